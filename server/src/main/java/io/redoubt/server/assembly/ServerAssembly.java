@@ -153,6 +153,7 @@ public final class ServerAssembly {
   public void release() {
     parts.transport.close();
     parts.eviction.close();
+    parts.slowLog.reset();
     parts.values.close();
     parts.scripting.close();
     parts.keyspace.close();
