@@ -28,7 +28,9 @@ final class SmallReplicaIT {
   private static final String LOADING = "LOADING Redis is loading the dataset in memory";
   private static final Pattern ATTEMPT = Pattern.compile("MASTER <-> REPLICA sync started");
   private static final Pattern CAUSE =
-      Pattern.compile("MASTER <-> REPLICA sync failed: out of memory: ");
+      Pattern.compile(
+          "(MASTER <-> REPLICA sync failed: out"
+              + "|Failed trying to load the MASTER synchronization DB from disk: Out) of memory: ");
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
