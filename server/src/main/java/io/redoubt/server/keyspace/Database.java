@@ -302,20 +302,11 @@ public final class Database {
     beforeChange(old);
     long oldExpireAt = Entry.expireAt(old);
     long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
-    int oldEncoding = Entry.encoding(old);
-    Type oldType = Entry.type(old);
-    boolean ownedBlock = Encoding.ownsBlock(oldEncoding);
-    long block = ownedBlock ? OwnBlock.address(Entry.payloadAddress(old)) : 0;
-    int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
-    long root = Encoding.isStructure(oldEncoding) ? Entry.root(old) : 0;
+    OldValue oldValue = keyspace.oldValue(old);
     expiries.removeElements(old, old);
     // Allocation comes first: if it fails for lack of memory, nothing has changed.
     long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
-    if (ownedBlock) {
-      keyspace.garbage().freeBlock(block, capacity);
-    } else if (root != 0) {
-      keyspace.garbage().freeStructure(oldType, root);
-    }
+    oldValue.free();
     AccessClock clock = keyspace.accessClock();
     if (!clock.isLfu()) {
       Entry.putAccessClock(entry, clock.fresh(keyspace.nowMillis()));
@@ -593,25 +584,17 @@ public final class Database {
     if (Encoding.isStructure(encoding)) {
       long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
       Region.putLong(Entry.payloadAddress(made), root);
-      try {
-        linkWhole(made, Entry.expireAt(entry));
-      } catch (OutOfMemoryError full) {
-        keyspace.freeStructure(Entry.type(entry), root);
-        throw full;
-      }
     } else if (Encoding.ownsBlock(encoding)) {
       int length = OwnBlock.length(payload);
       long block = slabs.allocateFar(length);
       Region.copy(OwnBlock.address(payload), block, length);
       OwnBlock.put(Entry.payloadAddress(made), block, length, length);
-      try {
-        linkWhole(made, Entry.expireAt(entry));
-      } catch (OutOfMemoryError full) {
-        slabs.free(block, length);
-        throw full;
-      }
-    } else {
+    }
+    try {
       linkWhole(made, Entry.expireAt(entry));
+    } catch (OutOfMemoryError full) {
+      keyspace.freeValue(made);
+      throw full;
     }
   }
 

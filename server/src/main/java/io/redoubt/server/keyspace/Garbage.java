@@ -34,6 +34,7 @@ final class Garbage {
   private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
+  private final OldValue oldValue = new OldValue(this);
   private @Nullable SnapshotGate gate;
   private int freed;
   private long freedCount;
@@ -71,13 +72,12 @@ final class Garbage {
 
   /** Frees the parts of an entry's value that are outside of the entry. */
   void freeValue(long entry) {
-    int encoding = Entry.encoding(entry);
-    if (Encoding.ownsBlock(encoding)) {
-      long payload = Entry.payloadAddress(entry);
-      freeBlock(OwnBlock.address(payload), OwnBlock.capacity(payload));
-    } else if (Encoding.isStructure(encoding)) {
-      freeStructure(Entry.type(entry), Entry.root(entry));
-    }
+    oldValue(entry).free();
+  }
+
+  /** Returns the parts of an entry's value that are outside of the entry, to be freed later. */
+  OldValue oldValue(long entry) {
+    return oldValue.of(entry);
   }
 
   /** Frees a structure, immediately or, if it is large, later. */

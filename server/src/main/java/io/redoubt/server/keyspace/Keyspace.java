@@ -259,6 +259,14 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeValue(entry);
   }
 
+  /**
+   * Returns the parts of an entry's value outside of the entry, to be freed once the entry has got
+   * another value; valid until the next call.
+   */
+  public OldValue oldValue(long entry) {
+    return garbage.oldValue(entry);
+  }
+
   /** Frees an unreferenced structure, immediately or, if it is large, later. */
   public void freeStructure(Type type, long root) {
     garbage.freeStructure(type, root);

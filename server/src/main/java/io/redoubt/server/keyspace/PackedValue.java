@@ -94,10 +94,7 @@ public final class PackedValue {
    * @return the entry, which may have moved
    */
   public static long become(Database database, long entry, long root) {
-    // Resized first: if that fails for lack of memory, nothing has changed.
-    boolean ownsBlock = Encoding.ownsBlock(Entry.encoding(entry));
-    long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
-    int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
+    OldValue packed = database.keyspace().oldValue(entry);
     long changed;
     try {
       changed = database.resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
@@ -105,9 +102,7 @@ public final class PackedValue {
       database.keyspace().freeStructure(Entry.type(entry), root);
       throw full;
     }
-    if (ownsBlock) {
-      database.keyspace().freeBlock(block, capacity);
-    }
+    packed.free();
     Region.putLong(Entry.payloadAddress(changed), root);
     return changed;
   }
@@ -152,18 +147,9 @@ public final class PackedValue {
    * @return the entry, which may have moved
    */
   public static long replace(Database database, long entry, boolean intset, long from, int bytes) {
-    // Packed first: if that fails for lack of memory, nothing has changed.
-    Type type = Entry.type(entry);
-    boolean ownsBlock = Encoding.ownsBlock(Entry.encoding(entry));
-    long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
-    int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
-    long root = isPacked(entry) ? 0 : Entry.root(entry);
+    OldValue old = database.keyspace().oldValue(entry);
     long changed = pack(database, entry, intset, bytes);
-    if (ownsBlock) {
-      database.keyspace().freeBlock(block, capacity);
-    } else if (root != 0) {
-      database.keyspace().freeStructure(type, root);
-    }
+    old.free();
     Region.copy(from, address(changed), bytes);
     return changed;
   }

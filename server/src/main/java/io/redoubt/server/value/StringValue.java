@@ -5,6 +5,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.OldValue;
 import io.redoubt.server.keyspace.OwnBlock;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.memory.Region;
@@ -94,14 +95,9 @@ public final class StringValue {
     database.beforeChange(entry);
     long changed = entry;
     if (!isInteger(entry)) {
-      // Resized first: if that fails for lack of memory, nothing has changed.
-      boolean ownsBlock = Entry.encoding(entry) == Encoding.OWN_BLOCK;
-      long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
-      int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
+      OldValue text = database.keyspace().oldValue(entry);
       changed = database.resize(entry, Encoding.INTEGER, Encoding.INTEGER_BYTES);
-      if (ownsBlock) {
-        database.keyspace().freeBlock(block, capacity);
-      }
+      text.free();
     }
     Region.putLong(Entry.payloadAddress(changed), value);
     return changed;
