@@ -143,18 +143,8 @@ public final class FieldTable {
     long bytes = FieldElement.sizeBytes(fieldLength, false, valueLength);
     long element = slabs.allocate(bytes);
     long value = FieldElement.putField(element, field, fieldLength);
-    long ownBlock = 0;
-    try {
-      ownBlock = ownBlock(valueLength);
-      table.insert(wanted, element);
-    } catch (OutOfMemoryError full) {
-      if (ownBlock != 0) {
-        slabs.free(ownBlock, valueLength);
-      }
-      slabs.free(element, bytes);
-      throw full;
-    }
-    FieldElement.putValueLength(value, valueLength, ownBlock);
+    FieldElement.putValueLength(value, valueLength, ownBlock(valueLength, element, bytes));
+    link(wanted, element);
     makeTreeIfLarge();
     return element;
   }
@@ -173,15 +163,8 @@ public final class FieldTable {
     if (slabs.blockBytes(newBytes) != slabs.blockBytes(oldBytes)) {
       target = slabs.allocate(newBytes);
     }
-    long ownBlock;
-    try {
-      ownBlock = ownBlock(valueLength);
-    } catch (OutOfMemoryError full) {
-      if (target != element) {
-        slabs.free(target, newBytes);
-      }
-      throw full;
-    }
+    long ownBlock =
+        target == element ? ownBlock(valueLength) : ownBlock(valueLength, target, newBytes);
     freeOwnBlock(element);
     FieldElement.putValueLength(target + headBytes, valueLength, ownBlock);
     if (target != element) {
@@ -276,6 +259,26 @@ public final class FieldTable {
     return FieldElement.needsOwnBlock(valueLength) ? slabs.allocateFar(valueLength) : 0;
   }
 
+  /** Allocates the block of a new element's value, or frees the element if there is no memory. */
+  private long ownBlock(int valueLength, long element, long elementBytes) {
+    try {
+      return ownBlock(valueLength);
+    } catch (OutOfMemoryError full) {
+      slabs.free(element, elementBytes);
+      throw full;
+    }
+  }
+
+  /** Inserts a complete element, or frees it if the table cannot grow. */
+  private void link(long hash, long element) {
+    try {
+      table.insert(hash, element);
+    } catch (OutOfMemoryError full) {
+      freeBlock(element);
+      throw full;
+    }
+  }
+
   private void freeOwnBlock(long element) {
     long block = FieldElement.ownBlock(element);
     if (block != 0) {
@@ -317,9 +320,14 @@ public final class FieldTable {
     if (expires() && size() > MAX_WITHOUT_TREE && treeHeader() == 0) {
       try {
         expiries.create();
-        forEach(addToTree);
       } catch (OutOfMemoryError full) {
         return; // the table works without, only slower
+      }
+      try {
+        forEach(addToTree);
+      } catch (OutOfMemoryError full) {
+        while (expiries.dismantle()) {}
+        return;
       }
       Region.putLong(table.ownHeader() + TREE_AT, expiries.header());
     }
@@ -433,21 +441,12 @@ public final class FieldTable {
     int valueLength = FieldElement.valueLength(element);
     long copy = slabs.allocate(bytes);
     Region.copy(element, copy, bytes);
-    long ownBlock = 0;
-    try {
-      ownBlock = ownBlock(valueLength);
-      if (ownBlock != 0) {
-        FieldElement.putValueLength(FieldElement.valueStart(copy), valueLength, ownBlock);
-        Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
-      }
-      table.insert(hashOf(copy), copy);
-    } catch (OutOfMemoryError full) {
-      if (ownBlock != 0) {
-        slabs.free(ownBlock, valueLength);
-      }
-      slabs.free(copy, bytes);
-      throw full;
+    long ownBlock = ownBlock(valueLength, copy, bytes);
+    if (ownBlock != 0) {
+      FieldElement.putValueLength(FieldElement.valueStart(copy), valueLength, ownBlock);
+      Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
     }
+    link(hashOf(copy), copy);
     long expireAt = FieldElement.expireAt(copy);
     if (expireAt != FieldElement.NO_EXPIRY) {
       expires(copy, expireAt);
