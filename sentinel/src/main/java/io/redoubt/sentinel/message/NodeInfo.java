@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record NodeInfo(
     String runId,
     Role role,
-    MasterLink masterLink,
+    MasterConnection masterLink,
     int priority,
     long offset,
     boolean announced,
@@ -85,7 +85,7 @@ public record NodeInfo(
     return new NodeInfo(
         runId,
         role,
-        new MasterLink(masterHost, masterPort, masterLinkUp, masterLinkDownSeconds * 1000),
+        new MasterConnection(masterHost, masterPort, masterLinkUp, masterLinkDownSeconds * 1000),
         priority,
         role == Role.MASTER ? ownOffset : offset,
         announced,

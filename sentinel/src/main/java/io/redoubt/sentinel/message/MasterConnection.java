@@ -7,4 +7,4 @@ package io.redoubt.sentinel.message;
  * @param isUp true if the replica is connected
  * @param downMillis the time for which the connection has been down
  */
-public record MasterLink(String host, int port, boolean isUp, long downMillis) {}
+public record MasterConnection(String host, int port, boolean isUp, long downMillis) {}
