@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,23 +20,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * group. Writes are refused by an error that names it; everything else goes on.
  */
 final class MemoryEndIT {
-  private static final String SERVER = Kind.REDOUBT.server().toString();
   private static final int VALUE_BYTES = 200_000;
   private static final int MOST_VALUES = 20_000;
   private static final int MOST_LOG_BYTES = 64 << 10;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private final int port = FreePorts.one();
   private @Nullable Path group;
-  private @Nullable Node started;
 
   /** A group can be removed only when no process is left in it. */
   @AfterEach
   void removeGroup() throws Exception {
-    if (started != null) {
-      started.kill();
-    }
+    nodes.killAll();
     for (int i = 0; i < 100 && group != null && !remove(group); i++) {
       Thread.sleep(50); // until the kernel has taken the killed process from it
     }
@@ -98,23 +90,7 @@ final class MemoryEndIT {
   }
 
   private Node start(String prepared) throws Exception {
-    Path folder = nodes.folder("data");
-    List<String> words =
-        new ArrayList<>(List.of("-c", prepared + " && exec \"$0\" \"$@\"", SERVER));
-    words.addAll(
-        List.of(
-            "--port",
-            port + "",
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            folder.toString(),
-            "--save",
-            "3600 1"));
-    Node node = nodes.launch(Path.of("sh"), folder, port, words.toArray(String[]::new));
-    started = node;
-    node.awaitPong(Distribution.LIMIT);
-    return node;
+    return nodes.serverAfter(prepared, "--save", "3600 1");
   }
 
   private static void survives(Node node, String exhausted) throws Exception {

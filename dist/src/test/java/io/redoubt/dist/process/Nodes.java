@@ -67,6 +67,18 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     return node;
   }
 
+  /**
+   * Starts a server of ours on a free port, in a new folder, from a shell that has executed a
+   * command before, and waits until it answers.
+   */
+  Node serverAfter(String command, String... arguments) throws IOException, InterruptedException {
+    List<String> all =
+        new ArrayList<>(
+            List.of("-c", command + " && exec \"$0\" \"$@\"", Kind.REDOUBT.server().toString()));
+    all.addAll(List.of(arguments));
+    return start(Path.of("sh"), all);
+  }
+
   private Node launch(Start start, int port) throws IOException {
     List<String> all = new ArrayList<>(start.arguments);
     all.addAll(
@@ -97,12 +109,17 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
         printTail(node);
       }
     }
-    for (Node node : nodes) {
-      node.kill();
-    }
+    killAll();
     nodes.clear();
     starts.clear();
     Distribution.run(Map.of(), "rm", "-rf", root.toString());
+  }
+
+  /** Kills all processes that were started here. */
+  void killAll() throws InterruptedException {
+    for (Node node : nodes) {
+      node.kill();
+    }
   }
 
   private static void printTail(Node node) throws IOException {

@@ -4,12 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * part of the data set, and is in step as soon as the data set fits.
  */
 final class SmallReplicaIT {
-  private static final String SERVER = Kind.REDOUBT.server().toString();
   private static final long REGION_BYTES = 128L << 20;
   private static final int VALUE_BYTES = 500_000;
   private static final int VALUES = 300;
@@ -59,32 +56,14 @@ final class SmallReplicaIT {
   }
 
   private Node launch(Node master, String load) throws Exception {
-    int port = FreePorts.one();
-    Path folder = nodes.folder("replica");
-    Node node =
-        nodes.launch(
-            Path.of("sh"),
-            folder,
-            port,
-            "-c",
-            "export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes="
-                + REGION_BYTES
-                + " && exec \"$0\" \"$@\"",
-            SERVER,
-            "--port",
-            port + "",
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            folder.toString(),
-            "--save",
-            "",
-            "--repl-diskless-load",
-            load,
-            "--replicaof",
-            "127.0.0.1 " + master.port());
-    node.awaitPong(Distribution.LIMIT);
-    return node;
+    return nodes.serverAfter(
+        "export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + REGION_BYTES,
+        "--save",
+        "",
+        "--repl-diskless-load",
+        load,
+        "--replicaof",
+        "127.0.0.1 " + master.port());
   }
 
   /** Asks what must be answered throughout; returns the number of attempts that have failed. */
