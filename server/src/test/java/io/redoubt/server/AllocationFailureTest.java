@@ -23,8 +23,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Lets each allocation of a command fail in turn: keys stay whole, little memory is lost, and the
- * server serves on.
+ * Tests each command with a failure of each of its allocations in turn: keys stay whole, little
+ * memory is lost, and the server serves on.
  */
 final class AllocationFailureTest {
   private static final int MAX_ALLOCATIONS = 400;

@@ -75,7 +75,7 @@ public final class Eviction implements AutoCloseable {
     pool = new EvictionPool(keyspace.slabs());
   }
 
-  /** Whether more memory is in use than the configuration allows. */
+  /** Returns true if more memory is in use than the configuration allows. */
   public boolean isNeeded() {
     long limit = settings.memory.maxmemory.value();
     return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);

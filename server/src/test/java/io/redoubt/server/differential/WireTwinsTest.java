@@ -58,8 +58,8 @@ final class WireTwinsTest {
           all.write(buffer, 0, bytes);
         }
       } catch (SocketException reset) {
-        return all.toString(ISO_8859_1)
-            + RESET; // closed with input unread, and what was on its way is lost
+        // Closed with input unread: what was on its way is lost.
+        return all.toString(ISO_8859_1) + RESET;
       }
     }
   }

@@ -17,7 +17,7 @@ public final class FailingSlabs extends CheckingSlabs {
   /** The number of blocks freed and not reused since the slabs were armed, by size. */
   private final Map<Long, Integer> freed = new ConcurrentHashMap<>();
 
-  /** Lets the allocation after the next {@code count} ones fail, and if not once, the rest too. */
+  /** Makes the allocation after the next {@code count} ones fail, and if not once, the rest too. */
   public void failAfter(long count, boolean justOnce) {
     allowed = count;
     once = justOnce;
@@ -26,7 +26,7 @@ public final class FailingSlabs extends CheckingSlabs {
     armed = true;
   }
 
-  /** Lets allocations succeed again; returns true if one has failed. */
+  /** Ends the failures; returns true if an allocation has failed. */
   public boolean recover() {
     armed = false;
     return failed;

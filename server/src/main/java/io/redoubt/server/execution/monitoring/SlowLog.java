@@ -19,10 +19,10 @@ import java.lang.foreign.MemorySegment;
  */
 public final class SlowLog {
   /** The number of arguments kept of a command; the last one tells how many more there were. */
-  private static final int MOST_ARGUMENTS = 32;
+  private static final int MAX_ARGUMENTS = 32;
 
   /** The number of bytes kept of an argument. */
-  private static final int MOST_BYTES = 128;
+  private static final int MAX_ARGUMENT_BYTES = 128;
 
   /** From this threshold on, commands measured together are too short to matter one by one. */
   private static final long SERIES_NANOS = 1_000_000;
@@ -99,10 +99,12 @@ public final class SlowLog {
       return;
     }
     byte[] addressBytes = address.getBytes(UTF_8);
-    int kept = Math.min(request.count(), MOST_ARGUMENTS);
+    int kept = Math.min(request.count(), MAX_ARGUMENTS);
     long bytes = TEXTS + 2L * Integer.BYTES + addressBytes.length + name.length;
+    byte[][] suffixes = new byte[kept][];
     for (int i = 0; i < kept; i++) {
-      bytes += Integer.BYTES + keptBytes(command, request, i) + suffix(command, request, i).length;
+      suffixes[i] = suffix(command, request, i);
+      bytes += Integer.BYTES + keptBytes(command, request, i) + suffixes[i].length;
     }
     long entry;
     try {
@@ -118,7 +120,7 @@ public final class SlowLog {
     long at = entry + TEXTS;
     for (int i = 0; i < kept; i++) {
       int start = keptBytes(command, request, i);
-      byte[] suffix = suffix(command, request, i);
+      byte[] suffix = suffixes[i];
       Region.putInt(at, start + suffix.length);
       at += Integer.BYTES;
       MemorySegment.copy(request.memory(), request.offset(i), Region.MEMORY, at, start);
@@ -139,26 +141,26 @@ public final class SlowLog {
 
   /** Returns true if the argument stands for itself and all that follow. */
   private static boolean isRest(Request request, int i) {
-    return i == MOST_ARGUMENTS - 1 && request.count() > MOST_ARGUMENTS;
+    return i == MAX_ARGUMENTS - 1 && request.count() > MAX_ARGUMENTS;
   }
 
   /** Returns the number of bytes kept of an argument itself. */
   private static int keptBytes(Command<?> command, Request request, int i) {
     return isRest(request, i) || command.isSecret(request, i)
         ? 0
-        : Math.min(request.length(i), MOST_BYTES);
+        : Math.min(request.length(i), MAX_ARGUMENT_BYTES);
   }
 
   /** Returns what takes the place of the bytes of an argument that are not kept. */
   private static byte[] suffix(Command<?> command, Request request, int i) {
     if (isRest(request, i)) {
-      int more = request.count() - MOST_ARGUMENTS + 1;
+      int more = request.count() - MAX_ARGUMENTS + 1;
       return ("... (" + more + " more arguments)").getBytes(UTF_8);
     }
     if (command.isSecret(request, i)) {
       return REDACTED;
     }
-    int more = request.length(i) - MOST_BYTES;
+    int more = request.length(i) - MAX_ARGUMENT_BYTES;
     return more <= 0 ? NOTHING : ("... (" + more + " more bytes)").getBytes(UTF_8);
   }
 
