@@ -16,7 +16,7 @@ import java.util.List;
 public final class Dialogue implements AutoCloseable {
   private final RespClient client;
 
-  /** A conversation with the server on that port of the loopback interface. */
+  /** Connects to a port of the loopback interface. */
   public Dialogue(int port) {
     try {
       client = RespClient.connect("127.0.0.1", port);
@@ -25,7 +25,7 @@ public final class Dialogue implements AutoCloseable {
     }
   }
 
-  /** Sends a line and expects that reply. */
+  /** Sends a line and expects a reply. */
   public void says(String line, String reply) {
     assertThat(ask(line)).as(line.length() > 200 ? line.substring(0, 200) : line).isEqualTo(reply);
   }
@@ -35,7 +35,7 @@ public final class Dialogue implements AutoCloseable {
     return CliFormat.of(reply(line));
   }
 
-  /** Expects that reply to what was sent before. */
+  /** Expects a reply to an earlier request. */
   public void hears(String reply) {
     try {
       assertThat(CliFormat.of(client.receive())).isEqualTo(reply);
@@ -44,12 +44,12 @@ public final class Dialogue implements AutoCloseable {
     }
   }
 
-  /** Sends a line and returns the integer replied. */
+  /** Sends a line and returns its integer reply. */
   public long integer(String line) {
     return ((Reply.Integer) reply(line)).value();
   }
 
-  /** Sends a line and returns the text replied. */
+  /** Sends a line and returns the text of its reply. */
   public String text(String line) {
     return reply(line).text();
   }
@@ -67,7 +67,7 @@ public final class Dialogue implements AutoCloseable {
     }
   }
 
-  /** What INFO says of the memory in use, in bytes. */
+  /** Returns {@code used_memory} of INFO, in bytes. */
   public long usedMemory() {
     String field = "used_memory:";
     String info = text("INFO memory");
@@ -75,7 +75,7 @@ public final class Dialogue implements AutoCloseable {
     return Long.parseLong(info.substring(at, info.indexOf('\r', at)));
   }
 
-  /** The client underneath. */
+  /** Returns the underlying client. */
   public RespClient client() {
     return client;
   }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
 /**
- * The system's disk, on which the syncs of append-only files can be held up, and writes refused.
+ * The file system, with syncs and writes of append-only files that can be delayed or made to fail.
  */
 final class HeldDisk extends ForwardingDisk {
   private final ReentrantReadWriteLock syncs = new ReentrantReadWriteLock();
@@ -20,7 +20,7 @@ final class HeldDisk extends ForwardingDisk {
   private volatile boolean full;
   private volatile long syncMillis;
 
-  /** Holds syncs up until {@link #release}; by the same thread. */
+  /** Blocks syncs until the same thread calls {@link #release}. */
   void hold() {
     syncs.writeLock().lock();
   }
@@ -29,22 +29,22 @@ final class HeldDisk extends ForwardingDisk {
     syncs.writeLock().unlock();
   }
 
-  /** Whether a sync waits for the release. */
+  /** Returns true if a sync waits for the release. */
   boolean isSyncWaiting() {
     return syncs.hasQueuedThreads();
   }
 
-  /** How many syncs there were. */
+  /** Returns the number of syncs so far. */
   int syncCount() {
     return syncCount.get();
   }
 
-  /** Makes each sync take so much longer. */
+  /** Delays each sync. */
   void slow(long millis) {
     syncMillis = millis;
   }
 
-  /** Has writes to incremental files, journals and manifests fail half-way. */
+  /** Makes writes to incremental files, journals and manifests fail half-way. */
   void full(boolean on) {
     full = on;
   }

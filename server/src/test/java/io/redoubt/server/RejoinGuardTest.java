@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A master that comes back asks sentinels, here made-up ones, before it takes writes. */
+/** Checks that a restarted master asks the sentinels, here fake ones, before it accepts writes. */
 final class RejoinGuardTest {
   private static final String READONLY =
       "(error) READONLY You can't write against a read only replica.";
@@ -46,7 +46,7 @@ final class RejoinGuardTest {
     private volatile String flags = "master";
     private final AtomicInteger asked = new AtomicInteger();
 
-    /** What it wants to be given first, a line each; empty for nothing. */
+    /** The lines of the AUTH request that it expects first; empty for none. */
     private volatile List<String> password = List.of();
 
     FakeSentinel() throws IOException {
@@ -78,7 +78,7 @@ final class RejoinGuardTest {
             }
           }
         } catch (IOException e) {
-          // The client went, or the test is over.
+          // The client has disconnected, or the test is over.
         }
       }
     }
@@ -113,7 +113,7 @@ final class RejoinGuardTest {
   }
 
   @Test
-  void isMasterWhenTheSentinelsSaySo() throws Exception {
+  void staysMasterIfTheSentinelsConfirmIt() throws Exception {
     try (FakeSentinel sentinel = new FakeSentinel()) {
       sentinel.flags = "s_down,master";
       start("rejoin-sentinels 127.0.0.1:" + sentinel.port(), "rejoin-timeout 60000");
@@ -154,7 +154,7 @@ final class RejoinGuardTest {
   }
 
   @Test
-  void goesOnAloneWhenNobodyAnswersOrSomebodyGivesItARole() throws Exception {
+  void staysMasterWithoutAnswersOrAfterReplicaof() throws Exception {
     start("rejoin-sentinels 127.0.0.1:" + FreePorts.one(), "rejoin-timeout 300");
     await().until(() -> ask("SET", "a", "1").equals("OK"));
     stop();
@@ -165,7 +165,7 @@ final class RejoinGuardTest {
   }
 
   @Test
-  void remembersWhoSaidHello() throws Exception {
+  void remembersSentinelsByTheirHellos() throws Exception {
     start("rejoin-timeout 600000");
     assertThat(ask("SET", "a", "1")).as("nobody watches it yet").isEqualTo("OK");
     int port = port();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the ACL commands say of users and rules, with a real Redis and with ours. */
+/** Compares the replies of the ACL commands about users and rules with a real Redis. */
 final class AclTextsTest {
   @TempDir private Path directory;
 

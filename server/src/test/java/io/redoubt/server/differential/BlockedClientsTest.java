@@ -13,9 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Clients that wait for keys, beside those of a real Redis: what they get, and what replicas do.
- */
+/** Compares the replies to blocked clients and the replication stream with a real Redis. */
 final class BlockedClientsTest {
   private static final byte[] INFO = "INFO".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] CLIENTS = "clients".getBytes(StandardCharsets.US_ASCII);
@@ -47,7 +45,7 @@ final class BlockedClientsTest {
     }
   }
 
-  /** Lets one more client wait with each of these lines, in this order. */
+  /** Blocks one more client with each line, in order. */
   private void wait(String... lines) {
     for (String line : lines) {
       WireConnection there = twins.real();
@@ -69,7 +67,7 @@ final class BlockedClientsTest {
     return new String(reply, StandardCharsets.ISO_8859_1);
   }
 
-  /** Says these lines; then all who wait have been served alike, and replicas told alike. */
+  /** Sends lines, then compares the replies to blocked clients and the replication streams. */
   private void served(String... lines) {
     for (String line : lines) {
       conversation.say(0, line);
@@ -86,7 +84,7 @@ final class BlockedClientsTest {
   }
 
   @Test
-  void listsArePopped() {
+  void popsFromLists() {
     wait("BLPOP a 0", "BRPOP b a 0", "BLMPOP 0 2 b a RIGHT COUNT 2");
     served("RPUSH a 1 2 3 4 5");
     conversation.say(0, "DEL a");
@@ -101,7 +99,7 @@ final class BlockedClientsTest {
   }
 
   @Test
-  void keysThatComeFromElsewhere() {
+  void servesKeysCreatedByOtherCommands() {
     wait("BLPOP to 0");
     served("RPUSH from 1 2", "RENAME from to");
     wait("BLPOP copied 0");
@@ -111,13 +109,13 @@ final class BlockedClientsTest {
   }
 
   @Test
-  void sortedSetsArePopped() {
+  void popsFromSortedSets() {
     wait("BZPOPMIN z 0", "BZPOPMAX y z 0", "BZMPOP 0 1 z MIN COUNT 5");
     served("ZADD z 1 a 2 b 3 c 4 d");
   }
 
   @Test
-  void streamsAreRead() {
+  void readsFromStreams() {
     wait("XREAD BLOCK 0 STREAMS s t $ $", "XREAD BLOCK 0 COUNT 1 STREAMS s 0");
     served("XADD s 1-1 f v");
     conversation.say(0, "XGROUP CREATE s g $");

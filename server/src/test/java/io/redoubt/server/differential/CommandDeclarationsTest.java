@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What COMMAND INFO says of each of our commands, beside what a real Redis 7.0 says of it. */
+/** Compares COMMAND INFO of each command with a real Redis 7.0. */
 final class CommandDeclarationsTest {
   private static final List<String> ASPECTS =
       List.of(
@@ -36,11 +36,11 @@ final class CommandDeclarationsTest {
           "tips",
           "key specs");
 
-  /** Commands that Redis 7.2 has and 7.0 has not. */
+  /** Commands that Redis 7.2 added. */
   private static final TreeSet<String> NEW_IN_7_2 =
       new TreeSet<>(List.of("client|no-touch", "client|setinfo", "cluster|myshardid", "waitaof"));
 
-  /** Commands of Redis 7.4: fields of hashes that expire. */
+  /** Commands of Redis 7.4: the expiry of hash fields. */
   private static final List<String> NEW_IN_7_4 =
       List.of(
           "hexpire",
@@ -57,7 +57,7 @@ final class CommandDeclarationsTest {
 
   private static final String MAY_BE_IN_SCRIPTS = "a script may call it: it does not block there";
 
-  /** What Redis 7.2 declares in another way than 7.0, by command and aspect, with the reason. */
+  /** Declarations that differ between Redis 7.2 and 7.0, by command and aspect, with the reason. */
   private static final Map<String, String> CHANGED_IN_7_2 =
       Map.ofEntries(
           Map.entry("acl|deluser tips", ROUTED_TO_ALL),
@@ -106,7 +106,7 @@ final class CommandDeclarationsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void areThoseOfRedis(String protocol) throws IOException {
+  void matchesRedis(String protocol) throws IOException {
     Map<String, List<Reply>> own = declarations(ours.port(), protocol);
     Map<String, List<Reply>> other = declarations(real.port(), protocol);
     var unknown = new TreeSet<String>();
@@ -135,7 +135,7 @@ final class CommandDeclarationsTest {
     assertThat(own).as("so that an empty reply cannot pass").hasSizeGreaterThan(100);
   }
 
-  /** All commands and subcommands by name. */
+  /** Returns the declarations of all commands and subcommands by name. */
   private static Map<String, List<Reply>> declarations(int port, String protocol)
       throws IOException {
     var byName = new LinkedHashMap<String, List<Reply>>();
@@ -152,7 +152,7 @@ final class CommandDeclarationsTest {
     elements.getLast().elements().forEach(subcommand -> add(subcommand, byName));
   }
 
-  /** Every part of the reply and its type; lists that are sets by meaning come in one order. */
+  /** Returns every part of a reply with its type; lists that represent sets are sorted. */
   private static String canonical(Reply reply) {
     return switch (reply) {
       case Reply.Array array -> "array " + list(array.elements());

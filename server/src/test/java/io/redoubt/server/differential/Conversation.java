@@ -9,8 +9,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The same requests to both twins, over several connections, one after the other; fails with the
- * last requests when a reply differs.
+ * Sends the same requests to both twins, over several connections, one after the other. Fails with
+ * the last requests if replies differ.
  */
 final class Conversation implements AutoCloseable {
   private static final int REMEMBERED = 120;
@@ -20,7 +20,7 @@ final class Conversation implements AutoCloseable {
 
   private record Speaker(WireConnection real, WireConnection ours, Leniency leniency) {}
 
-  /** A conversation over so many connections that speak version {@code protocol} of RESP. */
+  /** Opens a number of connections that use version {@code protocol} of RESP. */
   Conversation(Twins twins, int connections, String protocol) {
     for (int i = 0; i < connections; i++) {
       Speaker speaker = new Speaker(twins.real(), twins.ours(), new Leniency());
@@ -55,17 +55,17 @@ final class Conversation implements AutoCloseable {
     say(connection, Quoting.split(line));
   }
 
-  /** What the real one replies on that connection. */
+  /** Returns the reply of the real server on a connection. */
   byte[] askReal(int connection, byte[]... words) {
     return speakers.get(connection).real.call(words);
   }
 
-  /** What ours replies on that connection. */
+  /** Returns the reply of our server on a connection. */
   byte[] askOurs(int connection, byte[]... words) {
     return speakers.get(connection).ours.call(words);
   }
 
-  /** Fails when what was seen of both in another way is not the same. */
+  /** Fails if two observations of the servers other than replies differ. */
   void expectSame(String what, Object real, Object ours) {
     if (!real.equals(ours)) {
       throw new AssertionError(
@@ -74,7 +74,7 @@ final class Conversation implements AutoCloseable {
     }
   }
 
-  /** The last requests and replies, a line each. */
+  /** Remembers a request and its reply for the message of a failure. */
   private void remember(int connection, List<byte[]> request, byte[] reply) {
     if (last.size() == REMEMBERED) {
       last.removeFirst();

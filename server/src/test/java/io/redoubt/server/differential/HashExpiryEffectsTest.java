@@ -14,11 +14,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What replicas and subscribers hear of fields that expire. A Redis 7.0 knows none. */
+/** The replication and keyspace events of hash field expiry, which Redis 7.0 does not have. */
 final class HashExpiryEffectsTest {
   private static final String FAR = "33177117420000";
 
-  /** Stands before what an older replica passes over. */
+  /** The prefix of a command that an older replica ignores. */
   private static final String NEWER = "REPLCONF ACK 0 ";
 
   private RedisServer server;
@@ -56,7 +56,7 @@ final class HashExpiryEffectsTest {
         .containsExactly(commands);
   }
 
-  /** The events so far, each as its name and key. */
+  /** Returns the keyspace events so far, each as its name and key. */
   private List<String> events() {
     List<String> events = new ArrayList<>();
     for (String message : subscriber.messages().split("\n")) {
@@ -70,7 +70,7 @@ final class HashExpiryEffectsTest {
   }
 
   @Test
-  void timesAreAbsoluteAndDeletionsAreToldOf() {
+  void sendsAbsoluteTimesAndDeletions() {
     propagates("HSET h a 1 b 2 c 3 n 1", "SELECT 0", "HSET h a 1 b 2 c 3 n 1");
     propagates(
         "HPEXPIREAT h " + FAR + " NX FIELDS 2 a z", NEWER + "HPEXPIREAT h " + FAR + " FIELDS 1 a");
@@ -104,7 +104,7 @@ final class HashExpiryEffectsTest {
   }
 
   @Test
-  void whatIsDueIsDeletedFirst() {
+  void deletesDueFieldsBeforeACommand() {
     says("DEBUG SET-ACTIVE-EXPIRE 0");
     says("HSET h a 1 b 2");
     says("HPEXPIRE h 1 FIELDS 1 a");
@@ -115,11 +115,12 @@ final class HashExpiryEffectsTest {
   }
 
   @Test
-  void whatGoesOnItsOwnIsToldOf() {
+  void sendsDeletionsByActiveExpiry() {
     says("HSET h a 1 b 2");
     says("HPEXPIRE h 1 FIELDS 2 a b");
     List<String> heard = new ArrayList<>();
-    while (!heard.contains("HDEL h b") || !heard.contains("HDEL h a")) { // the test's limit is time
+    while (!heard.contains("HDEL h b")
+        || !heard.contains("HDEL h a")) { // bounded by the timeout of the connection
       replica.next().forEach(words -> heard.add(String.join(" ", words)));
     }
     assertThat(events()).containsExactly("hset h", "hexpire h", "hexpired h", "del h");
@@ -129,7 +130,7 @@ final class HashExpiryEffectsTest {
     byte[] absent = "$-1\r\n".getBytes(StandardCharsets.US_ASCII);
     byte[] reply;
     do {
-      reply = client.call("HGET", key, "a"); // the connection's time limit is the test's
+      reply = client.call("HGET", key, "a"); // bounded by the timeout of the connection
     } while (!Arrays.equals(reply, absent));
   }
 }

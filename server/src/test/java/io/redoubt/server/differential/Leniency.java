@@ -19,9 +19,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Whether two servers have given the same reply: byte by byte, but for what a reply owes to the
- * clock, to the order of a table or to the version of a file format. It follows one connection,
- * since what EXEC replies depends on what was queued.
+ * Compares replies of two servers byte by byte, except for times, the order of tables and versions
+ * of file formats. An instance follows one connection, as the reply to EXEC depends on the queued
+ * commands.
  */
 final class Leniency {
   private static final byte[] QUEUED = "+QUEUED\r\n".getBytes(StandardCharsets.ISO_8859_1);
@@ -38,7 +38,7 @@ final class Leniency {
 
   private final Deque<String> queued = new ArrayDeque<>();
 
-  /** Whether both replies to that request mean the same. */
+  /** Returns true if both replies to a request are equivalent. */
   boolean accepts(List<byte[]> request, byte[] real, byte[] ours) {
     String command = new String(request.getFirst(), StandardCharsets.ISO_8859_1);
     command = command.toLowerCase(Locale.ROOT);

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a server sends to a replica after the data set, as one that knows only SYNC gets it. */
+/** The command stream that a server sends to a replica after a SYNC. */
 final class PropagatedCommands implements AutoCloseable {
   private static final String CHANNEL = "end-of-part";
 
@@ -15,9 +15,9 @@ final class PropagatedCommands implements AutoCloseable {
   private int parts;
 
   /**
-   * The stream of a server.
+   * Opens the stream of a server.
    *
-   * @param publisher another connection to it, for messages that tell where a part ends
+   * @param publisher another connection to it, for messages that mark the end of a part
    */
   PropagatedCommands(WireConnection connection, WireConnection publisher) {
     this.connection = connection;
@@ -26,7 +26,7 @@ final class PropagatedCommands implements AutoCloseable {
   }
 
   /**
-   * The commands since the last part, each as its words; without PING, which comes by the clock.
+   * Returns the commands since the last part, each as its words; without PING, which a timer sends.
    */
   List<List<String>> next() {
     parts++;
@@ -45,8 +45,9 @@ final class PropagatedCommands implements AutoCloseable {
   }
 
   /**
-   * With the name in capitals, and without conditions that have been decided: Redis sends those all
-   * the same, and we do not, because a replica older than 7.0 would refuse PEXPIREAT with one.
+   * Returns a command with its name in upper case, without conditions that the master has
+   * evaluated. Redis propagates those; this server does not, as a replica older than 7.0 would
+   * refuse PEXPIREAT with one.
    */
   private static List<String> decided(List<String> words) {
     List<String> rest = new ArrayList<>(words);
@@ -58,7 +59,7 @@ final class PropagatedCommands implements AutoCloseable {
     return rest;
   }
 
-  /** Whether two parts are the same, but for points in time that were reckoned from now. */
+  /** Returns true if two parts are equal except for times relative to the present. */
   static boolean same(List<List<String>> real, List<List<String>> ours) {
     if (real.size() != ours.size()) {
       return false;
@@ -84,7 +85,9 @@ final class PropagatedCommands implements AutoCloseable {
         || (isPayload(real) && isPayload(ours));
   }
 
-  /** What DUMP wrote: the footer tells the version of the server. */
+  /**
+   * Returns true for a DUMP payload of a string; its footer depends on the server's RDB version.
+   */
   private static boolean isPayload(String word) {
     return word.length() > 10 && word.charAt(0) == 0;
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What commands become on their way to the replicas, with a real Redis and with ours. */
+/** Compares the replication stream of each kind of command with that of a real Redis. */
 final class ReplicationStreamTest {
   private static final int REQUESTS = 1500;
 
@@ -40,7 +40,7 @@ final class ReplicationStreamTest {
     }
   }
 
-  /** Says each line on the first connection, or on the second after {@code 1>}. */
+  /** Sends each line on the first connection, or on the second if it starts with {@code 1>}. */
   private void says(String lines) {
     for (String line : lines.strip().split("\n")) {
       boolean second = line.startsWith("1>");
@@ -54,7 +54,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void relativeTimesBecomeAbsolute() {
+  void sendsRelativeTimesAsAbsoluteOnes() {
     says("DEBUG SET-ACTIVE-EXPIRE 0"); // one time is in the past
     says(
         """
@@ -98,7 +98,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void whatChangesNothingIsNotSent() {
+  void omitsCommandsThatChangeNothing() {
     says(
         """
         GET a
@@ -127,7 +127,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void placesAreSentAsScores() {
+  void sendsGeoPositionsAsScores() {
     says(
         """
         GEOADD g NX CH 13.361389 38.115556 Palermo 15.087269 37.502669 Catania
@@ -142,7 +142,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void resultsInPlaceOfReckoning() {
+  void sendsResultsOfNondeterministicCommands() {
     says(
         """
         INCRBYFLOAT f 0.1
@@ -161,7 +161,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void databases() {
+  void selectsTheDatabaseOfEachCommand() {
     says(
         """
         SET a 1
@@ -188,7 +188,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void transactions() {
+  void sendsTransactionsAsUnits() {
     says(
         """
         MULTI
@@ -248,7 +248,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void keysThatExpire() {
+  void sendsDeletionsOfExpiredKeysOnAccess() {
     says("DEBUG SET-ACTIVE-EXPIRE 0");
     for (String access :
         List.of(
@@ -282,11 +282,11 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void expiresByItself() {
+  void sendsDeletionsByActiveExpiry() {
     conversation.say(0, "SET a 1 PX 1");
     for (PropagatedCommands stream : List.of(streams.real(), streams.ours())) {
       List<List<String>> seen = new ArrayList<>();
-      while (!seen.contains(List.of("DEL", "a"))) { // the test's time limit is the connection's
+      while (!seen.contains(List.of("DEL", "a"))) { // bounded by the timeout of the connection
         seen.addAll(stream.next());
       }
       assertThat(seen).hasSize(3).element(1).asString().startsWith("[SET, a, 1, PXAT, ");
@@ -294,7 +294,7 @@ final class ReplicationStreamTest {
   }
 
   @Test
-  void deliveriesAreSentAsClaims() {
+  void sendsDeliveriesAsClaims() {
     says(
         """
         XADD s 1-1 f v

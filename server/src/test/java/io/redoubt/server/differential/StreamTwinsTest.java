@@ -13,14 +13,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Streams and consumer groups here and in a real Redis: the replies, what is told about them, their
- * nodes and what replicas get are the same.
+ * Compares streams and consumer groups with those of a real Redis: replies, XINFO, nodes and the
+ * replication stream.
  */
 final class StreamTwinsTest {
   private static final int REQUESTS = 6000;
   private static final int KEYS = 2;
 
-  /** Times, which differ by the moment; what only 7.2 tells; and the size of a tree we have not. */
+  /** Fields that may differ: times, fields of 7.2 alone, and the sizes of Redis' radix trees. */
   private static final Pattern UNLIKE =
       Pattern.compile(
           "\\b1[78]\\d{11}\\b|(?<=, c\\d, )Integer\\[value=\\d+\\], "
@@ -32,7 +32,7 @@ final class StreamTwinsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void areTheSame(String protocol) throws Exception {
+  void repliesAndReplicatesLikeRedis(String protocol) throws Exception {
     try (var twins =
             Twins.start(directory, "stream-node-max-entries 7", "stream-node-max-bytes 200");
         var conversation = new Conversation(twins, 1, protocol);
@@ -59,7 +59,7 @@ final class StreamTwinsTest {
     return " c" + random.nextInt(3);
   }
 
-  /** An id near the last ones, whole or without a sequence. */
+  /** Returns an id close to the last ones, complete or without a sequence. */
   private String id() {
     return random.nextInt(8) == 0 ? " " + near() : wholeId();
   }
@@ -173,7 +173,7 @@ final class StreamTwinsTest {
       }
       case 11, 12, 13 -> readGroup(conversation);
       case 14 -> conversation.say(0, "XACK " + key() + group() + ids());
-      case 15 -> alike(conversation, "XPENDING " + key() + group() + pendingRange());
+      case 15 -> expectSimilar(conversation, "XPENDING " + key() + group() + pendingRange());
       case 16 -> conversation.say(0, "XPENDING " + key() + group());
       case 17, 18 -> claim(conversation);
       case 19 -> autoclaim(conversation);
@@ -185,7 +185,7 @@ final class StreamTwinsTest {
                   + key()
                   + " "
                   + (time + random.nextInt(3))
-                  + "-9" // after any id that was deleted: 7.2 sees to that, 7.0 does not
+                  + "-9" // above any deleted id: 7.2 enforces that, 7.0 does not
                   + maybe(" ENTRIESADDED 200")
                   + maybe(" MAXDELETEDID" + id()));
       default -> add(conversation);
@@ -201,7 +201,7 @@ final class StreamTwinsTest {
         + maybe(consumer());
   }
 
-  // A consumer that is not there is made at once since 7.2, before that when it got something.
+  // Since 7.2 a missing consumer is created at once, before 7.2 with its first entry.
 
   private void readGroup(Conversation conversation) {
     String key = key();
@@ -262,12 +262,12 @@ final class StreamTwinsTest {
     for (int i = 0; i < KEYS; i++) {
       conversation.say(0, "XRANGE s" + i + " - +");
       conversation.say(0, "XREVRANGE s" + i + " + -");
-      alike(conversation, "XINFO STREAM s" + i + " FULL COUNT 0");
+      expectSimilar(conversation, "XINFO STREAM s" + i + " FULL COUNT 0");
     }
   }
 
-  /** What both reply is the same but for times. */
-  private static void alike(Conversation conversation, String line) {
+  /** Expects equal replies except for times. */
+  private static void expectSimilar(Conversation conversation, String line) {
     byte[][] words =
         List.of(line.split(" ")).stream().map(Conversation::bytes).toArray(byte[][]::new);
     String real = text(Leniency.parse(conversation.askReal(0, words)));

@@ -3,7 +3,7 @@ package io.redoubt.server.differential;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the replicas of a real Redis get, and those of ours. */
+/** The replication streams of a real Redis and of this server, side by side. */
 final class TwinStreams implements AutoCloseable {
   private final PropagatedCommands real;
   private final PropagatedCommands ours;
@@ -22,8 +22,7 @@ final class TwinStreams implements AutoCloseable {
   }
 
   /**
-   * Fails when they have not got the same since the last time, but for points in time that were
-   * reckoned from now.
+   * Fails if the two streams differ since the last call, except for times relative to the present.
    */
   void expectSame(Conversation conversation) {
     List<List<String>> expected = real.next();
@@ -39,9 +38,9 @@ final class TwinStreams implements AutoCloseable {
   }
 
   /**
-   * The commands without what a real 7.0 doesn't tell replicas of consumer groups: new consumers
-   * that got nothing, deliveries of what was pending, and the count of entries read of a group that
-   * a claim of its new last id moves on.
+   * Removes what a real 7.0 does not replicate of consumer groups: new consumers without entries,
+   * deliveries of pending entries, and the count of read entries of a group whose last id a claim
+   * advances.
    */
   private static List<List<String>> known(List<List<String>> commands, boolean claims) {
     List<List<String>> known = new ArrayList<>();

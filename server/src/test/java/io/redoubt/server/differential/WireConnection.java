@@ -11,14 +11,14 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** A connection that hands out replies as the bytes that came. */
+/** A connection that returns replies as raw bytes. */
 final class WireConnection implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 10_000;
 
   private final Socket socket;
   private final InputStream in;
 
-  /** A connection to that port of the loopback interface. */
+  /** Connects to a port of the loopback interface. */
   WireConnection(int port) {
     try {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -46,7 +46,7 @@ final class WireConnection implements AutoCloseable {
     send(bytes);
   }
 
-  /** The next reply or message, in RESP2 or RESP3, whole. */
+  /** Returns the next complete reply or message, in RESP2 or RESP3. */
   byte[] receive() {
     var reply = new ByteArrayOutputStream();
     try {
@@ -67,7 +67,7 @@ final class WireConnection implements AutoCloseable {
     return receive();
   }
 
-  /** What comes before a reply to PING: messages of the channels subscribed to, each a line. */
+  /** Returns the pub/sub messages before a reply to PING, a line each. */
   String messages() {
     send("PING");
     var all = new StringBuilder();
@@ -80,13 +80,13 @@ final class WireConnection implements AutoCloseable {
     }
   }
 
-  /** Asks for a full synchronisation and reads past the snapshot. */
+  /** Sends SYNC and reads past the snapshot. */
   void skipSnapshot() {
     try {
       socket.getOutputStream().write("SYNC\r\n".getBytes(StandardCharsets.US_ASCII));
       var header = new ByteArrayOutputStream();
       while (header.toString(StandardCharsets.US_ASCII).isBlank()) {
-        header.reset(); // an empty line says that the snapshot is still being made
+        header.reset(); // the master sends empty lines while it creates the snapshot
         line(header);
       }
       String length = header.toString(StandardCharsets.US_ASCII).strip();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What happens when there is less memory than keys. */
+/** Tests {@code maxmemory} and its eviction policies. */
 @ServerTest
 final class EvictionTest {
   private static final String REFUSED =
@@ -24,7 +24,7 @@ final class EvictionTest {
   }
 
   @Test
-  void writesAreRefusedWithoutEviction() {
+  void refusesWritesWithoutEviction() {
     redis.says("SET a 1", "OK");
     redis.says("CONFIG SET maxmemory 1", "OK");
     redis.says("SET b 1", REFUSED);
@@ -35,7 +35,7 @@ final class EvictionTest {
   }
 
   @Test
-  void nothingIsQueuedForATransactionForWantOfMemory() {
+  void refusesToQueueCommandsWithoutMemory() {
     redis.says("CONFIG SET maxmemory 1", "OK");
     redis.says("MULTI", "OK");
     redis.says("GET a", REFUSED);
@@ -50,7 +50,7 @@ final class EvictionTest {
   }
 
   @Test
-  void theTimeBeyondTheLimitIsCounted() {
+  void countsTheTimeAboveTheLimit() {
     redis.says("SET a 1", "OK");
     redis.says("CONFIG SET maxmemory 1", "OK");
     redis.says("SET b 1", REFUSED);
@@ -69,7 +69,7 @@ final class EvictionTest {
   }
 
   @Test
-  void garbageIsFreedBeforeKeysGo() {
+  void freesGarbageBeforeEvicting() {
     redis.says("DEBUG PAUSE-CRON 1", "OK");
     StringBuilder fields = new StringBuilder("HSET garbage");
     for (int i = 0; i < 5000; i++) {
@@ -104,7 +104,7 @@ final class EvictionTest {
         "volatile-random",
         "volatile-ttl"
       })
-  void keysGoUntilTheRestFits(String policy) {
+  void evictsUntilTheRestFits(String policy) {
     String value = "v".repeat(1000);
     for (int i = 0; i < 2000; i++) {
       redis.says("SET key:" + i + " " + value + " EX 1000", "OK");
@@ -120,7 +120,7 @@ final class EvictionTest {
   }
 
   @Test
-  void keysWithoutExpiryStayWhenOnlyOthersMayGo() {
+  void volatilePoliciesKeepKeysWithoutExpiry() {
     String value = "v".repeat(1000);
     for (int i = 0; i < 100; i++) {
       redis.says("SET kept:" + i + " " + value, "OK");
@@ -132,7 +132,7 @@ final class EvictionTest {
   }
 
   @Test
-  void theKeyThatExpiresNextGoesFirst() {
+  void volatileTtlEvictsTheKeyThatExpiresFirst() {
     String value = "v".repeat(100_000);
     redis.says("SET late " + value + " EX 3000", "OK");
     redis.says("SET soon " + value + " EX 1000", "OK");

@@ -10,12 +10,12 @@ import io.redoubt.server.memory.Slabs;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** What commands do all the time takes nothing of the Java heap. */
+/** Checks that frequent operations of the keyspace allocate nothing on the Java heap. */
 final class KeyspaceAllocationTest {
   private static final int OPERATIONS = 100_000;
   private static final int KEYS = 10_000;
 
-  /** Runs and pages are kept account of on the heap, a few bytes for thousands of entries. */
+  /** Bytes an operation: the heap holds the records of runs and pages, each for many entries. */
   private static final double ALLOWED_BYTES = 0.5;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -12,9 +12,9 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * What SET and GET of 16-byte keys and 64-byte values cost in the keyspace alone (CPU time), one by
- * one and with look-ahead, and what a key takes of resident memory. Arguments: how many keys
- * (1000000 6000000).
+ * The CPU time of SET and GET of 16-byte keys and 64-byte values in the keyspace alone, with and
+ * without look-ahead, and the resident memory of a key. Arguments: numbers of keys (by default
+ * 1000000 6000000).
  */
 public final class KeyspaceBenchmark {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -43,7 +43,7 @@ public final class KeyspaceBenchmark {
     Region.fill(value, VALUE_BYTES, 'x');
   }
 
-  /** Runs it. */
+  /** Runs the benchmark. */
   public static void main(String[] arguments) throws IOException {
     new KeyspaceBenchmark().fill(300_000, 0);
     if (arguments.length == 0) {
@@ -149,7 +149,7 @@ public final class KeyspaceBenchmark {
     }
   }
 
-  /** Not the wall's time: the machine may be busy with other things. */
+  /** Returns CPU time rather than wall time, as the machine may be busy with other processes. */
   private static long cpuNanos() {
     return THREADS.getCurrentThreadCpuTime();
   }

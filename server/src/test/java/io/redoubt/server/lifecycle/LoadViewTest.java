@@ -10,7 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
-/** What is shown of a load that takes long. */
+/** Tests the progress reports of a long load. */
 class LoadViewTest {
 
   private long nowMillis = 1_800_000_000_000L;
@@ -37,7 +37,7 @@ class LoadViewTest {
       new LoadView(progress, clock, new Log(clock, ZoneOffset.UTC, 1, written));
 
   @Test
-  void aLogGetsAMessageNowAndThen() {
+  void logsProgressAtIntervals() {
     progress.onReached(view::reached);
     progress.begin(nowMillis, 1000);
     view.begin();
@@ -53,7 +53,7 @@ class LoadViewTest {
   }
 
   @Test
-  void aShortLoadSaysNothing() {
+  void staysSilentDuringAShortLoad() {
     progress.onReached(view::reached);
     progress.begin(nowMillis, 1000);
     view.begin();
@@ -62,7 +62,7 @@ class LoadViewTest {
   }
 
   @Test
-  void aBarIsAsLongAsMuchIsLoaded() {
+  void drawsABarInProportionToTheProgress() {
     assertThat(LoadView.bar(0)).isEqualTo("[" + " ".repeat(40) + "]");
     assertThat(LoadView.bar(50)).isEqualTo("[" + "#".repeat(20) + " ".repeat(20) + "]");
     assertThat(LoadView.bar(100.4)).isEqualTo("[" + "#".repeat(40) + "]");

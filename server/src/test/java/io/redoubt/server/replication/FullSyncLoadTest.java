@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a replica takes a full sync: beside its old data, and not at all from an empty master. */
+/** Tests how a replica loads a full sync: beside its old data, and never from an empty master. */
 class FullSyncLoadTest {
   private static final String LIBRARY =
       "#!lua name=lib\nredis.register_function('f', function() return '%s' end)";
@@ -22,7 +22,7 @@ class FullSyncLoadTest {
   @TempDir private Path directory;
 
   @Test
-  void theOldDataIsThereUntilTheNewIsWhole() throws Exception {
+  void keepsOldDataUntilTheNewDataSetIsComplete() throws Exception {
     try (Node master = Node.ours(directory, "rdb-key-save-delay 10000", "rdbcompression no");
         Node replica = Node.ours(directory, "repl-diskless-load swapdb")) {
       fill(master);
@@ -47,7 +47,7 @@ class FullSyncLoadTest {
   }
 
   @Test
-  void theFileOfASyncGoesWhereNothingElseIsPersistent() throws Exception {
+  void deletesTheSyncFileIfPersistenceIsOff() throws Exception {
     String[] common = {"repl-diskless-load disabled", "save \"\""};
     try (Node master = Node.ours(directory);
         Node keeping = Node.ours(directory, with(common, "dbfilename kept.rdb"));
@@ -69,7 +69,7 @@ class FullSyncLoadTest {
   }
 
   @Test
-  void theSameHistoryIsLoadedWhileTheOldDataIsServed() throws Exception {
+  void servesOldDataWhileLoadingTheSameHistory() throws Exception {
     try (Node master = Node.ours(directory, "rdbcompression no");
         Node replica = Node.ours(directory, "repl-diskless-load swapdb", "replica-read-only no")) {
       follow(replica, master);
@@ -106,7 +106,7 @@ class FullSyncLoadTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "swapdb"})
-  void anEmptyMasterWipesNobody(String loading) throws Exception {
+  void refusesAnEmptyDataSetFromARestartedMaster(String loading) throws Exception {
     Path own = Files.createDirectory(directory.resolve("replica"));
     try (Node replica = Node.ours(own, "repl-diskless-load " + loading, "save 3600 1000000")) {
       try (Node master = Node.ours(directory)) {
@@ -137,7 +137,7 @@ class FullSyncLoadTest {
   }
 
   @Test
-  void aMasterThatWasEmptiedOnPurposeIsFollowed() throws Exception {
+  void acceptsAnEmptyDataSetAfterAFlush() throws Exception {
     try (Node master = Node.ours(directory, "repl-backlog-size 16384");
         Node replica = Node.ours(directory)) {
       master.ask("SET a " + "x".repeat(20_000));
@@ -151,7 +151,7 @@ class FullSyncLoadTest {
     }
   }
 
-  /** So much that it comes in many pieces. */
+  /** Writes enough data for a transfer of many pieces. */
   private static void fill(Node master) throws Exception {
     for (int i = 0; i < KEYS; i++) {
       master.ask("SET key:" + i + " " + "x".repeat(30_000));

@@ -20,14 +20,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a replica says to a master, seen from a master that misbehaves as it is told. */
+/** Tests a replica's requests and reactions with a scripted, misbehaving master. */
 class MasterLinkTest {
   private static final String ID = "a".repeat(40);
 
   @TempDir private Path directory;
 
   @Test
-  void aTransactionCutInTheMiddleIsAskedForAgain() throws Exception {
+  void resumesBeforeAnIncompleteTransaction() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
@@ -72,7 +72,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void keepsItsDataWhenTheTransferBreaksOff() throws Exception {
+  void keepsItsDataIfTheTransferBreaks() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory)) {
       replica.ask("SET mine 1");
@@ -98,7 +98,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void aBrokenDataSetIsNotKept() throws Exception {
+  void discardsACorruptDataSet() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory, "replica-refuse-empty-master no")) {
       replica.ask("SET mine 1");
@@ -123,7 +123,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void asksForEverythingWhenTheMasterCanNotGoOn() throws Exception {
+  void asksForAFullSyncIfTheMasterCanNotResume() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory)) {
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
@@ -144,7 +144,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void theStreamMayFollowTheDataSetAtOnce() throws Exception {
+  void acceptsAStreamRightAfterTheDataSet() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
@@ -161,7 +161,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void theStreamMayComeAlongWithTheDataSetAndGoOnAfterIt() throws Exception {
+  void acceptsAnInterleavedStreamAndItsContinuation() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
@@ -199,7 +199,7 @@ class MasterLinkTest {
   }
 
   @Test
-  void aFrameThatIsNoneEndsTheTransfer() throws Exception {
+  void endsTheTransferAtAnInvalidFrame() throws Exception {
     try (Master master = new Master();
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
@@ -221,7 +221,7 @@ class MasterLinkTest {
         + content;
   }
 
-  /** A master that says what a test tells it to say. */
+  /** A master whose replies a test scripts. */
   private static final class Master implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 20_000;
 
@@ -265,7 +265,7 @@ class MasterLinkTest {
       return line;
     }
 
-    /** The words of the next request. */
+    /** Returns the words of the next request. */
     String requestLine() throws IOException {
       int count = Integer.parseInt(line().substring(1));
       List<String> words = new ArrayList<>();
@@ -280,7 +280,7 @@ class MasterLinkTest {
       assertThat(requestLine()).isEqualTo(request);
     }
 
-    /** Reads requests until that one comes. */
+    /** Reads requests up to and including an expected one. */
     void expectLater(String request) throws IOException {
       String next;
       do {
@@ -288,7 +288,7 @@ class MasterLinkTest {
       } while (!next.equals(request));
     }
 
-    /** The handshake up to PSYNC. */
+    /** Performs the handshake up to PSYNC. */
     void introduction() throws IOException {
       expect("PING");
       send("+PONG\r\n");
@@ -297,7 +297,7 @@ class MasterLinkTest {
       send("+OK\r\n+OK\r\n");
     }
 
-    /** The handshake and an empty data set at an offset. */
+    /** Performs the handshake and sends an empty data set at an offset. */
     void fullSync(long offset) throws IOException {
       introduction();
       expect("PSYNC ? -1");

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A server that takes part in a replication test: ours, in this process, or a real one. */
+/** A server of a replication test: ours, in this process, or a real Redis. */
 final class Node implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(10);
@@ -38,7 +38,7 @@ final class Node implements AutoCloseable {
     client = RespClient.connect("127.0.0.1", port);
   }
 
-  /** One of ours; each line is a line of configuration. */
+  /** Starts our server; each line is a line of configuration. */
   static Node ours(Path directory, String... lines) throws Exception {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     List<String> all = new ArrayList<>(List.of(lines));
@@ -49,7 +49,7 @@ final class Node implements AutoCloseable {
     return new Node(server::close, server.port(), log);
   }
 
-  /** A real one; the options have the form of the command line. */
+  /** Starts a real Redis with command-line options. */
   static Node real(Path directory, String... options) throws Exception {
     List<String> all = new ArrayList<>(List.of("--repl-diskless-sync-delay", "0"));
     all.addAll(List.of(options));
@@ -61,7 +61,7 @@ final class Node implements AutoCloseable {
     return port;
   }
 
-  /** Sends a command, its words separated by blanks, and returns the reply. */
+  /** Sends a command, its words separated by spaces, and returns the reply. */
   Reply call(String line) throws IOException {
     return client.call(line.split(" "));
   }
@@ -76,7 +76,7 @@ final class Node implements AutoCloseable {
     return client.call(words);
   }
 
-  /** The fields of a section of INFO. */
+  /** Returns the fields of a section of INFO. */
   Map<String, String> info(String section) throws IOException {
     Map<String, String> fields = new TreeMap<>();
     for (String line : ask("INFO " + section).split("\r\n")) {
@@ -96,7 +96,7 @@ final class Node implements AutoCloseable {
     return Long.parseLong(info("replication", "master_repl_offset"));
   }
 
-  /** The lines of the log, each from its mark on: {@code * text} or {@code # text}. */
+  /** Returns the lines of the log without process id and time: {@code * text} or {@code # text}. */
   List<String> log() {
     return log.toString(UTF_8)
         .lines()
@@ -104,7 +104,7 @@ final class Node implements AutoCloseable {
         .toList();
   }
 
-  /** Waits until something holds. */
+  /** Waits until a condition holds. */
   static void until(String what, Condition condition) {
     await(what)
         .atMost(PATIENCE)
@@ -113,13 +113,13 @@ final class Node implements AutoCloseable {
         .until(condition::holds);
   }
 
-  /** Something to wait for. */
+  /** A condition to wait for. */
   @FunctionalInterface
   interface Condition {
     boolean holds() throws Exception;
   }
 
-  /** Waits until this replica has all that its master has. */
+  /** Waits until this replica has caught up with its master. */
   void untilInSyncWith(Node master) {
     until(
         "replication of " + master.port + " by " + port,
@@ -133,7 +133,7 @@ final class Node implements AutoCloseable {
         });
   }
 
-  /** All keys of all databases with their values and expiry times. */
+  /** Returns all keys of all databases with their values and expiry times. */
   Map<String, String> content() throws IOException {
     Map<String, String> content = new TreeMap<>();
     for (int database = 0; database < 16; database++) {
@@ -155,7 +155,7 @@ final class Node implements AutoCloseable {
     server.stop();
   }
 
-  /** Ends a server. */
+  /** Stops a server. */
   private interface Stop {
     void stop();
   }

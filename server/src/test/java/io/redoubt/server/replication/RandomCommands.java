@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Commands that write, of all kinds, many of which have several keys or none. */
+/** A random source of write commands of all kinds, many with several keys or none. */
 public final class RandomCommands {
-  /** How many databases they fill. */
+  /** The number of databases that they fill. */
   private static final int DATABASES = 3;
 
   private final Random random;
@@ -16,10 +16,10 @@ public final class RandomCommands {
   private final int members;
 
   /**
-   * Random commands.
+   * Creates a source of commands.
    *
-   * @param strings how many keys of strings there are
-   * @param members how many members collections have at the start, at least
+   * @param strings the number of string keys
+   * @param members the initial number of members of the collections of each type
    */
   public RandomCommands(Random random, int strings, int members) {
     this.random = random;
@@ -27,7 +27,7 @@ public final class RandomCommands {
     this.members = members;
   }
 
-  /** Commands that make a value or more of each kind in three databases. */
+  /** Returns commands that create values of each type in all databases. */
   public List<byte[][]> fill() {
     List<byte[][]> commands = new ArrayList<>();
     commands.add(
@@ -54,7 +54,7 @@ public final class RandomCommands {
     return commands;
   }
 
-  /** The next command. */
+  /** Returns the next command. */
   public byte[][] next() {
     String s = "s" + random.nextInt(strings);
     String other = "s" + random.nextInt(strings);

@@ -15,12 +15,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a master says to a replica, seen on the wire. */
+/** Tests the bytes that a master sends to a replica. */
 class ReplicaFeedTest {
   @TempDir private Path directory;
 
   @Test
-  void aFullSyncEndsWithTheMarkAndTheStreamBeginsAfterTheFirstAck() throws Exception {
+  void endsAFullSyncWithTheMarkAndStreamsAfterTheFirstAck() throws Exception {
     try (Node master = Node.ours(directory);
         Wire replica = new Wire(master)) {
       replica.send("REPLCONF listening-port 7777 ip-address 10.1.2.3");
@@ -42,7 +42,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void theStreamGoesAlongWithTheSnapshotToWhoCanKeepIt() throws Exception {
+  void interleavesStreamAndSnapshotForAReplicaThatBuffersIt() throws Exception {
     try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
         Wire replica = new Wire(master)) {
       String value = "x".repeat(30_000);
@@ -72,7 +72,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void noMoreOfTheStreamGoesAlongThanTheReplicaKeeps() throws Exception {
+  void interleavesNoMoreThanTheReplicaBuffers() throws Exception {
     try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
         Wire replica = new Wire(master)) {
       String value = "x".repeat(30_000);
@@ -93,7 +93,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void interleavingCanBeTurnedOff() throws Exception {
+  void sendsTheStreamAfterTheSnapshotIfInterleavingIsOff() throws Exception {
     try (Node master = Node.ours(directory, "repl-interleaved-sync no");
         Wire replica = new Wire(master);
         Wire tool = new Wire(master);
@@ -124,7 +124,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void aReplicaThatKnowsNoMarkIsToldTheLength() throws Exception {
+  void sendsTheLengthToAReplicaThatDoesNotKnowTheMark() throws Exception {
     try (Node master = Node.ours(directory);
         Wire replica = new Wire(master)) {
       replica.send("SYNC");
@@ -138,7 +138,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void aPartialSyncSendsWhatIsMissing() throws Exception {
+  void sendsTheMissingBytesInAPartialSync() throws Exception {
     try (Node master = Node.ours(directory);
         Wire first = new Wire(master);
         Wire second = new Wire(master)) {
@@ -156,7 +156,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void toolsGetTheSnapshotAloneOrWithoutKeys() throws Exception {
+  void sendsToolsTheSnapshotAloneOrWithoutKeys() throws Exception {
     try (Node master = Node.ours(directory);
         Wire whole = new Wire(master);
         Wire functions = new Wire(master);
@@ -189,7 +189,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void aReplicaTooFarBehindIsDropped() throws Exception {
+  void disconnectsAReplicaBeyondItsOutputLimit() throws Exception {
     try (Node master = Node.ours(directory, "client-output-buffer-limit replica 4mb 0 0");
         Wire replica = new Wire(master)) {
       replica.send("REPLCONF capa eof");
@@ -214,7 +214,7 @@ class ReplicaFeedTest {
   }
 
   @Test
-  void replconfRefusesWhatItDoesNotKnow() throws Exception {
+  void refusesUnknownReplconfOptions() throws Exception {
     try (Node master = Node.ours(directory)) {
       assertThat(master.ask("REPLCONF")).isEqualTo("OK");
       assertThat(master.ask("REPLCONF listening-port")).isEqualTo("ERR syntax error");
@@ -234,7 +234,7 @@ class ReplicaFeedTest {
     }
   }
 
-  /** A connection to a master, byte by byte. */
+  /** A raw connection to a master. */
   private static final class Wire implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 20_000;
 
@@ -257,7 +257,7 @@ class ReplicaFeedTest {
       assertThat(bytes(text.length())).isEqualTo(text);
     }
 
-    /** The replica's name in the master's log. */
+    /** Returns the replica's name in the master's log. */
     String name() {
       return "127.0.0.1:<unknown-replica-port>";
     }
@@ -265,7 +265,7 @@ class ReplicaFeedTest {
     /**
      * Reads frames to the end of the snapshot.
      *
-     * @return whether some of the stream came before the last of the snapshot
+     * @return true if part of the stream arrived before the end of the snapshot
      */
     boolean frames(StringBuilder snapshot, StringBuilder stream) throws IOException {
       boolean between = false;
@@ -285,7 +285,7 @@ class ReplicaFeedTest {
       }
     }
 
-    /** The next line that is not empty, without its end. */
+    /** Returns the next non-empty line, without its terminator. */
     String line() throws IOException {
       String line;
       do {
@@ -294,7 +294,7 @@ class ReplicaFeedTest {
       return line;
     }
 
-    /** What comes before a text, which is read too. */
+    /** Reads up to and including a text and returns the bytes before it. */
     String until(String end) throws IOException {
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       while (!read.toString(ISO_8859_1).endsWith(end)) {

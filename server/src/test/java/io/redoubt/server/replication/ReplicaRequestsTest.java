@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a replica may ask its master: nothing that has a reply. */
+/** Checks that a replica's connection accepts only requests without a reply. */
 class ReplicaRequestsTest {
   @TempDir private Path directory;
 
@@ -21,7 +21,8 @@ class ReplicaRequestsTest {
     "MULTI, multi",
     "nonsense, nonsense",
   })
-  void aReplicaThatAsksForAReplyIsDisconnected(String request, String name) throws Exception {
+  void disconnectsAReplicaThatSendsARequestWithAReply(String request, String name)
+      throws Exception {
     try (Node master = Node.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));
@@ -36,7 +37,7 @@ class ReplicaRequestsTest {
   }
 
   @Test
-  void keysAreNotForReplicas() throws Exception {
+  void refusesDataCommandsOfReplicas() throws Exception {
     try (Node master = Node.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));
@@ -52,7 +53,7 @@ class ReplicaRequestsTest {
   }
 
   @Test
-  void acknowledgementsAndASecondPsyncAreTaken() throws Exception {
+  void acceptsAcknowledgementsAndASecondPsync() throws Exception {
     try (Node master = Node.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));

@@ -9,13 +9,13 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time, random source and connections of simulated servers: everything that happens is an event of
- * one queue, and everything random comes from one seed.
+ * The clock, random source and connections of simulated servers. All events come from one queue,
+ * all random numbers from one seed.
  */
 final class ReplicationNetwork {
   /** One end's view of a connection. */
   interface End {
-    /** Bytes have come. */
+    /** Bytes have arrived. */
     void received(byte[] bytes);
 
     /** The connection is cut. */
@@ -44,7 +44,7 @@ final class ReplicationNetwork {
     events.add(now + delay, action);
   }
 
-  /** Lets the next event happen; false when there is none before that time. */
+  /** Runs the next event; returns false if there is none before a time. */
   boolean step(long until) {
     if (!events.hasDue(until)) {
       now = Math.max(now, until);
@@ -60,7 +60,7 @@ final class ReplicationNetwork {
     return now;
   }
 
-  /** Cuts some connection, if there is one. */
+  /** Cuts a random connection, if there is any. */
   void cutAny() {
     if (!wires.isEmpty()) {
       wires.get(random.nextInt(wires.size())).cut();
@@ -73,7 +73,7 @@ final class ReplicationNetwork {
     return wire;
   }
 
-  /** A connection: two lines of bytes that are delayed, and broken into pieces on the way. */
+  /** A connection: bytes in both directions are delayed and split into pieces. */
   final class Wire {
     private final End[] ends = new End[2];
     private final List<Queue<byte[]>> lines = List.of(new ArrayDeque<>(), new ArrayDeque<>());
@@ -93,7 +93,7 @@ final class ReplicationNetwork {
       return open;
     }
 
-    /** Sends from the caller (0) or the one called (1) to the other. */
+    /** Sends bytes from the caller (0) or the callee (1) to the other end. */
     void send(int from, byte[] bytes) {
       if (!open || bytes.length == 0) {
         return;
@@ -116,7 +116,7 @@ final class ReplicationNetwork {
       }
     }
 
-    /** Cuts it: what is on its way is lost, and both hear of it. */
+    /** Cuts the connection: bytes in flight are lost, and both ends are told. */
     void cut() {
       if (open) {
         open = false;

@@ -12,12 +12,12 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Several servers in one thread, from one seed: writes, delays, cuts, crashes with and without
- * something saved, restarts, promotions and new masters, in any order. At every place of a history
- * the content is the same wherever it is reached; a write that WAIT has seen on n replicas was
- * applied by n; and after everything has healed all servers agree.
+ * Simulates several servers in one thread, from one seed: writes, delays, disconnections, crashes
+ * with and without a saved state, restarts, promotions and new masters, in any order. Servers at
+ * the same position of a history have the same content; a write that n replicas acknowledged was
+ * applied by n; and after all faults have ended, all servers agree.
  *
- * <p>{@code -Dredoubt.simulations=…} runs more seeds, {@code -Dredoubt.seed=…} begins with that
+ * <p>{@code -Dredoubt.simulations=…} sets the number of seeds, {@code -Dredoubt.seed=…} the first
  * one.
  */
 class ReplicationSimulationTest {
@@ -27,7 +27,7 @@ class ReplicationSimulationTest {
   private static final long MAX_EVENTS = 2_000_000;
 
   @Test
-  void serversAgreeAfterWhateverHappened() {
+  void serversAgreeAfterAllFaultsHaveEnded() {
     int simulations = Integer.getInteger("redoubt.simulations", 100);
     long first = Long.getLong("redoubt.seed", 1);
     long fullSyncs = 0;
@@ -48,7 +48,7 @@ class ReplicationSimulationTest {
     assertThat(waited).isPositive();
   }
 
-  /** A write of which somebody wants to know that replicas have it. */
+  /** A write whose acknowledgements are awaited. */
   private record Wait(SimulatedServer master, String id, long offset, String key, long number) {}
 
   private static final class Simulation {
@@ -77,7 +77,7 @@ class ReplicationSimulationTest {
 
     void run() {
       while (network.now() < CHAOS) {
-        somethingHappens();
+        takeStep();
         until(network.now() + random.nextInt(10));
         checkWaits();
       }
@@ -95,7 +95,7 @@ class ReplicationSimulationTest {
       return servers.get(random.nextInt(SERVERS));
     }
 
-    private void somethingHappens() {
+    private void takeStep() {
       int what = random.nextInt(1000);
       SimulatedServer server = any();
       if (what < 700) {
@@ -133,8 +133,7 @@ class ReplicationSimulationTest {
     }
 
     /**
-     * A replica's word for an offset is its word for what was there: the truth of that place, which
-     * every server compares itself with when it comes there.
+     * Checks that each replica that has acknowledged the offset of a write has applied the write.
      */
     private void checkWaits() {
       waits.removeIf(wait -> !wait.master.isMaster() || !wait.master.id().equals(wait.id));
@@ -155,7 +154,7 @@ class ReplicationSimulationTest {
       }
     }
 
-    /** Everything comes back; one is the master, and the others follow it, some through others. */
+    /** Restarts all servers and makes one the master, followed by the others directly or not. */
     private void heal() {
       servers.forEach(SimulatedServer::restart);
       SimulatedServer master = any();

@@ -17,15 +17,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated master's side of a connection that another server has opened: answers its handshake,
- * sends a snapshot where it needs one, and then the stream.
+ * The master's side of a simulated replication link: answers the handshake, sends a snapshot if
+ * needed, then the stream.
  */
 final class SimulatedFeed implements End {
   private final SimulatedServer master;
   private final ReplicationNetwork network;
   private final Wire wire;
 
-  /** Which of the master's lives it belongs to. */
+  /** The life of the master in which the connection was accepted. */
   private final int life;
 
   private final ByteArrayOutputStream input = new ByteArrayOutputStream();
@@ -33,7 +33,7 @@ final class SimulatedFeed implements End {
   private boolean waitsForAck;
   private long keptBytes;
 
-  /** How the stream goes along with a snapshot that is being sent. */
+  /** The alternation of snapshot and stream during an interleaved full sync. */
   private @Nullable Interleaving interleaving;
 
   private long cursor;
@@ -48,12 +48,12 @@ final class SimulatedFeed implements End {
     master.accepted(this);
   }
 
-  /** The offset of the next byte of the stream to send, 0 when it sends none yet. */
+  /** Returns the offset of the next byte of the stream to send, 0 before there is one. */
   long cursor() {
     return cursor;
   }
 
-  /** Whether the replica is fed and has acknowledged an offset. */
+  /** Returns true if the replica gets the stream and has acknowledged an offset. */
   boolean hasAcknowledged(long offset) {
     return online && acknowledged >= offset;
   }
@@ -87,7 +87,7 @@ final class SimulatedFeed implements End {
     input.writeBytes(text.substring(at).getBytes(ISO_8859_1));
   }
 
-  /** The end of the request at some place, -1 when it is not whole. */
+  /** Returns the end of the request at an index, -1 if it is incomplete. */
   private static int request(String text, int from) {
     int at = text.indexOf("\r\n", from);
     if (at < 0) {
@@ -137,14 +137,14 @@ final class SimulatedFeed implements End {
       send("+CONTINUE " + master.id() + "\r\n");
       cursor = resume.offset();
       online = true;
-      master.feeds(this);
+      master.addFeed(this);
       pump();
       return;
     }
     if (stream.backlog() == null) {
-      master.beginHistory();
+      master.startHistory();
     }
-    master.feeds(this);
+    master.addFeed(this);
     network.later(
         network.random().nextInt(30),
         () -> {
@@ -180,7 +180,7 @@ final class SimulatedFeed implements End {
     waitsForAck = true;
   }
 
-  /** Sends a snapshot piece by piece, with time for the stream in between. */
+  /** Sends a snapshot in pieces, with delays in which the stream can be sent. */
   private void snapshotPiece(String left, Interleaving turns) {
     if (isOver()) {
       return;

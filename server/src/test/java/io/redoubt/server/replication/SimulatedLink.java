@@ -21,11 +21,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated replica's side of a connection to its master: handshake, transfer of the data set,
- * stream of commands.
+ * The replica's side of a simulated replication link: handshake, transfer of the data set, stream
+ * of commands.
  */
 final class SimulatedLink implements End, MasterStream.Target, TransferFraming.Sink {
-  /** How much of the stream a replica keeps, if any, that comes along with a snapshot. */
+  /** The bytes of the stream that a replica buffers during an interleaved full sync. */
   private static final long KEPT_BYTES = 2_000;
 
   private final SimulatedServer replica;
@@ -33,7 +33,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   private final StringBuilder line = new StringBuilder();
   private final ByteArrayOutputStream payload = new ByteArrayOutputStream();
 
-  /** The stream that came along with the payload. */
+  /** The part of the stream that arrived during the transfer. */
   private final ByteArrayOutputStream ahead = new ByteArrayOutputStream();
 
   private final Wire wire;
@@ -50,7 +50,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   /**
    * Opens a connection to a master.
    *
-   * @param resumeFrom the place from where the replica can go on, null when it has none
+   * @param resumeFrom the position from which the replica can resume, null if it has none
    */
   SimulatedLink(
       SimulatedServer replica,
@@ -61,7 +61,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
     handshake =
         new Handshake(
             new Handshake.Identity(
-                null, null, replica.port(), null, replica.keepsStream() ? KEPT_BYTES : 0, true),
+                null, null, replica.port(), null, replica.interleaves() ? KEPT_BYTES : 0, true),
             resumeFrom,
             false);
     wire = network.connect(this);
@@ -139,7 +139,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
         case Handshake.Send send ->
             wire.send(0, RequestEncoder.encode(send.words().toArray(String[]::new)));
         case Handshake.FullResync full -> {
-          transfer = new TransferFraming(replica.keepsStream());
+          transfer = new TransferFraming(replica.interleaves());
           transferId = full.id();
           transferOffset = full.offset();
         }

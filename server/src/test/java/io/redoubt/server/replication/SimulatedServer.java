@@ -16,15 +16,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server of which the replication is real as far as it decides: stream, backlog and history,
- * handshake, PSYNC, framing of transfers, cutting of the master's stream into commands. Its data
- * set is a map of texts, and it crashes and restarts.
+ * A server with the real decisions of replication: stream, backlog and history, handshake, PSYNC,
+ * framing of transfers, decoding of the master's stream. Its data set is a map of strings, and it
+ * can crash and restart.
  */
 final class SimulatedServer {
   private static final long BACKLOG_BYTES = 16 * 1024;
   private static final int RETRY = 100;
 
-  /** What outlives a crash. */
+  /** The state that survives a crash. */
   private record Saved(Map<String, String> data, @Nullable ReplicationPoint point) {}
 
   private final ReplicationNetwork network;
@@ -39,19 +39,19 @@ final class SimulatedServer {
   private boolean up = true;
   private int life;
 
-  /** The server that this one follows, -1 when it is a master. */
+  /** The index of the server that this one follows, -1 for a master. */
   private int master = -1;
 
   private boolean canResume;
   private @Nullable SimulatedLink link;
   private final List<SimulatedFeed> feeds = new ArrayList<>();
 
-  /** All that others have opened, also those that have not asked for the stream. */
+  /** All incoming connections, including those that have not asked for the stream. */
   private final List<SimulatedFeed> connections = new ArrayList<>();
 
   private long fullSyncs;
 
-  /** The number of the latest write of each key that it has ever had. */
+  /** The number of the latest write of each key that this server has ever applied. */
   private final Map<String, Long> latest = new HashMap<>();
 
   SimulatedServer(
@@ -139,7 +139,7 @@ final class SimulatedServer {
     }
   }
 
-  /** PING, and a question for acknowledgements, as the cron and WAIT have them. */
+  /** Sends PING or REPLCONF GETACK to replicas, or an acknowledgement to the master. */
   void cron() {
     if (isMaster() && stream.backlog() != null) {
       if (network.random().nextBoolean()) {
@@ -154,7 +154,7 @@ final class SimulatedServer {
     }
   }
 
-  /** How many replicas have acknowledged an offset. */
+  /** Returns the number of replicas that have acknowledged an offset. */
   int acknowledged(long offset) {
     int count = 0;
     for (SimulatedFeed feed : feeds) {
@@ -165,21 +165,21 @@ final class SimulatedServer {
     return count;
   }
 
-  /** Whether it has ever had that write of a key, or a later one. */
+  /** Returns true if this server has ever applied a write of a key or a later one. */
   boolean hasApplied(String key, long number) {
     return latest.getOrDefault(key, -1L) >= number;
   }
 
-  /** Takes over a write of the master. */
+  /** Applies a write of the master. */
   void put(String key, String value) {
     data.put(key, value);
     latest.merge(key, Long.parseLong(value.substring(0, value.indexOf(':'))), Math::max);
   }
 
-  /** What is true of a place in a history is so on every server that comes there. */
+  /** Compares the content with that of other servers at the same position of the history. */
   private void note() {
     if (stream.backlog() == null) {
-      return; // nobody follows, so nothing is counted
+      return; // the offset does not advance without replicas
     }
     Integer before = truth.putIfAbsent(id() + ":" + offset(), data.hashCode());
     assertThat(before == null ? data.hashCode() : before)
@@ -237,7 +237,7 @@ final class SimulatedServer {
     }
   }
 
-  /** Starts from what was saved. */
+  /** Restarts the server with the saved state. */
   void restart() {
     if (up) {
       return;
@@ -285,7 +285,7 @@ final class SimulatedServer {
         });
   }
 
-  /** Connects to the master after a while, unless it has another one then. */
+  /** Connects to the master after a delay, unless it follows another one by then. */
   void retry() {
     int mine = life;
     int wanted = master;
@@ -305,12 +305,12 @@ final class SimulatedServer {
     }
   }
 
-  /** Every other one has the stream come along with a snapshot. */
-  boolean keepsStream() {
+  /** Returns true if this server accepts an interleaved full sync; every second one does. */
+  boolean interleaves() {
     return index % 2 == 1;
   }
 
-  /** The port that it says it listens at. */
+  /** Returns the port that it announces. */
   int port() {
     return 1 + index;
   }
@@ -320,9 +320,9 @@ final class SimulatedServer {
   }
 
   /**
-   * The master goes on where this one is.
+   * Starts a partial sync.
    *
-   * @param newId the id of the history from here on, null when it stays
+   * @param newId the id of the history from here on, null if it is unchanged
    */
   void resumes(@Nullable String newId) {
     if (newId != null) {
@@ -334,7 +334,7 @@ final class SimulatedServer {
     canResume = false;
   }
 
-  /** The master's data set has come, as it was at a place of its history. */
+  /** Replaces the data set with the master's as of a position of its history. */
   void replaceData(Map<String, String> newData, String id, long offset) {
     dropFeeds();
     stream.freeBacklog();
@@ -346,7 +346,7 @@ final class SimulatedServer {
     canResume = false;
   }
 
-  /** Bytes of the master's stream have been executed. */
+  /** Appends executed bytes of the master's stream to the own backlog. */
   void applied(MemorySegment memory, long from, long length) {
     stream.append(memory, from, length);
     if (truth.containsKey(id() + ":" + offset())) {
@@ -354,7 +354,7 @@ final class SimulatedServer {
     }
   }
 
-  /** The connection to the master is no more. */
+  /** Records the end of the connection to the master. */
   void linkEnded(boolean wasConnected) {
     link = null;
     canResume |= wasConnected;
@@ -366,18 +366,18 @@ final class SimulatedServer {
     return stream;
   }
 
-  /** How often it has crashed. */
+  /** Returns the number of crashes. */
   int life() {
     return life;
   }
 
-  /** Whether it has a whole data set: not while a master's one is on its way. */
+  /** Returns true if its data set is complete, which it is not during a full sync. */
   boolean hasData() {
     return master < 0 || isLinkUp() || canResume;
   }
 
-  /** Begins to count what it writes, for its first replica. */
-  void beginHistory() {
+  /** Starts a history and the backlog, for the first replica. */
+  void startHistory() {
     stream.history().restart(network.random());
     stream.openBacklog();
     note();
@@ -387,13 +387,13 @@ final class SimulatedServer {
     fullSyncs++;
   }
 
-  /** Another server has connected. */
+  /** Adds an incoming connection. */
   void accepted(SimulatedFeed connection) {
     connections.add(connection);
   }
 
-  /** The one who has connected is a replica, and gets the stream. */
-  void feeds(SimulatedFeed replica) {
+  /** Adds a connected replica, which gets the stream from now on. */
+  void addFeed(SimulatedFeed replica) {
     feeds.add(replica);
   }
 

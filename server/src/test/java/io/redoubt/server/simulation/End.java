@@ -4,24 +4,24 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * One end of a connection. What is sent arrives in its order, after the delay of the link; while
- * the link is held it waits. So much may be under way or unread, and no more.
+ * One end of a connection. Bytes arrive in order, after the delay of the link; while the link is
+ * held they wait. A window limits the bytes under way or unread.
  */
 final class End {
   private static final int WINDOW_BYTES = 32 * 1024;
 
-  /** Hears what happens to an end. */
+  /** The owner of an end, called when its state changes. */
   interface Listener {
-    /** The connection is made. */
+    /** The connection is established. */
     default void connected() {}
 
-    /** Nobody listens there, or the connection was ended before it was made. */
+    /** No server listens at the address. */
     default void refused() {}
 
-    /** There are bytes, or the end of them. */
+    /** Bytes, the end of input or a reset can be read. */
     void readable();
 
-    /** More can be sent. */
+    /** The window has room again. */
     void writable();
   }
 
@@ -29,7 +29,7 @@ final class End {
   final String host;
   final int port;
   private final Deque<byte[]> received = new ArrayDeque<>();
-  private Listener listener = new Nobody();
+  private Listener listener = new NoListener();
   private End peer = this;
   private int offset;
   private int unreadBytes;
@@ -37,10 +37,10 @@ final class End {
   /** Bytes that the peer has not read yet. */
   private int outstandingBytes;
 
-  /** When what was sent last arrives. */
+  /** The arrival time of the bytes that were sent last, in nanoseconds. */
   private long lastArrival;
 
-  /** What waits for the link. */
+  /** Deliveries that wait for the release of the link. */
   private final Deque<Runnable> held = new ArrayDeque<>();
 
   private boolean ended;
@@ -76,12 +76,12 @@ final class End {
 
   // Sending.
 
-  /** How many bytes can be sent now. */
+  /** Returns the number of bytes that the window admits. */
   int room() {
     return Math.max(0, WINDOW_BYTES - outstandingBytes);
   }
 
-  /** Sends bytes, no more than there is room for. */
+  /** Sends bytes, at most {@link #room} of them. */
   void send(byte[] bytes) {
     if (closed) {
       return;
@@ -90,12 +90,12 @@ final class End {
     travel(bytes.length, () -> peer.arrive(bytes));
   }
 
-  /** What is sent arrives later than that. */
+  /** Delays the arrival of all that is sent until after a time. */
   void notBefore(long nanos) {
     lastArrival = nanos;
   }
 
-  /** Ends the connection on this side; what was sent still arrives. */
+  /** Closes this end; bytes that were sent still arrive. */
   void close() {
     if (!closed) {
       closed = true;
@@ -104,14 +104,14 @@ final class End {
     }
   }
 
-  /** This side is gone without a word. */
+  /** Closes this end silently, as a host does that loses its power. */
   void vanish() {
     closed = true;
     held.clear();
     network.forget(this);
   }
 
-  /** This side is gone, and whoever sends something is told so. */
+  /** Answers bytes for a closed end with a reset. */
   private void refuse() {
     travel(0, peer::arriveReset);
   }
@@ -131,7 +131,7 @@ final class End {
     network.simulation().later(lastArrival - now, arrival);
   }
 
-  /** The link lets things pass again. */
+  /** Starts the deliveries that waited, if the link is no longer held. */
   void release() {
     while (!held.isEmpty() && !network.isHeld(host, peer.host)) {
       held.remove().run();
@@ -169,7 +169,7 @@ final class End {
     }
   }
 
-  /** Whether reading brings something, be it the end. */
+  /** Returns true if bytes, the end of input or a reset can be read. */
   boolean isReadable() {
     return unreadBytes > 0 || ended || reset;
   }
@@ -182,7 +182,7 @@ final class End {
     return unreadBytes;
   }
 
-  /** Reads as many bytes as are there and wanted; none at the end. */
+  /** Reads up to a number of bytes; an empty array is the end of input. */
   byte[] read(int most) {
     byte[] bytes = new byte[Math.min(most, unreadBytes)];
     int count = 0;
@@ -210,8 +210,8 @@ final class End {
     }
   }
 
-  /** Before somebody has taken the connection over. */
-  private static final class Nobody implements Listener {
+  /** The listener of an end that has no owner yet. */
+  private static final class NoListener implements Listener {
     @Override
     public void readable() {}
 

@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Servers, one of which is the master, and who follows whom as far as they were told. */
+/** The simulated servers and the replication tree that they were told to form. */
 final class Fleet {
   private final Simulation simulation;
   private final SimulatedNetwork network;
   private final Random random;
   private final List<SimulatedNode> nodes = new ArrayList<>();
 
-  /** Whom each was told to follow; a master follows itself. */
+  /** The index of the master that each server was told to follow; a master follows itself. */
   private final int[] masterOf;
 
   private int master;
 
-  /** How often the master has changed, or has come back without all that it had. */
+  /** The number of times that the master changed or restarted with possible loss of data. */
   private int term;
 
   Fleet(Simulation simulation) {
@@ -38,7 +38,7 @@ final class Fleet {
     }
   }
 
-  /** Some bytes a second. */
+  /** Returns a random bandwidth, in bytes a second. */
   long bandwidth() {
     return 30_000L << random.nextInt(6);
   }
@@ -107,7 +107,7 @@ final class Fleet {
     return index == master;
   }
 
-  /** Whether one was told to follow the master itself. */
+  /** Returns true if a server was told to follow the master directly. */
   boolean isBelowMaster(int index) {
     return index != master && masterOf[index] == master;
   }
@@ -116,7 +116,7 @@ final class Fleet {
     return (master + 1 + random.nextInt(nodes.size() - 1)) % nodes.size();
   }
 
-  /** Starts all: the first as master, and each of the others below one before it. */
+  /** Starts all servers: the first as master, each other one below one that is already started. */
   void start() throws Exception {
     for (int i = 0; i < nodes.size(); i++) {
       nodes.get(i).start();
@@ -126,7 +126,7 @@ final class Fleet {
     }
   }
 
-  /** Starts a server that was killed, as what it was. */
+  /** Restarts a killed server in the role that it had. */
   void restart(int index) throws Exception {
     simulation.note("restart " + nodes.get(index));
     if (index == master) {
@@ -137,7 +137,9 @@ final class Fleet {
     }
   }
 
-  /** Has one follow another, if it is to be reached, and not loading; whether it does. */
+  /**
+   * Makes a server follow another and returns true if it accepted: it must be up and not loading.
+   */
   boolean follow(int index, int other) {
     SimulatedNode node = nodes.get(index);
     try {
@@ -146,17 +148,17 @@ final class Fleet {
       if (reply.startsWith("OK")) {
         masterOf[index] = other;
         if (other != master) {
-          node.mayLose(); // the other may be behind what this one has
+          node.mayLose(); // the other may lack data that this one has
         }
         return true;
       }
     } catch (IOException e) {
-      simulation.note(node + " can't be told whom to follow: " + e.getMessage());
+      simulation.note(node + " can't be told which master to follow: " + e.getMessage());
     }
     return false;
   }
 
-  /** Whether one is below another, directly or not. */
+  /** Returns true if a server is below another one, directly or not. */
   boolean isBelow(int index, int other) {
     int at = index;
     for (int i = 0; i < nodes.size() && at != master; i++) {
@@ -168,7 +170,7 @@ final class Fleet {
     return false;
   }
 
-  /** Makes a replica the master, and tells all that are to be reached; whether it worked. */
+  /** Makes a replica the master and returns true if it accepted. */
   boolean promote(int index) throws IOException {
     String reply = nodes.get(index).ask("REPLICAOF NO ONE");
     simulation.note("promote " + nodes.get(index) + ": " + reply);
@@ -179,7 +181,7 @@ final class Fleet {
     return true;
   }
 
-  /** A server has become master. */
+  /** Records that a server has become master. */
   void isMasterNow(int index) {
     masterOf[master] = index;
     master = index;
@@ -187,9 +189,7 @@ final class Fleet {
     term++;
   }
 
-  /**
-   * Has the master hand over to a replica, and not for longer than it can take; whether it began.
-   */
+  /** Sends FAILOVER with a timeout to the master and returns true if it started. */
   boolean failOver(int index) throws IOException {
     String reply =
         master()
@@ -198,8 +198,8 @@ final class Fleet {
     return reply.equals("OK");
   }
 
-  /** Tells all servers that are up to follow the master, unless they do. */
-  void rally() {
+  /** Makes every running server that is not below the master follow it. */
+  void reattachRunning() {
     for (int i = 0; i < nodes.size(); i++) {
       if (i != master && nodes.get(i).isUp() && !isBelow(i, master)) {
         follow(i, master);
@@ -207,8 +207,8 @@ final class Fleet {
     }
   }
 
-  /** Tells all servers to follow the master that were told something else. */
-  void rallyAll() throws IOException {
+  /** Makes every server follow the master that is not below it or follows another host. */
+  void reattachAll() throws IOException {
     for (int i = 0; i < nodes.size(); i++) {
       if (i == master) {
         continue;

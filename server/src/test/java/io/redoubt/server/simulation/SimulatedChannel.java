@@ -23,7 +23,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A connection of a simulated server, as Netty has it. */
+/** A connection of a simulated server as a Netty channel. */
 final class SimulatedChannel extends AbstractChannel implements End.Listener {
   private static final ChannelMetadata METADATA = new ChannelMetadata(false);
 
@@ -45,7 +45,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
     end.listener(this);
   }
 
-  /** A name that follows from the seed, unlike Netty's own. */
+  /** An id that follows from the seed; Netty's own are random. */
   record SimulatedId(long number) implements ChannelId {
     private static final long serialVersionUID = 1L;
 
@@ -65,7 +65,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
     }
   }
 
-  // What happens at the end; between the turns of threads.
+  // Events of the connection's end, between the turns of threads.
 
   @Override
   public void connected() {
@@ -93,7 +93,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
     return (Handle) unsafe();
   }
 
-  // What Netty asks.
+  // The Netty channel.
 
   @Override
   public ChannelConfig config() {
@@ -203,7 +203,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
     }
   }
 
-  /** The channel as the loop knows it. */
+  /** The channel's handle for the event loop. */
   private final class Handle extends AbstractUnsafe implements SimulatedSockets.Ready {
     @Override
     public void connect(
@@ -256,7 +256,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
       }
     }
 
-    @SuppressWarnings("deprecation") // it is what the interface has
+    @SuppressWarnings("deprecation") // the interface requires the deprecated type
     private void read() {
       if (end.isReset()) {
         pipeline().fireExceptionCaught(new IOException("Connection reset by peer"));

@@ -12,14 +12,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Hosts, known by their addresses, and a link from each to each other one, which delays what passes
- * or holds it up. The links of two directions have nothing to do with each other. As TCP does, a
- * link loses nothing, as long as both ends are there.
+ * Hosts, named by their addresses, and a link from each to each other one, which delays or holds
+ * bytes. The links of the two directions are independent. Like TCP, a link loses nothing while both
+ * ends exist.
  */
 final class SimulatedNetwork {
   private static final int FIRST_FREE_PORT = 30_000;
 
-  /** Takes the connections that come to an address. */
+  /** Accepts the connections to an address. */
   interface Acceptor {
     void accept(End end);
   }
@@ -38,7 +38,7 @@ final class SimulatedNetwork {
   private final Map<Direction, Link> links = new HashMap<>();
   private final Set<String> down = new HashSet<>();
 
-  /** Ends that are not closed, in the order in which they were made. */
+  /** The open ends, in the order of their creation. */
   private final Map<Long, End> ends = new TreeMap<>();
 
   private final Map<End, Long> numbers = new IdentityHashMap<>();
@@ -56,7 +56,7 @@ final class SimulatedNetwork {
     return links.computeIfAbsent(new Direction(from, to), direction -> new Link());
   }
 
-  // What the links do.
+  // Links.
 
   boolean isHeld(String from, String to) {
     return link(from, to).held;
@@ -71,17 +71,17 @@ final class SimulatedNetwork {
     return link(from, to).nanosAByte;
   }
 
-  /** How long what goes that way takes, on the average. */
+  /** Sets the mean delay of a direction. */
   void delay(String from, String to, long micros) {
     link(from, to).delayNanos = micros * 1000;
   }
 
-  /** How much goes that way in a second. */
+  /** Sets the bandwidth of a direction, 0 for no limit. */
   void bandwidth(String from, String to, long bytesASecond) {
     link(from, to).nanosAByte = bytesASecond == 0 ? 0 : 1_000_000_000 / bytesASecond;
   }
 
-  /** Holds up what goes that way, or lets it go on. */
+  /** Holds the bytes of a direction, or releases them. */
   void hold(String from, String to, boolean held) {
     link(from, to).held = held;
     if (!held) {
@@ -106,9 +106,9 @@ final class SimulatedNetwork {
   }
 
   /**
-   * A host goes down, or the server on it does.
+   * Takes a host down, or only its server.
    *
-   * @param silently whether those connected with it are not told: the power is gone
+   * @param silently true if peers are not told, as when the power fails
    */
   void down(String host, boolean silently) {
     if (silently) {
@@ -117,7 +117,7 @@ final class SimulatedNetwork {
     acceptors.keySet().removeIf(address -> address.getHostString().equals(host));
     for (End end : List.copyOf(ends.values())) {
       if (end.host.equals(host)) {
-        end.listener(new Deaf());
+        end.listener(new DownListener());
         if (silently) {
           end.vanish();
         } else {
@@ -158,7 +158,9 @@ final class SimulatedNetwork {
     acceptors.remove(address, acceptor);
   }
 
-  /** Connects; the end's listener hears what becomes of it, if anything does. */
+  /**
+   * Connects an end; its listener is told the outcome unless the link is held or the host is down.
+   */
   void connect(End near, InetSocketAddress remote) {
     String host = remote.getAddress().getHostAddress();
     if (isHeld(near.host, host) || isHeld(host, near.host)) {
@@ -184,8 +186,8 @@ final class SimulatedNetwork {
         });
   }
 
-  /** What a host that is gone hears. */
-  private static final class Deaf implements End.Listener {
+  /** The listener of a host that is down. */
+  private static final class DownListener implements End.Listener {
     @Override
     public void readable() {}
 

@@ -23,15 +23,15 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A host with its disk, and the server on it, which comes and goes. */
+/** A host with its disk and a server that can be killed and restarted. */
 final class SimulatedNode {
   static final int PORT = 6379;
 
-  /** From where the story talks to servers: nothing disturbs those links. */
-  static final String DESK = "10.0.1.1";
+  /** The host of the simulation's own clients; no fault affects its links. */
+  static final String CLIENT_HOST = "10.0.1.1";
 
   private static final Path DIRECTORY = Path.of(System.getProperty("java.io.tmpdir"));
-  private static final int PATIENCE_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 20_000;
 
   private static final int LOOKS = 250;
   private static final int LOOK_MILLIS = 20;
@@ -47,7 +47,7 @@ final class SimulatedNode {
   private @Nullable SimulatedSockets sockets;
   private @Nullable RespClient client;
 
-  /** Its number grows whenever the node may have lost what it had. */
+  /** Incremented whenever the node may have lost data. */
   private int life;
 
   SimulatedNode(SimulatedNetwork network, String host, List<String> configuration) {
@@ -91,8 +91,8 @@ final class SimulatedNode {
     return server != null;
   }
 
-  /** What the server logs is part of what is told. */
-  private final class Told extends OutputStream {
+  /** Copies the lines of the server's log to the simulation's trace. */
+  private final class TraceStream extends OutputStream {
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
     @Override
@@ -127,7 +127,7 @@ final class SimulatedNode {
             settings,
             new Environment(
                 clock,
-                new Log(clock, ZoneOffset.UTC, 1, new Told()),
+                new Log(clock, ZoneOffset.UTC, 1, new TraceStream()),
                 new Random(simulation.random().nextLong())),
             false,
             new Machine(own, simulation, disk, Slabs::create));
@@ -137,10 +137,10 @@ final class SimulatedNode {
   }
 
   /**
-   * Has the server gone from one moment to the next.
+   * Kills the server.
    *
-   * @param power whether the power goes with it: nobody is told, and what was not forced to the
-   *     disk is lost
+   * @param power true if the power fails with it: peers are not told, and writes that were not
+   *     synced to the disk are lost
    */
   void kill(boolean power) {
     SimulatedSockets own = sockets;
@@ -162,13 +162,13 @@ final class SimulatedNode {
     }
   }
 
-  /** Has the server save its data and end; whether it did so. */
+  /** Sends SHUTDOWN SAVE and returns true if the server ended in time. */
   boolean shutDown() throws Exception {
     RedisServer ending = server;
     if (ending == null) {
       return false;
     }
-    try (RespClient last = connect(DESK, PATIENCE_MILLIS)) {
+    try (RespClient last = connect(CLIENT_HOST, TIMEOUT_MILLIS)) {
       last.send("SHUTDOWN", "SAVE");
       for (int i = 0; i < LOOKS && !ending.ended().isDone(); i++) {
         simulation.sleep(LOOK_MILLIS);
@@ -182,7 +182,7 @@ final class SimulatedNode {
     return true;
   }
 
-  /** Ends the server as its embedder does. */
+  /** Closes the server as an embedding program does. */
   void close() {
     RedisServer ending = server;
     server = null;
@@ -208,14 +208,14 @@ final class SimulatedNode {
     return RespClient.connect(host, PORT, timeoutMillis, SimulatedSocket.factory(network, from));
   }
 
-  /** Sends a command from the desk. */
+  /** Sends a command from the simulation's own client. */
   Reply call(String... words) throws IOException {
     if (server == null) {
       throw new IOException(host + " is down");
     }
     RespClient current = client;
     if (current == null) {
-      current = connect(DESK, PATIENCE_MILLIS);
+      current = connect(CLIENT_HOST, TIMEOUT_MILLIS);
       client = current;
     }
     try {
@@ -228,13 +228,13 @@ final class SimulatedNode {
     }
   }
 
-  /** Sends a command, its words separated by blanks; null replies are "(nil)". */
+  /** Sends a command, its words separated by spaces; null replies are "(nil)". */
   String ask(String line) throws IOException {
     Reply reply = call(line.split(" "));
     return reply instanceof Reply.Null ? "(nil)" : reply.text();
   }
 
-  /** The fields of INFO replication. */
+  /** Returns the fields of INFO replication. */
   Map<String, String> replication() throws IOException {
     return fields(ask("INFO replication"));
   }

@@ -15,7 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** An address that a simulated server listens at, as Netty has it. */
+/** A listening socket of a simulated server as a Netty channel. */
 final class SimulatedServerChannel extends AbstractServerChannel
     implements SimulatedNetwork.Acceptor {
   private final SimulatedSockets sockets;
@@ -101,7 +101,7 @@ final class SimulatedServerChannel extends AbstractServerChannel
     return new Handle();
   }
 
-  /** The channel as the loop knows it. */
+  /** The channel's handle for the event loop. */
   private final class Handle extends AbstractUnsafe implements SimulatedSockets.Ready {
     @Override
     public void connect(

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
-/** A client's socket in the simulated network, for threads of the simulation. */
+/** A blocking client socket in the simulated network, for threads of the simulation. */
 final class SimulatedSocket extends Socket implements End.Listener {
   private final Simulation simulation;
   private final SimulatedNetwork network;
@@ -32,7 +32,7 @@ final class SimulatedSocket extends Socket implements End.Listener {
     end.listener(this);
   }
 
-  /** Sockets of a host. */
+  /** Returns a factory of sockets of a host. */
   static SocketFactory factory(SimulatedNetwork network, String host) {
     return new SocketFactory() {
       @Override
@@ -84,7 +84,7 @@ final class SimulatedSocket extends Socket implements End.Listener {
     LockSupport.unpark(waiting);
   }
 
-  /** What a thread waits for. */
+  /** A condition that a thread waits for. */
   private interface Condition {
     boolean holds();
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The sockets of one simulated server, and the loop that waits for them. */
+/** The sockets of one simulated server and its event loop. */
 final class SimulatedSockets implements Sockets {
   final SimulatedNetwork network;
   final String host;
@@ -32,9 +32,9 @@ final class SimulatedSockets implements Sockets {
   private boolean woken;
   private boolean dead;
 
-  /** A channel that may have something to do. */
+  /** A channel that can be ready for I/O. */
   interface Ready extends IoHandle {
-    /** Does it, on the loop. */
+    /** Does the pending I/O, on the event loop. */
     void handle();
 
     @Override
@@ -47,7 +47,7 @@ final class SimulatedSockets implements Sockets {
     this.simulation = network.simulation();
   }
 
-  /** The server's process is gone: what it may still do reaches nobody. */
+  /** Marks the server's process as dead: it can connect to nothing any more. */
   void die() {
     dead = true;
   }
@@ -56,7 +56,7 @@ final class SimulatedSockets implements Sockets {
     return dead;
   }
 
-  /** The loop is to look after a channel. */
+  /** Marks a channel as ready and wakes the event loop. */
   void ready(Ready channel) {
     ready.add(channel);
     LockSupport.unpark(thread);
@@ -73,7 +73,7 @@ final class SimulatedSockets implements Sockets {
 
   @Override
   public IoHandlerFactory handlers() {
-    return executor -> new Waiting();
+    return executor -> new ReadyHandler();
   }
 
   @Override
@@ -107,7 +107,7 @@ final class SimulatedSockets implements Sockets {
     ((Ready) channel).handle();
   }
 
-  /** The time as Netty asks for it. */
+  /** The simulated time as Netty's ticker. */
   private record SimulatedTime(Simulation simulation) implements Ticker {
     @Override
     public long initialNanoTime() {
@@ -125,8 +125,8 @@ final class SimulatedSockets implements Sockets {
     }
   }
 
-  /** What the loop waits with. */
-  private final class Waiting implements IoHandler {
+  /** The event loop's wait for ready channels. */
+  private final class ReadyHandler implements IoHandler {
     private final List<Ready> registered = new ArrayList<>();
 
     @Override
@@ -169,7 +169,7 @@ final class SimulatedSockets implements Sockets {
       return Ready.class.isAssignableFrom(type);
     }
 
-    /** That a channel belongs to the loop. */
+    /** The registration of a channel with the event loop. */
     private final class Registration implements IoRegistration {
       private final Ready handle;
 

@@ -16,49 +16,52 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that take turns on one thread, and the time they live in. The threads are virtual ones
- * whose scheduler is this: where one waits, chance says who goes on. When all wait, time passes
- * until something happens. So everything follows from the seed.
+ * Virtual threads that take turns on one thread, and their clock. This class is their scheduler:
+ * where a thread waits, the random source chooses the next one. When all wait, the clock advances
+ * to the next event. Everything therefore follows from the seed.
  *
- * <p>Java lets nobody choose the scheduler of virtual threads yet; its own tests do so by a
- * constructor that is reached here with {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
- * Waiting must be parking: whoever waits in a monitor, or for so long of real time, is woken by a
- * thread of the system. What servers share is their region of memory, whose lock another test of
- * the same JVM may hold for a moment: then nothing is lost, but the run is not the seed's alone. It
- * is noted.
+ * <p>Java has no public way yet to choose the scheduler of virtual threads. The JDK's own tests use
+ * a constructor that is reached here with {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
+ * Threads must wait by parking: one that waits in a monitor or for real time is woken by a thread
+ * of the system. All servers of the JVM share the memory region, and another test may hold its lock
+ * for a moment. The run then goes on, but no longer depends on the seed alone; the trace says so.
  */
 final class Simulation implements Threads {
-  /** Scripts need much. */
+  /** Lua scripts need a large stack. */
   private static final long STACK_BYTES = 16L << 20;
 
-  /** How long each turn of a thread takes, and each look at the clock. */
+  /** The simulated duration of a thread's turn. */
   private static final long TURN_NANOS = 2_000;
 
+  /** The simulated duration of reading the clock. */
   private static final long LOOK_NANOS = 20_000;
 
-  /** For how long at most threads beside the loops wait, halved so often or less. */
+  /**
+   * The longest delay of a thread other than an event loop. Each run halves it a random number of
+   * times, at most {@link #SLOWNESSES} - 1.
+   */
   private static final long SLOWEST_NANOS = 200_000_000;
 
   private static final int SLOWNESSES = 12;
 
-  /** Chance picks among so many of those who can go on. */
+  /** The number of ready threads among which the next one is chosen. */
   private static final int CHOICE = 3;
 
   private static final String PREFIX = "simulated ";
-  private static final int PATIENCE_SECONDS = 10;
+  private static final int TIMEOUT_SECONDS = 10;
 
-  /** What the simulation consists of, in one of its threads. */
+  /** The body of a simulation, run in one of its threads. */
   @FunctionalInterface
-  interface Story {
-    void tell(Simulation simulation) throws Exception;
+  interface Scenario {
+    void run(Simulation simulation) throws Exception;
   }
 
   private final Random random;
   private final long slowestNanos;
   private final List<Runnable> ready = new ArrayList<>();
 
-  /** Whom a thread of the system has woken. */
-  private final BlockingQueue<Runnable> strayed = new LinkedBlockingQueue<>();
+  /** Threads that a thread outside the simulation has woken. */
+  private final BlockingQueue<Runnable> wokenOutside = new LinkedBlockingQueue<>();
 
   private final EventQueue events = new EventQueue();
   private final List<String> trace = new ArrayList<>();
@@ -74,8 +77,8 @@ final class Simulation implements Threads {
     slowestNanos = SLOWEST_NANOS >> random.nextInt(SLOWNESSES);
   }
 
-  /** Tells a story to its end; returns what was noted of it. */
-  static List<String> run(long seed, Story story) {
+  /** Runs a scenario to its end and returns its trace. */
+  static List<String> run(long seed, Scenario scenario) {
     List<String> trace = new ArrayList<>();
     Throwable[] failure = {null};
     Thread thread =
@@ -84,7 +87,7 @@ final class Simulation implements Threads {
             () -> {
               Simulation simulation = new Simulation(seed);
               try {
-                simulation.run(story);
+                simulation.run(scenario);
               } catch (Throwable t) {
                 failure[0] = t;
               }
@@ -104,7 +107,7 @@ final class Simulation implements Threads {
     return trace;
   }
 
-  /** What went wrong, and what had happened before. */
+  /** The failure of a scenario, with the trace up to it. */
   static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -120,12 +123,12 @@ final class Simulation implements Threads {
     }
   }
 
-  private void run(Story story) throws Throwable {
+  private void run(Scenario scenario) throws Throwable {
     start(
-        "story",
+        "scenario",
         () -> {
           try {
-            story.tell(this);
+            scenario.run(this);
           } catch (Throwable t) {
             failure = t;
           }
@@ -140,17 +143,17 @@ final class Simulation implements Threads {
   }
 
   private void step() throws InterruptedException {
-    if (!strayed.isEmpty()) {
-      note("somebody was held up by another test");
-      strayed.drainTo(ready);
+    if (!wokenOutside.isEmpty()) {
+      note("a thread was held up by another test");
+      wokenOutside.drainTo(ready);
     }
     if (events.hasDue(nowNanos) || (ready.isEmpty() && !events.isEmpty())) {
       nowNanos = Math.max(nowNanos, events.nextAt());
       events.remove().run();
     } else if (ready.isEmpty()) {
-      Runnable last = strayed.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      Runnable last = wokenOutside.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       if (last == null) {
-        throw new IllegalStateException("everybody waits for ever");
+        throw new IllegalStateException("all threads wait for ever");
       }
       ready.add(last);
     } else {
@@ -161,19 +164,19 @@ final class Simulation implements Threads {
     }
   }
 
-  private void goesOn(Runnable continuation) {
+  private void schedule(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       ready.add(continuation);
     } else {
-      strayed.add(continuation);
+      wokenOutside.add(continuation);
     }
   }
 
-  private void goesOnLater(Runnable continuation) {
+  private void scheduleLater(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       later(random.nextLong(slowestNanos), () -> ready.add(continuation));
     } else {
-      strayed.add(continuation);
+      wokenOutside.add(continuation);
     }
   }
 
@@ -183,21 +186,21 @@ final class Simulation implements Threads {
 
   // Threads.
 
-  /** A thread that works beside others: it has to wait for its disk now and then. */
+  /** Returns a thread that resumes after a random delay, like one that waits for a disk. */
   @Override
   public Thread unstarted(String name, Runnable task) {
-    return unstarted(name, task, this::goesOnLater);
+    return unstarted(name, task, this::scheduleLater);
   }
 
-  /** The processor's time is not that of the simulation. */
+  /** Returns nothing: processor times are not simulated. */
   @Override
   public Optional<ThreadCpuTimes> ownTimes() {
     return Optional.empty();
   }
 
-  /** A thread that goes on as soon as there is a turn for it. */
+  /** Returns a thread that is ready as soon as it is woken. */
   Thread prompt(String name, Runnable task) {
-    return unstarted(name, task, this::goesOn);
+    return unstarted(name, task, this::schedule);
   }
 
   private Thread unstarted(String name, Runnable task, Executor scheduler) {
@@ -215,14 +218,14 @@ final class Simulation implements Threads {
     }
   }
 
-  /** A thread that begins soon. */
+  /** Starts a thread that is ready as soon as it is woken. */
   Thread start(String name, Runnable task) {
     Thread started = prompt(name, task);
     started.start();
     return started;
   }
 
-  /** The story can't go on: what a thread of it met. */
+  /** Ends the simulation with the first failure of one of its threads. */
   void fail(Throwable thrown) {
     if (failure == null) {
       failure = thrown;
@@ -232,23 +235,23 @@ final class Simulation implements Threads {
 
   // Time.
 
-  /** What the time is; it stands still unless somebody waits, or looks at the clock. */
+  /** Returns the simulated time, without advancing it. */
   long nowNanos() {
     return nowNanos;
   }
 
-  /** What the time is for one who looks at the clock: that takes time too. */
+  /** Returns the simulated time for a server that reads its clock, which takes time itself. */
   long lookNanos() {
     nowNanos += LOOK_NANOS;
     return nowNanos;
   }
 
-  /** Has something happen later, between the turns of threads. */
+  /** Schedules an action, which runs between the turns of threads. */
   void later(long delayNanos, Runnable action) {
     events.add(nowNanos + delayNanos, action);
   }
 
-  /** The calling thread waits until then, or until somebody unparks it. */
+  /** Parks the calling thread until a time, or until it is unparked. */
   void parkUntil(long nanos) {
     Thread waiting = Thread.currentThread();
     if (nanos == Long.MAX_VALUE) {
@@ -260,7 +263,7 @@ final class Simulation implements Threads {
     events.cancel(end);
   }
 
-  /** The calling thread waits for so long. */
+  /** Parks the calling thread for a simulated time. */
   void sleep(long millis) {
     long end = nowNanos + millis * 1_000_000;
     while (nowNanos < end) {
@@ -268,25 +271,25 @@ final class Simulation implements Threads {
     }
   }
 
-  // Chance, and what is told.
+  // Random numbers and the trace.
 
   /** Returns the random source of the seed. */
   Random random() {
     return random;
   }
 
-  /** Another number each time. */
+  /** Returns the next number of a sequence. */
   long nextId() {
     return ++ids;
   }
 
-  /** How often threads have taken turns. */
+  /** Returns the number of turns that threads have taken. */
   long turns() {
     return turns;
   }
 
-  /** Notes what happens. */
-  void note(String what) {
-    trace.add("%.6f %s".formatted(nowNanos / 1e9, what));
+  /** Adds a line to the trace. */
+  void note(String text) {
+    trace.add("%.6f %s".formatted(nowNanos / 1e9, text));
   }
 }

@@ -7,9 +7,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whole servers through storms, a seed each: all that {@link Storm} knows. {@code
- * -Dredoubt.seed=17} repeats one and prints what happened; {@code -Dredoubt.firstSeed=… } and
- * {@code -Dredoubt.seeds=…} try others than a build does.
+ * Runs whole servers through the faults of {@link Storm}, once for each seed. {@code
+ * -Dredoubt.seed=17} repeats one run and prints its trace; {@code -Dredoubt.firstSeed=…} and {@code
+ * -Dredoubt.seeds=…} choose other seeds than the build's.
  */
 class SimulationTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 100);
@@ -17,11 +17,11 @@ class SimulationTest {
   private static final int SHOWN_LINES = 80;
 
   private long waited;
-  private long places;
+  private long positions;
   private long written;
 
   @Test
-  void whatHasBeenPromisedIsKeptAndAllAgreeInTheEnd() {
+  void keepsWaitedWritesAndConvergesAfterFaults() {
     Long only = Long.getLong("redoubt.seed");
     if (only != null) {
       run(only).forEach(System.out::println);
@@ -32,10 +32,11 @@ class SimulationTest {
       run(seed);
     }
     System.out.printf(
-        "%d simulations of whole servers: %d commands, %d copies waited for, %d places compared%n",
-        SEEDS, written, waited, places);
+        "%d simulations of whole servers: %d commands, %d copies waited for, %d positions"
+            + " compared%n",
+        SEEDS, written, waited, positions);
     assertThat(waited).isPositive();
-    assertThat(places).isPositive();
+    assertThat(positions).isPositive();
   }
 
   @Test
@@ -45,7 +46,7 @@ class SimulationTest {
 
   private List<String> run(long seed) {
     try {
-      return Simulation.run(seed, this::tell);
+      return Simulation.run(seed, this::scenario);
     } catch (Simulation.Failure e) {
       List<String> trace = e.trace();
       boolean all = Long.getLong("redoubt.seed") != null;
@@ -58,27 +59,27 @@ class SimulationTest {
     }
   }
 
-  private void tell(Simulation simulation) throws Exception {
+  private void scenario(Simulation simulation) throws Exception {
     long heldBytes = Region.heldBytes();
     Fleet fleet = new Fleet(simulation);
-    Promises promises = new Promises(fleet);
-    Writers writers = new Writers(fleet, promises);
-    Storm storm = new Storm(fleet, promises);
+    FleetInvariants invariants = new FleetInvariants(fleet);
+    Writers writers = new Writers(fleet, invariants);
+    Storm storm = new Storm(fleet, invariants);
     try {
       fleet.start();
       writers.fill();
       writers.start();
-      storm.rage(STEPS);
+      storm.run(STEPS);
       storm.heal();
-      writers.end();
+      writers.stop();
       storm.settle();
     } finally {
       fleet.nodes().forEach(SimulatedNode::close);
     }
     assertThat(Region.heldBytes()).as("memory of closed servers").isEqualTo(heldBytes);
     simulation.note(simulation.turns() + " turns, " + simulation.random().nextLong());
-    waited += promises.waited();
-    places += promises.places();
+    waited += invariants.waited();
+    positions += invariants.positions();
     written += writers.written();
   }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** All that happens to a fleet, and its healing. */
+/** The random faults and switches that happen to a fleet, and its recovery from them. */
 final class Storm {
   private static final int LONGEST_REST_MILLIS = 400;
   private static final int HEALING_MILLIS = 120_000;
@@ -18,27 +18,27 @@ final class Storm {
   private static final int FAILOVER_LOOK_MILLIS = 50;
 
   private final Fleet fleet;
-  private final Promises promises;
+  private final FleetInvariants invariants;
   private final SimulatedNetwork network;
   private final Simulation simulation;
   private final Random random;
 
-  Storm(Fleet fleet, Promises promises) {
+  Storm(Fleet fleet, FleetInvariants invariants) {
     this.fleet = fleet;
-    this.promises = promises;
+    this.invariants = invariants;
     this.network = fleet.network();
     this.simulation = fleet.simulation();
     this.random = simulation.random();
   }
 
-  /** So many things happen, one after the other; what they do may last longer. */
-  void rage(int steps) throws Exception {
+  /** Takes random steps, one after the other; the effect of a step may outlast it. */
+  void run(int steps) throws Exception {
     for (int i = 0; i < steps; i++) {
       simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
       try {
         step();
       } catch (IOException e) {
-        simulation.note("in vain: " + e.getMessage());
+        simulation.note("failed: " + e.getMessage());
       }
     }
   }
@@ -54,10 +54,10 @@ final class Storm {
       case 11 -> promoteAfterDeath();
       case 12 -> restartMaster();
       case 13, 14 -> moveBelowAnother();
-      case 15 -> bringBack();
-      case 16 -> endWell();
-      case 17 -> switchOver();
-      default -> promises.look(fleet.node(random.nextInt(fleet.size())));
+      case 15 -> restartAll();
+      case 16 -> shutDownAndRestart();
+      case 17 -> failOver();
+      default -> invariants.compare(fleet.node(random.nextInt(fleet.size())));
     }
   }
 
@@ -123,8 +123,8 @@ final class Storm {
     }
   }
 
-  /** A server is shut down in peace, saves its data and its place, and comes back. */
-  private void endWell() throws Exception {
+  /** Shuts a server down, which saves its data and its replication offset, and restarts it. */
+  private void shutDownAndRestart() throws Exception {
     int index = random.nextInt(fleet.size());
     SimulatedNode node = fleet.node(index);
     if (node.isUp()) {
@@ -135,14 +135,14 @@ final class Storm {
         fleet.restart(index);
         if (fleet.isMaster(index)) {
           fleet.newTerm();
-          promises.masterIs(index, true);
+          invariants.checkNewMaster(index, true);
         }
       }
     }
   }
 
-  /** The master gives its place to a replica, if that can be: one that is not a master already. */
-  private void switchOver() throws Exception {
+  /** Sends FAILOVER to the master if a chosen server is one of its replicas. */
+  private void failOver() throws Exception {
     int index = fleet.anyReplica();
     SimulatedNode node = fleet.node(index);
     if (fleet.isBelowMaster(index) && "slave".equals(role(node)) && fleet.failOver(index)) {
@@ -151,8 +151,8 @@ final class Storm {
       }
       if ("master".equals(role(node))) {
         fleet.isMasterNow(index);
-        promises.masterIs(index, true);
-        fleet.rally();
+        invariants.checkNewMaster(index, true);
+        fleet.reattachRunning();
       }
     }
   }
@@ -161,13 +161,13 @@ final class Storm {
     return node.replication().get("role");
   }
 
-  private void bringBack() throws Exception {
+  private void restartAll() throws Exception {
     for (int i = 0; i < fleet.size(); i++) {
       if (!fleet.node(i).isUp()) {
         fleet.restart(i);
       }
     }
-    fleet.rally();
+    fleet.reattachRunning();
   }
 
   private void save() throws IOException {
@@ -181,31 +181,31 @@ final class Storm {
     simulation.note(command + " on " + node + ": " + node.ask(command));
   }
 
-  /** A replica becomes master while the old one goes on, as in a switch by hand. */
+  /** Promotes a replica while the old master still runs, as in a manual switch. */
   private void promote() throws IOException {
     int index = fleet.anyReplica();
     if (mayBePromoted(index) && fleet.promote(index)) {
-      promises.masterIs(index, false);
-      fleet.rally();
+      invariants.checkNewMaster(index, false);
+      fleet.reattachRunning();
     }
   }
 
-  /** The master dies, and a replica takes its place. */
+  /** Kills the master and promotes a replica. */
   private void promoteAfterDeath() throws Exception {
     int index = fleet.anyReplica();
     if (mayBePromoted(index)) {
       kill(fleet.masterIndex(), random.nextBoolean());
       simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
       if (fleet.promote(index)) {
-        promises.masterIs(index, false);
-        fleet.rally();
+        invariants.checkNewMaster(index, false);
+        fleet.reattachRunning();
       }
     }
   }
 
-  /** One that has no whole data set is no candidate for anybody. */
+  /** Returns true if a replica holds a complete data set: nothing else would be promoted. */
   private boolean mayBePromoted(int index) {
-    return !promises.isEmpty(fleet.node(index));
+    return !invariants.isEmpty(fleet.node(index));
   }
 
   private void restartMaster() throws Exception {
@@ -214,7 +214,7 @@ final class Storm {
     if (!master.isUp()) {
       fleet.restart(index);
       fleet.newTerm();
-      promises.masterIs(index, false);
+      invariants.checkNewMaster(index, false);
       return;
     }
     boolean power = random.nextBoolean();
@@ -222,12 +222,12 @@ final class Storm {
     simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
     fleet.restart(index);
     fleet.newTerm();
-    promises.masterIs(index, keepsAll(master.configuration, power));
+    invariants.checkNewMaster(index, keepsAll(master.configuration, power));
   }
 
-  /** Whether the append-only file has all that was acknowledged when the server is killed. */
+  /** Returns true if the append-only file holds every acknowledged write after a kill. */
   private static boolean keepsAll(List<String> configuration, boolean power) {
-    // With everysec, what is written during a sync comes after it.
+    // With everysec, bytes written during an fsync may not be on disk yet.
     return configuration.contains("appendonly yes")
         && (configuration.contains("appendfsync always")
             || configuration.contains("appendfsync no") && !power);
@@ -241,9 +241,9 @@ final class Storm {
     }
   }
 
-  // Healing.
+  // Recovery.
 
-  /** All is well again: all must become the same. */
+  /** Ends all faults and restarts the servers that are down. */
   void heal() throws Exception {
     simulation.note("heal");
     for (SimulatedNode one : fleet.nodes()) {
@@ -258,37 +258,37 @@ final class Storm {
         fleet.restart(i);
         if (fleet.isMaster(i)) {
           fleet.newTerm();
-          promises.masterIs(i, false);
+          invariants.checkNewMaster(i, false);
         }
       }
     }
   }
 
-  /** Waits until all are the same, and says what is amiss if that takes too long. */
+  /** Waits until all servers hold the same data; fails with the difference after a timeout. */
   void settle() throws Exception {
     fleet.master().ask("SET healed yes");
     long end = simulation.nowNanos() + HEALING_MILLIS * 1_000_000L;
     String differs = "nothing was compared";
     while (simulation.nowNanos() < end && !differs.isEmpty()) {
-      fleet.rallyAll();
+      fleet.reattachAll();
       simulation.sleep(LOOK_MILLIS);
       differs = difference();
     }
-    assertThat(differs).as("what differs in the end").isEmpty();
+    assertThat(differs).as("difference after recovery").isEmpty();
     for (SimulatedNode node : fleet.nodes()) {
-      promises.checkAll(node);
+      invariants.checkAll(node);
     }
   }
 
   private String difference() throws IOException {
-    String wanted = promises.look(fleet.master());
+    String wanted = invariants.compare(fleet.master());
     for (int i = 0; i < fleet.size(); i++) {
       if (!fleet.isMaster(i)) {
         Map<String, String> fields = fleet.node(i).replication();
         if (!"up".equals(fields.get("master_link_status"))) {
           return fleet.node(i) + " has no link: " + fields;
         }
-        String found = promises.look(fleet.node(i));
+        String found = invariants.compare(fleet.node(i));
         if (wanted == null || !wanted.equals(found)) {
           return fleet.node(i) + " is at " + found + ", the master at " + wanted;
         }

@@ -8,7 +8,7 @@ import io.redoubt.server.replication.RandomCommands;
 import java.io.IOException;
 import java.util.Random;
 
-/** Clients that write to the master, and some that wait for replicas to have it. */
+/** Clients that write to the master, one of which waits for replicas by WAIT. */
 final class Writers {
   private static final int STRINGS = 20;
   private static final int MEMBERS = 30;
@@ -18,33 +18,33 @@ final class Writers {
 
   private final Fleet fleet;
   private final Simulation simulation;
-  private final Promises promises;
+  private final FleetInvariants invariants;
   private final Random random;
   private final RandomCommands commands;
-  private boolean ending;
-  private int atWork;
+  private boolean stopping;
+  private int running;
   private long keys;
   private long written;
 
-  Writers(Fleet fleet, Promises promises) {
+  Writers(Fleet fleet, FleetInvariants invariants) {
     this.fleet = fleet;
     this.simulation = fleet.simulation();
-    this.promises = promises;
+    this.invariants = invariants;
     this.random = simulation.random();
     this.commands = new RandomCommands(random, STRINGS, MEMBERS);
   }
 
-  /** How many commands were answered. */
+  /** Returns the number of answered commands. */
   long written() {
     return written;
   }
 
-  /** Puts something into all databases. */
+  /** Fills the databases. */
   void fill() throws IOException {
     for (byte[][] command : commands.fill()) {
       call(fleet.master(), command);
     }
-    promises.begin(fleet.master());
+    invariants.markWhole(fleet.master());
   }
 
   private static void call(SimulatedNode node, byte[][] command) throws IOException {
@@ -55,7 +55,7 @@ final class Writers {
     node.call(words);
   }
 
-  /** Clients begin to write. */
+  /** Starts the clients. */
   void start() {
     for (int i = 0; i < 2; i++) {
       start("writer " + i, "10.0.2." + i, this::write);
@@ -63,44 +63,44 @@ final class Writers {
     start("waiter", "10.0.3.1", this::writeAndWait);
   }
 
-  /** They write no more when this returns. */
-  void end() {
-    ending = true;
-    while (atWork > 0) {
+  /** Stops the clients and waits until they have. */
+  void stop() {
+    stopping = true;
+    while (running > 0) {
       simulation.sleep(REST_MILLIS);
     }
   }
 
-  /** What a client does over one connection, once. */
+  /** One round of a client's work over its connection. */
   private interface Work {
     void with(RespClient client) throws IOException;
   }
 
   private void start(String name, String host, Work work) {
-    atWork++;
+    running++;
     simulation.start(
         name,
         () -> {
           try {
-            while (!ending) {
+            while (!stopping) {
               serve(host, work);
               simulation.sleep(REST_MILLIS);
             }
           } catch (Throwable t) {
             simulation.fail(t);
           }
-          atWork--;
+          running--;
         });
   }
 
-  /** Works with the master until there is another, or it can't be reached. */
+  /** Works with the master until another one is master or it can't be reached. */
   private void serve(String host, Work work) {
     SimulatedNode master = fleet.master();
     if (!master.isUp()) {
       return;
     }
     try (RespClient client = master.connect(host, TIMEOUT_MILLIS)) {
-      while (!ending && fleet.master() == master) {
+      while (!stopping && fleet.master() == master) {
         work.with(client);
         simulation.sleep(random.nextInt(LONGEST_PAUSE_MILLIS));
       }
@@ -127,16 +127,17 @@ final class Writers {
   }
 
   private void writeAndWait(RespClient client) throws IOException {
-    Promises.Before before = promises.before();
+    FleetInvariants.Before before = invariants.before();
     String key = "w" + keys++;
-    client.call("SELECT", Desk.DATABASE);
+    client.call("SELECT", DirectClients.DATABASE);
     if (client.call("SET", key, "1") instanceof Reply.Error) {
       return;
     }
     int wanted = 1 + random.nextInt(2);
-    if (client.call("WAIT", "" + wanted, "300") instanceof Reply.Integer told && told.value() > 0) {
-      simulation.note("WAIT " + wanted + " for " + key + ": " + told.value());
-      promises.told(key, told.value(), before);
+    if (client.call("WAIT", "" + wanted, "300") instanceof Reply.Integer count
+        && count.value() > 0) {
+      simulation.note("WAIT " + wanted + " for " + key + ": " + count.value());
+      invariants.acknowledged(key, count.value(), before);
     }
   }
 }

@@ -35,9 +35,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
-/**
- * A keyspace with everything around it that snapshots need. Texts stand for their ISO-8859-1 bytes.
- */
+/** A keyspace with the dependencies of snapshots. Strings are encoded as ISO-8859-1. */
 public final class Bench implements AutoCloseable, SnapshotSettings {
 
   public static final int DATABASES = 8;
@@ -70,7 +68,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   private final Path directory;
   private final long scratch = slabs.allocateFar(2 * SCRATCH_BYTES);
 
-  /** An empty keyspace whose file is in a directory. */
+  /** Creates an empty keyspace that saves to a directory. */
   public Bench(Path directory) {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
@@ -107,25 +105,25 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Puts a key into scratch memory. */
+  /** Writes a key to scratch memory and returns its address. */
   public long key(String key) {
     Region.put(scratch, bytes(key));
     return scratch;
   }
 
-  /** Puts a value into scratch memory. */
+  /** Writes a value to scratch memory and returns its address. */
   public long value(String value) {
     Region.put(scratch + SCRATCH_BYTES, bytes(value));
     return scratch + SCRATCH_BYTES;
   }
 
-  /** Puts a string. */
+  /** Stores a string value. */
   public void set(int database, String key, String value, long expireAtMillis) {
     Database db = keyspace.database(database);
     db.putString(key(key), key.length(), value(value), value.length(), expireAtMillis);
   }
 
-  /** The entry of a key, or 0. */
+  /** Returns the entry of a key, or 0. */
   public long find(int database, String key) {
     return keyspace.database(database).find(key(key), key.length());
   }
@@ -134,7 +132,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     return keyspace.database(database).delete(key(key), key.length());
   }
 
-  /** Everything in the keyspace, by "database/key". */
+  /** Returns all values of the keyspace by "database/key". */
   public Map<String, Value> contents() {
     Map<String, Value> all = new TreeMap<>();
     for (int i = 0; i < DATABASES; i++) {
@@ -146,13 +144,13 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
                   index
                       + "/"
                       + text(Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry))),
-                  new Value(shown(entry), Entry.expireAt(entry))));
+                  new Value(describe(entry), Entry.expireAt(entry))));
     }
     return all;
   }
 
-  /** What an entry holds: of a string its text, of a collection what tells it from others. */
-  String shown(long entry) {
+  /** Returns the text of a string, or a type and digest of a collection. */
+  String describe(long entry) {
     return switch (Entry.type(entry)) {
       case STRING -> text(StringValue.toByteArray(entry));
       case STREAM -> {
@@ -175,7 +173,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     return " " + sum;
   }
 
-  /** The payload of an entry. */
+  /** Returns the DUMP payload of an entry. */
   public byte[] dump(long entry, int rdbVersion, boolean compressed) {
     try (BlockOutput out = Payloads.dump(values, entry, compressed, rdbVersion)) {
       return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
@@ -186,7 +184,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  /** What a file holds, read into a keyspace of its own. */
+  /** Loads a file into another keyspace and returns its contents. */
   public static Map<String, Value> load(Path file, LoadRule rule) throws IOException, RdbException {
     try (Bench other = new Bench(file.getParent());
         RdbFileLoad load = new RdbFileLoad(other.context, file, rule, new LoadProgress())) {
@@ -195,7 +193,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     }
   }
 
-  /** Where snapshots go. */
+  /** Returns the path of snapshots. */
   public Path file() {
     return directory.resolve("dump.rdb");
   }

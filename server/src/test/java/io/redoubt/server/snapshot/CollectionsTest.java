@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Collections in payloads and files, under the checking allocator: nothing leaks. */
+/** Saves and loads collections as payloads and files, with the allocator's leak checks. */
 class CollectionsTest {
 
   private static final LoadRule MASTER = new LoadRule(true, false, true);
@@ -33,12 +33,12 @@ class CollectionsTest {
     try (Bench bench = new Bench(directory)) {
       for (int round = 0; round < 1000; round++) {
         long entry = RandomValues.restore(bench, 0, "first", values.payload(), -1);
-        String shown = bench.shown(entry);
+        String shown = bench.describe(entry);
         boolean compress = random.nextBoolean();
         for (int version = 11; version <= 12; version++) {
           byte[] again = bench.dump(entry, version, compress);
           long restored = RandomValues.restore(bench, 0, "second", again, -1);
-          assertThat(bench.shown(restored)).isEqualTo(shown);
+          assertThat(bench.describe(restored)).isEqualTo(shown);
         }
         long plain = RandomValues.restore(bench, 0, "second", bench.dump(entry, 9, compress), -1);
         if (!shown.startsWith("STREAM")) {
@@ -85,7 +85,7 @@ class CollectionsTest {
     }
   }
 
-  /** What is accepted is a value that can be dumped, gone through, changed and removed. */
+  /** Checks that each accepted value can be dumped, iterated, changed and removed. */
   @Test
   void mutatedPayloadsYieldAValueOrAnError() {
     RandomGenerator random = Seed.random("CollectionsTest");
@@ -101,7 +101,7 @@ class CollectionsTest {
         try {
           long entry = RandomValues.restore(bench, 0, "key", corrupt, -1);
           byte[] again = bench.dump(entry, random.nextInt(9, 13), random.nextBoolean());
-          String shown = bench.shown(entry);
+          String shown = bench.describe(entry);
           long restored = RandomValues.restore(bench, 0, "copy", again, -1);
           assertThat(new DatasetDigest(bench.values).ofValue(restored))
               .as("%s", HexFormat.of().formatHex(corrupt))

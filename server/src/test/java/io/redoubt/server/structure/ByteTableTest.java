@@ -23,11 +23,11 @@ final class ByteTableTest {
   private final Slabs slabs = Slabs.checking();
   private final ByteTable table = new ByteTable(slabs, new Hash(1, 2), 0);
 
-  /** What should be in the table. */
+  /** The expected contents of the table. */
   private final Map<String, Long> model = new HashMap<>();
 
   @AfterEach
-  void nothingIsLeft() {
+  void freesAllMemory() {
     if (table.header() != 0) {
       while (table.dismantle(this::freeBlock)) {
         assertThat(table.header()).isNotZero();
@@ -37,7 +37,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void doesWhatAMapDoes() {
+  void behavesLikeAMap() {
     table.create();
     for (int step = 0; step < 60_000; step++) {
       boolean growing = step / 15_000 % 2 == 0;
@@ -75,7 +75,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void aScanReturnsAllThatStaysWhileTheTableGrowsAndShrinks() {
+  void scansEveryLastingEntryWhileTheTableGrowsAndShrinks() {
     for (int round = 0; round < 40; round++) {
       table.create();
       int stay = random.nextInt(3000);
@@ -99,7 +99,7 @@ final class ByteTableTest {
         if (random.nextInt(20) == 0) {
           growing = !growing;
         }
-        // Whoever adds without end never sees the end of a scan, but more slowly than this.
+        // Endless additions could keep a scan from ending, but not at this rate.
         if (transients > 20_000) {
           growing = false;
         }
@@ -115,7 +115,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void aScanOfATableAtRestReturnsEachOnceAndMayRemoveIt() {
+  void scansAnUnchangedTableOnceAndMayRemoveEntries() {
     table.create();
     for (int i = 0; i < 5000; i++) {
       put("key:" + i);
@@ -133,7 +133,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void anyCursorIsGood() {
+  void acceptsAnyCursor() {
     table.create();
     for (int i = 0; i < 1000; i++) {
       put("key:" + i);
@@ -161,7 +161,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void chanceChoosesEachBlockAboutAsOften() {
+  void choosesRandomBlocksUniformly() {
     table.create();
     for (int i = 0; i < 150; i++) {
       put("key:" + i);
@@ -175,7 +175,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void keysOfAnyLength() {
+  void storesKeysOfAnyLength() {
     table.create();
     byte[] long1 = new byte[200_000];
     random.nextBytes(long1);
@@ -188,7 +188,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void whatWasReadAheadIsStillFound() {
+  void findsKeysAfterLookAhead() {
     table.create();
     table.expect(10_000);
     assertThat(table.buckets()).isEqualTo(1000);
@@ -210,7 +210,8 @@ final class ByteTableTest {
     for (int i = 0; i < 63; i++) {
       right += lookedAt[i] == find(keys.get(i)) ? 1 : 0;
     }
-    assertThat(right).isGreaterThan(50); // a tag may be another's, or the block beyond the bucket
+    assertThat(right)
+        .isGreaterThan(50); // tags may collide, and blocks may have overflowed the bucket
     assertThat(find("key:77")).isEqualTo(model.get("key:77"));
   }
 

@@ -18,7 +18,7 @@ class TransferFramesTest {
   private final Received received = new Received();
 
   @Test
-  void snapshotAndStreamComeThroughAndTheRestIsLeft() {
+  void separatesSnapshotAndStreamAndLeavesTheRest() {
     byte[] wire =
         join(
             HEADER.getBytes(ISO_8859_1),
@@ -39,7 +39,7 @@ class TransferFramesTest {
   }
 
   @Test
-  void theFormatOnTheWire() {
+  void writesTheDocumentedFormat() {
     assertThat(new String(TransferFraming.interleavedHeader(), ISO_8859_1))
         .isEqualTo("$INTERLEAVED\r\n");
     assertThat(frame(Kind.SNAPSHOT, "ab")).containsExactly('S', 0, 0, 0, 2, 'a', 'b');
@@ -48,7 +48,7 @@ class TransferFramesTest {
   }
 
   @Test
-  void framesMayBeCutAnywhere() {
+  void decodesFramesCutAnywhere() {
     Random random = Seed.random("TransferFramesTest");
     for (int round = 0; round < 200; round++) {
       ByteArrayOutputStream wire = new ByteArrayOutputStream();
@@ -82,7 +82,7 @@ class TransferFramesTest {
   }
 
   @Test
-  void whatIsNoFrameFails() {
+  void refusesInvalidFrames() {
     byte[][] broken = {
       {'X', 0, 0, 0, 1, 'a'},
       {'S', -1, 0, 0, 0, 'a'},
@@ -103,7 +103,7 @@ class TransferFramesTest {
   }
 
   @Test
-  void whoHasNotOfferedItTakesNone() {
+  void refusesFramesThatItDidNotOffer() {
     TransferFraming framing = new TransferFraming();
     byte[] wire = TransferFraming.interleavedHeader();
     feed(framing, received, wire, 0, wire.length);
@@ -131,7 +131,7 @@ class TransferFramesTest {
     return reader.feed(MemorySegment.ofArray(bytes), from, to, out);
   }
 
-  /** What came, apart. */
+  /** The received snapshot and stream, separately. */
   private static final class Received implements TransferFraming.Sink {
     private final ByteArrayOutputStream payload = new ByteArrayOutputStream();
     private final ByteArrayOutputStream commands = new ByteArrayOutputStream();

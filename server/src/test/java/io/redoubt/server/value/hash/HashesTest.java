@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Hashes of a keyspace beside maps of maps. */
+/** Compares hashes of a keyspace with maps of maps. */
 final class HashesTest {
   private static final int MAX_ENTRIES = 20;
   private static final int MAX_VALUE = 12;
@@ -42,7 +42,7 @@ final class HashesTest {
       List.of(new HashMap<>(), new HashMap<>());
   private long now = 1000;
 
-  /** What the keyspace's listener heard: database, key, field. */
+  /** The expiries that the keyspace's listener was told: database, key, field. */
   private final List<String> expired = new ArrayList<>();
 
   @BeforeEach
@@ -64,7 +64,7 @@ final class HashesTest {
   }
 
   @AfterEach
-  void nothingIsLeft() {
+  void freesAllMemory() {
     keyspace.close();
     slabs.close();
   }
@@ -106,7 +106,7 @@ final class HashesTest {
   }
 
   @Test
-  void doWhatMapsDo() {
+  void behaveLikeMaps() {
     for (int step = 0; step < 20_000; step++) {
       boolean growing = step / 2000 % 2 == 0;
       Database database = someDatabase();
@@ -283,7 +283,7 @@ final class HashesTest {
     model.get(to.index()).put(toKey, new HashMap<>(fields));
   }
 
-  /** Time goes on, and what is due goes, in slices. */
+  /** Advances the clock and expires fields and keys in slices. */
   private void advance() {
     now += random.nextInt(200);
     keyspace.nowMillis(now);
@@ -376,7 +376,7 @@ final class HashesTest {
   }
 
   @Test
-  void whatIsDueIsHiddenBeforeItGoes() {
+  void hidesDueFieldsBeforeTheyAreRemoved() {
     Database database = keyspace.database(0);
     try (RegionArgument key = RegionArgument.of(slabs, "key");
         RegionArgument stays = RegionArgument.of(slabs, "stays");
@@ -416,7 +416,7 @@ final class HashesTest {
   }
 
   @Test
-  void aWalkSeesAHashAsItWas() {
+  void aSnapshotSeesAHashAsItWasAtItsStart() {
     Database database = keyspace.database(0);
     try (RegionArgument key = RegionArgument.of(slabs, "key");
         RegionArgument field = RegionArgument.of(slabs, "field");
@@ -439,7 +439,7 @@ final class HashesTest {
   }
 
   @Test
-  void listpacksBecomeHashes() {
+  void convertsListpacksToHashtables() {
     Database database = keyspace.database(0);
     try (RegionArgument key = RegionArgument.of(slabs, "key");
         RegionArgument other = RegionArgument.of(slabs, "other")) {

@@ -9,23 +9,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From where a thread of the story asks servers what writes they have that were waited for. Nothing
- * disturbs its links.
+ * The connections by which one thread of the simulation asks servers for the writes that WAIT
+ * counted. No fault affects the links of their host.
  */
-final class Desk {
-  /** Where those writes are. */
+final class DirectClients {
+  /** The database that holds those writes. */
   static final String DATABASE = "9";
 
-  private static final int PATIENCE_MILLIS = 5_000;
+  private static final int TIMEOUT_MILLIS = 5_000;
 
   private final String host;
   private final Map<SimulatedNode, RespClient> connections = new IdentityHashMap<>();
 
-  Desk(String host) {
+  DirectClients(String host) {
     this.host = host;
   }
 
-  /** The values of keys, as far as there are any; null when the server can't tell. */
+  /**
+   * Returns the values of keys, null replies for those that don't exist; null without an answer.
+   */
   @Nullable List<Reply> values(SimulatedNode node, List<String> keys) {
     String[] words = new String[keys.size() + 1];
     words[0] = "MGET";
@@ -35,7 +37,10 @@ final class Desk {
     Reply reply = null;
     if (node.isUp()) {
       reply = call(node, words);
-      reply = reply == null ? call(node, words) : reply; // it was another server before
+      reply =
+          reply == null
+              ? call(node, words)
+              : reply; // the connection was to the server before a restart
     }
     return reply instanceof Reply.Array values ? values.elements() : null;
   }
@@ -44,7 +49,7 @@ final class Desk {
     RespClient client = connections.get(node);
     try {
       if (client == null) {
-        client = node.connect(host, PATIENCE_MILLIS);
+        client = node.connect(host, TIMEOUT_MILLIS);
         connections.put(node, client);
         client.call("SELECT", DATABASE);
       }

@@ -12,53 +12,53 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the fleet has promised, and whether it keeps it.
+ * The invariants of a fleet, checked during a run and after it.
  *
  * <ul>
- *   <li>A write of which WAIT has said that n replicas have it is found on n replicas, those
- *       counted that were killed or told to begin anew since.
- *   <li>A replica that has it keeps it until it is killed or told to follow another than the
- *       master. So when one that has it becomes master it is not lost. What the new master never
- *       had is: that is no promise of WAIT's.
- *   <li>At each place of a history, an id and an offset, the content is the same wherever and
- *       whenever it is reached.
+ *   <li>A write that n replicas had according to WAIT is found on n replicas, counting those that
+ *       were killed or sent to another master since.
+ *   <li>A replica that has such a write keeps it until it is killed or told to follow another
+ *       server than the master. A replica that has it and becomes master therefore still has it.
+ *       Writes that the new master never had are lost; WAIT does not promise otherwise.
+ *   <li>At each position of a history, a replication id and an offset, all servers have the same
+ *       content.
  * </ul>
  */
-final class Promises {
-  /** A key that is always there, unless a server has lost all. */
+final class FleetInvariants {
+  /** A key that exists unless a server has lost its data set. */
   private static final String ALIVE = "alive";
 
-  /** A write that replicas have, and the lives of those in which they had it. */
+  /** A write that WAIT counted, and the replicas that had it, each with its life at that time. */
   private record Waited(String key, Map<Integer, Integer> lives) {}
 
   private final Fleet fleet;
   private final Simulation simulation;
-  private final Desk waiter = new Desk("10.0.1.2");
-  private final Desk story = new Desk("10.0.1.3");
+  private final DirectClients waiter = new DirectClients("10.0.1.2");
+  private final DirectClients checker = new DirectClients("10.0.1.3");
   private final List<Waited> kept = new ArrayList<>();
   private final Map<String, String> truth = new HashMap<>();
   private long waited;
-  private long places;
+  private long positions;
 
-  Promises(Fleet fleet) {
+  FleetInvariants(Fleet fleet) {
     this.fleet = fleet;
     this.simulation = fleet.simulation();
   }
 
-  /** How many writes replicas had of which WAIT said so. */
+  /** Returns the sum of the replica counts that WAIT returned. */
   long waited() {
     return waited;
   }
 
-  /** How many places of histories were reached a second time. */
-  long places() {
-    return places;
+  /** Returns the number of positions of histories that were compared with an earlier visit. */
+  long positions() {
+    return positions;
   }
 
-  /** How things are before a write: who has all that a data set has. */
+  /** The state of the fleet before a write, with the replicas that hold a complete data set. */
   record Before(int term, int[] lives, boolean[] whole) {}
 
-  /** Looks how things are. */
+  /** Returns the current state of the fleet. */
   Before before() {
     int term = fleet.term();
     int[] lives = fleet.nodes().stream().mapToInt(SimulatedNode::life).toArray();
@@ -69,8 +69,10 @@ final class Promises {
     return new Before(term, lives, whole);
   }
 
-  /** WAIT has said that so many replicas have a write. */
-  void told(String key, long count, Before before) {
+  /**
+   * Checks a count that WAIT returned for a write, and records the replicas that have the write.
+   */
+  void acknowledged(String key, long count, Before before) {
     Map<Integer, Integer> holders = new LinkedHashMap<>();
     long perhaps = 0;
     for (int i = 0; i < fleet.size(); i++) {
@@ -88,29 +90,29 @@ final class Promises {
       perhaps += has || hadPerhaps ? 1 : 0;
     }
     if (fleet.term() != before.term) {
-      return; // it was the word of a master that is one no more
+      return; // the reply came from a server that is no longer master
     }
     assertThat(perhaps).as("replicas with " + key).isGreaterThanOrEqualTo(count);
     waited += count;
     kept.add(new Waited(key, holders));
   }
 
-  /** Whether a node has lost all that it had, or can't be asked. */
+  /** Returns true if a node has lost its data set or does not answer. */
   boolean isEmpty(SimulatedNode node) {
-    return isEmpty(story, node);
+    return isEmpty(checker, node);
   }
 
-  private static boolean isEmpty(Desk desk, SimulatedNode node) {
-    List<Reply> values = desk.values(node, List.of(ALIVE));
+  private static boolean isEmpty(DirectClients clients, SimulatedNode node) {
+    List<Reply> values = clients.values(node, List.of(ALIVE));
     return values == null || !(values.getFirst() instanceof Reply.Bulk);
   }
 
   /**
-   * A server has become master: what it had while it lived must be there.
+   * Checks that a server that has become master still has the writes of its current life.
    *
-   * @param all whether it must have all
+   * @param all true if it must have all recorded writes
    */
-  void masterIs(int index, boolean all) throws IOException {
+  void checkNewMaster(int index, boolean all) throws IOException {
     SimulatedNode node = fleet.node(index);
     List<Waited> lost = lacking(node);
     for (Waited write : lost) {
@@ -120,14 +122,14 @@ final class Promises {
           .isFalse();
     }
     kept.removeAll(lost);
-    begin(node);
+    markWhole(node);
     simulation.note(
         "%d writes waited for, %d lost with a master".formatted(kept.size(), lost.size()));
   }
 
-  /** A master begins to have what tells a whole data set from none. */
-  void begin(SimulatedNode master) throws IOException {
-    master.ask("SELECT " + Desk.DATABASE);
+  /** Writes the key that distinguishes a complete data set from an empty one. */
+  void markWhole(SimulatedNode master) throws IOException {
+    master.ask("SELECT " + DirectClients.DATABASE);
     master.ask("SET " + ALIVE + " yes");
     master.ask("SELECT 0");
   }
@@ -136,7 +138,7 @@ final class Promises {
     List<Waited> asked = List.copyOf(kept);
     List<String> keys = new ArrayList<>(List.of(ALIVE));
     asked.forEach(write -> keys.add(write.key));
-    List<Reply> values = story.values(node, keys);
+    List<Reply> values = checker.values(node, keys);
     if (values == null) {
       throw new IOException(node + " does not answer");
     }
@@ -149,17 +151,17 @@ final class Promises {
     return lacking;
   }
 
-  /** What is kept must be on a node. */
+  /** Checks that a node has all recorded writes. */
   void checkAll(SimulatedNode node) throws IOException {
-    assertThat(lacking(node)).as("what %s lacks", node).isEmpty();
+    assertThat(lacking(node)).as("writes that %s lacks", node).isEmpty();
   }
 
   /**
-   * Compares what a node has with what others had at the same place.
+   * Compares the content of a node with that of others at the same position.
    *
-   * @return where it is and what it has; null when it can't tell
+   * @return its position and digest; null if it has none to tell
    */
-  @Nullable String look(SimulatedNode node) throws IOException {
+  @Nullable String compare(SimulatedNode node) throws IOException {
     if (!node.isUp()) {
       return null;
     }
@@ -171,15 +173,15 @@ final class Promises {
     }
     Map<String, String> fields = SimulatedNode.fields(replies.elements().get(0).text());
     if (!"1".equals(fields.get("repl_backlog_active"))) {
-      return null; // nothing is counted before there is a replica
+      return null; // the offset does not advance before the first replica
     }
     String digest = replies.elements().get(1).text();
-    String place = fields.get("master_replid") + ":" + fields.get("master_repl_offset");
-    String before = truth.putIfAbsent(place, digest);
+    String position = fields.get("master_replid") + ":" + fields.get("master_repl_offset");
+    String before = truth.putIfAbsent(position, digest);
     if (before != null) {
-      places++;
-      assertThat(digest).as("content of %s at %s", node, place).isEqualTo(before);
+      positions++;
+      assertThat(digest).as("content of %s at %s", node, position).isEqualTo(before);
     }
-    return place + " " + digest;
+    return position + " " + digest;
   }
 }
