@@ -187,7 +187,7 @@ final class AllocationFailureTest {
   }
 
   @TestFactory
-  List<DynamicTest> commandsAtEachAllocation() {
+  List<DynamicTest> survivesAFailureOfEachAllocation() {
     List<DynamicTest> tests = new ArrayList<>();
     for (String scenario : SCENARIOS) {
       tests.add(DynamicTest.dynamicTest(scenario, () -> failAtEachAllocation(scenario)));

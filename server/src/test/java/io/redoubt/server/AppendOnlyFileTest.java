@@ -80,7 +80,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void everyWriteIsThereAfterTheProcessHasDied() throws Exception {
+  void keepsEveryWriteAfterAKill() throws Exception {
     for (String policy : new String[] {"always", "everysec", "no"}) {
       start("appendfsync " + policy);
       write();
@@ -103,7 +103,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void aRewriteHoldsWhatThereWasAndTheFileAfterItWhatCame() throws Exception {
+  void aRewriteSplitsTheFileAtItsStart() throws Exception {
     for (String preamble : new String[] {"yes", "no"}) {
       start("aof-use-rdb-preamble " + preamble);
       write();
@@ -123,7 +123,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void rewritesAreRefusedOrPutOffWhileSomethingElseIsWritten() throws Exception {
+  void refusesOrDelaysARewriteDuringAnotherSave() throws Exception {
     start("rdb-key-save-delay 100000");
     redis.ask("SET a 1");
     redis.ask("SET b 1");
@@ -145,7 +145,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void itIsTurnedOnAndOffAtRunTime() throws Exception {
+  void isTurnedOnAndOffAtRunTime() throws Exception {
     start();
     redis.ask("SET a 1");
     redis.says("CONFIG SET appendonly no", "OK");
@@ -160,7 +160,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void itGrowsUntilItIsRewrittenByItself() throws Exception {
+  void rewritesAutomaticallyAfterGrowth() throws Exception {
     start("auto-aof-rewrite-min-size 10kb", "auto-aof-rewrite-percentage 100");
     for (int i = 0; i < 1000; i++) {
       redis.ask("SET key " + i);
@@ -174,7 +174,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void anRdbFileIsTakenOverWhenThereIsNoAppendOnlyFileYet() throws Exception {
+  void startsFromAnRdbFileWithoutAnAppendOnlyFile() throws Exception {
     start();
     redis.ask("CONFIG SET appendonly no");
     redis.ask("SET a 1");
@@ -191,7 +191,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void noReplyShowsWhatIsNotOnTheDisk() throws Exception {
+  void repliesOnlyAfterTheSync() throws Exception {
     HeldDisk disk = new HeldDisk();
     start(disk, "appendfsync always");
     redis.ask("SET before 1");
@@ -221,7 +221,7 @@ final class AppendOnlyFileTest {
 
   /** It is there for always only, and nothing is left of it by a server that ends in order. */
   @Test
-  void commitsHaveAJournalAsLongAsTheyAreConfiguredTo() throws Exception {
+  void usesACommitJournalIfConfigured() throws Exception {
     Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");
     start("appendfsync always");
     redis.says("SET a 1", "OK");
@@ -258,7 +258,7 @@ final class AppendOnlyFileTest {
    * other.
    */
   @Test
-  void clientsThatComeTogetherShareSyncs() throws Exception {
+  void concurrentClientsShareSyncs() throws Exception {
     HeldDisk disk = new HeldDisk();
     start(disk, "appendfsync always");
     for (long millis : new long[] {0, 10, 0}) {
@@ -293,7 +293,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void aRewriteBeginsWithoutWaitingForTheDisk() throws Exception {
+  void startsARewriteWithoutWaitingForTheDisk() throws Exception {
     HeldDisk disk = new HeldDisk();
     start(disk, "appendfsync everysec");
     redis.says("SET before 1", "OK");
@@ -314,7 +314,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void aRewriteThatCantBeginLeavesTheFileAsItWas() throws Exception {
+  void aFailedStartOfARewriteKeepsTheFile() throws Exception {
     for (String policy : new String[] {"everysec", "always"}) {
       HeldDisk disk = new HeldDisk();
       start(disk, "appendfsync " + policy);
@@ -337,7 +337,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void replicasSeeWhatIsOnTheDiskOfTheMaster() throws Exception {
+  void replicasGetOnlySyncedCommits() throws Exception {
     HeldDisk disk = new HeldDisk();
     start(disk, "appendfsync always");
     Path folder = Files.createDirectory(directory.resolve("replica"));
@@ -363,7 +363,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void writesAreRefusedOnAFullDiskAndTakenAgainWhenThereIsRoom() throws Exception {
+  void refusesWritesWhileTheDiskIsFull() throws Exception {
     for (String policy : new String[] {"everysec", "always"}) {
       HeldDisk disk = new HeldDisk();
       start(disk, "appendfsync " + policy);
@@ -392,7 +392,7 @@ final class AppendOnlyFileTest {
   }
 
   @Test
-  void waitaofTellsWhatIsOnTheDisk() throws Exception {
+  void waitaofCountsSyncedCopies() throws Exception {
     HeldDisk disk = new HeldDisk();
     start(disk, "appendfsync everysec");
     redis.says("WAITAOF 2 0 0", "(error) ERR value is out of range, value must between 0 and 1");

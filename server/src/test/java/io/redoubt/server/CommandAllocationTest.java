@@ -126,7 +126,7 @@ final class CommandAllocationTest {
     "ZREM z member:%d, 16",
     "ZPOPMIN small:%d, 16",
   })
-  void nothingIsAllocated(String request, int pipeline) throws IOException {
+  void commandsAllocateNothing(String request, int pipeline) throws IOException {
     assertThat(bytesEach(request, pipeline)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
   }
 
@@ -139,7 +139,7 @@ final class CommandAllocationTest {
         "GETDEL key:%d",
         "XADD stream:%d * f v"
       })
-  void norIsItForReplicas(String request) throws IOException {
+  void replicationAllocatesNothing(String request) throws IOException {
     try (Socket replica = connect()) {
       replica.getOutputStream().write("SYNC\r\n".getBytes(US_ASCII));
       Thread.startVirtualThread(() -> readToTheEnd(replica));
@@ -149,7 +149,7 @@ final class CommandAllocationTest {
   }
 
   @Test
-  void whatAllocatesIsSeen() throws IOException {
+  void detectsAnAllocation() throws IOException {
     assertThat(bytesEach("CLIENT INFO", 16)).isGreaterThan(BUDGET_BYTES);
   }
 

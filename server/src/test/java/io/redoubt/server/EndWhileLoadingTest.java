@@ -21,7 +21,7 @@ class EndWhileLoadingTest {
   @TempDir Path directory;
 
   @Test
-  void leavesTheFileAsItIs() throws Exception {
+  void keepsTheFile() throws Exception {
     RedisServer full = TestServers.start("dir " + directory, "rdbcompression no");
     try (RespClient client = RespClient.connect("127.0.0.1", full.port())) {
       for (int i = 0; i < KEYS; i++) {

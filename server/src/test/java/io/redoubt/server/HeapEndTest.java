@@ -89,7 +89,7 @@ final class HeapEndTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"SUBSCRIBE", "WATCH", "BLPOP", "EVAL", "CLIENT SETNAME", "nonsense"})
-  void survivesLargeWords(String command) throws Exception {
+  void survivesLargeArguments(String command) throws Exception {
     String digest = ask("DEBUG", "DIGEST");
     List<Socket> hostile = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -113,7 +113,7 @@ final class HeapEndTest {
   }
 
   @Test
-  void survivesARequestOfManyWords() throws Exception {
+  void survivesARequestOfManyArguments() throws Exception {
     String digest = ask("DEBUG", "DIGEST");
     ByteArrayOutputStream request = new ByteArrayOutputStream();
     request.writeBytes(("*" + (WORDS + 1) + "\r\n").getBytes(US_ASCII));

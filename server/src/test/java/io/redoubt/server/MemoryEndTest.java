@@ -100,7 +100,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void freedKeysMakeRoomWithinWhatIsHeld() throws Exception {
+  void reusesMemoryOfFreedKeys() throws Exception {
     fill(2000);
     for (int i = 0; i < 5000; i += 2) {
       ask("DEL", "filler:" + i);
@@ -109,7 +109,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void maxmemoryComesFirst() throws Exception {
+  void appliesMaxmemoryFirst() throws Exception {
     ask("CONFIG", "SET", "maxmemory", "12mb");
     fillToMaxmemory();
     assertThat(ask("SET", "a", "b")).contains("used memory > 'maxmemory'");
@@ -123,7 +123,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void refusesBeforehandWhatWouldNotFit() throws Exception {
+  void refusesLargeRequestsBeforeExecution() throws Exception {
     String[] words = new String[200_002];
     words[0] = "SADD";
     words[1] = "large";
@@ -139,7 +139,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void refusesALongStringBeforehand() throws Exception {
+  void refusesALongStringBeforeExecution() throws Exception {
     ask("SET", "short", "v".repeat(5000));
     ask("SETRANGE", "long", "10000000", "x");
     Region.limit(Region.heldBytes() + (12L << 20));
@@ -164,7 +164,7 @@ final class MemoryEndTest {
 
   /** Its reply finds no memory, and is written before anything changes. */
   @Test
-  void aWriteThatFailsBeforeItChangesAnythingIsNotLost() throws Exception {
+  void keepsDataOfAWriteThatFailsBeforeItsFirstChange() throws Exception {
     ask("SETRANGE", "long", "10000000", "x");
     Region.limit(Region.heldBytes());
     act("GETDEL", "long");
@@ -178,7 +178,7 @@ final class MemoryEndTest {
 
   /** A command that fails half way closes its client; its keys stay whole. */
   @Test
-  void keysStayWholeWhateverFails() throws Exception {
+  void keepsKeysConsistentAfterFailures() throws Exception {
     fill(500);
     for (int i = 0; i < 1500; i++) {
       act(command());
@@ -204,7 +204,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void fileAndReplicaAgreeWithTheKeyspaceAfterwards() throws Exception {
+  void fileAndReplicaAgreeAfterFailures() throws Exception {
     besideAReplica(other -> {
       Region.limit(Region.heldBytes() + ROOM_BYTES);
       fill(500);
@@ -219,7 +219,7 @@ final class MemoryEndTest {
   }
 
   @Test
-  void makesGoodAWriteThatFailedHalfWay() throws Exception {
+  void fileAndReplicaAgreeAfterAWriteThatFailedHalfWay() throws Exception {
     besideAReplica(other -> {
       for (int i = 0; i < 50 && !failedHalfWay(); i++) {
         Region.limit(Long.MAX_VALUE);

@@ -80,7 +80,7 @@ final class RestoreMutationTest {
   }
 
   @Test
-  void aMutantIsRefusedOrAKeyLikeAnyOther() throws IOException {
+  void refusesAMutantOrRestoresAUsableKey() throws IOException {
     redis.client().timeout(TIMEOUT_MILLIS);
     loop = loop();
     reply("DEBUG", "SET-ACTIVE-EXPIRE", "0"); // due fields of hashes stay

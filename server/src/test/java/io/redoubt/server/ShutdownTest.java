@@ -59,7 +59,7 @@ final class ShutdownTest {
   }
 
   @Test
-  void clientsWaitWhileReplicasDo() throws Exception {
+  void pausesClientsWhileWaitingForReplicas() throws Exception {
     try (RespClient replica = RespClient.connect("127.0.0.1", server.port());
         Dialogue one = new Dialogue(server.port());
         Dialogue other = new Dialogue(server.port())) {
@@ -80,7 +80,7 @@ final class ShutdownTest {
 
   /** A process that ends need not close its server. */
   @Test
-  void nothingIsLeftInAJournalOfCommits() throws Exception {
+  void deletesTheCommitJournal() throws Exception {
     Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");
     redis.says("CONFIG SET appendfsync always appendonly yes", "OK");
     await().until(() -> Files.exists(journal));
@@ -97,7 +97,7 @@ final class ShutdownTest {
   }
 
   @Test
-  void theFirstAppendOnlyFileIsFinished() throws Exception {
+  void finishesTheFirstAppendOnlyFile() throws Exception {
     beginFirstAppendOnlyFile(300_000);
     try (Dialogue other = new Dialogue(server.port())) {
       other.client().send("SHUTDOWN", "NOSAVE");
@@ -113,7 +113,7 @@ final class ShutdownTest {
   }
 
   @Test
-  void theFirstAppendOnlyFileIsNotWaitedForForever() throws Exception {
+  void doesNotWaitForeverForTheFirstAppendOnlyFile() throws Exception {
     beginFirstAppendOnlyFile(60_000_000);
     redis.says("SHUTDOWN NOW", FAILED);
     redis.says("CONFIG SET shutdown-timeout 1", "OK");
@@ -124,7 +124,7 @@ final class ShutdownTest {
   }
 
   @Test
-  void nothingIsDoneAfterTheSave() throws Exception {
+  void executesNothingAfterTheSave() throws Exception {
     RedisServer own = TestServers.start();
     try (RespClient client = RespClient.connect("127.0.0.1", own.port())) {
       client.sendRaw("SHUTDOWN SAVE\r\nSET late 1\r\n");
@@ -135,7 +135,7 @@ final class ShutdownTest {
   }
 
   @Test
-  void aSaveThatFailsIsHeardOf() throws Exception {
+  void reportsAFailedSave() throws Exception {
     redis.says("SET key value", "OK");
     Files.createDirectories(directory.resolve("dump.rdb").resolve("in the way"));
     redis.says("SHUTDOWN SAVE", FAILED);

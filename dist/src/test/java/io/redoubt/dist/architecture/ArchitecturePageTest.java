@@ -34,7 +34,7 @@ final class ArchitecturePageTest {
   private static final int MIN_NAMES = 50;
 
   @Test
-  void namesWhatExists() throws IOException {
+  void namesExistingClasses() throws IOException {
     Map<String, String> sources = sources();
     List<String> missing = new ArrayList<>();
     List<MatchResult> names =
@@ -53,7 +53,7 @@ final class ArchitecturePageTest {
 
   /** With {@code -Dredoubt.architecture=write} it corrects the lines of the page instead. */
   @Test
-  void placesStandNearTheirLines() throws IOException {
+  void linesAreNearTheirMethods() throws IOException {
     Path page = ROOT.resolve("ARCHITECTURE.md");
     String text = Files.readString(page);
     List<String> wrong = new ArrayList<>();
@@ -78,7 +78,7 @@ final class ArchitecturePageTest {
   }
 
   @Test
-  void theWayOfASetHasFewFiles() throws IOException {
+  void limitsTheFilesOfASet() throws IOException {
     String text = Files.readString(ROOT.resolve("ARCHITECTURE.md"));
     int start = text.indexOf("## The way of a SET");
     String way = text.substring(start, text.indexOf("\n## ", start));

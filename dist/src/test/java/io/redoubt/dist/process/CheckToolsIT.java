@@ -90,7 +90,7 @@ final class CheckToolsIT {
   }
 
   @Test
-  void snapshots() throws Exception {
+  void checksSnapshots() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
     new Writes(Seed.random("CheckToolsIT.snapshots")).write(node, CHANGES);
     assertThat(node.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));

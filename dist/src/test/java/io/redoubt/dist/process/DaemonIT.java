@@ -30,7 +30,7 @@ final class DaemonIT {
   }
 
   @Test
-  void aFailureOfTheChildIsTheParents() throws Exception {
+  void reportsAFailureOfTheChild() throws Exception {
     Path missing = nodes.folder("daemon").resolve("missing");
     Path conf = conf("bind 127.0.0.1\ndir " + missing + "\n");
     Result result = Distribution.run(Map.of(), Kind.REDOUBT.server().toString(), conf.toString());
@@ -40,7 +40,7 @@ final class DaemonIT {
   }
 
   @Test
-  void aPortInUseFailsTheParent() throws Exception {
+  void failsIfThePortIsInUse() throws Exception {
     Node first = nodes.server(Kind.REDOUBT);
     Path conf = conf("bind 127.0.0.1\n");
     Result result =

@@ -29,7 +29,7 @@ final class FileErrorsIT {
   private final int port = FreePorts.one();
 
   @Test
-  void aFileSystemThatIsReadOnly() throws Exception {
+  void reportsAReadOnlyFileSystem() throws Exception {
     Path folder = nodes.folder("data");
     Path conf = folder.resolve("redis.conf");
     Files.writeString(conf, "aclfile users.acl\npidfile redis.pid\n");
@@ -57,7 +57,7 @@ final class FileErrorsIT {
   }
 
   @Test
-  void aFileSystemThatIsFull() throws Exception {
+  void reportsAFullFileSystem() throws Exception {
     Path folder = nodes.folder("data");
     Node node = mounted(TINY, folder, "--appendfsync", "everysec");
 
@@ -75,7 +75,7 @@ final class FileErrorsIT {
   }
 
   @Test
-  void aFolderOfSomebodyElse() throws Exception {
+  void reportsAFolderOfAnotherUser() throws Exception {
     Path folder = nodes.folder("data");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.setPosixFilePermissions(folder.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -107,7 +107,7 @@ final class FileErrorsIT {
   }
 
   @Test
-  void aUnixSocketThatCannotBe() throws Exception {
+  void reportsAnInvalidUnixSocket() throws Exception {
     Path folder = nodes.folder("data");
     Path missing = folder.resolve("missing/redis.sock");
     assertThat(refusedStart("--unixsocket", missing.toString()))
@@ -120,7 +120,7 @@ final class FileErrorsIT {
   }
 
   @Test
-  void aFolderInPlaceOfAFile() throws Exception {
+  void reportsAFolderInPlaceOfAFile() throws Exception {
     Path folder = nodes.folder("data");
     Files.createDirectory(folder.resolve("dump.rdb"));
     assertThat(refusedStart("--dir", folder.toString()))
@@ -132,7 +132,7 @@ final class FileErrorsIT {
   }
 
   @Test
-  void aRewriteWithoutAFileIsAnError() throws Exception {
+  void refusesARewriteWithoutAFile() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
     try (RespClient client = node.connect()) {
       assertThat(client.call("DEBUG", "CONFIG-REWRITE-FORCE-ALL"))

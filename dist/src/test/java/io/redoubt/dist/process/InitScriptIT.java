@@ -34,14 +34,14 @@ final class InitScriptIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"yes", "no"})
-  void server(String daemonize) throws Exception {
+  void startsAndStopsTheServer(String daemonize) throws Exception {
     use("redis", "redis-server", "daemonize " + daemonize + "\nsave \"\"\n");
     startsStopsAndTellsItsStatus();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"yes", "no"})
-  void sentinel(String daemonize) throws Exception {
+  void startsAndStopsTheSentinel(String daemonize) throws Exception {
     use("redis-sentinel", "redis-sentinel", "daemonize " + daemonize + "\n");
     startsStopsAndTellsItsStatus();
   }

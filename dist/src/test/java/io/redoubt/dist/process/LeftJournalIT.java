@@ -82,7 +82,7 @@ final class LeftJournalIT {
   }
 
   @Test
-  void itsCommitsAreReportedAndBroughtIn() throws Exception {
+  void reportsAndAppliesItsCommits() throws Exception {
     assertThat(refused())
         .containsPattern("Journal analyzed: filename=appendonly.aof.journal, entries=\\d+, ")
         .containsPattern(

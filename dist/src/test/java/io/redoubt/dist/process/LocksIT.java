@@ -65,7 +65,7 @@ final class LocksIT {
   }
 
   @Test
-  void redissonsLocks() throws Exception {
+  void supportsRedissonLocks() throws Exception {
     Node server = nodes.server(Kind.REDOUBT);
     RedissonClient one = client(server);
     RedissonClient other = client(server);
@@ -112,7 +112,7 @@ final class LocksIT {
   }
 
   @Test
-  void redissonsOtherScripts() throws Exception {
+  void supportsOtherRedissonScripts() throws Exception {
     Node server = nodes.server(Kind.REDOUBT);
     RedissonClient one = client(server);
     RedissonClient other = client(server);
@@ -142,7 +142,7 @@ final class LocksIT {
 
   @Test
   @SuppressWarnings("deprecation") // Redisson advises against the algorithm, which is still in use
-  void redLockOverThreeMasters() throws Exception {
+  void supportsRedlockOverThreeMasters() throws Exception {
     List<Node> masters = new ArrayList<>();
     List<RLock> ones = new ArrayList<>();
     List<RLock> others = new ArrayList<>();
@@ -216,7 +216,7 @@ final class LocksIT {
   }
 
   @Test
-  void springsLockRegistry() throws Exception {
+  void supportsSpringsLockRegistry() throws Exception {
     Node server = nodes.server(Kind.REDOUBT);
     LettuceConnectionFactory connections = new LettuceConnectionFactory("127.0.0.1", server.port());
     connections.afterPropertiesSet();
@@ -242,7 +242,7 @@ final class LocksIT {
   }
 
   @Test
-  void aKeyWithAnOwnerThatAScriptReleases() throws Exception {
+  void supportsAKeyReleasedByAScript() throws Exception {
     String release =
         "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else"
             + " return 0 end";

@@ -47,19 +47,19 @@ final class MemoryEndIT {
   }
 
   @Test
-  void theRegionIsFull() throws Exception {
+  void survivesAFullRegion() throws Exception {
     survives(
         start("export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + (256L << 20)),
         "the address space for");
   }
 
   @Test
-  void theAddressSpaceIsFull() throws Exception {
+  void survivesAFullAddressSpace() throws Exception {
     survives(start("ulimit -v 3500000"), "the address space for");
   }
 
   @Test
-  void theControlGroupIsFull() throws Exception {
+  void survivesAFullControlGroup() throws Exception {
     Path limited = newGroup(384L << 20);
     survives(
         start("echo $$ > " + limited.resolve("cgroup.procs")),

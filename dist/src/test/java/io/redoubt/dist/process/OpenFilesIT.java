@@ -28,7 +28,7 @@ final class OpenFilesIT {
   }
 
   @Test
-  void tooManyOpenFiles() throws Exception {
+  void survivesTooManyOpenFiles() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
     node.ask("SET", "key", "value");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "no prlimit here");

@@ -33,7 +33,7 @@ final class ReplicationChainIT {
 
   @ParameterizedTest
   @CsvSource({"REDOUBT,REDOUBT,REDOUBT", "REDOUBT,REAL,REDOUBT", "REAL,REDOUBT,REAL"})
-  void agreeKeyByKey(Kind first, Kind middle, Kind last) throws Exception {
+  void agreesOnEveryKey(Kind first, Kind middle, Kind last) throws Exception {
     startMember(first);
     writes.write(chain.get(MASTER), FIRST_CHANGES);
     whileWriting(() -> {

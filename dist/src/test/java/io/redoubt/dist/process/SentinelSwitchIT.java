@@ -107,7 +107,7 @@ final class SentinelSwitchIT {
    * --stop-a-sentinel} measures the same beside Redis.
    */
   @Test
-  void aSentinelThatStoodStillIsNoWorseForIt() throws Exception {
+  void aPausedSentinelRecovers() throws Exception {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT, 1_000)) {
       int old = group.awaitStable(REST_LIMIT);
       Node paused = group.sentinels().getFirst();

@@ -33,7 +33,7 @@ final class SmallReplicaIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "swapdb"})
-  void aDataSetThatDoesNotFitIsTriedAgain(String load) throws Exception {
+  void retriesADataSetThatDoesNotFit(String load) throws Exception {
     Node master = nodes.server(Kind.REDOUBT, "--rdbcompression", "no");
     try (RespClient client = master.connect()) {
       client.call("SET", "key:0", "v".repeat(VALUE_BYTES));

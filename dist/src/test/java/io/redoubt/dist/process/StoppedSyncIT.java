@@ -42,14 +42,14 @@ final class StoppedSyncIT {
   }
 
   @Test
-  void bySignal() throws Exception {
+  void deletesTheTemporaryFileOnASignal() throws Exception {
     assertThat(Nodes.end(replica, "TERM")).isZero();
     assertThat(received()).isEmpty();
     assertThat(Files.readString(replica.log())).doesNotContain("Exception");
   }
 
   @Test
-  void byCommand() throws Exception {
+  void deletesTheTemporaryFileOnReplicaof() throws Exception {
     assertThat(replica.ask("REPLICAOF", "NO", "ONE")).isEqualTo(new Reply.Simple("OK"));
     assertThat(received()).isEmpty();
     assertThat(replica.ask("PING")).isEqualTo(new Reply.Simple("PONG"));
@@ -57,7 +57,7 @@ final class StoppedSyncIT {
 
   /** A Redis leaves the file of a killed process alone too: somebody may be writing it. */
   @Test
-  void byKillingItTheFileStaysAndTheNextStartWorks() throws Exception {
+  void aKilledReplicaKeepsTheFileAndRestarts() throws Exception {
     replica.kill();
     assertThat(received()).hasSize(1);
     replica = nodes.restart(replica);

@@ -30,7 +30,7 @@ class PackedMutationTest {
   }
 
   @Test
-  void listpacks() {
+  void survivesMutatedListpacks() {
     run(
         Packs::listpack,
         bytes -> {
@@ -49,7 +49,7 @@ class PackedMutationTest {
   }
 
   @Test
-  void intsets() {
+  void survivesMutatedIntsets() {
     run(
         elements -> {
           List<Long> numbers = new ArrayList<>();
@@ -67,7 +67,7 @@ class PackedMutationTest {
   }
 
   @Test
-  void ziplists() {
+  void survivesMutatedZiplists() {
     run(
         Packs::ziplist,
         bytes ->
@@ -76,7 +76,7 @@ class PackedMutationTest {
   }
 
   @Test
-  void zipmaps() {
+  void survivesMutatedZipmaps() {
     run(
         Packs::zipmap,
         bytes ->

@@ -44,7 +44,7 @@ class RdbMutationTest {
   }
 
   @Test
-  void files() {
+  void survivesMutatedFiles() {
     RandomGenerator random = Seed.random("RdbMutationTest");
     byte[] file = {};
     int refused = 0;
@@ -73,7 +73,7 @@ class RdbMutationTest {
   }
 
   @Test
-  void payloads() {
+  void survivesMutatedPayloads() {
     RandomGenerator random = Seed.random("RdbMutationTest");
     byte[][] valid = new byte[4][];
     valid[0] = HexFormat.of().parseHex("00c0050a00" + "0".repeat(16));

@@ -199,7 +199,7 @@ class ScenarioTest {
   }
 
   @Test
-  void nobodyIsThereToTakeOver() {
+  void aMasterWithoutReplicasReturns() {
     SentinelFleet fleet = new SentinelFleet(6, 3, 1, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "kill n1, which has no replica");

@@ -33,21 +33,21 @@ class StreamTailTest {
   }
 
   @Test
-  void theFileTellsIdOffsetsAndSum() throws IOException {
+  void writesIdOffsetsAndChecksum() throws IOException {
     assertThat(Files.readString(path))
         .matches("(?s)#STREAM: " + ID + " 91 100 [0-9a-f]{16}\nten\nbytes!");
     assertThat(directory.toFile().list()).hasSize(1);
   }
 
   @Test
-  void whatWasKeptComesBackAsFarAsTheDataSetStands() throws IOException {
+  void restoresTheTailUpToTheDataSetsOffset() throws IOException {
     assertThat(before(ID, 100))
         .isEqualTo(new ReplicationPoint(3, ID, 100, ByteString.of("ten\nbytes!")));
     assertThat(before(ID, 93).tail()).isEqualTo(ByteString.of("ten"));
   }
 
   @Test
-  void anotherPlaceHasNothingBeforeIt() throws IOException {
+  void restoresNothingForAnotherOffset() throws IOException {
     assertThat(before(ID, 101).tail()).isEqualTo(ByteString.EMPTY);
     assertThat(before(ID, 90).tail()).isEqualTo(ByteString.EMPTY);
     assertThat(before("f".repeat(40), 100).tail()).isEqualTo(ByteString.EMPTY);
@@ -56,7 +56,7 @@ class StreamTailTest {
   }
 
   @Test
-  void aFileThatIsDamagedIsNone() throws IOException {
+  void ignoresADamagedFile() throws IOException {
     byte[] whole = Files.readAllBytes(path);
     for (int length = 0; length < whole.length; length++) {
       Files.write(path, Arrays.copyOf(whole, length));

@@ -38,7 +38,7 @@ final class AclRulesTwinsTest {
   private int alike;
 
   @Test
-  void allowAndReadAsRedis() throws Exception {
+  void appliesRulesLikeRedis() throws Exception {
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 1, "2")) {
       learn(conversation);

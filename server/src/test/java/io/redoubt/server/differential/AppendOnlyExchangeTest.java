@@ -85,7 +85,7 @@ final class AppendOnlyExchangeTest {
 
   @ParameterizedTest
   @CsvSource({"yes", "no"})
-  void redisLoadsWhatIsWrittenHere(String preamble) throws Exception {
+  void writesFilesThatRedisLoads(String preamble) throws Exception {
     RealRedis.assumeInstalled();
     try (RedisServer server =
             TestServers.start(
@@ -101,7 +101,7 @@ final class AppendOnlyExchangeTest {
 
   @ParameterizedTest
   @CsvSource({"yes", "no"})
-  void whatRedisWritesIsLoadedHere(String preamble) throws Exception {
+  void loadsFilesOfRedis(String preamble) throws Exception {
     RealRedis.assumeInstalled();
     try (RealRedis redis =
             RealRedis.start(directory, "--appendonly", "yes", "--aof-use-rdb-preamble", preamble);
@@ -115,7 +115,7 @@ final class AppendOnlyExchangeTest {
   }
 
   @Test
-  void timestampsAreWrittenAndReadAsRedisDoes() throws Exception {
+  void writesAndReadsTimestampsLikeRedis() throws Exception {
     RealRedis.assumeInstalled();
     try (RedisServer server =
             TestServers.start(

@@ -47,7 +47,7 @@ final class CommandFactsTest {
       new TreeSet<>(List.of("client|kill", "hscan"));
 
   @Test
-  void areThoseOfRedis() throws Exception {
+  void matchesRedis() throws Exception {
     Map<String, String> expected = new TreeMap<>();
     for (String line : kept()) {
       expected.put(line.substring(0, line.indexOf(' ')), line);

@@ -125,7 +125,7 @@ final class ConversationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void areTheSame(String protocol) throws Exception {
+  void repliesLikeRedis(String protocol) throws Exception {
     Random random = Seed.random("ConversationTest");
     var generator = new RequestGenerator(random);
     List<Command<?>> commands = commands();

@@ -17,7 +17,7 @@ final class GeoTwinsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void repliesAreTheSame(String protocol) throws Exception {
+  void repliesLikeRedis(String protocol) throws Exception {
     Random random = Seed.random("GeoTwinsTest");
     try (var twins = Twins.start(directory, "zset-max-listpack-entries 40");
         var conversation = new Conversation(twins, 1, protocol)) {

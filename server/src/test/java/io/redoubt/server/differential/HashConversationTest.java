@@ -33,7 +33,7 @@ final class HashConversationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void isTheSame(String protocol) throws Exception {
+  void repliesLikeRedis(String protocol) throws Exception {
     try (var twins =
             Twins.start(directory, "hash-max-listpack-entries 10", "notify-keyspace-events KEA");
         var conversation = new Conversation(twins, 1, protocol);

@@ -18,7 +18,7 @@ final class HyperLogLogTwinsTest {
   @TempDir private Path directory;
 
   @Test
-  void haveTheSameBytes() throws Exception {
+  void writesTheSameBytes() throws Exception {
     Random random = Seed.random("HyperLogLogTwinsTest");
     try (var twins = Twins.start(directory, "hll-sparse-max-bytes 1000");
         var conversation = new Conversation(twins, 1, "2")) {

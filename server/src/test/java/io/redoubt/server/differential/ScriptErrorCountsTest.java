@@ -68,7 +68,7 @@ final class ScriptErrorCountsTest {
   @TempDir private Path directory;
 
   @Test
-  void countAlike() throws Exception {
+  void countsErrorsLikeRedis() throws Exception {
     RealRedis.assumeInstalled();
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 1, "2")) {

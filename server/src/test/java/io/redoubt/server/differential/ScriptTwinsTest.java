@@ -18,7 +18,7 @@ final class ScriptTwinsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void doTheSame(String protocol) throws Exception {
+  void repliesLikeRedis(String protocol) throws Exception {
     List<String> scripts = scripts();
     assertThat(scripts).hasSizeGreaterThan(150);
     try (var twins = Twins.start(directory, "enable-debug-command yes");

@@ -11,7 +11,7 @@ final class SessionTextsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void areThoseOfRedis(String protocol) throws Exception {
+  void matchesRedis(String protocol) throws Exception {
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 1, protocol)) {
       for (String line : LINES.strip().split("\n")) {

@@ -24,7 +24,7 @@ final class SortedSetConversationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
-  void isTheSame(String protocol) throws Exception {
+  void repliesLikeRedis(String protocol) throws Exception {
     try (var twins =
             Twins.start(directory, "zset-max-listpack-entries 8", "notify-keyspace-events KEAn");
         var conversation = new Conversation(twins, 1, protocol);

@@ -40,7 +40,7 @@ final class SurvivalTest {
   }
 
   @Test
-  void whatIsInMemorySurvives() throws Exception {
+  void keepsTheDataSetInRandomSequences() throws Exception {
     RealRedis.assumeInstalled();
     long first = Long.getLong("redoubt.seed", System.nanoTime());
     long most = Long.getLong("redoubt.survival.sequences", Long.MAX_VALUE);

@@ -138,7 +138,7 @@ final class ValueExchangeTest {
   }
 
   @Test
-  void digestsAreThoseOfRedisAndSurviveAReload() throws IOException {
+  void digestsMatchRedisAndSurviveAReload() throws IOException {
     String digest = digest(real);
     assertThat(digest(ours)).isEqualTo(digest);
     assertThat(ours.call("DEBUG", "RELOAD").text()).isEqualTo("OK");
@@ -146,7 +146,7 @@ final class ValueExchangeTest {
   }
 
   @Test
-  void payloadsGoBothWays() throws IOException {
+  void exchangesPayloadsInBothDirections() throws IOException {
     for (Reply key : real.call("KEYS", "*").elements()) {
       byte[] name = bytes(key);
       real.call(ascii("PERSIST"), name);
@@ -164,7 +164,7 @@ final class ValueExchangeTest {
   }
 
   @Test
-  void keysAreMovedToARedis() throws IOException {
+  void migratesKeysToRedis() throws IOException {
     String digest = digest(real);
     real.call("FLUSHALL");
     String port = Integer.toString(redis.port());
@@ -183,7 +183,7 @@ final class ValueExchangeTest {
   }
 
   @Test
-  void whatCantBeMovedStays() throws IOException {
+  void keepsKeysThatCannotBeMigrated() throws IOException {
     String port = Integer.toString(redis.port());
     assertThat(ours.call("MIGRATE", "127.0.0.1", port, "nothing", "0", "5000").text())
         .isEqualTo("NOKEY");
@@ -209,7 +209,7 @@ final class ValueExchangeTest {
   }
 
   @Test
-  void aHashWithFieldExpiriesStaysWhereTheTargetCannotReadIt() throws IOException {
+  void keepsAHashWithFieldExpiriesThatTheTargetCannotRead() throws IOException {
     String port = Integer.toString(redis.port());
     real.call("FLUSHALL");
     ours.call("HSET", "expiring", "f", "v", "g", "w");

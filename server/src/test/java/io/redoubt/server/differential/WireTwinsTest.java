@@ -158,7 +158,7 @@ final class WireTwinsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"-set", "resetkeys ~b", "-@all", "-publish", "resetchannels &c", "-get|x", "off"})
-  void execMindsRightsThatWereRevoked(String rules) throws Exception {
+  void execRefusesRevokedPermissions(String rules) throws Exception {
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 2, "2")) {
       conversation.say(0, "ACL SETUSER u on nopass ~* &* +@all");
@@ -196,7 +196,7 @@ final class WireTwinsTest {
 
   /** A real Redis waits for ever on a line with a NUL byte, which C takes for the end of text. */
   @Test
-  void mutatedRequestsAreAnsweredAsByRedis() throws Exception {
+  void repliesToMutatedRequestsLikeRedis() throws Exception {
     var mutated = new MutatedRequests(random);
     int compared = 0;
     int tolerated = 0;

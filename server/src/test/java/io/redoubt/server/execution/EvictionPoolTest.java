@@ -20,7 +20,7 @@ final class EvictionPoolTest {
   private static final int SIZE = 16;
 
   @Test
-  void theBestOfAllThatWereOfferedComeFirst() {
+  void returnsTheBestCandidatesFirst() {
     Random random = Seed.random("EvictionPoolTest");
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 2, random);
@@ -51,7 +51,7 @@ final class EvictionPoolTest {
   }
 
   @Test
-  void whatHasGoneIsNotThere() {
+  void skipsDeletedCandidates() {
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 1, new Random(1));
         EvictionPool pool = new EvictionPool(slabs)) {

@@ -29,7 +29,7 @@ final class LookAheadTest {
 
   /** Large hashes and sorted sets in two databases, that come and go within the pipelines. */
   @Test
-  void pipelinesOfCommandsOnElements() throws IOException {
+  void keepsRepliesOfPipelinesOnElements() throws IOException {
     Map<String, String> model = new HashMap<>();
     String database = "0";
     for (int round = 0; round < 200; round++) {

@@ -69,7 +69,7 @@ final class PropagationTest {
   }
 
   @Test
-  void aCommandThatIsNewerIsToldAsSuch() {
+  void marksNewerCommands() {
     propagation.add(replicas);
     write(0, "HSET", "h", "f", "1");
     propagation.newerEffect(0, 2).bulk("HX");
@@ -81,7 +81,7 @@ final class PropagationTest {
   }
 
   @Test
-  void severalEffectsAreATransaction() throws ProtocolException {
+  void wrapsSeveralEffectsInATransaction() throws ProtocolException {
     propagation.add(file);
     propagation.add(replicas);
     write(0, "SET", "a", "1");
@@ -99,7 +99,7 @@ final class PropagationTest {
   }
 
   @Test
-  void aScriptChoosesWhoGetsWhat() {
+  void aScriptChoosesTheSinksOfItsEffects() {
     propagation.add(file);
     propagation.add(replicas);
     write(0, "SET", "both", "1");
@@ -118,7 +118,7 @@ final class PropagationTest {
   }
 
   @Test
-  void aLostUnitIsReportedInsteadOfItsEffects() {
+  void reportsALostUnitInsteadOfItsEffects() {
     propagation.add(file);
     propagation.add(replicas);
     write(0, "SET", "a", "1");
@@ -134,7 +134,7 @@ final class PropagationTest {
   }
 
   @Test
-  void aSinkWithoutMemoryLosesTheUnitForAll() {
+  void losesTheUnitForAllIfOneSinkHasNoMemory() {
     propagation.add(file);
     propagation.add(
         new Propagation.Sink() {
@@ -173,7 +173,7 @@ final class PropagationTest {
   }
 
   @Test
-  void oneEffectIsNoTransactionForASinkThatGetsNoOther() {
+  void sendsTheOnlyEffectOfASinkWithoutTransaction() {
     propagation.add(file);
     propagation.add(replicas);
     propagation.only(Propagation.TO_REPLICAS);
@@ -186,7 +186,7 @@ final class PropagationTest {
   }
 
   @Test
-  void nobodyListensToWhatIsForOthers() {
+  void isInactiveWithoutSinksOfTheChosenKind() {
     propagation.add(file);
     assertThat(propagation.isActive()).isTrue();
     propagation.only(Propagation.TO_REPLICAS);

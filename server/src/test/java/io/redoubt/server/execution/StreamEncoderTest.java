@@ -28,7 +28,7 @@ final class StreamEncoderTest {
   }
 
   @Test
-  void selectsADatabaseOnlyWhereItChanges() {
+  void selectsADatabaseOnlyIfItChanges() {
     set(0, "a");
     set(0, "b");
     set(2, "c");
@@ -48,14 +48,14 @@ final class StreamEncoderTest {
   }
 
   @Test
-  void doesNotTakeAValueForABracket() {
+  void distinguishesValuesFromMultiAndExec() {
     byte[] multi = RequestEncoder.encode("MULTI");
     encoder.command(0, MemorySegment.ofArray(multi), 0, multi.length);
     assertThat(encoder.isInTransaction()).isFalse();
   }
 
   @Test
-  void selectsAgainForAReaderThatHasSeenNothing() {
+  void selectsAgainForANewReader() {
     set(1, "a");
     encoder.beginTransaction(1);
     encoder.restart();
@@ -70,7 +70,7 @@ final class StreamEncoderTest {
   }
 
   @Test
-  void doesNotTakeALostSelectForDone() {
+  void selectsAgainAfterALostSelect() {
     appendsBeforeFailure = 0;
     assertThatThrownBy(() -> set(5, "a")).isInstanceOf(OutOfMemoryError.class);
     set(5, "b");
@@ -78,7 +78,7 @@ final class StreamEncoderTest {
   }
 
   @Test
-  void doesNotTakeALostMultiForATransaction() {
+  void startsNoTransactionAfterALostMulti() {
     appendsBeforeFailure = 1;
     assertThatThrownBy(() -> encoder.beginTransaction(0)).isInstanceOf(OutOfMemoryError.class);
     assertThat(encoder.isInTransaction()).isFalse();

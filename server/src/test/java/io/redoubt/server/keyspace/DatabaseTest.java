@@ -36,7 +36,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void dueKeysGoInTheOrderOfTheirTimes() {
+  void expiresKeysInOrderOfTheirTimes() {
     List<Long> gone = new ArrayList<>();
     keyspace.listener((of, entry) -> gone.add(Entry.expireAt(entry)));
     for (int i = 0; i < 1000; i++) {
@@ -62,7 +62,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void theAverageTimeToLiveIsAboutRight() {
+  void estimatesTheAverageTimeToLive() {
     assertThat(database.expiries().averageTtlMillis(keyspace.nowMillis())).isZero();
     for (int i = 0; i < 10_000; i++) {
       database.setExpiry(put("key:" + i), NOW + i);
@@ -71,7 +71,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void aLongStringIsFreedThatGetsNoEntry() {
+  void freesALongStringWithoutMemoryForItsEntry() {
     List<Long> taken = new ArrayList<>();
     String text = "v".repeat(5000);
     try (RegionArgument key = RegionArgument.of(slabs, "key");
@@ -105,7 +105,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void flushedEntriesAreFreedInSlices() {
+  void freesFlushedEntriesInSlices() {
     for (int i = 0; i < 5000; i++) {
       database.setExpiry(put("key:" + i), NOW + i);
     }
@@ -125,7 +125,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void aWalkGoesOnOverWhatIsFlushed() {
+  void aWalkContinuesOverFlushedEntries() {
     for (int i = 0; i < 1000; i++) {
       put("key:" + i);
     }
@@ -145,7 +145,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void whatASwapExchangesIsWalkedUnderItsOldIndex() {
+  void walksSwappedDatabasesUnderTheirOldIndex() {
     put("a");
     List<Integer> walkedAs = new ArrayList<>();
     Walk walk = keyspace.startWalk((index, entry) -> walkedAs.add(index));
@@ -157,7 +157,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void idleTimesAreInSeconds() {
+  void countsIdleTimesInSeconds() {
     long entry = put("key");
     keyspace.nowMillis(NOW + 7500);
     assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isEqualTo(7);
@@ -169,7 +169,7 @@ final class DatabaseTest {
   }
 
   @Test
-  void accessesAreCountedLogarithmicallyAndDecay() {
+  void countsAccessesLogarithmicallyWithDecay() {
     keyspace.accessClock().lfu(10, 1);
     long entry = put("key");
     assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis())).isEqualTo(5);

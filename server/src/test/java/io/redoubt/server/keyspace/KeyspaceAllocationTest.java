@@ -29,7 +29,7 @@ final class KeyspaceAllocationTest {
   }
 
   @Test
-  void commandsAllocateNothing() {
+  void operationsAllocateNothing() {
     try (RegionArgument value = RegionArgument.of(slabs, "v".repeat(64));
         RegionArgument other = RegionArgument.of(slabs, "v".repeat(90))) {
       assertAllocatesNothing(

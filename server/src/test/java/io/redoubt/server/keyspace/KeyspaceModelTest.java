@@ -39,7 +39,7 @@ final class KeyspaceModelTest {
   private int walksDone;
 
   @Test
-  void doesWhatMapsDo() {
+  void behavesLikeMaps() {
     for (int i = 0; i < DATABASES; i++) {
       model.add(new HashMap<>());
     }
@@ -295,7 +295,7 @@ final class KeyspaceModelTest {
   }
 
   @Test
-  void walksThatAreAbortedAgainAndAgainLoseNothing() {
+  void repeatedlyAbortedWalksLoseNothing() {
     Set<String> names = new HashSet<>();
     for (int i = 0; i < 500; i++) {
       try (RegionArgument key = RegionArgument.of(slabs, "key:" + i)) {

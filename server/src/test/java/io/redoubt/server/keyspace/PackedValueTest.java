@@ -19,7 +19,7 @@ class PackedValueTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void keepsItsFirstBytesWhateverItsSize(boolean intset) {
+  void keepsItsFirstBytesAtAnySize(boolean intset) {
     RandomGenerator random = Seed.random("PackedValueTest");
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 1, random);
@@ -60,7 +60,7 @@ class PackedValueTest {
   }
 
   @Test
-  void aStringMayTakeItsPlace() {
+  void isReplacedByAString() {
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("PackedValueTest"));
         RegionArgument key = RegionArgument.of(slabs, "key");

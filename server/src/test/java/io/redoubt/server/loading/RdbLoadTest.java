@@ -47,7 +47,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void aMasterLeavesOutWhatIsOverAndAReplicaKeepsIt() throws IOException, RdbException {
+  void aMasterSkipsExpiredKeysAndAReplicaKeepsThem() throws IOException, RdbException {
     try (Bench bench = new Bench(directory)) {
       long now = bench.clock.wallMillis;
       bench.set(0, "over", "1", now - 1);
@@ -63,7 +63,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void loadsInTurnsAndTellsHowFarItIs() throws IOException {
+  void loadsInTurnsAndReportsProgress() throws IOException {
     try (Bench bench = new Bench(directory)) {
       bench.compress = false;
       for (int i = 0; i < 20_000; i++) {
@@ -109,7 +109,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void aCorruptFileEndsTheLoadWithPlaceAndReason() throws IOException {
+  void reportsOffsetAndReasonOfACorruptFile() throws IOException {
     try (Bench bench = new Bench(directory)) {
       bench.set(0, "key", "value", -1);
       bench.snapshots.save();
@@ -128,7 +128,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void refusesAKeyTwiceUnlessItMayBeReplaced() throws RdbException {
+  void refusesDuplicateKeysUnlessReplacementIsAllowed() throws RdbException {
     byte[] twice = file(0, 1, 'k', 1, 'v', 0, 1, 'k', 1, 'w');
     try (Bench bench = new Bench(directory)) {
       assertThatThrownBy(() -> feed(bench, MASTER, twice))
@@ -142,7 +142,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void refusesMoreDatabasesThanThereAre() {
+  void refusesDatabasesBeyondTheLimit() {
     try (Bench bench = new Bench(directory)) {
       assertThatThrownBy(() -> feed(bench, MASTER, file(0xfe, Bench.DATABASES)))
           .hasMessageContaining("configured to handle more than 8 databases");
@@ -150,7 +150,7 @@ class RdbLoadTest {
   }
 
   @Test
-  void takesOverIdleTime() throws RdbException {
+  void restoresIdleTime() throws RdbException {
     try (Bench bench = new Bench(directory)) {
       feed(bench, MASTER, file(0xf8, 50, 0, 1, 'k', 1, 'v'));
       assertThat(

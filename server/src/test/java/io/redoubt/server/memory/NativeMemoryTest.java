@@ -10,14 +10,14 @@ final class NativeMemoryTest {
   private static final long ALIGNMENT_BYTES = 2 << 20;
 
   @Test
-  void whatTheKernelRefusesIsHalvedUntilItFits() {
+  void halvesAReservationUntilTheKernelGrantsIt() {
     NativeMemory reserved = NativeMemory.reserve(1L << 60, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
     assertThat(reserved.memory().byteSize()).isBetween(4 * ALIGNMENT_BYTES, 1L << 48);
     assertGood(reserved);
   }
 
   @Test
-  void withoutMappingThereIsPlainMemory() {
+  void fallsBackToPlainMemoryWithoutMmap() {
     NativeMemory plain = NativeMemory.plain(4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
     assertThat(plain.memory().byteSize()).isEqualTo(4 * ALIGNMENT_BYTES);
     assertGood(plain);

@@ -14,7 +14,7 @@ final class RegionTest {
   private final Random random = Seed.random("RegionTest");
 
   @Test
-  void copiesAsArraysDo() {
+  void copiesLikeArrays() {
     Slabs slabs = Slabs.checking();
     long base = slabs.allocate(600);
     for (int i = 0; i < 20_000; i++) {
@@ -33,7 +33,7 @@ final class RegionTest {
   }
 
   @Test
-  void comparesAsArraysDo() {
+  void comparesLikeArrays() {
     Slabs slabs = Slabs.checking();
     long a = slabs.allocate(200);
     long b = slabs.allocate(200);
@@ -58,7 +58,7 @@ final class RegionTest {
   }
 
   @Test
-  void extentsThatCameBackReadAsZero() {
+  void reusedExtentsReadAsZero() {
     for (boolean near : new boolean[] {true, false}) {
       long address = Region.allocateExtents(2L * Region.EXTENT_BYTES, near);
       Region.fill(address, 2L * Region.EXTENT_BYTES, 1);
@@ -91,7 +91,7 @@ final class RegionTest {
   }
 
   @Test
-  void nothingOutsideCanBeTouched() {
+  void refusesAccessOutsideTheRegion() {
     assertThatThrownBy(() -> Region.getLong(Region.MEMORY.byteSize() - 7))
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> Region.putByte(-1, 0)).isInstanceOf(IndexOutOfBoundsException.class);

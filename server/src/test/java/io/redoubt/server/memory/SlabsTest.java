@@ -15,7 +15,7 @@ final class SlabsTest {
   private record Block(long address, long sizeBytes, int mark) {}
 
   @Test
-  void blocksDontOverlapAndKeepTheirBytes() {
+  void blocksDoNotOverlap() {
     Random random = Seed.random("SlabsTest");
     for (Slabs slabs : List.of(Slabs.create(), Slabs.checking())) {
       List<Block> blocks = new ArrayList<>();
@@ -78,7 +78,7 @@ final class SlabsTest {
   }
 
   @Test
-  void aBlockWastesSevenBytesOrASixteenth() {
+  void wastesAtMostSevenBytesOrASixteenth() {
     Slabs slabs = Slabs.create();
     for (int size = 1; size <= 2 << 20; size += 1 + size / 100) {
       long wasted = slabs.blockBytes(size) - size;
@@ -111,7 +111,7 @@ final class SlabsTest {
   }
 
   @Test
-  void largeBlocksStartAsZerosAndGoInSteps() {
+  void zeroesLargeBlocksAndFreesThemInSteps() {
     Slabs slabs = Slabs.create();
     long size = 40L << 20;
     for (int round = 0; round < 2; round++) {
@@ -133,7 +133,7 @@ final class SlabsTest {
   }
 
   @Test
-  void serversOfOneProcessShareTheRegion() {
+  void sharesTheRegionBetweenServersOfAProcess() {
     Slabs a = Slabs.checking();
     Slabs b = Slabs.checking();
     long ofA = a.allocate(100);
@@ -146,7 +146,7 @@ final class SlabsTest {
   }
 
   @Test
-  void buffersAreBlocksOfTheRegion() {
+  void allocatesBuffersFromTheRegion() {
     Slabs slabs = Slabs.checking();
     SlabBuffers buffers = new SlabBuffers(slabs);
     BufferMemory.Block block = buffers.allocate(16_000);
@@ -160,7 +160,7 @@ final class SlabsTest {
   }
 
   @Test
-  void theCheckingModeFindsMisuse() {
+  void detectsMisuseInCheckingMode() {
     Slabs slabs = Slabs.checking();
     long freed = slabs.allocate(40);
     slabs.free(freed, 40);

@@ -46,7 +46,7 @@ class DiskSyncTest {
   }
 
   @Test
-  void aReplicaThatComesLateTakesTheFileThatIsBeingWritten() throws Exception {
+  void aLateReplicaJoinsTheSnapshotInProgress() throws Exception {
     try (Node master = master(SLOW);
         Node first = Node.ours(directory);
         Node second = Node.ours(directory)) {
@@ -69,7 +69,7 @@ class DiskSyncTest {
   }
 
   @Test
-  void aFileThatNobodyWantsAnyMoreIsGivenUp() throws Exception {
+  void abortsASnapshotWithoutReplicas() throws Exception {
     try (Node master = master(ENDLESS);
         Node first = Node.ours(directory);
         Node second = Node.ours(directory)) {
@@ -86,7 +86,7 @@ class DiskSyncTest {
   }
 
   @Test
-  void whereSavePointsAreSetTheFileIsWantedInAnyCase() throws Exception {
+  void finishesTheSnapshotIfSavePointsAreSet() throws Exception {
     try (Node master = master("rdb-key-save-delay 100000", "save 9000 1");
         Node replica = Node.ours(directory)) {
       follow(replica, master);
@@ -101,7 +101,7 @@ class DiskSyncTest {
   }
 
   @Test
-  void withoutPersistenceNoFileStaysIfThatIsWished() throws Exception {
+  void deletesTheSyncFileWithoutPersistenceOnRequest() throws Exception {
     try (Node master = master("rdb-del-sync-files yes");
         Node replica = Node.ours(directory)) {
       follow(replica, master);
@@ -112,7 +112,7 @@ class DiskSyncTest {
   }
 
   @Test
-  void flushallEndsWhatIsOnItsWay() throws Exception {
+  void flushallAbortsTheTransfer() throws Exception {
     try (Node master = master(ENDLESS);
         Node replica = Node.ours(directory)) {
       master.ask("CONFIG SET repl-diskless-sync yes");

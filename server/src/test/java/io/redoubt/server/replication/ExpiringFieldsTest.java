@@ -34,7 +34,7 @@ final class ExpiringFieldsTest {
   }
 
   @Test
-  void aHashWhoseLastFieldIsDueStartsAnewOnBothSides() throws Exception {
+  void recreatesAHashWhoseLastFieldIsDueOnBothSides() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");

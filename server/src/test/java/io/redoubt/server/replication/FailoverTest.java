@@ -14,7 +14,7 @@ class FailoverTest {
   @TempDir private Path directory;
 
   @Test
-  void theReplicaNamedTakesOverWithoutAFullSync() throws Exception {
+  void theNamedReplicaTakesOverWithoutAFullSync() throws Exception {
     try (Node first = Node.ours(directory);
         Node second = Node.ours(directory);
         Node third = Node.ours(directory)) {
@@ -40,7 +40,7 @@ class FailoverTest {
   }
 
   @Test
-  void writesWaitForTheReplicaAndAreRefusedThen() throws Exception {
+  void writesWaitDuringTheFailoverAndAreRefusedAfterIt() throws Exception {
     try (Node first = Node.ours(directory);
         Node second = Node.ours(directory)) {
       follow(second, first);
@@ -52,7 +52,7 @@ class FailoverTest {
   }
 
   @Test
-  void whatCanNotBeIsRefused() throws Exception {
+  void refusesImpossibleFailovers() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       assertThat(master.ask("FAILOVER")).isEqualTo("ERR FAILOVER requires connected replicas.");
@@ -74,7 +74,7 @@ class FailoverTest {
   }
 
   @Test
-  void aReplicaThatDoesNotCatchUpEndsItAndSoDoesAbort() throws Exception {
+  void aTimeoutOrAbortEndsTheFailover() throws Exception {
     try (Node master = Node.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the full sync", () -> replica.received().contains("+FULLRESYNC "));
@@ -100,7 +100,7 @@ class FailoverTest {
   }
 
   @Test
-  void aReplicaThatRefusesLeavesTheMasterTheMaster() throws Exception {
+  void theMasterStaysMasterIfTheReplicaRefuses() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       follow(replica, master);

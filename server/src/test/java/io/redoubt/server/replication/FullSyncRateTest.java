@@ -18,7 +18,7 @@ class FullSyncRateTest {
       new FullSyncRate(loop, new HeldClock(), () -> bytesPerSecond, () -> goneOn++);
 
   @Test
-  void withoutALimitAllMayGo() {
+  void isUnlimitedByDefault() {
     for (int i = 0; i < 100; i++) {
       assertThat(rate.allows()).isTrue();
       rate.spend(1 << 30);
@@ -26,7 +26,7 @@ class FullSyncRateTest {
   }
 
   @Test
-  void inTheLongRunTheRateIsKept() {
+  void keepsTheRateInTheLongRun() {
     bytesPerSecond = 1_000_000;
     long sent = 0;
     for (int millis = 0; millis < 10_000; millis++) {
@@ -40,7 +40,7 @@ class FullSyncRateTest {
   }
 
   @Test
-  void aLongPauseSavesNoMoreThanABucket() {
+  void savesAtMostOneBucketDuringAPause() {
     bytesPerSecond = 1_000_000;
     nowNanos += 3600 * SECOND_NANOS;
     long sent = 0;
@@ -52,7 +52,7 @@ class FullSyncRateTest {
   }
 
   @Test
-  void whoIsHeldUpIsToldOnceWhenItGoesOn() {
+  void notifiesADelayedTransferOnce() {
     bytesPerSecond = 1000;
     nowNanos += SECOND_NANOS;
     rate.spend(1_000_000);

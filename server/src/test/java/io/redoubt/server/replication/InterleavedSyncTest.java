@@ -24,7 +24,7 @@ class InterleavedSyncTest {
   /** Whatever is done meanwhile, in the end both have the same. */
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "on-empty-db", "swapdb"})
-  void allThatHappensDuringItArrives(String load) throws Exception {
+  void receivesAllChangesDuringTheSync(String load) throws Exception {
     Random random = Seed.random("InterleavedSyncTest");
     try (Node master = Node.ours(directory, SLOW, PLAIN, DEBUG);
         Node replica = Node.ours(directory, "repl-diskless-load " + load, DEBUG)) {
@@ -58,7 +58,7 @@ class InterleavedSyncTest {
   }
 
   @Test
-  void theMasterKeepsNothingOfIt() throws Exception {
+  void theMasterBuffersNothing() throws Exception {
     Path spill = Files.createDirectory(directory.resolve("spill"));
     try (Node master =
             Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
@@ -95,7 +95,7 @@ class InterleavedSyncTest {
   }
 
   @Test
-  void whatTheReplicaHasNoRoomForStaysWithTheMaster() throws Exception {
+  void theMasterKeepsWhatTheReplicaCannotBuffer() throws Exception {
     try (Node master =
             Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
         Node replica = Node.ours(directory, "repl-spill-max 2mb")) {
@@ -118,7 +118,7 @@ class InterleavedSyncTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "swapdb"})
-  void aCutInTheMiddleLeavesTheOldData(String load) throws Exception {
+  void keepsOldDataIfTheLinkBreaks(String load) throws Exception {
     try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", PLAIN);
         Node replica = Node.ours(directory, "repl-diskless-load " + load)) {
       for (int i = 0; i < KEYS; i++) {
@@ -142,7 +142,7 @@ class InterleavedSyncTest {
 
   /** Nothing that has come needs to come again. */
   @Test
-  void aCutWhileItIsLoadedCostsNoSecondFullSync() throws Exception {
+  void resumesIfTheLinkBreaksDuringTheLoad() throws Exception {
     try (Node master = Node.ours(directory, "rdb-key-save-delay 1000", PLAIN);
         Node replica = Node.ours(directory, "key-load-delay 3000")) {
       for (int i = 0; i < KEYS; i++) {
@@ -167,7 +167,7 @@ class InterleavedSyncTest {
   /** A replica that may not keep the stream is sent it as ever, and the other way round. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void eitherSideCanTurnItOff(boolean masterDoes) throws Exception {
+  void canBeTurnedOffOnEitherSide(boolean masterDoes) throws Exception {
     String off = "repl-interleaved-sync no";
     try (Node master = Node.ours(directory, SLOW, masterDoes ? off : PLAIN);
         Node replica = Node.ours(directory, masterDoes ? PLAIN : off)) {

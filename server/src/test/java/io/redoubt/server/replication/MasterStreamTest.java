@@ -68,7 +68,7 @@ class MasterStreamTest {
   }
 
   @Test
-  void executesOfANewerCommandWhatARedis72PassesOver() throws Exception {
+  void executesNewerCommandsThatRedis72Ignores() throws Exception {
     byte[] odd = newer("HPEXPIREAT", "h", "7", "FIELDS", "1", "a", "b");
     byte[] even = newer("HPERSIST", "h", "FIELDS", "1", "", "a");
     receive(join(odd, command("MULTI"), even, command("EXEC")));
@@ -80,14 +80,14 @@ class MasterStreamTest {
   }
 
   @Test
-  void passesOverANewerCommandThatIsNotTaken() throws Exception {
+  void ignoresNewerCommandsIfTurnedOff() throws Exception {
     server.takesNewer = false;
     receive(newer("HPERSIST", "h", "FIELDS", "1", "", "a"));
     assertThat(server.executed).containsExactly("REPLCONF ACK 0 HPERSIST h FIELDS 1  a");
   }
 
   @Test
-  void takesNoOtherRequestOfItsMasterForANewerCommand() throws Exception {
+  void recognizesOnlyTheFormOfNewerCommands() throws Exception {
     receive(
         join(
             command("REPLCONF", "GETACK", "*"),
@@ -100,20 +100,20 @@ class MasterStreamTest {
   }
 
   @Test
-  void stopsWhereTheLinkEnds() throws Exception {
+  void stopsAtTheEndOfTheLink() throws Exception {
     server.endsAfter = 2;
     receive(join(command("SET", "a", "1"), command("SET", "b", "2"), command("SET", "c", "3")));
     assertThat(server.executed).containsExactly("SET a 1", "SET b 2");
   }
 
   @Test
-  void refusesWhatIsNoStream() {
+  void refusesInvalidStreams() {
     assertThatThrownBy(() -> receive("*x\r\n".getBytes(ISO_8859_1)))
         .isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void appliesTheSameBytesHoweverTheyAreCut() throws Exception {
+  void appliesTheStreamInAnyChunks() throws Exception {
     Random random = Seed.random("MasterStreamTest");
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     List<String> expected = new ArrayList<>();

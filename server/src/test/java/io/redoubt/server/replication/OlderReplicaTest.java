@@ -46,7 +46,7 @@ class OlderReplicaTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"yes", "no"})
-  void fullAndPartialSyncs(String diskless) throws Exception {
+  void replicatesByFullAndPartialSyncs(String diskless) throws Exception {
     try (Node master = ours("repl-diskless-sync " + diskless);
         Node real = real();
         Node knowing = ours();
@@ -85,7 +85,7 @@ class OlderReplicaTest {
 
   /** The file of a BGSAVE that others wait for has the expiries. */
   @Test
-  void aRealOneDoesNotJoinASnapshotThatHasExpiries() throws Exception {
+  void aRealReplicaDoesNotJoinASnapshotWithFieldExpiries() throws Exception {
     try (Node master = ours("repl-diskless-sync no", "rdb-key-save-delay 10000");
         Node real = real();
         Node knowing = ours()) {
@@ -105,7 +105,7 @@ class OlderReplicaTest {
 
   /** A payload of a later version is told to replicas in one that they take. */
   @Test
-  void payloadsOfALaterVersionReachARealOne() throws Exception {
+  void convertsPayloadsOfLaterVersionsForARealReplica() throws Exception {
     try (Node master = ours();
         Node real = real()) {
       follow(real, master);
@@ -139,7 +139,7 @@ class OlderReplicaTest {
 
   /** The master's HDEL removes due fields, and a hash goes with its last one. */
   @Test
-  void aFieldThatIsDueGoesEverywhere() throws Exception {
+  void removesADueFieldOnAllServers() throws Exception {
     try (Node master = ours();
         Node real = real();
         Node knowing = ours()) {
@@ -157,7 +157,7 @@ class OlderReplicaTest {
   }
 
   @Test
-  void oursBelowARealOneBelowOurs() throws Exception {
+  void replicatesThroughARealReplica() throws Exception {
     try (Node first = ours();
         Node second = real();
         Node third = ours()) {
@@ -181,7 +181,7 @@ class OlderReplicaTest {
   }
 
   @Test
-  void aRealOneBelowOursBelowOurs() throws Exception {
+  void replicatesToARealReplicaOfAReplica() throws Exception {
     try (Node first = ours();
         Node second = ours();
         Node third = real()) {
@@ -195,7 +195,7 @@ class OlderReplicaTest {
   }
 
   @Test
-  void expiriesOutliveTheFailoverToOneOfOurs() throws Exception {
+  void expiriesSurviveAFailoverToOurReplica() throws Exception {
     try (Node old = ours();
         Node promoted = ours();
         Node sibling = real()) {
@@ -221,7 +221,7 @@ class OlderReplicaTest {
 
   /** It knows no expiries, so that fields stay; ours resume from it, and have them when it goes. */
   @Test
-  void oursGoOnWithARealPromotedReplica() throws Exception {
+  void resumesBelowAPromotedRealReplica() throws Exception {
     try (Node old = ours();
         Node promoted = real();
         Node sibling = ours()) {
@@ -247,7 +247,7 @@ class OlderReplicaTest {
   }
 
   @Test
-  void aRealReplicaReadsItsOwnFilesAgain() throws Exception {
+  void aRealReplicaReloadsItsOwnFiles() throws Exception {
     try (Node master = ours()) {
       fill(master);
       String[] files = {"--appendonly", "yes", "--repl-backlog-size", "16mb"};
@@ -275,7 +275,7 @@ class OlderReplicaTest {
 
   /** One that asks by SYNC can't be told where the snapshot ends but by its length. */
   @Test
-  void aReplicaWithoutEndMarkGetsItByItsLength() throws Exception {
+  void sendsTheLengthToAReplicaWithoutEofCapability() throws Exception {
     try (Node master = ours();
         Socket socket = new Socket("127.0.0.1", master.port())) {
       fill(master);
@@ -303,7 +303,7 @@ class OlderReplicaTest {
 
   /** A client that is no replica gets the file that BGSAVE writes, with the expiries. */
   @Test
-  void whoWantsOnlyAFileGetsTheExpiriesToo() throws Exception {
+  void sendsExpiriesWithRdbOnly() throws Exception {
     try (Node master = ours();
         Socket socket = new Socket("127.0.0.1", master.port())) {
       fill(master);
@@ -325,7 +325,7 @@ class OlderReplicaTest {
   }
 
   @Test
-  void withoutFieldExpiryAFileIsWhatARealOneReads() throws Exception {
+  void writesFilesThatRedisReadsIfFieldExpiryIsOff() throws Exception {
     byte[] expiring;
     try (Node other = ours()) {
       other.call("HSET h f v");
@@ -360,7 +360,7 @@ class OlderReplicaTest {
 
   /** A server that is configured so after fields have got expiries keeps these. */
   @Test
-  void whatAFileHoldsIsKeptWhateverIsConfigured() throws Exception {
+  void keepsExpiriesOfAFileIfFieldExpiryIsOff() throws Exception {
     try (Node node = Node.ours(directory, "appendonly yes")) {
       fill(node);
       node.ask("BGREWRITEAOF");
@@ -378,7 +378,7 @@ class OlderReplicaTest {
 
   /** Whatever happens to hashes, and to links, the real one has what the others have. */
   @Test
-  void whateverIsDone() throws Exception {
+  void agreesAfterRandomCommands() throws Exception {
     try (Node master = ours();
         Node real = real();
         Node knowing = ours();

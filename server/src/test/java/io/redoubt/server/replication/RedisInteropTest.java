@@ -24,7 +24,7 @@ class RedisInteropTest {
   }
 
   @Test
-  void oursThenRealThenOurs() throws Exception {
+  void replicatesThroughARealReplica() throws Exception {
     try (Node first = ours();
         Node second = real();
         Node third = ours()) {
@@ -33,7 +33,7 @@ class RedisInteropTest {
   }
 
   @Test
-  void realThenOursThenReal() throws Exception {
+  void replicatesBetweenRealServers() throws Exception {
     try (Node first = real();
         Node second = ours();
         Node third = real()) {
@@ -60,7 +60,7 @@ class RedisInteropTest {
   }
 
   @Test
-  void aRealSiblingAndARealOldMasterGoOnWithOurPromotedReplica() throws Exception {
+  void realServersResumeBelowOurPromotedReplica() throws Exception {
     try (Node old = real();
         Node promoted = ours();
         Node sibling = real()) {
@@ -73,7 +73,7 @@ class RedisInteropTest {
   }
 
   @Test
-  void ourSiblingAndOurOldMasterGoOnWithARealPromotedReplica() throws Exception {
+  void ourServersResumeBelowARealPromotedReplica() throws Exception {
     try (Node old = ours();
         Node promoted = real();
         Node sibling = ours()) {
@@ -86,7 +86,7 @@ class RedisInteropTest {
   }
 
   @Test
-  void writesDuringAFullSyncArriveAfterIt() throws Exception {
+  void receivesWritesMadeDuringAFullSync() throws Exception {
     try (Node master = ours();
         Node real = real();
         Node ours = ours()) {

@@ -18,7 +18,7 @@ class ReplicationTest {
   @TempDir private Path directory;
 
   @Test
-  void aReplicaTakesOverEverythingAndFollows() throws Exception {
+  void aReplicaCopiesAllDataAndFollows() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       master.ask("SET a 1");
@@ -38,7 +38,7 @@ class ReplicationTest {
   }
 
   @Test
-  void theStepsAreLoggedInRedisWords() throws Exception {
+  void logsEachStepLikeRedis() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       replica.untilInSyncWith(master);
@@ -71,7 +71,7 @@ class ReplicationTest {
   }
 
   @Test
-  void infoTellsTheSameOnBothSides() throws Exception {
+  void infoAgreesOnBothSides() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       follow(replica, master);
@@ -116,7 +116,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aReplicaRefusesWritesUnlessItMay() throws Exception {
+  void aReplicaRefusesWritesByDefault() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       follow(replica, master);
@@ -130,7 +130,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aChainHasOneIdAndOneLineOfOffsets() throws Exception {
+  void aChainSharesOneHistory() throws Exception {
     try (Node first = Node.ours(directory);
         Node second = Node.ours(directory);
         Node third = Node.ours(directory)) {
@@ -151,7 +151,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aLinkThatIsCutGoesOnWhereItStopped() throws Exception {
+  void resumesABrokenLink() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       master.ask("SELECT 7");
@@ -174,7 +174,7 @@ class ReplicationTest {
   }
 
   @Test
-  void siblingsAndTheOldMasterGoOnWithAPromotedReplica() throws Exception {
+  void siblingsAndTheOldMasterResumeBelowAPromotedReplica() throws Exception {
     try (Node old = Node.ours(directory);
         Node promoted = Node.ours(directory);
         Node sibling = Node.ours(directory)) {
@@ -227,7 +227,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aBlockedWaiterIsToldWhenTheServerBecomesAReplica() throws Exception {
+  void unblocksWaitWhenTheServerBecomesAReplica() throws Exception {
     try (Node master = Node.ours(directory);
         RespClient waiter = RespClient.connect("127.0.0.1", master.port())) {
       waiter.send("WAIT", "1", "0");
@@ -238,7 +238,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aReplicaMustKnowThePassword() throws Exception {
+  void aReplicaNeedsThePassword() throws Exception {
     try (Node master = Node.ours(directory, "requirepass !Xin");
         Node replica =
             Node.ours(directory, "masterauth wrong", "replicaof 127.0.0.1 " + master.port())) {
@@ -298,7 +298,7 @@ class ReplicationTest {
   }
 
   @Test
-  void writesMayNeedGoodReplicas() throws Exception {
+  void refusesWritesWithoutEnoughReplicas() throws Exception {
     try (Node master = Node.ours(directory, "min-replicas-to-write 1");
         Node replica = Node.ours(directory)) {
       assertThat(master.ask("SET a 1")).isEqualTo("NOREPLICAS Not enough good replicas to write.");
@@ -327,7 +327,7 @@ class ReplicationTest {
   }
 
   @Test
-  void aReplicaRestartedFromItsFileGoesOn() throws Exception {
+  void aRestartedReplicaResumes() throws Exception {
     Path own = Files.createDirectory(directory.resolve("replica"));
     try (Node master = Node.ours(directory)) {
       try (Node replica = Node.ours(own)) {
@@ -349,7 +349,7 @@ class ReplicationTest {
   }
 
   @Test
-  void oneSnapshotServesAllWhoAskInTime() throws Exception {
+  void oneSnapshotServesSeveralReplicas() throws Exception {
     try (Node master =
             Node.ours(
                 directory, "repl-diskless-sync-delay 60", "repl-diskless-sync-max-replicas 3");
@@ -370,7 +370,7 @@ class ReplicationTest {
   }
 
   @Test
-  void disklessAndDiskBasedTransfersBringTheSame() throws Exception {
+  void disklessAndDiskBasedTransfersAreEquivalent() throws Exception {
     try (Node master = Node.ours(directory)) {
       for (int i = 0; i < 300; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(1 + i * 5));
@@ -396,7 +396,7 @@ class ReplicationTest {
   }
 
   @Test
-  void replicaofRefusesWhatIsNoMaster() throws Exception {
+  void replicaofRefusesInvalidMasters() throws Exception {
     try (Node server = Node.ours(directory)) {
       assertThat(server.ask("REPLICAOF 127.0.0.1 x")).isEqualTo("ERR Invalid master port");
       assertThat(server.ask("REPLICAOF 127.0.0.1 99999")).isEqualTo("ERR Invalid master port");

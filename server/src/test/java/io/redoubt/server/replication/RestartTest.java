@@ -15,7 +15,7 @@ class RestartTest {
   @TempDir private Path directory;
 
   @Test
-  void aMasterThatComesBackResumesItsReplicasEvenThoseThatLag() throws Exception {
+  void aRestartedMasterResumesItsReplicas() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     int port;
     try (Node replica = Node.ours(directory)) {
@@ -51,7 +51,7 @@ class RestartTest {
   }
 
   @Test
-  void whatAMasterFindsExpiredAtItsStartItsReplicasRemove() throws Exception {
+  void replicasRemoveKeysThatExpiredBeforeTheMastersRestart() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     try (Node replica = Node.ours(directory)) {
       try (Node master = Node.ours(own)) {
@@ -76,7 +76,7 @@ class RestartTest {
   }
 
   @Test
-  void whatWasMasterForAMomentResumesInTheDatabaseThatTheStreamIsIn() throws Exception {
+  void resumesInTheSelectedDatabaseAfterAShortPromotion() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica = Node.ours(directory)) {
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
@@ -96,7 +96,7 @@ class RestartTest {
   }
 
   @Test
-  void aMasterThatComesBackAsAReplicaResumes() throws Exception {
+  void aMasterRestartedAsAReplicaResumes() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     try (Node other = Node.ours(directory)) {
       try (Node master = Node.ours(own)) {
@@ -119,7 +119,7 @@ class RestartTest {
   }
 
   @Test
-  void everybodyResumesFromItsAppendOnlyFile() throws Exception {
+  void masterAndReplicaResumeFromTheirAppendOnlyFiles() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
     Path ofReplica = Files.createDirectory(directory.resolve("replica"));
     String id;
@@ -156,7 +156,7 @@ class RestartTest {
   }
 
   @Test
-  void aMasterThatEndsWaitsForNobodyThatHasAllOfItsStream() throws Exception {
+  void shutdownDoesNotWaitForReplicasThatHaveCaughtUp() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     try (Node replica = Node.ours(directory)) {
       try (Node master = Node.ours(own, "rdb-key-save-delay 10000000")) {
@@ -173,7 +173,7 @@ class RestartTest {
   }
 
   @Test
-  void aReplicaThatLagsResumesAfterItsMasterHasLoadedItsAppendOnlyFile() throws Exception {
+  void aLaggingReplicaResumesBelowAMasterRestartedFromItsAppendOnlyFile() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
     try (Node replica = Node.ours(directory)) {
       try (Node master = Node.ours(ofMaster, "appendonly yes")) {
@@ -199,7 +199,7 @@ class RestartTest {
   }
 
   @Test
-  void aMasterThatFellComesBackAsAReplicaWithoutAFullSync() throws Exception {
+  void aKilledMasterResumesAsAReplica() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
     try (Node replica = Node.ours(directory)) {
       try (Node master = Node.ours(ofMaster, "appendonly yes")) {
@@ -224,7 +224,7 @@ class RestartTest {
   }
 
   @Test
-  void aMasterThatWroteForItselfAfterItFellNeedsAFullSync() throws Exception {
+  void aKilledMasterWithWritesOfItsOwnNeedsAFullSync() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
     try (Node replica = Node.ours(directory)) {
       try (Node master = Node.ours(ofMaster, "appendonly yes")) {

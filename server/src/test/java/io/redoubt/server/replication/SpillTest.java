@@ -25,28 +25,28 @@ class SpillTest {
   @TempDir private Path directory;
 
   @Test
-  void oursIsNotLostDuringItsFullSync() throws Exception {
+  void keepsASlowReplicaDuringItsFullSync() throws Exception {
     try (Node replica = Node.ours(directory)) {
-      aSlowReplicaIsNotLost(replica, "repl-diskless-sync yes");
+      assertSlowReplicaIsKept(replica, "repl-diskless-sync yes");
     }
   }
 
   @Test
-  void noMoreIsOneThatTakesAFile() throws Exception {
+  void keepsASlowReplicaOfADiskBasedSync() throws Exception {
     try (Node replica = Node.ours(directory)) {
-      aSlowReplicaIsNotLost(replica, "repl-diskless-sync no");
+      assertSlowReplicaIsKept(replica, "repl-diskless-sync no");
     }
   }
 
   @Test
-  void aRealRedisIsNotLost() throws Exception {
+  void keepsASlowRealReplica() throws Exception {
     RealRedis.assumeInstalled();
     try (Node replica = Node.real(Files.createDirectory(directory.resolve("real")))) {
-      aSlowReplicaIsNotLost(replica, "repl-diskless-sync yes");
+      assertSlowReplicaIsKept(replica, "repl-diskless-sync yes");
     }
   }
 
-  private void aSlowReplicaIsNotLost(Node replica, String sending) throws Exception {
+  private void assertSlowReplicaIsKept(Node replica, String sending) throws Exception {
     Path spill = Files.createDirectories(directory.resolve("spill"));
     try (Node master = master(spill, sending);
         GatedLink link = new GatedLink(master.port(), 1_000_000)) {
@@ -72,7 +72,7 @@ class SpillTest {
   }
 
   @Test
-  void moreThanMayBeKeptLosesTheReplica() throws Exception {
+  void disconnectsAReplicaBeyondTheSpillLimit() throws Exception {
     try (Node master = master(directory, "repl-spill-max 2mb");
         Node replica = Node.ours(directory);
         GatedLink link = new GatedLink(master.port(), 1_000_000)) {
@@ -109,7 +109,7 @@ class SpillTest {
   }
 
   @Test
-  void fullSyncsTakeTurns() throws Exception {
+  void limitsConcurrentFullSyncs() throws Exception {
     try (Node master =
             Node.ours(
                 directory,

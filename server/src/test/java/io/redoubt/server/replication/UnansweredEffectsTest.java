@@ -38,7 +38,7 @@ final class UnansweredEffectsTest {
   }
 
   @Test
-  void newConsumersThatGotNothing() throws Exception {
+  void replicatesNewConsumersWithoutEntries() throws Exception {
     master.ask("XGROUP CREATE s end $");
     master.call("XREADGROUP GROUP end news STREAMS s >");
     master.call("XREADGROUP GROUP end history STREAMS s 0");
@@ -51,14 +51,14 @@ final class UnansweredEffectsTest {
   }
 
   @Test
-  void entriesReadByAGroup() throws Exception {
+  void replicatesTheCountOfReadEntries() throws Exception {
     master.call("XREADGROUP GROUP g me COUNT 1 STREAMS s >");
     expectSame("XINFO GROUPS s", "Integer[value=1]");
     assertThat(entriesRead(replica)).isEqualTo("Integer[value=1]");
   }
 
   @Test
-  void entriesReadThatOnlyTheStreamsHistoryTells() throws Exception {
+  void replicatesTheCountAcrossDeletedEntries() throws Exception {
     master.ask("XADD s 3-1 f v");
     master.ask("XADD s 4-1 f v");
     master.ask("XDEL s 3-1");
@@ -70,7 +70,7 @@ final class UnansweredEffectsTest {
   }
 
   @Test
-  void claimsThatMoveAGroupButReadNothing() throws Exception {
+  void replicatesClaimsThatAdvanceAGroup() throws Exception {
     master.call("XREADGROUP GROUP g me COUNT 1 STREAMS s >");
     master.ask("XADD s 3-1 f v");
     master.ask("XADD s 4-1 f v");
@@ -89,7 +89,7 @@ final class UnansweredEffectsTest {
   }
 
   @Test
-  void anotherDeliveryOfWhatIsPending() throws Exception {
+  void replicatesRepeatedDeliveries() throws Exception {
     master.call("XREADGROUP GROUP g me STREAMS s >");
     master.call("XREADGROUP GROUP g me STREAMS s 0");
     replica.untilInSyncWith(master);
@@ -99,7 +99,7 @@ final class UnansweredEffectsTest {
   }
 
   @Test
-  void aStringThatRefusedFieldsLengthened() throws Exception {
+  void replicatesAStringLengthenedByARefusedBitfield() throws Exception {
     master.call("BITFIELD bits OVERFLOW FAIL INCRBY u8 800 1000");
     expectSame("STRLEN bits", "Integer[value=101]");
   }

@@ -11,7 +11,7 @@ class WritableReplicaTest {
   @TempDir private Path directory;
 
   @Test
-  void whatIsWrittenHereExpiresHere() throws Exception {
+  void expiresItsOwnKeys() throws Exception {
     try (Node master = Node.ours(directory);
         Node replica =
             Node.ours(directory, "replica-read-only no", "replicaof 127.0.0.1 " + master.port())) {
@@ -31,7 +31,7 @@ class WritableReplicaTest {
   }
 
   @Test
-  void whatTheMasterHasSentWaitsForTheMaster() throws Exception {
+  void keepsDueKeysOfTheMaster() throws Exception {
     try (Node master = Node.ours(directory, "enable-debug-command yes");
         Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       replica.untilInSyncWith(master);

@@ -38,7 +38,7 @@ final class HostileCallsTest {
   @TempDir Path directory;
 
   @Test
-  void aServerSurvivesThem() throws Exception {
+  void survivesHostileCalls() throws Exception {
     long seed = Long.getLong("redoubt.seed", System.nanoTime());
     long first = Long.getLong("redoubt.hostile.first", 0);
     System.out.println("HostileCallsTest: -Dredoubt.seed=" + seed);

@@ -60,7 +60,7 @@ final class InputEndTest {
 
   /** One client's requests take at most a share of a turn; the rest is kept for the next one. */
   @Test
-  void answersWhatIsKeptForLaterTurns() throws IOException {
+  void answersRequestsKeptForLaterTurns() throws IOException {
     try (RespClient client = client()) {
       client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(200) + "PING\r\n" + "PI");
       client.endOutput();
@@ -69,7 +69,7 @@ final class InputEndTest {
   }
 
   @Test
-  void sendsWhatTheSocketDidNotTakeAtOnce() throws Exception {
+  void sendsOutputThatDidNotFitTheSocketBuffer() throws Exception {
     try (RespClient client = client()) {
       client.call("SET", "k", "x".repeat(VALUE_BYTES));
       client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));

@@ -73,7 +73,7 @@ final class TlsInputEndTest {
   }
 
   @Test
-  void answersWhatIsKeptForLaterTurns() throws IOException {
+  void answersRequestsKeptForLaterTurns() throws IOException {
     try (RespClient client = client("TLSv1.3")) {
       client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(200) + "PING\r\n" + "PI");
       client.endOutput();
@@ -82,7 +82,7 @@ final class TlsInputEndTest {
   }
 
   @Test
-  void sendsWhatTheSocketDidNotTakeAtOnce() throws Exception {
+  void sendsOutputThatDidNotFitTheSocketBuffer() throws Exception {
     try (RespClient client = client("TLSv1.3")) {
       client.call("SET", "k", "x".repeat(VALUE_BYTES));
       client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));

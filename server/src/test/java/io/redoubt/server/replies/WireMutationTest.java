@@ -54,7 +54,7 @@ final class WireMutationTest {
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
 
   @Test
-  void eachConnectionGetsTheRepliesOfItsRequests() throws Exception {
+  void repliesToEachConnectionInOrder() throws Exception {
     Path folder = Files.createTempDirectory("wire");
     Path path = folder.resolve("s");
     try (RedisServer server = TestServers.start("unixsocket " + path);

@@ -25,7 +25,7 @@ final class ConfigFileTest {
   private final ServerDirectives settings = new ServerDirectives();
 
   @Test
-  void readsWhatTheSeedsHave() throws Exception {
+  void readsCommonDirectives() throws Exception {
     load(
         """
         # a comment
@@ -72,7 +72,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void takesOneQuotedArgumentForSeveral() throws Exception {
+  void acceptsOneQuotedArgumentForSeveral() throws Exception {
     load(
         """
         replicaof "127.0.0.1 6379"
@@ -89,7 +89,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void namesWhatIsSetWithoutEffect() throws Exception {
+  void namesDirectivesWithoutEffect() throws Exception {
     load(
         """
         slowlog-max-len 64
@@ -105,7 +105,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void takesNewerNames() throws Exception {
+  void acceptsNewerNames() throws Exception {
     load("primaryauth secret\nserver-cpulist 0-1\n");
 
     assertThat(settings.replication.masterauth.value()).isEqualTo("secret");
@@ -158,7 +158,7 @@ final class ConfigFileTest {
           loglevel foo               | argument(s) must be one of the following: debug, verbose, notice, warning, nothing
           bind 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 | Too many bind addresses specified.
           """)
-  void givesRedisReasons(String line, String reason) {
+  void givesTheReasonsOfRedis(String line, String reason) {
     assertThat(failure(line + "\n"))
         .startsWith(
             "\n*** FATAL CONFIG FILE ERROR (Redis 7.2.6) ***\n"
@@ -170,7 +170,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void refusesWhatWouldBeServedOtherwiseThanMeant() {
+  void refusesClusterMode() {
     assertThat(failure("cluster-enabled yes")).contains("cluster mode is not supported");
   }
 
@@ -227,7 +227,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void tellsTheLineOfTheIncludedFile() throws IOException {
+  void reportsTheLineOfTheIncludedFile() throws IOException {
     Files.writeString(directory.resolve("a.conf"), "\n\nport y\n");
 
     assertThat(failure("include " + directory + "/a.conf\n")).contains("at line 3\n>>> 'port y'\n");
@@ -243,7 +243,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void endsAnIncludeOfItself() throws IOException {
+  void stopsAtACircularInclude() throws IOException {
     Path file = directory.resolve("a.conf");
     Files.writeString(file, "include " + file + "\n");
 
@@ -251,7 +251,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void stopsWithoutAFile() {
+  void refusesAMissingFile() {
     assertThatThrownBy(() -> load("include " + directory + "/nosuch"))
         .isInstanceOf(UnreadableConfigFile.class)
         .hasMessage(
@@ -283,7 +283,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void hasWordsOfOthersLookedAt() {
+  void passesForeignDirectivesToTheirCheck() {
     settings.renameCommand.onRead(words -> {
       throw new RefusedValue("No such command in rename-command");
     });
@@ -293,7 +293,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void remembersTheLinesOfOthers() throws Exception {
+  void keepsForeignLines() throws Exception {
     load("port 1\n\nrename-command  GET g\nrename-command foo bar\n");
 
     assertThat(settings.renameCommand.error(1, "No such command in rename-command").text())
@@ -301,7 +301,7 @@ final class ConfigFileTest {
   }
 
   @Test
-  void changesNothingWhenALineIsBad() {
+  void changesNothingIfALineIsInvalid() {
     failure("port 1\nport x");
 
     assertThat(settings.common.port.value()).isEqualTo(6379);

@@ -85,7 +85,7 @@ final class ConfigSetTest {
           dir                               | /tmp             | can't set protected config
           dbfilename                        | x.rdb            | can't set protected config
           """)
-  void refusesInRedisWords(String name, String value, String reason) {
+  void refusesWithRedisErrors(String name, String value, String reason) {
     assertThatThrownBy(() -> settings.set(List.of(name, value), false))
         .isInstanceOf(RefusedValue.class)
         .hasMessage("CONFIG SET failed (possibly related to argument '" + name + "') - " + reason);
@@ -129,14 +129,14 @@ final class ConfigSetTest {
           rdb-key-save-delay     | -10               | -10
           requirepass            | a b "c            | a b "c
           """)
-  void takesAndShows(String name, String value, String shown) throws RefusedValue {
+  void setsAndReturnsValues(String name, String value, String shown) throws RefusedValue {
     settings.set(List.of(name, value), true);
 
     assertThat(settings.get(List.of(name)).values()).containsExactly(shown);
   }
 
   @Test
-  void tellsUnknownAndRepeatedNames() {
+  void refusesUnknownAndRepeatedNames() {
     assertThatThrownBy(() -> settings.set(List.of("maxmemory", "1", "nosuch", "2"), false))
         .hasMessage("Unknown option or number of arguments for CONFIG SET - 'nosuch'");
     assertThatThrownBy(() -> settings.set(List.of("port", "1", "PORT", "2"), false))
@@ -149,7 +149,7 @@ final class ConfigSetTest {
   }
 
   @Test
-  void takesAnAliasBesideItsName() throws RefusedValue {
+  void acceptsAnAliasBesideItsName() throws RefusedValue {
     settings.set(List.of("slave-read-only", "no", "replica-read-only", "yes"), false);
 
     assertThat(settings.replication.replicaReadOnly.value()).isTrue();
@@ -178,7 +178,7 @@ final class ConfigSetTest {
   }
 
   @Test
-  void undoesEverythingWhenAChangeIsRefused() {
+  void undoesAllChangesIfOneIsRefused() {
     List<String> seen = new ArrayList<>();
     settings.memory.maxmemory.onChange(bytes -> seen.add("maxmemory " + bytes));
     settings.common.port.onChange(port -> {
@@ -215,7 +215,7 @@ final class ConfigSetTest {
   }
 
   @Test
-  void givesLimitsByClass() throws RefusedValue {
+  void returnsOutputLimitsByClass() throws RefusedValue {
     settings.set(List.of("client-output-buffer-limit", "slave 2kb 1kb 3"), false);
 
     assertThat(settings.common.clientOutputBufferLimit.of(ClientClass.REPLICA))

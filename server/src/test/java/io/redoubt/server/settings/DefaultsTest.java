@@ -50,7 +50,7 @@ final class DefaultsTest {
   }
 
   @Test
-  void everyDirectiveSaysWhatItDoes() {
+  void everyDirectiveIsDescribed() {
     for (Directive<?, ?> directive : settings.all()) {
       assertThat(directive.section()).as(directive.name()).isNotEmpty();
     }

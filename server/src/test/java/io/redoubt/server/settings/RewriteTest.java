@@ -30,7 +30,7 @@ final class RewriteTest {
   }
 
   @Test
-  void leavesAFileAloneThatSaysTheSame() throws Exception {
+  void leavesAnEquivalentFileUnchanged() throws Exception {
     String text =
         """
         # my server
@@ -55,7 +55,7 @@ final class RewriteTest {
   }
 
   @Test
-  void replacesLinesInPlaceAndPutsTheRestBelowASignature() throws Exception {
+  void replacesLinesInPlaceAndAppendsTheRestBelowASignature() throws Exception {
     load("# head\nport 7000\n# middle\nslaveof 10.0.0.1 6379\nhz 10\n# tail\n");
     set("port", "7001", "timeout", "5", "masterauth", "a b\u00e4", "maxmemory", "2gb");
     settings.replication.replicaof.set(new HostPort("127.0.0.1", 26912));
@@ -79,7 +79,7 @@ final class RewriteTest {
   }
 
   @Test
-  void takesTheLineOfAPromotedReplicaAway() throws Exception {
+  void removesTheReplicaofLineAfterAPromotion() throws Exception {
     load("port 7000\nslaveof 10.0.0.1 6379\nrequirepass x\nhz 10\n");
     settings.replication.replicaof.clear();
     set("requirepass", "");
@@ -125,7 +125,7 @@ final class RewriteTest {
   }
 
   @Test
-  void hasTheLastWordBehindAnInclude() throws Exception {
+  void overridesAnInclude() throws Exception {
     Files.writeString(directory.resolve("more.conf"), "timeout 9\nreplicaof a 1\nhz 20\n");
     String include = "include " + directory + "/more.conf\n";
     load("timeout 3\n" + include);
@@ -140,7 +140,7 @@ final class RewriteTest {
   }
 
   @Test
-  void keepsWordsOfOthersAndBytesOfOtherEncodings() throws Exception {
+  void keepsForeignDirectivesAndBytesOfOtherEncodings() throws Exception {
     byte[] text =
         "# \u00e4\u00f6 \u0080\nrename-command CONFIG \"\"\nuser a on\n".getBytes(ISO_8859_1);
     Files.write(file, text);
@@ -154,7 +154,7 @@ final class RewriteTest {
   }
 
   @Test
-  void bringsUsersToWhatTheyAre() throws Exception {
+  void writesTheCurrentUsers() throws Exception {
     load("user a on ~x\nport 1\nUser  \"b\" off\nuser c on\nuser d on ~*\n");
     settings.common.user.rewrittenAs(() ->
         List.of(
@@ -178,7 +178,7 @@ final class RewriteTest {
   }
 
   @Test
-  void mendsLinesThatSomebodyHasBroken() throws Exception {
+  void repairsInvalidLines() throws Exception {
     load("port 7000\n");
     Files.writeString(file, "port 7000\nhz ten\nrequirepass \"x\n\"unclosed\n");
 
@@ -188,7 +188,7 @@ final class RewriteTest {
   }
 
   @Test
-  void keepsModeAndLinkAndLeavesNothingBehind() throws Exception {
+  void keepsModeAndLinkAndLeavesNoTemporaryFile() throws Exception {
     load("port 7000\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
     Path link = directory.resolve("link.conf");
@@ -207,7 +207,7 @@ final class RewriteTest {
   }
 
   @Test
-  void keepsLineEndsOfWindows() throws Exception {
+  void keepsWindowsLineEndings() throws Exception {
     load("port 7000\r\nhz 10\r\n");
     set("port", "7001");
 
@@ -217,7 +217,7 @@ final class RewriteTest {
   }
 
   @Test
-  void makesAFileThatIsGone() throws Exception {
+  void recreatesAMissingFile() throws Exception {
     load("port 7000\n");
     Files.delete(file);
 
@@ -243,7 +243,7 @@ final class RewriteTest {
 
   /** Random files, random CONFIG SETs: what is read back is what was in force. */
   @Test
-  void readsBackWhatItHasWritten() throws Exception {
+  void readsBackItsOutput() throws Exception {
     long seed = Long.getLong("redoubt.seed", System.nanoTime());
     System.out.println("RewriteTest: -Dredoubt.seed=" + seed);
     Random random = new Random(seed);

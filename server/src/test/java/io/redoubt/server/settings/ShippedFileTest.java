@@ -39,7 +39,7 @@ final class ShippedFileTest {
   }
 
   @Test
-  void givesTheDefaultsButForWhatItSays() throws Exception {
+  void setsTheDefaultsExceptStatedValues() throws Exception {
     ServerDirectives settings = new ServerDirectives();
     settings.load(FILE.toAbsolutePath(), new byte[0], "");
 

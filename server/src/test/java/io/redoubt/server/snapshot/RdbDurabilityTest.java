@@ -44,8 +44,8 @@ class RdbDurabilityTest {
   }
 
   @Test
-  void powerIsCutAtEveryStepOfSave() throws Exception {
-    Random random = Seed.random("RdbDurabilityTest.powerIsCutAtEveryStepOfSave");
+  void survivesAPowerCutAtEveryStepOfSave() throws Exception {
+    Random random = Seed.random("RdbDurabilityTest.survivesAPowerCutAtEveryStepOfSave");
     Set<String> survivors = new HashSet<>();
     for (int round = 0; round < ROUNDS; round++) {
       boolean cut = true;

@@ -17,7 +17,7 @@ class RehearsalTest {
   @TempDir Path directory;
 
   @Test
-  void goesThroughAndLeavesNothing() throws InterruptedException, IOException {
+  void runsAndLeavesNothingBehind() throws InterruptedException, IOException {
     try (Bench bench = new Bench(directory)) {
       bench.set(0, "key", "value", -1);
       bench.largeElements = Rehearsal.LARGE_ELEMENTS;

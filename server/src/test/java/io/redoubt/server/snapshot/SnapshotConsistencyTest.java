@@ -24,7 +24,7 @@ class SnapshotConsistencyTest {
   @TempDir Path directory;
 
   @Test
-  void theFileIsTheStateAtTheStart() throws IOException, RdbException {
+  void savesTheStateAtTheStart() throws IOException, RdbException {
     RandomGenerator random = Seed.random("SnapshotConsistencyTest");
     for (int round = 0; round < 8; round++) {
       try (Bench bench = new Bench(directory)) {

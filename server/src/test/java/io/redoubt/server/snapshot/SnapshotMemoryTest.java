@@ -106,7 +106,7 @@ final class SnapshotMemoryTest {
   }
 
   @Test
-  void aSaveFailsThatGetsNoThread() throws Exception {
+  void aSaveFailsWithoutAThread() throws Exception {
     bench.set(0, "key", "value", -1);
     bench.threadsFail = true;
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.FAILED);
@@ -117,7 +117,7 @@ final class SnapshotMemoryTest {
   }
 
   @Test
-  void replicasHearOfASnapshotThatGetsNoThread() throws Exception {
+  void replicasAreToldIfTheSnapshotGetsNoThread() throws Exception {
     Sink sink = new Sink();
     bench.threadsFail = true;
     assertThat(snapshots.sendTo(List.of(sink), true)).isTrue();
@@ -128,7 +128,7 @@ final class SnapshotMemoryTest {
   }
 
   @Test
-  void aBaseFailsThatGetsNoThread() throws Exception {
+  void anAofBaseFailsWithoutAThread() throws Exception {
     List<String> ends = new ArrayList<>();
     bench.threadsFail = true;
     assertThat(
@@ -141,7 +141,7 @@ final class SnapshotMemoryTest {
   }
 
   @Test
-  void aRemovalGoesOnWithoutMemoryForItsPreImage() throws Exception {
+  void aRemovalSucceedsWithoutMemoryForItsPreImage() throws Exception {
     LargeChanges changes = new LargeChanges(bench, random);
     int failed = 0;
     for (int round = 0; round < 8; round++) {

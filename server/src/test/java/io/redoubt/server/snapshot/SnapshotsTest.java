@@ -96,7 +96,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void commandsLeaveTheWalkTheShareThatTheSettingsSay() {
+  void theWalkGetsItsConfiguredShare() {
     fill(20_000);
     bench.turns.isBusy = true;
     bench.loopPercent = 2;
@@ -133,7 +133,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void oneBackgroundSaveAtATimeAndChangesDuringItStayCounted() throws IOException, RdbException {
+  void runsOneBackgroundSaveAtATimeAndCountsChangesDuringIt() throws IOException, RdbException {
     fill(5000);
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
@@ -152,7 +152,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void aScheduledSaveRunsWithTheNextCron() {
+  void startsAScheduledSaveWithTheNextCron() {
     fill(1);
     assertThat(snapshots.saveInBackground(true)).isEqualTo(SaveOutcome.SCHEDULED);
     assertThat(snapshots.isRunning()).isFalse();
@@ -164,7 +164,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void savePointsAskForASave() {
+  void savePointsStartASave() {
     bench.savePoints.add(new SavePoint(60, 100));
     fill(99);
     bench.clock.wallMillis += 61_000;
@@ -185,7 +185,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void aFullDiskLeavesTheOldFileAndIsReportedUntilASaveSucceeds() throws IOException, RdbException {
+  void aFullDiskKeepsTheOldFileAndIsReportedUntilASaveSucceeds() throws IOException, RdbException {
     bench.savePoints.add(new SavePoint(1, 1));
     fill(10);
     snapshots.save();
@@ -213,7 +213,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void everyFaultOfTheDiskIsAnErrorAndLeavesNoTemporaryFile() throws IOException {
+  void reportsEveryFaultOfTheDiskAndLeavesNoTemporaryFile() throws IOException {
     fill(100);
     bench.disk.failCreate = true;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
@@ -257,7 +257,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void aReplicaThatIsNotReadyMakesTheWalkWaitAndMemoryStaysBounded() {
+  void aSlowReplicaDelaysTheWalkAndMemoryStaysBounded() {
     bench.compress = false;
     String value = "v".repeat(10_000);
     for (int i = 0; i < 2_000; i++) {
@@ -279,7 +279,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void aReplicaThatGoesStopsTheSnapshotWhenItWasTheLast() {
+  void stopsWhenTheLastReplicaDisconnects() {
     fill(50_000);
     Replica one = new Replica();
     Replica two = new Replica();
@@ -312,7 +312,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void closingEndsTheThreadEvenWhenNobodyTakesTheBytes() {
+  void closingEndsTheThreadOfABlockedTransfer() {
     bench.compress = false;
     for (int i = 0; i < 1_500; i++) {
       bench.set(0, "key:" + i, "v".repeat(10_000), -1);
@@ -340,7 +340,7 @@ class SnapshotsTest {
   }
 
   @Test
-  void writesAreToWaitWhenPreImagesPileUp() {
+  void delaysWritesIfPreImagesAccumulate() {
     String value = "v".repeat(100_000);
     for (int i = 0; i < 900; i++) {
       bench.set(0, "key:" + i, value, -1);

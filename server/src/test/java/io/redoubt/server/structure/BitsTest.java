@@ -111,7 +111,7 @@ final class BitsTest {
   }
 
   @Test
-  void combines() {
+  void combinesStrings() {
     long other = slabs.allocateFar(MAX_BYTES);
     for (int round = 0; round < ROUNDS; round++) {
       next();

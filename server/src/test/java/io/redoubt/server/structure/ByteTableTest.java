@@ -59,7 +59,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void replacedBlocksAreFound() {
+  void findsReplacedBlocks() {
     table.create();
     for (int i = 0; i < 3000; i++) {
       put("key:" + i);
@@ -145,7 +145,7 @@ final class ByteTableTest {
   }
 
   @Test
-  void theTableTakesSevenOrEightBytesABlock() {
+  void takesSevenOrEightBytesABlock() {
     Slabs plain = Slabs.create();
     ByteTable grown = new ByteTable(plain, new Hash(3, 4), 0);
     grown.create();

@@ -43,7 +43,7 @@ final class FieldTableTest {
   /** With a few fields, with many, and with now more and now less than a tree is made for. */
   @ParameterizedTest
   @ValueSource(ints = {20, 130, 3000})
-  void doesWhatAMapDoes(int fields) {
+  void behavesLikeAMap(int fields) {
     long root = table.create();
     for (int step = 0; step < 30_000; step++) {
       boolean growing = step / 8_000 % 2 == 0;
@@ -161,7 +161,7 @@ final class FieldTableTest {
   }
 
   @Test
-  void aCopyHasEverything() {
+  void copiesAllFields() {
     long root = table.create();
     for (int i = 0; i < 3000; i++) {
       change("f" + random.nextInt(400), true);

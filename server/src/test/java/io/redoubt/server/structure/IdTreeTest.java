@@ -26,7 +26,7 @@ final class IdTreeTest {
   }
 
   @Test
-  void doesWhatATreeMapDoes() {
+  void behavesLikeATreeMap() {
     Random random = Seed.random("IdTreeTest");
     for (int round = 0; round < 30; round++) {
       int valueBytes = 8 * random.nextInt(4);
@@ -101,7 +101,7 @@ final class IdTreeTest {
   }
 
   @Test
-  void risingIdsFillTheirNodes() {
+  void ascendingIdsFillNodes() {
     Slabs slabs = Slabs.checking();
     long header = slabs.allocateFar(IdTree.HEADER_BYTES);
     Region.zero(header, IdTree.HEADER_BYTES);

@@ -16,7 +16,7 @@ final class NamedBlocksTest {
   private static final int NAME_AT = 12;
 
   @Test
-  void doesWhatATreeMapDoes() {
+  void behavesLikeATreeMap() {
     Random random = Seed.random("NamedBlocksTest");
     Slabs slabs = Slabs.checking();
     long header = slabs.allocateFar(NamedBlocks.HEADER_BYTES);

@@ -21,7 +21,7 @@ final class RankedTreeTest {
       Comparator.comparingLong(Element::key).thenComparingLong(Element::block);
 
   @Test
-  void doesWhatATreeSetDoes() {
+  void behavesLikeATreeSet() {
     Random random = Seed.random("RankedTreeTest");
     for (int round = 0; round < 30; round++) {
       int keys = 1 + random.nextInt(2000);
@@ -47,7 +47,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void comparesOnlyBlocksThatAreInTheTree() {
+  void comparesOnlyBlocksOfTheTree() {
     Random random = Seed.random("RankedTreeTest");
     for (int round = 0; round < 10; round++) {
       Slabs slabs = Slabs.checking();
@@ -147,7 +147,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void randomKeysWasteLittle() {
+  void wastesLittleWithRandomKeys() {
     Random random = Seed.random("RankedTreeTest");
     Slabs slabs = Slabs.create();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
@@ -163,7 +163,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void risingKeysFillTheirNodes() {
+  void ascendingKeysFillNodes() {
     Slabs slabs = Slabs.checking();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();
@@ -183,7 +183,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void elementsThatMoveAmongFullNodesNeedLittleMore() {
+  void movingElementsAmongFullNodesNeedsLittleMemory() {
     Random random = Seed.random("RankedTreeTest");
     Slabs slabs = Slabs.create();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
@@ -205,7 +205,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void randomRemovalsLeaveNoNearlyEmptyNodes() {
+  void randomRemovalsLeaveNoSparseNodes() {
     Random random = Seed.random("RankedTreeTest");
     Slabs slabs = Slabs.checking();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
@@ -223,7 +223,7 @@ final class RankedTreeTest {
   }
 
   @Test
-  void aViewMayBeGivenAnotherTree() {
+  void aViewCanBeMovedToAnotherTree() {
     Slabs slabs = Slabs.checking();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();

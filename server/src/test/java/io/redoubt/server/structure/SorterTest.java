@@ -28,7 +28,7 @@ final class SorterTest {
   }
 
   @Test
-  void byNumber() {
+  void sortsByNumber() {
     for (int round = 0; round < 100; round++) {
       fill(random.nextInt(1000));
       rows.sort(Comparator.comparingDouble(Row::number).thenComparing(Row::string));
@@ -37,7 +37,7 @@ final class SorterTest {
   }
 
   @Test
-  void byThemselves() {
+  void sortsByBytes() {
     for (int round = 0; round < 100; round++) {
       fill(random.nextInt(1000));
       rows.sort(Comparator.comparing(Row::string));
@@ -46,7 +46,7 @@ final class SorterTest {
   }
 
   @Test
-  void byWeightAndUpToZero() {
+  void sortsByWeightUpToANul() {
     add("b", 0, "x\0b");
     add("c", 0, "");
     add("a", 0, "w\0z");
@@ -57,7 +57,7 @@ final class SorterTest {
   }
 
   @Test
-  void whatIsAlreadySortedAndWhatIsAllTheSame() {
+  void sortsSortedAndEqualElements() {
     for (int i = 0; i < 50_000; i++) {
       add("%06d".formatted(i), 7, "");
     }

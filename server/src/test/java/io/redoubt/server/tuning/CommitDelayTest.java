@@ -15,7 +15,7 @@ class CommitDelayTest {
   }
 
   @Test
-  void looksOnceAndNeverWaitsForWhoComesAlone() {
+  void looksOnceAndNeverWaitsForASingleClient() {
     assertThat(nanos(5 * SYNC, 1, 0, 0)).isZero();
     assertThat(nanos(5 * SYNC, 0, 0, 0)).isEqualTo(EndOfTurn.NO_LOOK);
     delay.endTurn();
@@ -25,7 +25,7 @@ class CommitDelayTest {
   }
 
   @Test
-  void waitsForThoseAnsweredLastButNotLongerThanASyncTakes() {
+  void waitsForTheClientsOfTheLastGroupAtMostASyncTime() {
     delay.answered(0);
     assertThat(nanos(100, 3, 3, 50)).isEqualTo(SYNC - 100);
     assertThat(nanos(200, 40, 43, 50)).isEqualTo(SYNC - 200);
@@ -34,7 +34,7 @@ class CommitDelayTest {
   }
 
   @Test
-  void goesOnLookingWhileRequestsComeButNotLongerThanASyncTakes() {
+  void keepsPollingWhileRequestsArriveAtMostASyncTime() {
     delay.answered(0);
     assertThat(nanos(3 * SYNC, 5, 5, 5)).isZero();
     assertThat(nanos(3 * SYNC + 10, 5, 5, 5)).isZero();
@@ -42,7 +42,7 @@ class CommitDelayTest {
   }
 
   @Test
-  void doesNotWaitForAWhileAfterThatWasInVain() {
+  void pausesWaitingAfterAFruitlessWait() {
     delay.answered(0);
     assertThat(nanos(0, 1, 0, 8)).isEqualTo(SYNC);
     assertThat(nanos(SYNC, 0, 0, 8)).isEqualTo(EndOfTurn.NO_LOOK);
@@ -57,7 +57,7 @@ class CommitDelayTest {
   }
 
   @Test
-  void aRequestThatComesLateIsNotOneWaitedForInVain() {
+  void aLateRequestDoesNotMakeAWaitFruitless() {
     delay.answered(0);
     assertThat(nanos(7 * SYNC, 1, 1, 8)).isZero();
     delay.endTurn();

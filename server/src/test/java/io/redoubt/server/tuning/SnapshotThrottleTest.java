@@ -27,18 +27,18 @@ class SnapshotThrottleTest {
   }
 
   @Test
-  void whoNeverWaitsForAProcessorNeverRests() {
+  void neverRestsWithoutWaitingForAProcessor() {
     assertThat(rests(0)).isZero();
   }
 
   @Test
-  void aLittleWaitingMeansALittleRest() {
+  void restsInProportionToItsWaiting() {
     assertThat(rests(CHUNK_NANOS / 100))
         .isBetween(CHUNKS * CHUNK_NANOS / 12, CHUNKS * CHUNK_NANOS / 10);
   }
 
   @Test
-  void aQuarterOfTheTimeIsLeftForWork() {
+  void worksAtLeastAQuarterOfTheTime() {
     long work = CHUNKS * CHUNK_NANOS;
     assertThat(rests(CHUNK_NANOS)).isBetween(work * 29 / 10, work * 3);
   }

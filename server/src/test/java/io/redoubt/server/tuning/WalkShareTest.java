@@ -37,20 +37,20 @@ class WalkShareTest {
   }
 
   @Test
-  void commandsLeaveTheWalkItsPercent() {
+  void keepsTheConfiguredPercentage() {
     slices(10);
     assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 12, 1000 * TURN_NANOS / 10);
   }
 
   @Test
-  void noSliceIsTooShortOrTooLong() {
+  void boundsSlices() {
     assertThat(turnWith(16)).isZero();
     now += 1_000_000_000;
     assertThat(turnWith(1)).isEqualTo(WalkShare.LONGEST_NANOS);
   }
 
   @Test
-  void whatWasWrittenAheadIsPaidBack() {
+  void deductsPreImagesFromLaterSlices() {
     long usual = slices(1000);
     share.wroteAhead(usual / 2);
     assertThat(slices(1000)).isBetween(usual / 3, usual * 2 / 3);
@@ -61,7 +61,7 @@ class WalkShareTest {
   }
 
   @Test
-  void aLongQuietIsUsedWhateverIsOwed() {
+  void usesIdleTimeRegardlessOfItsDebt() {
     turnWith(1);
     share.wroteAhead(1_000_000_000);
     assertThat(turnWith(0)).isZero();
@@ -70,7 +70,7 @@ class WalkShareTest {
   }
 
   @Test
-  void aLargerShareGivesLongerSlices() {
+  void growsSlicesWithTheShare() {
     share = share(25);
     slices(10);
     assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 4, 1000 * TURN_NANOS * 2 / 5);
@@ -85,7 +85,7 @@ class WalkShareTest {
   }
 
   @Test
-  void writesThatWaitAreHelped() {
+  void ignoresItsDebtIfWritesWait() {
     turnWith(100);
     share.wroteAhead(1_000_000_000);
     commands++;

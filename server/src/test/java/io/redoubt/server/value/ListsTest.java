@@ -49,7 +49,7 @@ final class ListsTest {
   }
 
   @Test
-  void doesWhatAListDoes() {
+  void behaveLikeLists() {
     for (int round = 0; round < 24; round++) {
       limits.size = new int[] {-2, -1, 1, 7, 100}[round % 5];
       limits.depth = round % 3;
@@ -215,7 +215,7 @@ final class ListsTest {
   }
 
   @Test
-  void copiesAreLists() {
+  void copiesLists() {
     limits.size = 4;
     push(false, "RPUSH", KEY, "1", "b", "3", "d", "5", "f", "7");
     model.addAll(List.of("1", "b", "3", "d", "5", "f", "7"));

@@ -27,7 +27,7 @@ final class StringValueTest {
   }
 
   @Test
-  void encodingsAreCalledAsInRedis() {
+  void namesEncodingsLikeRedis() {
     assertThat(encodingOf("12345")).isEqualTo("int");
     assertThat(encodingOf("0")).isEqualTo("int");
     assertThat(encodingOf("-9223372036854775808")).isEqualTo("int");
@@ -43,7 +43,7 @@ final class StringValueTest {
   }
 
   @Test
-  void aChangedStringIsRawHoweverShort() {
+  void aChangedStringIsRaw() {
     long entry = append(put("key", "ab"), "c");
     assertThat(StringValue.encodingName(entry)).isEqualTo("raw");
     entry = append(put("key", "12"), "3");
@@ -54,7 +54,7 @@ final class StringValueTest {
   }
 
   @Test
-  void numbersAreTheirDecimalForm() {
+  void storesCanonicalDecimalsAsNumbers() {
     for (long value : new long[] {0, 7, -7, 10, 99, 100, -1000, Long.MAX_VALUE, Long.MIN_VALUE}) {
       String text = Long.toString(value);
       long entry = put("n", text);
@@ -66,7 +66,7 @@ final class StringValueTest {
   }
 
   @Test
-  void anyStringMayBecomeANumber() {
+  void replacesStringsByNumbers() {
     for (int length : new int[] {1, 20, 100, 5000, 100_000}) {
       long entry = StringValue.setInteger(database, put("key", "x".repeat(length)), 42);
       assertThat(textOf(entry)).isEqualTo("42");
@@ -75,7 +75,7 @@ final class StringValueTest {
   }
 
   @Test
-  void appendAndSetRangeDoWhatArraysDo() {
+  void appendsAndSetsRangesLikeArrays() {
     for (int round = 0; round < 60; round++) {
       byte[] model = new byte[random.nextInt(random.nextBoolean() ? 10 : 6000)];
       random.nextBytes(model);
@@ -118,7 +118,7 @@ final class StringValueTest {
   }
 
   @Test
-  void appendingIsNotCopyingEachTime() {
+  void appendsWithoutCopyingEachTime() {
     long entry = put("key", "x".repeat(5000));
     long moves = 0;
     try (RegionArgument argument = RegionArgument.of(slabs, "y".repeat(100))) {
@@ -133,7 +133,7 @@ final class StringValueTest {
   }
 
   @Test
-  void aLargeValueIsFreedInSteps() {
+  void freesALargeValueInSteps() {
     byte[] large = new byte[40 << 20];
     large[large.length - 1] = 9;
     try (RegionArgument key = RegionArgument.of(slabs, "large");
@@ -154,7 +154,7 @@ final class StringValueTest {
   }
 
   @Test
-  void aKeyMayBeAsLargeAsAValue() {
+  void acceptsKeysAsLargeAsValues() {
     byte[] large = new byte[20 << 20];
     random.nextBytes(large);
     long entry = put(latin1(large), "value");

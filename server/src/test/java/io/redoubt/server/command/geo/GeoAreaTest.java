@@ -11,7 +11,7 @@ final class GeoAreaTest {
   private static final int PLACES = 200;
 
   @Test
-  void theSquaresCoverTheArea() {
+  void coversTheAreaWithSquares() {
     Random random = Seed.random("GeoAreaTest");
     int within = 0;
     for (int i = 0; i < AREAS; i++) {
@@ -51,7 +51,7 @@ final class GeoAreaTest {
   }
 
   @Test
-  void noSquareIsThereTwice() {
+  void usesEachSquareOnce() {
     Random random = Seed.random("GeoAreaTest");
     for (int i = 0; i < AREAS; i++) {
       double size = Math.pow(10, random.nextDouble(0, 7.3));
@@ -65,7 +65,7 @@ final class GeoAreaTest {
   }
 
   @Test
-  void distances() {
+  void computesDistances() {
     GeoArea circle = GeoArea.circle(0, 0, 1000);
     assertThat(circle.distanceWithin(0, 0)).isZero();
     assertThat(circle.distanceWithin(0, 0.0089)).isBetween(980.0, 1000.0);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class GeohashTest {
   @Test
-  void knownPlaces() {
+  void encodesKnownPositions() {
     long palermo = Geohash.encode(13.361389, 38.115556);
     long catania = Geohash.encode(15.087269, 37.502669);
     assertThat(palermo).isEqualTo(3479099956230698L);
@@ -23,7 +23,7 @@ final class GeohashTest {
   }
 
   @Test
-  void aPlaceIsInTheMiddleOfWhatItsHashStandsFor() {
+  void decodesToTheCentreOfTheCell() {
     Random random = Seed.random("GeohashTest");
     for (int i = 0; i < 10_000; i++) {
       double longitude = random.nextDouble(-180, 180);
@@ -37,7 +37,7 @@ final class GeohashTest {
   }
 
   @Test
-  void theEndsOfTheRanges() {
+  void encodesTheLimits() {
     assertThat(Geohash.isPlace(180, Geohash.MAX_LATITUDE)).isTrue();
     assertThat(Geohash.isPlace(-180.1, 0)).isFalse();
     assertThat(Geohash.isPlace(0, 85.06)).isFalse();

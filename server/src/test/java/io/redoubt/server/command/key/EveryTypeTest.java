@@ -90,7 +90,7 @@ final class EveryTypeTest {
 
   @ParameterizedTest
   @EnumSource
-  void inspectsAndRemoves(Value value) {
+  void isInspectedAndRemoved(Value value) {
     make(value);
     assertThat(redis.integer("OBJECT IDLETIME k")).isBetween(0L, 1L); // the second may have ended
     redis.says("TOUCH k missing k", "(integer) 2");

@@ -14,7 +14,7 @@ final class LatencyTest {
   private final Latency latency = new Latency(clock, () -> threshold);
 
   @Test
-  void keepsWhatTookAsLongAsTheThresholdOrLonger() {
+  void recordsDurationsFromTheThresholdOn() {
     latency.took(LatencyEvent.COMMAND, 10 * MILLI - 1);
     assertThat(latency.events()).isEmpty();
     latency.took(LatencyEvent.COMMAND, 10 * MILLI);
@@ -43,7 +43,7 @@ final class LatencyTest {
   }
 
   @Test
-  void keepsTheLongestOfASecond() {
+  void keepsTheLongestDurationOfASecond() {
     latency.took(LatencyEvent.COMMAND, 20 * MILLI);
     latency.took(LatencyEvent.COMMAND, 40 * MILLI);
     clock.millis += 999;
@@ -56,7 +56,7 @@ final class LatencyTest {
   }
 
   @Test
-  void keepsSoManySamplesAndTheLongestOfAll() {
+  void keepsALimitedHistoryAndTheMaximum() {
     latency.took(LatencyEvent.COMMAND, 500 * MILLI);
     for (int i = 1; i <= Latency.MAX_SAMPLES; i++) {
       clock.millis += 1000;
@@ -69,7 +69,7 @@ final class LatencyTest {
   }
 
   @Test
-  void forgets() {
+  void resetsEvents() {
     latency.took(LatencyEvent.COMMAND, 20 * MILLI);
     latency.took(LatencyEvent.AOF_WRITE, 20 * MILLI);
     assertThat(latency.reset(LatencyEvent.AOF_WRITE)).isTrue();
@@ -79,7 +79,7 @@ final class LatencyTest {
   }
 
   @Test
-  void eventsHaveNames() {
+  void namesEvents() {
     assertThat(Latency.named("Fast-Command")).isEqualTo(LatencyEvent.FAST_COMMAND);
     assertThat(Latency.named("fork")).isNull();
   }

@@ -65,14 +65,14 @@ final class HeapGateTest implements HeapGate.Heap {
   }
 
   @Test
-  void refusesWhatDoesNotFitBesideWhatIsLive() {
+  void refusesRequestsLargerThanTheFreeHeap() {
     live = 750;
     assertThat(gate.admits(100)).isFalse();
     assertThat(gate.admits(40)).isTrue();
   }
 
   @Test
-  void doesNotCollectForWhatIsLargerThanTheHeap() {
+  void doesNotCollectForARequestLargerThanTheHeap() {
     assertThat(gate.admits(MAX)).isFalse();
     assertThat(collections).isZero();
   }

@@ -33,7 +33,7 @@ class BacklogTest {
   }
 
   @Test
-  void tellsWhatItReaches() {
+  void knowsItsRange() {
     try (Backlog backlog = new Backlog(memory, 16_384, 51)) {
       assertThat(backlog.reaches(50)).isFalse();
       assertThat(backlog.reaches(51)).isTrue();
@@ -48,7 +48,7 @@ class BacklogTest {
   }
 
   @Test
-  void keepsMoreThanItsSizeWhileSomebodyNeedsIt() {
+  void keepsRetainedBytesBeyondItsSize() {
     byte[] stream = random(1_000_000, 2);
     try (Backlog backlog = new Backlog(memory, 16_384, 1)) {
       append(backlog, stream, 0, 10_000);
@@ -67,7 +67,7 @@ class BacklogTest {
   }
 
   @Test
-  void aRetainedOffsetThatIsGoneStaysGone() {
+  void doesNotRestoreDiscardedBytes() {
     try (Backlog backlog = new Backlog(memory, 16_384, 1)) {
       append(backlog, new byte[100_000], 0, 100_000);
       long first = backlog.firstOffset();
@@ -77,7 +77,7 @@ class BacklogTest {
   }
 
   @Test
-  void keepsWhatFitsWhenItsSizeChanges() {
+  void keepsTheLatestBytesWhenResized() {
     byte[] stream = random(400_000, 3);
     try (Backlog backlog = new Backlog(memory, 200_000, 1)) {
       append(backlog, stream, 0, 300_000);

@@ -16,7 +16,7 @@ class HandshakeTest {
   private static final Identity PLAIN = new Identity(null, null, 6380, null, 0, false);
 
   @Test
-  void asksAFreshMasterForEverything() {
+  void asksForAFullSyncWithoutHistory() {
     Handshake handshake = new Handshake(PLAIN, null, false);
     assertThat(said(handshake.connected()))
         .containsExactly("* Non blocking connect for SYNC fired the event.", "> PING");
@@ -38,7 +38,7 @@ class HandshakeTest {
   }
 
   @Test
-  void offersToKeepTheStreamThatComesAlong() {
+  void offersInterleavedSync() {
     Handshake handshake =
         new Handshake(new Identity(null, null, 1, null, 1 << 20, false), null, false);
     handshake.connected();
@@ -47,7 +47,7 @@ class HandshakeTest {
   }
 
   @Test
-  void announcesThatItKnowsFieldExpiry() {
+  void announcesSupportOfFieldExpiry() {
     Handshake handshake = new Handshake(new Identity(null, null, 1, null, 0, true), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
@@ -55,7 +55,7 @@ class HandshakeTest {
   }
 
   @Test
-  void introducesItselfWithPasswordAndAddress() {
+  void authenticatesAndAnnouncesItsAddress() {
     Handshake handshake =
         new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7", 0, false), null, false);
     handshake.connected();
@@ -80,14 +80,14 @@ class HandshakeTest {
   }
 
   @Test
-  void namesItsUser() {
+  void authenticatesAsAUser() {
     Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null, 0, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
 
   @Test
-  void givesUpWhenItsPasswordIsWrong() {
+  void givesUpOnAWrongPassword() {
     Handshake handshake = new Handshake(new Identity(null, "no", 1, null, 0, false), null, false);
     handshake.connected();
     handshake.reply("+PONG");
@@ -110,7 +110,7 @@ class HandshakeTest {
   }
 
   @Test
-  void goesOnWhereItStopped() {
+  void resumesFromItsOffset() {
     Handshake handshake = atPsync(new ResumePoint(ID, 51));
     assertThat(said(handshake.reply("+CONTINUE")))
         .containsExactly(
@@ -120,7 +120,7 @@ class HandshakeTest {
   }
 
   @Test
-  void learnsThatTheMasterHasANewId() {
+  void adoptsTheMastersNewId() {
     assertThat(said(atPsync(new ResumePoint(ID, 51)).reply("+CONTINUE " + NEW_ID)))
         .containsExactly(
             "* Successful partial resynchronization with master.",
@@ -133,7 +133,7 @@ class HandshakeTest {
   }
 
   @Test
-  void triesAgainLaterWhenTheMasterIsNotReady() {
+  void retriesIfTheMasterIsNotReady() {
     for (String reply : List.of("-NOMASTERLINK Can't SYNC while not connected", "-LOADING x")) {
       assertThat(said(atPsync(null).reply(reply)))
           .containsExactly(
@@ -166,13 +166,13 @@ class HandshakeTest {
   }
 
   @Test
-  void doesNotResumeWhatItDidNotAskFor() {
+  void refusesToResumeWithoutAskingForIt() {
     assertThat(said(atPsync(null).reply("+CONTINUE " + ID)))
         .containsExactly("# Unexpected reply to PSYNC from master: +CONTINUE " + ID, "abandon");
   }
 
   @Test
-  void tellsWhatWasCutOff() {
+  void reportsThePhaseOfABrokenConnection() {
     assertThat(said(new Handshake(PLAIN, null, false).disconnected())).isEmpty();
     Handshake early = new Handshake(PLAIN, null, false);
     early.connected();
@@ -197,7 +197,7 @@ class HandshakeTest {
   }
 
   @Test
-  void theNextMasterIsAskedToTakeOverAndMayRefuse() {
+  void asksTheNextMasterToTakeOver() {
     ResumePoint point = new ResumePoint("b".repeat(40), 7);
     for (String refusal : List.of("-NOPERM no", "-ERR no", "-LOADING later")) {
       Handshake handshake = new Handshake(PLAIN, point, true);

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class InterleavingTest {
   @Test
-  void theStreamIsFreeWhereTheSnapshotDoesNotWait() {
+  void doesNotLimitTheStreamIfTheSnapshotHasNothingToSend() {
     Interleaving turns = new Interleaving(Long.MAX_VALUE);
     assertThat(turns.allowance(false)).isEqualTo(Long.MAX_VALUE);
     assertThat(turns.allowance(true)).isEqualTo(Interleaving.LEAD_BYTES);
@@ -22,7 +22,7 @@ class InterleavingTest {
   }
 
   @Test
-  void noMoreIsSentThanTheReplicaKeeps() {
+  void sendsNoMoreThanTheReplicaBuffers() {
     Interleaving turns = new Interleaving(1000);
     assertThat(turns.allowance(true)).isEqualTo(1000);
     turns.streamSent(999);
@@ -36,7 +36,7 @@ class InterleavingTest {
 
   /** A link that takes less than snapshot and stream together: either gets its half. */
   @Test
-  void aNarrowLinkIsShared() {
+  void sharesANarrowLink() {
     Random random = Seed.random("InterleavingTest");
     Interleaving turns = new Interleaving(Long.MAX_VALUE);
     long snapshot = 0;
@@ -53,7 +53,7 @@ class InterleavingTest {
   }
 
   @Test
-  void offers() {
+  void readsOffers() {
     assertThat(Interleaving.offeredBytes("interleave:1000")).isEqualTo(1000);
     assertThat(Interleaving.offeredBytes("interleave:" + Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
     for (String other :

@@ -28,7 +28,7 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void aStrangersHistoryIsRefused() {
+  void refusesAnUnknownHistory() {
     assertThat(lines(decide(OTHER, 1)))
         .containsExactly(
             "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '"
@@ -41,7 +41,7 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void goesOnWhereTheBacklogReaches() {
+  void resumesWithinTheBacklog() {
     stream(100);
     PsyncDecision decision = decide(history.id(), 41);
     assertThat(decision).isInstanceOf(PsyncDecision.Resume.class);
@@ -55,7 +55,7 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void whatTheBacklogLostNeedsAFullSync() {
+  void anOffsetBeforeTheBacklogNeedsAFullSync() {
     stream(20_000);
     assertThat(lines(decide(history.id(), 3_616)))
         .containsExactly(
@@ -65,7 +65,7 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void anOffsetFromTheFutureIsRefused() {
+  void refusesAnOffsetBeyondTheEnd() {
     stream(10);
     assertThat(lines(decide(history.id(), 12)))
         .containsExactly(
@@ -76,13 +76,13 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void withoutABacklogNothingCanGoOn() {
+  void cannotResumeWithoutABacklog() {
     assertThat(PsyncDecision.of(history.id(), 1, history, null, REPLICA))
         .isInstanceOf(PsyncDecision.FullSync.class);
   }
 
   @Test
-  void theSecondIdIsGoodUpToThePromotion() {
+  void acceptsTheSecondIdUpToThePromotion() {
     stream(50);
     String old = history.id();
     history.promote(random);
@@ -96,7 +96,7 @@ class PsyncDecisionTest {
   }
 
   @Test
-  void zerosAreNobodysId() {
+  void refusesTheIdOfZeros() {
     stream(50);
     assertThat(decide(ReplicationHistory.NO_ID, -1)).isInstanceOf(PsyncDecision.FullSync.class);
   }

@@ -10,7 +10,7 @@ class ReplicationHistoryTest {
   private final ReplicationHistory history = new ReplicationHistory(random);
 
   @Test
-  void beginsWithARandomIdAtNothing() {
+  void startsWithARandomIdAtOffsetZero() {
     assertThat(history.id()).matches("[0-9a-f]{40}");
     assertThat(new ReplicationHistory(random).id()).isNotEqualTo(history.id());
     assertThat(history.offset()).isZero();
@@ -40,7 +40,7 @@ class ReplicationHistoryTest {
   }
 
   @Test
-  void aFullSyncForgetsEverythingElse() {
+  void aFullSyncReplacesTheHistory() {
     history.promote(random);
     history.adopt("c".repeat(40), 1234);
     assertThat(history.id()).isEqualTo("c".repeat(40));

@@ -107,14 +107,14 @@ class TransferFramingTest {
   }
 
   @Test
-  void passesOnTheMastersError() {
+  void reportsTheMastersError() {
     feed(bytes("-ERR not so\r\n"), 0, 13);
     assertThat(framing.state()).isEqualTo(State.FAILED);
     assertThat(failure()).isEqualTo("MASTER aborted replication with an error: ERR not so");
   }
 
   @Test
-  void refusesWhatIsNoTransfer() {
+  void refusesInvalidHeaders() {
     feed(bytes("foo\r\n"), 0, 5);
     assertThat(failure())
         .isEqualTo(
@@ -123,7 +123,7 @@ class TransferFramingTest {
   }
 
   @Test
-  void refusesALengthThatIsNone() {
+  void refusesInvalidLengths() {
     for (String header : new String[] {"$x", "$-5", "$", "$EOF:short"}) {
       TransferFraming reader = new TransferFraming();
       byte[] bytes = bytes(header + "\r\n");
@@ -140,7 +140,7 @@ class TransferFramingTest {
   }
 
   @Test
-  void aMarkHasFortyBytes() {
+  void refusesMarksOfAnotherLength() {
     assertThatThrownBy(() -> TransferFraming.markedHeader("short"))
         .isInstanceOf(IllegalArgumentException.class);
   }

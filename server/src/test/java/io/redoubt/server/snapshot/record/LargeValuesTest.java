@@ -28,7 +28,7 @@ class LargeValuesTest {
   @TempDir Path directory;
 
   @Test
-  void areSavedAsTheyWereAtTheStart() throws IOException, RdbException {
+  void savesLargeValuesAsTheyWereAtTheStart() throws IOException, RdbException {
     RandomGenerator random = Seed.random("LargeValuesTest");
     for (int round = 0; round < 8; round++) {
       try (Bench bench = bench(random)) {
@@ -47,7 +47,7 @@ class LargeValuesTest {
   }
 
   @Test
-  void nothingLeaksWhenASnapshotIsGivenUp() {
+  void anAbortedSnapshotLeaksNothing() {
     RandomGenerator random = Seed.random("LargeValuesTest");
     for (int round = 0; round < 5; round++) {
       try (Bench bench = bench(random)) {

@@ -24,7 +24,7 @@ final class QuicklistTest {
   private final Random random = Seed.random("QuicklistTest");
 
   @Test
-  void doesWhatAListDoes() {
+  void behavesLikeAList() {
     for (int round = 0; round < 30; round++) {
       try (Slabs slabs = Slabs.checking();
           ListCursor cursor = new ListCursor(slabs)) {
@@ -207,7 +207,7 @@ final class QuicklistTest {
   }
 
   @Test
-  void limitsNodesAsRedisDoes() {
+  void limitsNodesLikeRedis() {
     assertThat(QuicklistRoot.exceeds(-1, 4096, 1)).isFalse();
     assertThat(QuicklistRoot.exceeds(-1, 4097, 1)).isTrue();
     assertThat(QuicklistRoot.exceeds(-5, 65536, 40_000)).isFalse();

@@ -56,7 +56,7 @@ final class SetsTest {
   }
 
   @Test
-  void doesWhatASetDoes() {
+  void behaveLikeSets() {
     for (int step = 0; step < 60_000; step++) {
       String key = "set:" + random.nextInt(6);
       String member = member();
@@ -87,7 +87,7 @@ final class SetsTest {
   }
 
   @Test
-  void algebra() {
+  void combinesSets() {
     for (int round = 0; round < 300; round++) {
       List<String> keys = new ArrayList<>();
       for (int i = 0; i < 1 + random.nextInt(4); i++) {
@@ -131,7 +131,7 @@ final class SetsTest {
   }
 
   @Test
-  void encodingsTurnWhereThoseOfRedisDo() {
+  void convertsEncodingsAtRedisLimits() {
     for (int i = 1; i <= limits.setMaxIntsetEntries(); i++) {
       add("numbers", Integer.toString(i));
     }
@@ -161,7 +161,7 @@ final class SetsTest {
   }
 
   @Test
-  void aSetOfNumbersBecomesAnIntset() {
+  void storesIntegersAsAnIntset() {
     add("n", "word");
     add("n", "1");
     add("n", "-3");
@@ -184,7 +184,7 @@ final class SetsTest {
   }
 
   @Test
-  void copiesAndSizes() {
+  void copiesSetsAndReportsTheirSize() {
     for (int i = 0; i < 5000; i++) {
       add("big", "member:" + i);
     }
@@ -220,7 +220,7 @@ final class SetsTest {
   }
 
   @Test
-  void chanceIsFair() {
+  void picksMembersUniformly() {
     for (int count : new int[] {5, 12, 200}) {
       drop("s");
       for (int i = 0; i < count; i++) {
@@ -238,7 +238,7 @@ final class SetsTest {
   }
 
   @Test
-  void madeFromPackedBytes() {
+  void buildsSetsFromPackedBytes() {
     long listpack = slabs.allocateFar(1000);
     Listpack.create(Region.MEMORY, listpack);
     TreeSet<String> expected = new TreeSet<>();

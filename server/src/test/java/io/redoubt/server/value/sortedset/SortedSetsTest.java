@@ -82,7 +82,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void doesWhatASortedMapDoes() {
+  void behaveLikeSortedMaps() {
     for (int round = 0; round < 12; round++) {
       limits.zsetEntries = round % 3 == 0 ? 0 : round % 3 == 1 ? 40 : 1_000_000;
       limits.zsetValue = 64;
@@ -250,7 +250,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void becomesAStructureBeyondItsLimits() {
+  void convertsToASkiplistBeyondItsLimits() {
     limits.zsetEntries = 3;
     limits.zsetValue = 10;
     create();
@@ -307,7 +307,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void buildersStoreWhatSuits() {
+  void buildersChooseTheEncoding() {
     for (int size : new int[] {1, 10, 11, 500}) {
       limits.zsetEntries = 10;
       model.clear();
@@ -338,7 +338,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void scanningHandsOverAll() {
+  void scansAllElements() {
     limits.zsetEntries = 0;
     create();
     for (int i = 0; i < 1_000; i++) {
@@ -362,7 +362,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void listpacksAreTakenOver() {
+  void buildsSetsFromListpacks() {
     limits.zsetEntries = 100;
     create();
     for (int i = 0; i < 50; i++) {
@@ -384,7 +384,7 @@ final class SortedSetsTest {
   }
 
   @Test
-  void aLargeSetTakesLittle() {
+  void limitsMemoryOfALargeSet() {
     limits.zsetEntries = 0;
     try (Slabs plain = Slabs.create();
         Keyspace other = new Keyspace(plain, 1, random)) {

@@ -81,7 +81,7 @@ final class StreamsTest {
   }
 
   @Test
-  void doesWhatATreeMapDoes() throws PackedException {
+  void behaveLikeATreeMap() throws PackedException {
     for (int round = 0; round < 5; round++) {
       StreamLimits limits =
           new StreamLimits(
@@ -385,7 +385,7 @@ final class StreamsTest {
   }
 
   @Test
-  void aGroupWithMuchPendingIsFreedInSlices() {
+  void freesAGroupWithManyPendingEntriesInSlices() {
     Streams streams = new Streams(keyspace, new StreamLimits(4096, 100));
     long root = streams.newRoot();
     StreamGroups groups = streams.groups();
