@@ -95,7 +95,7 @@ final class MemoryEndTest {
     assertThat(ask("SET", "a", "b")).contains("OK");
     assertThat(output.toString(StandardCharsets.UTF_8))
         .containsOnlyOnce("Out of memory: the memory limit")
-        .contains("There is memory again, writes are accepted.")
+        .contains("Memory is available again, writes are accepted.")
         .doesNotContain("\tat ");
   }
 
@@ -162,7 +162,7 @@ final class MemoryEndTest {
     assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("half-way");
   }
 
-  /** Its reply finds no memory, and is written before anything changes. */
+  /** There is no memory for the reply, which is written before any change. */
   @Test
   void keepsDataOfAWriteThatFailsBeforeItsFirstChange() throws Exception {
     ask("SETRANGE", "long", "10000000", "x");
@@ -176,7 +176,7 @@ final class MemoryEndTest {
         .doesNotContain("half-way");
   }
 
-  /** A command that fails half way closes its client; its keys stay whole. */
+  /** A command that fails half-way closes its client; its keys stay consistent. */
   @Test
   void keepsKeysConsistentAfterFailures() throws Exception {
     fill(500);
@@ -296,7 +296,7 @@ final class MemoryEndTest {
   private static boolean lacksWrites(ByteArrayOutputStream log) {
     String text = log.toString(StandardCharsets.UTF_8);
     return text.lastIndexOf("the append only file lacks it")
-        > text.lastIndexOf("The append only file has all writes again.");
+        > text.lastIndexOf("The append only file is complete again.");
   }
 
   private void forget() throws IOException {

@@ -86,14 +86,13 @@ final class LeftJournalIT {
     assertThat(refused())
         .containsPattern("Journal analyzed: filename=appendonly.aof.journal, entries=\\d+, ")
         .containsPattern(
-            "Journal appendonly.aof.journal has \\d+ bytes that INCR AOF appendonly.aof.1.incr.aof"
-                + " lacks\n")
+            "Journal appendonly.aof.journal contains \\d+ bytes that INCR AOF"
+                + " appendonly.aof.1.incr.aof lacks\n")
         .endsWith(
-            "Journal appendonly.aof.journal is not applied. Use the --fix option to bring it"
-                + " in.\n");
+            "Journal appendonly.aof.journal is not applied. Use the --fix option to apply it.\n");
     Result fixed = run("echo y | " + TOOL + " --fix " + manifest);
     assertThat(fixed.output())
-        .contains("Successfully brought in journal appendonly.aof.journal\n")
+        .contains("Successfully applied journal appendonly.aof.journal\n")
         .endsWith("All AOF files and manifest are valid\n");
     assertThat(fixed.status()).isZero();
     Path copy = nodes.folder("copy");

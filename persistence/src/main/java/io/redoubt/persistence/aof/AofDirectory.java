@@ -111,7 +111,7 @@ public final class AofDirectory {
       disk.syncDirectory(directory);
       return created;
     } catch (IOException e) {
-      log.warning("Can't create a journal for commits to the AOF: " + SystemErrors.text(e));
+      log.warning("Can't create the commit journal of the AOF: " + SystemErrors.text(e));
       return null;
     }
   }

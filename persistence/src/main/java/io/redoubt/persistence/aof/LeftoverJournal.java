@@ -141,16 +141,15 @@ public final class LeftoverJournal {
     }
     if (state == State.UNLISTED) {
       log.warning(
-          "The AOF manifest doesn't name the file that the journal %s is for. The journal is not"
-                  .formatted(name())
-              + " used.");
+          "The AOF manifest does not list the file of the journal %s. The journal is ignored."
+              .formatted(name()));
       rename();
       return;
     }
     if (recovery != null && file != null) {
       if (state == State.CHANGED) {
         log.warning(
-            "The AOF file %s is not as it was written. The end that its journal has is not used."
+            "The AOF file %s has been changed by another program. Its journal is ignored."
                 .formatted(file.name()));
         rename();
         return;

@@ -142,8 +142,8 @@ class CommitJournalTest {
     assertThat(content()).isEqualTo("o,two,three,");
     assertThat(said)
         .contains(
-            "The AOF file x.1.incr.aof is not as it was written. The end that its journal has is"
-                + " not used.");
+            "The AOF file x.1.incr.aof has been changed by another program. Its journal is"
+                + " ignored.");
     assertThat(disk.exists(UNUSED)).isTrue();
   }
 

@@ -268,7 +268,7 @@ public abstract class CommandGroup<C extends Invocation> {
       if (helpSince != null) {
         owner
             .command(command.name().toUpperCase(Locale.ROOT) + " HELP")
-            .does("Returns helpful text about the different subcommands.")
+            .does("Returns the help text of the subcommands.")
             .since(helpSince)
             .is(Flag.LOADING, Flag.STALE)
             .inCategories(stated)

@@ -123,8 +123,8 @@ public final class CommonDirectives extends DirectiveGroup {
       choice("enable-module-command", Permission.NO)
           .immutable()
           .doc(
-              "The clients that may use MODULE LOAD, LOADEX and UNLOAD, which then say that modules"
-                  + " can't be loaded here: no, yes or local.");
+              "The clients that may use MODULE LOAD, LOADEX and UNLOAD, which then reply that"
+                  + " modules can't be loaded here: no, yes or local.");
 
   /** {@code port}. */
   public final IntDirective port =
@@ -307,7 +307,9 @@ public final class CommonDirectives extends DirectiveGroup {
   public final TextDirective aclfile =
       text("aclfile", "")
           .immutable()
-          .shown("/etc/redis/users.acl", "A file with such user lines, for ACL LOAD and SAVE.");
+          .shown(
+              "/etc/redis/users.acl",
+              "A file of user lines, read at startup and by ACL LOAD, written by ACL SAVE.");
 
   /** {@code acl-pubsub-default}. */
   public final ChoiceDirective<PubsubDefault> aclPubsubDefault =

@@ -224,7 +224,7 @@ public final class ClientRegistry {
     evictableBytes -= bytes;
   }
 
-  /** Closes the client that takes most of the Java heap, if there is any. */
+  /** Closes the client that uses most of the Java heap, if there is any. */
   public void closeLargestOnHeap() {
     Client largest = null;
     for (Client client : clients.values()) {
@@ -239,7 +239,7 @@ public final class ClientRegistry {
       return;
     }
     clientsEvicted++;
-    log.warning("Closing the client that takes most of the Java heap: %s", largest);
+    log.warning("Closing the client that uses most of the Java heap: %s", largest);
     largest.close();
   }
 

@@ -189,7 +189,7 @@ class SharedCommandsTest {
   void derivesHelpFromTheDeclarations() throws IOException {
     assertThat(peer.ask("CLIENT HELP"))
         .contains("+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
-        .contains("+SETNAME connection-name +    Gives the connection a name.")
+        .contains("+SETNAME connection-name +    Sets the name of the connection.")
         .endsWith("+HELP +    Print this help.");
   }
 

@@ -24,35 +24,35 @@ import org.jspecify.annotations.Nullable;
 public final class SelfCommands extends CommandGroup<SentinelCall> {
   final Command<SentinelCall> sentinel =
       container("SENTINEL")
-          .does("A container for Redis Sentinel commands.")
+          .does("A container for sentinel commands.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .holds();
 
   final Command<SentinelCall> myid =
       command("SENTINEL MYID")
-          .does("Returns the Redis Sentinel instance ID.")
+          .does("Returns the id of the sentinel.")
           .since("6.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> call.reply().bulk(call.sentinel().myId()));
 
   final Command<SentinelCall> flushconfig =
       command("SENTINEL FLUSHCONFIG")
-          .does("Rewrites the Redis Sentinel configuration file.")
+          .does("Rewrites the configuration file of the sentinel.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SelfCommands::flushconfig);
 
   final Command<SentinelCall> pendingScripts =
       command("SENTINEL PENDING-SCRIPTS")
-          .does("Returns information about pending scripts for Redis Sentinel.")
+          .does("Returns the scripts that are running or will be retried.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(PendingScripts::reply);
 
   final Command<SentinelCall> debug =
       command("SENTINEL DEBUG [(parameter value)...]")
-          .does("Lists or updates the current configurable parameters of Redis Sentinel.")
+          .does("Returns or sets the sentinel's timing parameters.")
           .since("7.0.0")
           .costs("O(N) where N is the number of configurable parameters")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -60,14 +60,14 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> simulateFailure =
       command("SENTINEL SIMULATE-FAILURE mode...")
-          .does("Simulates failover scenarios.")
+          .does("Makes the sentinel crash at a point of the next failover.")
           .since("3.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SelfCommands::simulateFailure);
 
   final Command<SentinelCall> config =
       command("SENTINEL CONFIG (SET (parameter value)... | GET parameter...)")
-          .does("Configures Redis Sentinel.")
+          .does("Gets and sets global parameters of the sentinel.")
           .since("6.2.0")
           .costs("O(N) when N is the number of configuration parameters provided")
           .arity(-4)

@@ -37,7 +37,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> sentinel =
       container("SENTINEL")
-          .does("A container for Redis Sentinel commands.")
+          .does("A container for sentinel commands.")
           .since("2.8.4")
           .costs("Depends on subcommand.")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -46,7 +46,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> masters =
       command("SENTINEL MASTERS")
-          .does("Returns a list of monitored Redis masters.")
+          .does("Returns the monitored masters.")
           .since("2.8.4")
           .costs("O(N) where N is the number of masters")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -54,14 +54,14 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> master =
       command("SENTINEL MASTER master-name")
-          .does("Returns the state of a master Redis instance.")
+          .does("Returns the state of a master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instance(call, call.master(2)));
 
   final Command<SentinelCall> replicas =
       command("SENTINEL REPLICAS master-name")
-          .does("Returns a list of the monitored Redis replicas.")
+          .does("Returns the replicas of a master.")
           .since("5.0.0")
           .costs("O(N) where N is the number of replicas")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -69,7 +69,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> slaves =
       command("SENTINEL SLAVES master-name")
-          .does("Returns a list of the monitored replicas.")
+          .does("Returns the replicas of a master.")
           .since("2.8.0")
           .costs("O(N) where N is the number of replicas.")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -78,7 +78,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> sentinels =
       command("SENTINEL SENTINELS master-name")
-          .does("Returns a list of Sentinel instances.")
+          .does("Returns the other sentinels of a master.")
           .since("2.8.4")
           .costs("O(N) where N is the number of Sentinels")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -86,28 +86,28 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> getMasterAddrByName =
       command("SENTINEL GET-MASTER-ADDR-BY-NAME master-name")
-          .does("Returns the port and address of a master Redis instance.")
+          .does("Returns the address and port of a master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isMasterDownByAddr =
       command("SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch runid")
-          .does("Determines whether a master Redis instance is down.")
+          .does("Returns a sentinel's opinion on whether a master is down, and its vote.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> failover =
       command("SENTINEL FAILOVER master-name [COORDINATED]")
-          .does("Forces a Sentinel failover.")
+          .does("Starts a failover of a master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::failover);
 
   final Command<SentinelCall> reset =
       command("SENTINEL RESET pattern")
-          .does("Resets Redis masters by name matching a pattern.")
+          .does("Resets the masters whose names match a pattern.")
           .since("2.8.4")
           .costs("O(N) where N is the number of monitored masters")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -129,21 +129,21 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> set =
       command("SENTINEL SET master-name (option value)...")
-          .does("Changes the configuration of a monitored Redis master.")
+          .does("Sets options of a monitored master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::set);
 
   final Command<SentinelCall> ckquorum =
       command("SENTINEL CKQUORUM master-name")
-          .does("Checks for a Redis Sentinel quorum.")
+          .does("Checks whether enough sentinels are reachable for a failover of a master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::ckquorum);
 
   final Command<SentinelCall> primaries =
       command("SENTINEL PRIMARIES")
-          .does("Returns a list of monitored masters: Valkey's word for MASTERS.")
+          .does("Returns the monitored masters: Valkey's name of MASTERS.")
           .since("7.2.0")
           .costs("O(N) where N is the number of masters")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -151,28 +151,31 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> primary =
       command("SENTINEL PRIMARY primary-name")
-          .does("Returns the state of a master: Valkey's word for MASTER.")
+          .does("Returns the state of a master: Valkey's name of MASTER.")
           .since("7.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instance(call, call.master(2)));
 
   final Command<SentinelCall> getPrimaryAddrByName =
       command("SENTINEL GET-PRIMARY-ADDR-BY-NAME primary-name")
-          .does("Returns the port and address of a master: Valkey's GET-MASTER-ADDR-BY-NAME.")
+          .does(
+              "Returns the address and port of a master: Valkey's name of GET-MASTER-ADDR-BY-NAME.")
           .since("7.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isPrimaryDownByAddr =
       command("SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch runid")
-          .does("Determines whether a master is down: Valkey's IS-MASTER-DOWN-BY-ADDR.")
+          .does(
+              "Returns a sentinel's opinion on whether a master is down: Valkey's name of"
+                  + " IS-MASTER-DOWN-BY-ADDR.")
           .since("7.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> doctor =
       command("SENTINEL DOCTOR master-name")
-          .does("Tells what is set up in a way that will hurt one day.")
+          .does("Returns findings on configurations that will cause problems.")
           .since("7.2.0")
           .costs("O(N*N) where N is the number of replicas")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -180,7 +183,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> infoCache =
       command("SENTINEL INFO-CACHE [master-name...]")
-          .does("Returns the cached INFO replies from the deployment's instances.")
+          .does("Returns the latest INFO replies of masters and replicas.")
           .since("3.2.0")
           .costs("O(N) where N is the number of instances")
           .arity(-3)

@@ -45,7 +45,7 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
 
   final Command<SentinelCall> role =
       command("ROLE")
-          .does("Returns the replication role.")
+          .does("Returns the role of the sentinel and the names of its masters.")
           .since("2.8.12")
           .is(NOSCRIPT, LOADING, STALE, FAST, SENTINEL)
           .categories(Category.ADMIN, Category.DANGEROUS)

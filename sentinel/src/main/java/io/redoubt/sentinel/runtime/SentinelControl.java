@@ -105,8 +105,8 @@ public final class SentinelControl {
     words.global(options);
     if (keepsNames && sentinel().state().hasHostNames()) {
       log.warning(
-          "Nodes are known by name: the config file keeps 'resolve-hostnames yes' while any is,"
-              + " since the next start could not read it otherwise.");
+          "Some nodes are known by name: the config file keeps 'resolve-hostnames yes', as the next"
+              + " start could not read it otherwise.");
     }
     Settings now = sentinel().settings();
     order(

@@ -11,10 +11,9 @@ import org.jspecify.annotations.Nullable;
  * The effects on clients of a disk that fails or falls behind: writes are refused with MISCONF
  * while it fails, and wait while too much is on its way to it.
  *
- * <p>With {@code appendfsync always} the connections whose replies waited for what failed are
- * closed: they can't be told whether their writes will last, and no reply that was sent depends on
- * them. Redis ends the process then, with the same meaning for those clients but the loss of the
- * rest.
+ * <p>With {@code appendfsync always} the connections whose replies depend on the failed writes are
+ * closed: the fate of these writes is unknown, and no reply that was sent depends on them. Redis
+ * ends the process instead, which is equivalent for those clients but also disconnects all others.
  */
 final class DiskTrouble {
 
@@ -89,8 +88,7 @@ final class DiskTrouble {
     gate.refuse("MISCONF Errors writing to the AOF file: " + reason);
     if (output.isStrict()) {
       int closed = gate.closeHeld();
-      log.warning(
-          "Closed %d connections whose replies waited for what could not be written.", closed);
+      log.warning("Closed %d connections whose replies depended on failed writes.", closed);
     }
     output.failing(true);
   }

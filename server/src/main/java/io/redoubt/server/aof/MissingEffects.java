@@ -20,8 +20,8 @@ final class MissingEffects {
   void add() {
     if (!exist()) {
       log.warning(
-          "A write ran out of memory half-way: the append only file lacks it until it is"
-              + " rewritten.");
+          "A write ran out of memory half-way: the append only file lacks it until the next"
+              + " rewrite.");
     }
     units++;
   }
@@ -36,7 +36,7 @@ final class MissingEffects {
     boolean existed = exist();
     rewrittenUnits = unitsBeforeRewrite;
     if (existed && !exist()) {
-      log.notice("The append only file has all writes again.");
+      log.notice("The append only file is complete again.");
     }
   }
 

@@ -169,7 +169,7 @@ final class Rewrites {
   void giveUp() {
     scheduled = false;
     if (running) {
-      log.notice("Killing AOF child: the rewrite that is under way is given up");
+      log.notice("Killing AOF child: aborting the rewrite in progress");
       givenUp = true;
       snapshots.abortBase();
     }
@@ -203,7 +203,7 @@ final class Rewrites {
     try {
       baseBytes = files.current().baseBytes();
     } catch (IOException e) {
-      log.warning("Can't tell the size of the AOF base file: %s", SystemErrors.text(e));
+      log.warning("Can't determine the size of the AOF base file: %s", SystemErrors.text(e));
     }
     olderBytes = 0;
     sizeAfterRewrite = baseBytes + owner.incrementalBytes();

@@ -40,7 +40,7 @@ public final class Call extends RegionCall {
   }
 
   private static final CommandError NO_FIELD_EXPIRY =
-      new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
+      new CommandError("ERR hash fields can't expire: hash-field-expiry is set to no");
 
   private final Keyspace keyspace;
   private final Values values;

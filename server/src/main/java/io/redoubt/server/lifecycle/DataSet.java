@@ -219,7 +219,7 @@ public final class DataSet implements ReplicatedDataSet {
       for (ByteString library : libraries) {
         String problem = context.functions().load(library, false);
         if (!problem.isEmpty()) {
-          log.warning("A library of functions of the master is left out: %s", problem);
+          log.warning("Skipping a function library of the master: %s", problem);
         }
       }
       everythingChanges(); // for those who wait for a key of the new data set

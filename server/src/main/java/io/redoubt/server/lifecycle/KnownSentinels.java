@@ -40,7 +40,7 @@ final class KnownSentinels {
     } catch (NoSuchFileException e) {
       // Nobody has watched this server yet.
     } catch (IOException e) {
-      log.warning("The sentinels in %s can't be read: %s", file, e);
+      log.warning("Can't read the known sentinels from %s: %s", file, e);
     }
   }
 
@@ -74,7 +74,7 @@ final class KnownSentinels {
       Files.write(beside, lines);
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      log.warning("The sentinels can't be remembered in %s: %s", file, e);
+      log.warning("Can't write the known sentinels to %s: %s", file, e);
     }
   }
 }

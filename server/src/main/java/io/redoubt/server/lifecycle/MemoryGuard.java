@@ -67,12 +67,12 @@ public final class MemoryGuard {
     long maxmemory = settings.memory.maxmemory.value();
     if (memory > 0 && maxmemory == 0) {
       log.warning(
-          "WARNING maxmemory is 0: the data may outgrow the %d MB of memory that there are. Set"
-              + " maxmemory below that, and maxmemory-policy for what happens then.",
+          "WARNING maxmemory is 0: the data may outgrow the %d MB of memory. Set maxmemory below"
+              + " that, and choose a maxmemory-policy.",
           memory / MEGABYTE);
     } else if (memory > 0 && maxmemory > memory) {
       log.warning(
-          "WARNING maxmemory of %d MB is more than the %d MB of memory that there are.",
+          "WARNING maxmemory of %d MB is more than the %d MB of memory.",
           maxmemory / MEGABYTE, memory / MEGABYTE);
     }
   }

@@ -104,8 +104,8 @@ public final class RejoinGuard {
     }
     state.set(Refusal.REJOINING, true);
     log.notice(
-        "Asking %d sentinels whether this server is still master; it takes no writes before it"
-            + " knows, or for %d ms.",
+        "Asking %d sentinels whether this server is still the master. Writes are refused until they"
+            + " answer, for at most %d ms.",
         sentinels.size(), settings.replication.rejoinTimeout.value());
     long deadline = nowMillis() + settings.replication.rejoinTimeout.value();
     loop.schedule(this::giveUp, settings.replication.rejoinTimeout.value());
@@ -118,7 +118,7 @@ public final class RejoinGuard {
 
   private void giveUp() {
     if (state.is(Refusal.REJOINING)) {
-      log.warning("The sentinels did not tell in time which role this server has: it is master.");
+      log.warning("The sentinels did not report the role of this server in time: it stays master.");
       state.set(Refusal.REJOINING, false);
     }
   }
@@ -178,7 +178,7 @@ public final class RejoinGuard {
   private void refused(HostPort sentinel, String error) {
     if (refusals.add(sentinel)) {
       log.warning(
-          "The sentinel at %s:%d does not tell which role this server has: %s (see"
+          "The sentinel at %s:%d does not report the role of this server: %s (see"
               + " rejoin-auth-pass)",
           sentinel.host(), sentinel.port(), error);
     }
@@ -200,7 +200,7 @@ public final class RejoinGuard {
     Verdict newest = newest(verdicts);
     if (newest != null && newest.master() != null) {
       HostPort master = newest.master();
-      log.notice("The sentinels say that %s:%d is master now.", master.host(), master.port());
+      log.notice("The sentinels report %s:%d as the master.", master.host(), master.port());
       state.set(Refusal.REJOINING, false);
       replication.follow(master.host(), master.port());
       rewriteFile();
@@ -208,7 +208,7 @@ public final class RejoinGuard {
     }
     boolean settled = verdicts.stream().allMatch(Verdict::isSettled);
     if (newest != null && settled && verdicts.size() > sentinels.size() / 2) {
-      log.notice("The sentinels say that this server is master.");
+      log.notice("The sentinels confirm this server as the master.");
       state.set(Refusal.REJOINING, false);
       return;
     }

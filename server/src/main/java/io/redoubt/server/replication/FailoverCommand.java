@@ -38,7 +38,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
 
   final Command<Call> failover =
       command("FAILOVER [TO (host port [FORCE])]{target} [ABORT] [TIMEOUT milliseconds]")
-          .does("Hands the role of master to a replica, after it has caught up.")
+          .does("Makes a replica the master after it has caught up.")
           .since("6.2.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, STALE)

@@ -353,7 +353,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     try {
       ahead.add(memory, from, to - from);
     } catch (IOException e) {
-      log.warning("The master's stream can't be kept until it is loaded: %s", SystemErrors.text(e));
+      log.warning("Can't buffer the master's stream during the load: %s", SystemErrors.text(e));
       link.streamAheadIsLost();
       close();
       return;
@@ -385,7 +385,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       ahead.close();
       close();
     } catch (IOException e) {
-      log.warning("The master's stream can't be read back: %s", SystemErrors.text(e));
+      log.warning("Can't read the buffered stream of the master: %s", SystemErrors.text(e));
       ahead.close();
       close();
     } catch (OutOfMemoryError e) {

@@ -217,8 +217,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private void streamLost() {
     if (!replicas.all().isEmpty()) {
       log.warning(
-          "A write ran out of memory half-way: the replicas lack it until they have synchronized"
-              + " fully.");
+          "A write ran out of memory half-way: the replicas lack it until their next full sync.");
     }
     startNewHistory();
   }

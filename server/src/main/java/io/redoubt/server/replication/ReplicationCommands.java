@@ -51,7 +51,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   final Command<Call> replicaof =
       command("REPLICAOF ((host port){host-port} | (NO ONE){no-one}){args}")
-          .does("Makes the server a replica of another, or by NO ONE a master.")
+          .does("Makes the server a replica of another server, or with NO ONE a master.")
           .since("5.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
@@ -59,7 +59,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   final Command<Call> slaveof =
       command("SLAVEOF ((host port){host-port} | (NO ONE){no-one}){args}")
-          .does("Makes the server a replica of another, or by NO ONE a master.")
+          .does("Makes the server a replica of another server, or with NO ONE a master.")
           .since("1.0.0")
           .costs("O(1)")
           .deprecated("5.0.0", "`REPLICAOF`")
@@ -68,7 +68,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   final Command<Call> role =
       command("ROLE")
-          .does("Tells the role in replication, and the masters or replicas it is connected with.")
+          .does("Returns the replication role, with the connected master or replicas.")
           .since("2.8.12")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST)
@@ -78,7 +78,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   final Command<Call> replconf =
       command("REPLCONF")
           .arity(-1)
-          .does("Tells a master about its replica, and either how far the other is.")
+          .does("Exchanges replication options and offsets.")
           .since("3.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE, ALLOW_BUSY, SYSCMD)
@@ -87,14 +87,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   final Command<Call> psync =
       command("PSYNC replicationid offset")
           .arity(-3)
-          .does("Asks a master for its stream, from an offset if possible.")
+          .does("Requests a partial or full sync; an internal command of replication.")
           .since("2.8.0")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
           .runs(this::psync);
 
   final Command<Call> sync =
       command("SYNC")
-          .does("Asks a master for a snapshot and its stream.")
+          .does("Requests a full sync; an internal command of replication.")
           .since("1.0.0")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
           .runs(this::sync);

@@ -237,7 +237,7 @@ final class Transfer implements TransferFraming.Sink {
           framing.totalBytes(), target);
     }
     if (framing.isInterleaved()) {
-      log.notice("MASTER <-> REPLICA sync: the stream comes along with it");
+      log.notice("MASTER <-> REPLICA sync: receiving the replication stream at the same time");
     }
     if (asItComes) {
       beginDirectLoad();

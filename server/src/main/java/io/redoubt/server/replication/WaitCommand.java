@@ -34,7 +34,7 @@ public final class WaitCommand extends CommandGroup<Call> {
 
   final Command<Call> wait =
       command("WAIT numreplicas timeout{integer}")
-          .does("Waits until so many replicas have what was written before.")
+          .does("Waits until a number of replicas have acknowledged the connection's writes.")
           .since("3.0.0")
           .costs("O(1)")
           .categories(Category.CONNECTION)
@@ -43,7 +43,9 @@ public final class WaitCommand extends CommandGroup<Call> {
 
   final Command<Call> waitaof =
       command("WAITAOF numlocal numreplicas timeout{integer}")
-          .does("Waits until what was written before is on the disk here and on so many replicas.")
+          .does(
+              "Waits until the connection's writes are on the disk of this server and of a number"
+                  + " of replicas.")
           .since("7.2.0")
           .costs("O(1)")
           .is(NOSCRIPT)

@@ -82,11 +82,14 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code lfu-log-factor}. */
   public final IntDirective lfuLogFactor =
       integer("lfu-log-factor", 10)
-          .doc("The slowness with which the access counter of the LFU policies grows.");
+          .doc(
+              "The access counter of the LFU policies grows more slowly the higher this factor"
+                  + " is.");
 
   /** {@code lfu-decay-time}. */
   public final IntDirective lfuDecayTime =
-      integer("lfu-decay-time", 1).doc("Minutes after which that counter is decremented.");
+      integer("lfu-decay-time", 1)
+          .doc("Minutes after which the access counter of the LFU policies is decremented.");
 
   /** {@code active-expire-effort}. */
   public final IntDirective activeExpireEffort =

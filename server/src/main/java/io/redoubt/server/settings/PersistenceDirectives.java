@@ -45,9 +45,8 @@ public final class PersistenceDirectives extends DirectiveGroup {
                   new SaveCondition(300, 100),
                   new SaveCondition(60, 10000))))
           .doc(
-              "Save the data when so many seconds have passed and so many changes "
-                  + "have been made since the last save; any of the pairs suffices. save "
-                  + "\"\" disables it.");
+              "Save the data after a number of seconds if at least a number of changes were made"
+                  + " since the last save; any of the pairs suffices. save \"\" disables it.");
 
   /** {@code stop-writes-on-bgsave-error}. */
   public final YesNoDirective stopWritesOnBgsaveError =

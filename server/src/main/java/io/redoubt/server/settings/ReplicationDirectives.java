@@ -85,14 +85,14 @@ public final class ReplicationDirectives extends DirectiveGroup {
   /** {@code repl-diskless-sync-delay}. */
   public final IntDirective replDisklessSyncDelay =
       integer("repl-diskless-sync-delay", 5)
-          .doc("Seconds that such a sync waits for further replicas.");
+          .doc("Seconds that a full sync without a file waits for further replicas.");
 
   /** {@code repl-diskless-sync-max-replicas}. */
   public final IntDirective replDisklessSyncMaxReplicas =
       integer("repl-diskless-sync-max-replicas", 0)
           .doc(
-              "The number of waiting replicas at which it starts before the end of "
-                  + "the delay; 0 is no limit.");
+              "The number of waiting replicas at which such a sync starts before the delay ends; 0"
+                  + " is no limit.");
 
   /** {@code repl-diskless-load}. */
   public final ChoiceDirective<DisklessLoad> replDisklessLoad =

@@ -45,7 +45,7 @@ class InterleavedSyncTest {
           .containsEntry("sync_full", "1")
           .containsEntry("sync_interleaved", "1");
       assertThat(replica.log())
-          .contains("* MASTER <-> REPLICA sync: the stream comes along with it");
+          .contains("* MASTER <-> REPLICA sync: receiving the replication stream at the same time");
 
       master.ask("CLIENT KILL TYPE replica");
       traffic.write(50);

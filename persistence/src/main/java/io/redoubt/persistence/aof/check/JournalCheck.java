@@ -96,11 +96,11 @@ final class JournalCheck implements AofLog {
     if (journal == null) {
       return;
     }
-    terminal.print("Start to check the journal of commits.\n");
+    terminal.print("Start to check the commit journal.\n");
     String name = journal.name();
     JournalRecovery entries = journal.entries();
     if (entries == null) {
-      print("Journal %s is empty or its first entry is torn: it is not used\n", name);
+      print("Journal %s is empty or its first entry is torn: it is ignored\n", name);
       return;
     }
     print(
@@ -114,29 +114,30 @@ final class JournalCheck implements AofLog {
         entries.offset(),
         entries.isOfThisSystem() ? "running" : "earlier");
     if (entries.isTorn()) {
-      print("Journal %s has a torn entry behind these, which is not used\n", name);
+      print("Journal %s ends with a torn entry, which is ignored\n", name);
     }
     AofFile file = journal.file();
     String fileName = file == null ? "" : file.name();
     switch (journal.state()) {
-      case COMPLETE -> print("Journal %s has nothing that INCR AOF %s lacks\n", name, fileName);
+      case COMPLETE ->
+          print("Journal %s contains nothing that INCR AOF %s lacks\n", name, fileName);
       case LACKING ->
           print(
-              "Journal %s has %d bytes that INCR AOF %s lacks\n",
+              "Journal %s contains %d bytes that INCR AOF %s lacks\n",
               name, journal.lackingBytes(), fileName);
       case CHANGED ->
           print(
-              "Journal %s does not belong to INCR AOF %s, which is not as it was written: it is"
-                  + " not used\n",
+              "Journal %s does not match INCR AOF %s, which another program has changed: it is"
+                  + " ignored\n",
               name, fileName);
       case MISSING ->
           print(
-              "Journal %s is for an INCR AOF with seq %d, which is not there: it stays\n",
+              "Journal %s belongs to an INCR AOF with seq %d, which does not exist: it is kept\n",
               name, entries.sequence());
       default ->
           print(
-              "Journal %s is for an INCR AOF with seq %d, which the manifest does not have: it is"
-                  + " not used\n",
+              "Journal %s belongs to an INCR AOF with seq %d, which the manifest does not list: it"
+                  + " is ignored\n",
               name, entries.sequence());
     }
   }
@@ -154,14 +155,15 @@ final class JournalCheck implements AofLog {
     }
     String manifest = journal.manifestName();
     print(
-        "Journal %s is beside this file: check the manifest %s, which considers it\n",
+        "Journal %s exists beside this file: check the manifest %s to include it\n",
         journal.name(), manifest);
     if (state() == State.LACKING) {
       print(
-          "Journal %s has %d bytes that this file lacks\n", journal.name(), journal.lackingBytes());
+          "Journal %s contains %d bytes that this file lacks\n",
+          journal.name(), journal.lackingBytes());
       if (changes) {
         throw new CheckAborted(
-            "The file is not changed before journal %s is brought in. Use the --fix option on %s.\n"
+            "The file is not changed before journal %s is applied. Use the --fix option on %s.\n"
                 .formatted(journal.name(), manifest));
       }
     }
@@ -183,7 +185,7 @@ final class JournalCheck implements AofLog {
       journal.settle(this);
     } catch (IOException e) {
       throw new CheckAborted(
-          "Failed to bring in journal %s: %s. It stays, run --fix again\n"
+          "Failed to apply journal %s: %s. It is kept, run --fix again\n"
               .formatted(journal.name(), terminal.reason(e)));
     }
     print("Successfully %s journal %s\n", outcome(), journal.name());
@@ -191,7 +193,7 @@ final class JournalCheck implements AofLog {
 
   private String outcome() {
     return switch (state()) {
-      case LACKING -> "brought in";
+      case LACKING -> "applied";
       case CHANGED, UNLISTED -> "set aside";
       default -> "removed";
     };
@@ -205,7 +207,7 @@ final class JournalCheck implements AofLog {
   void requireApplied() throws CheckAborted {
     if (journal != null && state() == State.LACKING) {
       throw new CheckAborted(
-          "Journal %s is not applied. Use the --fix option to bring it in.\n"
+          "Journal %s is not applied. Use the --fix option to apply it.\n"
               .formatted(journal.name()));
     }
   }

@@ -106,16 +106,16 @@ class JournalCheckTest {
         .startsWith(
             """
             Start checking Multi Part AOF
-            Start to check the journal of commits.
+            Start to check the commit journal.
             Journal analyzed: filename=x.journal, entries=4, size=%d, generation=1, seq=1,\
              offset=%d, system=earlier
-            Journal x.journal has %d bytes that INCR AOF x.1.incr.aof lacks
+            Journal x.journal contains %d bytes that INCR AOF x.1.incr.aof lacks
             Start to check INCR files.
             """
                 .formatted(forced() * 4, forced(), forced() * 2))
         .endsWith(
             "INCR AOF x.1.incr.aof is valid\n"
-                + "Journal x.journal is not applied. Use the --fix option to bring it in.\n"
+                + "Journal x.journal is not applied. Use the --fix option to apply it.\n"
                 + "status 1");
     assertThat(disk.exists(JOURNAL)).isTrue();
   }
@@ -133,7 +133,7 @@ class JournalCheckTest {
   void restoresMissingBytes() throws Exception {
     crash(forced() * 3 - 2);
     assertThat(fix())
-        .contains("Successfully brought in journal x.journal\n")
+        .contains("Successfully applied journal x.journal\n")
         .contains("INCR AOF x.1.incr.aof is valid\n")
         .endsWith(VALID);
     assertThat(disk.bytes(FILE)).isEqualTo(whole);
@@ -149,7 +149,7 @@ class JournalCheckTest {
     for (String said : new String[] {check(), fix()}) {
       assertThat(said)
           .contains(
-              "system=running\nJournal x.journal has nothing that INCR AOF x.1.incr.aof lacks")
+              "system=running\nJournal x.journal contains nothing that INCR AOF x.1.incr.aof lacks")
           .endsWith(VALID);
     }
     assertThat(disk.exists(JOURNAL)).isTrue();
@@ -164,8 +164,8 @@ class JournalCheckTest {
     write(FILE, other);
     assertThat(check())
         .contains(
-            "Journal x.journal does not belong to INCR AOF x.1.incr.aof, which is not as it was"
-                + " written: it is not used\n")
+            "Journal x.journal does not match INCR AOF x.1.incr.aof, which another program has"
+                + " changed: it is ignored\n")
         .endsWith(VALID);
     assertThat(fix()).contains("Successfully set aside journal x.journal\n").endsWith(VALID);
     assertThat(disk.bytes(FILE)).isEqualTo(other);
@@ -181,8 +181,8 @@ class JournalCheckTest {
     write(Path.of(MANIFEST), "file x.2.incr.aof seq 2 type i\n".getBytes(ISO_8859_1));
     assertThat(check())
         .contains(
-            "Journal x.journal is for an INCR AOF with seq 1, which the manifest does not have: it"
-                + " is not used\n")
+            "Journal x.journal belongs to an INCR AOF with seq 1, which the manifest does not list:"
+                + " it is ignored\n")
         .endsWith(VALID);
     byte[] entries = disk.bytes(JOURNAL);
     assertThat(fix()).contains("Successfully set aside journal x.journal\n").endsWith(VALID);
@@ -199,7 +199,8 @@ class JournalCheckTest {
   void keepsAJournalWhoseFileIsMissing() throws Exception {
     crash(forced());
     disk.delete(FILE);
-    assertThat(check()).contains("Journal x.journal is for an INCR AOF with seq 1, which is not");
+    assertThat(check())
+        .contains("Journal x.journal belongs to an INCR AOF with seq 1, which does not exist");
     assertThat(fix()).contains("Cannot open file").endsWith("status 1");
     open();
     assertThat(disk.exists(JOURNAL)).isTrue();
@@ -216,12 +217,13 @@ class JournalCheckTest {
   @Test
   void refersASingleFileToTheManifest() throws Exception {
     crash(forced() * 3 - 2);
-    String beside = "Journal x.journal is beside this file: check the manifest x.manifest";
+    String beside =
+        "Journal x.journal exists beside this file: check the manifest x.manifest to include it";
     assertThat(checkFile(false)).contains(beside, "bytes that this file lacks").endsWith("1");
     assertThat(checkFile(true))
         .contains(beside)
         .endsWith(
-            "The file is not changed before journal x.journal is brought in. Use the --fix option"
+            "The file is not changed before journal x.journal is applied. Use the --fix option"
                 + " on x.manifest.\nstatus 1");
     assertThat(disk.bytes(FILE)).hasSize(forced() * 3 - 2);
     assertThat(fix()).endsWith(VALID);
@@ -248,7 +250,7 @@ class JournalCheckTest {
     write(JOURNAL, entries);
     assertThat(check())
         .contains("entries=2, ")
-        .contains("Journal x.journal has a torn entry behind these, which is not used\n");
+        .contains("Journal x.journal ends with a torn entry, which is ignored\n");
     assertThat(fix()).endsWith(VALID);
     assertThat(disk.bytes(FILE)).isEqualTo(Arrays.copyOf(whole, forced() * 3));
 
@@ -256,7 +258,7 @@ class JournalCheckTest {
     write(JOURNAL, entries);
     for (String said : new String[] {check(), fix()}) {
       assertThat(said)
-          .contains("Journal x.journal is empty or its first entry is torn: it is not used\n")
+          .contains("Journal x.journal is empty or its first entry is torn: it is ignored\n")
           .endsWith(VALID);
     }
   }
@@ -274,7 +276,7 @@ class JournalCheckTest {
     byte[] other = whole.clone();
     Arrays.fill(other, forced(), other.length, (byte) '*');
     write(FILE, other);
-    assertThat(check()).contains("does not belong to");
+    assertThat(check()).contains("does not match");
     open();
     assertThat(disk.bytes(FILE)).as("by a start").isEqualTo(other);
   }
@@ -296,7 +298,7 @@ class JournalCheckTest {
     }
     CheckSession session = new CheckSession("y");
     assertThat(session.ended(new AofCheck(own, session, true, 0).run(MANIFEST)))
-        .contains("does not belong to INCR AOF")
+        .contains("does not match INCR AOF")
         .endsWith(VALID);
     assertThat(own.bytes(FILE)).isEqualTo(large);
   }
@@ -322,8 +324,7 @@ class JournalCheckTest {
   void refusesTruncationToATimeBeforeRestoration() throws IOException {
     crash(forced());
     assertThat(check(false, 1000))
-        .endsWith(
-            "Journal x.journal is not applied. Use the --fix option to bring it in.\nstatus 1");
+        .endsWith("Journal x.journal is not applied. Use the --fix option to apply it.\nstatus 1");
     assertThat(disk.bytes(FILE)).hasSize(forced());
     assertThat(fix()).endsWith(VALID);
     assertThat(check(false, 1000)).endsWith(VALID);
@@ -359,9 +360,9 @@ class JournalCheckTest {
     crash(forced());
     disk.roomBytes(forced() + 1);
     assertThat(fix())
-        .contains("Failed to bring in journal x.journal: ")
+        .contains("Failed to apply journal x.journal: ")
         .contains("No space left on device")
-        .endsWith(". It stays, run --fix again\nstatus 1");
+        .endsWith(". It is kept, run --fix again\nstatus 1");
     assertThat(disk.exists(JOURNAL)).isTrue();
     disk.roomBytes(Long.MAX_VALUE);
     assertThat(fix()).endsWith(VALID);

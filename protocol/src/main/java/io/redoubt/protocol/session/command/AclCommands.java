@@ -53,7 +53,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
 
   public final Command<C> acl =
       container("ACL")
-          .does("A container for Access List Control commands.")
+          .does("A container for commands on users and permissions.")
           .since("6.0.0")
           .costs("Depends on subcommand.")
           .help("6.0.0")
@@ -78,7 +78,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
 
   final Command<C> dryrun =
       command("ACL DRYRUN username command [arg...]")
-          .does("Tells whether a user could run a command.")
+          .does("Checks whether a user is permitted to run a command.")
           .since("7.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -115,7 +115,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
 
   final Command<C> load =
       command("ACL LOAD")
-          .does("Replaces all users by those of the ACL file.")
+          .does("Reloads the users from the ACL file.")
           .since("6.0.0")
           .costs("O(N), N the number of users")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -123,7 +123,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
 
   final Command<C> log =
       command("ACL LOG [count | RESET]{operation}")
-          .does("Returns the latest refusals, or forgets them.")
+          .does("Returns or clears the log of denied commands.")
           .since("6.0.0")
           .costs("O(N), N the number of entries shown")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -141,7 +141,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
 
   final Command<C> setuser =
       command("ACL SETUSER username [rule...]")
-          .does("Makes a user, or changes its rules.")
+          .does("Creates a user or changes its rules.")
           .since("6.0.0")
           .costs("O(N), N the number of rules")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)

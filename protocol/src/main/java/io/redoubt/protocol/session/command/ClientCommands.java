@@ -34,7 +34,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   public final Command<C> client =
       container("CLIENT")
-          .does("A container for client connection commands.")
+          .does("A container for commands on connections.")
           .since("2.4.0")
           .costs("Depends on subcommand.")
           .help("5.0.0")
@@ -42,7 +42,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   public final Command<C> id =
       command("CLIENT ID")
-          .does("Returns the number of the connection.")
+          .does("Returns the id of the connection.")
           .since("5.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -58,7 +58,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> setname =
       command("CLIENT SETNAME connection-name")
-          .does("Gives the connection a name.")
+          .does("Sets the name of the connection.")
           .since("2.6.9")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -67,7 +67,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> setinfo =
       command("CLIENT SETINFO (LIB-NAME libname | LIB-VER libver){attr}")
-          .does("Sets what is known of the client's library.")
+          .does("Sets the name or version of the client's library.")
           .since("7.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -76,7 +76,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> info =
       command("CLIENT INFO")
-          .does("Returns what is known of the connection.")
+          .does("Returns information about the connection.")
           .since("6.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -127,7 +127,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> pause =
       command("CLIENT PAUSE timeout{integer} [WRITE | ALL]{mode, since 6.2.0}")
-          .does("Suspends the commands of clients for so many milliseconds.")
+          .does("Suspends the commands of clients for a number of milliseconds.")
           .since("3.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -144,7 +144,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   public final Command<C> unblock =
       command("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]{unblock-type}")
-          .does("Ends the wait of a client in a blocking command.")
+          .does("Unblocks a client that waits in a blocking command.")
           .since("5.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -152,7 +152,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   public final Command<C> reply =
       command("CLIENT REPLY (ON | OFF | SKIP){action}")
-          .does("Tells whether the connection wants replies.")
+          .does("Sets whether the connection receives replies.")
           .since("3.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -160,7 +160,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> noEvict =
       command("CLIENT NO-EVICT (ON | OFF){enabled}")
-          .does("Keeps the connection from being evicted.")
+          .does("Excludes the connection from client eviction.")
           .since("7.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -168,7 +168,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> noTouch =
       command("CLIENT NO-TOUCH (ON | OFF){enabled}")
-          .does("Lets the connection's commands leave the access clock of keys alone.")
+          .does("Sets whether the connection's commands update the access times of keys.")
           .since("7.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -176,7 +176,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> getredir =
       command("CLIENT GETREDIR")
-          .does("Returns the connection to which invalidations are redirected.")
+          .does("Returns the connection to which invalidation messages are redirected.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -186,7 +186,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
       command(
               "CLIENT TRACKING (ON | OFF){status} [REDIRECT client-id{integer}]"
                   + " [PREFIX prefix{string}]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
-          .does("Turns client-side caching off; it can't be turned on.")
+          .does("Turns client-side caching off; turning it on is not supported.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -194,7 +194,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> caching =
       command("CLIENT CACHING (YES | NO){mode}")
-          .does("Refuses, since no connection is tracked.")
+          .does("Returns an error, as client-side caching is not supported.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -202,7 +202,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> trackinginfo =
       command("CLIENT TRACKINGINFO")
-          .does("Returns that the connection is not tracked.")
+          .does("Returns the tracking state of the connection, which is always off.")
           .since("6.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)

@@ -56,7 +56,9 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       command(
               "HELLO [protover [AUTH username password]{auth}"
                   + " [SETNAME clientname]]{arguments}")
-          .does("Selects the protocol version, and maybe authenticates and names the connection.")
+          .does(
+              "Selects the protocol version, and optionally authenticates and names the"
+                  + " connection.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
@@ -69,7 +71,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   final Command<C> ping =
       command("PING [message]")
-          .does("Answers PONG, or the message.")
+          .does("Returns PONG, or the given message.")
           .since("1.0.0")
           .costs("O(1)")
           .is(FAST)
@@ -78,7 +80,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   final Command<C> echo =
       command("ECHO message")
-          .does("Answers the message.")
+          .does("Returns the given message.")
           .since("1.0.0")
           .costs("O(1)")
           .is(LOADING, STALE, FAST)
@@ -86,7 +88,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   public final Command<C> reset =
       command("RESET")
-          .does("Brings the connection back to the state of a new one.")
+          .does("Resets the state of the connection.")
           .since("6.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)

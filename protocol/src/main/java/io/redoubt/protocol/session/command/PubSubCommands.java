@@ -34,7 +34,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> subscribe =
       command("SUBSCRIBE channel...")
-          .does("Listens to channels.")
+          .does("Subscribes to channels.")
           .since("2.0.0")
           .costs("O(N), N the number of channels")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -43,7 +43,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> unsubscribe =
       command("UNSUBSCRIBE [channel...]")
-          .does("Stops listening to channels, or to all.")
+          .does("Unsubscribes from channels, or from all.")
           .since("2.0.0")
           .costs("O(N), N the number of channels")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -51,7 +51,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> psubscribe =
       command("PSUBSCRIBE pattern...")
-          .does("Listens to all channels that match the patterns.")
+          .does("Subscribes to the channels that match patterns.")
           .since("2.0.0")
           .costs("O(N), N the number of patterns")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -60,7 +60,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> punsubscribe =
       command("PUNSUBSCRIBE [pattern...]")
-          .does("Stops listening to patterns, or to all.")
+          .does("Unsubscribes from patterns, or from all.")
           .since("2.0.0")
           .costs("O(N), N the number of patterns")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -68,7 +68,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> publish =
       command("PUBLISH channel message")
-          .does("Sends a message to those who listen to a channel.")
+          .does("Publishes a message to a channel.")
           .since("2.0.0")
           .costs("O(N+M), N the listeners of the channel, M the number of all patterns")
           .is(PUBSUB, LOADING, STALE, FAST, MAY_REPLICATE)
@@ -77,7 +77,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> ssubscribe =
       command("SSUBSCRIBE shardchannel...")
-          .does("Listens to shard channels.")
+          .does("Subscribes to shard channels.")
           .since("7.0.0")
           .costs("O(N), N the number of shard channels")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -87,7 +87,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> sunsubscribe =
       command("SUNSUBSCRIBE [shardchannel...]")
-          .does("Stops listening to shard channels, or to all.")
+          .does("Unsubscribes from shard channels, or from all.")
           .since("7.0.0")
           .costs("O(N), N the number of shard channels")
           .is(PUBSUB, NOSCRIPT, LOADING, STALE)
@@ -96,7 +96,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> spublish =
       command("SPUBLISH shardchannel message")
-          .does("Sends a message to those who listen to a shard channel.")
+          .does("Publishes a message to a shard channel.")
           .since("7.0.0")
           .costs("O(N), N the listeners of the shard channel")
           .is(PUBSUB, LOADING, STALE, FAST, MAY_REPLICATE)
@@ -114,7 +114,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> channelsCommand =
       command("PUBSUB CHANNELS [pattern]")
-          .does("Returns the channels that have listeners.")
+          .does("Returns the channels that have subscribers.")
           .since("2.8.0")
           .costs("O(N), N the number of channels that have listeners")
           .is(PUBSUB, LOADING, STALE)
@@ -122,7 +122,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> numsub =
       command("PUBSUB NUMSUB [channel...]")
-          .does("Returns how many listen to each channel, patterns not counted.")
+          .does("Returns the number of subscribers of channels, without pattern subscriptions.")
           .since("2.8.0")
           .costs("O(N), N the number of channels asked for")
           .is(PUBSUB, LOADING, STALE)
@@ -130,7 +130,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> numpat =
       command("PUBSUB NUMPAT")
-          .does("Returns how many patterns are listened to.")
+          .does("Returns the number of subscribed patterns.")
           .since("2.8.0")
           .costs("O(1)")
           .is(PUBSUB, LOADING, STALE)
@@ -138,7 +138,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> shardchannels =
       command("PUBSUB SHARDCHANNELS [pattern]")
-          .does("Returns the shard channels that have listeners.")
+          .does("Returns the shard channels that have subscribers.")
           .since("7.0.0")
           .costs("O(N), N the number of shard channels that have listeners")
           .is(PUBSUB, LOADING, STALE)
@@ -146,7 +146,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> shardnumsub =
       command("PUBSUB SHARDNUMSUB [shardchannel...]")
-          .does("Returns how many listen to each shard channel.")
+          .does("Returns the number of subscribers of shard channels.")
           .since("7.0.0")
           .costs("O(N), N the number of shard channels asked for")
           .is(PUBSUB, LOADING, STALE)

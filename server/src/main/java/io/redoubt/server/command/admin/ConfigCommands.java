@@ -36,7 +36,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   final Command<Call> config =
       container("CONFIG")
-          .does("A container for server configuration commands.")
+          .does("A container for commands on the configuration.")
           .since("2.0.0")
           .costs("Depends on subcommand.")
           .help("5.0.0")
@@ -71,7 +71,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   final Command<Call> set =
       command("CONFIG SET (parameter value){data}...")
-          .does("Sets directives, all of those given or none.")
+          .does("Sets directives, either all given ones or none.")
           .since("2.0.0")
           .costs("O(N), N the number of directives given")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)

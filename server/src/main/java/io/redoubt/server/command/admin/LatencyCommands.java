@@ -35,7 +35,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> latencyCommand =
       container("LATENCY")
-          .does("A container for latency diagnostics commands.")
+          .does("A container for commands on latency.")
           .since("2.8.13")
           .costs("Depends on subcommand.")
           .help("2.8.13")

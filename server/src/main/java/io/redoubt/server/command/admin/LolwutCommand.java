@@ -20,7 +20,7 @@ public final class LolwutCommand extends CommandGroup<Call> {
 
   final Command<Call> lolwut =
       command("LOLWUT [VERSION version{integer}]")
-          .does("Returns the version, and a picture if that of version 5 or 6 is asked for.")
+          .does("Returns the version, with generative art for versions 5 and 6.")
           .since("5.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)

@@ -33,7 +33,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> memoryCommand =
       container("MEMORY")
-          .does("A container for memory diagnostics commands.")
+          .does("A container for commands on memory use.")
           .since("4.0.0")
           .costs("Depends on subcommand.")
           .help("4.0.0")
@@ -65,7 +65,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> stats =
       command("MEMORY STATS")
-          .does("Returns the use of memory by purpose.")
+          .does("Returns the memory use by purpose.")
           .since("4.0.0")
           .costs("O(N), N the number of connections")
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")

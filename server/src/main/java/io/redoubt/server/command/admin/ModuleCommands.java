@@ -22,7 +22,7 @@ public final class ModuleCommands extends CommandGroup<Call> {
 
   final Command<Call> module =
       container("MODULE")
-          .does("A container for module commands.")
+          .does("A container for commands on modules.")
           .since("4.0.0")
           .costs("Depends on subcommand.")
           .help("5.0.0")
@@ -39,7 +39,7 @@ public final class ModuleCommands extends CommandGroup<Call> {
 
   final Command<Call> load =
       command("MODULE LOAD path [arg...]")
-          .does("Refuses to load a module.")
+          .does("Returns an error, as modules are not supported.")
           .since("4.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, NOSCRIPT, PROTECTED)
@@ -47,7 +47,7 @@ public final class ModuleCommands extends CommandGroup<Call> {
 
   final Command<Call> loadex =
       command("MODULE LOADEX path [CONFIG (name value){configs}]... [ARGS args...]")
-          .does("Refuses to load a module.")
+          .does("Returns an error, as modules are not supported.")
           .since("7.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, NOSCRIPT, PROTECTED)
@@ -55,7 +55,7 @@ public final class ModuleCommands extends CommandGroup<Call> {
 
   final Command<Call> unload =
       command("MODULE UNLOAD name")
-          .does("Replies that there is no such module.")
+          .does("Returns an error, as no module can be loaded.")
           .since("4.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, NOSCRIPT, PROTECTED)

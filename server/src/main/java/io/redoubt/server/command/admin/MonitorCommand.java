@@ -22,7 +22,7 @@ public final class MonitorCommand extends CommandGroup<Call> {
 
   final Command<Call> monitor =
       command("MONITOR")
-          .does("Shows all commands of all clients from now on, until RESET.")
+          .does("Streams every command of all clients until RESET.")
           .since("1.0.0")
           .costs("O(N) a command, N the number of monitors")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)

@@ -26,7 +26,7 @@ public final class SlowLogCommands extends CommandGroup<Call> {
 
   final Command<Call> slowlog =
       container("SLOWLOG")
-          .does("A container for slow log commands.")
+          .does("A container for commands on the slow log.")
           .since("2.2.12")
           .costs("Depends on subcommand.")
           .help("6.2.0")
@@ -34,7 +34,7 @@ public final class SlowLogCommands extends CommandGroup<Call> {
 
   final Command<Call> get =
       command("SLOWLOG GET [count]")
-          .does("Returns the newest entries: 10, or as many as asked for, or all with -1.")
+          .does("Returns the newest entries: 10 by default, all with -1.")
           .since("2.2.12")
           .costs("O(N), N the number of entries returned")
           .is(ADMIN, LOADING, STALE)

@@ -24,7 +24,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> cluster =
       container("CLUSTER")
-          .does("A container for commands of cluster mode.")
+          .does("A container for cluster commands.")
           .since("3.0.0")
           .costs("Depends on subcommand.")
           .help("5.0.0")
@@ -106,7 +106,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> forget =
       command("CLUSTER FORGET node-id")
-          .does("Forgets a node.")
+          .does("Removes a node from the node table.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -149,7 +149,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> meet =
       command("CLUSTER MEET ip port [cluster-bus-port{since 4.0.0}]")
-          .does("Makes a node join the cluster.")
+          .does("Adds a node to the cluster.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -266,7 +266,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> asking =
       command("ASKING")
-          .does("Permits the next command although its hash slot is being imported.")
+          .does("Permits the next command to use a hash slot that is being imported.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST)
@@ -274,7 +274,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> readonly =
       command("READONLY")
-          .does("Permits this connection to read from a replica of the cluster.")
+          .does("Permits the connection to read from a cluster replica.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)
@@ -282,7 +282,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> readwrite =
       command("READWRITE")
-          .does("Reverts READONLY.")
+          .does("Revokes the permission of READONLY.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)

@@ -48,7 +48,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hdel =
       command("HDEL key field...")
-          .does("Deletes fields of a hash, and the hash if none is left.")
+          .does("Deletes fields of a hash, and the hash with the last one.")
           .since("2.0.0")
           .costs("O(N), N the number of fields")
           .is(WRITE, FAST)
@@ -58,7 +58,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hexists =
       command("HEXISTS key field")
-          .does("Returns 1 if a field is in a hash.")
+          .does("Returns 1 if a field of a hash exists, else 0.")
           .since("2.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)

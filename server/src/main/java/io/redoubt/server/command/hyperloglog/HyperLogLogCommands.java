@@ -59,7 +59,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
 
   final Command<Call> pfdebug =
       command("PFDEBUG subcommand key")
-          .does("Shows the internals of a HyperLogLog, for tests.")
+          .does("Returns internals of a HyperLogLog for tests.")
           .since("2.8.9")
           .costs("N/A")
           .is(WRITE, DENYOOM, ADMIN, SYSCMD)
@@ -79,7 +79,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
 
   final Command<Call> pfselftest =
       command("PFSELFTEST")
-          .does("Tests HyperLogLogs.")
+          .does("Runs a self-test of HyperLogLogs.")
           .since("2.8.9")
           .costs("N/A")
           .is(ADMIN, SYSCMD)

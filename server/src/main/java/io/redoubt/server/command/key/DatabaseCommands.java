@@ -55,7 +55,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
 
   final Command<Call> swapdb =
       command("SWAPDB index1 index2")
-          .does("Swaps two databases, with the clients that work on them.")
+          .does("Swaps two databases for all clients.")
           .since("4.0.0")
           .costs("O(N), N the number of clients that watch keys of the two")
           .is(WRITE, FAST)

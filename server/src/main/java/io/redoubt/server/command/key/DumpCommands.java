@@ -48,7 +48,7 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   final Command<Call> dump =
       command("DUMP key")
-          .does("Returns a value in the form in which RESTORE takes it.")
+          .does("Returns a serialized value for RESTORE.")
           .since("2.6.0")
           .costs("O(N), N the size of the value")
           .is(READONLY)
@@ -58,7 +58,7 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   final Command<Call> restore =
       command("RESTORE" + RESTORE_ARGUMENTS)
-          .does("Creates a key from what DUMP returned.")
+          .does("Creates a key from a serialized value of DUMP.")
           .since("2.6.0")
           .costs("O(N), N the size of the value")
           .is(WRITE, DENYOOM)

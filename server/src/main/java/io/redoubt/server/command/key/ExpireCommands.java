@@ -33,7 +33,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
 
   final Command<Call> expire =
       command("EXPIRE key seconds" + CONDITION)
-          .does("Sets the time a key has to live, in seconds.")
+          .does("Sets the time to live of a key in seconds.")
           .since("1.0.0")
           .costs("O(1)")
           .is(WRITE, FAST)
@@ -43,7 +43,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
 
   final Command<Call> pexpire =
       command("PEXPIRE key milliseconds" + CONDITION)
-          .does("Sets the time a key has to live, in milliseconds.")
+          .does("Sets the time to live of a key in milliseconds.")
           .since("2.6.0")
           .costs("O(1)")
           .is(WRITE, FAST)

@@ -81,7 +81,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> rename =
       command("RENAME key newkey")
-          .does("Renames a key, replacing the one that has the new name.")
+          .does("Renames a key, replacing the key of the new name.")
           .since("1.0.0")
           .costs("O(1)")
           .is(WRITE)
@@ -91,7 +91,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> renamenx =
       command("RENAMENX key newkey")
-          .does("Renames a key, but only if no key has the new name.")
+          .does("Renames a key if the new name does not exist.")
           .since("1.0.0")
           .costs("O(1)")
           .is(WRITE, FAST)

@@ -59,7 +59,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
 
   final Command<Call> idletime =
       command("OBJECT IDLETIME key")
-          .does("Returns the seconds since a value was last used.")
+          .does("Returns the seconds since the last access to a value.")
           .since("2.2.3")
           .costs("O(1)")
           .is(READONLY)

@@ -78,7 +78,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lpos =
       command("LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]")
-          .does("Returns the indexes of the elements of a list that equal an argument.")
+          .does("Returns the indexes of the elements of a list that are equal to an argument.")
           .since("6.0.6")
           .costs("O(N), N the number of elements of the list")
           .is(READONLY)
@@ -116,7 +116,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lrem =
       command("LREM key count element")
-          .does("Removes the elements of a list that equal an argument.")
+          .does("Removes the elements of a list that are equal to an argument.")
           .since("1.0.0")
           .costs("O(N+M), N the length of the list, M the number of elements removed")
           .is(WRITE)

@@ -41,7 +41,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
       command(
               "BLMOVE source destination (LEFT | RIGHT){wherefrom} (LEFT"
                   + " | RIGHT){whereto} timeout")
-          .does("Moves an element from a list to another, blocking until there is one.")
+          .does("Moves an element from a list to another, blocking until one is available.")
           .since("6.2.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM, BLOCKING)
@@ -51,7 +51,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> blmpop =
       command("BLMPOP timeout numkeys key... (LEFT | RIGHT){where} [COUNT count]")
-          .does("Pops elements of the first non-empty list, blocking until there is one.")
+          .does("Pops elements of the first non-empty list, blocking until one is available.")
           .since("7.0.0")
           .costs("O(N+M), N the number of keys, M the number of elements returned")
           .is(WRITE, BLOCKING)
@@ -60,7 +60,9 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> blpop =
       command("BLPOP key... timeout")
-          .does("Pops the first element of the first non-empty list, blocking until there is one.")
+          .does(
+              "Pops the first element of the first non-empty list, blocking until one is"
+                  + " available.")
           .since("2.0.0")
           .costs("O(N), N the number of keys")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -70,7 +72,8 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> brpop =
       command("BRPOP key... timeout")
-          .does("Pops the last element of the first non-empty list, blocking until there is one.")
+          .does(
+              "Pops the last element of the first non-empty list, blocking until one is available.")
           .since("2.0.0")
           .costs("O(N), N the number of keys")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")

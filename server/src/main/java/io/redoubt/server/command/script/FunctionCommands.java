@@ -75,7 +75,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   final Command<Call> load =
       command("FUNCTION LOAD [REPLACE] function-code")
-          .does("Loads a library, and returns its name.")
+          .does("Loads a library and returns its name.")
           .since("7.0.0")
           .costs("O(1), and what the library's text does")
           .is(NOSCRIPT, WRITE, DENYOOM)
@@ -102,7 +102,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   final Command<Call> dump =
       command("FUNCTION DUMP")
-          .does("Returns all libraries in a form that FUNCTION RESTORE takes.")
+          .does("Returns all libraries in serialized form for FUNCTION RESTORE.")
           .since("7.0.0")
           .costs("O(N), N the number of functions")
           .is(NOSCRIPT)

@@ -72,7 +72,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> sismember =
       command("SISMEMBER key member")
-          .does("Returns 1 if a member is in a set.")
+          .does("Returns 1 if a member of a set exists, else 0.")
           .since("1.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -91,7 +91,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> smismember =
       command("SMISMEMBER key member...")
-          .does("Returns 1 or 0 for each of several members of a set.")
+          .does("Returns 1 or 0 for each member, 1 if it is in the set.")
           .since("6.2.0")
           .costs("O(N), N the number of members asked for")
           .is(READONLY, FAST)
@@ -132,7 +132,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> srem =
       command("SREM key member...")
-          .does("Removes members from a set, and the key with the last one.")
+          .does("Removes members from a set, and the set with the last one.")
           .since("1.0.0")
           .costs("O(N), N the number of members to be removed")
           .history("2.4.0", "Accepts multiple `member` arguments.")

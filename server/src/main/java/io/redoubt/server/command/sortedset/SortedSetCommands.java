@@ -123,7 +123,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
 
   final Command<Call> zrem =
       command("ZREM key member...")
-          .does("Removes members from a sorted set, and the set if it becomes empty.")
+          .does("Removes members from a sorted set, and the set with the last one.")
           .since("1.2.0")
           .costs("O(M*log(N)), N the size of the sorted set and M the number of members removed")
           .history("2.4.0", "Accepts multiple elements.")

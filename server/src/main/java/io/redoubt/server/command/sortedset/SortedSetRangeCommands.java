@@ -143,7 +143,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
 
   final Command<Call> zrevrange =
       command("ZREVRANGE key start stop [WITHSCORES]")
-          .does("Returns the members of a sorted set in a range of indexes, backwards.")
+          .does("Returns the members of a sorted set in a range of indexes in reverse order.")
           .since("1.2.0")
           .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` argument")
@@ -153,7 +153,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
 
   final Command<Call> zrevrangebylex =
       command("ZREVRANGEBYLEX key max min [LIMIT offset count]{limit}")
-          .does("Returns the members of a sorted set in a lexicographical range, backwards.")
+          .does("Returns the members of a sorted set in a lexicographical range in reverse order.")
           .since("2.8.9")
           .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYLEX` arguments")
@@ -165,7 +165,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
       command(
               "ZREVRANGEBYSCORE key max{double} min{double} [WITHSCORES]"
                   + " [LIMIT offset count]{limit}")
-          .does("Returns the members of a sorted set with scores in a range, backwards.")
+          .does("Returns the members of a sorted set with scores in a range in reverse order.")
           .since("2.2.0")
           .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYSCORE` arguments")

@@ -39,7 +39,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   final Command<Call> xack =
       command("XACK key group id...")
-          .does("Acknowledges entries, which are no longer pending in the consumer group.")
+          .does(
+              "Acknowledges entries, which removes them from the pending entries of a consumer"
+                  + " group.")
           .since("5.0.0")
           .costs("O(log(N)) an entry, N the number of those pending")
           .is(WRITE, FAST)

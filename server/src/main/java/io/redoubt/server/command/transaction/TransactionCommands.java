@@ -25,7 +25,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> multi =
       command("MULTI")
-          .does("Starts a transaction: the following commands are queued.")
+          .does("Starts a transaction, which queues the following commands.")
           .since("1.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -49,7 +49,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> watch =
       command("WATCH key...")
-          .does("Watches keys: the next transaction fails if one of them changes before it.")
+          .does("Watches keys: the next transaction is aborted if one of them changes before it.")
           .since("2.2.0")
           .costs("O(1) a key")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -58,7 +58,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> unwatch =
       command("UNWATCH")
-          .does("Stops watching all keys.")
+          .does("Unwatches all keys.")
           .since("2.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)

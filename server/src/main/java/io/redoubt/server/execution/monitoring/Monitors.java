@@ -91,7 +91,7 @@ public final class Monitors {
         each.feed(line.memory(), line.start(), line.length());
       }
     } catch (OutOfMemoryError full) { // the command itself has succeeded
-      log.warning("Closing all monitors, because memory does not suffice to show them a command.");
+      log.warning("Closing all monitors: out of memory for a command to show them.");
       clients.forEach(ServerClient::closeSoon);
     }
     if (line.length() > MAX_KEPT_BYTES) {

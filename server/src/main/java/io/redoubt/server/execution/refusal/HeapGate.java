@@ -184,7 +184,7 @@ public final class HeapGate {
     }
     if (lines.isDue(clock.monotonicNanos())) {
       log.warning(
-          "The Java heap is exhausted: %d of %d MB are in use. Commands that take more of it are"
+          "The Java heap is exhausted: %d of %d MB are in use. Commands that need more of it are"
               + " refused. Raise it by -Xmx in REDOUBT_JAVA_OPTS.",
           heap.usedBytes() >> 20, heap.maxBytes() >> 20);
     }

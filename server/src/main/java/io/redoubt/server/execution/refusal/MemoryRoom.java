@@ -97,11 +97,12 @@ public final class MemoryRoom {
       state.reason(Refusal.OUT_OF_ROOM, error(shortage).text());
       if (!logged && shortageLines.isDue(clock.monotonicNanos())) {
         logged = true;
-        log.warning("Out of memory: %s. Writes are refused until keys go.", shortage.text());
+        log.warning(
+            "Out of memory: %s. Writes are refused until keys are removed.", shortage.text());
       }
     } else if (logged) {
       logged = false;
-      log.notice("There is memory again, writes are accepted.");
+      log.notice("Memory is available again, writes are accepted.");
     }
     state.set(Refusal.OUT_OF_ROOM, isShort);
   }

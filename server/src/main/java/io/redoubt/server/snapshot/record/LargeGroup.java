@@ -212,7 +212,7 @@ public final class LargeGroup implements AutoCloseable {
         high, low, StreamGroups.delivered(element), StreamGroups.deliveries(element));
     Consumer owner = byAddress.get(StreamGroups.owner(element));
     if (owner == null) {
-      throw new IllegalStateException("an entry is pending for nobody");
+      throw new IllegalStateException("a pending entry has no consumer");
     }
     if (owner.lastBytes == IDS_BLOCK_BYTES) {
       owner.blocks.add(slabs.allocateFar(IDS_BLOCK_BYTES));

@@ -231,7 +231,7 @@ final class NodeData {
         target,
         target + size);
     if (decompressor.output() != target + size) {
-      throw new IllegalStateException("compressed data of a list's node is spoilt");
+      throw new IllegalStateException("compressed data of a list's node is corrupt");
     }
   }
 }
