@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -32,6 +34,13 @@ final class AllocationFailureTest {
 
   /** A value that was being built may be lost, in what is an emergency. */
   private static final int MAX_LOST_BLOCKS = 24;
+
+  /** A request that adds keys whose expiry times, in order, fill the leaves of their tree. */
+  private static final String FILL = "FILL";
+
+  private static final int FILLED_KEYS = 300;
+
+  private static final String[] KEYS = {"a", "b", "c", "d"};
 
   /** Requests that prepare keys, and last the one whose allocations fail. */
   private static final String[] SCENARIOS = {
@@ -60,6 +69,13 @@ final class AllocationFailureTest {
     "SET a $100 | EXPIRE a 100",
     "SET a $100 EX 100 | PERSIST a",
     "SET a $100 EX 100 | EXPIRE a 200",
+    FILL + " | SET a $100 | PEXPIREAT a 4102444800150",
+    FILL + " | SET a $100 PXAT 4102444900000 | PEXPIREAT a 4102444800150",
+    FILL + " | SET a v PXAT 4102444900000 | SET a $100 PXAT 4102444800150",
+    FILL + " | SET a v | SET a $100 PXAT 4102444800150",
+    FILL + " | SET a v PXAT 4102444800150 | APPEND a $5000",
+    FILL + " | SET a $100 PXAT 4102444800150 | PERSIST a",
+    FILL + " | HSET a #600 | HEXPIREAT a 4102444800 FIELDS 1 1 | PEXPIREAT a 4102444800150",
     "SET a $100 EX 100 | RENAME a b",
     "SET a $100 EX 100 | COPY a b",
     "SET a $100 EX 100 | MOVE a 1",
@@ -204,7 +220,7 @@ final class AllocationFailureTest {
       for (int n = 0; failed && n < MAX_ALLOCATIONS; n += 1 + n / 6) {
         String[] requests = scenario.split(" \\| ");
         for (int i = 0; i < requests.length - 1; i++) {
-          client.call(words(requests[i]));
+          request(requests[i]);
         }
         byte[][] last = last(requests[requests.length - 1]);
         slabs.failAfter(n, once);
@@ -234,7 +250,7 @@ final class AllocationFailureTest {
   /** Executes a scenario, removes all keys and returns the number of blocks that are left. */
   private long emptied(String scenario) throws IOException {
     for (String request : scenario.isEmpty() ? new String[0] : scenario.split(" \\| ")) {
-      client.call(last(request));
+      request(request);
     }
     reconnect();
     client.call("SADD", "set", "1");
@@ -244,6 +260,16 @@ final class AllocationFailureTest {
     client.call("SCRIPT", "FLUSH");
     reconnect();
     return slabs.liveBlocks();
+  }
+
+  private void request(String request) throws IOException {
+    if (!request.equals(FILL)) {
+      client.call(last(request));
+      return;
+    }
+    for (int i = 0; i < FILLED_KEYS; i++) {
+      client.call("SET", "filled:" + i, "v", "PXAT", Long.toString(4102444800000L + i));
+    }
   }
 
   private void reconnect() throws IOException {
@@ -256,7 +282,7 @@ final class AllocationFailureTest {
     for (String database : new String[] {"0", "1"}) {
       client.call("SELECT", database);
       assertThat(client.call("DEBUG", "DIGEST").toString()).as(where).startsWith("Simple");
-      for (String key : new String[] {"a", "b", "c", "d"}) {
+      for (String key : KEYS) {
         assertThat(client.call("DUMP", key).toString()).as(where).doesNotContain("Error");
         assertThat(client.call("OBJECT", "ENCODING", key).toString())
             .as(where)
@@ -265,8 +291,21 @@ final class AllocationFailureTest {
             .as(where)
             .doesNotContain("Error");
       }
+      checkExpiring(database, where);
     }
     client.call("SELECT", "0");
+  }
+
+  /** Checks that the order of expiries has as many keys as have a time to live. */
+  private void checkExpiring(String database, String where) throws IOException {
+    boolean filled = where.startsWith(FILL) && database.equals("0");
+    long expiring = filled ? FILLED_KEYS : 0;
+    for (String key : KEYS) {
+      expiring += client.call("PTTL", key).number() >= 0 ? 1 : 0;
+    }
+    String keyspace = client.call("INFO", "keyspace").text();
+    Matcher counted = Pattern.compile("db" + database + ":.*,expires=(\\d+),").matcher(keyspace);
+    assertThat(counted.find() ? Long.parseLong(counted.group(1)) : 0).as(where).isEqualTo(expiring);
   }
 
   private byte[][] last(String request) throws IOException {

@@ -303,9 +303,13 @@ public final class Database {
     long oldExpireAt = Entry.expireAt(old);
     long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
     OldValue oldValue = keyspace.oldValue(old);
-    expiries.removeElements(old, old);
+    long nextElementExpiry = Entry.nextElementExpiry(old);
     // Allocation comes first: if it fails for lack of memory, nothing has changed.
+    if (newExpireAt >= 0) {
+      expiries.ensureAdd();
+    }
     long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
+    expiries.removeElements(nextElementExpiry, old);
     oldValue.free();
     AccessClock clock = keyspace.accessClock();
     if (!clock.isLfu()) {
@@ -398,6 +402,9 @@ public final class Database {
    * @return the entry, which may have moved
    */
   public long resize(long entry, int encoding, int payloadBytes) {
+    if (Entry.expires(entry)) {
+      expiries.ensureAdd();
+    }
     long moved =
         reshape(
             hashOf(entry),
@@ -425,14 +432,17 @@ public final class Database {
     if (before == millis) {
       return entry;
     }
-    expiries.removeElements(entry, entry);
+    expiries.ensureAdd();
+    long changed = entry;
     if (millis == Entry.NO_EXPIRY) {
-      return resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      changed = resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    } else if (before == Entry.NO_EXPIRY) {
+      changed = resize(entry, Encoding.EXPIRING_STRUCTURE, Encoding.EXPIRING_STRUCTURE_BYTES);
     }
-    long changed =
-        before == Entry.NO_EXPIRY
-            ? resize(entry, Encoding.EXPIRING_STRUCTURE, Encoding.EXPIRING_STRUCTURE_BYTES)
-            : entry;
+    expiries.removeElements(before, entry);
+    if (millis == Entry.NO_EXPIRY) {
+      return changed;
+    }
     Entry.putNextElementExpiry(changed, millis);
     expiries.addElements(changed);
     return changed;
@@ -474,7 +484,7 @@ public final class Database {
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
     }
-    expiries.removeElements(entry, entry);
+    expiries.removeElements(Entry.nextElementExpiry(entry), entry);
   }
 
   public void expire(long entry) {
@@ -604,7 +614,7 @@ public final class Database {
     try {
       link(hashOf(entry), entry, expireAt);
     } catch (OutOfMemoryError full) {
-      expiries.removeElements(entry, entry);
+      expiries.removeElements(Entry.nextElementExpiry(entry), entry);
       throw full;
     }
   }
@@ -643,6 +653,7 @@ public final class Database {
    */
   public long setExpiry(long entry, long millis) {
     beforeChange(entry);
+    expiries.ensureAdd();
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
       expiries.add(entry, millis);
@@ -659,8 +670,11 @@ public final class Database {
       return entry;
     }
     beforeChange(entry);
-    expiries.remove(Entry.expireAt(entry), entry);
-    return reform(entry, false);
+    expiries.ensureAdd();
+    long expireAt = Entry.expireAt(entry);
+    long moved = reform(entry, false);
+    expiries.remove(expireAt, entry);
+    return moved;
   }
 
   private long reform(long entry, boolean expires) {
@@ -675,7 +689,7 @@ public final class Database {
             payloadBytes,
             payloadBytes);
     if (moved != entry) {
-      expiries.removeElements(moved, entry);
+      expiries.removeElements(Entry.nextElementExpiry(moved), entry);
       expiries.addElements(moved);
     }
     return moved;

@@ -13,10 +13,12 @@ import io.redoubt.server.structure.RankedTree;
 public final class Expiries {
   private static final int TTL_SAMPLES = 16;
 
+  private final Slabs slabs;
   private final RankedTree entries;
   private final RankedTree withElements;
 
   Expiries(Slabs slabs) {
+    this.slabs = slabs;
     entries = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     entries.create();
     withElements = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
@@ -91,6 +93,17 @@ public final class Expiries {
     return first == 0 || RankedTree.key(first) >= nowMillis ? 0 : RankedTree.block(first);
   }
 
+  /**
+   * Makes sure, if memory is short, that an entry can be added to both orders and that another
+   * block can be allocated in between, so that a change of an entry cannot fail half way.
+   */
+  void ensureAdd() {
+    if (slabs.isShort()) {
+      int blocks = entries.maxNewNodes() + withElements.maxNewNodes() + 1;
+      slabs.ensure(blocks, RankedTree.MAX_NODE_BYTES, true);
+    }
+  }
+
   /** Sets the expiry time of an entry that has room for it, and adds it to the order. */
   void add(long entry, long millis) {
     Entry.putExpireAt(entry, millis);
@@ -110,11 +123,13 @@ public final class Expiries {
     }
   }
 
-  /** Removes an entry from the order of those with expiring elements, by its old address. */
-  void removeElements(long entry, long wasAt) {
-    long next = Entry.nextElementExpiry(entry);
-    if (next != Entry.NO_EXPIRY) {
-      withElements.remove(next, wasAt);
+  /**
+   * Removes an entry from the order of those with expiring elements, by the next element's expiry
+   * time, or {@link Entry#NO_EXPIRY}, and the entry's old address.
+   */
+  void removeElements(long millis, long wasAt) {
+    if (millis != Entry.NO_EXPIRY) {
+      withElements.remove(millis, wasAt);
     }
   }
 

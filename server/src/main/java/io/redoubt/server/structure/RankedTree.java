@@ -7,6 +7,7 @@ import static io.redoubt.server.structure.RankedNode.INNER_CAPACITY;
 import static io.redoubt.server.structure.RankedNode.LEAF_CAPACITY;
 import static io.redoubt.server.structure.RankedNode.LEAF_ELEMENT_BYTES;
 import static io.redoubt.server.structure.RankedNode.LEAF_STEP;
+import static io.redoubt.server.structure.RankedNode.NODE_BYTES;
 import static io.redoubt.server.structure.RankedNode.REFERENCE_AT;
 import static io.redoubt.server.structure.RankedNode.ROOM_SHIFT;
 import static io.redoubt.server.structure.RankedNode.addBelow;
@@ -71,6 +72,9 @@ public final class RankedTree {
   private static final int NODES_BYTES_AT = 16;
   private static final int SEEN_AT = 24; // a sink for prefetched bytes
   private static final int HEADER_BYTES = 32;
+
+  /** The bytes of the largest node. */
+  public static final int MAX_NODE_BYTES = NODE_BYTES;
 
   private static final int MAX_HEIGHT = 16;
 
@@ -255,10 +259,14 @@ public final class RankedTree {
     }
   }
 
-  /** Makes sure that a full leaf and all nodes above it can be split. */
+  /** Makes sure that a full leaf and all nodes above it can be split, and get a new root. */
   private void ensureNodes() {
-    slabs.ensure(1, nodeBytes(0, LEAF_CAPACITY), true);
-    slabs.ensure(top + 1, nodeBytes(1, INNER_CAPACITY), true);
+    slabs.ensure(top + 2, NODE_BYTES, true);
+  }
+
+  /** Returns the most nodes, of {@link #MAX_NODE_BYTES} at most, that an insertion creates. */
+  public int maxNewNodes() {
+    return level(root()) + 2;
   }
 
   private void insert(int level, int place, long key, int reference, long child, long below) {
