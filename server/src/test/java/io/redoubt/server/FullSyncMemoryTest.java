@@ -52,10 +52,9 @@ final class FullSyncMemoryTest {
       failuresLeft.set(FAILURES);
       RedisServer replica = TestServers.start("replicaof 127.0.0.1 " + master.port());
       try (RespClient other = RespClient.connect("127.0.0.1", replica.port(), 20_000)) {
-        while (failuresLeft.get() > 0) {
-          assertThat(client.call("SET", "key", "value").isError()).isFalse();
-          Thread.sleep(10);
-        }
+        await()
+            .atMost(PATIENCE)
+            .until(() -> !client.call("SET", "key", "value").isError() && failuresLeft.get() == 0);
         await()
             .atMost(PATIENCE)
             .until(() -> other.call("INFO", "replication").text().contains("link_status:up"));

@@ -10,10 +10,13 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.memory.Region;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,19 +143,47 @@ final class OutputMemoryTest {
 
   @Test
   void monitorsAreClosedAndTheirCommandsSucceed() throws Exception {
-    RespClient[] monitors = new RespClient[PATTERNS];
+    List<RespClient> monitors = connectEach("MONITOR");
+    assertThat(client.call("SET", "key", LARGE)).isEqualTo(new Reply.Simple("OK"));
+    assertThat(client.call("STRLEN", "key")).isEqualTo(new Reply.Integer(LARGE.length()));
+    assertThat(log()).contains("out of memory").doesNotContain("half-way");
+    closeAll(monitors);
+  }
+
+  /** Many small outputs may also take the memory of the publisher's reply. */
+  @Test
+  void shardedPublishLeavesOthersServed() throws Exception {
+    List<RespClient> subscribers = connectEach("SSUBSCRIBE", "channel");
     try {
-      for (int i = 0; i < monitors.length; i++) {
-        monitors[i] = connect();
-        monitors[i].call("MONITOR");
-      }
-      assertThat(client.call("SET", "key", LARGE)).isEqualTo(new Reply.Simple("OK"));
-      assertThat(client.call("STRLEN", "key")).isEqualTo(new Reply.Integer(LARGE.length()));
-      assertThat(log()).contains("out of memory").doesNotContain("half-way");
-    } finally {
-      for (RespClient monitor : monitors) {
-        monitor.close();
-      }
+      assertThat(client.call("SPUBLISH", "channel", LARGE)).isEqualTo(new Reply.Integer(PATTERNS));
+    } catch (EOFException closed) {
+      // there was no memory for the reply
+    }
+    try (RespClient other = connect()) {
+      assertThat(other.call("PING")).isEqualTo(new Reply.Simple("PONG"));
+      assertThat(log()).contains("out of memory for its output").doesNotContain("half-way");
+      assertThat(other.call("SPUBLISH", "channel", "short").number()).isLessThan(PATTERNS);
+    }
+    closeAll(subscribers);
+    try (RespClient other = connect()) {
+      assertThat(other.call("SET", "key", "value")).isEqualTo(new Reply.Simple("OK"));
+    }
+  }
+
+  /** Connects as many clients as there are patterns, each of which sends a request. */
+  private List<RespClient> connectEach(String... request) throws IOException {
+    List<RespClient> clients = new ArrayList<>();
+    for (int i = 0; i < PATTERNS; i++) {
+      RespClient one = connect();
+      one.call(request);
+      clients.add(one);
+    }
+    return clients;
+  }
+
+  private static void closeAll(List<RespClient> clients) throws IOException {
+    for (RespClient one : clients) {
+      one.close();
     }
   }
 }
