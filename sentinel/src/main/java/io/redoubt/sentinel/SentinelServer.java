@@ -1,7 +1,6 @@
 package io.redoubt.sentinel;
 
 import io.redoubt.protocol.acl.AclFile;
-import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -20,7 +19,6 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
-import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
@@ -193,11 +191,8 @@ public final class SentinelServer implements AutoCloseable {
             clock,
             log,
             BufferMemory.offHeap(),
-            new Limits(),
             new ConfiguredSession(directives),
             users,
-            new AclLog(
-                () -> (int) Math.min(directives.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     Info info = new Info();

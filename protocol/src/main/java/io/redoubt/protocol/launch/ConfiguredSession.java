@@ -3,6 +3,7 @@ package io.redoubt.protocol.launch;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.ClientClass;
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.SessionSettings;
 import java.util.function.LongSupplier;
@@ -10,13 +11,19 @@ import java.util.function.LongSupplier;
 /**
  * Session settings that read the common directives.
  *
+ * @param requestLimits the size limits of requests
  * @param maxmemory the bytes of which {@code maxmemory-clients} may be a percentage
  */
-public record ConfiguredSession(Directives directives, LongSupplier maxmemory)
+public record ConfiguredSession(Directives directives, Limits requestLimits, LongSupplier maxmemory)
     implements SessionSettings {
   /** Creates settings without {@code maxmemory}: a percentage of it is no limit. */
   public ConfiguredSession(Directives directives) {
-    this(directives, () -> 0);
+    this(directives, new Limits(), () -> 0);
+  }
+
+  @Override
+  public int aclLogMaxLen() {
+    return (int) Math.min(directives.common.acllogMaxLen.value(), Integer.MAX_VALUE);
   }
 
   @Override

@@ -34,7 +34,6 @@ public final class ClientRegistry {
   private final Clock clock;
   private final Log log;
   private final BufferMemory memory;
-  private final Limits limits;
   private final SessionSettings settings;
   private final Users users;
   private final AclLog aclLog;
@@ -67,10 +66,8 @@ public final class ClientRegistry {
    * @param clock the time
    * @param log receives messages on closed clients
    * @param memory allocates buffers of pending requests
-   * @param limits the size limits of requests
    * @param settings the configuration
    * @param users the users
-   * @param aclLog receives denials
    * @param channels the subscriptions
    * @param dispatcher executes requests
    */
@@ -79,20 +76,17 @@ public final class ClientRegistry {
       Clock clock,
       Log log,
       BufferMemory memory,
-      Limits limits,
       SessionSettings settings,
       Users users,
-      AclLog aclLog,
       Channels channels,
       Dispatcher dispatcher) {
     this.loop = loop;
     this.clock = clock;
     this.log = log;
     this.memory = memory;
-    this.limits = limits;
     this.settings = settings;
     this.users = users;
-    this.aclLog = aclLog;
+    aclLog = new AclLog(settings::aclLogMaxLen);
     this.channels = channels;
     this.dispatcher = dispatcher;
     pauses = new Pauses(loop, clock);
@@ -447,7 +441,7 @@ public final class ClientRegistry {
 
   /** Returns the size limits of requests. */
   public Limits limits() {
-    return limits;
+    return settings.requestLimits();
   }
 
   /** Returns the configuration. */

@@ -1,11 +1,18 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.resp.Limits;
 
 /** The configuration used by clients; every value may change at run time. */
 public interface SessionSettings {
   /** {@code maxclients}. */
   int maxClients();
+
+  /** Size limits of requests, such as {@code proto-max-bulk-len}. */
+  Limits requestLimits();
+
+  /** {@code acllog-max-len}: the most denials that are kept. */
+  int aclLogMaxLen();
 
   /** {@code client-query-buffer-limit}, in bytes. */
   long queryBufferLimitBytes();

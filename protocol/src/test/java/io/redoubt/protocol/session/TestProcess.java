@@ -1,6 +1,5 @@
 package io.redoubt.protocol.session;
 
-import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
@@ -153,6 +152,17 @@ final class TestProcess implements AutoCloseable {
     volatile OutputLimit outputLimit = new OutputLimit(0, 0, 0);
     volatile int idleTimeoutSeconds;
     volatile long clientMemoryLimitBytes;
+    private final Limits limits = new Limits();
+
+    @Override
+    public Limits requestLimits() {
+      return limits;
+    }
+
+    @Override
+    public int aclLogMaxLen() {
+      return 128;
+    }
 
     @Override
     public long clientMemoryLimitBytes() {
@@ -231,10 +241,8 @@ final class TestProcess implements AutoCloseable {
             clock,
             Log.silent(Clock.system()),
             memory,
-            new Limits(),
             settings,
             users,
-            new AclLog(() -> 128),
             channels,
             this::dispatch);
     table.add(

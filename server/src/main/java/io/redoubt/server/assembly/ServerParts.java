@@ -1,6 +1,5 @@
 package io.redoubt.server.assembly;
 
-import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.info.Info;
@@ -196,11 +195,8 @@ final class ServerParts {
             clock,
             log,
             buffers,
-            limits,
-            new ConfiguredSession(settings, settings.memory.maxmemory::value),
+            new ConfiguredSession(settings, limits, settings.memory.maxmemory::value),
             users,
-            new AclLog(
-                () -> (int) Math.min(settings.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
