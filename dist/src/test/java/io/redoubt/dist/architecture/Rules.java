@@ -38,7 +38,7 @@ final class Rules {
               + " protocol.pubsub",
           "protocol.session.command <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.acl protocol.pubsub protocol.session",
-          "protocol.launch         <- protocol.bytes protocol.process protocol.config"
+          "protocol.launch         <- protocol.bytes protocol.process protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
               + " protocol.pubsub protocol.session",
 
