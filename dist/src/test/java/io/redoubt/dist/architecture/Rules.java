@@ -111,11 +111,14 @@ final class Rules {
           "server.execution.monitoring <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.session server.memory server.keyspace server.client"
               + " server.execution.refusal",
+          "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
+              + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.config.directive protocol.command protocol.acl"
               + " protocol.pubsub protocol.session protocol.session.command protocol.info"
               + " server.memory server.keyspace server.value server.value.hash server.settings"
-              + " server.client server.script server.execution.monitoring server.execution.refusal",
+              + " server.client server.script server.tracking server.execution.monitoring"
+              + " server.execution.refusal",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.config protocol.process protocol.net protocol.config.directive"
@@ -187,7 +190,8 @@ final class Rules {
               + " server.memory server.keyspace server.value server.settings server.snapshot"
               + " server.loading server.client server.execution server.execution.monitoring"
               + " server.execution.refusal server.aof server.replication server.command.admin"
-              + " server.command.key persistence.rdb.check server.snapshot.context",
+              + " server.command.key persistence.rdb.check server.snapshot.context"
+              + " server.tracking",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",

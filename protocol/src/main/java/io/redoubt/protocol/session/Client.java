@@ -39,6 +39,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private final Subscriptions subscriptions = new Subscriptions();
 
   private long accountedBytes;
+  private @Nullable Tracking tracking;
 
   private boolean executing;
   private boolean postponed;
@@ -156,6 +157,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     endWait();
     endPostponement();
     registry.channels().forget(this);
+    registry.trackedClients().stop(this);
     registry.remove(this);
     registry.forgetMemory(accountedBytes);
     accountedBytes = 0;
@@ -308,6 +310,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   /** Returns true while one of its commands is running. */
   public final boolean isExecuting() {
     return executing;
+  }
+
+  /**
+   * Returns true if the running command is its own. While a command serves blocked clients, it is
+   * theirs.
+   */
+  final boolean isCurrent() {
+    return equals(registry.executor().current());
   }
 
   /** Postpones the request that was dispatched last, and later ones, until the pause ends. */
@@ -488,10 +498,20 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     try {
       if (executing) {
         output.pushAfterReply(message, registry.memory());
+        delivery.checkLimit(this);
       } else {
         output.writeUnsuppressed(message);
         joinEndOfTurn();
       }
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
+    }
+  }
+
+  /** Sends push messages before the reply of the running command, which must not have begun. */
+  public final void pushBeforeReply() {
+    try {
+      output.writePushes();
     } catch (OutOfMemoryError full) {
       noMemoryForOutput(full);
     }
@@ -547,12 +567,17 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
         + query.freeBytes()
         + output.replies().windowBytes()
         + queuedOutputBytes()
-        + queuedCommandBytes();
+        + queuedCommandBytes()
+        + trackingBytes();
   }
 
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
-    return OBJECT_BYTES + subscriptions.heapBytes();
+    return OBJECT_BYTES + subscriptions.heapBytes() + trackingBytes();
+  }
+
+  private long trackingBytes() {
+    return tracking == null ? 0 : tracking.heapBytes();
   }
 
   /** Updates its contribution to {@code maxmemory-clients} and returns the difference in bytes. */
@@ -582,6 +607,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    */
   public final void reset() {
     registry.channels().forget(this);
+    registry.trackedClients().stop(this);
     resetIdentity();
     output.mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
@@ -609,6 +635,28 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   @Override
   public final Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  /** Returns its client-side caching, or null if that is off. */
+  public final @Nullable Tracking tracking() {
+    return tracking;
+  }
+
+  final void tracking(@Nullable Tracking current) {
+    tracking = current;
+    flag(ClientFlag.TRACKING, current != null);
+    flag(ClientFlag.TRACKING_BROADCAST, current != null && current.mode().broadcast());
+    flag(ClientFlag.TRACKING_BROKEN, false);
+  }
+
+  /** Returns true if the keys that the running command reads are to be remembered. */
+  public final boolean remembersReads() {
+    return tracking != null && tracking.remembersReads();
+  }
+
+  /** Returns the id of the client that receives its invalidations: 0 for itself, -1 for none. */
+  public final long redirectId() {
+    return tracking == null ? -1 : tracking.mode().redirectId();
   }
 
   /** Must be called after its subscriptions changed. */

@@ -14,6 +14,12 @@ public enum ClientFlag {
   MULTI('x'),
   /** Blocked in a command. */
   BLOCKED('b'),
+  /** Client-side caching is on. */
+  TRACKING('t'),
+  /** The client that should receive its invalidations does not exist any more. */
+  TRACKING_BROKEN('R'),
+  /** Receives invalidations by prefixes instead of those of the keys it reads. */
+  TRACKING_BROADCAST('B'),
   /** A watched key has changed: EXEC will fail. */
   DIRTY_WATCH('d'),
   /** Closes when its replies have been sent. */

@@ -46,7 +46,7 @@ final class ClientLine {
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : command.name());
     line.append(" user=").append(client.user().name());
-    line.append(" redir=-1");
+    line.append(" redir=").append(client.redirectId());
     line.append(" resp=").append(client.reply().resp());
     line.append(" lib-name=").append(client.names().library());
     line.append(" lib-ver=").append(client.names().libraryVersion());

@@ -6,7 +6,6 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ public final class ClientOutput {
 
   private final ClientReplies replies = new ClientReplies();
   private final ReplyWriter writer = new ReplyWriter(replies);
-  private @Nullable ArrayList<byte[]> pushesAfterReply;
+  private @Nullable ReplyCollector pushesAfterReply;
   private ReplyMode mode = ReplyMode.ON;
   private boolean mute;
   private boolean repliesToScript;
@@ -67,6 +66,10 @@ public final class ClientOutput {
   void discard() {
     replies.discard();
     ended = true;
+    if (pushesAfterReply != null) {
+      pushesAfterReply.close();
+      pushesAfterReply = null;
+    }
   }
 
   /** Stops writing because the client has ended. */
@@ -108,16 +111,32 @@ public final class ClientOutput {
 
   /** Keeps a push message until the running command has replied. */
   void pushAfterReply(Consumer<ReplyWriter> message, BufferMemory memory) {
-    ArrayList<byte[]> pushes = pushesAfterReply;
+    if (mute || ended) {
+      return;
+    }
+    ReplyCollector pushes = pushesAfterReply;
     if (pushes == null) {
-      pushes = new ArrayList<>();
+      pushes = new ReplyCollector(memory);
       pushesAfterReply = pushes;
     }
-    try (var collector = new ReplyCollector(memory)) {
-      var pushWriter = new ReplyWriter(collector);
-      pushWriter.resp(writer.resp());
-      message.accept(pushWriter);
-      pushes.add(collector.toByteArray());
+    ReplyWriter pushWriter = new ReplyWriter(pushes);
+    pushWriter.resp(writer.resp());
+    message.accept(pushWriter);
+  }
+
+  /** Returns the number of bytes that wait for the reply of the running command. */
+  long pushBytes() {
+    return pushesAfterReply == null ? 0 : pushesAfterReply.length();
+  }
+
+  /** Writes the messages that waited for the reply of the running command. */
+  void writePushes() {
+    ReplyCollector pushes = pushesAfterReply;
+    if (pushes != null) {
+      pushesAfterReply = null;
+      try (pushes) {
+        writeUnsuppressed(target -> target.raw(pushes.memory(), pushes.start(), pushes.length()));
+      }
     }
   }
 
@@ -128,11 +147,7 @@ public final class ClientOutput {
     } else if (mode == ReplyMode.SKIP) {
       mode(ReplyMode.ON);
     }
-    ArrayList<byte[]> pushes = pushesAfterReply;
-    if (pushes != null) {
-      pushesAfterReply = null;
-      pushes.forEach(bytes -> writeUnsuppressed(target -> target.raw(bytes)));
-    }
+    writePushes();
   }
 
   /** Called when the socket has accepted all output. */

@@ -43,6 +43,7 @@ public final class ClientRegistry {
   private final Map<Long, Client> clients = new LinkedHashMap<>();
   private final Admission admission = new Admission(this);
   private final Pauses pauses;
+  private final TrackedClients trackedClients;
   private final HeldOutput heldOutput = new HeldOutput();
   private final RequestExecutor executor;
   private final ArrayList<Client> turn = new ArrayList<>();
@@ -70,6 +71,7 @@ public final class ClientRegistry {
    * @param users the users
    * @param channels the subscriptions
    * @param dispatcher executes requests
+   * @param trackedClients the clients with client-side caching
    */
   public ClientRegistry(
       Loop loop,
@@ -79,7 +81,8 @@ public final class ClientRegistry {
       SessionSettings settings,
       Users users,
       Channels channels,
-      Dispatcher dispatcher) {
+      Dispatcher dispatcher,
+      TrackedClients trackedClients) {
     this.loop = loop;
     this.clock = clock;
     this.log = log;
@@ -89,8 +92,22 @@ public final class ClientRegistry {
     aclLog = new AclLog(settings::aclLogMaxLen);
     this.channels = channels;
     this.dispatcher = dispatcher;
+    this.trackedClients = trackedClients;
     pauses = new Pauses(loop, clock);
     executor = new RequestExecutor(this, dispatcher);
+  }
+
+  /** Creates a registry without clients, for a process that keeps no keys. */
+  public ClientRegistry(
+      Loop loop,
+      Clock clock,
+      Log log,
+      BufferMemory memory,
+      SessionSettings settings,
+      Users users,
+      Channels channels,
+      Dispatcher dispatcher) {
+    this(loop, clock, log, memory, settings, users, channels, dispatcher, new TrackedClients());
   }
 
   // ---- connections
@@ -308,6 +325,11 @@ public final class ClientRegistry {
   /** Returns the clients whose output is held back. */
   public HeldOutput heldOutput() {
     return heldOutput;
+  }
+
+  /** Returns the clients with client-side caching. */
+  public TrackedClients trackedClients() {
+    return trackedClients;
   }
 
   /** Returns the pauses of clients. */

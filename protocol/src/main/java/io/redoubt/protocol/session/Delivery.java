@@ -155,7 +155,9 @@ final class Delivery {
       return 0;
     }
     ClientReplies replies = output.replies();
-    return connection.queuedBytes() + (socketFull ? replies.pendingBytes() : replies.heldBytes());
+    return connection.queuedBytes()
+        + output.pushBytes()
+        + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
   /** Closes the client soon if its pending output exceeds the limit. */

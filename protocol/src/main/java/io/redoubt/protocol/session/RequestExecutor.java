@@ -22,6 +22,7 @@ public final class RequestExecutor {
   private int next;
 
   private boolean running;
+  private @Nullable Client current;
 
   RequestExecutor(ClientRegistry registry, Dispatcher dispatcher) {
     this.registry = registry;
@@ -128,6 +129,8 @@ public final class RequestExecutor {
   /** Executes a request; returns false if it was postponed and must be executed again. */
   private boolean dispatch(Client client, Request request) {
     boolean executed = true;
+    Client outer = current;
+    current = client;
     client.executing(true);
     try {
       executed = dispatcher.dispatch(client, request);
@@ -138,14 +141,23 @@ public final class RequestExecutor {
       outOfMemory(client, e);
     } finally {
       client.executing(false);
+      current = outer;
     }
     if (!executed) {
       client.postpone();
       return false;
     }
+    if (client.is(ClientFlag.TRACKING)) {
+      registry.trackedClients().commandEnded(client);
+    }
     client.afterCommand();
     registry.accountMemory(client); // may close the client, which then executes nothing more
     return true;
+  }
+
+  /** Returns the client whose request is running, the innermost if there are several, or null. */
+  @Nullable Client current() {
+    return current;
   }
 
   /** Closes a client for whose requests or replies memory does not suffice. */

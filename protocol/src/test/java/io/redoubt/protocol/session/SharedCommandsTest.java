@@ -73,7 +73,6 @@ class SharedCommandsTest {
           CLIENT TRACKING OFF BCAST;   +OK
           CLIENT TRACKING OFF PREFIX;  -ERR syntax error
           CLIENT TRACKING maybe;       -ERR syntax error
-          CLIENT TRACKING ON NOLOOP;   -ERR client-side caching is not supported by this server
           CLIENT CACHING YES;          -ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled
           CLIENT TRACKINGINFO;         *6 $5 flags *1 $3 off $8 redirect :-1 $8 prefixes *0
           HELLO x;                     -ERR Protocol version is not an integer or out of range

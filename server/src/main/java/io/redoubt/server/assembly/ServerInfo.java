@@ -77,6 +77,7 @@ final class ServerInfo {
 
   private void declareClients(Section section) {
     section
+        .number("tracking_clients", parts.trackedClients::count)
         .number("watching_clients", parts.watchedKeys::watchers)
         .number("total_watched_keys", parts.watchedKeys::size)
         .number("total_blocking_keys", parts.blockedClients::keys)
@@ -192,6 +193,9 @@ final class ServerInfo {
         .number("total_forks", () -> 0)
         .number("migrate_cached_sockets", parts.migrationTargets::size)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
+        .number("tracking_total_keys", parts.trackedKeys::size)
+        .number("tracking_total_items", parts.trackedKeys::items)
+        .number("tracking_total_prefixes", parts.trackedClients::prefixes)
         .number("total_error_replies", stats::errorReplies)
         .number("unexpected_error_replies", stats::unexpectedErrors);
   }

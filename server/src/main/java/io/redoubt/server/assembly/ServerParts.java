@@ -16,6 +16,7 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.server.aof.AofLoader;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.aof.ReplicationPosition;
@@ -63,6 +64,7 @@ import io.redoubt.server.snapshot.context.LoopTurns;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContents;
 import io.redoubt.server.snapshot.context.SnapshotContext;
+import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +94,8 @@ final class ServerParts {
   final CommandTable<Call> table = new CommandTable<>();
   final Values values;
   final WatchedKeys watchedKeys;
+  final TrackedClients trackedClients = new TrackedClients();
+  final TrackedKeys trackedKeys;
   final SlowLog slowLog;
   final Monitors monitors;
   final BlockedClients blockedClients;
@@ -142,6 +146,13 @@ final class ServerParts {
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
+    trackedKeys =
+        new TrackedKeys(
+            keyspace,
+            trackedClients,
+            transport.loop(),
+            environment.random(),
+            settings.memory.trackingTableMaxKeys::value);
     slowLog = new SlowLog(slabs, clock);
     monitors = new Monitors(buffers, clock, log);
     blockedClients = new BlockedClients(keyspace, stats, slowLog);
@@ -164,19 +175,28 @@ final class ServerParts {
             nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     dataSet =
         new DataSet(
-            keyspace, watchedKeys, blockedClients, snapshotContext, snapshots, state, clock, log);
+            keyspace,
+            watchedKeys,
+            trackedKeys,
+            blockedClients,
+            snapshotContext,
+            snapshots,
+            state,
+            clock,
+            log);
     Call call =
         new Call(
             values,
             settings,
             events,
             watchedKeys,
+            trackedKeys,
             blockedClients,
             propagation,
             stats,
             new CallServer());
     KeyEffects effects =
-        new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
+        new KeyEffects(propagation, events, watchedKeys, trackedKeys, blockedClients, stats, state);
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
     Role role = new Role();
@@ -198,7 +218,8 @@ final class ServerParts {
             new ConfiguredSession(settings, limits, settings.memory.maxmemory::value),
             users,
             channels,
-            dispatcher);
+            dispatcher,
+            trackedClients);
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
     appendOnlyFile =
         new AppendOnlyFile(
@@ -298,6 +319,7 @@ final class ServerParts {
       }
     });
     cron.add(appendOnlyFile::cron);
+    cron.add(trackedKeys::keepLimit); // CONFIG SET may have lowered it
     clients.pauses().onChange(this::chooseExpiry);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }

@@ -19,6 +19,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
 
 /**
@@ -47,6 +48,7 @@ public final class Call extends RegionCall {
   private final ServerDirectives settings;
   private final KeyspaceEvents events;
   private final WatchedKeys watchedKeys;
+  private final TrackedKeys trackedKeys;
   private final BlockedClients blockedClients;
   private final Propagation propagation;
   private final ServerStats stats;
@@ -65,6 +67,7 @@ public final class Call extends RegionCall {
       ServerDirectives settings,
       KeyspaceEvents events,
       WatchedKeys watchedKeys,
+      TrackedKeys trackedKeys,
       BlockedClients blockedClients,
       Propagation propagation,
       ServerStats stats,
@@ -74,6 +77,7 @@ public final class Call extends RegionCall {
     this.settings = settings;
     this.events = events;
     this.watchedKeys = watchedKeys;
+    this.trackedKeys = trackedKeys;
     this.blockedClients = blockedClients;
     this.propagation = propagation;
     this.stats = stats;
@@ -88,6 +92,10 @@ public final class Call extends RegionCall {
 
   WatchedKeys watchedKeys() {
     return watchedKeys;
+  }
+
+  TrackedKeys trackedKeys() {
+    return trackedKeys;
   }
 
   BlockedClients blockedClients() {
@@ -367,6 +375,7 @@ public final class Call extends RegionCall {
       keyspace.localExpiries().written(where, key, length);
     }
     watchedKeys.touch(where, key, length);
+    trackedKeys.changed(client(), key, length);
     blockedClients.mark(where, key, length);
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
@@ -375,6 +384,7 @@ public final class Call extends RegionCall {
   public void changedQuietly(int keyArg, long changes) {
     changedAll(changes);
     watchedKeys.touch(database, argAddress(keyArg), argLength(keyArg));
+    trackedKeys.changed(client(), argAddress(keyArg), argLength(keyArg));
     blockedClients.mark(database, argAddress(keyArg), argLength(keyArg));
   }
 
@@ -431,6 +441,11 @@ public final class Call extends RegionCall {
     return events.enabled(eventClass);
   }
 
+  /** Tells clients with client-side caching that all keys, or those of a database, were removed. */
+  public void flushed() {
+    trackedKeys.flushed();
+  }
+
   /** Removes all keys of a database and returns their number. */
   public long flush(Database where, boolean lazily) {
     long removed = where.size();
@@ -446,6 +461,7 @@ public final class Call extends RegionCall {
       watchedKeys.touchAll(keyspace.database(first), keyspace.database(second));
       watchedKeys.touchAll(keyspace.database(second), keyspace.database(first));
       keyspace.swap(first, second);
+      trackedKeys.flushed(); // clients do not know the database of what they have cached
       blockedClients.markAll(keyspace.database(first));
       blockedClients.markAll(keyspace.database(second));
     }

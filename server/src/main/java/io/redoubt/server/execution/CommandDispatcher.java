@@ -28,6 +28,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.tracking.TrackedKeys;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -67,6 +68,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final ServerStats stats;
   private final Propagation propagation;
   private final WatchedKeys watchedKeys;
+  private final TrackedKeys trackedKeys;
   private final BlockedClients blockedClients;
   private final Eviction eviction;
   private final ServerDirectives settings;
@@ -115,6 +117,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.stats = call.stats();
     this.propagation = call.propagation();
     this.watchedKeys = call.watchedKeys();
+    this.trackedKeys = call.trackedKeys();
     this.blockedClients = call.blockedClients();
     this.eviction = eviction;
     this.settings = call.settings();
@@ -231,6 +234,7 @@ public final class CommandDispatcher implements Dispatcher {
       if (depth == 0) {
         propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         endUnit();
+        trackedKeys.keepLimit();
       }
     }
   }
@@ -314,7 +318,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     if (client.isMaster()) {
       if (!state.is(Refusal.LOADING)) {
-        makeRoom(); // nothing of a master's is refused, and what is loaded is not evicted
+        makeRoom(client); // nothing of a master's is refused, and what is loaded is not evicted
       }
       return null;
     }
@@ -338,7 +342,7 @@ public final class CommandDispatcher implements Dispatcher {
       }
     }
     int refused = refusals[command.id()];
-    makeRoom();
+    makeRoom(client);
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
     } else if (transaction != null && !endsTransaction.contains(command)) {
@@ -383,9 +387,12 @@ public final class CommandDispatcher implements Dispatcher {
     return heap.admitsClient();
   }
 
-  private void makeRoom() {
+  private void makeRoom(ServerClient client) {
     boolean needed = eviction.isNeeded();
     state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
+    if (needed) {
+      client.pushBeforeReply(); // invalidations of evicted keys precede what the command reads
+    }
     if (needed && depth == 0) {
       propagation.endSeparately(); // what was evicted is no part of the command's unit
     }
@@ -449,6 +456,9 @@ public final class CommandDispatcher implements Dispatcher {
       outOfMemory(client, command, full, reply, changesBefore);
     } catch (RuntimeException fault) {
       fault(client, command, fault, reply);
+    }
+    if (client.remembersReads()) {
+      trackedKeys.read(client, command, request);
     }
     call.end();
     long nanos;

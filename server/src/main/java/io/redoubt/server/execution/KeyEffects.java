@@ -11,6 +11,7 @@ import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.tracking.TrackedKeys;
 
 /**
  * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as
@@ -25,6 +26,7 @@ public final class KeyEffects implements KeyspaceListener {
   private final Propagation propagation;
   private final KeyspaceEvents events;
   private final WatchedKeys watchedKeys;
+  private final TrackedKeys trackedKeys;
   private final BlockedClients blockedClients;
   private final ServerStats stats;
   private final ServerState state;
@@ -34,12 +36,14 @@ public final class KeyEffects implements KeyspaceListener {
       Propagation propagation,
       KeyspaceEvents events,
       WatchedKeys watchedKeys,
+      TrackedKeys trackedKeys,
       BlockedClients blockedClients,
       ServerStats stats,
       ServerState state) {
     this.propagation = propagation;
     this.events = events;
     this.watchedKeys = watchedKeys;
+    this.trackedKeys = trackedKeys;
     this.blockedClients = blockedClients;
     this.stats = stats;
     this.state = state;
@@ -60,6 +64,7 @@ public final class KeyEffects implements KeyspaceListener {
   public void elementsExpired(Database database, long entry, boolean all) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
+    trackedKeys.changed(key, length);
     events.notify(KeyEvent.HEXPIRED, database.index(), Region.MEMORY, key, length);
     if (all) {
       watchedKeys.removing(database, key, length);
@@ -80,6 +85,7 @@ public final class KeyEffects implements KeyspaceListener {
     int length = Entry.keyLength(entry);
     removal(database, entry, NO_ELEMENT, 0);
     watchedKeys.removing(database, key, length);
+    trackedKeys.changed(key, length);
     blockedClients.markLoss(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);
   }

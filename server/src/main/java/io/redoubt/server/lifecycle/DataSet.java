@@ -23,6 +23,7 @@ import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.FunctionLibraries;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
+import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ public final class DataSet implements ReplicatedDataSet {
 
   private final Keyspace keyspace;
   private final WatchedKeys watchedKeys;
+  private final TrackedKeys trackedKeys;
   private final BlockedClients blockedClients;
   private final SnapshotContext context;
   private final Snapshots snapshots;
@@ -50,6 +52,7 @@ public final class DataSet implements ReplicatedDataSet {
   public DataSet(
       Keyspace keyspace,
       WatchedKeys watchedKeys,
+      TrackedKeys trackedKeys,
       BlockedClients blockedClients,
       SnapshotContext context,
       Snapshots snapshots,
@@ -58,6 +61,7 @@ public final class DataSet implements ReplicatedDataSet {
       Log log) {
     this.keyspace = keyspace;
     this.watchedKeys = watchedKeys;
+    this.trackedKeys = trackedKeys;
     this.blockedClients = blockedClients;
     this.context = context;
     this.snapshots = snapshots;
@@ -185,6 +189,7 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   private void everythingChanges() {
+    trackedKeys.flushed();
     for (int i = 0; i < keyspace.count(); i++) {
       watchedKeys.touchAll(keyspace.database(i), null);
       blockedClients.markAll(keyspace.database(i));

@@ -100,7 +100,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code tracking-table-max-keys}. */
   public final LongDirective trackingTableMaxKeys =
       number("tracking-table-max-keys", 1_000_000)
-          .withoutEffectYet()
           .doc("The maximum number of keys tracked for clients with a cache; 0 is no limit.");
 
   {

@@ -20,15 +20,24 @@ import io.redoubt.protocol.session.ClientOutput;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.protocol.session.Tracking;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
-  private static final CommandError NO_TRACKING =
-      new CommandError("ERR client-side caching is not supported by this server");
   private static final CommandError NOT_TRACKED =
       new CommandError(
           "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or"
               + " OPTOUT mode enabled");
+
+  private static final CommandError NOT_OPT_IN =
+      new CommandError(
+          "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+  private static final CommandError NOT_OPT_OUT =
+      new CommandError(
+          "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 
   private final ClientRegistry registry;
 
@@ -180,29 +189,29 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
-          .runs(call -> call.reply().integer(-1));
+          .runs(call -> call.reply().integer(call.client().redirectId()));
 
   final Command<C> tracking =
       command(
               "CLIENT TRACKING (ON | OFF){status} [REDIRECT client-id{integer}]"
                   + " [PREFIX prefix{string}]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
-          .does("Turns client-side caching off; turning it on is not supported.")
+          .does("Turns client-side caching on or off.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
-          .runs(ClientCommands::track);
+          .runs(this::track);
 
   final Command<C> caching =
       command("CLIENT CACHING (YES | NO){mode}")
-          .does("Returns an error, as client-side caching is not supported.")
+          .does("Includes the next command in client-side caching, or leaves it out.")
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
-          .runs(ClientCommands::refuseCaching);
+          .runs(ClientCommands::setCaching);
 
   final Command<C> trackinginfo =
       command("CLIENT TRACKINGINFO")
-          .does("Returns the tracking state of the connection, which is always off.")
+          .does("Returns the state of client-side caching.")
           .since("6.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -391,41 +400,76 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     call.reply().integer(1);
   }
 
-  private static void track(SessionCall call) {
+  private void track(C call) {
     Request request = call.request();
-    for (int i = 3; i < request.count(); i++) {
-      boolean takesValue = request.is(i, "REDIRECT") || request.is(i, "PREFIX");
-      boolean isFlag =
-          request.is(i, "BCAST")
-              || request.is(i, "OPTIN")
-              || request.is(i, "OPTOUT")
-              || request.is(i, "NOLOOP");
-      if (!isFlag && !(takesValue && ++i < request.count())) {
-        throw Errors.SYNTAX;
-      }
-    }
+    TrackingOptions options = new TrackingOptions(request, registry);
     if (request.is(2, "ON")) {
-      throw NO_TRACKING;
-    }
-    if (!request.is(2, "OFF")) {
+      options.apply(call.client());
+    } else if (request.is(2, "OFF")) {
+      registry.trackedClients().stop(call.client());
+    } else {
       throw Errors.SYNTAX;
     }
     call.reply().ok();
   }
 
-  private static void refuseCaching(SessionCall call) {
-    throw NOT_TRACKED;
+  private static void setCaching(SessionCall call) {
+    Tracking tracking = call.client().tracking();
+    if (tracking == null) {
+      throw NOT_TRACKED;
+    }
+    if (call.request().is(2, "YES")) {
+      if (!tracking.mode().optIn()) {
+        throw NOT_OPT_IN;
+      }
+    } else if (!call.request().is(2, "NO")) {
+      throw Errors.SYNTAX;
+    } else if (!tracking.mode().optOut()) {
+      throw NOT_OPT_OUT;
+    }
+    tracking.cachingGiven(true);
+    call.reply().ok();
   }
 
   private static void trackingInfo(SessionCall call) {
+    Client client = call.client();
+    Tracking tracking = client.tracking();
     ReplyWriter reply = call.reply();
     reply.map(3);
     reply.bulk("flags");
-    reply.set(1);
-    reply.bulk("off");
+    List<String> flags = trackingFlags(client, tracking);
+    reply.set(flags.size());
+    flags.forEach(reply::bulk);
     reply.bulk("redirect");
-    reply.integer(-1);
+    reply.integer(client.redirectId());
     reply.bulk("prefixes");
-    reply.array(0);
+    reply.array(tracking == null ? 0 : tracking.prefixes().size());
+    if (tracking != null) {
+      tracking.prefixes().forEach(reply::bulk);
+    }
+  }
+
+  private static List<String> trackingFlags(Client client, @Nullable Tracking tracking) {
+    List<String> flags = new ArrayList<>();
+    if (tracking == null) {
+      flags.add("off");
+      return flags;
+    }
+    Tracking.Mode mode = tracking.mode();
+    flags.add("on");
+    add(flags, mode.broadcast(), "bcast");
+    add(flags, mode.optIn(), "optin");
+    add(flags, mode.optIn() && tracking.isCachingGiven(), "caching-yes");
+    add(flags, mode.optOut(), "optout");
+    add(flags, mode.optOut() && tracking.isCachingGiven(), "caching-no");
+    add(flags, mode.noLoop(), "noloop");
+    add(flags, client.is(ClientFlag.TRACKING_BROKEN), "broken_redirect");
+    return flags;
+  }
+
+  private static void add(List<String> flags, boolean on, String name) {
+    if (on) {
+      flags.add(name);
+    }
   }
 }

@@ -71,6 +71,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
   private void flushAll(Call call) {
     boolean lazily = lazily(call);
     long removed = 0;
+    call.flushed();
     for (int i = 0; i < call.keyspace().count(); i++) {
       removed += call.flush(call.keyspace().database(i), lazily);
     }
@@ -81,6 +82,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
 
   private static void flushDb(Call call) {
     boolean lazily = lazily(call);
+    call.flushed();
     call.changedAll(call.flush(call.database(), lazily));
     call.reply().ok();
   }

@@ -1,0 +1,230 @@
+package io.redoubt.protocol.session;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.resp.ReplyCollector;
+import io.redoubt.protocol.resp.ReplyWriter;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The clients with client-side caching (CLIENT TRACKING): their modes, the prefixes of broadcasts,
+ * and the messages that they receive. The tables of keys belong to the data server. Confined to the
+ * loop.
+ *
+ * <p>Messages to a client whose command is running follow its reply.
+ */
+public final class TrackedClients {
+  /** The keys of a broadcast. */
+  public interface ChangedKeys {
+    /** Returns the number of keys, without those that a client was the last to change. */
+    long count(long withoutClientId);
+
+    /** Writes the array of keys, without those that a client was the last to change. */
+    void write(ReplyWriter to, long withoutClientId);
+  }
+
+  /** No client has this id. */
+  public static final long NO_CLIENT = 0;
+
+  private static final String CHANNEL = "__redis__:invalidate";
+  private static final byte[] NIL = "$-1\r\n".getBytes(US_ASCII);
+  private static final byte[] NULL = "_\r\n".getBytes(US_ASCII);
+
+  private final Map<Long, Client> clients = new LinkedHashMap<>();
+  private final TrackedPrefixes prefixes = new TrackedPrefixes();
+
+  /** Creates an empty set. */
+  public TrackedClients() {}
+
+  /** Returns the number of clients with tracking. */
+  public int count() {
+    return clients.size();
+  }
+
+  /** Returns the number of prefixes of broadcasts. */
+  public int prefixes() {
+    return prefixes.count();
+  }
+
+  // ---- modes
+
+  /**
+   * Turns tracking on, or changes its options; those that were given before are forgotten.
+   *
+   * @param added the prefixes to add, none for all keys; without meaning unless the mode is to
+   *     broadcast
+   */
+  public void start(Client client, Tracking.Mode mode, List<ByteString> added) {
+    Tracking tracking = client.tracking();
+    if (tracking == null) {
+      tracking = new Tracking();
+      clients.put(client.id(), client);
+    }
+    tracking.mode(mode);
+    client.tracking(tracking);
+    if (mode.broadcast()) {
+      for (ByteString prefix : added.isEmpty() ? List.of(ByteString.EMPTY) : added) {
+        if (tracking.add(prefix)) {
+          prefixes.add(prefix, client);
+        }
+      }
+    }
+  }
+
+  /** Turns tracking off; no effect if it is off. */
+  public void stop(Client client) {
+    Tracking tracking = client.tracking();
+    if (tracking == null) {
+      return;
+    }
+    client.tracking(null);
+    clients.remove(client.id());
+    tracking.prefixes().forEach(prefix -> prefixes.remove(prefix, client));
+  }
+
+  /** Ends what CLIENT CACHING asked for: it applies to one command or one transaction. */
+  void commandEnded(Client client) {
+    Tracking tracking = client.tracking();
+    if (tracking != null && tracking.isCachingGiven() && client.queuedCommands() < 0) {
+      Command<?> command = client.lastCommand();
+      tracking.cachingGiven(command != null && command.name().startsWith("client|"));
+    }
+  }
+
+  // ---- messages
+
+  /** Returns true if a client with this id tracks its reads. */
+  public boolean isTrackingReads(long clientId) {
+    Client client = clients.get(clientId);
+    Tracking tracking = client == null ? null : client.tracking();
+    return tracking != null && !tracking.mode().broadcast();
+  }
+
+  /**
+   * Sends a key to a client that has read it, if it still tracks its reads.
+   *
+   * @param byCommand true if the running command changed the key, which its client need not hear of
+   *     if it has NOLOOP
+   */
+  public void invalidate(
+      long clientId, MemorySegment memory, long key, int length, boolean byCommand) {
+    Client client = clients.get(clientId);
+    Tracking tracking = client == null ? null : client.tracking();
+    if (client == null || tracking == null || tracking.mode().broadcast()) {
+      return;
+    }
+    boolean spared = byCommand && tracking.mode().noLoop() && client.isCurrent();
+    if (!spared) {
+      send(
+          client,
+          tracking,
+          writer -> {
+            writer.array(1);
+            writer.bulk(memory, key, length);
+          });
+    }
+  }
+
+  /** Sends all clients with tracking that no key is valid any more. */
+  public void invalidateAll() {
+    for (Client client : clients.values()) {
+      Tracking tracking = client.tracking();
+      if (tracking != null) {
+        byte[] nothing = client.reply().resp() > 2 ? NULL : NIL; // as Redis, also if redirected
+        send(client, tracking, writer -> writer.raw(nothing));
+      }
+    }
+  }
+
+  /** Returns true if a client receives broadcasts. */
+  public boolean isBroadcasting() {
+    return prefixes.count() > 0;
+  }
+
+  /** Passes the prefixes of a key to a consumer. */
+  public void forEachPrefix(
+      MemorySegment memory, long key, int length, Consumer<TrackedPrefix> consumer) {
+    prefixes.forEach(memory, key, length, consumer);
+  }
+
+  /**
+   * Sends changed keys to the clients with a prefix, which are closed if memory does not suffice:
+   * they must not go on with what they have cached.
+   */
+  public void broadcast(TrackedPrefix prefix, ChangedKeys keys) {
+    if (prefix.clients().isEmpty()) {
+      return;
+    }
+    ClientRegistry registry = prefix.clients().iterator().next().registry();
+    try (ReplyCollector all = new ReplyCollector(registry.memory())) {
+      keys.write(new ReplyWriter(all), NO_CLIENT);
+      long count = keys.count(NO_CLIENT);
+      for (Client client : prefix.clients()) {
+        broadcast(client, keys, count, all);
+      }
+    } catch (OutOfMemoryError full) {
+      registry
+          .log()
+          .warning(
+              "Closing clients with tracking, because memory does not suffice to send them changed"
+                  + " keys: %s",
+              full.getMessage());
+      prefix.clients().forEach(Client::closeSoon);
+    }
+  }
+
+  private void broadcast(Client client, ChangedKeys keys, long count, ReplyCollector all) {
+    Tracking tracking = client.tracking();
+    if (tracking == null) {
+      return;
+    }
+    long others = tracking.mode().noLoop() ? keys.count(client.id()) : count;
+    if (others == count) {
+      send(client, tracking, writer -> writer.raw(all.memory(), all.start(), all.length()));
+    } else if (others > 0) {
+      send(client, tracking, writer -> keys.write(writer, client.id()));
+    }
+  }
+
+  /**
+   * Sends a message to a client or to the one that it redirects to: a push message in RESP3, a
+   * message of the channel in RESP2 to a client with subscriptions.
+   */
+  private static void send(Client client, Tracking tracking, Consumer<ReplyWriter> keys) {
+    long redirectId = tracking.mode().redirectId();
+    Client to = redirectId == 0 ? client : client.registry().byId(redirectId);
+    if (to == null) {
+      breakRedirection(client, redirectId);
+    } else if (to.reply().resp() > 2) {
+      to.push(writer -> {
+        writer.push(2);
+        writer.bulk("invalidate");
+        keys.accept(writer);
+      });
+    } else if (redirectId != 0 && to.is(ClientFlag.PUBSUB)) {
+      to.push(writer -> {
+        writer.array(3);
+        writer.bulk("message");
+        writer.bulk(CHANNEL);
+        keys.accept(writer);
+      });
+    }
+  }
+
+  private static void breakRedirection(Client client, long redirectId) {
+    client.flag(ClientFlag.TRACKING_BROKEN, true);
+    if (client.reply().resp() > 2) {
+      client.push(writer -> {
+        writer.push(2);
+        writer.bulk("tracking-redir-broken");
+        writer.integer(redirectId);
+      });
+    }
+  }
+}
