@@ -108,6 +108,7 @@ class PackedMutationTest {
         fail("round " + round + " " + HexFormat.of().formatHex(corrupt), e);
       }
     }
-    assertThat(refused).isBetween(ROUNDS / 10, ROUNDS - 100);
+    System.out.printf("PackedMutationTest: %d of %d refused%n", refused, ROUNDS);
+    assertThat(refused).isBetween(ROUNDS / 2, ROUNDS * 98 / 100);
   }
 }
