@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -23,33 +23,33 @@ class DiskSyncTest {
     own = Files.createDirectory(directory.resolve("master"));
   }
 
-  private Node master(String... lines) throws Exception {
+  private ReplicationNode master(String... lines) throws Exception {
     String[] all = Arrays.copyOf(lines, lines.length + 1);
     all[lines.length] = "repl-diskless-sync no";
-    Node master = Node.ours(own, all);
+    ReplicationNode master = ReplicationNode.ours(own, all);
     for (int i = 0; i < 20; i++) {
       master.ask("SET " + i + " " + i);
     }
     return master;
   }
 
-  private static boolean isSaving(Node node) throws Exception {
+  private static boolean isSaving(ReplicationNode node) throws Exception {
     return node.info("persistence", "rdb_bgsave_in_progress").equals("1");
   }
 
-  private static void follow(Node replica, Node master) throws Exception {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws Exception {
     replica.ask("REPLICAOF 127.0.0.1 " + master.port());
   }
 
-  private static void leave(Node replica) throws Exception {
+  private static void leave(ReplicationNode replica) throws Exception {
     replica.ask("REPLICAOF NO ONE");
   }
 
   @Test
   void aLateReplicaJoinsTheSnapshotInProgress() throws Exception {
-    try (Node master = master(SLOW);
-        Node first = Node.ours(directory);
-        Node second = Node.ours(directory)) {
+    try (ReplicationNode master = master(SLOW);
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
       follow(first, master);
       until("a save", () -> isSaving(master));
       master.ask("SELECT 4");
@@ -70,9 +70,9 @@ class DiskSyncTest {
 
   @Test
   void abortsASnapshotWithoutReplicas() throws Exception {
-    try (Node master = master(ENDLESS);
-        Node first = Node.ours(directory);
-        Node second = Node.ours(directory)) {
+    try (ReplicationNode master = master(ENDLESS);
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
       follow(first, master);
       follow(second, master);
       until("both", () -> isSaving(master) && master.info("replication").containsKey("slave1"));
@@ -87,8 +87,8 @@ class DiskSyncTest {
 
   @Test
   void finishesTheSnapshotIfSavePointsAreSet() throws Exception {
-    try (Node master = master("rdb-key-save-delay 100000", "save 9000 1");
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = master("rdb-key-save-delay 100000", "save 9000 1");
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       until("a save", () -> isSaving(master));
       leave(replica);
@@ -102,8 +102,8 @@ class DiskSyncTest {
 
   @Test
   void deletesTheSyncFileWithoutPersistenceOnRequest() throws Exception {
-    try (Node master = master("rdb-del-sync-files yes");
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = master("rdb-del-sync-files yes");
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       replica.untilInSyncWith(master);
       assertThat(replica.content()).isEqualTo(master.content()).hasSize(20);
@@ -113,8 +113,8 @@ class DiskSyncTest {
 
   @Test
   void flushallAbortsTheTransfer() throws Exception {
-    try (Node master = master(ENDLESS);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = master(ENDLESS);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       master.ask("CONFIG SET repl-diskless-sync yes");
       follow(replica, master);
       until("a transfer", () -> isSaving(master));

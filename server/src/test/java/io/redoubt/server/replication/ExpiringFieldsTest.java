@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -14,8 +14,8 @@ final class ExpiringFieldsTest {
 
   @Test
   void areHiddenUntilTheMasterRemovesThem() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
       replica.untilInSyncWith(master);
       master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
@@ -35,8 +35,8 @@ final class ExpiringFieldsTest {
 
   @Test
   void recreatesAHashWhoseLastFieldIsDueOnBothSides() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
       replica.untilInSyncWith(master);
       master.ask("DEBUG SET-ACTIVE-EXPIRE 0");

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
@@ -15,9 +15,9 @@ class FailoverTest {
 
   @Test
   void theNamedReplicaTakesOverWithoutAFullSync() throws Exception {
-    try (Node first = Node.ours(directory);
-        Node second = Node.ours(directory);
-        Node third = Node.ours(directory)) {
+    try (ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory);
+        ReplicationNode third = ReplicationNode.ours(directory)) {
       follow(second, first);
       follow(third, first);
       first.ask("SET before 1");
@@ -41,8 +41,8 @@ class FailoverTest {
 
   @Test
   void writesWaitDuringTheFailoverAndAreRefusedAfterIt() throws Exception {
-    try (Node first = Node.ours(directory);
-        Node second = Node.ours(directory)) {
+    try (ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
       follow(second, first);
       first.ask("FAILOVER");
       assertThat(first.ask("SET a 1")).startsWith("READONLY");
@@ -53,8 +53,8 @@ class FailoverTest {
 
   @Test
   void refusesImpossibleFailovers() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertThat(master.ask("FAILOVER")).isEqualTo("ERR FAILOVER requires connected replicas.");
       assertThat(master.ask("FAILOVER ABORT")).isEqualTo("ERR No failover in progress.");
       follow(replica, master);
@@ -75,7 +75,7 @@ class FailoverTest {
 
   @Test
   void aTimeoutOrAbortEndsTheFailover() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the full sync", () -> replica.received().contains("+FULLRESYNC "));
       until("the replica", () -> master.info("replication", "slave0").contains("state=online"));
@@ -101,8 +101,8 @@ class FailoverTest {
 
   @Test
   void theMasterStaysMasterIfTheReplicaRefuses() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       replica.ask("ACL SETUSER default -psync");
       master.ask("FAILOVER");
@@ -122,8 +122,9 @@ class FailoverTest {
   @Test
   void aRealRedisTakesOverAndGivesBack() throws Exception {
     RealRedis.assumeInstalled();
-    try (Node ours = Node.ours(directory);
-        Node real = Node.real(Files.createDirectory(directory.resolve("real")))) {
+    try (ReplicationNode ours = ReplicationNode.ours(directory);
+        ReplicationNode real =
+            ReplicationNode.real(Files.createDirectory(directory.resolve("real")))) {
       follow(real, ours);
       ours.ask("SET a 1");
       ours.ask("FAILOVER TO 127.0.0.1 " + real.port() + " TIMEOUT 20000");
@@ -140,13 +141,13 @@ class FailoverTest {
     }
   }
 
-  private static void untilOver(Node node) {
+  private static void untilOver(ReplicationNode node) {
     until(
         "the end of the failover",
         () -> node.info("replication", "master_failover_state").equals("no-failover"));
   }
 
-  private static void follow(Node replica, Node master) throws Exception {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws Exception {
     replica.ask("REPLICAOF 127.0.0.1 " + master.port());
     replica.untilInSyncWith(master);
   }

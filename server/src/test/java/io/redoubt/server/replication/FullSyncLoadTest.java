@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,8 +23,9 @@ class FullSyncLoadTest {
 
   @Test
   void keepsOldDataUntilTheNewDataSetIsComplete() throws Exception {
-    try (Node master = Node.ours(directory, "rdb-key-save-delay 10000", "rdbcompression no");
-        Node replica = Node.ours(directory, "repl-diskless-load swapdb")) {
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "rdb-key-save-delay 10000", "rdbcompression no");
+        ReplicationNode replica = ReplicationNode.ours(directory, "repl-diskless-load swapdb")) {
       fill(master);
       replica.ask("SET mine 1");
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
@@ -49,12 +50,14 @@ class FullSyncLoadTest {
   @Test
   void deletesTheSyncFileIfPersistenceIsOff() throws Exception {
     String[] common = {"repl-diskless-load disabled", "save \"\""};
-    try (Node master = Node.ours(directory);
-        Node keeping = Node.ours(directory, with(common, "dbfilename kept.rdb"));
-        Node deleting =
-            Node.ours(directory, with(common, "dbfilename gone.rdb", "rdb-del-sync-files yes"))) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode keeping =
+            ReplicationNode.ours(directory, with(common, "dbfilename kept.rdb"));
+        ReplicationNode deleting =
+            ReplicationNode.ours(
+                directory, with(common, "dbfilename gone.rdb", "rdb-del-sync-files yes"))) {
       fill(master);
-      for (Node replica : new Node[] {keeping, deleting}) {
+      for (ReplicationNode replica : new ReplicationNode[] {keeping, deleting}) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
         assertThat(replica.content()).isEqualTo(master.content()).hasSize(KEYS);
@@ -70,8 +73,9 @@ class FullSyncLoadTest {
 
   @Test
   void servesOldDataWhileLoadingTheSameHistory() throws Exception {
-    try (Node master = Node.ours(directory, "rdbcompression no");
-        Node replica = Node.ours(directory, "repl-diskless-load swapdb", "replica-read-only no")) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "rdbcompression no");
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "repl-diskless-load swapdb", "replica-read-only no")) {
       follow(replica, master);
       master.call(words("FUNCTION", "LOAD", LIBRARY.formatted("old")));
       fill(master);
@@ -108,14 +112,15 @@ class FullSyncLoadTest {
   @ValueSource(strings = {"disabled", "swapdb"})
   void refusesAnEmptyDataSetFromARestartedMaster(String loading) throws Exception {
     Path own = Files.createDirectory(directory.resolve("replica"));
-    try (Node replica = Node.ours(own, "repl-diskless-load " + loading, "save 3600 1000000")) {
-      try (Node master = Node.ours(directory)) {
+    try (ReplicationNode replica =
+        ReplicationNode.ours(own, "repl-diskless-load " + loading, "save 3600 1000000")) {
+      try (ReplicationNode master = ReplicationNode.ours(directory)) {
         master.ask("SET a 1");
         follow(replica, master);
         assertThat(replica.ask("SAVE")).isEqualTo("OK");
       }
       byte[] file = Files.readAllBytes(own.resolve("dump.rdb"));
-      try (Node empty = Node.ours(directory)) {
+      try (ReplicationNode empty = ReplicationNode.ours(directory)) {
         replica.ask("REPLICAOF 127.0.0.1 " + empty.port());
         until(
             "the refusal",
@@ -138,8 +143,8 @@ class FullSyncLoadTest {
 
   @Test
   void acceptsAnEmptyDataSetAfterAFlush() throws Exception {
-    try (Node master = Node.ours(directory, "repl-backlog-size 16384");
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "repl-backlog-size 16384");
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       master.ask("SET a " + "x".repeat(20_000));
       follow(replica, master);
       replica.ask("REPLICAOF 127.0.0.1 1");
@@ -152,7 +157,7 @@ class FullSyncLoadTest {
   }
 
   /** Writes enough data for a transfer of many pieces. */
-  private static void fill(Node master) throws Exception {
+  private static void fill(ReplicationNode master) throws Exception {
     for (int i = 0; i < KEYS; i++) {
       master.ask("SET key:" + i + " " + "x".repeat(30_000));
     }
@@ -166,7 +171,7 @@ class FullSyncLoadTest {
     return bytes;
   }
 
-  private static void follow(Node replica, Node master) throws Exception {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws Exception {
     replica.ask("REPLICAOF 127.0.0.1 " + master.port());
     replica.untilInSyncWith(master);
   }

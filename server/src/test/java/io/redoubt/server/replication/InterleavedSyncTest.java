@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
@@ -26,8 +26,9 @@ class InterleavedSyncTest {
   @ValueSource(strings = {"disabled", "on-empty-db", "swapdb"})
   void receivesAllChangesDuringTheSync(String load) throws Exception {
     Random random = Seed.random("InterleavedSyncTest");
-    try (Node master = Node.ours(directory, SLOW, PLAIN, DEBUG);
-        Node replica = Node.ours(directory, "repl-diskless-load " + load, DEBUG)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, SLOW, PLAIN, DEBUG);
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "repl-diskless-load " + load, DEBUG)) {
       Traffic traffic = new Traffic(master, random, KEYS / 6);
       traffic.fill();
       long writes =
@@ -60,9 +61,10 @@ class InterleavedSyncTest {
   @Test
   void theMasterBuffersNothing() throws Exception {
     Path spill = Files.createDirectory(directory.resolve("spill"));
-    try (Node master =
-            Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
-        Node replica = Node.ours(directory, "repl-spill-dir " + spill)) {
+    try (ReplicationNode master =
+            ReplicationNode.ours(
+                directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
+        ReplicationNode replica = ReplicationNode.ours(directory, "repl-spill-dir " + spill)) {
       for (int i = 0; i < KEYS; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(30_000));
       }
@@ -96,9 +98,10 @@ class InterleavedSyncTest {
 
   @Test
   void theMasterKeepsWhatTheReplicaCannotBuffer() throws Exception {
-    try (Node master =
-            Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
-        Node replica = Node.ours(directory, "repl-spill-max 2mb")) {
+    try (ReplicationNode master =
+            ReplicationNode.ours(
+                directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
+        ReplicationNode replica = ReplicationNode.ours(directory, "repl-spill-max 2mb")) {
       for (int i = 0; i < KEYS / 2; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(30_000));
       }
@@ -119,8 +122,9 @@ class InterleavedSyncTest {
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "swapdb"})
   void keepsOldDataIfTheLinkBreaks(String load) throws Exception {
-    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", PLAIN);
-        Node replica = Node.ours(directory, "repl-diskless-load " + load)) {
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "rdb-key-save-delay 20000", PLAIN);
+        ReplicationNode replica = ReplicationNode.ours(directory, "repl-diskless-load " + load)) {
       for (int i = 0; i < KEYS; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(3_000));
       }
@@ -143,8 +147,9 @@ class InterleavedSyncTest {
   /** Nothing that has come needs to come again. */
   @Test
   void resumesIfTheLinkBreaksDuringTheLoad() throws Exception {
-    try (Node master = Node.ours(directory, "rdb-key-save-delay 1000", PLAIN);
-        Node replica = Node.ours(directory, "key-load-delay 3000")) {
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "rdb-key-save-delay 1000", PLAIN);
+        ReplicationNode replica = ReplicationNode.ours(directory, "key-load-delay 3000")) {
       for (int i = 0; i < KEYS; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(3_000));
       }
@@ -169,8 +174,8 @@ class InterleavedSyncTest {
   @ValueSource(booleans = {true, false})
   void canBeTurnedOffOnEitherSide(boolean masterDoes) throws Exception {
     String off = "repl-interleaved-sync no";
-    try (Node master = Node.ours(directory, SLOW, masterDoes ? off : PLAIN);
-        Node replica = Node.ours(directory, masterDoes ? PLAIN : off)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, SLOW, masterDoes ? off : PLAIN);
+        ReplicationNode replica = ReplicationNode.ours(directory, masterDoes ? PLAIN : off)) {
       for (int i = 0; i < KEYS; i++) {
         master.ask("SET key:" + i + " x");
       }
@@ -185,7 +190,7 @@ class InterleavedSyncTest {
     }
   }
 
-  private static long number(Node node, String section, String field) throws Exception {
+  private static long number(ReplicationNode node, String section, String field) throws Exception {
     String text = node.info(section, field);
     return text.isEmpty() ? 0 : Long.parseLong(text);
   }

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,7 +29,8 @@ class MasterLinkTest {
   @Test
   void resumesBeforeAnIncompleteTransaction() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
       master.fullSync(1000);
       master.expect("REPLCONF ACK 1000");
@@ -61,7 +62,8 @@ class MasterLinkTest {
   @Test
   void acknowledgesWhenAsked() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
       master.fullSync(0);
       master.expect("REPLCONF ACK 0");
@@ -74,7 +76,7 @@ class MasterLinkTest {
   @Test
   void keepsItsDataIfTheTransferBreaks() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory)) {
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       replica.ask("SET mine 1");
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       master.accept();
@@ -100,7 +102,8 @@ class MasterLinkTest {
   @Test
   void discardsACorruptDataSet() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replica-refuse-empty-master no")) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replica-refuse-empty-master no")) {
       replica.ask("SET mine 1");
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       master.accept();
@@ -125,7 +128,7 @@ class MasterLinkTest {
   @Test
   void asksForAFullSyncIfTheMasterCanNotResume() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory)) {
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       master.accept();
       master.introduction();
@@ -146,7 +149,8 @@ class MasterLinkTest {
   @Test
   void acceptsAStreamRightAfterTheDataSet() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
       master.introduction();
       master.requestLine();
@@ -163,7 +167,8 @@ class MasterLinkTest {
   @Test
   void acceptsAnInterleavedStreamAndItsContinuation() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
       master.introduction();
       master.requestLine();
@@ -201,7 +206,8 @@ class MasterLinkTest {
   @Test
   void endsTheTransferAtAnInvalidFrame() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       master.accept();
       master.introduction();
       master.requestLine();

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -48,15 +48,15 @@ class OlderReplicaTest {
   @ParameterizedTest
   @ValueSource(strings = {"yes", "no"})
   void replicatesByFullAndPartialSyncs(String diskless) throws Exception {
-    try (Node master = ours("repl-diskless-sync " + diskless);
-        Node real = real();
-        Node knowing = ours();
-        Node unwilling = ours("hash-field-expiry no")) {
+    try (ReplicationNode master = ours("repl-diskless-sync " + diskless);
+        ReplicationNode real = real();
+        ReplicationNode knowing = ours();
+        ReplicationNode unwilling = ours("hash-field-expiry no")) {
       fill(master);
-      for (Node replica : List.of(real, knowing, unwilling)) {
+      for (ReplicationNode replica : List.of(real, knowing, unwilling)) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       }
-      for (Node replica : List.of(real, knowing, unwilling)) {
+      for (ReplicationNode replica : List.of(real, knowing, unwilling)) {
         replica.untilInSyncWith(master);
       }
       assertInStep(master, real, knowing, unwilling);
@@ -87,9 +87,9 @@ class OlderReplicaTest {
   /** The file of a BGSAVE that others wait for has the expiries. */
   @Test
   void aRealReplicaDoesNotJoinASnapshotWithFieldExpiries() throws Exception {
-    try (Node master = ours("repl-diskless-sync no", "rdb-key-save-delay 10000");
-        Node real = real();
-        Node knowing = ours()) {
+    try (ReplicationNode master = ours("repl-diskless-sync no", "rdb-key-save-delay 10000");
+        ReplicationNode real = real();
+        ReplicationNode knowing = ours()) {
       fill(master);
       for (int i = 0; i < 50; i++) {
         master.ask("SET key:" + i + " 1");
@@ -107,8 +107,8 @@ class OlderReplicaTest {
   /** A payload of a later version is told to replicas in one that they take. */
   @Test
   void convertsPayloadsOfLaterVersionsForARealReplica() throws Exception {
-    try (Node master = ours();
-        Node real = real()) {
+    try (ReplicationNode master = ours();
+        ReplicationNode real = real()) {
       follow(real, master);
       master.call("RPUSH list a b c");
       byte[] list = ((Reply.Bulk) master.call("DUMP list")).bytes();
@@ -141,9 +141,9 @@ class OlderReplicaTest {
   /** The master's HDEL removes due fields, and a hash goes with its last one. */
   @Test
   void removesADueFieldOnAllServers() throws Exception {
-    try (Node master = ours();
-        Node real = real();
-        Node knowing = ours()) {
+    try (ReplicationNode master = ours();
+        ReplicationNode real = real();
+        ReplicationNode knowing = ours()) {
       master.call("HSET h stays 1 goes 2 goes-too 3");
       master.call("HSET whole a 1");
       master.call("HPEXPIRE h 400 FIELDS 1 goes");
@@ -159,9 +159,9 @@ class OlderReplicaTest {
 
   @Test
   void replicatesThroughARealReplica() throws Exception {
-    try (Node first = ours();
-        Node second = real();
-        Node third = ours()) {
+    try (ReplicationNode first = ours();
+        ReplicationNode second = real();
+        ReplicationNode third = ours()) {
       fill(first);
       follow(second, first);
       follow(third, second);
@@ -183,9 +183,9 @@ class OlderReplicaTest {
 
   @Test
   void replicatesToARealReplicaOfAReplica() throws Exception {
-    try (Node first = ours();
-        Node second = ours();
-        Node third = real()) {
+    try (ReplicationNode first = ours();
+        ReplicationNode second = ours();
+        ReplicationNode third = real()) {
       fill(first);
       follow(second, first);
       follow(third, second);
@@ -197,9 +197,9 @@ class OlderReplicaTest {
 
   @Test
   void expiriesSurviveAFailoverToOurReplica() throws Exception {
-    try (Node old = ours();
-        Node promoted = ours();
-        Node sibling = real()) {
+    try (ReplicationNode old = ours();
+        ReplicationNode promoted = ours();
+        ReplicationNode sibling = real()) {
       fill(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -223,9 +223,9 @@ class OlderReplicaTest {
   /** It knows no expiries, so that fields stay; ours resume from it, and have them when it goes. */
   @Test
   void resumesBelowAPromotedRealReplica() throws Exception {
-    try (Node old = ours();
-        Node promoted = real();
-        Node sibling = ours()) {
+    try (ReplicationNode old = ours();
+        ReplicationNode promoted = real();
+        ReplicationNode sibling = ours()) {
       fill(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -249,10 +249,10 @@ class OlderReplicaTest {
 
   @Test
   void aRealReplicaReloadsItsOwnFiles() throws Exception {
-    try (Node master = ours()) {
+    try (ReplicationNode master = ours()) {
       fill(master);
       String[] files = {"--appendonly", "yes", "--repl-backlog-size", "16mb"};
-      try (Node real = Node.real(directory, files)) {
+      try (ReplicationNode real = ReplicationNode.real(directory, files)) {
         follow(real, master);
         changeAll(master);
         assertInStep(master, real);
@@ -267,7 +267,7 @@ class OlderReplicaTest {
         assertInStep(master, real);
         assertThat(real.ask("SAVE")).isEqualTo("OK");
       }
-      try (Node real = Node.real(directory, files)) {
+      try (ReplicationNode real = ReplicationNode.real(directory, files)) {
         until("the load", () -> real.info("persistence", "loading").equals("0"));
         assertThat(hashes(real)).isEqualTo(hashes(master));
       }
@@ -277,7 +277,7 @@ class OlderReplicaTest {
   /** One that asks by SYNC can't be told where the snapshot ends but by its length. */
   @Test
   void sendsTheLengthToAReplicaWithoutEofCapability() throws Exception {
-    try (Node master = ours();
+    try (ReplicationNode master = ours();
         Socket socket = new Socket("127.0.0.1", master.port())) {
       fill(master);
       socket.setSoTimeout(20_000);
@@ -291,7 +291,7 @@ class OlderReplicaTest {
       byte[] snapshot = in.readNBytes(Integer.parseInt(header.substring(1)));
       Path data = Files.createDirectory(directory.resolve("snapshot"));
       Files.write(data.resolve("dump.rdb"), snapshot);
-      try (Node real = Node.real(data)) {
+      try (ReplicationNode real = ReplicationNode.real(data)) {
         assertThat(hashes(real)).isEqualTo(hashes(master)).isNotEmpty();
       }
       master.call("SET after 1");
@@ -305,7 +305,7 @@ class OlderReplicaTest {
   /** A client that is no replica gets the file that BGSAVE writes, with the expiries. */
   @Test
   void sendsExpiriesWithRdbOnly() throws Exception {
-    try (Node master = ours();
+    try (ReplicationNode master = ours();
         Socket socket = new Socket("127.0.0.1", master.port())) {
       fill(master);
       socket.setSoTimeout(20_000);
@@ -319,7 +319,7 @@ class OlderReplicaTest {
       byte[] snapshot = in.readNBytes(Integer.parseInt(header.substring(1)));
       Path data = Files.createDirectory(directory.resolve("snapshot"));
       Files.write(data.resolve("dump.rdb"), snapshot);
-      try (Node copy = Node.ours(data)) {
+      try (ReplicationNode copy = ReplicationNode.ours(data)) {
         assertThat(expiries(copy)).isEqualTo(expiries(master)).isNotEmpty();
       }
     }
@@ -328,13 +328,14 @@ class OlderReplicaTest {
   @Test
   void writesFilesThatRedisReadsIfFieldExpiryIsOff() throws Exception {
     byte[] expiring;
-    try (Node other = ours()) {
+    try (ReplicationNode other = ours()) {
       other.call("HSET h f v");
       other.call("HEXPIRE h 1000 FIELDS 1 f");
       expiring = ((Reply.Bulk) other.call("DUMP h")).bytes();
     }
     String refusal = "ERR hash fields can't expire: hash-field-expiry is set to no";
-    try (Node node = Node.ours(directory, "hash-field-expiry no", "appendonly yes")) {
+    try (ReplicationNode node =
+        ReplicationNode.ours(directory, "hash-field-expiry no", "appendonly yes")) {
       node.call("HSET h f v");
       for (String command :
           List.of(
@@ -354,7 +355,7 @@ class OlderReplicaTest {
       assertThat(node.call(restore).text()).isEqualTo(refusal);
       assertThat(node.ask("SAVE")).isEqualTo("OK");
     }
-    try (Node real = Node.real(directory, "--appendonly", "yes")) {
+    try (ReplicationNode real = ReplicationNode.real(directory, "--appendonly", "yes")) {
       assertThat(real.ask("HGET h f")).isEqualTo("v");
     }
   }
@@ -362,16 +363,17 @@ class OlderReplicaTest {
   /** A server that is configured so after fields have got expiries keeps these. */
   @Test
   void keepsExpiriesOfAFileIfFieldExpiryIsOff() throws Exception {
-    try (Node node = Node.ours(directory, "appendonly yes")) {
+    try (ReplicationNode node = ReplicationNode.ours(directory, "appendonly yes")) {
       fill(node);
       node.ask("BGREWRITEAOF");
       changeAll(node);
     }
     Map<String, Long> before;
-    try (Node node = Node.ours(directory, "appendonly yes")) {
+    try (ReplicationNode node = ReplicationNode.ours(directory, "appendonly yes")) {
       before = expiries(node);
     }
-    try (Node node = Node.ours(directory, "appendonly yes", "hash-field-expiry no")) {
+    try (ReplicationNode node =
+        ReplicationNode.ours(directory, "appendonly yes", "hash-field-expiry no")) {
       node.ask("CONFIG SET hash-field-expiry yes");
       assertThat(expiries(node)).isEqualTo(before).isNotEmpty();
     }
@@ -380,10 +382,10 @@ class OlderReplicaTest {
   /** Whatever happens to hashes, and to links, the real one has what the others have. */
   @Test
   void agreesAfterRandomCommands() throws Exception {
-    try (Node master = ours();
-        Node real = real();
-        Node knowing = ours();
-        Node below = ours()) {
+    try (ReplicationNode master = ours();
+        ReplicationNode real = real();
+        ReplicationNode knowing = ours();
+        ReplicationNode below = ours()) {
       follow(real, master);
       follow(knowing, master);
       follow(below, real);
@@ -411,7 +413,7 @@ class OlderReplicaTest {
     }
   }
 
-  private void something(Node node) throws IOException {
+  private void something(ReplicationNode node) throws IOException {
     String key = "h" + random.nextInt(4);
     String field = "f" + random.nextInt(6);
     boolean soon = random.nextInt(3) == 0;
@@ -450,7 +452,7 @@ class OlderReplicaTest {
     }
   }
 
-  private static long soonest(Node node) throws IOException {
+  private static long soonest(ReplicationNode node) throws IOException {
     return expiries(node).values().stream().mapToLong(Long::longValue).min().orElse(FAR);
   }
 
@@ -468,30 +470,32 @@ class OlderReplicaTest {
     return line.toString();
   }
 
-  private Node ours(String... more) throws Exception {
+  private ReplicationNode ours(String... more) throws Exception {
     List<String> lines = new ArrayList<>(List.of("repl-backlog-size 16mb"));
     lines.addAll(List.of(more));
-    return Node.ours(Files.createTempDirectory(directory, "ours"), lines.toArray(String[]::new));
+    return ReplicationNode.ours(
+        Files.createTempDirectory(directory, "ours"), lines.toArray(String[]::new));
   }
 
-  private Node real() throws Exception {
-    return Node.real(Files.createTempDirectory(directory, "real"), "--repl-backlog-size", "16mb");
+  private ReplicationNode real() throws Exception {
+    return ReplicationNode.real(
+        Files.createTempDirectory(directory, "real"), "--repl-backlog-size", "16mb");
   }
 
-  private static void follow(Node replica, Node master) throws IOException {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws IOException {
     assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
     replica.untilInSyncWith(master);
   }
 
   /** A small hash and a large one of which every second field expires, and one without expiries. */
-  private static void fill(Node node) throws IOException {
+  private static void fill(ReplicationNode node) throws IOException {
     fill(node, SMALL, 40);
     fill(node, LARGE, 600);
     node.call("HSET plain a 1 b 2");
     node.call("SET string 1");
   }
 
-  private static void fill(Node node, String key, int fields) throws IOException {
+  private static void fill(ReplicationNode node, String key, int fields) throws IOException {
     for (int i = 0; i < fields; i++) {
       node.call("HSET " + key + " f" + i + " v" + i);
       if (i % 2 == 0 || key.equals(SMALL)) {
@@ -501,7 +505,7 @@ class OlderReplicaTest {
   }
 
   /** Each command that has to do with expiries, with the effects that it may have. */
-  private void changeAll(Node node) throws IOException {
+  private void changeAll(ReplicationNode node) throws IOException {
     String key = "changed" + random.nextInt(1000);
     node.call("HSET " + key + " a 1 b 2 c 3 d 4 e 5");
     node.call("HEXPIRE " + key + " 1000000 FIELDS 2 a b");
@@ -530,8 +534,9 @@ class OlderReplicaTest {
   }
 
   /** All replicas have the hashes of the first node, and none has met anything unknown. */
-  private static void assertInStep(Node master, Node... replicas) throws IOException {
-    for (Node replica : replicas) {
+  private static void assertInStep(ReplicationNode master, ReplicationNode... replicas)
+      throws IOException {
+    for (ReplicationNode replica : replicas) {
       replica.untilInSyncWith(master);
       // A master hides due fields at once, but sends HDEL when it removes them: up to 100 ms later.
       await()
@@ -542,7 +547,7 @@ class OlderReplicaTest {
   }
 
   /** All keys with their fields and values. */
-  private static Map<String, Map<String, String>> hashes(Node node) throws IOException {
+  private static Map<String, Map<String, String>> hashes(ReplicationNode node) throws IOException {
     Map<String, Map<String, String>> hashes = new TreeMap<>();
     for (Reply key : node.call("KEYS *").elements()) {
       Map<String, String> fields = new TreeMap<>();
@@ -558,7 +563,7 @@ class OlderReplicaTest {
   }
 
   /** All fields that expire, with their times. */
-  private static Map<String, Long> expiries(Node node) throws IOException {
+  private static Map<String, Long> expiries(ReplicationNode node) throws IOException {
     Map<String, Long> expiries = new TreeMap<>();
     for (Map.Entry<String, Map<String, String>> hash : hashes(node).entrySet()) {
       for (String field : hash.getValue().keySet()) {

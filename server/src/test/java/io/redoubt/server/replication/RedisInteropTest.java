@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,33 +25,33 @@ class RedisInteropTest {
 
   @Test
   void replicatesThroughARealReplica() throws Exception {
-    try (Node first = ours();
-        Node second = real();
-        Node third = ours()) {
+    try (ReplicationNode first = ours();
+        ReplicationNode second = real();
+        ReplicationNode third = ours()) {
       chain(first, second, third);
     }
   }
 
   @Test
   void replicatesBetweenRealServers() throws Exception {
-    try (Node first = real();
-        Node second = ours();
-        Node third = real()) {
+    try (ReplicationNode first = real();
+        ReplicationNode second = ours();
+        ReplicationNode third = real()) {
       chain(first, second, third);
     }
   }
 
   @Test
   void aChainSurvivesTheLossOfItsMiddle() throws Exception {
-    try (Node first = ours();
-        Node third = ours()) {
+    try (ReplicationNode first = ours();
+        ReplicationNode third = ours()) {
       traffic(first);
-      try (Node second = real()) {
+      try (ReplicationNode second = real()) {
         follow(second, first);
         follow(third, second);
       }
       traffic(first);
-      try (Node second = real()) {
+      try (ReplicationNode second = real()) {
         follow(second, first);
         follow(third, second);
         assertSame(first, second, third);
@@ -61,9 +61,9 @@ class RedisInteropTest {
 
   @Test
   void realServersResumeBelowOurPromotedReplica() throws Exception {
-    try (Node old = real();
-        Node promoted = ours();
-        Node sibling = real()) {
+    try (ReplicationNode old = real();
+        ReplicationNode promoted = ours();
+        ReplicationNode sibling = real()) {
       traffic(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -74,9 +74,9 @@ class RedisInteropTest {
 
   @Test
   void ourServersResumeBelowARealPromotedReplica() throws Exception {
-    try (Node old = ours();
-        Node promoted = real();
-        Node sibling = ours()) {
+    try (ReplicationNode old = ours();
+        ReplicationNode promoted = real();
+        ReplicationNode sibling = ours()) {
       traffic(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -87,9 +87,9 @@ class RedisInteropTest {
 
   @Test
   void receivesWritesMadeDuringAFullSync() throws Exception {
-    try (Node master = ours();
-        Node real = real();
-        Node ours = ours()) {
+    try (ReplicationNode master = ours();
+        ReplicationNode real = real();
+        ReplicationNode ours = ours()) {
       String value = "x".repeat(1_000);
       for (int i = 0; i < 5_000; i++) {
         master.ask("SET key:" + i + " " + value);
@@ -115,15 +115,16 @@ class RedisInteropTest {
   /**
    * The backlogs reach back over all of a test's traffic, which may be over Redis' one megabyte.
    */
-  private Node ours() throws Exception {
-    return Node.ours(directory, "repl-backlog-size 16mb");
+  private ReplicationNode ours() throws Exception {
+    return ReplicationNode.ours(directory, "repl-backlog-size 16mb");
   }
 
-  private Node real() throws Exception {
-    return Node.real(directory, "--repl-backlog-size", "16mb");
+  private ReplicationNode real() throws Exception {
+    return ReplicationNode.real(directory, "--repl-backlog-size", "16mb");
   }
 
-  private void chain(Node first, Node second, Node third) throws Exception {
+  private void chain(ReplicationNode first, ReplicationNode second, ReplicationNode third)
+      throws Exception {
     traffic(first);
     follow(second, first);
     follow(third, second);
@@ -142,7 +143,8 @@ class RedisInteropTest {
         .containsEntry("sync_partial_ok", "1");
   }
 
-  private void promote(Node old, Node promoted, Node sibling) throws Exception {
+  private void promote(ReplicationNode old, ReplicationNode promoted, ReplicationNode sibling)
+      throws Exception {
     traffic(old);
     promoted.untilInSyncWith(old);
     sibling.untilInSyncWith(old);
@@ -157,7 +159,7 @@ class RedisInteropTest {
   }
 
   /** A mixture of all that a master can send so far. */
-  private void traffic(Node node) throws IOException {
+  private void traffic(ReplicationNode node) throws IOException {
     for (int i = 0; i < 150; i++) {
       node.ask("SELECT " + random.nextInt(4));
       byte[] key = new byte[1 + random.nextInt(8)];
@@ -186,13 +188,14 @@ class RedisInteropTest {
     node.ask("SELECT 0");
   }
 
-  private static void follow(Node replica, Node master) throws Exception {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws Exception {
     assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
     replica.untilInSyncWith(master);
   }
 
-  private static void assertSame(Node first, Node... others) throws IOException {
-    for (Node other : others) {
+  private static void assertSame(ReplicationNode first, ReplicationNode... others)
+      throws IOException {
+    for (ReplicationNode other : others) {
       assertThat(other.content()).isEqualTo(first.content()).isNotEmpty();
     }
   }

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,7 +21,7 @@ class ReplicaFeedTest {
 
   @Test
   void endsAFullSyncWithTheMarkAndStreamsAfterTheFirstAck() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         Wire replica = new Wire(master)) {
       replica.send("REPLCONF listening-port 7777 ip-address 10.1.2.3");
       replica.expect("+OK\r\n");
@@ -43,7 +43,8 @@ class ReplicaFeedTest {
 
   @Test
   void interleavesStreamAndSnapshotForAReplicaThatBuffersIt() throws Exception {
-    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
         Wire replica = new Wire(master)) {
       String value = "x".repeat(30_000);
       for (int i = 0; i < 30; i++) {
@@ -73,7 +74,8 @@ class ReplicaFeedTest {
 
   @Test
   void interleavesNoMoreThanTheReplicaBuffers() throws Exception {
-    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
         Wire replica = new Wire(master)) {
       String value = "x".repeat(30_000);
       for (int i = 0; i < 30; i++) {
@@ -94,7 +96,7 @@ class ReplicaFeedTest {
 
   @Test
   void sendsTheStreamAfterTheSnapshotIfInterleavingIsOff() throws Exception {
-    try (Node master = Node.ours(directory, "repl-interleaved-sync no");
+    try (ReplicationNode master = ReplicationNode.ours(directory, "repl-interleaved-sync no");
         Wire replica = new Wire(master);
         Wire tool = new Wire(master);
         Wire unlimited = new Wire(master)) {
@@ -125,7 +127,7 @@ class ReplicaFeedTest {
 
   @Test
   void sendsTheLengthToAReplicaThatDoesNotKnowTheMark() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         Wire replica = new Wire(master)) {
       replica.send("SYNC");
       String header = replica.line();
@@ -139,7 +141,7 @@ class ReplicaFeedTest {
 
   @Test
   void sendsTheMissingBytesInAPartialSync() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         Wire first = new Wire(master);
         Wire second = new Wire(master)) {
       first.send("REPLCONF capa eof");
@@ -157,7 +159,7 @@ class ReplicaFeedTest {
 
   @Test
   void sendsToolsTheSnapshotAloneOrWithoutKeys() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         Wire whole = new Wire(master);
         Wire functions = new Wire(master);
         Wire nothing = new Wire(master)) {
@@ -190,7 +192,8 @@ class ReplicaFeedTest {
 
   @Test
   void disconnectsAReplicaBeyondItsOutputLimit() throws Exception {
-    try (Node master = Node.ours(directory, "client-output-buffer-limit replica 4mb 0 0");
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "client-output-buffer-limit replica 4mb 0 0");
         Wire replica = new Wire(master)) {
       replica.send("REPLCONF capa eof");
       replica.expect("+OK\r\n");
@@ -215,7 +218,7 @@ class ReplicaFeedTest {
 
   @Test
   void refusesUnknownReplconfOptions() throws Exception {
-    try (Node master = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory)) {
       assertThat(master.ask("REPLCONF")).isEqualTo("OK");
       assertThat(master.ask("REPLCONF listening-port")).isEqualTo("ERR syntax error");
       assertThat(master.ask("REPLCONF listening-port x"))
@@ -240,7 +243,7 @@ class ReplicaFeedTest {
 
     private final Socket socket;
 
-    Wire(Node master) throws IOException {
+    Wire(ReplicationNode master) throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), master.port());
       socket.setSoTimeout(TIMEOUT_MILLIS);
     }

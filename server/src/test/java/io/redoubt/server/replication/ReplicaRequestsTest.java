@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ class ReplicaRequestsTest {
   })
   void disconnectsAReplicaThatSendsARequestWithAReply(String request, String name)
       throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));
       replica.send(request + "\r\n");
@@ -38,7 +38,7 @@ class ReplicaRequestsTest {
 
   @Test
   void refusesDataCommandsOfReplicas() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));
       replica.send("SET a 1\r\n");
@@ -54,7 +54,7 @@ class ReplicaRequestsTest {
 
   @Test
   void acceptsAcknowledgementsAndASecondPsync() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         SilentReplica replica = SilentReplica.of(master.port())) {
       until("the sync", () -> replica.received().contains("FULLRESYNC"));
       replica.send("PSYNC ? -1\r\nREPLCONF ACK 0\r\nREPLCONF ACK 0\r\n");

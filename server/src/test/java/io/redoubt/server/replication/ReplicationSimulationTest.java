@@ -34,7 +34,7 @@ class ReplicationSimulationTest {
     long waited = 0;
     for (long seed = first; seed < first + simulations; seed++) {
       try {
-        Simulation simulation = new Simulation(seed);
+        Run simulation = new Run(seed);
         simulation.run();
         fullSyncs += simulation.fullSyncs();
         waited += simulation.waited;
@@ -51,7 +51,7 @@ class ReplicationSimulationTest {
   /** A write whose acknowledgements are awaited. */
   private record Wait(SimulatedServer master, String id, long offset, String key, long number) {}
 
-  private static final class Simulation {
+  private static final class Run {
     private final ReplicationNetwork network;
     private final Random random;
     private final List<SimulatedServer> servers = new ArrayList<>();
@@ -60,7 +60,7 @@ class ReplicationSimulationTest {
     private long writes;
     private long waited;
 
-    Simulation(long seed) {
+    Run(long seed) {
       random = new Random(seed);
       network = new ReplicationNetwork(random);
       for (int i = 0; i < SERVERS; i++) {

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,8 +19,8 @@ class ReplicationTest {
 
   @Test
   void aReplicaCopiesAllDataAndFollows() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       master.ask("SET a 1");
       master.ask("SELECT 3");
       master.ask("SET b 2 EX 1000");
@@ -39,8 +39,9 @@ class ReplicationTest {
 
   @Test
   void logsEachStepLikeRedis() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica =
+            ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
       replica.untilInSyncWith(master);
       String id = master.info("replication", "master_replid");
       assertThat(replica.log())
@@ -72,8 +73,8 @@ class ReplicationTest {
 
   @Test
   void infoAgreesOnBothSides() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       master.ask("SET rep rep");
       replica.untilInSyncWith(master);
@@ -117,8 +118,8 @@ class ReplicationTest {
 
   @Test
   void aReplicaRefusesWritesByDefault() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       assertThat(replica.ask("SET slave test"))
           .isEqualTo("READONLY You can't write against a read only replica.");
@@ -131,9 +132,9 @@ class ReplicationTest {
 
   @Test
   void aChainSharesOneHistory() throws Exception {
-    try (Node first = Node.ours(directory);
-        Node second = Node.ours(directory);
-        Node third = Node.ours(directory)) {
+    try (ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory);
+        ReplicationNode third = ReplicationNode.ours(directory)) {
       first.ask("SELECT 2");
       first.ask("SET before 1");
       follow(second, first);
@@ -152,8 +153,8 @@ class ReplicationTest {
 
   @Test
   void resumesABrokenLink() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       master.ask("SELECT 7");
       follow(replica, master);
       master.ask("SET a 1");
@@ -175,9 +176,9 @@ class ReplicationTest {
 
   @Test
   void siblingsAndTheOldMasterResumeBelowAPromotedReplica() throws Exception {
-    try (Node old = Node.ours(directory);
-        Node promoted = Node.ours(directory);
-        Node sibling = Node.ours(directory)) {
+    try (ReplicationNode old = ReplicationNode.ours(directory);
+        ReplicationNode promoted = ReplicationNode.ours(directory);
+        ReplicationNode sibling = ReplicationNode.ours(directory)) {
       follow(promoted, old);
       follow(sibling, old);
       old.ask("SET a 1");
@@ -208,8 +209,8 @@ class ReplicationTest {
 
   @Test
   void waitCountsTheReplicasThatHaveTheWrite() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertThat(master.ask("WAIT 0 0")).isEqualTo("0");
       assertThat(master.ask("WAIT 1 10")).isEqualTo("0");
       follow(replica, master);
@@ -228,7 +229,7 @@ class ReplicationTest {
 
   @Test
   void unblocksWaitWhenTheServerBecomesAReplica() throws Exception {
-    try (Node master = Node.ours(directory);
+    try (ReplicationNode master = ReplicationNode.ours(directory);
         RespClient waiter = RespClient.connect("127.0.0.1", master.port())) {
       waiter.send("WAIT", "1", "0");
       until("the client to block", () -> master.info("clients", "blocked_clients").equals("1"));
@@ -239,9 +240,10 @@ class ReplicationTest {
 
   @Test
   void aReplicaNeedsThePassword() throws Exception {
-    try (Node master = Node.ours(directory, "requirepass !Xin");
-        Node replica =
-            Node.ours(directory, "masterauth wrong", "replicaof 127.0.0.1 " + master.port())) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "requirepass !Xin");
+        ReplicationNode replica =
+            ReplicationNode.ours(
+                directory, "masterauth wrong", "replicaof 127.0.0.1 " + master.port())) {
       until(
           "a refused password",
           () ->
@@ -272,7 +274,7 @@ class ReplicationTest {
 
   @Test
   void aReplicaWithoutItsMasterServesStaleDataOrRefuses() throws Exception {
-    try (Node replica = Node.ours(directory)) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
       replica.ask("SET a 1");
       replica.ask("REPLICAOF 127.0.0.1 " + freePort());
       assertThat(replica.ask("GET a")).isEqualTo("1");
@@ -299,8 +301,8 @@ class ReplicationTest {
 
   @Test
   void refusesWritesWithoutEnoughReplicas() throws Exception {
-    try (Node master = Node.ours(directory, "min-replicas-to-write 1");
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "min-replicas-to-write 1");
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertThat(master.ask("SET a 1")).isEqualTo("NOREPLICAS Not enough good replicas to write.");
       assertThat(master.info("replication")).containsEntry("min_slaves_good_slaves", "0");
       follow(replica, master);
@@ -312,8 +314,8 @@ class ReplicationTest {
 
   @Test
   void keysExpireOnTheMasterAndAreHiddenOnTheReplica() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       follow(replica, master);
       master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
       master.ask("SET a 1 PX 30");
@@ -329,8 +331,8 @@ class ReplicationTest {
   @Test
   void aRestartedReplicaResumes() throws Exception {
     Path own = Files.createDirectory(directory.resolve("replica"));
-    try (Node master = Node.ours(directory)) {
-      try (Node replica = Node.ours(own)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory)) {
+      try (ReplicationNode replica = ReplicationNode.ours(own)) {
         follow(replica, master);
         master.ask("SELECT 4");
         master.ask("SET a 1");
@@ -338,7 +340,8 @@ class ReplicationTest {
         assertThat(replica.ask("SAVE")).isEqualTo("OK");
       }
       master.ask("SET b 2");
-      try (Node replica = Node.ours(own, "replicaof 127.0.0.1 " + master.port())) {
+      try (ReplicationNode replica =
+          ReplicationNode.ours(own, "replicaof 127.0.0.1 " + master.port())) {
         replica.untilInSyncWith(master);
         assertThat(replica.content()).isEqualTo(master.content()).hasSize(2);
       }
@@ -350,17 +353,17 @@ class ReplicationTest {
 
   @Test
   void oneSnapshotServesSeveralReplicas() throws Exception {
-    try (Node master =
-            Node.ours(
+    try (ReplicationNode master =
+            ReplicationNode.ours(
                 directory, "repl-diskless-sync-delay 60", "repl-diskless-sync-max-replicas 3");
-        Node first = Node.ours(directory);
-        Node second = Node.ours(directory);
-        Node third = Node.ours(directory)) {
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory);
+        ReplicationNode third = ReplicationNode.ours(directory)) {
       master.ask("SET a 1");
-      for (Node replica : List.of(first, second, third)) {
+      for (ReplicationNode replica : List.of(first, second, third)) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       }
-      for (Node replica : List.of(first, second, third)) {
+      for (ReplicationNode replica : List.of(first, second, third)) {
         replica.untilInSyncWith(master);
       }
       assertThat(master.log())
@@ -371,7 +374,7 @@ class ReplicationTest {
 
   @Test
   void disklessAndDiskBasedTransfersAreEquivalent() throws Exception {
-    try (Node master = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory)) {
       for (int i = 0; i < 300; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(1 + i * 5));
       }
@@ -379,7 +382,8 @@ class ReplicationTest {
         for (String loading : List.of("disabled", "on-empty-db", "swapdb")) {
           master.ask("CONFIG SET repl-diskless-sync " + sending);
           Path own = Files.createDirectory(directory.resolve(sending + "-" + loading));
-          try (Node replica = Node.ours(own, "repl-diskless-load " + loading)) {
+          try (ReplicationNode replica =
+              ReplicationNode.ours(own, "repl-diskless-load " + loading)) {
             follow(replica, master);
             assertThat(replica.content()).isEqualTo(master.content()).hasSize(300);
             assertThat(replica.log())
@@ -397,7 +401,7 @@ class ReplicationTest {
 
   @Test
   void replicaofRefusesInvalidMasters() throws Exception {
-    try (Node server = Node.ours(directory)) {
+    try (ReplicationNode server = ReplicationNode.ours(directory)) {
       assertThat(server.ask("REPLICAOF 127.0.0.1 x")).isEqualTo("ERR Invalid master port");
       assertThat(server.ask("REPLICAOF 127.0.0.1 99999")).isEqualTo("ERR Invalid master port");
       assertThat(server.ask("REPLICAOF NO ONE")).isEqualTo("OK");
@@ -417,7 +421,7 @@ class ReplicationTest {
     }
   }
 
-  private static void follow(Node replica, Node master) throws Exception {
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws Exception {
     assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
     replica.untilInSyncWith(master);
   }

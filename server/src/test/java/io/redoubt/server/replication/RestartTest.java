@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,9 +18,9 @@ class RestartTest {
   void aRestartedMasterResumesItsReplicas() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     int port;
-    try (Node replica = Node.ours(directory)) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
       String id;
-      try (Node master = Node.ours(own)) {
+      try (ReplicationNode master = ReplicationNode.ours(own)) {
         port = master.port();
         replica.ask("REPLICAOF 127.0.0.1 " + port);
         replica.untilInSyncWith(master);
@@ -34,7 +34,7 @@ class RestartTest {
         master.ask("SAVE");
         id = master.info("replication", "master_replid");
       }
-      try (Node master = Node.ours(own)) {
+      try (ReplicationNode master = ReplicationNode.ours(own)) {
         assertThat(master.info("replication"))
             .containsEntry("master_replid2", id)
             .containsEntry("repl_backlog_active", "1");
@@ -53,8 +53,8 @@ class RestartTest {
   @Test
   void replicasRemoveKeysThatExpiredBeforeTheMastersRestart() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
-    try (Node replica = Node.ours(directory)) {
-      try (Node master = Node.ours(own)) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(own)) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
         master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
@@ -65,7 +65,7 @@ class RestartTest {
         replica.untilInSyncWith(master);
         master.ask("SAVE");
       }
-      try (Node master = Node.ours(own)) {
+      try (ReplicationNode master = ReplicationNode.ours(own)) {
         assertThat(master.info("persistence", "rdb_last_load_keys_expired")).isEqualTo("40");
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
@@ -77,8 +77,8 @@ class RestartTest {
 
   @Test
   void resumesInTheSelectedDatabaseAfterAShortPromotion() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node replica = Node.ours(directory)) {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       replica.untilInSyncWith(master);
       master.ask("SELECT 9");
@@ -98,8 +98,8 @@ class RestartTest {
   @Test
   void aMasterRestartedAsAReplicaResumes() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
-    try (Node other = Node.ours(directory)) {
-      try (Node master = Node.ours(own)) {
+    try (ReplicationNode other = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(own)) {
         other.ask("REPLICAOF 127.0.0.1 " + master.port());
         other.untilInSyncWith(master);
         master.ask("SET a 1");
@@ -108,7 +108,8 @@ class RestartTest {
       }
       other.ask("REPLICAOF NO ONE");
       other.ask("SET b 2");
-      try (Node master = Node.ours(own, "replicaof 127.0.0.1 " + other.port())) {
+      try (ReplicationNode master =
+          ReplicationNode.ours(own, "replicaof 127.0.0.1 " + other.port())) {
         master.untilInSyncWith(other);
         assertThat(other.info("stats"))
             .containsEntry("sync_full", "0")
@@ -123,9 +124,9 @@ class RestartTest {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
     Path ofReplica = Files.createDirectory(directory.resolve("replica"));
     String id;
-    try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+    try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
       String following = "replicaof 127.0.0.1 " + master.port();
-      try (Node replica = Node.ours(ofReplica, "appendonly yes", following)) {
+      try (ReplicationNode replica = ReplicationNode.ours(ofReplica, "appendonly yes", following)) {
         replica.untilInSyncWith(master);
         master.ask("SELECT 3");
         master.ask("SET a 1");
@@ -135,7 +136,7 @@ class RestartTest {
         replica.untilInSyncWith(master);
       }
       master.ask("SET c 3");
-      try (Node replica = Node.ours(ofReplica, "appendonly yes", following)) {
+      try (ReplicationNode replica = ReplicationNode.ours(ofReplica, "appendonly yes", following)) {
         replica.untilInSyncWith(master);
         assertThat(master.info("stats"))
             .containsEntry("sync_full", "1")
@@ -145,9 +146,10 @@ class RestartTest {
       }
       id = master.info("replication", "master_replid");
     }
-    try (Node master = Node.ours(ofMaster, "appendonly yes");
-        Node replica =
-            Node.ours(ofReplica, "appendonly yes", "replicaof 127.0.0.1 " + master.port())) {
+    try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes");
+        ReplicationNode replica =
+            ReplicationNode.ours(
+                ofReplica, "appendonly yes", "replicaof 127.0.0.1 " + master.port())) {
       replica.untilInSyncWith(master);
       assertThat(master.info("replication", "master_replid2")).isEqualTo(id);
       assertThat(master.info("stats", "sync_full")).isEqualTo("0");
@@ -158,8 +160,8 @@ class RestartTest {
   @Test
   void shutdownDoesNotWaitForReplicasThatHaveCaughtUp() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
-    try (Node replica = Node.ours(directory)) {
-      try (Node master = Node.ours(own, "rdb-key-save-delay 10000000")) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(own, "rdb-key-save-delay 10000000")) {
         master.ask("DEBUG POPULATE 10");
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         until(
@@ -175,8 +177,8 @@ class RestartTest {
   @Test
   void aLaggingReplicaResumesBelowAMasterRestartedFromItsAppendOnlyFile() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
-    try (Node replica = Node.ours(directory)) {
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
         master.ask("SET a 1");
@@ -186,7 +188,7 @@ class RestartTest {
         master.ask("SET b 2");
         assertThatThrownBy(() -> master.ask("SHUTDOWN")).isInstanceOf(IOException.class);
       }
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         master.ask("SET c 3");
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
@@ -201,8 +203,8 @@ class RestartTest {
   @Test
   void aKilledMasterResumesAsAReplica() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
-    try (Node replica = Node.ours(directory)) {
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
         master.ask("SET a 1");
@@ -211,7 +213,7 @@ class RestartTest {
       }
       replica.ask("REPLICAOF NO ONE");
       replica.ask("SET b 2");
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         assertThat(master.info("replication", "role")).isEqualTo("master");
         master.ask("REPLICAOF 127.0.0.1 " + replica.port());
         master.untilInSyncWith(replica);
@@ -226,15 +228,15 @@ class RestartTest {
   @Test
   void aKilledMasterWithWritesOfItsOwnNeedsAFullSync() throws Exception {
     Path ofMaster = Files.createDirectory(directory.resolve("master"));
-    try (Node replica = Node.ours(directory)) {
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         replica.ask("REPLICAOF 127.0.0.1 " + master.port());
         replica.untilInSyncWith(master);
         master.ask("SET a 1");
         replica.untilInSyncWith(master);
       }
       replica.ask("REPLICAOF NO ONE");
-      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+      try (ReplicationNode master = ReplicationNode.ours(ofMaster, "appendonly yes")) {
         master.ask("SET mine 1");
         master.ask("REPLICAOF 127.0.0.1 " + replica.port());
         master.untilInSyncWith(replica);
@@ -244,7 +246,7 @@ class RestartTest {
     }
   }
 
-  private static boolean isAppending(Node node) throws Exception {
+  private static boolean isAppending(ReplicationNode node) throws Exception {
     return node.info("persistence", "aof_enabled").equals("1")
         && node.info("persistence", "aof_rewrite_in_progress").equals("0")
         && node.info("persistence", "aof_rewrite_scheduled").equals("0");

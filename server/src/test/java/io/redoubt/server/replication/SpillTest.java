@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
@@ -26,14 +26,14 @@ class SpillTest {
 
   @Test
   void keepsASlowReplicaDuringItsFullSync() throws Exception {
-    try (Node replica = Node.ours(directory)) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertSlowReplicaIsKept(replica, "repl-diskless-sync yes");
     }
   }
 
   @Test
   void keepsASlowReplicaOfADiskBasedSync() throws Exception {
-    try (Node replica = Node.ours(directory)) {
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
       assertSlowReplicaIsKept(replica, "repl-diskless-sync no");
     }
   }
@@ -41,14 +41,15 @@ class SpillTest {
   @Test
   void keepsASlowRealReplica() throws Exception {
     RealRedis.assumeInstalled();
-    try (Node replica = Node.real(Files.createDirectory(directory.resolve("real")))) {
+    try (ReplicationNode replica =
+        ReplicationNode.real(Files.createDirectory(directory.resolve("real")))) {
       assertSlowReplicaIsKept(replica, "repl-diskless-sync yes");
     }
   }
 
-  private void assertSlowReplicaIsKept(Node replica, String sending) throws Exception {
+  private void assertSlowReplicaIsKept(ReplicationNode replica, String sending) throws Exception {
     Path spill = Files.createDirectories(directory.resolve("spill"));
-    try (Node master = master(spill, sending);
+    try (ReplicationNode master = master(spill, sending);
         GatedLink link = new GatedLink(master.port(), 1_000_000)) {
       replica.ask("REPLICAOF 127.0.0.1 " + link.port());
       until("the transfer", () -> received(replica) > 500_000);
@@ -73,8 +74,8 @@ class SpillTest {
 
   @Test
   void disconnectsAReplicaBeyondTheSpillLimit() throws Exception {
-    try (Node master = master(directory, "repl-spill-max 2mb");
-        Node replica = Node.ours(directory);
+    try (ReplicationNode master = master(directory, "repl-spill-max 2mb");
+        ReplicationNode replica = ReplicationNode.ours(directory);
         GatedLink link = new GatedLink(master.port(), 1_000_000)) {
       replica.ask("REPLICAOF 127.0.0.1 " + link.port());
       until("the transfer", () -> received(replica) > 500_000);
@@ -91,17 +92,17 @@ class SpillTest {
     }
   }
 
-  private static long received(Node replica) throws Exception {
+  private static long received(ReplicationNode replica) throws Exception {
     String bytes = replica.info("replication", "master_sync_read_bytes");
     return bytes.isEmpty() ? 0 : Long.parseLong(bytes);
   }
 
-  private Node master(Path spill, String line) throws Exception {
+  private ReplicationNode master(Path spill, String line) throws Exception {
     String[] lines = new String[SMALL_LIMITS.length + 2];
     System.arraycopy(SMALL_LIMITS, 0, lines, 0, SMALL_LIMITS.length);
     lines[SMALL_LIMITS.length] = "repl-spill-dir " + spill;
     lines[SMALL_LIMITS.length + 1] = line;
-    Node master = Node.ours(directory, lines);
+    ReplicationNode master = ReplicationNode.ours(directory, lines);
     for (int i = 0; i < KEYS; i++) {
       master.ask("SET key:" + i + " " + "x".repeat(30_000));
     }
@@ -110,14 +111,14 @@ class SpillTest {
 
   @Test
   void limitsConcurrentFullSyncs() throws Exception {
-    try (Node master =
-            Node.ours(
+    try (ReplicationNode master =
+            ReplicationNode.ours(
                 directory,
                 "repl-max-concurrent-full-syncs 1",
                 "repl-full-sync-rate 8mb",
                 "rdbcompression no");
-        Node first = Node.ours(directory);
-        Node second = Node.ours(directory)) {
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
       for (int i = 0; i < KEYS; i++) {
         master.ask("SET key:" + i + " " + "x".repeat(30_000));
       }

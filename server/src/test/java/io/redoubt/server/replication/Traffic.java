@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.server.replication.Node.until;
+import static io.redoubt.server.replication.ReplicationNode.until;
 
 import java.util.Random;
 
@@ -8,7 +8,7 @@ import java.util.Random;
 final class Traffic {
   private static final int MEMBERS = 400;
 
-  private final Node node;
+  private final ReplicationNode node;
   private final Random random;
   private final RandomCommands commands;
 
@@ -17,7 +17,7 @@ final class Traffic {
    *
    * @param strings how many keys of strings there are
    */
-  Traffic(Node node, Random random, int strings) {
+  Traffic(ReplicationNode node, Random random, int strings) {
     this.node = node;
     this.random = random;
     this.commands = new RandomCommands(random, strings, MEMBERS);
@@ -31,7 +31,7 @@ final class Traffic {
   }
 
   /** Writes until something holds; returns how many commands. */
-  long writesUntil(Node.Condition condition) throws Exception {
+  long writesUntil(ReplicationNode.Condition condition) throws Exception {
     long[] writes = {0};
     until(
         "the sync",

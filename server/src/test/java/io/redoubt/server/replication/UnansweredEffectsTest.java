@@ -11,13 +11,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Changes that no reply shows and no event tells: they are replicated all the same. */
 final class UnansweredEffectsTest {
   @TempDir private Path directory;
-  private Node master;
-  private Node replica;
+  private ReplicationNode master;
+  private ReplicationNode replica;
 
   @BeforeEach
   void start() throws Exception {
-    master = Node.ours(directory);
-    replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port());
+    master = ReplicationNode.ours(directory);
+    replica = ReplicationNode.ours(directory, "replicaof 127.0.0.1 " + master.port());
     replica.untilInSyncWith(master);
     master.ask("XADD s 1-1 f v");
     master.ask("XADD s 2-1 f v");
@@ -45,7 +45,7 @@ final class UnansweredEffectsTest {
     master.call("XCLAIM s end claims 0 1-1");
     master.call("XAUTOCLAIM s end autoclaims 0 0");
     replica.untilInSyncWith(master);
-    for (Node node : new Node[] {master, replica}) {
+    for (ReplicationNode node : new ReplicationNode[] {master, replica}) {
       assertThat(node.call("XINFO CONSUMERS s end").elements()).hasSize(4);
     }
   }
@@ -84,7 +84,7 @@ final class UnansweredEffectsTest {
     assertThat(entriesRead(replica)).isEqualTo("Integer[value=1]");
   }
 
-  private static String entriesRead(Node node) throws Exception {
+  private static String entriesRead(ReplicationNode node) throws Exception {
     return node.call("XINFO GROUPS s").elements().getFirst().elements().get(9).toString();
   }
 

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A server of a replication test: ours, in this process, or a real Redis. */
-final class Node implements AutoCloseable {
+final class ReplicationNode implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(10);
 
@@ -31,7 +31,7 @@ final class Node implements AutoCloseable {
   private final ByteArrayOutputStream log;
   private final RespClient client;
 
-  private Node(Stop server, int port, ByteArrayOutputStream log) throws IOException {
+  private ReplicationNode(Stop server, int port, ByteArrayOutputStream log) throws IOException {
     this.server = server;
     this.port = port;
     this.log = log;
@@ -39,22 +39,22 @@ final class Node implements AutoCloseable {
   }
 
   /** Starts our server; each line is a line of configuration. */
-  static Node ours(Path directory, String... lines) throws Exception {
+  static ReplicationNode ours(Path directory, String... lines) throws Exception {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     List<String> all = new ArrayList<>(List.of(lines));
     all.add("dir " + directory);
     Clock clock = Clock.system();
     RedisServer server =
         TestServers.start(new Log(clock, ZoneOffset.UTC, 1, log), all.toArray(String[]::new));
-    return new Node(server::close, server.port(), log);
+    return new ReplicationNode(server::close, server.port(), log);
   }
 
   /** Starts a real Redis with command-line options. */
-  static Node real(Path directory, String... options) throws Exception {
+  static ReplicationNode real(Path directory, String... options) throws Exception {
     List<String> all = new ArrayList<>(List.of("--repl-diskless-sync-delay", "0"));
     all.addAll(List.of(options));
     RealRedis redis = RealRedis.start(directory, all.toArray(String[]::new));
-    return new Node(redis::close, redis.port(), new ByteArrayOutputStream());
+    return new ReplicationNode(redis::close, redis.port(), new ByteArrayOutputStream());
   }
 
   int port() {
@@ -120,7 +120,7 @@ final class Node implements AutoCloseable {
   }
 
   /** Waits until this replica has caught up with its master. */
-  void untilInSyncWith(Node master) {
+  void untilInSyncWith(ReplicationNode master) {
     until(
         "replication of " + master.port + " by " + port,
         () -> {
