@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class AofReplay implements AofVisitor, AutoCloseable {
   /** Hears how a load in slices ended. */
   interface Ending {
-    /** All is loaded (null), or the load failed. */
+    /** Called at the end of the load, with the failure if there was one. */
     void ended(@Nullable Exception failure);
   }
 
@@ -84,7 +84,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     beginFile();
   }
 
-  /** Why the files could not be opened, in Redis' words. */
+  /** Returns the reason why the files could not be opened, in Redis' words. */
   static IOException unreadable(IOException e) {
     String file = e instanceof FileSystemException of ? of.getFile() : "";
     return new IOException(
@@ -93,7 +93,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
         e);
   }
 
-  /** Why it ended, in Redis' words. */
+  /** Returns the reason of a failure in Redis' words. */
   @Nullable Exception explained(@Nullable Exception failure) {
     return failure instanceof RdbException bad
         ? new IOException(
@@ -201,7 +201,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     }
   }
 
-  /** The place in a replication stream that all that was loaded stands for, or null. */
+  /** Returns the position in a replication stream of the loaded data set, or null. */
   @Nullable ReplicationPoint place() {
     return placeId.isEmpty() ? null : place;
   }
@@ -246,7 +246,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     beginFile();
   }
 
-  /** The file that is being loaded. */
+  /** Returns the name of the file that is being loaded. */
   String fileName() {
     return fileName;
   }

@@ -55,7 +55,7 @@ final class AppendFiles {
     return directory;
   }
 
-  /** The place that was loaded, with the bytes of the stream before it if they are kept. */
+  /** Adds the saved bytes of the stream before a loaded position to it. */
   @Nullable ReplicationPoint withTail(@Nullable ReplicationPoint loaded) {
     try {
       return loaded == null ? null : tail().before(loaded);
@@ -65,7 +65,7 @@ final class AppendFiles {
     }
   }
 
-  /** Keeps the end of the replication stream beside the files: the server ends. */
+  /** Saves the end of the replication stream beside the files at a shutdown. */
   void keepTail(@Nullable ReplicationPoint last) {
     if (last == null || last.tail().isEmpty()) {
       return;

@@ -143,13 +143,13 @@ public final class AppendOnlyFile implements AutoCloseable {
     return settings.persistence.appendonly.value() && !files.current().manifest().isEmpty();
   }
 
-  /** Hears how loading ended. */
+  /** Receives the outcome of a load. */
   public interface Ending {
-    /** The data set is there, or {@code failure} tells why it is not. */
+    /** Called at the end of the load; {@code failure} is null if the data set is complete. */
     void loaded(@Nullable Exception failure);
   }
 
-  /** Loads in turns of the loop. */
+  /** Loads in turns of the event loop. */
   public void load(Ending ending) {
     long started = clock.monotonicNanos();
     try {
@@ -170,15 +170,15 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** The place that the files stood for when they were loaded, or null. */
+  /** Returns the position in the replication stream of the loaded files, or null. */
   public @Nullable ReplicationPoint loadedPlace() {
     return loadedPlace;
   }
 
   /**
-   * DEBUG LOADAOF: loads what is there while everybody waits.
+   * Loads the files while all clients wait (DEBUG LOADAOF).
    *
-   * @param clear empties the keyspace
+   * @param clear called to empty the keyspace
    */
   public void reload(Runnable clear)
       throws IOException, AofException, RdbException, ManifestException {
@@ -282,13 +282,13 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** The whole data set is being replaced by a master's: what is appended is of no more use. */
+  /** Suspends the file while a master's data set replaces this one. */
   public void dataSetGoes() {
     suspended |= state != State.OFF;
     turnOff();
   }
 
-  /** Turned off only for a new data set, it is turned on again when that is there. */
+  /** Turns a suspended file on again once the new data set is complete. */
   private void resume() {
     if (suspended && !loader.isLoading() && !gate.isLoading() && !rewrites.isPutOff()) {
       suspended = false;
@@ -315,8 +315,8 @@ public final class AppendOnlyFile implements AutoCloseable {
   // Writing.
 
   /**
-   * Before replies leave: writes what was appended. What they wait for to be forced is handed over
-   * at the end of the turn, together with what else the turn brings.
+   * Writes appended bytes before replies are sent. Syncs that the replies wait for start at the end
+   * of the turn, for all commits of the turn together.
    */
   private void flushForReplies() {
     if (!output.isStrict() || !turns.isInTurn()) {
@@ -408,7 +408,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** At the end of each unit of execution. */
+  /** Limits unsynced bytes; called at the end of each unit of execution. */
   public void unitEnded() {
     trouble.appended();
   }
@@ -434,7 +434,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Ten times a second: forces what is due, tries again, rewrites when that is due. */
+  /** Syncs, retries and rewrites as due; called ten times a second. */
   public void cron() {
     resume();
     if (state == State.OFF) {
@@ -467,7 +467,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // Rewriting.
 
-  /** BGREWRITEAOF. */
+  /** Starts or schedules a rewrite (BGREWRITEAOF). */
   public RewriteOutcome rewrite(boolean later) {
     if (rewrites.isRunning()) {
       return RewriteOutcome.IN_PROGRESS;
@@ -566,7 +566,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     progressListeners.add(listener);
   }
 
-  /** The offset of what was appended last: what WAITAOF waits for. */
+  /** Returns the offset after the last appended bytes, for which WAITAOF waits. */
   public long appendedOffset() {
     return appender.appended();
   }
@@ -582,28 +582,28 @@ public final class AppendOnlyFile implements AutoCloseable {
     return state == State.ON ? output.durableStreamOffset() : -1;
   }
 
-  /** Up to where the replication stream may be shown to others. */
+  /** Returns the offset up to which the replication stream may be sent. */
   public long shownStreamOffset() {
     return output.shownStreamOffset();
   }
 
-  /** The memory of buffers, 0 while it is off. */
+  /** Returns the memory of the buffers, 0 while the file is off. */
   public long bufferBytes() {
     return state == State.OFF ? 0 : appender.heldBytes();
   }
 
-  /** The fields of INFO. */
+  /** Returns the fields of INFO. */
   public AofInfo info() {
     return new AofInfo(this, rewrites, appender);
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the statistics (CONFIG RESETSTAT). */
   public void resetStatistics() {
     rewrites.resetStatistics();
     appender.resetDelayed();
   }
 
-  /** DEBUG AOF-FLUSH-SLEEP: makes each write take so much longer, to test what waits for it. */
+  /** Delays each write, for tests (DEBUG AOF-FLUSH-SLEEP). */
   public void flushSleep(long millis) {
     flushSleepMillis = millis;
   }
@@ -621,9 +621,9 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   /**
-   * At a shutdown: writes and forces what there is.
+   * Writes and syncs all appended bytes at a shutdown.
    *
-   * @return false when the first rewrite is still under way
+   * @return false if the first rewrite is still in progress
    */
   public boolean finish(boolean force) {
     settleNext();
@@ -651,7 +651,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     return true;
   }
 
-  /** After {@link #finish}, when the server does end: commits need no journal any more. */
+  /** Deletes the commit journal after {@link #finish}, when the server certainly ends. */
   public void dropJournal() {
     incrementals.journal(false);
   }

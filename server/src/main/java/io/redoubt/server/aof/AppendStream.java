@@ -36,10 +36,10 @@ final class AppendStream implements Propagation.Sink {
   private boolean changed;
 
   /**
-   * A stream at its beginning.
+   * Creates a stream at its start.
    *
    * @param tellsTime {@code aof-timestamp-enabled}
-   * @param onLost runs when effects are missing in the file
+   * @param onLost called if the file lacks effects
    */
   AppendStream(
       AofAppender appender, LongSupplier nowMillis, BooleanSupplier tellsTime, Runnable onLost) {
@@ -133,7 +133,7 @@ final class AppendStream implements Propagation.Sink {
     return appender.appended();
   }
 
-  /** Not within a transaction: a file cut at a time is not to be cut amidst one. */
+  /** Writes a timestamp, never within a transaction, as the file can be truncated at timestamps. */
   private void tellTime() {
     long seconds = nowMillis.getAsLong() / 1000;
     if (seconds > toldSeconds) {

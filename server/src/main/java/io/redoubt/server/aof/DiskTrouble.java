@@ -44,7 +44,7 @@ final class DiskTrouble {
     return !Objects.equals(now, failure);
   }
 
-  /** Something was appended. */
+  /** Holds writes if too many bytes wait for the disk; called after appends. */
   void appended() {
     if (waitingBytes() > MAX_WAITING_BYTES && !writesHeld && output.isStrict() && failure == null) {
       writesHeld = true;
@@ -53,9 +53,9 @@ final class DiskTrouble {
   }
 
   /**
-   * The appender got on, or failed.
+   * Updates the state after progress or a failure of the appender.
    *
-   * @param now why appending does not work now, or null
+   * @param now the current failure of appending, or null
    */
   void progressed(@Nullable IOException now) {
     if (isNew(now)) {

@@ -59,7 +59,7 @@ final class DurableOutput implements OutputGate {
     return strict && !failing ? appender.passed() : Long.MAX_VALUE;
   }
 
-  /** The replication stream stands where the appender does. */
+  /** Records that the current offsets of the replication stream and the appender correspond. */
   void note() {
     long mark = appender.appended();
     if (mark == lastMark) {
@@ -96,7 +96,7 @@ final class DurableOutput implements OutputGate {
     }
   }
 
-  /** Nothing is appended any more. */
+  /** Forgets all recorded offsets after the end of appending. */
   void reset() {
     Arrays.fill(marks, 0);
     count = 0;
@@ -104,14 +104,14 @@ final class DurableOutput implements OutputGate {
     durableStream = -1;
   }
 
-  /** Up to where the replication stream is on the disk. */
+  /** Returns the offset up to which the replication stream is on the disk. */
   long durableStreamOffset() {
     return count == 0 && appender.durable() >= appender.appended()
         ? streamOffset.getAsLong()
         : durableStream;
   }
 
-  /** Up to where the replication stream may be shown to replicas. */
+  /** Returns the offset up to which the replication stream may be sent to replicas. */
   long shownStreamOffset() {
     if (!strict || failing || appender.passed() >= appender.appended()) {
       return Long.MAX_VALUE;

@@ -99,7 +99,7 @@ final class GroupCommit implements EndOfTurn {
     return usual > 0 && usual < QUICK_NANOS;
   }
 
-  /** More is on the disk: the replies that waited for it leave. */
+  /** Releases the replies that waited for newly durable commits. */
   void letGo() {
     long now = clock.monotonicNanos();
     if (held.gateMoved()) {

@@ -37,7 +37,7 @@ final class IncrementalFiles {
     this.log = log;
   }
 
-  /** At a start: goes on where the last one ended. */
+  /** Opens the last file at startup, to append to it. */
   void openLast() throws IOException {
     open(files.current().openLast());
   }
@@ -117,7 +117,7 @@ final class IncrementalFiles {
     return true;
   }
 
-  /** The bytes of the one that is appended to, with those that are not written yet. */
+  /** Returns the bytes of the current file, including those that are not written yet. */
   long bytes() {
     return (next == null ? appender.fileBytes() : 0) + appender.bufferedBytes();
   }

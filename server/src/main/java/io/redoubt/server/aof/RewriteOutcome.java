@@ -19,7 +19,7 @@ public enum RewriteOutcome {
     this.text = text;
   }
 
-  /** The text of the status or, when {@link #isError}, of the error. */
+  /** Returns the text of the status or, if {@link #isError}, of the error. */
   public String text() {
     return text;
   }

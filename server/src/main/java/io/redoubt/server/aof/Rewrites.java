@@ -37,19 +37,19 @@ final class Rewrites {
     boolean begin();
 
     /**
-     * The data set of this moment is written: what comes now belongs in a file of its own.
+     * Opens a file for the commands after the data set that is rewritten now.
      *
-     * @return the file if it does not count yet, else null
+     * @return the file if it is not in the manifest yet, else null
      */
     @Nullable NextIncremental openIncremental(Kind kind) throws IOException;
 
-    /** The bytes of the incremental file. */
+    /** Returns the bytes of the incremental file. */
     long incrementalBytes();
 
-    /** The base is in place. */
+    /** Called when the new base is in place. */
     void succeeded(Kind kind);
 
-    /** There is no new base; the incremental file that was opened stays. */
+    /** Called if the rewrite failed; the opened incremental file stays. */
     void failed(Kind kind);
   }
 
@@ -274,12 +274,12 @@ final class Rewrites {
     }
   }
 
-  /** The bytes of all files together. */
+  /** Returns the bytes of all files. */
   long sizeBytes() {
     return baseBytes + olderBytes + owner.incrementalBytes();
   }
 
-  /** The bytes after the last rewrite. */
+  /** Returns the size after the last rewrite, in bytes. */
   long baseSizeBytes() {
     return sizeAfterRewrite;
   }

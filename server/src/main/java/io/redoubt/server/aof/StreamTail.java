@@ -28,7 +28,7 @@ final class StreamTail {
   private final Disk disk;
   private final Path path;
 
-  /** The tail that is kept in a file. */
+  /** Creates a tail that is saved in a file. */
   StreamTail(Disk disk, Path path) {
     this.disk = disk;
     this.path = path;
@@ -49,7 +49,7 @@ final class StreamTail {
     return Crc64.update(0, MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
-  /** The same place, with the bytes before it if they are kept. */
+  /** Returns a position with the bytes before it, if they were saved. */
   ReplicationPoint before(ReplicationPoint place) throws IOException {
     if (!disk.exists(path)) {
       return place;

@@ -2,9 +2,9 @@ package io.redoubt.server.client;
 
 /** One that follows a client's fate for another part of the server: the feed of a replica. */
 public interface Companion {
-  /** All that was queued for the client has gone to its socket. */
+  /** Called when all queued output has been written to the client's socket. */
   void onWritable();
 
-  /** The client is gone. */
+  /** Called when the client has disconnected. */
   void onReleased();
 }

@@ -38,14 +38,14 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
     connection.handler(this);
   }
 
-  /** The next command's words, or null when none has come. */
+  /** Returns the words of the next command, or null if there is none yet. */
   public @Nullable List<ByteString> poll() {
     return commands.poll();
   }
 
-  /** Returns true if no more commands follow: the client has gone, or sent no command. */
+  /** Returns true if no more commands follow. */
   public boolean isEnded() {
-    // The end of a connection is told in a later turn of the loop, which has to wait.
+    // The event loop reports the end of a connection in a later turn, which can't run now.
     return commands.isEmpty() && (ended || !connection.isOpen());
   }
 

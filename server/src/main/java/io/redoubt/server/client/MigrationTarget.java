@@ -38,7 +38,7 @@ public final class MigrationTarget {
     return usedAtMillis;
   }
 
-  /** The database that is selected there, or {@link #UNKNOWN_DATABASE}. */
+  /** Returns the database selected at the target, or {@link #UNKNOWN_DATABASE}. */
   public long selectedDatabase() {
     return selectedDatabase;
   }

@@ -30,7 +30,7 @@ public final class MigrationTargets implements AutoCloseable {
   private final Encryption encryption;
   private final Map<String, MigrationTarget> byAddress = new LinkedHashMap<>();
 
-  /** Without any yet. */
+  /** Creates an empty pool. */
   public MigrationTargets(Encryption encryption) {
     this.encryption = encryption;
   }
@@ -50,10 +50,10 @@ public final class MigrationTargets implements AutoCloseable {
   }
 
   /**
-   * The connection to a server, a new one if need be.
+   * Returns the connection to a server, a new one if necessary.
    *
-   * @param timeoutMillis how long it may take until it is made, and each step later
-   * @throws IOException when it can't be made in time
+   * @param timeoutMillis the timeout of the connect and of each later operation
+   * @throws IOException if it can't be established in time
    */
   public MigrationTarget get(String host, int port, int timeoutMillis, long nowMillis)
       throws IOException {

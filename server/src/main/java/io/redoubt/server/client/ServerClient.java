@@ -10,11 +10,11 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to the data server: what {@link Client} is, and the database it works on, its
- * transaction and the keys it watches.
+ * A client of the data server: adds the selected database, the transaction and watched keys to
+ * {@link Client}.
  */
 public final class ServerClient extends Client implements WatchedKeys.Watcher {
-  /** A watch: entries of two maps, the key's name; an estimate. */
+  /** The estimated memory of a watch: entries of two maps and the key's name. */
   private static final long WATCH_BYTES = 400;
 
   private final WatchedKeys watched;
@@ -29,13 +29,13 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private long appendedOffset;
   private @Nullable Companion companion;
 
-  /** A client of {@code registry} that has selected database 0. */
+  /** Creates a client of {@code registry} that has selected database 0. */
   public ServerClient(ClientRegistry registry, WatchedKeys watched) {
     super(registry);
     this.watched = watched;
   }
 
-  /** Marks it as a client one of whose writes failed half-way, for want of memory. */
+  /** Marks a client one of whose writes ran out of memory half-way. */
   public void fellOutOfStep() {
     outOfStep = true;
   }
@@ -55,17 +55,17 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return databaseIndex;
   }
 
-  /** SELECT. */
+  /** Selects a database (SELECT). */
   public void selectDatabase(int index) {
     databaseIndex = index;
   }
 
-  /** The commands queued since MULTI, or null outside of a transaction. */
+  /** Returns the commands queued since MULTI, or null outside of a transaction. */
   public @Nullable Transaction transaction() {
     return transaction;
   }
 
-  /** MULTI. */
+  /** Starts a transaction (MULTI). */
   public void beginTransaction() {
     transaction = new Transaction(registry().memory());
     flag(ClientFlag.MULTI, true);
@@ -79,7 +79,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     }
   }
 
-  /** The transaction is over, one way or another, and so is the watch over keys. */
+  /** Ends the transaction, executed or not, and unwatches all keys. */
   public void endTransaction() {
     if (transaction != null) {
       transaction.release();
@@ -90,7 +90,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     unwatch();
   }
 
-  /** Forgets the keys that are watched. */
+  /** Unwatches all keys. */
   public void unwatch() {
     watched.unwatchAll(this);
     flag(ClientFlag.DIRTY_WATCH, false);
@@ -106,7 +106,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return is(ClientFlag.DIRTY_WATCH);
   }
 
-  /** Marks the time in which EXEC runs what was queued: nothing may block then. */
+  /** Marks the execution of queued commands by EXEC, during which nothing may block. */
   public void inExec(boolean in) {
     executing = in;
   }
@@ -116,7 +116,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return executing;
   }
 
-  /** Marks the time in which a script of this client runs: nothing may block then. */
+  /** Marks the execution of a script of this client, during which nothing may block. */
   public void inScript(boolean in) {
     inScript = in;
   }
@@ -196,7 +196,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     }
   }
 
-  /** Sets who follows this client's fate, or null for nobody. */
+  /** Sets the object that is told of output and disconnection, or null for none. */
   public void companion(@Nullable Companion newCompanion) {
     companion = newCompanion;
   }

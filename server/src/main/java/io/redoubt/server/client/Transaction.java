@@ -18,7 +18,7 @@ public final class Transaction {
   private int refusals;
   private boolean doomed;
 
-  /** An empty transaction whose buffer comes from {@code source}. */
+  /** Creates an empty transaction whose buffer comes from {@code source}. */
   public Transaction(BufferMemory source) {
     this.requests = new ReplyCollector(source);
     this.writer = new ReplyWriter(requests);
@@ -35,7 +35,7 @@ public final class Transaction {
     refusals |= commandRefusals;
   }
 
-  /** A command was refused when it should have been queued: EXEC will abort. */
+  /** Makes EXEC abort, as a command could not be queued. */
   public void doom() {
     doomed = true;
   }
@@ -45,22 +45,22 @@ public final class Transaction {
     return doomed;
   }
 
-  /** Number of requests queued. */
+  /** Returns the number of queued requests. */
   public int count() {
     return count;
   }
 
-  /** The states that refuse one of the queued commands. */
+  /** Returns the states that refuse one of the queued commands. */
   public int refusals() {
     return refusals;
   }
 
-  /** Bytes that the requests take. */
+  /** Returns the size of the requests, in bytes. */
   public long sizeBytes() {
     return requests.length();
   }
 
-  /** The memory that holds the requests. */
+  /** Returns the memory that holds the requests. */
   public MemorySegment memory() {
     return requests.memory();
   }

@@ -491,7 +491,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   /**
-   * A reply would corrupt the replication stream, so a replica that requests one is disconnected.
+   * Disconnects a replica that requests a reply, which would corrupt the replication stream.
    */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
     if (command != null && usesKeyspace(command)) {

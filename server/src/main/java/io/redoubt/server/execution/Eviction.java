@@ -24,11 +24,11 @@ import java.util.random.RandomGenerator;
 public final class Eviction implements AutoCloseable {
   /** The server whose keys are evicted. */
   public interface Server extends ServerRole {
-    /** Continues a slice that has ended before there was room. */
+    /** Continues eviction after a slice that did not free enough memory. */
     void evictFurther();
   }
 
-  /** Tenacity up to which the time of a slice rises evenly, by so much; then by 15 % each. */
+  /** The tenacity up to which the time of a slice grows by a fixed step; beyond it by 15 % each. */
   private static final int EVEN_TENACITY = 10;
 
   private static final long EVEN_STEP_NANOS = 50_000;

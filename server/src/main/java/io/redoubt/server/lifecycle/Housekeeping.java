@@ -11,30 +11,29 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes keys that are due, or too many for {@code maxmemory}, and frees what was dropped: in
- * slices of time between commands, one after the other while nobody asks for anything, and else so
- * few that commands get most of the time. A mountain of due keys or of garbage neither waits for
- * the next tick nor holds up a command.
+ * Expires keys, evicts keys above {@code maxmemory} and frees garbage, in slices between commands:
+ * without pauses while the server is idle, else with pauses that leave most of the time to commands.
+ * Many due keys or much garbage neither wait for the next timer event nor delay a command.
  *
- * <p>Looks every {@link #PERIOD_MILLIS}, and when the next key is due.
+ * <p>Starts every {@link #PERIOD_MILLIS} and when the next key is due.
  */
 public final class Housekeeping {
   /** Period of the timer, which bounds how long a key stays due in an idle server. */
   private static final long PERIOD_MILLIS = 100;
 
-  /** A slice while no command runs: as long may the next one have to wait. */
+  /** The length of a slice in an idle server, by which it may delay the next command. */
   private static final long IDLE_SLICE_NANOS = 500_000;
 
   /** Minimum time that commands run between two slices. */
   private static final long PAUSE_MILLIS = 1;
 
-  // The share of the time that expiring may have beside commands, by active-expire-effort.
+  // The share of the time for expiry beside commands, by active-expire-effort.
   private static final int LEAST_PERCENT = 25;
   private static final int PERCENT_AN_EFFORT = 2;
 
   /**
-   * Pieces freed between two looks at the clock. Towards the end of a large value each may be the
-   * last one in an extent, which takes a quarter of a millisecond to give back.
+   * Blocks freed between two readings of the clock. Near the end of a large value, each may be the
+   * last of its extent, which takes a quarter of a millisecond to return.
    */
   private static final int FREED_BATCH = 1;
 
@@ -154,7 +153,7 @@ public final class Housekeeping {
     return PAUSE_MILLIS * 1_000_000 * percent / (100 - percent);
   }
 
-  /** Works for some time; returns whether there is more to do. */
+  /** Works for a time; returns true if there is more to do. */
   private boolean work(long nanos) {
     long start = clock.monotonicNanos();
     boolean due = expiry.isOn();

@@ -23,7 +23,7 @@ final class KnownSentinels {
   private final Map<String, HostPort> byId = new TreeMap<>();
   private final Log log;
 
-  /** Nobody is known yet. */
+  /** Creates an empty set. */
   KnownSentinels(Log log) {
     this.log = log;
   }
@@ -60,7 +60,7 @@ final class KnownSentinels {
     return true;
   }
 
-  /** The file's lines. */
+  /** Returns the lines of the file. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     byId.forEach((id, place) -> lines.add(id + " " + place.host() + " " + place.port()));

@@ -26,13 +26,13 @@ final class LoadView {
     this.log = log;
   }
 
-  /** A load has begun. */
+  /** Starts the reports of a load. */
   void begin() {
     nobodyLooks = false;
     nextMillis = clock.wallMillis() + BAR_MILLIS;
   }
 
-  /** It has come further. */
+  /** Reports progress at intervals. */
   void reached() {
     long now = clock.wallMillis();
     if (now < nextMillis || !progress.isLoading()) {

@@ -174,7 +174,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** Told once, however often it is asked; from any thread. */
+  /** Logs the refusal of a sentinel once; called from any thread. */
   private void refused(HostPort sentinel, String error) {
     if (refusals.add(sentinel)) {
       log.warning(
@@ -217,7 +217,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** As sentinels have it done after they gave a server its role: its next start begins with it. */
+  /** Rewrites the configuration file, so that the next start has the new role. */
   private void rewriteFile() {
     if (settings.configFile() == null) {
       return;

@@ -86,7 +86,7 @@ final class RoleInquiry {
     return null;
   }
 
-  /** A sentinel that wants no password says so, and answers all the same. */
+  /** Authenticates; a sentinel without a password replies with an error, which is ignored. */
   private static void greet(RespClient client, Credentials credentials) throws IOException {
     if (credentials.user().isEmpty()) {
       client.call("AUTH", credentials.password());

@@ -151,7 +151,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /** Without the first append-only file the data would be lost, unless that is wished. */
+  /** Returns true if the first append-only file, without which data would be lost, is not complete. */
   private boolean waitsForFile(boolean force) {
     return !force && appendOnlyFile.isWritingFirst();
   }
@@ -227,7 +227,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     refuse();
   }
 
-  /** It does not come to the end: whoever waits for it hears so. */
+  /** Cancels the shutdown and replies to the clients that wait for it. */
   private void refuse() {
     asked = false;
     for (Blocked wait : List.copyOf(blocked)) {

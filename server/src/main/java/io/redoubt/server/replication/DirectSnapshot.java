@@ -10,10 +10,9 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot on its way to one replica as it is made: ended by a mark, or in frames between which
- * the stream goes along; or begun with its length, when all of it has been made. It goes at the
- * pace of the socket and of {@code repl-full-sync-rate}; what has to be taken and can't be sent
- * waits in a file.
+ * The transfer of a snapshot to one replica while it is created: ended by a mark, in frames
+ * interleaved with the replication stream, or preceded by its length once it is complete. The socket
+ * and {@code repl-full-sync-rate} limit its pace; bytes that can't be sent yet wait in a file.
  */
 final class DirectSnapshot implements AutoCloseable {
   private final ReplicaOutput output;
@@ -27,8 +26,8 @@ final class DirectSnapshot implements AutoCloseable {
   private final @Nullable Interleaving interleaving;
   private final TransferFrames.@Nullable Kind frame;
 
-  /** True once all of it has been made. */
-  private boolean whole;
+  /** True once the snapshot is complete. */
+  private boolean complete;
 
   private boolean sent;
 
@@ -47,23 +46,23 @@ final class DirectSnapshot implements AutoCloseable {
     frame = interleaving == null ? null : TransferFrames.Kind.SNAPSHOT;
   }
 
-  /** One that ends with a mark. */
+  /** Returns a transfer that ends with a mark. */
   static DirectSnapshot marked(ReplicaOutput output, Replicas replicas, String endMark) {
     return new DirectSnapshot(output, replicas, false, endMark, null);
   }
 
-  /** One that begins with its length: it waits in a file until that is known. */
+  /** Returns a transfer that starts with its length: a file collects it until that is known. */
   static DirectSnapshot measured(ReplicaOutput output, Replicas replicas) {
     return new DirectSnapshot(output, replicas, true, null, null);
   }
 
   /**
-   * One with which the stream goes along.
+   * Returns a transfer interleaved with the replication stream.
    *
-   * @param mostStreamBytes how much of the stream the replica keeps
+   * @param maxStreamBytes the bytes of the stream that the replica can buffer
    */
-  static DirectSnapshot interleaved(ReplicaOutput output, Replicas replicas, long mostStreamBytes) {
-    return new DirectSnapshot(output, replicas, false, null, new Interleaving(mostStreamBytes));
+  static DirectSnapshot interleaved(ReplicaOutput output, Replicas replicas, long maxStreamBytes) {
+    return new DirectSnapshot(output, replicas, false, null, new Interleaving(maxStreamBytes));
   }
 
   /** Returns the interleaving with the stream, null if there is none. */
@@ -71,12 +70,12 @@ final class DirectSnapshot implements AutoCloseable {
     return interleaving;
   }
 
-  /** Returns true if a mark ends it, after which the replica acknowledges that it has it. */
+  /** Returns true if a mark ends the transfer, which the replica then acknowledges. */
   boolean isMarked() {
     return endMark != null;
   }
 
-  /** Sends what stands before it, as far as that is known. */
+  /** Sends the header, unless it needs the length. */
   void begin() {
     if (measured) {
       return;
@@ -88,21 +87,20 @@ final class DirectSnapshot implements AutoCloseable {
     output.send(new String(header, US_ASCII));
   }
 
-  /** Returns true if more of it can be sent now. */
+  /** Returns true if more of the snapshot can be sent now. */
   boolean isReady() {
     return isCollecting() || (spill.isEmpty() && output.mayQueue() && rate.allows());
   }
 
-  /** Returns true if nothing of it can be sent before all of it has been made. */
+  /** Returns true while the snapshot is collected in a file. */
   boolean isCollecting() {
-    return measured && !whole;
+    return measured && !complete;
   }
 
   /**
-   * Takes the next bytes, whether they can be sent or not.
+   * Accepts the next bytes, which go to the file if they can't be sent.
    *
-   * @return whether the replica waits no longer for that: they are sent, or there is nothing to
-   *     send yet
+   * @return true if they need not be sent by {@link #pump}: they were sent, or nothing may be sent yet
    */
   boolean add(MemorySegment memory, long offset, long length) throws IOException {
     if (measured || !spill.isEmpty() || !output.mayQueue()) {
@@ -115,18 +113,18 @@ final class DirectSnapshot implements AutoCloseable {
     return true;
   }
 
-  /** All of it has been given. */
-  void whole() {
-    whole = true;
+  /** Marks the snapshot as complete. */
+  void complete() {
+    complete = true;
     if (measured) {
       output.send(new String(TransferFraming.sizedHeader(spill.waitingBytes()), US_ASCII));
     }
   }
 
   /**
-   * Sends what had to wait, and the end when that is due.
+   * Sends waiting bytes, and the end of the transfer after them.
    *
-   * @return how much was sent
+   * @return the number of bytes sent
    */
   long pump() throws IOException {
     if (isCollecting()) {
@@ -139,7 +137,7 @@ final class DirectSnapshot implements AutoCloseable {
       bytes += read;
     }
     output.flush();
-    if (whole && spill.isEmpty() && !sent) {
+    if (complete && spill.isEmpty() && !sent) {
       sent = true;
       if (interleaving != null) {
         output.sendEndFrame();
@@ -157,17 +155,17 @@ final class DirectSnapshot implements AutoCloseable {
     }
   }
 
-  /** Returns true if nothing is queued, so that the next bytes can be taken. */
+  /** Returns true if no bytes wait, so that the next ones can be accepted. */
   boolean isPumped() {
     return isCollecting() || spill.isEmpty();
   }
 
-  /** Returns true if it has been sent to its end. */
+  /** Returns true if the whole transfer has been sent. */
   boolean isSent() {
     return sent;
   }
 
-  /** Forgets what waits. */
+  /** Discards waiting bytes. */
   @Override
   public void close() {
     spill.close();

@@ -27,7 +27,7 @@ final class Failover {
       this.label = label;
     }
 
-    /** The name in INFO. */
+    /** Returns the name in INFO. */
     String label() {
       return label;
     }
@@ -83,7 +83,7 @@ final class Failover {
     clients.loop().execute(this::look);
   }
 
-  /** A replica has acknowledged more, or a second has passed: perhaps one has caught up. */
+  /** Checks whether a replica has caught up; called after acknowledgements and each second. */
   void look() {
     if (step != Step.CATCHING_UP) {
       return;
@@ -123,7 +123,7 @@ final class Failover {
     replication.follow(next.host(), next.port());
   }
 
-  /** The replica has taken over: it is the master now. */
+  /** Completes the failover: the replica has become the master. */
   void succeeded() {
     if (step == Step.HANDING_OVER) {
       over();

@@ -44,7 +44,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, STALE)
           .runs(this::failover);
 
-  /** The command of a server with that replication. */
+  /** Creates the command of a server. */
   public FailoverCommand(Replication replication) {
     super(Group.SERVER);
     this.replication = replication;

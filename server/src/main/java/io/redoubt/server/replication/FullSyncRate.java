@@ -21,10 +21,10 @@ final class FullSyncRate {
   private boolean waiting;
 
   /**
-   * A full bucket.
+   * Creates a full bucket.
    *
    * @param bytesPerSecond the limit, 0 for none
-   * @param goOn runs when bytes may go out again after they might not
+   * @param goOn called when sending is allowed again after a pause
    */
   FullSyncRate(Loop loop, Clock clock, LongSupplier bytesPerSecond, Runnable goOn) {
     this.loop = loop;
@@ -59,7 +59,7 @@ final class FullSyncRate {
     return false;
   }
 
-  /** So many bytes go out. */
+  /** Takes the tokens of sent bytes. */
   void spend(long bytes) {
     allowance -= bytes;
   }

@@ -101,7 +101,7 @@ final class FullSyncs {
     }
   }
 
-  /** A replica waits for a snapshot. */
+  /** Adds a replica that needs a snapshot. */
   void asked(ReplicaFeed feed) {
     lostMillis.remove(feed.name());
     if (joins(feed)) {
@@ -138,7 +138,7 @@ final class FullSyncs {
     return true;
   }
 
-  /** A replica has gone. */
+  /** Removes a replica that has disconnected. */
   void lost(ReplicaFeed feed) {
     if (direct.remove(feed) && direct.isEmpty()) {
       log.notice("Diskless rdb transfer, last replica dropped, killing fork child.");

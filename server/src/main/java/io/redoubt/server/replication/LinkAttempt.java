@@ -77,22 +77,22 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
             parts.clients().registry().memory(), parts.replication().replicas().spillSpace());
   }
 
-  /** The transfer under way, null when there is none. */
+  /** Returns the current transfer, null if there is none. */
   @Nullable Transfer transfer() {
     return transfer;
   }
 
-  /** Bytes received but not applied: whole requests and those of a transaction still open. */
+  /** Returns the bytes received but not applied: complete requests and an open transaction. */
   long unappliedBytes() {
     return stream == null || client == null ? 0 : stream.unappliedBytes() + ahead.waitingBytes();
   }
 
-  /** The database that the stream has selected, -1 before there is a stream. */
+  /** Returns the database selected by the stream, -1 before there is a stream. */
   int selectedDatabase() {
     return client == null ? -1 : client.databaseIndex();
   }
 
-  /** Bytes of the stream that have come before the data set that they continue was loaded. */
+  /** Returns the bytes of the stream that are buffered until the data set is loaded. */
   long aheadBytes() {
     return ahead.waitingBytes();
   }
@@ -128,7 +128,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** More is on this server's disk: the master hears of it at once when it has asked. */
+  /** Acknowledges newly synced bytes at once if the master has asked for that. */
   void becameDurable() {
     if (owesDurable && parts.replication().durableOffset() >= parts.replication().offset()) {
       owesDurable = false;
@@ -136,7 +136,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** The master asks how far the stream has been applied: answered after the bytes at hand. */
+  /** Requests an acknowledgement after the bytes received so far have been executed. */
   void ackWanted() {
     ackWanted = true;
   }
@@ -542,7 +542,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** The attempt failed: says so; the cron tries again, or this does when the link had lasted. */
+  /** Ends a failed attempt with a warning. After a transfer it reconnects at once, else the cron does. */
   void end(String warning) {
     log.warning("%s", warning);
     if (link.state() == State.TRANSFER) {
@@ -562,7 +562,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d after failure");
   }
 
-  /** The link was cut: its place in the stream is kept for a resume. */
+  /** Keeps the position in the stream of a broken link for a partial sync. */
   private void lost() {
     log.warning("Connection with master lost.");
     log.notice("Caching the disconnected master state.");
@@ -579,7 +579,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     parts.replication().linkIsDown();
   }
 
-  /** The link is ended from this side. */
+  /** Closes the link from this side. */
   void abandon() {
     if (link.state() == State.CONNECTED) {
       log.warning("Connection with master lost.");

@@ -31,7 +31,7 @@ final class MasterLink {
       this.label = label;
     }
 
-    /** The name in ROLE. */
+    /** Returns the name in ROLE. */
     String label() {
       return label;
     }
@@ -89,22 +89,22 @@ final class MasterLink {
     return masterPort;
   }
 
-  /** Whole seconds since the master was heard of, -1 when the link is down. */
+  /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
   long silentSeconds() {
     return isConnected() ? secondsSince(lastIoMillis) : -1;
   }
 
-  /** Whole seconds since the link went down, -1 when it was never up. */
+  /** Returns the seconds since the link went down, -1 if it was never up. */
   long downSeconds() {
     return downSinceMillis == 0 ? -1 : secondsSince(downSinceMillis);
   }
 
-  /** Why this server doesn't take its master's data set, or null. */
+  /** Returns the reason for refusing the master's data set, or null. */
   @Nullable String refusal() {
     return refusal;
   }
 
-  /** The transfer under way, null when there is none. */
+  /** Returns the current transfer, null if there is none. */
   @Nullable Transfer transfer() {
     return attempt == null ? null : attempt.transfer();
   }
@@ -114,17 +114,17 @@ final class MasterLink {
     return secondsSince(lastIoMillis);
   }
 
-  /** Bytes received but not applied: whole requests and those of a transaction still open. */
+  /** Returns the bytes received but not applied: complete requests and an open transaction. */
   long unappliedBytes() {
     return attempt == null ? 0 : attempt.unappliedBytes();
   }
 
-  /** Bytes of the stream that have come before the data set that they continue was loaded. */
+  /** Returns the bytes of the stream that are buffered until the data set is loaded. */
   long aheadBytes() {
     return attempt == null ? 0 : attempt.aheadBytes();
   }
 
-  /** The database that the stream has selected, -1 when the link is down. */
+  /** Returns the database selected by the stream, -1 if the link is down. */
   int selectedDatabase() {
     return attempt == null ? -1 : attempt.selectedDatabase();
   }
@@ -140,9 +140,9 @@ final class MasterLink {
   // Beginning and ending.
 
   /**
-   * Names the master; the next {@link #cron()} connects.
+   * Sets the master; the next {@link #cron()} connects to it.
    *
-   * @param address name or address of the host
+   * @param address the name or address of the host
    */
   void follow(String address, int port) {
     masterHost = address;
@@ -197,9 +197,7 @@ final class MasterLink {
     }
   }
 
-  /**
-   * Each second: connects if the link is down, ends it if the master is silent, shows that this
-   * server lives.
+  /* Connects if the link is down, closes it if the master is silent, sends a sign of life; called each second.
    */
   void cron() {
     boolean silent = now() - lastIoMillis > parts.connector().timeoutMillis();
@@ -245,14 +243,14 @@ final class MasterLink {
     }
   }
 
-  /** More of what was applied is on this server's disk. */
+  /** Acknowledges newly synced bytes at once if the master has asked for that. */
   void becameDurable() {
     if (attempt != null && isConnected()) {
       attempt.becameDurable();
     }
   }
 
-  /** The master asks how far the stream has been applied: answered after the bytes at hand. */
+  /** Requests an acknowledgement after the bytes received so far have been executed. */
   void ackWanted() {
     if (attempt != null) {
       attempt.ackWanted();
@@ -261,7 +259,7 @@ final class MasterLink {
 
   // What an attempt reports.
 
-  /** The attempt has come so far. */
+  /** Records the state that the attempt has reached. */
   void entered(State newState) {
     state = newState;
     if (newState == State.CONNECTED) {
@@ -271,24 +269,24 @@ final class MasterLink {
     lastIoMillis = now();
   }
 
-  /** Bytes have come from the master. */
+  /** Records the time of received bytes. */
   void heard() {
     lastIoMillis = now();
   }
 
-  /** The link stood and is cut. */
+  /** Records the end of an established link. */
   void wentDown() {
     downSinceMillis = now();
   }
 
-  /** An attempt has ended. */
+  /** Forgets an attempt that has ended. */
   void over(LinkAttempt ended) {
     if (attempt == ended) {
       attempt = null;
     }
   }
 
-  /** The master's data set is not wanted. */
+  /** Records the reason for refusing the master's data set. */
   void refuses(String reason) {
     refusal = reason;
     refusedMillis = now();

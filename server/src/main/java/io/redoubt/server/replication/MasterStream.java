@@ -20,7 +20,7 @@ final class MasterStream implements AutoCloseable {
 
   /** Executes the requests. */
   interface Target {
-    /** These requests will be executed next. */
+    /** Prefetches the keys of requests that will be executed next. */
     void lookAhead(Request[] batch, int count);
 
     /** Executes a request. */
@@ -35,7 +35,7 @@ final class MasterStream implements AutoCloseable {
     /** Returns true if the last request executed was within a transaction that is still open. */
     boolean inTransaction();
 
-    /** The bytes [from, to) of the stream have been executed. */
+    /** Records that the bytes [from, to) of the stream have been executed. */
     void applied(MemorySegment memory, long from, long to);
   }
 

@@ -45,7 +45,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       this.label = label;
     }
 
-    /** The name in INFO. */
+    /** Returns the name in INFO. */
     String label() {
       return label;
     }
@@ -122,7 +122,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return options.listeningPort();
   }
 
-  /** The address under which the replica can be reached, or null when it can't be told. */
+  /** Returns the address at which the replica can be reached, or null if it is unknown. */
   @Nullable String address() {
     String announced = options.announcedAddress();
     if (announced != null) {
@@ -132,7 +132,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return peer == null ? null : peer.getAddress().getHostAddress();
   }
 
-  /** The replica in log lines. */
+  /** Returns the name of the replica in log lines. */
   String name() {
     String address = address();
     if (address == null) {
@@ -159,7 +159,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return state != State.NONE;
   }
 
-  /** The stream goes on from an offset. */
+  /** Resumes the stream at an offset. */
   void resume(long offset, String id) {
     becomeReplica();
     output.send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
@@ -169,9 +169,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * A snapshot is needed.
+   * Waits for a snapshot.
    *
-   * @param knowsOffsets false for one that asked by SYNC: it is told no id and acknowledges nothing
+   * @param knowsOffsets false after SYNC: the replica gets no id and acknowledges nothing
    */
   void awaitSnapshot(boolean knowsOffsets) {
     becomeReplica();
@@ -179,12 +179,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     acknowledges = knowsOffsets;
   }
 
-  /** When it asked to be synchronised, wall clock. */
+  /** Returns the wall-clock time at which the replica asked for synchronization. */
   long askedMillis() {
     return askedMillis;
   }
 
-  /** The snapshot begins, and is written to a file first. */
+  /** Announces a snapshot that is written to a file first. */
   void snapshotBegins(String id, long offset) {
     state = State.IN_SNAPSHOT;
     catchingUp = true;
@@ -205,11 +205,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * The snapshot begins, and is sent as it is made.
+   * Announces a snapshot that is sent while it is created.
    *
-   * @param mark to end it with
-   * @param interleaves whether the stream is to go along with it if the replica can take that
-   * @return whether the stream does
+   * @param mark the mark that ends it
+   * @param interleaves true to interleave it with the stream if the replica supports that
+   * @return true if it is interleaved
    */
   boolean snapshotBegins(String id, long offset, String mark, boolean interleaves) {
     snapshotBegins(id, offset);
@@ -275,7 +275,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     try {
-      snapshot.whole();
+      snapshot.complete();
       pumpSnapshot(snapshot);
     } catch (OutOfMemoryError full) {
       outOfMemory(full);
@@ -350,7 +350,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  /** The snapshot is in a file, which is sent now. */
+  /** Sends a snapshot from a complete file. */
   void sendFile(SnapshotFile snapshot) {
     state = State.SEND_FILE;
     file = snapshot;
@@ -447,9 +447,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * While the replica is being synchronised the stream must not pile up in memory: what is more
-   * than the backlog holds anyway, or a client may have waiting, goes to a file. Without a limit it
-   * stays in memory: that is what such a configuration asks for.
+   * Moves the pending stream of a replica in a full sync to a file if it exceeds both the backlog
+   * and the output limit, so that it does not accumulate in memory. Without an output limit it stays
+   * in memory, as configured.
    */
   void spillStream() {
     if (!catchingUp || lost || dropped) {
@@ -513,18 +513,18 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     output.flush();
   }
 
-  /** The lowest offset that must stay in the backlog for this replica. */
+  /** Returns the lowest offset that must stay in the backlog for this replica. */
   long neededFrom() {
     return cursor == 0 ? Backlog.NOBODY : cursor;
   }
 
-  /** Bytes that the replica has still to get. */
+  /** Returns the bytes that have not been sent to the replica yet. */
   long pendingBytes() {
     long behind = cursor == 0 ? 0 : replicas.backlog().nextOffset() - cursor;
     return behind + streamSpill.waitingBytes() + client.connection().queuedBytes();
   }
 
-  /** Memory that this replica alone takes: what is on its way to the socket, in whole chunks. */
+  /** Returns the memory used by this replica alone: the chunks queued for its socket. */
   long memoryBytes() {
     long queued = client.connection().queuedBytes();
     // The first chunk may have gone in part, and the last may not be full.
@@ -565,9 +565,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   // Signs of life.
 
   /**
-   * REPLCONF ACK.
+   * Records the offsets of REPLCONF ACK.
    *
-   * @param durable up to where the stream is on the replica's disk, -1 when it does not tell
+   * @param durable the offset synced to the replica's disk, -1 if it was not sent
    */
   void acknowledged(long offset, long durable) {
     hasLoaded |= state == State.ONLINE;
@@ -580,7 +580,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  /** The offset acknowledged last. */
+  /** Returns the last acknowledged offset. */
   long ackOffset() {
     return ackOffset;
   }
@@ -595,7 +595,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return state == State.ONLINE && durableOffset >= offset;
   }
 
-  /** Whole seconds since the last acknowledgement, 0 before it is online. */
+  /** Returns the seconds since the last acknowledgement, 0 before the replica is online. */
   long lagSeconds() {
     return state == State.ONLINE ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
   }
@@ -607,7 +607,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return watched && replicas.nowMillis() - lastSignMillis > timeoutMillis;
   }
 
-  /** While it waits for the snapshot it sees by an empty line that the master lives. */
+  /** Sends an empty line as a sign of life while the replica waits for the snapshot. */
   void showLife() {
     DirectSnapshot snapshot = direct;
     boolean nothingSent = snapshot == null || snapshot.isCollecting();

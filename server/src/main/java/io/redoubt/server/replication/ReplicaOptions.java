@@ -18,7 +18,7 @@ final class ReplicaOptions {
     listeningPort = port;
   }
 
-  /** The port on which it can be reached, 0 before it has told. */
+  /** Returns the announced port, 0 before it is known. */
   int listeningPort() {
     return listeningPort;
   }
@@ -27,7 +27,7 @@ final class ReplicaOptions {
     announcedAddress = address.isEmpty() ? null : address;
   }
 
-  /** The address that it wants to be known by; null for that of its connection. */
+  /** Returns the announced address; null for that of its connection. */
   @Nullable String announcedAddress() {
     return announcedAddress;
   }

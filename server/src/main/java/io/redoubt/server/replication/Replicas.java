@@ -113,7 +113,7 @@ final class Replicas {
     return known != null && known.isReplica() ? known : null;
   }
 
-  /** The replica that can be reached there, or null. */
+  /** Returns the replica with an address and port, or null. */
   @Nullable ReplicaFeed named(HostPort name) {
     for (ReplicaFeed feed : replicas) {
       if (feed.listeningPort() == name.port() && name.host().equals(feed.address())) {
@@ -123,12 +123,12 @@ final class Replicas {
     return null;
   }
 
-  /** All replicas, also those not synchronised yet. */
+  /** Returns all replicas, including those not synchronized yet. */
   List<ReplicaFeed> all() {
     return replicas;
   }
 
-  /** A line on each replica that has not acknowledged the stream up to an offset. */
+  /** Returns a log line for each replica that has not acknowledged an offset. */
   List<String> lagging(long offset) {
     return replicas.stream()
         .filter(replica -> replica.ackOffset() < offset)
@@ -199,7 +199,7 @@ final class Replicas {
 
   // The stream.
 
-  /** Bytes have joined the stream: the replicas get them at the end of this turn of the loop. */
+  /** Schedules the sending of new bytes of the stream for the end of this turn of the event loop. */
   void streamGrew() {
     if (!pumpScheduled && !replicas.isEmpty()) {
       pumpScheduled = true;
@@ -217,14 +217,14 @@ final class Replicas {
     retain();
   }
 
-  /** The offset before which the stream may be shown: what it says is as durable as it must be. */
+  /** Returns the offset up to which the stream is durable enough to be sent. */
   long shownEnd() {
     long next = backlog().nextOffset();
     long shown = appendOnlyFile.shownStreamOffset();
     return shown < next ? shown + 1 : next;
   }
 
-  /** More of the stream is on the disk. */
+  /** Sends newly durable bytes of the stream and checks the waits for replicas. */
   private void becameDurable() {
     if (!replicas.isEmpty()) {
       pump();
@@ -276,7 +276,7 @@ final class Replicas {
     return rate;
   }
 
-  /** Room for bytes on their way from one place to another. */
+  /** Returns a buffer for copying bytes. */
   MemorySegment piece() {
     return piece;
   }

@@ -213,7 +213,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** The stream lacks a part of what happened: replicas can only take the whole data set. */
+  /** Starts a new history, as the stream lacks effects: replicas need a full sync. */
   private void streamLost() {
     if (!replicas.all().isEmpty()) {
       log.warning(
@@ -531,7 +531,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     startNewHistory();
   }
 
-  /** The data set here is no place in the master's history any more: only a full sync helps. */
+  /** Requires a full sync, as the data set no longer matches a position of the master's history. */
   void fellOutOfStep() {
     startNewHistory();
   }

@@ -99,7 +99,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
           .runs(this::sync);
 
-  /** The commands of a server with that replication. */
+  /** Creates the commands of a server. */
   public ReplicationCommands(Replication replication) {
     super(Group.SERVER);
     this.replication = replication;
@@ -280,7 +280,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     synchronize(call, null);
   }
 
-  /** PSYNC id offset FAILOVER: the master wants to be this server's replica. */
+  /** Runs PSYNC id offset FAILOVER, by which the master becomes a replica of this server. */
   private void takeOver(Call call, String id) {
     if (call.count() > 4 || !call.is(3, "FAILOVER")) {
       throw Errors.SYNTAX;

@@ -48,11 +48,11 @@ final class ReplicationStream implements Propagation.Sink {
   private long restoredEnd;
 
   /**
-   * The stream of a new history.
+   * Creates the stream of a new history.
    *
-   * @param backlogBytes how large a backlog is when it is made
-   * @param grown runs whenever bytes have joined
-   * @param onLost runs when effects are missing in the stream
+   * @param backlogBytes the initial size of a backlog
+   * @param grown called after bytes were appended
+   * @param onLost called if the stream lacks effects
    */
   ReplicationStream(
       BufferMemory buffers,
@@ -208,8 +208,7 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   /**
-   * Somebody asks for the stream from an offset on: puts what a file has kept before the backlog if
-   * that helps.
+   * Extends the backlog to the bytes kept in a file if that makes it reach back to an offset.
    */
   void reachBackTo(long offset) {
     Backlog current = backlog;
@@ -237,7 +236,7 @@ final class ReplicationStream implements Propagation.Sink {
     backlog = longer;
   }
 
-  /** The end of the backlog: what a file keeps of it. */
+  /** Returns the end of the backlog, which is saved in a file. */
   ByteString tail() {
     Backlog current = backlog;
     if (current == null || current.historyBytes() == 0) {
@@ -251,17 +250,17 @@ final class ReplicationStream implements Propagation.Sink {
 
   // Memory.
 
-  /** Bytes of the backlog, as far as it would be as large without replicas. */
+  /** Returns the size of the backlog without bytes retained for replicas. */
   long backlogBytes() {
     return backlog == null ? 0 : backlog.reservedForSizeBytes();
   }
 
-  /** Bytes of the stream that are kept, for whomever. */
+  /** Returns the bytes of the stream kept in memory. */
   long bufferBytes() {
     return backlog == null ? 0 : backlog.reservedBytes();
   }
 
-  /** Bytes kept beyond the size that the backlog is configured to have. */
+  /** Returns the bytes kept beyond the configured size of the backlog. */
   long bytesBeyondBacklog() {
     return backlog == null ? 0 : Math.max(0, backlog.reservedBytes() - backlog.sizeBytes());
   }

@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of a BGSAVE that replicas wait for, which must be told its length first. When it is
- * whole it is sent to each of them at its own pace. They read on from the file that it was, also
- * when the next BGSAVE has taken its place.
+ * The file of a BGSAVE for replicas, which need its length first. Once it is complete, it is sent to
+ * each of them at its own pace. Their transfers keep the file open, so that a later BGSAVE may replace
+ * it.
  */
 final class SnapshotFile {
   private final Disk disk;
@@ -29,11 +29,11 @@ final class SnapshotFile {
   private long sizeBytes;
 
   /**
-   * A file that is being written.
+   * Creates a file that is being written.
    *
-   * @param path where it will be
-   * @param id the history that it belongs to
-   * @param offset the place in it
+   * @param path the path of the complete file
+   * @param id the id of the replication history
+   * @param offset the offset of the snapshot in that history
    */
   SnapshotFile(Disk disk, Path path, Log log, String id, long offset) {
     this.disk = disk;
@@ -47,18 +47,18 @@ final class SnapshotFile {
     return sizeBytes;
   }
 
-  /** The place in the stream that it stands for. */
+  /** Returns the offset of the snapshot in the stream. */
   long offset() {
     return offset;
   }
 
-  /** One more replica waits for it. */
+  /** Adds a replica that waits for the file. */
   void add(ReplicaFeed replica) {
     waiting.add(replica);
     replica.snapshotBegins(id, offset);
   }
 
-  /** It is whole, and where it is to be. */
+  /** Opens the complete file for each replica and starts the transfers. */
   void complete() {
     try {
       sizeBytes = disk.size(path);
@@ -75,7 +75,7 @@ final class SnapshotFile {
     }
   }
 
-  /** There will be no file. */
+  /** Tells the replicas that the save failed. */
   void failed() {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
       replica.failed();
@@ -83,13 +83,13 @@ final class SnapshotFile {
     }
   }
 
-  /** Reads on where a replica stands; -1 at the end. */
+  /** Reads bytes at an offset for a replica; returns their number, -1 at the end. */
   int read(ReplicaFeed replica, MemorySegment memory, long offset, int length) throws IOException {
     DiskFile reader = readers.get(replica);
     return reader == null ? -1 : reader.read(memory, offset, length);
   }
 
-  /** A replica needs the file no longer. */
+  /** Removes a replica that no longer needs the file. */
   void release(ReplicaFeed replica) {
     waiting.remove(replica);
     @Nullable DiskFile reader = readers.remove(replica);

@@ -66,7 +66,7 @@ final class Spill implements AutoCloseable {
   /** Discards the remaining bytes. */
   @Override
   public void close() {
-    space.giveBack(writtenBytes);
+    space.release(writtenBytes);
     space.close(writer);
     space.close(reader);
     writer = null;

@@ -25,7 +25,7 @@ final class SpillSpace {
   private final Disk disk;
   private final IntSupplier port;
   private long usedBytes;
-  private int filesMade;
+  private int filesCreated;
 
   SpillSpace(Environment environment, ServerDirectives settings, Disk disk, IntSupplier port) {
     this.clock = environment.clock();
@@ -35,32 +35,32 @@ final class SpillSpace {
     this.port = port;
   }
 
-  /** Bytes in files now. */
+  /** Returns the bytes in all files. */
   long usedBytes() {
     return usedBytes;
   }
 
-  /** Makes room for more bytes. */
+  /** Reserves bytes; fails if the limit would be exceeded. */
   void take(long bytes) throws IOException {
-    long most = settings.replication.replSpillMax.value();
-    if (most > 0 && usedBytes + bytes > most) {
-      throw new IOException("more than repl-spill-max (%d bytes) would be kept".formatted(most));
+    long limit = settings.replication.replSpillMax.value();
+    if (limit > 0 && usedBytes + bytes > limit) {
+      throw new IOException("repl-spill-max (%d bytes) would be exceeded".formatted(limit));
     }
     usedBytes += bytes;
   }
 
-  void giveBack(long bytes) {
+  void release(long bytes) {
     usedBytes -= bytes;
   }
 
-  /** Makes a file. It loses its name at once, so that none stays behind whatever happens. */
+  /** Creates a file and deletes its name at once, so that a crash leaves no file behind. */
   Ends open() throws IOException {
     String directory = settings.replication.replSpillDir.value();
     Path path =
         settings
             .path(directory.isEmpty() ? "." : directory)
             .resolve(
-                "temp-spill-%d.%d.%d".formatted(port.getAsInt(), clock.wallMillis(), filesMade++));
+                "temp-spill-%d.%d.%d".formatted(port.getAsInt(), clock.wallMillis(), filesCreated++));
     DiskFile writer = disk.create(path);
     try {
       return new Ends(writer, disk.read(path));

@@ -255,7 +255,7 @@ final class Transfer implements TransferFraming.Sink {
     }
   }
 
-  /** Without a data set beside the old one a broken stream leaves nothing. */
+  /** Returns true if the snapshot is loaded as it arrives, rather than from a file. */
   private boolean isDirect() {
     return switch (settings.replication.replDisklessLoad.value()) {
       case DISABLED -> false;
@@ -264,7 +264,7 @@ final class Transfer implements TransferFraming.Sink {
     };
   }
 
-  /** The old data goes, and with it everybody who could have gone on from it. */
+  /** Removes the old data and disconnects the replicas, which could resume only from it. */
   private void dropOldData() {
     replication.dataSetGoes();
     log.notice("MASTER <-> REPLICA sync: Flushing old data");
@@ -342,7 +342,7 @@ final class Transfer implements TransferFraming.Sink {
     return false;
   }
 
-  /** The data set beside the old one is whole. */
+  /** Replaces the old data set by the complete spare one. */
   private void takeSpare(long keys) {
     SpareDataSet beside = spare;
     if (beside == null) {

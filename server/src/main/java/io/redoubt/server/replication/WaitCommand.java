@@ -53,7 +53,7 @@ public final class WaitCommand extends CommandGroup<Call> {
           .tips("request_policy:all_shards", "response_policy:agg_min")
           .runs(this::awaitDisks);
 
-  /** The commands of a server with that replication. */
+  /** Creates the commands of a server. */
   public WaitCommand(Replication replication) {
     super(Group.GENERIC);
     this.replication = replication;

@@ -443,8 +443,8 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * The incremental collector frees the garbage of scripts while others run; a large amount is
-   * collected at once.
+   * Collects a large amount of garbage at once; the incremental collector frees smaller amounts while
+   * scripts run.
    */
   private void collectMuchGarbage() {
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES

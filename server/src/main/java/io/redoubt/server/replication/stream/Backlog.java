@@ -46,9 +46,9 @@ public final class Backlog implements AutoCloseable {
   private long retainFrom = NOBODY;
 
   /**
-   * An empty ring.
+   * Creates an empty ring.
    *
-   * @param nextOffset offset of the byte that will be appended first
+   * @param nextOffset the offset of the byte that will be appended first
    */
   public Backlog(BufferMemory memory, long sizeBytes, long nextOffset) {
     this.memory = memory;
@@ -63,27 +63,27 @@ public final class Backlog implements AutoCloseable {
     return sizeBytes;
   }
 
-  /** Offset of the oldest byte kept; equals {@link #nextOffset()} when nothing is. */
+  /** Returns the offset of the oldest byte kept, {@link #nextOffset()} if there is none. */
   public long firstOffset() {
     return firstOffset;
   }
 
-  /** Offset of the byte that will come next. */
+  /** Returns the offset of the byte that will be appended next. */
   public long nextOffset() {
     return nextOffset;
   }
 
-  /** Bytes kept. */
+  /** Returns the number of bytes kept. */
   public long historyBytes() {
     return nextOffset - firstOffset;
   }
 
-  /** Memory held now, in bytes. */
+  /** Returns the reserved memory, in bytes. */
   public long reservedBytes() {
     return (long) (used + (spare == null ? 0 : 1)) * BLOCK_BYTES;
   }
 
-  /** Memory held now as it would be if {@link #retainFrom nobody} needed more than the size. */
+  /** Returns the reserved memory without bytes {@linkplain #retainFrom retained} beyond the size. */
   public long reservedForSizeBytes() {
     return Math.min(reservedBytes(), sizeBytes + SLACK_BLOCKS * BLOCK_BYTES);
   }

@@ -86,11 +86,11 @@ public final class Handshake {
   private Awaiting awaiting = Awaiting.CONNECTION;
 
   /**
-   * A handshake not begun.
+   * Creates a handshake that has not started.
    *
    * @param resumePoint null to ask for a full sync
-   * @param asksToTakeOver whether the master, which has been a replica until now, is asked to be
-   *     one; then nothing but PSYNC will do
+   * @param asksToTakeOver true to ask the peer, a replica until now, to become the master; only
+   *     PSYNC can do that
    */
   public Handshake(Identity identity, @Nullable ResumePoint resumePoint, boolean asksToTakeOver) {
     this.identity = identity;
@@ -103,7 +103,7 @@ public final class Handshake {
     return awaiting == Awaiting.NOTHING;
   }
 
-  /** The connection stands. */
+  /** Starts the handshake on an established connection. */
   public List<Output> connected() {
     List<Output> outputs = new ArrayList<>();
     notice(outputs, "Non blocking connect for SYNC fired the event.");
@@ -112,7 +112,7 @@ public final class Handshake {
     return outputs;
   }
 
-  /** The connection was lost during the handshake. */
+  /** Ends the handshake after the loss of the connection. */
   public List<Output> disconnected() {
     List<Output> outputs = new ArrayList<>();
     if (awaiting == Awaiting.CONNECTION || awaiting == Awaiting.NOTHING) {
@@ -129,9 +129,9 @@ public final class Handshake {
   }
 
   /**
-   * A line came from the master.
+   * Handles a line of the master.
    *
-   * @param line without its line end; masters send empty lines to show that they live
+   * @param line the line without its terminator; empty lines are signs of life
    */
   public List<Output> reply(String line) {
     List<Output> outputs = new ArrayList<>();

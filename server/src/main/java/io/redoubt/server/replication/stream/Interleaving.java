@@ -11,30 +11,30 @@ public final class Interleaving {
   /** By how much the stream may be ahead of the snapshot. */
   static final long LEAD_BYTES = 64 * 1024;
 
-  private final long mostStreamBytes;
+  private final long maxStreamBytes;
   private long snapshotBytes;
   private long streamBytes;
 
   /**
-   * Nothing has been sent.
+   * Creates the state before anything was sent.
    *
-   * @param mostStreamBytes how much of the stream the replica keeps
+   * @param maxStreamBytes the bytes of the stream that the replica can buffer
    */
-  public Interleaving(long mostStreamBytes) {
-    this.mostStreamBytes = mostStreamBytes;
+  public Interleaving(long maxStreamBytes) {
+    this.maxStreamBytes = maxStreamBytes;
   }
 
-  /** Bytes of the snapshot are on their way. */
+  /** Records sent bytes of the snapshot. */
   public void snapshotSent(long bytes) {
     snapshotBytes += bytes;
   }
 
-  /** Bytes of the stream are on their way. */
+  /** Records sent bytes of the stream. */
   public void streamSent(long bytes) {
     streamBytes += bytes;
   }
 
-  /** The bytes of the stream that have been sent. */
+  /** Returns the number of bytes of the stream sent so far. */
   public long streamBytes() {
     return streamBytes;
   }
@@ -45,7 +45,7 @@ public final class Interleaving {
    * @param snapshotWaits true if bytes of the snapshot could be sent in their place
    */
   public long allowance(boolean snapshotWaits) {
-    long most = mostStreamBytes - streamBytes;
+    long most = maxStreamBytes - streamBytes;
     if (snapshotWaits) {
       most = Math.min(most, snapshotBytes + LEAD_BYTES - streamBytes);
     }

@@ -27,12 +27,12 @@ public final class ReplicationHistory {
   /** True if the id may be known outside this server. */
   private boolean shown;
 
-  /** A new history of nothing yet. */
+  /** Creates an empty history with a random id. */
   public ReplicationHistory(RandomGenerator random) {
     id = randomId(random);
   }
 
-  /** Forty random hexadecimal digits, the form of replication ids and end-of-transfer marks. */
+  /** Returns forty random hexadecimal digits, the form of replication ids and end marks. */
   public static String randomId(RandomGenerator random) {
     StringBuilder digits = new StringBuilder(ID_LENGTH);
     while (digits.length() < ID_LENGTH) {
@@ -41,22 +41,22 @@ public final class ReplicationHistory {
     return digits.toString();
   }
 
-  /** The id of this history. */
+  /** Returns the id of this history. */
   public String id() {
     return id;
   }
 
-  /** The id before the last promotion, or {@link #NO_ID}. */
+  /** Returns the id before the last promotion, or {@link #NO_ID}. */
   public String secondId() {
     return secondId;
   }
 
-  /** Bytes of the stream so far; the next byte has this number plus one. */
+  /** Returns the offset of the last byte of the stream. */
   public long offset() {
     return offset;
   }
 
-  /** The first offset that the second id no longer covers, or {@link #NO_OFFSET}. */
+  /** Returns the first offset that the second id no longer covers, or {@link #NO_OFFSET}. */
   public long secondOffset() {
     return secondOffset;
   }
@@ -78,16 +78,14 @@ public final class ReplicationHistory {
     secondOffset = NO_OFFSET;
   }
 
-  /**
-   * A replica becomes master: its own writes will diverge from the old history, which stays valid
-   * up to here.
+  /* Starts the history of a promoted replica: its writes diverge from the old history, which stays valid up to this offset.
    */
   public void promote(RandomGenerator random) {
     branch(randomId(random));
     shown = false;
   }
 
-  /** The id has been told to others. */
+  /** Records that the id has been sent to other servers. */
   public void shown() {
     shown = true;
   }
@@ -104,7 +102,7 @@ public final class ReplicationHistory {
     }
   }
 
-  /** The master goes on under a new id (it was promoted): the old one stays valid up to here. */
+  /** Adopts the new id of a promoted master; the old one stays valid up to this offset. */
   public void branch(String newId) {
     shown = true;
     secondId = id;

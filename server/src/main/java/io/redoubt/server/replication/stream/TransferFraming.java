@@ -72,21 +72,21 @@ public final class TransferFraming {
   private int carried;
   private @Nullable LogLine failure;
 
-  /** A transfer of a payload alone, of which nothing has come. */
+  /** Creates the state before a transfer without interleaving. */
   public TransferFraming() {
     this(false);
   }
 
   /**
-   * A transfer of which nothing has come.
+   * Creates the state before a transfer.
    *
-   * @param interleaves whether the stream may come along with the payload
+   * @param interleaves true if the payload may be interleaved with the stream
    */
   public TransferFraming(boolean interleaves) {
     this.interleaves = interleaves;
   }
 
-  /** The line that begins a payload ended by a mark. */
+  /** Returns the header of a payload ended by a mark. */
   public static byte[] markedHeader(String mark) {
     if (mark.length() != MARK_BYTES) {
       throw new IllegalArgumentException("a mark has " + MARK_BYTES + " bytes: " + mark);
@@ -94,12 +94,12 @@ public final class TransferFraming {
     return (MARK_PREFIX + mark + "\r\n").getBytes(ISO_8859_1);
   }
 
-  /** The line that begins a payload of known length. */
+  /** Returns the header of a payload of known length. */
   public static byte[] sizedHeader(long payloadBytes) {
     return ("$" + payloadBytes + "\r\n").getBytes(ISO_8859_1);
   }
 
-  /** The line that begins a payload with which the stream goes along. */
+  /** Returns the header of a payload interleaved with the stream. */
   public static byte[] interleavedHeader() {
     return (TransferFrames.HEADER + "\r\n").getBytes(ISO_8859_1);
   }
@@ -109,12 +109,12 @@ public final class TransferFraming {
     return state;
   }
 
-  /** Length of the payload in bytes, or {@link #UNKNOWN}. */
+  /** Returns the length of the payload in bytes, or {@link #UNKNOWN}. */
   public long totalBytes() {
     return totalBytes;
   }
 
-  /** Bytes of the payload that have been handed to the sink. */
+  /** Returns the number of bytes of the payload passed to the sink. */
   public long payloadBytes() {
     return payloadBytes;
   }
@@ -283,7 +283,7 @@ public final class TransferFraming {
     return to;
   }
 
-  /** Horspool's search: compares at the mark's end and skips by what stands there. */
+  /** Finds the mark by Horspool's search: compares at its end and skips by the byte there. */
   private long find(MemorySegment memory, long from, long to) {
     byte[] wanted = mark;
     if (wanted == null) {
