@@ -490,9 +490,7 @@ public final class CommandDispatcher implements Dispatcher {
     return !client.is(ClientFlag.MONITOR) && (command == null || !fromReplicas.contains(command));
   }
 
-  /**
-   * Disconnects a replica that requests a reply, which would corrupt the replication stream.
-   */
+  /** Disconnects a replica that requests a reply, which would corrupt the replication stream. */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
     if (command != null && usesKeyspace(command)) {
       command.countRejected();

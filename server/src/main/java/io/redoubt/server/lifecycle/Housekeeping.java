@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Expires keys, evicts keys above {@code maxmemory} and frees garbage, in slices between commands:
- * without pauses while the server is idle, else with pauses that leave most of the time to commands.
- * Many due keys or much garbage neither wait for the next timer event nor delay a command.
+ * without pauses while the server is idle, else with pauses that leave most of the time to
+ * commands. Many due keys or much garbage neither wait for the next timer event nor delay a
+ * command.
  *
  * <p>Starts every {@link #PERIOD_MILLIS} and when the next key is due.
  */

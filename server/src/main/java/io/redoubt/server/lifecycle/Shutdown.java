@@ -151,7 +151,9 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /** Returns true if the first append-only file, without which data would be lost, is not complete. */
+  /**
+   * Returns true if the first append-only file, without which data would be lost, is not complete.
+   */
   private boolean waitsForFile(boolean force) {
     return !force && appendOnlyFile.isWritingFirst();
   }

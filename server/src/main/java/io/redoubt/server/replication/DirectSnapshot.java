@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The transfer of a snapshot to one replica while it is created: ended by a mark, in frames
- * interleaved with the replication stream, or preceded by its length once it is complete. The socket
- * and {@code repl-full-sync-rate} limit its pace; bytes that can't be sent yet wait in a file.
+ * interleaved with the replication stream, or preceded by its length once it is complete. The
+ * socket and {@code repl-full-sync-rate} limit its pace; bytes that can't be sent yet wait in a
+ * file.
  */
 final class DirectSnapshot implements AutoCloseable {
   private final ReplicaOutput output;
@@ -100,7 +101,8 @@ final class DirectSnapshot implements AutoCloseable {
   /**
    * Accepts the next bytes, which go to the file if they can't be sent.
    *
-   * @return true if they need not be sent by {@link #pump}: they were sent, or nothing may be sent yet
+   * @return true if they need not be sent by {@link #pump}: they were sent, or nothing may be sent
+   *     yet
    */
   boolean add(MemorySegment memory, long offset, long length) throws IOException {
     if (measured || !spill.isEmpty() || !output.mayQueue()) {

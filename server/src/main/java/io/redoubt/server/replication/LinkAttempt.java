@@ -542,7 +542,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Ends a failed attempt with a warning. After a transfer it reconnects at once, else the cron does. */
+  /**
+   * Ends a failed attempt with a warning. After a transfer it reconnects at once, else the cron
+   * does.
+   */
   void end(String warning) {
     log.warning("%s", warning);
     if (link.state() == State.TRANSFER) {

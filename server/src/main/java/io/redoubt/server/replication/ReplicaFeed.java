@@ -448,8 +448,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /**
    * Moves the pending stream of a replica in a full sync to a file if it exceeds both the backlog
-   * and the output limit, so that it does not accumulate in memory. Without an output limit it stays
-   * in memory, as configured.
+   * and the output limit, so that it does not accumulate in memory. Without an output limit it
+   * stays in memory, as configured.
    */
   void spillStream() {
     if (!catchingUp || lost || dropped) {

@@ -199,7 +199,9 @@ final class Replicas {
 
   // The stream.
 
-  /** Schedules the sending of new bytes of the stream for the end of this turn of the event loop. */
+  /**
+   * Schedules the sending of new bytes of the stream for the end of this turn of the event loop.
+   */
   void streamGrew() {
     if (!pumpScheduled && !replicas.isEmpty()) {
       pumpScheduled = true;

@@ -207,9 +207,7 @@ final class ReplicationStream implements Propagation.Sink {
     restoredEnd = point.offset() + 1;
   }
 
-  /**
-   * Extends the backlog to the bytes kept in a file if that makes it reach back to an offset.
-   */
+  /** Extends the backlog to the bytes kept in a file if that makes it reach back to an offset. */
   void reachBackTo(long offset) {
     Backlog current = backlog;
     if (current == null || restored.isEmpty() || offset >= current.firstOffset()) {

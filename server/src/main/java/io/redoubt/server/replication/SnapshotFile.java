@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of a BGSAVE for replicas, which need its length first. Once it is complete, it is sent to
- * each of them at its own pace. Their transfers keep the file open, so that a later BGSAVE may replace
- * it.
+ * The file of a BGSAVE for replicas, which need its length first. Once it is complete, it is sent
+ * to each of them at its own pace. Their transfers keep the file open, so that a later BGSAVE may
+ * replace it.
  */
 final class SnapshotFile {
   private final Disk disk;

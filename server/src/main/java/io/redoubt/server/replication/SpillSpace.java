@@ -60,7 +60,8 @@ final class SpillSpace {
         settings
             .path(directory.isEmpty() ? "." : directory)
             .resolve(
-                "temp-spill-%d.%d.%d".formatted(port.getAsInt(), clock.wallMillis(), filesCreated++));
+                "temp-spill-%d.%d.%d"
+                    .formatted(port.getAsInt(), clock.wallMillis(), filesCreated++));
     DiskFile writer = disk.create(path);
     try {
       return new Ends(writer, disk.read(path));

@@ -443,8 +443,8 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * Collects a large amount of garbage at once; the incremental collector frees smaller amounts while
-   * scripts run.
+   * Collects a large amount of garbage at once; the incremental collector frees smaller amounts
+   * while scripts run.
    */
   private void collectMuchGarbage() {
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES

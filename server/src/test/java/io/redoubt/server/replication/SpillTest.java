@@ -85,7 +85,7 @@ class SpillTest {
       }
       until(
           "the loss",
-          () -> master.log().stream().anyMatch(line -> line.contains("more than repl-spill-max")));
+          () -> master.log().stream().anyMatch(line -> line.contains("repl-spill-max")));
       assertThat(master.info("replication", "repl_spill_bytes")).isEqualTo("0");
       link.open();
       replica.untilInSyncWith(master);

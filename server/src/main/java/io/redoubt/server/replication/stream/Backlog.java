@@ -83,7 +83,9 @@ public final class Backlog implements AutoCloseable {
     return (long) (used + (spare == null ? 0 : 1)) * BLOCK_BYTES;
   }
 
-  /** Returns the reserved memory without bytes {@linkplain #retainFrom retained} beyond the size. */
+  /**
+   * Returns the reserved memory without bytes {@linkplain #retainFrom retained} beyond the size.
+   */
   public long reservedForSizeBytes() {
     return Math.min(reservedBytes(), sizeBytes + SLACK_BLOCKS * BLOCK_BYTES);
   }
