@@ -172,6 +172,17 @@ final class TrackingTest {
   }
 
   @Test
+  void sendsNoPushMessageToAClientThatHasLeftTheirProtocol() throws IOException {
+    track("3");
+    reader.call("GET", "own");
+    reader.call("MULTI");
+    reader.call("SET", "own", "1");
+    reader.call("HELLO", "2");
+    reader.call("EXEC");
+    assertThat(sent("3")).isEmpty();
+  }
+
+  @Test
   void tracksWhatScriptsRead() throws IOException {
     track("3");
     reader.call("EVAL", "return redis.call('get', 'inscript')", "0");

@@ -27,6 +27,7 @@ public final class ClientOutput {
   private final ClientReplies replies = new ClientReplies();
   private final ReplyWriter writer = new ReplyWriter(replies);
   private @Nullable ReplyCollector pushesAfterReply;
+  private int pushesResp;
   private ReplyMode mode = ReplyMode.ON;
   private boolean mute;
   private boolean repliesToScript;
@@ -120,7 +121,8 @@ public final class ClientOutput {
       pushesAfterReply = pushes;
     }
     ReplyWriter pushWriter = new ReplyWriter(pushes);
-    pushWriter.resp(writer.resp());
+    pushesResp = writer.resp();
+    pushWriter.resp(pushesResp);
     message.accept(pushWriter);
   }
 
@@ -129,12 +131,18 @@ public final class ClientOutput {
     return pushesAfterReply == null ? 0 : pushesAfterReply.length();
   }
 
-  /** Writes the messages that waited for the reply of the running command. */
+  /**
+   * Writes the messages that waited for the reply of the running command, unless it was a
+   * transaction in which the client has left RESP3.
+   */
   void writePushes() {
     ReplyCollector pushes = pushesAfterReply;
     if (pushes != null) {
       pushesAfterReply = null;
       try (pushes) {
+        if (writer.resp() < pushesResp) {
+          return;
+        }
         writeUnsuppressed(target -> target.raw(pushes.memory(), pushes.start(), pushes.length()));
       }
     }
