@@ -54,7 +54,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private @Nullable RdbLoader preamble;
   private String fileName = "";
 
-  /** The place in a replication stream that what has been loaded stands for, null: not told. */
+  /** The position in a replication stream of the loaded commands, null if unknown. */
   private @Nullable ReplicationPoint place;
 
   private String placeId = "";
@@ -139,7 +139,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     long start = clock.monotonicNanos();
     Keyspace keyspace = context.keyspace();
     keyspace.nowMillis(clock.wallMillis());
-    keyspace.expiredKeys(ExpiredKeys.KEEP); // when a key went stands in the file
+    keyspace.expiredKeys(ExpiredKeys.KEEP); // the file records the removal of keys
     propagation.muted(true);
     boolean more;
     try {
@@ -208,7 +208,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   @Override
   public void command(Request request, long offset) throws AofException {
-    place = null; // until it is told again
+    place = null; // until the next position
     if (dispatcher.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(

@@ -247,11 +247,11 @@ public final class AppendOnlyFile implements AutoCloseable {
           "AOF was enabled but there is already another background operation. An AOF background was"
               + " scheduled to start when possible.");
       if (rewrites.isRunning()) {
-        snapshots.abortBase(); // it does not have what is written from now on
+        snapshots.abortBase(); // it lacks the writes from now on
       }
       rewrites.schedule();
     } else if (!rewrites.start(Rewrites.Kind.FIRST)) {
-      rewrites.giveUp(); // whoever turns it on tries again
+      rewrites.giveUp(); // the caller retries
       state = State.OFF;
       return false;
     }
@@ -329,7 +329,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     return commits;
   }
 
-  /** Writes what was appended, or has it written. */
+  /** Writes appended bytes, or hands them to the appender's thread. */
   private void flush() {
     if (prepareFlush()) {
       write();

@@ -50,7 +50,7 @@ final class AppendStream implements Propagation.Sink {
     this.encoder = new StreamEncoder(appender::append);
   }
 
-  /** Starts a new file, which has to say again what is selected, and the time. */
+  /** Starts a new file, which needs SELECT and a timestamp again. */
   void newFile() {
     encoder.restart();
     torn = false;

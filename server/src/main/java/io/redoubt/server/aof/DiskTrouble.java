@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The effects on clients of a disk that fails or falls behind: writes are refused with MISCONF
- * while it fails, and wait while too much is on its way to it.
+ * while it fails, and wait while too many bytes are pending.
  *
  * <p>With {@code appendfsync always} the connections whose replies depend on the failed writes are
  * closed: the fate of these writes is unknown, and no reply that was sent depends on them. Redis
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DiskTrouble {
 
-  /** Writes wait when so much is on its way to the disk. */
+  /** The pending bytes at which writes wait. */
   private static final long MAX_WAITING_BYTES = 64L << 20;
 
   private final WriteGate gate;
@@ -34,12 +34,12 @@ final class DiskTrouble {
     this.output = output;
   }
 
-  /** Returns true if clients are told that the disk fails. */
+  /** Returns true if writes are refused because the disk fails. */
   boolean isFailing() {
     return failure != null;
   }
 
-  /** Returns true if the given failure differs from the one that clients are told of. */
+  /** Returns true if the given failure differs from the reported one. */
   boolean isNew(@Nullable IOException now) {
     return !Objects.equals(now, failure);
   }

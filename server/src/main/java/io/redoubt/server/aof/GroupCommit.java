@@ -7,14 +7,15 @@ import io.redoubt.protocol.session.HeldOutput;
 import io.redoubt.server.tuning.CommitDelay;
 
 /**
- * With {@code appendfsync always}: which requests share a sync, and which thread it runs on.
+ * Group commit with {@code appendfsync always}: chooses the requests that share an fsync and the
+ * thread that performs it.
  *
- * <p>A turn of the loop goes on for as long as {@link CommitDelay} says; what has come by then
- * shares one.
+ * <p>A turn of the event loop lasts as long as {@link CommitDelay} allows; all commits of the turn
+ * share an fsync.
  *
- * <p>While a disk takes long, the thread of the appender waits for it, one group at a time, and the
- * loop goes on. With a quick disk the loop waits by itself, if most of those that it has served
- * wait for that too: handing over to another thread and back would take as long as the sync.
+ * <p>With a slow disk the appender's thread syncs one group at a time, and the event loop
+ * continues. With a quick disk the event loop syncs itself if most of the clients it served wait
+ * for that: switching threads twice would take as long as the fsync.
  */
 final class GroupCommit implements EndOfTurn {
 

@@ -11,11 +11,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that writes are appended to, one after the other. The one that a rewrite begins counts
- * only after a moment; until then what is appended is kept.
+ * The incremental files, to which writes are appended one after the other. A file started by a
+ * rewrite is used only once it is in the manifest; until then appended bytes are held in memory.
  */
 final class IncrementalFiles {
-  /** Longer than this the loop does not go on without knowing where to write. */
+  /** The time after which the event loop waits for the next file to be in the manifest. */
   private static final long LONGEST_HOLD_NANOS = 2_000_000_000L;
 
   private final AppendFiles files;
@@ -24,7 +24,7 @@ final class IncrementalFiles {
   private final Clock clock;
   private final Log log;
 
-  /** The file that a rewrite has begun and that does not count yet. */
+  /** The file started by a rewrite that is not in the manifest yet. */
   private @Nullable NextIncremental next;
 
   private long nextSinceNanos;
@@ -43,9 +43,9 @@ final class IncrementalFiles {
   }
 
   /**
-   * Begins the one for what comes after the data set that a rewrite writes.
+   * Starts the file for the commands after the data set of a rewrite.
    *
-   * @param onLoop runs when {@link #settle} has something to do
+   * @param onLoop called on the event loop when {@link #settle} can proceed
    */
   NextIncremental begin(Runnable onLoop) throws IOException {
     NextIncremental begun = new NextIncremental(files.current(), turns, onLoop);
@@ -55,13 +55,13 @@ final class IncrementalFiles {
     return begun;
   }
 
-  /** Begins the one that counts when the first rewrite has been done. */
+  /** Starts a temporary file, which is used once the first rewrite is complete. */
   void beginTemporary() throws IOException {
     DiskFile file = files.current().startTemporaryIncremental();
     appender.open(file, files.current().manifest().lastIncrementalSequence() + 1);
   }
 
-  /** Opens the last one of the manifest. */
+  /** Appends to the last file of the manifest. */
   private void open(DiskFile file) throws IOException {
     appender.open(file, files.current().manifest().lastIncrementalSequence());
   }
@@ -90,11 +90,11 @@ final class IncrementalFiles {
   }
 
   /**
-   * Goes on into the one that a rewrite has begun, after waiting until it counts; or with the one
-   * before, if there was a problem.
+   * Switches to the file started by a rewrite, after waiting until it is in the manifest, or stays
+   * with the current one after a failure.
    *
-   * @param problems is told of it
-   * @return whether there was one that had been begun
+   * @param problems called with the failure
+   * @return true if there was a started file
    */
   boolean settle(Consumer<IOException> problems) {
     NextIncremental begun = next;

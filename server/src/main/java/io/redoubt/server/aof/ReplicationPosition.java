@@ -3,7 +3,7 @@ package io.redoubt.server.aof;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import org.jspecify.annotations.Nullable;
 
-/** The place in a replication history that the data set stands for now. */
+/** The current position of the data set in the replication history. */
 public interface ReplicationPosition {
   /** Returns the offset of the replication stream. */
   long offset();

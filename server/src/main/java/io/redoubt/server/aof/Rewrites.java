@@ -17,23 +17,23 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites of the append-only file: a snapshot becomes the new base, and what was appended before
- * it is removed. Begun by command, by growth, or because one was scheduled or has failed.
+ * Rewrites of the append-only file: a snapshot becomes the new base, and older files are removed. A
+ * rewrite starts by command, by growth, or because one was scheduled or has failed.
  */
 final class Rewrites {
   /** The purpose of a rewrite. */
   enum Kind {
-    /** Writes go on into a new incremental file. */
+    /** Writes continue in a new incremental file. */
     FOLLOWED,
-    /** The first one since appending was turned on: writes are collected on the side. */
+    /** The first rewrite since appending was turned on: writes go to a temporary file. */
     FIRST,
     /** Nothing is appended. */
     ALONE
   }
 
-  /** Whose rewrites they are. */
+  /** The owner of the append-only file. */
   interface Owner {
-    /** Starts a rewrite of the kind that is fit now. */
+    /** Starts a rewrite of the kind that suits the current state. */
     boolean begin();
 
     /**
@@ -53,7 +53,7 @@ final class Rewrites {
     void failed(Kind kind);
   }
 
-  /** So many failures in a row, and the next rewrite is put off. */
+  /** The number of consecutive failures after which the next rewrite is delayed. */
   private static final int MAX_FAILURES = 3;
 
   private static final long FIRST_DELAY_MINUTES = 1;
@@ -165,7 +165,7 @@ final class Rewrites {
     return running; // over already if it found no memory
   }
 
-  /** Ends the one that is under way, and forgets what was scheduled. */
+  /** Aborts the rewrite in progress and cancels a scheduled one. */
   void giveUp() {
     scheduled = false;
     if (running) {
@@ -227,15 +227,15 @@ final class Rewrites {
     }
   }
 
-  /** Returns true if so many have failed that the next is to wait. */
+  /** Returns true if the next rewrite is delayed after repeated failures. */
   boolean isPutOff() {
     return clock.wallMillis() < notBeforeMillis;
   }
 
   /**
-   * Starts what is due.
+   * Starts a rewrite if it is due.
    *
-   * @param appending whether the file grows
+   * @param appending true if the file is on and can grow
    */
   void cron(boolean appending) {
     if (running || snapshots.isRunning() || isPutOff()) {
@@ -262,7 +262,7 @@ final class Rewrites {
     }
   }
 
-  /** Removes files out of use, if that is not left to the administrator. */
+  /** Removes history files unless that is left to the administrator. */
   void removeHistory() {
     if (running || settings.persistence.aofDisableAutoGc.value()) {
       return;
@@ -348,7 +348,7 @@ final class Rewrites {
     @Override
     public void publish() throws IOException {
       if (next != null) {
-        next.await(); // it has to be in the manifest that the base goes into
+        next.await(); // the manifest with the new base must list it
       }
       long start = clock.monotonicNanos();
       directory.replaceBase(temporary, !commands, following);

@@ -13,13 +13,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The end of the replication stream, kept beside the append-only file when the server ends, so that
- * replicas that lag can resume when it is back.
+ * The end of the replication stream, saved beside the append-only file at a shutdown, so that
+ * lagging replicas can resume after the restart.
  *
- * <p>The file has one line, {@code #STREAM: id first last crc}, and then the bytes: those of the
- * stream of that id from the offset {@code first} to {@code last}, both included; {@code crc} is
- * the CRC-64 of the bytes in hexadecimal digits. A file that ends where the data set does not stand
- * any more says nothing, so none has to be removed.
+ * <p>The file has a line {@code #STREAM: id first last crc}, followed by the bytes of that
+ * replication id from the offset {@code first} to {@code last}, both included; {@code crc} is the
+ * CRC-64 of the bytes in hexadecimal digits. A file that does not end at the offset of the data set
+ * is ignored, so that it need not be deleted.
  */
 final class StreamTail {
   private static final String MARK = "#STREAM:";
@@ -34,7 +34,7 @@ final class StreamTail {
     this.path = path;
   }
 
-  /** Keeps the bytes before a place. */
+  /** Saves the bytes before a position. */
   void keep(ReplicationPoint point) throws IOException {
     byte[] bytes = point.tail().toByteArray();
     long first = point.offset() - bytes.length + 1;

@@ -81,7 +81,7 @@ public final class ServerAssembly {
   }
 
   private void serve() {
-    parts.stats.reset(); // commands of the append-only file are nobody's
+    parts.stats.reset(); // commands of the append-only file belong to no client
     parts.table.resetStatistics();
     parts.latency.reset();
     parts.replication.start();
@@ -138,7 +138,7 @@ public final class ServerAssembly {
     parts.housekeeping.stop();
     parts.replication.close();
     parts.listeners.close();
-    parts.transport.closeChannels(); // nobody may write what is not appended any more
+    parts.transport.closeChannels(); // writes that are no longer appended must be refused
     parts.snapshots.close();
     parts.appendOnlyFile.close();
     parts.migrationTargets.close();

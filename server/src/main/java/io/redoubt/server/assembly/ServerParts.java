@@ -288,7 +288,7 @@ final class ServerParts {
     }
   }
 
-  /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
+  /** Serves clients while a script occupies the event loop. */
   private void serve(ServerClient busy, EventsWhileBlocked.Scope scope) {
     clients
         .executor()
@@ -324,7 +324,7 @@ final class ServerParts {
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }
 
-  /** While clients are paused the data set stands still: what is due is hidden, not removed. */
+  /** While clients are paused the data set must not change: due keys are hidden, not removed. */
   private void chooseExpiry() {
     if (!replication.isReplica()) {
       keyspace.expiredKeys(

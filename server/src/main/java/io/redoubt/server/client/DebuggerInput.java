@@ -106,7 +106,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
     cause = reason;
   }
 
-  /** Gives the connection back to the client, which hears now that it has been closed. */
+  /** Returns the connection to the client, and reports its end if it was closed meanwhile. */
   @Override
   public void close() {
     connection.handler(client);

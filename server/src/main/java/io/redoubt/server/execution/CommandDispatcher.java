@@ -318,7 +318,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     if (client.isMaster()) {
       if (!state.is(Refusal.LOADING)) {
-        makeRoom(client); // nothing of a master's is refused, and what is loaded is not evicted
+        makeRoom(client); // a master's commands are never refused, and loaded keys are not evicted
       }
       return null;
     }
@@ -394,7 +394,7 @@ public final class CommandDispatcher implements Dispatcher {
       client.pushBeforeReply(); // invalidations of evicted keys precede what the command reads
     }
     if (needed && depth == 0) {
-      propagation.endSeparately(); // what was evicted is no part of the command's unit
+      propagation.endSeparately(); // evictions are not part of the command's unit
     }
   }
 
@@ -480,7 +480,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
       trace.took(command, nanos);
-      if (!inScript) { // time stands still in scripts
+      if (!inScript) { // time is frozen in scripts
         refreshClock();
       }
     }
@@ -594,7 +594,7 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException(impossible);
     } finally {
       client.inExec(false);
-      propagate(client, true); // what was queued is propagated from where it lies
+      propagate(client, true); // queued commands are propagated from the transaction's buffer
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }

@@ -480,7 +480,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private void serve(ServerClient client, EventsWhileBlocked.Scope scope) {
     long scriptTime = keyspace.nowMillis();
     whileBlocked.serve(client, scope);
-    keyspace.nowMillis(scriptTime); // time stands still for the script
+    keyspace.nowMillis(scriptTime); // time is frozen for the script
   }
 
   // The debugger.

@@ -68,7 +68,7 @@ public final class StreamEncoder {
     }
   }
 
-  /** Returns the database that whoever has followed the stream so far has selected. */
+  /** Returns the database selected by the stream so far. */
   public int lastDatabase() {
     return lastDatabase;
   }
@@ -79,7 +79,7 @@ public final class StreamEncoder {
     restart();
   }
 
-  /** Starts anew, for a reader that has seen nothing: SELECT precedes the next command. */
+  /** Restarts the stream for a new reader: SELECT precedes the next command. */
   public void restart() {
     selectedDatabase = NO_DATABASE;
     inTransaction = false;

@@ -95,7 +95,9 @@ public final class DataSet implements ReplicatedDataSet {
     return progress;
   }
 
-  /** Loads the files in turns of the loop, so that PING and INFO are answered meanwhile. */
+  /**
+   * Loads the files in turns of the event loop, so that PING and INFO are served during the load.
+   */
   public void loadAtStart(
       boolean isMaster, Replication replication, AppendOnlyFile appendOnlyFile, Ending ending) {
     try {

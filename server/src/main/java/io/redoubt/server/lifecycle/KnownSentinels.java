@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The sentinels that watch this server, in a file of their own beside the data, so that a restarted
- * server can ask them what it is.
+ * The sentinels that monitor this server, saved in a file in the data directory, so that a
+ * restarted server can ask them for its role.
  *
- * <p>Format: UTF-8 text, a line for each sentinel: its id of 40 hexadecimal digits, its host and
- * its port, parted by one blank. Lines that read otherwise are skipped.
+ * <p>Format: UTF-8 text, a line for each sentinel: its id of 40 hexadecimal digits, host and port,
+ * separated by one space. Other lines are skipped.
  */
 final class KnownSentinels {
   private final Map<String, HostPort> byId = new TreeMap<>();
@@ -38,7 +38,7 @@ final class KnownSentinels {
         }
       }
     } catch (NoSuchFileException e) {
-      // Nobody has watched this server yet.
+      // No sentinel has monitored this server yet.
     } catch (IOException e) {
       log.warning("Can't read the known sentinels from %s: %s", file, e);
     }
@@ -49,12 +49,12 @@ final class KnownSentinels {
     return List.copyOf(byId.values());
   }
 
-  /** Takes note of one; whether that is news. */
+  /** Adds a sentinel; returns true if it is new or has changed. */
   boolean add(String id, HostPort place) {
     if (place.equals(byId.get(id))) {
       return false;
     }
-    // One process has one place: whoever was there before is gone.
+    // An address belongs to one process: a sentinel known there before is gone.
     byId.values().removeIf(place::equals);
     byId.put(id, place);
     return true;

@@ -6,8 +6,8 @@ import io.redoubt.server.loading.LoadProgress;
 import java.util.Locale;
 
 /**
- * Shows how far a load is that takes long: as a bar where the log goes to a terminal, and else by a
- * message now and then.
+ * Reports the progress of a long load: as a bar if the log goes to a terminal, else by messages at
+ * intervals.
  */
 final class LoadView {
   private static final int WIDTH = 40;

@@ -9,17 +9,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the data within the memory limit of the process' control group, so that writes are refused
- * before the kernel kills the process. For processes that are nothing but a server.
+ * before the kernel kills the process. Not used if the server is embedded in another program.
  *
- * <p>The region may hold what the limit leaves beside the Java virtual machine and the other
- * processes of the group: what the group has in use and the region does not hold, or the most that
- * the virtual machine usually comes to, whichever is more.
+ * <p>The region may hold the limit less the memory of the Java virtual machine and the other
+ * processes of the group. That is the group's use outside of the region or the usual maximum of the
+ * virtual machine, whichever is larger.
  */
 public final class MemoryGuard {
-  /** Code, classes, threads and buffers of a busy server, beside the Java heap. */
+  /**
+   * The memory of a busy virtual machine outside of the Java heap: code, classes, threads, buffers.
+   */
   private static final long NATIVE_BYTES = 128L << 20;
 
-  /** In small groups the heap will not come to its most: so much of the limit is for data. */
+  /**
+   * The divisor for the minimum share of data: in small groups the heap stays below its maximum.
+   */
   private static final int LEAST_SHARE = 4;
 
   private static final long MEGABYTE = 1L << 20;

@@ -27,12 +27,12 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a master that comes back from taking writes before it knows whether it still is one. While
- * it was away the sentinels may have promoted a replica; what it took then would be lost as soon as
- * they turn it into one. So it asks them, and refuses writes until they answer: those who published
- * their hello here before, and those of {@code rejoin-sentinels}.
+ * Makes a restarted master refuse writes until sentinels have confirmed its role. They may have
+ * promoted a replica meanwhile, and writes accepted here would be lost when they turn this server
+ * into a replica. It asks the sentinels that published a hello here before and those of {@code
+ * rejoin-sentinels}.
  *
- * <p>The state belongs to the loop; the asking is done on a thread of its own.
+ * <p>The state is confined to the event loop; a separate thread asks the sentinels.
  */
 public final class RejoinGuard {
   /** The channel on which sentinels announce themselves and their view of the master. */
@@ -91,7 +91,7 @@ public final class RejoinGuard {
     return ownPort() != 0 && settings.replication.rejoinTimeout.value() > 0;
   }
 
-  /** Asks the sentinels if there are any, when the data set is there; on the loop. */
+  /** Asks the known sentinels once the data set is loaded; called on the event loop. */
   public void start() {
     if (!isOn()) {
       return;
@@ -123,7 +123,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** Asks all at once, and looks at the answers on the loop. */
+  /** Asks all sentinels concurrently and evaluates the answers on the event loop. */
   private void ask(List<HostPort> sentinels, long deadline) {
     int ownPort = ownPort();
     String announcedHost = settings.replication.replicaAnnounceIp.value();
@@ -164,7 +164,7 @@ public final class RejoinGuard {
         });
   }
 
-  /** Files of TLS that can't be read are for others to complain of: the sentinels won't answer. */
+  /** Returns plain sockets if the TLS files can't be read, which is reported elsewhere. */
   private SocketFactory sockets() {
     try {
       Tls client = tls.client();
@@ -195,7 +195,7 @@ public final class RejoinGuard {
 
   private void decide(List<HostPort> sentinels, List<Verdict> verdicts, long deadline) {
     if (!state.is(Refusal.REJOINING)) {
-      return; // somebody has given us a role, or time is up
+      return; // REPLICAOF has set a role, or the timeout has passed
     }
     Verdict newest = newest(verdicts);
     if (newest != null && newest.master() != null) {
@@ -242,7 +242,7 @@ public final class RejoinGuard {
     return newest;
   }
 
-  /** Notes the sentinel that has published a hello here: it watches this server. */
+  /** Adds the sentinel that has published a hello here, as it monitors this server. */
   public void heard(String hello) {
     String[] words = hello.split(",", -1);
     if (!isOn() || words.length != HELLO_WORDS || words[2].length() != 40) {

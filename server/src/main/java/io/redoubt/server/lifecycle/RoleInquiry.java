@@ -43,10 +43,10 @@ final class RoleInquiry {
   private RoleInquiry() {}
 
   /**
-   * Asks one sentinel; null when it can't be asked or does not know the server.
+   * Asks one sentinel; returns null if it does not answer or does not know the server.
    *
-   * @param refused is told what it answers to a request that it does not let us make
-   * @param self whether a place is the server's own
+   * @param refused called with the error if the sentinel refuses a request
+   * @param self tests whether an address is the server's own
    */
   static @Nullable Verdict ask(
       HostPort sentinel,

@@ -61,7 +61,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
 
   private long deadlineNanos;
 
-  /** Creates a shutdown that nobody has asked for. */
+  /** Creates a shutdown that has not been requested. */
   public Shutdown(
       ServerDirectives settings,
       ServerState state,
@@ -165,7 +165,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private void look(SaveWish save, boolean force) {
     boolean early = clock.monotonicNanos() < deadlineNanos;
     if (early && waitsForFile(force)) {
-      return; // others may go on writing: it goes into the file, too
+      return; // clients may still write: the file gets those writes, too
     }
     if (early && waitsForReplicas()) {
       holdWrites();
@@ -270,7 +270,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /** A client whose SHUTDOWN waits; it hears only of a failure. */
+  /** A client that waits in SHUTDOWN; it gets a reply only if the shutdown fails. */
   private final class Blocked implements Waiting {
     private final ServerClient client;
 

@@ -22,12 +22,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Snapshots for the replicas that can't resume: one for all that ask in time. Replicas that
- * understand an end mark get it as it is made, the others from the file of a BGSAVE.
+ * Full syncs: replicas that ask within a delay share one snapshot. Replicas that support an end
+ * mark receive it while it is created, the others from the file of a BGSAVE.
  *
- * <p>{@code repl-diskless-sync-delay} is how long others are waited for. When every replica that is
- * known of has asked, there is nobody to wait for, and {@link #SETTLE_MILLIS} is enough, unless
- * {@code repl-diskless-sync-max-replicas} tells how many are to come.
+ * <p>The delay is {@code repl-diskless-sync-delay}. It is only {@link #SETTLE_MILLIS} once every
+ * known replica has asked, unless {@code repl-diskless-sync-max-replicas} sets the expected number.
  */
 final class FullSyncs {
   /** Time to wait for further replicas when none is known to be missing. */
@@ -44,10 +43,10 @@ final class FullSyncs {
   private final Replication replication;
   private final Replicas replicas;
 
-  /** Replicas that were online and went away: their names, and when. */
+  /** The names of lost replicas that were online, with the time of their loss. */
   private final Map<String, Long> lostMillis = new HashMap<>();
 
-  /** The replicas that take the current snapshot as it is made. */
+  /** The replicas that receive the current snapshot while it is created. */
   private final List<ReplicaFeed> direct = new ArrayList<>();
 
   private @Nullable SnapshotFile file;
@@ -83,7 +82,7 @@ final class FullSyncs {
     interleaved = 0;
   }
 
-  /** Starts to make snapshots for waiting replicas as soon as one can start. */
+  /** Starts to create snapshots for waiting replicas. */
   void begin() {
     dataSet
         .snapshots()
@@ -155,13 +154,13 @@ final class FullSyncs {
       }
       boolean isWanted = current == null || !current.isUnused() || !direct.isEmpty();
       if (!isWanted && settings.persistence.save.value().isEmpty()) {
-        dataSet.snapshots().abortSave(); // nobody but replicas wants a file of the data set
+        dataSet.snapshots().abortSave(); // the file of the data set is for replicas only
       }
     }
     scheduleCheck(0);
   }
 
-  /** Starts a snapshot if somebody has waited long enough for it. */
+  /** Starts a snapshot if the delay of a waiting replica has ended. */
   void startIfDue() {
     List<ReplicaFeed> waiting = waiting();
     long free = mostUnderWay() - underWay();
@@ -235,9 +234,9 @@ final class FullSyncs {
   }
 
   /**
-   * Starts a snapshot for the first that waits and all who take the same: where fields of hashes
-   * expire it is with the expiries for those who know them, and the others get one without. That
-   * one is never made by way of the file, which is also what this server starts from.
+   * Starts a snapshot for the first waiting replica and all that need the same form. If hash fields
+   * have expiries, replicas without support of them need a form without. That form is never written
+   * to the snapshot file, from which this server restarts.
    */
   private void start(List<ReplicaFeed> waiting) {
     boolean hasFieldExpiry = dataSet.keyspace().hasExpiringElements();
@@ -307,7 +306,7 @@ final class FullSyncs {
     }
   }
 
-  /** Removes the file where nothing is to be on the disk; whoever reads it does so to its end. */
+  /** Deletes the file if no data may stay on the disk; transfers in progress keep reading it. */
   private void deleteSyncFile() {
     boolean isPersistent =
         !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();

@@ -61,7 +61,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** The master has asked, and what it asked for is not all on the disk yet. */
   private boolean owesDurable;
 
-  /** True if the stream could not be applied for want of memory. */
+  /** True if the stream could not be applied because memory ran out. */
   private boolean outOfStep;
 
   private boolean over;
@@ -97,7 +97,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return ahead.waitingBytes();
   }
 
-  /** Pauses or resumes reading from the master; meanwhile its bytes wait in the socket. */
+  /** Pauses or resumes reading from the master; unread bytes wait in the socket. */
   void hold(boolean on) {
     held = on;
     if (on) {
@@ -363,7 +363,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Applies what came ahead, in slices, and then lets the connection go on. */
+  /** Applies the buffered stream in slices, and then resumes reading from the connection. */
   private void applyAhead() {
     MasterStream following = stream;
     if (over || held || client == null || following == null) {

@@ -9,8 +9,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A replica's link to its master: connects, again and again until told to stop; shakes hands; takes
- * over the master's data set or resumes its stream; and applies the stream.
+ * A replica's link to its master: connects, repeatedly until it is stopped; performs the handshake;
+ * loads the master's data set or resumes its stream; and applies the stream.
  *
  * <p>States: idle (this server is a master), waiting to connect, connecting, in the handshake,
  * transferring, loading, connected.

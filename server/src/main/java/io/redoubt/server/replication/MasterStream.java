@@ -43,7 +43,7 @@ final class MasterStream implements AutoCloseable {
   private final RequestDecoder decoder;
   private final Request[] batch = new Request[BATCH];
 
-  /** Bytes received that don't form a whole request yet. */
+  /** Received bytes of an incomplete request. */
   private final ByteQueue kept;
 
   /** The bytes of the transaction that is open. */
@@ -140,7 +140,7 @@ final class MasterStream implements AutoCloseable {
     target.applied(memory, from, to);
   }
 
-  /** Forgets what was not accounted for. */
+  /** Discards the bytes that were not accounted for. */
   @Override
   public void close() {
     kept.clear();

@@ -92,7 +92,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private @Nullable SnapshotFile file;
   private boolean lost;
 
-  /** True once it is to be closed for want of memory; until then it takes nothing more. */
+  /** True once the connection will be closed because memory ran out; nothing more is sent then. */
   private boolean dropped;
 
   ReplicaFeed(ServerClient client, Replicas replicas) {
@@ -408,10 +408,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * Sends of the stream as much as the socket's queue takes.
+   * Sends as much of the stream as the socket's queue accepts.
    *
-   * @param most how much it may be, in bytes
-   * @param interleaving hears of it where the stream goes along with the snapshot, else null
+   * @param most the maximum, in bytes
+   * @param interleaving told of sent bytes if the stream is interleaved with the snapshot, else
+   *     null
    */
   private void sendStream(long most, @Nullable Interleaving interleaving) {
     TransferFrames.Kind frame = interleaving == null ? null : TransferFrames.Kind.COMMANDS;
@@ -426,7 +427,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
           if (output.queuedBytes() > 0 && end - cursor < ReplicaOutput.CHUNK_BYTES) {
             output.flush();
             if (output.queuedBytes() > 0) {
-              return; // the socket is full: a little more would take a chunk of its own
+              return; // the socket is full: a few more bytes would need another chunk
             }
           }
           long now = Math.min(left, end - cursor);
@@ -527,7 +528,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Returns the memory used by this replica alone: the chunks queued for its socket. */
   long memoryBytes() {
     long queued = client.connection().queuedBytes();
-    // The first chunk may have gone in part, and the last may not be full.
+    // The first chunk may be partly sent, and the last may not be full.
     long chunks = queued == 0 ? 0 : queued / ReplicaOutput.CHUNK_BYTES + 2;
     return client.memoryBytes() - queued + chunks * ReplicaOutput.CHUNK_BYTES;
   }

@@ -55,7 +55,7 @@ final class ReplicaOptions {
   }
 
   /**
-   * Returns true if a snapshot for it keeps the expiries of hash fields: it knows them, or it is no
+   * Returns true if its snapshot has the expiries of hash fields: it supports them, or it is not a
    * server but wants a file like that of BGSAVE.
    */
   boolean takesFieldExpiry() {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Replicas {
   private static final int PIECE_BYTES = 64 * 1024;
 
-  /** After so many replicas the log says of each again what it gets. */
+  /** The number of remembered replicas, after which the log repeats for each what it gets. */
   private static final int MAX_TOLD = 256;
 
   private final Clock clock;
@@ -333,7 +333,7 @@ final class Replicas {
     return count;
   }
 
-  /** Replicas online that have been heard of within min-replicas-max-lag seconds. */
+  /** Online replicas with an acknowledgement within min-replicas-max-lag seconds. */
   int good() {
     int maxLagSeconds = settings().replication.minReplicasMaxLag.value();
     int count = 0;

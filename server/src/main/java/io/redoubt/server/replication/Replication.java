@@ -204,7 +204,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** Adds to the stream what is no effect of a command. */
+  /** Adds bytes to the stream that are not the effect of a command. */
   private void join(Runnable addition) {
     try {
       addition.run();
@@ -551,7 +551,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Adopts the master's history and offset for the data set just loaded. */
   void dataSetTaken(@Nullable String id, long offset) {
-    appendOnlyFile.dataSetGoes(); // the append-only file starts anew with this data set
+    appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
     if (id == null) {
       history.restart(random);
     } else {

@@ -43,7 +43,7 @@ abstract class ReplicationWait implements Waiting {
     replicas.waitEnded(this);
   }
 
-  /** WAIT: so many replicas have the stream. */
+  /** WAIT: a number of replicas have the stream. */
   static final class OfReplicas extends ReplicationWait {
     private final Replicas replicas;
     private final long offset;
@@ -67,7 +67,10 @@ abstract class ReplicationWait implements Waiting {
     }
   }
 
-  /** WAITAOF: the write is on this server's disk, if that is wanted, and on so many replicas'. */
+  /**
+   * WAITAOF: the write is on this server's disk, if requested, and on those of a number of
+   * replicas.
+   */
   static final class OfDisks extends ReplicationWait {
     private final Replicas replicas;
     private final long offset;

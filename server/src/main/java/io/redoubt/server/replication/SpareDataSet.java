@@ -2,9 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.server.snapshot.context.SnapshotContext;
 
-/**
- * A data set that is loaded beside the one that is served, and takes its place when it is whole.
- */
+/** A data set that is loaded beside the served one and replaces it when it is complete. */
 public interface SpareDataSet {
   /** Returns the context of the loads that fill it. */
   SnapshotContext context();

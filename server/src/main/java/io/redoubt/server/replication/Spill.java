@@ -31,7 +31,7 @@ final class Spill implements AutoCloseable {
   /**
    * Adds bytes.
    *
-   * @throws IOException when the disk refuses them, or there are too many of all replicas
+   * @throws IOException if the write fails or the limit of all replicas would be exceeded
    */
   void append(MemorySegment memory, long offset, long length) throws IOException {
     space.take(length);
@@ -46,7 +46,7 @@ final class Spill implements AutoCloseable {
     file.write(memory, offset, length);
   }
 
-  /** Takes out the next bytes; returns how many, at least 1 unless it is empty. */
+  /** Removes the next bytes and returns their number, at least 1 unless the file is empty. */
   int read(MemorySegment memory, long offset, int length) throws IOException {
     DiskFile file = reader;
     if (file == null || isEmpty()) {

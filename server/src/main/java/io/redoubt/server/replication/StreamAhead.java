@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The part of a master's stream that can't be applied yet, because the data set that it continues
- * is still being received or loaded. Its start is kept in memory, the rest in a file.
+ * The part of a master's stream that can't be applied before the data set is received and loaded.
+ * Its start is kept in memory, the rest in a file.
  */
 final class StreamAhead implements AutoCloseable {
   private static final long IN_MEMORY_BYTES = 16 << 20;
@@ -37,9 +37,9 @@ final class StreamAhead implements AutoCloseable {
   }
 
   /**
-   * Adds bytes that came.
+   * Adds received bytes.
    *
-   * @throws IOException when they can't be kept
+   * @throws IOException if they can't be stored
    */
   void add(MemorySegment memory, long from, long length) throws IOException {
     if (spill.isEmpty() && queue.usedBytes() + length <= IN_MEMORY_BYTES) {
@@ -71,7 +71,7 @@ final class StreamAhead implements AutoCloseable {
     }
   }
 
-  /** Forgets what is left. */
+  /** Discards the remaining bytes. */
   @Override
   public void close() {
     closed = true;

@@ -24,8 +24,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master's data set on its way into this server: received into a temporary file and then loaded
- * in slices, or loaded as it comes, as {@code repl-diskless-load} says.
+ * The transfer of a master's data set: received into a temporary file and then loaded in slices, or
+ * loaded as it arrives, according to {@code repl-diskless-load}.
  */
 final class Transfer implements TransferFraming.Sink {
   /**
@@ -77,9 +77,9 @@ final class Transfer implements TransferFraming.Sink {
   private @Nullable LogLine failure;
 
   /**
-   * Creates a transfer of which nothing has come.
+   * Creates a transfer before its first byte.
    *
-   * @param ahead where the stream goes that comes along with the data; null when none was asked for
+   * @param ahead the buffer of the interleaved stream; null if interleaving was not offered
    */
   Transfer(
       Environment environment,

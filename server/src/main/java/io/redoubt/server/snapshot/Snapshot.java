@@ -73,7 +73,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private boolean threadEnded;
   private boolean over;
 
-  /** Set once the loop's half found no memory: what is in the queue is not whole. */
+  /** Set once the event loop's part ran out of memory: the queue is incomplete. */
   private @Nullable String loopFailure;
 
   private @Nullable String failure;
@@ -213,8 +213,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   /**
-   * Fails for want of memory. A command that is about to change something goes on, so the walk is
-   * ended in a later turn.
+   * Fails because memory ran out. A command that is about to change something goes on, so the walk
+   * is ended in a later turn.
    */
   private void ranOutOfMemory(OutOfMemoryError full) {
     if (loopFailure == null) {

@@ -233,7 +233,7 @@ public final class Snapshots implements AutoCloseable {
     return start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks, true);
   }
 
-  /** Starts a snapshot; returns false if there is no memory for it, which its ending has heard. */
+  /** Starts a snapshot; returns false if there is no memory for it, which its ending was told. */
   private boolean start(
       @Nullable SnapshotTarget target, List<SnapshotSink> sinks, boolean withFieldExpiry) {
     startedMillis = context.clock().wallMillis();

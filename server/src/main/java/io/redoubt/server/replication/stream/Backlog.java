@@ -5,13 +5,13 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last bytes of the command stream: one ring that serves partial resyncs and that every replica
- * reads through a cursor. Bytes are addressed by their offset in the stream, the first byte ever
- * being 1.
+ * The last bytes of the command stream: one ring that serves partial syncs and that every replica
+ * reads through a cursor. Bytes are addressed by their offset in the stream; the first one has
+ * offset 1.
  *
- * <p>The ring is made of equal blocks, so that it can hold more than its size for a while: bytes
- * from {@link #retainFrom(long)} on stay, however many they are, until the slowest replica has
- * them. What nobody waits for is cut at exactly the configured size. Not thread-safe.
+ * <p>The ring consists of equal blocks, so that it can exceed its size temporarily: bytes from
+ * {@link #retainFrom(long)} on are kept until the slowest replica has them. Other bytes are dropped
+ * at exactly the configured size. Not thread-safe.
  */
 public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */
@@ -23,7 +23,7 @@ public final class Backlog implements AutoCloseable {
   /** The smallest ring: less would not survive a single reconnect. */
   public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
 
-  /** Passed to {@link #retainFrom(long)} when nobody needs older bytes. */
+  /** Passed to {@link #retainFrom(long)} if no replica needs older bytes. */
   public static final long NOBODY = Long.MAX_VALUE;
 
   private final BufferMemory memory;
@@ -35,7 +35,7 @@ public final class Backlog implements AutoCloseable {
   private int first;
   private int used;
 
-  /** A block that the head gave up, kept for the tail: a steady stream allocates nothing. */
+  /** A block dropped at the head, reused at the tail: a steady stream allocates nothing. */
   private BufferMemory.@Nullable Block spare;
 
   /** Offset of the first byte of the first block; bytes before {@link #firstOffset} are void. */
@@ -127,10 +127,10 @@ public final class Backlog implements AutoCloseable {
   }
 
   /**
-   * Copies bytes of the stream out.
+   * Copies bytes of the stream.
    *
-   * @param offset where to read, {@link #reaches(long) within reach}
-   * @return how many bytes were copied: all up to the end of the stream if they fit in maxBytes
+   * @param offset the offset of the first byte, {@link #reaches(long) within reach}
+   * @return the number of copied bytes: all up to the end of the stream if they fit in maxBytes
    */
   public long read(long offset, MemorySegment target, long targetOffset, long maxBytes) {
     if (!reaches(offset)) {
@@ -151,7 +151,7 @@ public final class Backlog implements AutoCloseable {
     return copied;
   }
 
-  /** Gives the memory back; the ring must not be used afterwards. */
+  /** Frees the memory; the ring must not be used afterwards. */
   @Override
   public void close() {
     while (used > 0) {
@@ -169,7 +169,7 @@ public final class Backlog implements AutoCloseable {
       spare = block;
     }
     if (shrinks) {
-      freeSpare(); // whoever was waited for has gone
+      freeSpare(); // the replica that needed them has disconnected
     }
   }
 

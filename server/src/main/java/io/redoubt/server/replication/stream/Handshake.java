@@ -5,26 +5,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replica's half of the talk that begins a replication link: PING; then, in one go, AUTH,
- * REPLCONF listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. Fed with the master's
- * reply lines, it says what to send, what to log and how the link goes on. A master too old for
- * PSYNC, or in a state of error, is asked once more with SYNC, as Redis does.
+ * The replica's side of the handshake of a replication link: PING; then a pipeline of AUTH,
+ * REPLCONF listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. It takes the master's
+ * reply lines and returns what to send, what to log and how the link continues. If the master is
+ * too old for PSYNC or returns an error, SYNC follows, as in Redis.
  */
 public final class Handshake {
-  /** The capability of a replica that takes the expiries of hash fields. */
+  /** The capability of a replica that supports the expiry of hash fields. */
   public static final String FIELD_EXPIRY = "hash-field-expiry";
 
   /**
    * The identity and the options that a replica announces.
    *
-   * @param user name for AUTH, null for the default user
-   * @param password for AUTH, null to send no AUTH
-   * @param listeningPort port that the replica announces
-   * @param announcedAddress address that the replica announces, null to let the master see for
-   *     itself
-   * @param streamAheadBytes how much of the stream it keeps that comes along with a snapshot (see
-   *     {@link TransferFrames}); 0 when none is to come
-   * @param knowsFieldExpiry whether it is to get the expiries of hash fields
+   * @param user the user for AUTH, null for the default user
+   * @param password the password for AUTH, null to send no AUTH
+   * @param listeningPort the port that the replica announces
+   * @param announcedAddress the address that the replica announces, null to let the master use that
+   *     of the connection
+   * @param streamAheadBytes the bytes of an interleaved stream that it can buffer (see {@link
+   *     TransferFrames}); 0 to refuse interleaving
+   * @param knowsFieldExpiry true to receive the expiries of hash fields
    */
   public record Identity(
       @Nullable String user,
@@ -37,8 +37,8 @@ public final class Handshake {
   /**
    * The point from which the replica asks to resume.
    *
-   * @param id of its history
-   * @param offset of the first byte that it lacks
+   * @param id the id of its history
+   * @param offset the offset of the first byte that it lacks
    */
   public record ResumePoint(String id, long offset) {}
 
@@ -54,16 +54,16 @@ public final class Handshake {
   /** Log this line. */
   public record Say(LogLine line) implements Output {}
 
-  /** A full transfer follows, after which the replica stands at this id and offset. */
+  /** A full transfer follows, with a data set of this id and offset. */
   public record FullResync(String id, long offset) implements Output {}
 
-  /** A full transfer follows from a master that tells no id: its stream can't be resumed. */
+  /** A full transfer follows from a master that sends no id: its stream can't be resumed. */
   public record FullResyncWithoutHistory() implements Output {}
 
-  /** The stream follows from the point asked for, under a new id if one is given. */
+  /** The stream follows from the requested point, under a new id if one is given. */
   public record Resume(@Nullable String newId) implements Output {}
 
-  /** The master doesn't take over, as it was asked to. */
+  /** The peer refuses to become the master. */
   public record TakeoverRefused() implements Output {}
 
   /** Close the connection and try again later. */

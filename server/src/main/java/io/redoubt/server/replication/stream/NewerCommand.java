@@ -7,15 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A command of the stream that Redis 7.2 does not know, in a form that it passes over. There is one
- * stream for all replicas, so that any of them can resume it from any other and offsets are the
- * same everywhere: what an older replica can't execute has to be in it nevertheless.
+ * A command of the stream unknown to Redis 7.2, in a form that Redis ignores. All replicas get the
+ * same stream, so that offsets are equal everywhere and any replica can resume from any other. It
+ * therefore also contains commands that an older replica can't execute.
  *
- * <p>The form is {@code REPLCONF ACK 0} followed by the words of the command. Every Redis takes an
- * acknowledgement silently, whatever follows, unless it comes from one of its own replicas; it
- * writes nothing of it to its append-only file, and passes it on to its own replicas byte by byte.
- * REPLCONF has to have an odd number of words: an empty one stands before the command where the
- * number would be even.
+ * <p>The form is {@code REPLCONF ACK 0} followed by the words of the command. Every Redis silently
+ * accepts an acknowledgement from its master, whatever follows. It does not write it to its
+ * append-only file, and passes it on to its own replicas byte by byte. REPLCONF must have an odd
+ * number of words: an empty word precedes the command if the number would be even.
  */
 public final class NewerCommand {
   private static final String REPLCONF = "REPLCONF";
@@ -31,9 +30,9 @@ public final class NewerCommand {
   private NewerCommand() {}
 
   /**
-   * Returns what stands in the stream in place of the line that begins a command.
+   * Returns the bytes that replace the first line of an encoded command in the stream.
    *
-   * @param memory holds the command at {@code start}, encoded
+   * @param memory the memory with the encoded command at {@code start}
    */
   public static byte[] head(MemorySegment memory, long start) {
     int words = 0;
@@ -45,7 +44,7 @@ public final class NewerCommand {
     return ("*" + all + "\r\n" + WORDS + (isOdd ? EMPTY_WORD : "")).getBytes(US_ASCII);
   }
 
-  /** Returns the place behind the line that begins an encoded command: its first word's. */
+  /** Returns the offset of the first word of an encoded command, after its first line. */
   public static long firstWord(MemorySegment memory, long start) {
     long at = start + 1;
     while (memory.get(BYTE, at) != '\n') {
@@ -54,7 +53,7 @@ public final class NewerCommand {
     return at + 1;
   }
 
-  /** Returns the number of words that stand before such a command; 0 if the request is another. */
+  /** Returns the number of words before the newer command in a request; 0 if it contains none. */
   public static int wordsBefore(Request request) {
     if (request.count() <= WORD_COUNT
         || request.length(0) != REPLCONF.length()

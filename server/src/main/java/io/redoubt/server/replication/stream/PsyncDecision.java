@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master's answer to {@code PSYNC id offset}: go on from that offset, or start over with a full
- * sync. Every answer carries the line to log, in Redis' words.
+ * A master's answer to {@code PSYNC id offset}: continue from that offset, or a full sync. Every
+ * answer carries the line to log, in Redis' words.
  */
 public sealed interface PsyncDecision {
   /** The id by which a replica without any history asks for a full sync. */
@@ -16,9 +16,9 @@ public sealed interface PsyncDecision {
   List<LogLine> log();
 
   /**
-   * The stream goes on from the offset asked for.
+   * The stream continues from the requested offset.
    *
-   * @param offset first byte to send
+   * @param offset the offset of the first byte to send
    */
   record Resume(long offset, List<LogLine> log) implements PsyncDecision {}
 
@@ -26,11 +26,11 @@ public sealed interface PsyncDecision {
   record FullSync(List<LogLine> log) implements PsyncDecision {}
 
   /**
-   * Decides.
+   * Chooses between a partial and a full sync.
    *
-   * @param askedId id of the replica's history, or {@link #ANY_ID}
+   * @param askedId the id of the replica's history, or {@link #ANY_ID}
    * @param askedOffset the first byte that the replica lacks
-   * @param backlog what is kept of the stream, null when nothing is
+   * @param backlog the backlog, null if there is none
    * @param replica the replica's address for the log
    */
   static PsyncDecision of(

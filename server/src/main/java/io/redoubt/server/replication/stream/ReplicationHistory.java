@@ -13,7 +13,7 @@ public final class ReplicationHistory {
   /** Characters in a replication id, all of them lower-case hexadecimal digits. */
   public static final int ID_LENGTH = 40;
 
-  /** The id that stands for none. */
+  /** The id that means none. */
   public static final String NO_ID = "0".repeat(ID_LENGTH);
 
   /** The second offset when there is no second id. */
@@ -66,7 +66,9 @@ public final class ReplicationHistory {
     offset += bytes;
   }
 
-  /** Begins a new id at the same offset and forgets the second: nobody can resume from before. */
+  /**
+   * Starts a new id at the same offset and clears the second: no replica can resume from before.
+   */
   public void restart(RandomGenerator random) {
     id = randomId(random);
     forgetSecond();
@@ -91,9 +93,8 @@ public final class ReplicationHistory {
   }
 
   /**
-   * Forgets a promotion after which nothing has happened: nothing was written, and nobody knows the
-   * new id. A master that comes back and finds that another has taken over can resume then under
-   * the id that both know.
+   * Undoes a promotion after which nothing was written and whose id no other server knows. A
+   * restarted master that finds another one promoted can then resume under the common id.
    */
   public void takeBackPromotion() {
     if (!shown && !secondId.equals(NO_ID) && secondOffset == offset + 1) {

@@ -5,19 +5,19 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The frames of an interleaved full transfer, in which the stream of commands made since the
- * snapshot began goes along with it, over the one connection, so that the master need not keep it.
- * Between Redoubt nodes only: a replica offers {@code REPLCONF capa interleave:<bytes>}, the bytes
- * of the stream that it can keep until it has the snapshot; a master that takes the offer begins
- * the transfer with the line {@code $INTERLEAVED}.
+ * The frames of an interleaved full transfer: snapshot and stream of commands share one connection,
+ * so that the master need not buffer the stream. Between Redoubt servers only: a replica offers
+ * {@code REPLCONF capa interleave:<bytes>}, the bytes of the stream that it can buffer until it has
+ * the snapshot. A master that accepts the offer starts the transfer with the line {@code
+ * $INTERLEAVED}.
  *
- * <p>Frames follow, each of one byte that tells its kind, four bytes of length in network order,
- * and so many bytes of content:
+ * <p>Frames follow, each with one byte for its kind, four bytes of length in network order, and the
+ * content:
  *
  * <ul>
- *   <li>{@code S}: the next bytes of the snapshot, an RDB file of the moment that {@code
- *       +FULLRESYNC} names;
- *   <li>{@code C}: the next bytes of the stream of commands, from that moment on;
+ *   <li>{@code S}: the next bytes of the snapshot, an RDB file as of the offset of {@code
+ *       +FULLRESYNC};
+ *   <li>{@code C}: the next bytes of the stream of commands, from that offset on;
  *   <li>{@code E}: the snapshot is whole; without content. What follows is the rest of the stream,
  *       without frames.
  * </ul>
@@ -29,7 +29,7 @@ import java.nio.ByteOrder;
  * <p>This class reads frames; bytes may come cut anywhere.
  */
 public final class TransferFrames {
-  /** Begins a transfer of frames. */
+  /** The first line of a transfer in frames. */
   public static final String HEADER = "$INTERLEAVED";
 
   /** The prefix of the byte count in an offer of the capability. */
@@ -38,7 +38,7 @@ public final class TransferFrames {
   /** Bytes before a frame's content. */
   public static final int PREFIX_BYTES = 5;
 
-  /** No frame is longer; more is taken for damage. */
+  /** The maximum length of a frame; a longer one is considered corrupt. */
   static final int MAX_BYTES = 1 << 24;
 
   private static final ValueLayout.OfInt LENGTH =
@@ -60,7 +60,7 @@ public final class TransferFrames {
     }
   }
 
-  /** Writes what stands before a frame's content. */
+  /** Writes the prefix of a frame. */
   public static void putPrefix(MemorySegment memory, long offset, Kind kind, int contentBytes) {
     memory.set(ValueLayout.JAVA_BYTE, offset, kind.code);
     memory.set(LENGTH, offset + 1, contentBytes);
@@ -73,20 +73,20 @@ public final class TransferFrames {
   private boolean ended;
   private boolean broken;
 
-  /** Returns true once the end frame has come. */
+  /** Returns true after the end frame. */
   boolean isEnded() {
     return ended;
   }
 
-  /** Returns true if something other than a frame has come. */
+  /** Returns true after bytes that are not a frame. */
   boolean isBroken() {
     return broken;
   }
 
   /**
-   * Takes bytes that came.
+   * Decodes received bytes.
    *
-   * @return where those of frames end: {@code to}, unless the end came or what came is no frame
+   * @return the end of the frames: {@code to}, unless the end frame or an invalid one was received
    */
   long feed(MemorySegment memory, long from, long to, TransferFraming.Sink sink) {
     long position = from;

@@ -8,16 +8,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame of a full transfer, as the replica reads it. First a line: either {@code $<length>}
- * with the payload's length in bytes, or {@code $EOF:} and a mark of 40 random bytes with which the
- * payload will end, because a master that sends its snapshot as it is made doesn't know the length.
- * Empty lines before it show that the master lives while it prepares. Then the payload, an RDB
- * file.
+ * The framing of a full transfer, decoded by the replica. The first line is {@code $<length>} with
+ * the length of the payload in bytes, or {@code $EOF:} and a mark of 40 random bytes that ends the
+ * payload, for a master that sends its snapshot while creating it. Empty lines before it are signs
+ * of life. The payload is an RDB file.
  *
- * <p>A replica that has offered it may be sent {@link TransferFrames} in place of that, begun by a
- * line of their own, in which the stream goes along with the payload.
+ * <p>A replica that has offered it may receive {@link TransferFrames} instead, after a first line
+ * of their own, with the stream interleaved.
  *
- * <p>Bytes may come cut anywhere; the mark is found across the cuts.
+ * <p>Bytes may arrive in any chunks; the mark is found across their boundaries.
  */
 public final class TransferFraming {
   /** Bytes of the mark that ends a payload of unknown length. */
@@ -32,12 +31,12 @@ public final class TransferFraming {
   /** The receiver of the payload. */
   @FunctionalInterface
   public interface Sink {
-    /** Takes the next bytes of the payload; they are only lent. */
+    /** Takes the next bytes of the payload, which must be copied. */
     void payload(MemorySegment memory, long offset, long length);
 
     /**
-     * Takes the next bytes of the stream that goes along with the payload, which come only where
-     * that was offered; they are only lent.
+     * Takes the next bytes of the interleaved stream, which must be copied; called only if
+     * interleaving was offered.
      */
     default void commands(MemorySegment memory, long offset, long length) {
       throw new IllegalStateException("the stream comes with the payload without being asked to");
@@ -52,7 +51,7 @@ public final class TransferFraming {
     PAYLOAD,
     /** After the payload: what follows is the command stream. */
     COMPLETE,
-    /** The master sent an error, or something that is no frame; see {@link #failure()}. */
+    /** The master sent an error or an invalid frame; see {@link #failure()}. */
     FAILED
   }
 
@@ -66,7 +65,7 @@ public final class TransferFraming {
   private byte @Nullable [] mark;
   private final int[] shift = new int[256];
 
-  /** The end of what came so far, which may be the beginning of the mark. */
+  /** The last received bytes, which may be the start of the mark. */
   private final byte[] carry = new byte[MARK_BYTES - 1];
 
   private int carried;
@@ -135,10 +134,9 @@ public final class TransferFraming {
   }
 
   /**
-   * Takes bytes that came.
+   * Decodes received bytes.
    *
-   * @return where the frame's bytes end: `to`, unless the payload became complete or the frame
-   *     failed
+   * @return the end of the transfer's bytes: {@code to}, unless the payload is complete or invalid
    */
   public long feed(MemorySegment memory, long from, long to, Sink sink) {
     long position = from;
@@ -247,8 +245,8 @@ public final class TransferFraming {
   }
 
   /**
-   * Looks for the mark first where the new bytes join those carried over, then among the new ones;
-   * what may be its beginning is carried over to the next call.
+   * Searches the mark first across the boundary to the carried bytes, then in the new ones. Bytes
+   * that may be its start are carried over to the next call.
    */
   private long marked(MemorySegment memory, long from, long to, Sink sink) {
     if (carried > 0) {
