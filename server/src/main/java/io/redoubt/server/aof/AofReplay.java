@@ -30,8 +30,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the data set again from the files: an RDB is loaded, commands are run, as if a master sent
- * them. After an exception the keyspace holds a part of the data and must not be served.
+ * Restores the data set from the files: loads an RDB and runs the commands like those of a master.
+ * After an exception the keyspace is incomplete and must not be served.
  */
 final class AofReplay implements AofVisitor, AutoCloseable {
   /** Hears how a load in slices ended. */

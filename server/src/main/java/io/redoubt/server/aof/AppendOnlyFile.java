@@ -29,15 +29,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The append-only file of a server. Everything is called on the loop.
+ * The append-only file of a server. Confined to the event loop.
  *
- * <p>States: off; waiting for the first rewrite, when it was turned on at run time: writes are
- * collected in a file that counts for nothing before that is done; on.
+ * <p>States: off; waiting for the first rewrite after it was turned on at run time, with writes
+ * going to a temporary file until that is complete; on.
  *
- * <p><b>When the disk fails.</b> Writes are refused with MISCONF, reads are served ({@link
- * DiskTrouble}), and what could not be written is tried again ten times a second; when that
- * succeeds writes are taken again. A file that could not be forced is given up for a rewrite, since
- * the system may have dropped what it holds.
+ * <p><b>Disk failures.</b> Writes are refused with MISCONF and reads are served ({@link
+ * DiskTrouble}). The failed write is retried ten times a second; once it succeeds, writes are
+ * accepted again. After a failed fsync the file is replaced by a rewrite, since the system may have
+ * dropped its bytes.
  */
 public final class AppendOnlyFile implements AutoCloseable {
   private enum State {

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The effects of commands as the append-only file has them: with SELECT, and the time if wished.
+ * The effects of commands in the form of the append-only file: with SELECT and optional timestamps.
  */
 final class AppendStream implements Propagation.Sink {
   private static final int NO_DATABASE = -1;

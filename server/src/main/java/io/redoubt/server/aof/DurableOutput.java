@@ -10,8 +10,7 @@ import java.util.function.LongSupplier;
  * have been written to it; with {@code appendfsync always} replies and the stream to replicas also
  * wait for fsync. A mark is an offset of the appender.
  *
- * <p>While the disk fails nothing is held back: writes are refused then, and reads are served from
- * memory.
+ * <p>While the disk fails no output is held: writes are refused, and reads are served from memory.
  */
 final class DurableOutput implements OutputGate {
   private final AofAppender appender;

@@ -3,8 +3,8 @@ package io.redoubt.server.aof;
 import io.redoubt.protocol.process.Log;
 
 /**
- * The units of execution whose effects are missing in the append-only files, because a write ran
- * out of memory half-way. A rewrite that starts later makes them good.
+ * The units of execution whose effects are missing in the append-only file, because a write ran out
+ * of memory half-way. A later rewrite includes them.
  */
 final class MissingEffects {
   private final Log log;

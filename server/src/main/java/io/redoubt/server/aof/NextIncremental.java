@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incremental file that begins with a rewrite: created on the loop, and entered into the
- * manifest by the appender's thread, since that waits for the disk several times.
+ * The incremental file that a rewrite starts: created on the event loop and added to the manifest
+ * by the appender's thread, since that waits for the disk several times.
  */
 final class NextIncremental implements Preparation {
   private final AofDirectory directory;

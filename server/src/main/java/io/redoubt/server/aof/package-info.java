@@ -1,8 +1,8 @@
 /**
- * The append-only file while the server runs: what becomes of the effects of commands, when replies
- * may leave, rewrites, and loading at the start. Imports {@code persistence.aof} for the files,
- * {@code snapshot} for what a rewrite writes, {@code execution} for the effects and to run loaded
- * commands, {@code session} for the gate that replies pass.
+ * The append-only file of a running server: appends, the release of replies, rewrites, and loading
+ * at startup. Start reading at {@link io.redoubt.server.aof.AppendOnlyFile}. Imports {@code
+ * persistence.aof} for the files, {@code snapshot} for rewrites, {@code execution} for the effects
+ * of commands and to run loaded ones, {@code session} for the gate of replies.
  */
 @NullMarked
 package io.redoubt.server.aof;

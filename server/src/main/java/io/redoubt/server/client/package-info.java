@@ -1,7 +1,7 @@
 /**
- * Connections to the data server with the state that only it has: database, transaction, watched
- * keys. Imports the shared session, the store's memory and the keyspace's list of watched keys; it
- * knows no command.
+ * Clients of the data server with its specific state: database, transaction, watched keys. Start
+ * reading at {@link io.redoubt.server.client.ServerClient}. Imports the shared session, the memory
+ * and the keyspace's list of watched keys; it knows no command.
  */
 @NullMarked
 package io.redoubt.server.client;

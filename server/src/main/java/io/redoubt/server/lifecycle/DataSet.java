@@ -30,9 +30,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The data set as a whole: loaded at the start, reloaded for a test, replaced by a master's. */
+/** The data set: loaded at startup, reloaded for tests, replaced by that of a master. */
 public final class DataSet implements ReplicatedDataSet {
-  /** Hears how loading at the start ended. */
+  /** Receives the outcome of the load at startup. */
   public interface Ending {
     /** Is called when the data set is loaded, or with the reason why it is not. */
     void loaded(@Nullable Exception failure);

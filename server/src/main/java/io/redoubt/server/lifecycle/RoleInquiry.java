@@ -16,8 +16,8 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sentinel's answer to the question which role a server has, asked over a connection of its
- * own. Waits; not for the loop.
+ * The question to one sentinel for the role of this server, over a separate connection. Blocks, so
+ * it must not be used on the event loop.
  */
 final class RoleInquiry {
   private static final int TIMEOUT_MILLIS = 500;

@@ -25,8 +25,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the end: the first append-only file gets the time to be finished and replicas to take
- * what they lack, the data set is saved if that is configured, and only then the server ends.
+ * The shutdown: waits for the first append-only file and for replicas to catch up, saves the data
+ * set if configured, and then ends the server.
  */
 public final class Shutdown implements ServerCommands.Shutdown {
   /** The server that is shut down. */

@@ -1,8 +1,8 @@
 /**
- * The life of a data server: loading at the start, finding its role again after a restart, the
+ * The lifecycle of a data server: loading at startup, confirming its role after a restart, the
  * periodic work of cron and housekeeping, and shutdown. Start reading at {@link
- * io.redoubt.server.lifecycle.DataSet#loadAtStart}. Imports the parts whose life it is; none of
- * them knows it.
+ * io.redoubt.server.lifecycle.DataSet#loadAtStart}. Imports the parts that it controls; none of
+ * them imports it.
  */
 @NullMarked
 package io.redoubt.server.lifecycle;

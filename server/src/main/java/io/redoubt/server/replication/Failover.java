@@ -9,10 +9,10 @@ import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * FAILOVER: a master hands its role to one of its replicas without losing a write. Writes pause,
- * the replica catches up, and then this server follows it, telling it by {@code PSYNC ... FAILOVER}
- * to take over. Writes go on, refused by then, when the replica has agreed; if it does not this
- * server is a master again.
+ * FAILOVER: a master transfers its role to a replica without losing a write. Writes pause, the
+ * replica catches up, and this server asks it by {@code PSYNC ... FAILOVER} to become the master.
+ * Once the replica has agreed, paused writes are refused, as this server is a replica. If it
+ * refuses, this server becomes master again.
  */
 final class Failover {
   /** The progress of a failover. */

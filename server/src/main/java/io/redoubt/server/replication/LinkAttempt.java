@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private static final int LONGEST_LINE = 4096;
 
-  /** For how long at a time what has come ahead is applied. */
+  /** The length of a slice in which the buffered stream is applied. */
   private static final long SLICE_NANOS = 2_000_000;
 
   private final LinkParts parts;

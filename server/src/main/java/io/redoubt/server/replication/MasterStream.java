@@ -10,10 +10,9 @@ import io.redoubt.server.replication.stream.NewerCommand;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The command stream of a master, cut into requests that are executed one by one. Every byte of the
- * stream is accounted for exactly once, when the request that it belongs to has been executed;
- * those of a transaction all together at its end, because a link that is cut in the middle must
- * resume before MULTI.
+ * The command stream of a master, decoded into requests that are executed one by one. Every byte is
+ * counted exactly once, after the execution of its request. The bytes of a transaction are counted
+ * together at its end, because a link that breaks within it must resume before MULTI.
  */
 final class MasterStream implements AutoCloseable {
   private static final int BATCH = 64;

@@ -18,9 +18,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica as its master sees it: what it told by REPLCONF, how far its synchronisation is, and
- * a cursor on the backlog from which it is fed. Before PSYNC or SYNC it is only a client that told
- * something.
+ * A replica at its master: its options from REPLCONF, the state of its synchronization, and its
+ * cursor in the backlog. Before PSYNC or SYNC it is only a client that has sent options.
  */
 final class ReplicaFeed implements Companion, SnapshotSink {
   /** The most bytes of stream made during a full sync that are kept in memory. */

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replicas fed by this server, in the order in which they came, and the clients that wait for
+ * The replicas of this server, in the order of their connection, and the clients that wait for
  * their acknowledgements.
  */
 final class Replicas {

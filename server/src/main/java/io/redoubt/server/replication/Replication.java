@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server's part in replication: its role, the history of its data set, the backlog, its replicas
- * and, while it is a replica, the link to its master. Everything happens on the loop.
+ * and, while it is a replica, the link to its master. Confined to the event loop.
  *
- * <p>A master's stream is what {@link Propagation} gives; a replica's is the master's, byte by
- * byte, so that ids and offsets are the same all down a chain.
+ * <p>A master's stream comes from {@link Propagation}; a replica's is that of its master, byte by
+ * byte, so that ids and offsets are equal throughout a chain.
  */
 public final class Replication implements ReplicationPosition, AutoCloseable {
   private static final long CRON_MILLIS = 1000;

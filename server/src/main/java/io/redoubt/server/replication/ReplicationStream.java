@@ -16,9 +16,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stream of a server's own history: what its commands propagate while it is a master, and the
- * master's bytes as they have been applied while it is a replica. Counts it, keeps its end in the
- * backlog, and knows which database it has selected.
+ * The replication stream of a server's history: the effects of its commands while it is a master,
+ * the applied bytes of its master while it is a replica. Maintains the offset, the backlog and the
+ * selected database.
  */
 final class ReplicationStream implements Propagation.Sink {
   /** No database is selected: the next command of the stream is preceded by SELECT. */

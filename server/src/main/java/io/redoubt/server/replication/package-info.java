@@ -1,22 +1,23 @@
 /**
- * Replication: a master's replicas and what they are fed, a replica's link to its master, and the
- * changes of role. What can be decided without a connection is in {@code stream}. Imports what it
- * feeds from and applies to: execution, snapshots, keyspace and the connections of {@code net}; it
- * is used by the commands and by the server that puts everything together.
+ * Replication: the replicas of a master, a replica's link to its master, and changes of role. The
+ * decisions that need no connection are in {@code stream}. Start reading at {@link
+ * io.redoubt.server.replication.Replication}. Imports the source and the target of the stream
+ * (execution, snapshots, keyspace) and the connections of {@code net}.
  *
- * <p>A replica may be older than this server: a Redis 7.2 or one before. There is one stream for
- * all, byte by byte the same, so that offsets agree and anybody can resume it from anybody else,
- * through real and own replicas in any order. It therefore holds only what a Redis 7.0 executes,
- * and in the form of {@link io.redoubt.server.replication.stream.NewerCommand} what such a server
- * passes over: the expiries of hash fields. A field that is due goes by the master's HDEL, which
- * all know. Snapshots are made for those who ask: a replica that announces the capability {@link
- * io.redoubt.server.replication.stream.Handshake#FIELD_EXPIRY} gets the expiries, any other hashes
- * without; when both wait and fields do expire, one snapshot follows the other.
+ * <p>A replica may be older than this server, such as a Redis 7.2. All replicas get the same
+ * stream, byte by byte, so that offsets agree and any server can resume from any other, in chains
+ * of real and Redoubt servers in any order. The stream therefore contains only commands of Redis
+ * 7.0, and the expiries of hash fields as {@link
+ * io.redoubt.server.replication.stream.NewerCommand}, which older servers ignore. A due field is
+ * removed by the master's HDEL, which all execute. A replica that announces the capability {@link
+ * io.redoubt.server.replication.stream.Handshake#FIELD_EXPIRY} gets snapshots with expiries, others
+ * get snapshots without. If both kinds wait and there are expiries, two snapshots follow each
+ * other.
  *
- * <p>What follows from that: one of ours keeps the expiries over partial syncs, chains and its
- * promotion. A real replica never has any, so that after its own promotion, and for what takes a
- * full sync from it, fields stay that would have expired; one of ours that resumes from it still
- * hides them when they are due, and removes them when it is promoted.
+ * <p>A Redoubt replica thus keeps the expiries through partial syncs, chains and its promotion. A
+ * real replica has none: after its promotion, fields stay that would have expired, also in replicas
+ * with a full sync from it. A Redoubt server that resumes from it still hides such fields when they
+ * are due, and removes them when it is promoted.
  */
 @NullMarked
 package io.redoubt.server.replication;

@@ -1,11 +1,11 @@
 package io.redoubt.server.replication.stream;
 
 /**
- * Whose turn it is in an interleaved transfer to one replica. The stream goes at once where the
- * link takes it; where it doesn't, snapshot and stream get half of it each, so that neither a
- * master that is written to faster than the link makes the sync endless, nor a large snapshot has
- * the stream pile up. More of the stream than the replica keeps stays with the master until the
- * snapshot is sent.
+ * The alternation of snapshot and stream in an interleaved transfer to one replica. The stream is
+ * sent at once if the link accepts it. Otherwise snapshot and stream get half of the link each, so
+ * that neither fast writes make the sync endless nor a large snapshot makes the stream accumulate.
+ * The master keeps the part of the stream that exceeds the replica's buffer until the snapshot is
+ * sent.
  */
 public final class Interleaving {
   /** By how much the stream may be ahead of the snapshot. */
