@@ -441,7 +441,7 @@ public final class Call extends RegionCall {
     return events.enabled(eventClass);
   }
 
-  /** Tells clients with client-side caching that all keys, or those of a database, were removed. */
+  /** Notifies clients with client-side caching of the removal of all keys, or those of a database. */
   public void flushed() {
     trackedKeys.flushed();
   }

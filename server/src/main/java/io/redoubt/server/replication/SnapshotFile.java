@@ -75,7 +75,7 @@ final class SnapshotFile {
     }
   }
 
-  /** Tells the replicas that the save failed. */
+  /** Informs the replicas of the failed save. */
   void failed() {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
       replica.failed();
