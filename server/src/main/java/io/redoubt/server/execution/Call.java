@@ -441,7 +441,7 @@ public final class Call extends RegionCall {
     return events.enabled(eventClass);
   }
 
-  /** Notifies clients with client-side caching of the removal of all keys, or those of a database. */
+  /** Notifies client-side caches of the removal of all keys, or of those of a database. */
   public void flushed() {
     trackedKeys.flushed();
   }
