@@ -40,6 +40,7 @@ final class FullSyncs {
   private final ServerDirectives settings;
   private final ServerClients clients;
   private final ReplicatedDataSet dataSet;
+  private final SyncCounts counts;
   private final Replication replication;
   private final Replicas replicas;
 
@@ -55,13 +56,13 @@ final class FullSyncs {
   private boolean fileHasFieldExpiry;
 
   private boolean checkScheduled;
-  private long interleaved;
 
   FullSyncs(
       Environment environment,
       ServerDirectives settings,
       ServerClients clients,
       ReplicatedDataSet dataSet,
+      SyncCounts counts,
       Replication replication,
       Replicas replicas) {
     this.log = environment.log();
@@ -69,17 +70,9 @@ final class FullSyncs {
     this.settings = settings;
     this.clients = clients;
     this.dataSet = dataSet;
+    this.counts = counts;
     this.replication = replication;
     this.replicas = replicas;
-  }
-
-  /** Returns the number of snapshots sent with the stream interleaved. */
-  long interleaved() {
-    return interleaved;
-  }
-
-  void resetCounters() {
-    interleaved = 0;
   }
 
   /** Starts to create snapshots for waiting replicas. */
@@ -265,7 +258,7 @@ final class FullSyncs {
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : direct) {
       if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
-        interleaved++;
+        counts.interleavedSync();
       }
     }
     List<SnapshotSink> sinks = List.copyOf(direct);

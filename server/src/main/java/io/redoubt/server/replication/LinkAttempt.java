@@ -212,7 +212,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
     if (link.state() == State.CONNECTED) {
       link.wentDown();
-      parts.replication().fellOutOfStep();
+      parts.replication().startNewHistory();
       parts.replication().linkIsDown();
     }
     abandonAndWait();

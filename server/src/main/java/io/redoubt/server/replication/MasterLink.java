@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * loads the master's data set or resumes its stream; and applies the stream.
  *
  * <p>States: idle (this server is a master), waiting to connect, connecting, in the handshake,
- * transferring, loading, connected.
+ * transferring, loading, connected. This server is a replica if and only if the state is not idle.
+ * The address of its master is the directive {@code replicaof}.
  */
 final class MasterLink {
   /** The state of the link. */
@@ -48,8 +50,6 @@ final class MasterLink {
   private final Log log;
 
   private State state = State.IDLE;
-  private String masterHost = "";
-  private int masterPort;
   private @Nullable LinkAttempt attempt;
   private long attemptMillis;
   private long lastIoMillis;
@@ -81,12 +81,25 @@ final class MasterLink {
     return state == State.CONNECTED;
   }
 
+  /** Returns true if this server follows a master, connected or not. */
+  boolean isFollowing() {
+    return state != State.IDLE;
+  }
+
   String masterHost() {
-    return masterHost;
+    return master().host();
   }
 
   int masterPort() {
-    return masterPort;
+    return master().port();
+  }
+
+  private HostPort master() {
+    HostPort master = parts.settings().replication.replicaof.value();
+    if (master == null) {
+      throw new IllegalStateException("no master");
+    }
+    return master;
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
@@ -140,13 +153,9 @@ final class MasterLink {
   // Beginning and ending.
 
   /**
-   * Sets the master; the next {@link #cron()} connects to it.
-   *
-   * @param address the name or address of the host
+   * Starts to follow the master that the configuration names; the next {@link #cron()} connects.
    */
-  void follow(String address, int port) {
-    masterHost = address;
-    masterPort = port;
+  void follow() {
     state = State.WAITING;
     refusal = null;
     streamAheadLost = false;
@@ -159,7 +168,8 @@ final class MasterLink {
   }
 
   private void connect(String line) {
-    log.notice(line, masterHost, masterPort);
+    HostPort master = master();
+    log.notice(line, master.host(), master.port());
     log.notice("MASTER <-> REPLICA sync started");
     state = State.CONNECTING;
     attemptMillis = now();
@@ -167,7 +177,7 @@ final class MasterLink {
     LinkAttempt next = new LinkAttempt(parts, this);
     attempt = next;
     try {
-      parts.connector().connect(masterHost, masterPort, next);
+      parts.connector().connect(master.host(), master.port(), next);
     } catch (IOException | RuntimeException e) { // the latter where no socket can be made
       next.end("Unable to connect to MASTER: " + SystemErrors.text(e));
     }

@@ -46,6 +46,9 @@ final class Replicas {
   /** The replicas named in the log, and whether each takes the expiries of hash fields. */
   private final Map<String, Boolean> toldFieldExpiry = new HashMap<>();
 
+  /** The time at which the last replica went away, or at which this server became a master. */
+  private long idleSinceMillis;
+
   private boolean pumpScheduled;
   private boolean ackWanted;
 
@@ -56,6 +59,7 @@ final class Replicas {
       AppendOnlyFile appendOnlyFile,
       ReplicatedDataSet dataSet,
       SpillSpace spillSpace,
+      SyncCounts counts,
       Replication replication) {
     this.clock = environment.clock();
     this.log = environment.log();
@@ -64,7 +68,8 @@ final class Replicas {
     this.appendOnlyFile = appendOnlyFile;
     this.dataSet = dataSet;
     this.replication = replication;
-    this.fullSyncs = new FullSyncs(environment, settings, clients, dataSet, replication, this);
+    this.fullSyncs =
+        new FullSyncs(environment, settings, clients, dataSet, counts, replication, this);
     appendOnlyFile.onProgress(this::becameDurable);
     this.spillSpace = spillSpace;
     this.rate =
@@ -185,9 +190,19 @@ final class Replicas {
       retain();
       goodReplicasChanged();
       if (replicas.isEmpty()) {
-        replication.lastReplicaLost();
+        restartIdleTime();
       }
     }
+  }
+
+  /** Starts to measure anew for how long there has been no replica. */
+  void restartIdleTime() {
+    idleSinceMillis = nowMillis();
+  }
+
+  /** Returns the time for which there has been no replica, 0 while there is one. */
+  long idleMillis() {
+    return replicas.isEmpty() ? nowMillis() - idleSinceMillis : 0;
   }
 
   /** Disconnects all replicas, so that they sync again. */

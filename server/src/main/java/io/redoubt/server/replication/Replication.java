@@ -2,7 +2,6 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.net.Cancellable;
-import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -24,12 +23,16 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's part in replication: its role, the history of its data set, the backlog, its replicas
- * and, while it is a replica, the link to its master. Confined to the event loop.
+ * A server's part in replication: puts its stream, its replicas and the link to its master
+ * together, and changes the role. Confined to the event loop.
+ *
+ * <p>Each state has one owner. The role is the state of the {@link MasterLink}; the history, the
+ * backlog and the point of resumption are the {@link ReplicationStream}'s; what concerns replicas,
+ * also since when there is none, is known by {@link Replicas}; the counts of synchronizations are
+ * {@link SyncCounts}.
  *
  * <p>A master's stream comes from {@link Propagation}; a replica's is that of its master, byte by
  * byte, so that ids and offsets are equal throughout a chain.
@@ -38,9 +41,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private static final long CRON_MILLIS = 1000;
   private static final int NO_DATABASE = ReplicationStream.NO_DATABASE;
 
-  private final Clock clock;
   private final Log log;
-  private final RandomGenerator random;
   private final ServerDirectives settings;
   private final ServerState state;
   private final Propagation propagation;
@@ -49,30 +50,17 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final ServerClients clients;
   private final MasterConnector connector;
   private final ReplicationStream stream;
-  private final ReplicationHistory history;
   private final Replicas replicas;
   private final MasterLink link;
   private final Failover failover;
-
-  private boolean isReplica;
-
-  /**
-   * The database to select when resuming the stream, or {@link #NO_DATABASE} if it can't be
-   * resumed.
-   */
-  private int resumeDatabase = NO_DATABASE;
+  private final SyncCounts counts = new SyncCounts();
 
   /** True once a file has given the position in a history. */
   private boolean restored;
 
-  private long noReplicasSinceMillis;
-
   /** Runs of the cron. */
   private long cronRuns;
 
-  private long fullSyncs;
-  private long partialSyncs;
-  private long refusedPartialSyncs;
   private @Nullable Cancellable cron;
 
   /** Creates the replication of a master without replicas, at the start of a new history. */
@@ -85,9 +73,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
       ReplicatedDataSet dataSet,
       ServerClients clients,
       MasterConnector connector) {
-    this.clock = environment.clock();
     this.log = environment.log();
-    this.random = environment.random();
     this.settings = settings;
     this.state = state;
     this.propagation = propagation;
@@ -103,16 +89,16 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
             appendOnlyFile,
             dataSet,
             new SpillSpace(environment, settings, dataSet.context().disk(), connector::port),
+            counts,
             this);
     stream =
         new ReplicationStream(
             clients.registry().memory(),
-            random,
+            environment.random(),
             settings.replication.replBacklogSize::value,
             propagation,
             replicas::streamGrew,
             this::streamLost);
-    history = stream.history();
     LinkParts parts =
         new LinkParts(environment, settings, connector, clients, dataSet, state, this);
     link = new MasterLink(parts);
@@ -138,12 +124,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     restored = true;
     stream.restore(point);
     if (settings.replication.replicaof.value() != null) {
-      resumeDatabase = Math.max(point.database(), 0);
+      stream.keepResumePoint(Math.max(point.database(), 0));
     } else {
-      history.promote(random);
-      stream.encoder().continueAfter(Math.max(point.database(), 0));
+      stream.promote(point.database());
       updatePropagation();
-      noReplicasSinceMillis = clock.wallMillis();
+      replicas.restartIdleTime();
     }
   }
 
@@ -152,7 +137,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
    * that resume.
    */
   public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
-    if (!isReplica && propagation.isActive()) {
+    if (!isReplica() && propagation.isActive()) {
       ReplyWriter effect = propagation.effect(database, 2);
       effect.bulk("DEL");
       effect.bulk(memory, key, length);
@@ -163,10 +148,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Starts replication, as a replica if the configuration names a master. */
   public void start() {
     replicas.fullSyncs().begin();
-    HostPort master = settings.replication.replicaof.value();
-    if (master != null) {
-      isReplica = true;
-      link.follow(master.host(), master.port());
+    if (settings.replication.replicaof.value() != null) {
+      link.follow();
     }
     roleChanged();
     cron = clients.loop().every(this::cron, CRON_MILLIS);
@@ -199,7 +182,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private void pingReplicas() {
     cronRuns++;
     boolean due = cronRuns % settings.replication.replPingReplicaPeriod.value() == 0;
-    if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
+    if (due && !isReplica() && !failover.isUnderWay() && !replicas.all().isEmpty()) {
       join(stream::ping);
     }
   }
@@ -224,11 +207,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   private void releaseBacklog() {
     long seconds = settings.replication.replBacklogTtl.value();
-    if (isReplica || backlog() == null || seconds == 0 || !replicas.all().isEmpty()) {
+    if (isReplica() || backlog() == null || seconds == 0) {
       return;
     }
-    if (clock.wallMillis() - noReplicasSinceMillis > seconds * 1000) {
-      history.restart(random);
+    if (replicas.idleMillis() > seconds * 1000) {
+      stream.startNewHistory();
       freeBacklog();
       log.notice("Replication backlog freed after %d seconds without connected replicas.", seconds);
     }
@@ -248,7 +231,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns true if this server follows a master. */
   public boolean isReplica() {
-    return isReplica;
+    return link.isFollowing();
   }
 
   /** Returns true if the master link is up. */
@@ -258,7 +241,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns true if the server already follows the given master. */
   boolean follows(String address, int port) {
-    return isReplica && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
+    return isReplica() && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
   }
 
   /** Ends the wait of a restarted server for its role, since an explicit command has set it. */
@@ -268,14 +251,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Follows a master: REPLICAOF host port. */
   public void follow(String address, int port) {
+    boolean wasReplica = isReplica();
     link.stop();
-    if (!isReplica) {
-      history.takeBackPromotion();
+    if (!wasReplica) {
+      stream.takeBackPromotion();
       log.notice(
           "Before turning into a replica, using my own master parameters to synthesize a cached"
               + " master: I may be able to synchronize with the new master with just a partial"
               + " transfer.");
-      resumeDatabase = stream.encoder().lastDatabase();
+      stream.keepResumePoint();
       openBacklog();
       clients
           .registry()
@@ -283,10 +267,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
               "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
                   + " replica?)");
     }
-    isReplica = true;
     settings.replication.replicaof.set(new HostPort(address, port));
+    link.follow();
     roleChanged();
-    link.follow(address, port);
     link.connect();
   }
 
@@ -294,22 +277,21 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   void becomeMaster() {
     int database = streamDatabase();
     link.stop();
-    isReplica = false;
     discardResumePoint();
-    history.promote(random);
+    stream.promote(database);
+    ReplicationHistory history = history();
     log.warning(
         "Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is"
             + " %s",
         history.secondId(), history.secondOffset(), history.id());
     settings.replication.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // replicas must learn the new id
-    stream.encoder().continueAfter(Math.max(database, 0));
-    noReplicasSinceMillis = clock.wallMillis();
+    replicas.restartIdleTime();
     roleChanged();
   }
 
   private void roleChanged() {
-    dataSet.keyspace().expiredKeys(isReplica ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+    dataSet.keyspace().expiredKeys(isReplica() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
     dataSet.keyspace().localExpiries().clear();
     updateState();
     updatePropagation();
@@ -317,13 +299,14 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Updates the states in which commands are refused. */
   void updateState() {
-    state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replication.replicaReadOnly.value());
+    state.set(
+        Refusal.READ_ONLY_REPLICA, isReplica() && settings.replication.replicaReadOnly.value());
     state.set(
         Refusal.STALE_REPLICA,
-        isReplica && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
+        isReplica() && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
     state.set(
         Refusal.TOO_FEW_REPLICAS,
-        !isReplica
+        !isReplica()
             && needsGoodReplicas()
             && replicas.good() < settings.replication.minReplicasToWrite.value());
   }
@@ -336,7 +319,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Collects effects only while there is a backlog to receive them. */
   private void updatePropagation() {
-    stream.ownEffects(!isReplica);
+    stream.ownEffects(!isReplica());
   }
 
   // The stream.
@@ -352,31 +335,31 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Asks the replicas for their offsets, through the stream. */
   void askForAcksNow() {
-    if (!isReplica && backlog() != null) {
+    if (!isReplica() && backlog() != null) {
       join(stream::askForAcks);
     }
   }
 
   /** Returns the id of the history. */
   public String id() {
-    return history.id();
+    return history().id();
   }
 
   /** Returns the length of the stream so far, in bytes. */
   @Override
   public long offset() {
-    return history.offset();
+    return history().offset();
   }
 
   /**
    * Returns true if the data set belongs to the given history, at its end or at an earlier offset.
    */
   boolean isOwnHistory(@Nullable String id) {
-    return history.id().equals(id) || history.secondId().equals(id);
+    return history().id().equals(id) || history().secondId().equals(id);
   }
 
   ReplicationHistory history() {
-    return history;
+    return stream.history();
   }
 
   @Nullable Backlog backlog() {
@@ -396,7 +379,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Starts a new id, so that no replica can resume: for tests. */
   public void changeId() {
-    history.restart(random);
+    stream.startNewHistory();
   }
 
   // Replicas.
@@ -426,31 +409,30 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   void synchronize(ServerClient client, @Nullable String id, long offset) {
     ReplicaFeed feed = replicas.of(client);
     if (id != null) {
-      stream.reachBackTo(offset);
-      PsyncDecision decision = PsyncDecision.of(id, offset, history, backlog(), feed.name());
+      PsyncDecision decision = stream.decide(id, offset, feed.name());
       decision.log().forEach(this::say);
       if (decision instanceof PsyncDecision.Resume resume) {
-        partialSyncs++;
-        history.shown();
-        feed.resume(resume.offset(), history.id());
+        counts.partialSync();
+        stream.shown();
+        feed.resume(resume.offset(), id());
         replicas.joined(feed);
         replicas.sayWhatItGets(feed);
         feed.pump();
         return;
       }
       if (!id.equals(PsyncDecision.ANY_ID)) {
-        refusedPartialSyncs++;
+        counts.refusedPartialSync();
       }
     }
-    fullSyncs++;
+    counts.fullSync();
     if (backlog() == null) {
-      history.restart(random);
+      stream.startNewHistory();
       openBacklog();
       log.notice(
           "Replication backlog created, my new replication IDs are '%s' and '%s'",
-          history.id(), history.secondId());
+          history().id(), history().secondId());
     }
-    history.shown();
+    stream.shown();
     feed.awaitSnapshot(id != null);
     replicas.joined(feed);
     replicas.sayWhatItGets(feed);
@@ -465,16 +447,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  void lastReplicaLost() {
-    noReplicasSinceMillis = clock.wallMillis();
-  }
-
   /**
    * Returns a line on each replica that has not acknowledged the whole stream; SHUTDOWN waits for
    * them.
    */
   public List<String> laggingReplicas() {
-    return replicas.lagging(history.offset());
+    return replicas.lagging(offset());
   }
 
   /** Pauses or resumes the master's stream, so that this server's replicas can catch up. */
@@ -510,37 +488,30 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns the point at which this server could resume a stream, null if there is none. */
   Handshake.@Nullable ResumePoint resumePoint() {
-    return resumeDatabase == NO_DATABASE
+    return stream.resumeDatabase() == NO_DATABASE
         ? null
-        : new Handshake.ResumePoint(history.id(), history.offset() + 1);
+        : new Handshake.ResumePoint(id(), offset() + 1);
   }
 
   void keepResumePoint(int database) {
-    resumeDatabase = database;
+    stream.keepResumePoint(database);
   }
 
-  void discardResumePoint() {
-    if (resumeDatabase != NO_DATABASE) {
+  private void discardResumePoint() {
+    if (stream.discardResumePoint()) {
       log.notice("Discarding previously cached master state.");
-      resumeDatabase = NO_DATABASE;
     }
   }
 
-  /** Prepares for the replacement of the data set: no replica can resume from the old one. */
-  void dataSetGoes() {
-    startNewHistory();
-  }
-
-  /** Requires a full sync, as the data set no longer matches a position of the master's history. */
-  void fellOutOfStep() {
-    startNewHistory();
-  }
-
-  private void startNewHistory() {
+  /**
+   * Starts a new history, from which no replica can resume: the data set is about to be replaced,
+   * or is no longer at any place in the old history.
+   */
+  void startNewHistory() {
     discardResumePoint();
     replicas.disconnectAll();
     freeBacklog();
-    history.restart(random);
+    stream.startNewHistory();
   }
 
   /** Removes all keys before the master's are loaded; the append-only file becomes obsolete. */
@@ -552,11 +523,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Adopts the master's history and offset for the data set just loaded. */
   void dataSetTaken(@Nullable String id, long offset) {
     appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
-    if (id == null) {
-      history.restart(random);
-    } else {
-      history.adopt(id, offset);
-    }
+    stream.adopt(id, offset);
     freeBacklog();
     openBacklog();
   }
@@ -568,15 +535,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
    */
   int resumedAs(@Nullable String newId) {
     if (newId != null) {
-      history.branch(newId);
+      stream.branch(newId);
       replicas.disconnectAll(); // they must learn the new id
     }
     openBacklog();
-    return resumeDatabase;
+    return stream.resumeDatabase();
   }
 
   void linkIsUp() {
-    resumeDatabase = NO_DATABASE;
+    stream.discardResumePoint();
     updateState();
   }
 
@@ -596,7 +563,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Returns the data set's position in the history. */
   @Override
   public @Nullable ReplicationPoint place() {
-    if (!isReplica) {
+    if (!isReplica()) {
       return backlog() == null ? null : placeWith(stream.encoder().lastDatabase());
     }
     int database = streamDatabase();
@@ -605,11 +572,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns the database that the master's stream has selected, if known; for a replica only. */
   private int streamDatabase() {
-    return link.isConnected() ? link.selectedDatabase() : resumeDatabase;
+    return link.isConnected() ? link.selectedDatabase() : stream.resumeDatabase();
   }
 
   private ReplicationPoint placeWith(int database) {
-    return new ReplicationPoint(database, history.id(), history.offset());
+    return new ReplicationPoint(database, id(), offset());
   }
 
   // Memory.
@@ -657,24 +624,20 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns the number of full syncs that replicas have asked for. */
   public long fullSyncs() {
-    return fullSyncs;
+    return counts.fullSyncs();
   }
 
   /** Returns the number of partial syncs granted. */
   public long partialSyncs() {
-    return partialSyncs;
+    return counts.partialSyncs();
   }
 
-  /** Returns the number of partial syncs refused. */
-  public long refusedPartialSyncs() {
-    return refusedPartialSyncs;
+  SyncCounts counts() {
+    return counts;
   }
 
   /** Resets the counters, for CONFIG RESETSTAT. */
   public void resetCounters() {
-    fullSyncs = 0;
-    replicas.fullSyncs().resetCounters();
-    partialSyncs = 0;
-    refusedPartialSyncs = 0;
+    counts.reset();
   }
 }

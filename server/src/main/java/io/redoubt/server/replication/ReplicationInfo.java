@@ -57,11 +57,12 @@ final class ReplicationInfo {
 
   /** Declares the counts of synchronisations. */
   void declareCounts(Section stats) {
+    SyncCounts counts = replication.counts();
     stats
-        .number("sync_full", replication::fullSyncs)
-        .number("sync_partial_ok", replication::partialSyncs)
-        .number("sync_partial_err", replication::refusedPartialSyncs)
-        .number("sync_interleaved", () -> replication.replicas().fullSyncs().interleaved());
+        .number("sync_full", counts::fullSyncs)
+        .number("sync_partial_ok", counts::partialSyncs)
+        .number("sync_partial_err", counts::refusedPartialSyncs)
+        .number("sync_interleaved", counts::interleavedSyncs);
   }
 
   private long firstByteOffset() {

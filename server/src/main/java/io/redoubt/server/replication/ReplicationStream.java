@@ -8,6 +8,7 @@ import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.NewerCommand;
+import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * The replication stream of a server's history: the effects of its commands while it is a master,
  * the applied bytes of its master while it is a replica. Maintains the offset, the backlog and the
  * selected database.
+ *
+ * <p>The only writer of the history. The database that the stream has selected is the encoder's
+ * last one, except while a master link is up: then the client of the link knows it.
  */
 final class ReplicationStream implements Propagation.Sink {
   /** No database is selected: the next command of the stream is preceded by SELECT. */
@@ -36,10 +40,14 @@ final class ReplicationStream implements Propagation.Sink {
   private final Propagation propagation;
   private final Runnable grown;
   private final Runnable onLost;
+  private final RandomGenerator random;
   private final ReplicationHistory history;
   private @Nullable Backlog backlog;
   private final StreamEncoder encoder = new StreamEncoder(this::append);
   private boolean propagates;
+
+  /** True if the data set is at the end of the stream, so that another server can continue it. */
+  private boolean resumable;
 
   /** The bytes before the backlog that a file has kept; they are rarely needed. */
   private ByteString restored = ByteString.EMPTY;
@@ -66,11 +74,87 @@ final class ReplicationStream implements Propagation.Sink {
     this.propagation = propagation;
     this.grown = grown;
     this.onLost = onLost;
+    this.random = random;
     history = new ReplicationHistory(random);
   }
 
+  /** Returns the history, for reading only. */
   ReplicationHistory history() {
     return history;
+  }
+
+  /** Starts a new id: nobody can resume from before. */
+  void startNewHistory() {
+    history.restart(random);
+  }
+
+  /**
+   * Starts the history of a promoted replica, behind what was the master's stream.
+   *
+   * @param database that stream had selected it, -1 if that is not known
+   */
+  void promote(int database) {
+    history.promote(random);
+    encoder.continueAfter(Math.max(database, 0));
+  }
+
+  /** Returns to the id before a promotion after which nothing has happened. */
+  void takeBackPromotion() {
+    history.takeBackPromotion();
+  }
+
+  /** Adopts a master's history after a full sync, or starts a new one if the master has none. */
+  void adopt(@Nullable String masterId, long masterOffset) {
+    if (masterId == null) {
+      startNewHistory();
+    } else {
+      history.adopt(masterId, masterOffset);
+    }
+  }
+
+  /** Follows the master to a new id. */
+  void branch(String newId) {
+    history.branch(newId);
+  }
+
+  /** Records that the id was told to a replica. */
+  void shown() {
+    history.shown();
+  }
+
+  // Resuming.
+
+  /** Makes the end of the stream a point from which another server can continue it. */
+  void keepResumePoint() {
+    resumable = true;
+  }
+
+  /**
+   * Makes the end of a master's stream a point from which it can be continued.
+   *
+   * @param database that stream had selected it
+   */
+  void keepResumePoint(int database) {
+    encoder.continueAfter(database);
+    resumable = true;
+  }
+
+  /** Gives up the point of resumption. Returns true if there was one. */
+  boolean discardResumePoint() {
+    boolean had = resumable;
+    resumable = false;
+    return had;
+  }
+
+  /** Returns the database to select when the stream is resumed, -1 if it can't be. */
+  int resumeDatabase() {
+    return resumable ? encoder.lastDatabase() : NO_DATABASE;
+  }
+
+  /** Returns the answer to {@code PSYNC id offset} of a replica. */
+  PsyncDecision decide(String askedId, long askedOffset, String replica) {
+    reachBackTo(askedOffset);
+    return PsyncDecision.of(askedId, askedOffset, history, backlog, replica);
   }
 
   @Override
@@ -208,7 +292,7 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   /** Extends the backlog to the bytes kept in a file if that makes it reach back to an offset. */
-  void reachBackTo(long offset) {
+  private void reachBackTo(long offset) {
     Backlog current = backlog;
     if (current == null || restored.isEmpty() || offset >= current.firstOffset()) {
       return;

@@ -266,7 +266,7 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Removes the old data and disconnects the replicas, which could resume only from it. */
   private void dropOldData() {
-    replication.dataSetGoes();
+    replication.startNewHistory();
     log.notice("MASTER <-> REPLICA sync: Flushing old data");
     replication.dropDataSet();
     state.set(Refusal.LOADING, true);
@@ -355,7 +355,7 @@ final class Transfer implements TransferFraming.Sink {
       refuse();
       return;
     }
-    replication.dataSetGoes();
+    replication.startNewHistory();
     log.notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
     beside.takeOver();
     log.notice("MASTER <-> REPLICA sync: Discarding old DB in background");

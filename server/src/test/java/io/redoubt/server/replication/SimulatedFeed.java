@@ -129,11 +129,9 @@ final class SimulatedFeed implements End {
       return;
     }
     ReplicationStream stream = master.stream();
-    stream.reachBackTo(askedOffset);
-    PsyncDecision decision =
-        PsyncDecision.of(askedId, askedOffset, stream.history(), stream.backlog(), "replica");
+    PsyncDecision decision = stream.decide(askedId, askedOffset, "replica");
     if (decision instanceof PsyncDecision.Resume resume) {
-      stream.history().shown();
+      stream.shown();
       send("+CONTINUE " + master.id() + "\r\n");
       cursor = resume.offset();
       online = true;
@@ -160,7 +158,7 @@ final class SimulatedFeed implements End {
       return;
     }
     master.countFullSync();
-    master.stream().history().shown();
+    master.stream().shown();
     master.stream().encoder().restart();
     String mark = ReplicationHistory.randomId(network.random());
     cursor = master.offset() + 1;

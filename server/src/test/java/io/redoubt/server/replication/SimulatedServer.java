@@ -195,7 +195,7 @@ final class SimulatedServer {
     }
     endLink();
     if (master < 0) {
-      stream.history().takeBackPromotion();
+      stream.takeBackPromotion();
       canResume = true;
       stream.openBacklog();
     }
@@ -210,8 +210,7 @@ final class SimulatedServer {
     endLink();
     master = -1;
     canResume = false;
-    stream.history().promote(network.random());
-    stream.encoder().restart();
+    stream.promote(0);
     dropFeeds();
     note();
   }
@@ -250,7 +249,7 @@ final class SimulatedServer {
     if (point != null) {
       stream.restore(point);
       if (master < 0) {
-        stream.history().promote(network.random());
+        stream.promote(0);
       } else {
         canResume = true;
       }
@@ -326,7 +325,7 @@ final class SimulatedServer {
    */
   void resumes(@Nullable String newId) {
     if (newId != null) {
-      stream.history().branch(newId);
+      stream.branch(newId);
       dropFeeds();
     }
     stream.openBacklog();
@@ -340,7 +339,7 @@ final class SimulatedServer {
     stream.freeBacklog();
     data = new TreeMap<>();
     newData.forEach(this::put);
-    stream.history().adopt(id, offset);
+    stream.adopt(id, offset);
     stream.openBacklog();
     note();
     canResume = false;
@@ -378,7 +377,7 @@ final class SimulatedServer {
 
   /** Starts a history and the backlog, for the first replica. */
   void startHistory() {
-    stream.history().restart(network.random());
+    stream.startNewHistory();
     stream.openBacklog();
     note();
   }
