@@ -2,10 +2,8 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
-import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.stream.Backlog;
@@ -22,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * cursor in the backlog. Before PSYNC or SYNC it is only a client that has sent options.
  */
 final class ReplicaFeed implements Companion, SnapshotSink {
-  /** The most bytes of stream made during a full sync that are kept in memory. */
-  private static final long IN_MEMORY_BYTES = 16 << 20;
-
   /** The progress of the synchronization. */
   enum State {
     /** The client has not asked. */
@@ -53,6 +48,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private final ServerClient client;
   private final Replicas replicas;
   private final ReplicaOutput output;
+  private final ReplicaOutputLimit limit;
 
   private State state = State.NONE;
   private final ReplicaOptions options = new ReplicaOptions();
@@ -68,7 +64,6 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long durableOffset = -1;
   private long lastSignMillis;
   private long askedMillis;
-  private long softLimitSinceMillis = -1;
 
   /** The snapshot that is sent as it is made, null when it is sent from a file. */
   private @Nullable DirectSnapshot direct;
@@ -88,7 +83,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   private boolean hasLoaded;
 
-  private @Nullable SnapshotFile file;
+  /** The file of a snapshot, from when it is sent until its end; owned here. */
+  private @Nullable SnapshotReader file;
+
   private boolean lost;
 
   /** True once the connection will be closed because memory ran out; nothing more is sent then. */
@@ -98,6 +95,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     this.client = client;
     this.replicas = replicas;
     output = new ReplicaOutput(client);
+    limit = new ReplicaOutputLimit(client);
     streamSpill = new Spill(replicas.spillSpace());
     fromSpill = streamSpill::read;
     fromBacklog = (to, at, room) -> (int) replicas.backlog().read(cursor, to, at, room);
@@ -236,10 +234,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * stream stays here, and other replicas can resume from it.
    */
   private boolean mayInterleave() {
-    OutputLimit limit = outputLimit();
-    return (limit.hardBytes() > 0 || limit.softBytes() > 0)
-        && acknowledges
-        && options.streamAheadBytes() > 0;
+    return limit.isOn() && acknowledges && options.streamAheadBytes() > 0;
   }
 
   @Override
@@ -350,7 +345,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /** Sends a snapshot from a complete file. */
-  void sendFile(SnapshotFile snapshot) {
+  void sendFile(SnapshotReader snapshot) {
     state = State.SEND_FILE;
     file = snapshot;
     send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
@@ -456,7 +451,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     Backlog backlog = replicas.backlog();
-    if (backlog.nextOffset() - cursor <= mostInMemory(backlog)) {
+    if (backlog.nextOffset() - cursor <= limit.mostInMemory(backlog.sizeBytes())) {
       return;
     }
     MemorySegment piece = replicas.piece();
@@ -473,29 +468,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  private long mostInMemory(Backlog backlog) {
-    OutputLimit limit = outputLimit();
-    long hardBytes = limit.hardBytes() == 0 ? Long.MAX_VALUE : limit.hardBytes();
-    long softBytes = limit.softBytes() == 0 ? Long.MAX_VALUE : limit.softBytes();
-    long least = Math.min(hardBytes, softBytes);
-    return least == Long.MAX_VALUE
-        ? least
-        : Math.max(
-            Math.min(least, IN_MEMORY_BYTES), backlog.sizeBytes() + ReplicaOutput.WINDOW_BYTES);
-  }
-
-  private OutputLimit outputLimit() {
-    return client.registry().settings().outputLimit(ClientType.REPLICA);
-  }
-
   private void pumpFile() {
-    SnapshotFile source = file;
+    SnapshotReader source = file;
     while (source != null && output.mayQueue() && replicas.rate().allows()) {
       int read;
       try {
-        read =
-            output.sendFrom(
-                (memory, at, room) -> source.read(this, memory, at, room), Long.MAX_VALUE, null);
+        read = output.sendFrom(source::read, Long.MAX_VALUE, null);
       } catch (IOException e) {
         replicas.log().warning("Read error sending DB to replica: %s", SystemErrors.text(e));
         client.closeSoon();
@@ -503,7 +481,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       }
       if (read < 0) {
         file = null;
-        source.release(this);
+        source.close();
         online(false);
         return;
       }
@@ -540,26 +518,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (catchingUp) {
       return false;
     }
-    OutputLimit limit = outputLimit();
-    long pending = pendingBytes();
-    long hardBytes = limit.hardBytes() == 0 ? 0 : Math.max(limit.hardBytes(), backlogSize());
-    long softBytes = limit.softBytes() == 0 ? 0 : Math.max(limit.softBytes(), backlogSize());
-    if (hardBytes > 0 && pending >= hardBytes) {
-      return true;
-    }
-    if (softBytes == 0 || pending < softBytes) {
-      softLimitSinceMillis = -1;
-      return false;
-    }
-    long now = replicas.nowMillis();
-    if (softLimitSinceMillis < 0) {
-      softLimitSinceMillis = now;
-    }
-    return now - softLimitSinceMillis > limit.softSeconds() * 1000L;
-  }
-
-  private long backlogSize() {
-    return replicas.backlog().sizeBytes();
+    return limit.isExceeded(pendingBytes(), replicas.backlog().sizeBytes(), replicas.nowMillis());
   }
 
   // Signs of life.
@@ -647,7 +606,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     streamSpill.close();
     if (file != null) {
-      file.release(this);
+      file.close();
       file = null;
     }
     replicas.lost(this);

@@ -1,17 +1,12 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.persistence.io.Disk;
-import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a BGSAVE for replicas, which need its length first. Once it is complete, it is sent
@@ -25,8 +20,6 @@ final class SnapshotFile {
   private final String id;
   private final long offset;
   private final List<ReplicaFeed> waiting = new ArrayList<>();
-  private final Map<ReplicaFeed, DiskFile> readers = new HashMap<>();
-  private long sizeBytes;
 
   /**
    * Creates a file that is being written.
@@ -43,10 +36,6 @@ final class SnapshotFile {
     this.offset = offset;
   }
 
-  long sizeBytes() {
-    return sizeBytes;
-  }
-
   /** Returns the offset of the snapshot in the stream. */
   long offset() {
     return offset;
@@ -60,18 +49,22 @@ final class SnapshotFile {
 
   /** Opens the complete file for each replica and starts the transfers. */
   void complete() {
+    List<SnapshotReader> readers = new ArrayList<>();
     try {
-      sizeBytes = disk.size(path);
-      for (ReplicaFeed replica : waiting) {
-        readers.put(replica, disk.read(path));
+      long sizeBytes = disk.size(path);
+      for (int i = 0; i < waiting.size(); i++) {
+        readers.add(new SnapshotReader(disk.read(path), sizeBytes, log));
       }
     } catch (IOException e) {
       log.warning("Can't open the snapshot for replicas: %s", SystemErrors.text(e));
+      readers.forEach(SnapshotReader::close);
       failed();
       return;
     }
-    for (ReplicaFeed replica : List.copyOf(waiting)) {
-      replica.sendFile(this);
+    List<ReplicaFeed> replicas = List.copyOf(waiting);
+    waiting.clear();
+    for (int i = 0; i < replicas.size(); i++) {
+      replicas.get(i).sendFile(readers.get(i));
     }
   }
 
@@ -83,23 +76,9 @@ final class SnapshotFile {
     }
   }
 
-  /** Reads bytes at an offset for a replica; returns their number, -1 at the end. */
-  int read(ReplicaFeed replica, MemorySegment memory, long offset, int length) throws IOException {
-    DiskFile reader = readers.get(replica);
-    return reader == null ? -1 : reader.read(memory, offset, length);
-  }
-
   /** Removes a replica that no longer needs the file. */
   void release(ReplicaFeed replica) {
     waiting.remove(replica);
-    @Nullable DiskFile reader = readers.remove(replica);
-    if (reader != null) {
-      try {
-        reader.close();
-      } catch (IOException e) {
-        log.warning("Can't close %s: %s", path, SystemErrors.text(e));
-      }
-    }
   }
 
   /** Returns true if no replica needs the file. */
