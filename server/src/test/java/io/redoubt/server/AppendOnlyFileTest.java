@@ -219,6 +219,32 @@ final class AppendOnlyFileTest {
     }
   }
 
+  /**
+   * The loop waits for a disk that is usually quick; this one takes long once. Replies wait for the
+   * sync, so that the file of a SAVE shows that the loop continues.
+   */
+  @Test
+  void executesCommandsWhileASyncTakesLongerThanTheLoopWaits() throws Exception {
+    HeldDisk disk = new HeldDisk();
+    start(disk, "appendfsync always", "aof-loop-wait-micros 100000");
+    try (Dialogue other = new Dialogue(server.port())) {
+      for (int i = 0; i < 20; i++) {
+        redis.says("SET key " + i, "OK");
+      }
+      disk.hold();
+      try {
+        redis.client().send("SET", "key", "last");
+        await().until(disk::isSyncWaiting);
+        other.client().send("SAVE");
+        await().until(() -> Files.exists(directory.resolve("dump.rdb")));
+      } finally {
+        disk.release();
+      }
+      redis.hears("OK");
+      other.hears("OK");
+    }
+  }
+
   /** It is there for always only, and nothing is left of it by a server that ends in order. */
   @Test
   void usesACommitJournalIfConfigured() throws Exception {
@@ -253,10 +279,7 @@ final class AppendOnlyFileTest {
     redis.says("DBSIZE", "(integer) 7");
   }
 
-  /**
-   * On a quick disk the loop syncs by itself, on a slow one a thread: both, and from one to the
-   * other.
-   */
+  /** The loop waits for a quick disk and not for a slow one: both, and from one to the other. */
   @Test
   void concurrentClientsShareSyncs() throws Exception {
     HeldDisk disk = new HeldDisk();

@@ -24,6 +24,7 @@ import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +118,14 @@ public final class AppendOnlyFile implements AutoCloseable {
             settings.persistence.aofTimestampEnabled::value,
             missing::add);
     this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
-    this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
+    this.commits =
+        new GroupCommit(
+            appender,
+            output,
+            gate.heldOutput(),
+            clock,
+            () -> TimeUnit.MICROSECONDS.toNanos(settings.tuning.aofLoopWaitMicros.value()),
+            new Commits());
     this.trouble = new DiskTrouble(gate, log, appender, output);
     this.rewrites =
         new Rewrites(environment, settings, snapshots, latency, files, new RewriteEnds());
@@ -352,12 +360,14 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
 
     @Override
-    public boolean commit() {
-      if (!prepareFlush() || !appender.forceHere()) {
+    public boolean commit(long mostNanos) {
+      if (!prepareFlush()) {
         return false;
       }
-      progressed();
-      return true;
+      progressTold.set(true); // so that the thread need not wake the loop
+      boolean handedOver = appender.forceWithin(mostNanos);
+      progressed(); // even if nothing was handed over: the thread may have finished other work
+      return handedOver;
     }
   }
 

@@ -5,24 +5,22 @@ import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.HeldOutput;
 import io.redoubt.server.tuning.CommitDelay;
+import java.util.function.LongSupplier;
 
 /**
- * Group commit with {@code appendfsync always}: chooses the requests that share an fsync and the
- * thread that performs it.
+ * Chooses the requests that share a sync with {@code appendfsync always}, and whether the loop
+ * waits for it.
  *
- * <p>A turn of the event loop lasts as long as {@link CommitDelay} allows; all commits of the turn
- * share an fsync.
+ * <p>A turn of the loop goes on for as long as {@link CommitDelay} says; requests that have come by
+ * then share a sync.
  *
- * <p>With a slow disk the appender's thread syncs one group at a time, and the event loop
- * continues. With a quick disk the event loop syncs itself if most of the clients it served wait
- * for that: switching threads twice would take as long as the fsync.
+ * <p>The appender's thread syncs one group at a time. While it does, the loop goes on, unless the
+ * disk is usually quick and most of those served wait for the sync anyway: then it waits too,
+ * because they can be answered without waking it. In one turn it never waits longer than {@code
+ * aof-loop-wait-micros} in all.
  */
 final class GroupCommit implements EndOfTurn {
-
-  /** A disk that usually syncs in less is quick. */
-  private static final long QUICK_NANOS = 2_000_000;
-
-  private static final long LONGEST_DELAY_NANOS = 5_000_000;
+  private static final long NOT_STARTED = -1;
 
   private final CommitDelay delay = new CommitDelay();
   private final AofAppender appender;
@@ -30,6 +28,10 @@ final class GroupCommit implements EndOfTurn {
   private final HeldOutput held;
   private final Clock clock;
   private final Committer committer;
+  private final LongSupplier mostNanos;
+
+  /** The time at which this turn started to wait for requests. */
+  private long startNanos = NOT_STARTED;
 
   /** The number of connections served in this turn. */
   private int served;
@@ -43,23 +45,31 @@ final class GroupCommit implements EndOfTurn {
     void handOver();
 
     /**
-     * Writes and syncs the appended bytes at once and releases the output that waits for them.
+     * Hands the appended bytes to the thread, waits for the sync and releases what it covers.
      *
+     * @param mostNanos the longest wait
      * @return false if that is impossible now
      */
-    boolean commit();
+    boolean commit(long mostNanos);
   }
 
+  /**
+   * Creates an instance.
+   *
+   * @param mostNanos the longest wait of the loop in a turn
+   */
   GroupCommit(
       AofAppender appender,
       DurableOutput output,
       HeldOutput held,
       Clock clock,
+      LongSupplier mostNanos,
       Committer committer) {
     this.appender = appender;
     this.output = output;
     this.held = held;
     this.clock = clock;
+    this.mostNanos = mostNanos;
     this.committer = committer;
   }
 
@@ -69,9 +79,14 @@ final class GroupCommit implements EndOfTurn {
     if (!output.isStrict() || !appender.hasUnflushed() || committer.isBusy()) {
       return NO_LOOK;
     }
+    long now = clock.monotonicNanos();
+    if (startNanos == NOT_STARTED) {
+      startNanos = now;
+    }
+    long left = mostNanos.getAsLong() - (now - startNanos);
     return delay.nanos(
-        clock.monotonicNanos(),
-        Math.min(appender.usualForceNanos(), LONGEST_DELAY_NANOS),
+        now,
+        Math.max(0, Math.min(appender.usualForceNanos(), left)),
         found,
         held.returned(),
         held.lastGroup());
@@ -81,23 +96,26 @@ final class GroupCommit implements EndOfTurn {
   public void run() {
     int count = served;
     served = 0;
+    long start = startNanos;
+    startNanos = NOT_STARTED;
     delay.endTurn();
     if (!output.isStrict() || !appender.hasUnflushed()) {
       return;
     }
     boolean busy = committer.isBusy();
-    if (!isQuick()) {
+    long left = mostNanos.getAsLong() - (start == NOT_STARTED ? 0 : clock.monotonicNanos() - start);
+    if (!isQuick(left)) {
       if (!busy) {
         committer.handOver();
       }
-    } else if (busy || held.size() * 2 <= count || !committer.commit()) {
+    } else if (busy || held.size() * 2 <= count || !committer.commit(left)) {
       committer.handOver();
     }
   }
 
-  private boolean isQuick() {
+  private boolean isQuick(long nanos) {
     long usual = appender.usualForceNanos();
-    return usual > 0 && usual < QUICK_NANOS;
+    return usual > 0 && usual < nanos;
   }
 
   /** Releases the replies that waited for newly durable commits. */

@@ -43,4 +43,13 @@ public final class TuningDirectives extends DirectiveGroup {
               "Let the thread that compresses and writes a snapshot rest while "
                   + "commands run, if processors are scarce. Has no effect if the thread "
                   + "never waits for a processor.");
+
+  /** {@code aof-loop-wait-micros}. */
+  public final IntDirective aofLoopWaitMicros =
+      integer("aof-loop-wait-micros", 2000)
+          .between(0, 1_000_000)
+          .doc(
+              "The maximum time in microseconds that the event loop waits in one turn with"
+                  + " appendfsync always: for requests to share a sync, and for the sync. With 0 it"
+                  + " never waits; another thread finishes the sync.");
 }

@@ -13,7 +13,7 @@ import io.redoubt.protocol.net.EndOfTurn;
  *       always).
  *   <li>Costs: up to one sync of latency for requests that come alone after a group.
  *   <li>Off unless {@code appendfsync always}.
- *   <li>Directive: none of its own; the caller limits the wait to five milliseconds.
+ *   <li>Directive: {@code aof-loop-wait-micros}, the longest wait.
  * </ul>
  */
 public final class CommitDelay {

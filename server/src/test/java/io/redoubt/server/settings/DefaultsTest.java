@@ -30,6 +30,7 @@ final class DefaultsTest {
             withOwn(
                 expected.keySet(),
                 "aof-commit-journal",
+                "aof-loop-wait-micros",
                 "cgroup-memory-guard",
                 "full-sync-loop-percent",
                 "gathering-micros",

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * appended, across files.
  *
  * <p>{@link Policy#ALWAYS}: the appender's thread writes and syncs the bytes handed over by {@link
- * #flush}, all pending ones at once, while the event loop continues; {@link #forceHere} does so on
- * the caller's thread. A {@link CommitJournal} makes the sync faster. Other policies: {@link
- * #flush} writes into the operating system's cache, and the thread only syncs.
+ * #flush}, all pending ones at once, while the event loop continues; {@link #forceWithin} also
+ * waits for it. A {@link CommitJournal} makes the sync faster. Other policies: {@link #flush}
+ * writes into the operating system's cache, and the thread only syncs.
  *
  * <p><b>Failures.</b> Bytes that could not be written are kept, and the file is truncated to its
  * last complete write; {@link #retry} writes again. After a failed sync the durable content of the
@@ -55,6 +55,12 @@ public final class AofAppender implements AutoCloseable {
 
   /** The longest time for which a write waits for a concurrent sync, which would block it. */
   private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
+
+  /**
+   * The number of parks of a limited wait. A wake-up left over from an earlier wait ends one of
+   * them; the limit ends the wait even if the clock stands still.
+   */
+  private static final int MOST_PARKS = 3;
 
   private final Listener listener;
   private final LongSupplier monotonicNanos;
@@ -304,30 +310,43 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Writes and syncs the appended bytes on the calling thread, if the policy is {@link
-   * Policy#ALWAYS} and the appender's thread is idle.
+   * Makes the appender's thread write and sync the appended bytes and waits for it, if the policy
+   * is {@link Policy#ALWAYS} and the thread is idle. After the longest wait the thread continues
+   * alone.
    *
+   * @param mostNanos the longest wait
    * @return false if that was not the case; {@link #failure} reports a failed attempt
    */
-  public boolean forceHere() {
+  public boolean forceWithin(long mostNanos) {
     if (!canFlush()) {
       return false;
     }
     takePolicy();
-    if (policy != Policy.ALWAYS || !forcing || failure() != null) {
+    if (policy != Policy.ALWAYS || !forcing || failure() != null || isBusy()) {
       return false;
     }
     AppendJob job = new AppendJob(requireTarget(), appended);
-    synchronized (this) {
-      if (isBusy()) {
-        return false;
-      }
-      running = job;
-    }
     job.bytes = takeFilling();
     job.forces = true;
-    finish(job, run(job));
+    add(job);
+    awaitIdle(mostNanos);
     return true;
+  }
+
+  /** Waits until the thread is idle or stuck, or the time is over. */
+  private void awaitIdle(long mostNanos) {
+    waiting = Thread.currentThread();
+    long start = monotonicNanos.getAsLong();
+    long left = mostNanos;
+    for (int i = 0; i < MOST_PARKS && left > 0 && isAwaited(); i++) {
+      LockSupport.parkNanos(this, left);
+      left = mostNanos - (monotonicNanos.getAsLong() - start);
+    }
+    waiting = null;
+  }
+
+  private boolean isAwaited() {
+    return isAtWork() && thread.isAlive() && !Thread.currentThread().isInterrupted();
   }
 
   private AppendTarget requireTarget() {
@@ -428,7 +447,7 @@ public final class AofAppender implements AutoCloseable {
       }
     }
     waiting = Thread.currentThread();
-    while (isAtWork() && thread.isAlive() && !Thread.currentThread().isInterrupted()) {
+    while (isAwaited()) {
       LockSupport.park(this);
     }
     waiting = null;
@@ -569,8 +588,8 @@ public final class AofAppender implements AutoCloseable {
   private void work() {
     for (AppendJob job = next(); job != null; job = next()) {
       finish(job, run(job));
-      LockSupport.unpark(waiting);
       listener.progressed();
+      LockSupport.unpark(waiting);
     }
   }
 

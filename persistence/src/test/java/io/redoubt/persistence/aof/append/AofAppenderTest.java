@@ -99,7 +99,7 @@ class AofAppenderTest {
           random.nextBytes(bytes);
           all.writeBytes(bytes);
           always.append(MemorySegment.ofArray(bytes), 0, bytes.length);
-          if (random.nextBoolean() || !always.forceHere()) {
+          if (random.nextBoolean() || !always.forceWithin(Long.MAX_VALUE)) {
             always.flush(0);
           }
           if (random.nextInt(4) == 0) {
@@ -145,22 +145,22 @@ class AofAppenderTest {
   }
 
   @Test
-  void syncsOnTheCallingThreadUnlessTheOtherIsBusy() throws Exception {
+  void waitsForTheSyncUnlessTheThreadIsBusy() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
     append("not always");
-    assertThat(appender.forceHere()).isFalse();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isFalse();
     appender.policy(Policy.ALWAYS);
-    assertThat(appender.forceHere()).as("nothing to force").isFalse();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).as("nothing to force").isFalse();
     append("first,");
     appender.flush(0);
     file.syncBegun.await();
     append("second,");
-    assertThat(appender.forceHere()).isFalse();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isFalse();
     file.maySync.countDown();
     appender.drain();
     append("third");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     assertThat(appender.passed()).isEqualTo(appender.appended());
     assertThat(appender.durable()).isEqualTo(appender.appended());
     assertThat(appender.hasUnflushed()).isFalse();
@@ -168,17 +168,33 @@ class AofAppenderTest {
   }
 
   @Test
-  void retriesAFailedSyncOfTheCallingThreadOnTheOther() throws Exception {
+  void waitsForASlowSyncNoLongerThanAllowed() throws Exception {
+    SlowFile file = new SlowFile(disk.create(FILE));
+    appender.open(file, 1);
+    appender.policy(Policy.ALWAYS);
+    append("late");
+    assertThat(appender.forceWithin(1)).as("the thread has it").isTrue();
+    assertThat(appender.hasUnflushed()).isFalse();
+    assertThat(appender.passed()).isZero();
+    assertThat(appender.forceWithin(1)).as("while the thread is busy").isFalse();
+    file.maySync.countDown();
+    appender.drain();
+    assertThat(appender.passed()).isEqualTo(4);
+    assertThat(content(FILE)).isEqualTo("late");
+  }
+
+  @Test
+  void retriesAFailedSyncThatWasWaitedFor() throws Exception {
     open(Policy.ALWAYS);
     append("whole,");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     disk.roomBytes(4);
     append("too long,");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     assertThat(appender.failure()).hasMessage("No space left on device");
     assertThat(appender.passed()).isEqualTo(6);
     append("more");
-    assertThat(appender.forceHere()).as("while it fails").isFalse();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).as("while it fails").isFalse();
     appender.flush(0);
     disk.roomBytes(Long.MAX_VALUE);
     appender.retry();
@@ -198,11 +214,11 @@ class AofAppenderTest {
       timed.policy(Policy.ALWAYS);
       assertThat(timed.usualForceNanos()).isZero();
       timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
-      assertThat(timed.forceHere()).isTrue();
+      assertThat(timed.forceWithin(Long.MAX_VALUE)).isTrue();
       assertThat(timed.usualForceNanos()).isEqualTo(800);
       took[0] = 1600;
       timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
-      assertThat(timed.forceHere()).isTrue();
+      assertThat(timed.forceWithin(Long.MAX_VALUE)).isTrue();
       assertThat(timed.usualForceNanos()).isEqualTo(900);
       assertThat(timed.takeLongestForceNanos()).isEqualTo(1600);
       assertThat(timed.takeLongestForceNanos()).isZero();
@@ -274,10 +290,10 @@ class AofAppenderTest {
     appender.policy(Policy.ALWAYS);
     appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
     append("a");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     int begun = file.syncs;
     append("b");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     assertThat(appender.durable()).isEqualTo(2);
     assertThat(file.syncs).isEqualTo(begun);
     appender.force();
@@ -287,11 +303,11 @@ class AofAppenderTest {
     appender.drain();
     assertThat(file.syncs).as("nothing new").isEqualTo(begun + 1);
     append("c");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     assertThat(appender.writeAndForce()).isNull();
     assertThat(file.syncs).isEqualTo(begun + 2);
     append("d");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     appender.journal(null);
     assertThat(file.syncs).isEqualTo(begun + 3);
     assertThat(disk.exists(JOURNAL)).isFalse();
@@ -303,9 +319,9 @@ class AofAppenderTest {
     appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
     disk.syncDirectory(DIRECTORY);
     append("a");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     append("b");
-    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     disk.syncFails(true);
     appender.force();
     appender.drain();
