@@ -59,10 +59,21 @@ final class AppendBenchmark implements Callable<Integer> {
       description = "Rounds (default: ${DEFAULT-VALUE}).")
   private int rounds = 5;
 
+  @Option(
+      names = "--fsync-delay",
+      paramLabel = "MICROS",
+      description =
+          "Make each fsync take longer, as on a slower disk; needs gcc. Fewer --operations are then"
+              + " enough (default: ${DEFAULT-VALUE}).")
+  private int fsyncDelayMicros;
+
   private int folders;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (fsyncDelayMicros > 0) {
+      servers.delayFsync(fsyncDelayMicros);
+    }
     Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
     Comparison.head("thousands a second");
     rows.row("always, 50 clients", row -> row.benchmark().few(), ALWAYS_GOAL);

@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.measure.FsyncDelay;
 import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -41,12 +43,18 @@ final class BenchmarkServers {
 
   private final List<Topology> groups = new ArrayList<>();
   private final List<MeasuredServer> started = new ArrayList<>();
+  private Map<String, String> environment = Map.of();
   private @Nullable Path folder;
   private boolean ending;
 
   /** Returns the given load, or a tenth of it with {@code --quick}. */
   int scaled(int size) {
     return quick ? Math.max(1, size / 10) : size;
+  }
+
+  /** Makes each fsync of the servers started from now on take longer by that many microseconds. */
+  void delayFsync(int micros) throws IOException, InterruptedException {
+    environment = FsyncDelay.environment(folder(), micros);
   }
 
   /** Starts Redis or Redoubt with additional directives. */
@@ -79,7 +87,7 @@ final class BenchmarkServers {
       if (ending) {
         throw new IOException("interrupted");
       }
-      server = MeasuredServer.start(name, launcher, FreePorts.one(), folder(), more);
+      server = MeasuredServer.start(name, launcher, environment, FreePorts.one(), folder(), more);
       started.add(server);
     }
     server.awaitReady();

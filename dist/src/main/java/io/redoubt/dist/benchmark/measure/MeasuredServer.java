@@ -38,9 +38,19 @@ public final class MeasuredServer implements AutoCloseable {
     this.node = node;
   }
 
-  /** Starts a server without waiting for it. */
+  /**
+   * Starts a server without waiting for it.
+   *
+   * @param environment environment variables in addition to those of this process
+   */
   public static MeasuredServer start(
-      String name, Path launcher, int port, Path folder, String... more) throws IOException {
+      String name,
+      Path launcher,
+      Map<String, String> environment,
+      int port,
+      Path folder,
+      String... more)
+      throws IOException {
     List<String> arguments =
         new ArrayList<>(List.of("--save ''", "--appendonly no")); // may be overridden
     arguments.addAll(List.of(more));
@@ -48,7 +58,7 @@ public final class MeasuredServer implements AutoCloseable {
     List<String> words =
         arguments.stream().flatMap(argument -> List.of(argument.split(" ", 2)).stream()).toList();
     Path log = folder.resolve(name + "-" + port + ".log");
-    return new MeasuredServer(name, Node.start(launcher, words, Map.of(), port, log));
+    return new MeasuredServer(name, Node.start(launcher, words, environment, port, log));
   }
 
   public void awaitReady() throws IOException, InterruptedException {
