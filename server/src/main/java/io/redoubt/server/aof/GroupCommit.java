@@ -20,6 +20,10 @@ import java.util.function.LongSupplier;
  * aof-loop-wait-micros} in all.
  */
 final class GroupCommit implements EndOfTurn {
+
+  /** A disk that usually syncs in less is quick. */
+  private static final long QUICK_NANOS = 2_000_000;
+
   private static final long NOT_STARTED = -1;
 
   private final CommitDelay delay = new CommitDelay();
@@ -113,9 +117,10 @@ final class GroupCommit implements EndOfTurn {
     }
   }
 
-  private boolean isQuick(long nanos) {
+  /** Returns true if a sync usually takes little time, and no more than is left for waiting. */
+  private boolean isQuick(long leftNanos) {
     long usual = appender.usualForceNanos();
-    return usual > 0 && usual < nanos;
+    return usual > 0 && usual < Math.min(leftNanos, QUICK_NANOS);
   }
 
   /** Releases the replies that waited for newly durable commits. */

@@ -46,7 +46,7 @@ public final class TuningDirectives extends DirectiveGroup {
 
   /** {@code aof-loop-wait-micros}. */
   public final IntDirective aofLoopWaitMicros =
-      integer("aof-loop-wait-micros", 2000)
+      integer("aof-loop-wait-micros", 5000)
           .between(0, 1_000_000)
           .doc(
               "The maximum time in microseconds that the event loop waits in one turn with"

@@ -9,8 +9,8 @@ import io.redoubt.protocol.net.EndOfTurn;
  * than a sync takes. The wait is skipped for a while after one that collected no further commit.
  *
  * <ul>
- *   <li>Buys: throughput of clients that wait for each reply ({@code dist/benchmark append}, rows
- *       always).
+ *   <li>Buys: throughput of clients that wait for each reply ({@code dist/benchmark append
+ *       --fsync-delay}, rows always).
  *   <li>Costs: up to one sync of latency for requests that come alone after a group.
  *   <li>Off unless {@code appendfsync always}.
  *   <li>Directive: {@code aof-loop-wait-micros}, the longest wait.

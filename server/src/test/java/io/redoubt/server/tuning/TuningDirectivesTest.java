@@ -18,7 +18,7 @@ final class TuningDirectivesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "aof-loop-wait-micros, 2000, 0, -1",
+    "aof-loop-wait-micros, 5000, 0, -1",
     "gathering-micros, 0, 100, 1001",
     "snapshot-loop-percent, 8, 50, 91",
     "full-sync-loop-percent, 25, 1, 0",
