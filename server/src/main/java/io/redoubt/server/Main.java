@@ -31,7 +31,6 @@ public final class Main extends Launch<ServerDirectives> {
   protected Service start() throws IOException, FatalConfigError {
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     server.guardMemory();
-    server.rehearse();
     CompletableFuture<Void> loaded = server.start();
     return new Service() {
       @Override

@@ -81,14 +81,6 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Runs the code of a snapshot in the background, so that the first real one does not make
-   * commands wait. For processes that are nothing but a server.
-   */
-  public void rehearse() {
-    assembly.rehearse();
-  }
-
-  /**
    * Keeps the data within the memory limit of the process' control group, and logs the memory there
    * is. Call it before {@link #start}; for processes that are nothing but a server.
    */

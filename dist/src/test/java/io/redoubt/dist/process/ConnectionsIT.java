@@ -10,7 +10,6 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +41,6 @@ final class ConnectionsIT {
     Node node = nodes.server(Kind.REDOUBT, "--maxclients", "20000");
     use(node, 100);
     awaitOnlyUs(node);
-    awaitRehearsed(node);
     long before = usedMemory(node);
     long heapBefore = liveHeap(node);
     int atOnce = Math.min(CONNECTIONS, openFilesHere() - 500);
@@ -55,28 +53,6 @@ final class ConnectionsIT {
     assertReturnsTo(node, before);
     assertThat(liveHeap(node)).isLessThan(heapBefore + HEAP_ALLOWANCE_BYTES);
     assertNothingEscaped(node);
-  }
-
-  /** Waits until the server has rehearsed: what the JVM keeps of first-run code is not a leak. */
-  private static void awaitRehearsed(Node node) {
-    await()
-        .atMost(Distribution.LIMIT)
-        .until(() -> threads(node).stream().noneMatch(name -> name.startsWith("redoubt-rehears")));
-  }
-
-  private static List<String> threads(Node node) throws IOException {
-    List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> tasks =
-        Files.newDirectoryStream(Path.of("/proc", Long.toString(node.pid()), "task"))) {
-      for (Path task : tasks) {
-        try {
-          names.add(Files.readString(task.resolve("comm")));
-        } catch (IOException e) {
-          continue; // has just ended
-        }
-      }
-    }
-    return names;
   }
 
   private static void use(Node node, int count) throws IOException {
@@ -136,7 +112,6 @@ final class ConnectionsIT {
     }
     awaitOnlyUs(node);
     keepOneKey(node);
-    awaitRehearsed(node);
     long before = usedMemory(node);
     long heapBefore = liveHeap(node);
     for (int i = 0; i < MALFORMED; i++) {

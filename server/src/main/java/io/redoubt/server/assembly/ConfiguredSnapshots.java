@@ -6,19 +6,15 @@ import io.redoubt.server.snapshot.context.SnapshotSettings;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * The settings of snapshots, read from the directives.
- *
- * @param largeElements the threshold of large values, which has no directive
- */
-record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
-    implements SnapshotSettings {
+/** The settings of snapshots, read from the directives. */
+record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSettings {
 
+  /** The threshold of large values: it keeps the delay of commands short and has no directive. */
   private static final long LARGE_ELEMENTS = 1024;
 
-  /** Creates settings with the default threshold, which keeps the delay of commands short. */
-  ConfiguredSnapshots(ServerDirectives settings) {
-    this(settings, LARGE_ELEMENTS);
+  @Override
+  public long largeElements() {
+    return LARGE_ELEMENTS;
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.MemoryGuard;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.Rehearsal;
 import java.io.IOException;
 
 /**
@@ -86,15 +85,6 @@ public final class ServerAssembly {
     parts.latency.reset();
     parts.replication.start();
     parts.rejoin.start();
-  }
-
-  /**
-   * Runs the code of a snapshot in the background, so that the first real one does not make
-   * commands wait. For processes that are nothing but a server.
-   */
-  public void rehearse() {
-    Rehearsal.start(
-        parts.snapshotContext, new ConfiguredSnapshots(parts.settings, Rehearsal.LARGE_ELEMENTS));
   }
 
   /**
