@@ -37,6 +37,9 @@ final class Conversation implements AutoCloseable {
     byte[] real = speaker.real.call(words);
     byte[] ours = speaker.ours.call(words);
     remember(connection, request, real);
+    if (new String(words[0], StandardCharsets.ISO_8859_1).matches("(?i)sort(_ro)?")) {
+      speakers.forEach(each -> each.leniency.sorted());
+    }
     boolean accepted;
     try {
       accepted = speaker.leniency.accepts(request, real, ours);
