@@ -8,7 +8,6 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
-import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +21,9 @@ import java.util.function.Consumer;
  * <p>If the region has no room for a key, the keys so far are sent at once, so none is lost.
  */
 final class Broadcasts implements TrackedClients.ChangedKeys {
-  // The layout of a block: the client that changed the key last, the next block, the key.
+  // The owner's part of a block (KeyBlock): the client that changed the key last, the next block.
   private static final int BY_AT = 0;
   private static final int NEXT_AT = 8;
-  private static final int KEY_AT = 16;
 
   // The owner's part of a table's header: the first and the last block, and the writers as bits.
   private static final int FIRST_AT = 0;
@@ -57,7 +55,7 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     slabs = keyspace.slabs();
     this.clients = clients;
     this.loop = loop;
-    table = new ByteTable(slabs, keyspace.hash(), KEY_AT, OWN_BYTES);
+    table = new ByteTable(slabs, keyspace.hash(), KeyBlock.KEY_AT, OWN_BYTES);
   }
 
   /**
@@ -105,17 +103,9 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
   }
 
   private long insert(long own, long hash) {
-    long block = slabs.allocate(blockBytes(length));
+    long block = KeyBlock.create(slabs, key, length);
     Region.putLong(block + NEXT_AT, NONE);
-    Region.copy(key, BlockLength.put(block + KEY_AT, length), length);
-    try {
-      table.insert(hash, block);
-    } catch (OutOfMemoryError full) {
-      if (table.find(hash, key, length) == NONE) {
-        slabs.free(block, blockBytes(length));
-        throw full;
-      }
-    }
+    KeyBlock.insert(slabs, table, hash, block);
     long last = Region.getLong(own + LAST_AT);
     if (last == NONE) {
       Region.putLong(own + FIRST_AT, block);
@@ -126,12 +116,8 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     return block;
   }
 
-  private static long blockBytes(int keyLength) {
-    return (long) KEY_AT + BlockLength.size(keyLength) + keyLength;
-  }
-
   private void free(long block) {
-    slabs.free(block, blockBytes(BlockLength.get(block + KEY_AT)));
+    KeyBlock.free(slabs, block);
   }
 
   private static long bit(long clientId) {
@@ -189,8 +175,7 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     for (; block != NONE; block = Region.getLong(block + NEXT_AT)) {
       if (withoutClientId == TrackedClients.NO_CLIENT
           || Region.getLong(block + BY_AT) != withoutClientId) {
-        long at = block + KEY_AT;
-        to.bulk(Region.MEMORY, at + BlockLength.sizeAt(at), BlockLength.get(at));
+        to.bulk(Region.MEMORY, KeyBlock.keyAddress(block), KeyBlock.keyLength(block));
       }
     }
   }

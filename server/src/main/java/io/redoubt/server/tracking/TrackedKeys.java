@@ -11,7 +11,6 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
-import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -25,11 +24,10 @@ import java.util.random.RandomGenerator;
  * an array has at most twice as many places as there are clients. Confined to the loop.
  */
 public final class TrackedKeys {
-  // The layout of a block. The key follows its length.
+  // The owner's part of a block (KeyBlock).
   private static final int IDS_AT = 0;
   private static final int COUNT_AT = 8;
   private static final int PLACES_AT = 12;
-  private static final int KEY_AT = 16;
 
   private static final int FIRST_PLACES = 4;
   private static final int EVICTIONS_A_UNIT = 100;
@@ -72,8 +70,8 @@ public final class TrackedKeys {
     this.random = random;
     this.maxKeys = maxKeys;
     broadcasts = new Broadcasts(keyspace, clients, loop);
-    table = new ByteTable(slabs, keyspace.hash(), KEY_AT);
-    retired = new ByteTable(slabs, keyspace.hash(), KEY_AT);
+    table = new ByteTable(slabs, keyspace.hash(), KeyBlock.KEY_AT);
+    retired = new ByteTable(slabs, keyspace.hash(), KeyBlock.KEY_AT);
   }
 
   /** Returns the number of keys. */
@@ -115,27 +113,15 @@ public final class TrackedKeys {
     long hash = table.hash(key, length);
     long block = table.find(hash, key, length);
     if (block == NONE) {
-      block = slabs.allocate(blockBytes(length));
+      block = KeyBlock.create(slabs, key, length);
       Region.putLong(block + IDS_AT, reader);
       Region.putInt(block + COUNT_AT, 1);
       Region.putInt(block + PLACES_AT, 1);
-      Region.copy(key, BlockLength.put(block + KEY_AT, length), length);
-      insert(hash, block, length);
+      KeyBlock.insert(slabs, table, hash, block);
       size++;
       items++;
     } else {
       addReader(block);
-    }
-  }
-
-  private void insert(long hash, long block, int length) {
-    try {
-      table.insert(hash, block);
-    } catch (OutOfMemoryError full) {
-      if (table.find(hash, BlockLength.sizeAt(block + KEY_AT) + block + KEY_AT, length) == NONE) {
-        slabs.free(block, blockBytes(length));
-        throw full;
-      }
     }
   }
 
@@ -203,10 +189,6 @@ public final class TrackedKeys {
     return Region.getLong(ids(block) + index * 8L);
   }
 
-  private static long blockBytes(int keyLength) {
-    return (long) KEY_AT + BlockLength.size(keyLength) + keyLength;
-  }
-
   // ---- changes
 
   /**
@@ -244,9 +226,8 @@ public final class TrackedKeys {
 
   private void forget(long hash, long block, boolean byCommand) {
     table.remove(hash, block);
-    long key = block + KEY_AT;
-    int length = BlockLength.get(key);
-    key += BlockLength.sizeAt(key);
+    long key = KeyBlock.keyAddress(block);
+    int length = KeyBlock.keyLength(block);
     int count = Region.getInt(block + COUNT_AT);
     size--;
     items -= count;
@@ -258,7 +239,7 @@ public final class TrackedKeys {
 
   private void free(long block) {
     freeIds(block);
-    slabs.free(block, blockBytes(BlockLength.get(block + KEY_AT)));
+    KeyBlock.free(slabs, block);
   }
 
   private void freeIds(long block) {
@@ -306,9 +287,8 @@ public final class TrackedKeys {
     long evictions = EVICTIONS_A_UNIT * (unitsAboveLimit + 1);
     while (size > most && evictions-- > 0) {
       long block = table.random(random);
-      long key = block + KEY_AT;
-      int length = BlockLength.get(key);
-      forget(table.hash(key + BlockLength.sizeAt(key), length), block, false);
+      long hash = table.hash(KeyBlock.keyAddress(block), KeyBlock.keyLength(block));
+      forget(hash, block, false);
     }
     unitsAboveLimit = size > most ? unitsAboveLimit + 1 : 0;
   }
