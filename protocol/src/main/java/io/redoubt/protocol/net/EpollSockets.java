@@ -3,6 +3,7 @@ package io.redoubt.protocol.net;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -27,6 +28,11 @@ final class EpollSockets extends SystemSockets {
   @Override
   public IoHandlerFactory handlers() {
     return EpollIoHandler.newFactory();
+  }
+
+  @Override
+  public IoRegistration registered(IoRegistration made) {
+    return new EpollRegistration(made);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import java.net.SocketAddress;
@@ -35,6 +36,11 @@ public interface Sockets {
 
   /** Creates the polling mechanism of a loop. */
   IoHandlerFactory handlers();
+
+  /** Returns the registration by which a channel tells the polling mechanism what it waits for. */
+  default IoRegistration registered(IoRegistration made) {
+    return made;
+  }
 
   /**
    * Creates a loop with its own thread, which the first task starts.

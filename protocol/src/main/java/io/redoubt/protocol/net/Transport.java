@@ -47,7 +47,7 @@ public final class Transport implements AutoCloseable {
 
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
     this.sockets = sockets;
-    turns = new Turns(sockets.handlers(), gathering, this::loopNanos);
+    turns = new Turns(sockets, gathering, this::loopNanos);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
     readBuffer = onLoop(() -> new ReadBuffer(memory, gathering));

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * channels were read, and before waiting tasks.
  */
 final class Turns implements IoHandlerFactory {
-  private final IoHandlerFactory factory;
+  private final Sockets sockets;
   private final Gathering gathering;
   private final LongSupplier nanoTime;
   private Runnable end = () -> {};
@@ -22,12 +22,12 @@ final class Turns implements IoHandlerFactory {
   private boolean reading;
 
   /**
-   * Creates a factory that wraps the handlers of {@code factory}.
+   * Creates a factory that wraps the handlers of {@code sockets}.
    *
    * @param nanoTime a monotonic clock, called on the loop
    */
-  Turns(IoHandlerFactory factory, Gathering gathering, LongSupplier nanoTime) {
-    this.factory = factory;
+  Turns(Sockets sockets, Gathering gathering, LongSupplier nanoTime) {
+    this.sockets = sockets;
     this.gathering = gathering;
     this.nanoTime = nanoTime;
   }
@@ -40,7 +40,7 @@ final class Turns implements IoHandlerFactory {
 
   @Override
   public IoHandler newHandler(ThreadAwareExecutor executor) {
-    return new Handler(factory.newHandler(executor));
+    return new Handler(sockets.handlers().newHandler(executor));
   }
 
   /** Sets the work at the end of each turn; on the loop. */
@@ -116,7 +116,7 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-      return handler.register(handle);
+      return sockets.registered(handler.register(handle));
     }
 
     @Override

@@ -79,6 +79,18 @@ final class InputEndTest {
     }
   }
 
+  /** The socket fills only after the client's end was read: its channel must wait once more. */
+  @Test
+  void sendsOutputThatLaterRequestsMake() throws Exception {
+    try (RespClient client = client()) {
+      client.call("SET", "k", "x".repeat(VALUE_BYTES));
+      client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(100) + "GET k\r\n".repeat(LARGE_REPLIES));
+      client.endOutput();
+      Thread.sleep(400); // so that all requests run before replies are read
+      assertThat(all(client).size()).isEqualTo(100 + LARGE_REPLIES);
+    }
+  }
+
   @Test
   void answersATransactionAndItsLastRequest() throws IOException {
     var bytes = new ByteArrayOutputStream();
