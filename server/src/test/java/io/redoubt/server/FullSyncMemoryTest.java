@@ -8,11 +8,15 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.memory.FailingSlabs;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -68,6 +72,43 @@ final class FullSyncMemoryTest {
       }
     } finally {
       master.close();
+    }
+  }
+
+  /** As redis-cli --functions-rdb asks: the data set is made in memory. */
+  @Test
+  void aSyncOfFunctionsWithoutMemoryClosesItsClientOnly() throws Exception {
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
+    FailingSlabs slabs = new FailingSlabs();
+    RedisServer server = TestServers.make(log, slabs);
+    server.start().get();
+    try (RespClient control = RespClient.connect("127.0.0.1", server.port(), 20_000)) {
+      for (int allowed = 0; allowed < 8; allowed++) {
+        try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 20_000)) {
+          client.call("REPLCONF", "capa", "eof", "rdb-only", "1");
+          client.call("REPLCONF", "rdb-filter-only", "functions");
+          slabs.failAfter(allowed, true);
+          client.sendRaw("SYNC\r\n");
+          await().atMost(PATIENCE).until(() -> isOver(client));
+        } finally {
+          slabs.recover();
+        }
+        assertThat(control.call("PING").text()).isEqualTo("PONG");
+      }
+      assertThat(log()).contains("is dropped: out of memory").doesNotContain("\tat ");
+    } finally {
+      server.close();
+    }
+  }
+
+  /** Returns true once the server has sent a data set or closed the connection. */
+  private static boolean isOver(RespClient client) {
+    try {
+      return client.receive() != null;
+    } catch (EOFException closed) {
+      return true;
+    } catch (IOException e) {
+      return e.getMessage() != null && !e.getMessage().contains("timed out");
     }
   }
 }

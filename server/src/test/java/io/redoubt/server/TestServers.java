@@ -54,7 +54,7 @@ public final class TestServers {
   }
 
   /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
-  static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
+  public static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
     return make(
         log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), () -> slabs), lines);
   }

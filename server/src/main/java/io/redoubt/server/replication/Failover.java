@@ -4,7 +4,6 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
@@ -91,7 +90,7 @@ final class Failover {
     for (ReplicaFeed feed : replication.replicas().all()) {
       String address = feed.address();
       HostPort wanted = target;
-      if (feed.state() != State.ONLINE || address == null || !feed.has(replication.offset())) {
+      if (!feed.isOnline() || address == null || !feed.has(replication.offset())) {
         continue;
       }
       HostPort name = new HostPort(address, feed.listeningPort());

@@ -48,7 +48,7 @@ final class FullSyncs {
   private final Map<String, Long> lostMillis = new HashMap<>();
 
   /** The replicas that receive the current snapshot while it is created. */
-  private final List<ReplicaFeed> direct = new ArrayList<>();
+  private final List<ReplicaFeed> streamedTo = new ArrayList<>();
 
   private @Nullable SnapshotFile file;
 
@@ -86,10 +86,11 @@ final class FullSyncs {
   }
 
   private void snapshotIsOver() {
-    if (!direct.isEmpty()) {
+    if (!streamedTo.isEmpty()) {
       log.notice(
-          "Diskless rdb transfer, done reading from pipe, %d replicas still up.", direct.size());
-      direct.clear();
+          "Diskless rdb transfer, done reading from pipe, %d replicas still up.",
+          streamedTo.size());
+      streamedTo.clear();
     }
   }
 
@@ -132,10 +133,10 @@ final class FullSyncs {
 
   /** Removes a replica that has disconnected. */
   void lost(ReplicaFeed feed) {
-    if (direct.remove(feed) && direct.isEmpty()) {
+    if (streamedTo.remove(feed) && streamedTo.isEmpty()) {
       log.notice("Diskless rdb transfer, last replica dropped, killing fork child.");
     }
-    if (feed.state() == State.ONLINE) {
+    if (feed.isOnline()) {
       lostMillis.put(feed.name(), replicas.nowMillis());
     }
     if (feed.state() == State.IN_SNAPSHOT) {
@@ -145,7 +146,7 @@ final class FullSyncs {
       } else {
         dataSet.snapshots().drop(feed);
       }
-      boolean isWanted = current == null || !current.isUnused() || !direct.isEmpty();
+      boolean isWanted = current == null || !current.isUnused() || !streamedTo.isEmpty();
       if (!isWanted && settings.persistence.save.value().isEmpty()) {
         dataSet.snapshots().abortSave(); // the file of the data set is for replicas only
       }
@@ -235,7 +236,7 @@ final class FullSyncs {
     boolean hasFieldExpiry = dataSet.keyspace().hasExpiringElements();
     boolean withFieldExpiry = !hasFieldExpiry || waiting.getFirst().options().takesFieldExpiry();
     boolean diskless = settings.replication.replDisklessSync.value();
-    direct.clear();
+    streamedTo.clear();
     List<ReplicaFeed> throughFile = new ArrayList<>();
     for (ReplicaFeed feed : waiting) {
       if (feed.options().isWithoutKeys()) {
@@ -246,22 +247,23 @@ final class FullSyncs {
         continue;
       }
       boolean isDirect = !withFieldExpiry || (diskless && feed.options().canTakeMark());
-      (isDirect ? direct : throughFile).add(feed);
+      (isDirect ? streamedTo : throughFile).add(feed);
     }
-    if (direct.isEmpty() && throughFile.isEmpty()) {
+    if (streamedTo.isEmpty() && throughFile.isEmpty()) {
       return;
     }
     log.notice(
-        "Starting BGSAVE for SYNC with target: %s", direct.isEmpty() ? "disk" : "replicas sockets");
+        "Starting BGSAVE for SYNC with target: %s",
+        streamedTo.isEmpty() ? "disk" : "replicas sockets");
     replication.stream().encoder().restart();
     String mark = ReplicationHistory.randomId(random);
     boolean interleaves = settings.replication.replInterleavedSync.value();
-    for (ReplicaFeed feed : direct) {
+    for (ReplicaFeed feed : streamedTo) {
       if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
         counts.interleavedSync();
       }
     }
-    List<SnapshotSink> sinks = List.copyOf(direct);
+    List<SnapshotSink> sinks = List.copyOf(streamedTo);
     boolean started;
     if (throughFile.isEmpty()) {
       replicas.retain();
@@ -335,6 +337,9 @@ final class FullSyncs {
       feed.bytes(out.memory(), out.offset(), out.sizeBytes());
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer refuses no function
+    } catch (OutOfMemoryError full) {
+      feed.outOfMemory(full);
+      return;
     }
     feed.complete();
   }

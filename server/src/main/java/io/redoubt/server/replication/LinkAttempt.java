@@ -211,9 +211,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
     log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
     if (link.state() == State.CONNECTED) {
-      link.wentDown();
       parts.replication().startNewHistory();
-      parts.replication().linkIsDown();
     }
     abandonAndWait();
   }
@@ -460,8 +458,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (connection != null) {
       master.attach(connection);
     }
+    parts.replication().stream().discardResumePoint();
     link.entered(State.CONNECTED);
-    parts.replication().linkIsUp();
   }
 
   // Stream.
@@ -578,8 +576,6 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (masterKnowsOffsets && client != null) {
       parts.replication().keepResumePoint(client.databaseIndex());
     }
-    link.wentDown();
-    parts.replication().linkIsDown();
   }
 
   /** Closes the link from this side. */

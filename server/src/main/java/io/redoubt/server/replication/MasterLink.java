@@ -156,7 +156,7 @@ final class MasterLink {
    * Starts to follow the master that the configuration names; the next {@link #cron()} connects.
    */
   void follow() {
-    state = State.WAITING;
+    become(State.WAITING);
     refusal = null;
     streamAheadLost = false;
     downSinceMillis = 0;
@@ -171,7 +171,7 @@ final class MasterLink {
     HostPort master = master();
     log.notice(line, master.host(), master.port());
     log.notice("MASTER <-> REPLICA sync started");
-    state = State.CONNECTING;
+    become(State.CONNECTING);
     attemptMillis = now();
     lastIoMillis = attemptMillis;
     LinkAttempt next = new LinkAttempt(parts, this);
@@ -196,7 +196,17 @@ final class MasterLink {
     if (current != null) {
       current.abandon();
     }
-    state = State.IDLE;
+    become(State.IDLE);
+  }
+
+  /** Changes the state. Without the link's data commands may be refused, from this moment on. */
+  private void become(State newState) {
+    boolean wasConnected = isConnected();
+    state = newState;
+    if (wasConnected != isConnected()) {
+      downSinceMillis = wasConnected ? now() : downSinceMillis;
+      parts.replication().updateState();
+    }
   }
 
   /** Deletes the file into which a data set is being received, if there is one. */
@@ -207,7 +217,9 @@ final class MasterLink {
     }
   }
 
-  /* Connects if the link is down, closes it if the master is silent, sends a sign of life; called each second.
+  /**
+   * Connects if the link is down, closes it if the master is silent, sends a sign of life; called
+   * each second.
    */
   void cron() {
     boolean silent = now() - lastIoMillis > parts.connector().timeoutMillis();
@@ -271,7 +283,7 @@ final class MasterLink {
 
   /** Records the state that the attempt has reached. */
   void entered(State newState) {
-    state = newState;
+    become(newState);
     if (newState == State.CONNECTED) {
       refusal = null;
       streamAheadLost = false;
@@ -282,11 +294,6 @@ final class MasterLink {
   /** Records the time of received bytes. */
   void heard() {
     lastIoMillis = now();
-  }
-
-  /** Records the end of an established link. */
-  void wentDown() {
-    downSinceMillis = now();
   }
 
   /** Forgets an attempt that has ended. */

@@ -30,6 +30,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     IN_SNAPSHOT("wait_bgsave"),
     /** The snapshot is being sent from a file. */
     SEND_FILE("send_bulk"),
+    /** The snapshot is sent; the stream begins with the first acknowledgement. */
+    AWAIT_ACK("online"),
     /** The replica has the snapshot and gets the stream. */
     ONLINE("online");
 
@@ -54,9 +56,6 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
 
-  /** True if the first acknowledgement is awaited before the stream is sent. */
-  private boolean waitsForAck;
-
   /** Offset of the next byte of the stream to send, 0 before the snapshot. */
   private long cursor;
 
@@ -66,7 +65,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long askedMillis;
 
   /** The snapshot that is sent as it is made, null when it is sent from a file. */
-  private @Nullable DirectSnapshot direct;
+  private @Nullable DirectSnapshot streamed;
 
   /** The stream since the snapshot, up to the cursor. */
   private final Spill streamSpill;
@@ -86,10 +85,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** The file of a snapshot, from when it is sent until its end; owned here. */
   private @Nullable SnapshotReader file;
 
-  private boolean lost;
-
-  /** True once the connection will be closed because memory ran out; nothing more is sent then. */
-  private boolean dropped;
+  /** True once the connection is closed, or will be at the end of the turn: nothing is sent. */
+  private boolean ended;
 
   ReplicaFeed(ServerClient client, Replicas replicas) {
     this.client = client;
@@ -108,6 +105,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   State state() {
     return state;
+  }
+
+  /** Returns true if the replica has been sent a data set or has resumed the stream. */
+  boolean isOnline() {
+    return state == State.ONLINE || state == State.AWAIT_ACK;
   }
 
   /** Returns the options that it has announced by REPLCONF. */
@@ -217,7 +219,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
             : options.canTakeMark()
                 ? DirectSnapshot.marked(output, replicas, mark)
                 : DirectSnapshot.measured(output, replicas);
-    direct = snapshot;
+    streamed = snapshot;
     if (interleaved) {
       replicas.log().notice("The stream goes along with the RDB to replica %s", name());
     }
@@ -240,15 +242,15 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   @Override
   public boolean isReady() {
     // The snapshot shows what the stream has brought until then.
-    DirectSnapshot snapshot = direct;
+    DirectSnapshot snapshot = streamed;
     boolean takes = snapshot != null && snapshot.isReady();
-    return dropped || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
+    return ended || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
   }
 
   @Override
   public void bytes(MemorySegment memory, long offset, long length) {
-    DirectSnapshot snapshot = direct;
-    if (snapshot == null || dropped) {
+    DirectSnapshot snapshot = streamed;
+    if (snapshot == null || ended) {
       return;
     }
     try {
@@ -264,8 +266,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   @Override
   public void complete() {
-    DirectSnapshot snapshot = direct;
-    if (snapshot == null || dropped) {
+    DirectSnapshot snapshot = streamed;
+    if (snapshot == null || ended) {
       return;
     }
     try {
@@ -277,18 +279,18 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /** Drops a replica for whose output there is no memory: part of it may have been sent. */
-  private void outOfMemory(OutOfMemoryError full) {
-    if (dropped || lost) {
+  void outOfMemory(OutOfMemoryError full) {
+    if (ended) {
       return;
     }
-    dropped = true;
+    ended = true;
     replicas.log().warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
     client.closeSoon();
   }
 
   /** Sends of the snapshot what had to wait. */
   private void pumpSnapshot(DirectSnapshot snapshot) {
-    if (lost || snapshot.isSent()) {
+    if (ended || snapshot.isSent()) {
       return;
     }
     try {
@@ -339,9 +341,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   @Override
   public void failed() {
-    if (!lost) {
-      client.closeSoon();
-    }
+    client.closeSoon();
   }
 
   /** Sends a snapshot from a complete file. */
@@ -361,8 +361,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       client.connection().closeAfterFlush();
       return;
     }
-    state = State.ONLINE;
-    waitsForAck = afterAck;
+    state = afterAck ? State.AWAIT_ACK : State.ONLINE;
     lastSignMillis = replicas.nowMillis();
     replicas.log().notice("Synchronization with replica %s succeeded", name());
     replicas.goodReplicasChanged();
@@ -373,7 +372,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Sends as much as the socket's queue takes. */
   void pump() {
-    if (lost || dropped) {
+    if (ended) {
       return;
     }
     try {
@@ -387,12 +386,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (state == State.SEND_FILE) {
       pumpFile();
     }
-    DirectSnapshot snapshot = direct;
+    DirectSnapshot snapshot = streamed;
     if (state == State.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() != null) {
       interleave(snapshot, snapshot.interleaving());
       return;
     }
-    if (state != State.ONLINE || waitsForAck) {
+    if (state != State.ONLINE) {
       return;
     }
     sendStream(Long.MAX_VALUE, null);
@@ -447,7 +446,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * stays in memory, as configured.
    */
   void spillStream() {
-    if (!catchingUp || lost || dropped) {
+    if (!catchingUp || ended) {
       return;
     }
     Backlog backlog = replicas.backlog();
@@ -529,12 +528,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * @param durable the offset synced to the replica's disk, -1 if it was not sent
    */
   void acknowledged(long offset, long durable) {
-    hasLoaded |= state == State.ONLINE;
+    hasLoaded |= isOnline();
     ackOffset = Math.max(ackOffset, offset);
     durableOffset = Math.max(durableOffset, durable);
     lastSignMillis = replicas.nowMillis();
-    if (waitsForAck) {
-      waitsForAck = false;
+    if (state == State.AWAIT_ACK) {
+      state = State.ONLINE;
       pump();
     }
   }
@@ -546,31 +545,30 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Returns true if it has acknowledged, and so has, the stream up to an offset. */
   boolean has(long offset) {
-    return state == State.ONLINE && hasLoaded && ackOffset >= offset;
+    return isOnline() && hasLoaded && ackOffset >= offset;
   }
 
   /** Returns true if it has reported that the stream up to an offset is on its disk. */
   boolean hasDurably(long offset) {
-    return state == State.ONLINE && durableOffset >= offset;
+    return isOnline() && durableOffset >= offset;
   }
 
   /** Returns the seconds since the last acknowledgement, 0 before the replica is online. */
   long lagSeconds() {
-    return state == State.ONLINE ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
+    return isOnline() ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
   }
 
   /** Returns true if it has been silent, or has not taken a byte of its snapshot, for too long. */
   boolean isTimedOut(long timeoutMillis) {
-    boolean watched =
-        state == State.ONLINE ? acknowledges : state == State.SEND_FILE || direct != null;
+    boolean watched = isOnline() ? acknowledges : state == State.SEND_FILE || streamed != null;
     return watched && replicas.nowMillis() - lastSignMillis > timeoutMillis;
   }
 
   /** Sends an empty line as a sign of life while the replica waits for the snapshot. */
   void showLife() {
-    DirectSnapshot snapshot = direct;
+    DirectSnapshot snapshot = streamed;
     boolean nothingSent = snapshot == null || snapshot.isCollecting();
-    if (!dropped && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
+    if (!ended && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
       send("\n");
     }
   }
@@ -586,10 +584,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Sends what can be sent now, of the snapshot or of the stream. */
   void goOn() {
-    DirectSnapshot snapshot = direct;
+    DirectSnapshot snapshot = streamed;
     if (state != State.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {
       pump();
-    } else if (!dropped) {
+    } else if (!ended) {
       try {
         pumpSnapshot(snapshot);
       } catch (OutOfMemoryError full) {
@@ -600,9 +598,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   @Override
   public void onReleased() {
-    lost = true;
-    if (direct != null) {
-      direct.close();
+    ended = true;
+    if (streamed != null) {
+      streamed.close();
     }
     streamSpill.close();
     if (file != null) {

@@ -6,7 +6,6 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
@@ -321,7 +320,7 @@ final class Replicas {
       if (feed.isTimedOut(timeoutMillis)) {
         log()
             .warning(
-                feed.state() == State.ONLINE
+                feed.isOnline()
                     ? "Disconnecting timedout replica (streaming sync): %s"
                     : "Disconnecting timedout replica (full sync): %s",
                 feed.name());
@@ -354,7 +353,7 @@ final class Replicas {
     int count = 0;
     for (int i = 0; i < replicas.size(); i++) {
       ReplicaFeed feed = replicas.get(i);
-      if (feed.state() == State.ONLINE && feed.lagSeconds() <= maxLagSeconds) {
+      if (feed.isOnline() && feed.lagSeconds() <= maxLagSeconds) {
         count++;
       }
     }

@@ -542,15 +542,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return stream.resumeDatabase();
   }
 
-  void linkIsUp() {
-    stream.discardResumePoint();
-    updateState();
-  }
-
-  void linkIsDown() {
-    updateState();
-  }
-
   /** Returns the data set's position in the history, with the bytes of the stream before it. */
   @Override
   public @Nullable ReplicationPoint point() {

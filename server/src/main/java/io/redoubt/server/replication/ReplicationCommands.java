@@ -20,7 +20,6 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.Interleaving;
 import java.util.List;
@@ -165,7 +164,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     }
     List<ReplicaFeed> online =
         replication.replicas().all().stream()
-            .filter(feed -> feed.state() == State.ONLINE && feed.address() != null)
+            .filter(feed -> feed.isOnline() && feed.address() != null)
             .toList();
     reply.array(3);
     reply.bulk("master");

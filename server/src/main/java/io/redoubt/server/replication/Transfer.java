@@ -65,11 +65,11 @@ final class Transfer implements TransferFraming.Sink {
   private @Nullable Path path;
   private @Nullable DiskFile file;
   private long notSyncedBytes;
-  private @Nullable RdbLoader direct;
+  private @Nullable RdbLoader onArrival;
   private @Nullable RdbFileLoad fromFile;
   private boolean loading;
 
-  /** The data set that a direct load fills, unless it replaces the old data at once. */
+  /** The data set that a load while receiving fills, unless it replaces the old data at once. */
   private @Nullable SpareDataSet spare;
 
   private boolean refused;
@@ -172,10 +172,10 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Logs the loss of the connection before all data had come. */
   void cut() {
-    if (direct != null) {
+    if (onArrival != null) {
       log.warning(
           "Internal error in RDB reading offset %d -> Unexpected EOF reading RDB file",
-          direct.offset());
+          onArrival.offset());
     }
   }
 
@@ -208,9 +208,9 @@ final class Transfer implements TransferFraming.Sink {
           file.sync(); // in portions, so that the last sync does not last
           notSyncedBytes = 0;
         }
-      } else if (direct != null) {
-        direct.feed(memory, from, length);
-        dataSet.progress().reached(direct);
+      } else if (onArrival != null) {
+        onArrival.feed(memory, from, length);
+        dataSet.progress().reached(onArrival);
       }
     } catch (IOException e) {
       fail(
@@ -279,13 +279,13 @@ final class Transfer implements TransferFraming.Sink {
     long total = Math.max(framing.totalBytes(), 0);
     if (settings.replication.replDisklessLoad.value() != DisklessLoad.SWAPDB) {
       dropOldData();
-      direct = new RdbLoader(dataSet.context(), rule());
+      onArrival = new RdbLoader(dataSet.context(), rule());
       dataSet.progress().begin(now, total);
       return;
     }
     SpareDataSet beside = dataSet.spare();
     spare = beside;
-    direct = new RdbLoader(beside.context(), rule());
+    onArrival = new RdbLoader(beside.context(), rule());
     loading = true;
     if (origin.sameHistory()) {
       state.set(Refusal.LOADING_BESIDE, true);
@@ -307,13 +307,13 @@ final class Transfer implements TransferFraming.Sink {
    */
   boolean loadSlice() {
     try {
-      if (direct != null) {
-        direct.finish();
+      if (onArrival != null) {
+        onArrival.finish();
         log.notice(
             "Done loading RDB, keys loaded: %d, keys expired: %d.",
-            direct.keysLoaded(), direct.keysExpired());
-        point = direct.replication();
-        long keys = direct.keysLoaded();
+            onArrival.keysLoaded(), onArrival.keysExpired());
+        point = onArrival.replication();
+        long keys = onArrival.keysLoaded();
         closeDirect();
         takeSpare(keys);
         endLoad();
@@ -412,10 +412,10 @@ final class Transfer implements TransferFraming.Sink {
   }
 
   private void closeDirect() {
-    if (direct != null) {
-      direct.close();
+    if (onArrival != null) {
+      onArrival.close();
       dataSet.progress().end();
-      direct = null;
+      onArrival = null;
     }
   }
 
@@ -458,7 +458,7 @@ final class Transfer implements TransferFraming.Sink {
   private void failLoad(RdbException e) {
     fail(
         "Failed trying to load the MASTER synchronization DB from %s: %s"
-            .formatted(direct == null ? "disk" : "socket", SystemErrors.text(e)));
+            .formatted(onArrival == null ? "disk" : "socket", SystemErrors.text(e)));
   }
 
   private void fail(String text) {
