@@ -120,7 +120,16 @@ final class Rules {
               + " server.client server.script server.tracking server.execution.monitoring"
               + " server.execution.refusal",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
-          "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
+          "server.replication.spill <- protocol.process protocol.config.directive persistence.io"
+              + " server.settings",
+          "server.replication.output <- server.replication.spill server.replication.stream"
+              + " protocol.process protocol.net protocol.config.directive protocol.session"
+              + " persistence.io server.client",
+          "server.replication.input <- server.replication.spill server.replication.stream"
+              + " protocol.bytes protocol.resp protocol.net protocol.config"
+              + " protocol.config.directive protocol.launch server.settings",
+          "server.replication      <- server.replication.stream server.replication.spill"
+              + " server.replication.output server.replication.input protocol.bytes protocol.resp"
               + " protocol.config protocol.process protocol.net protocol.config.directive"
               + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"

@@ -14,6 +14,8 @@ import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.MasterLink.State;
+import io.redoubt.server.replication.input.MasterStream;
+import io.redoubt.server.replication.input.StreamAhead;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.snapshot.context.ReplicationPoint;

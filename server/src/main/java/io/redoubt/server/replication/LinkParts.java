@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.refusal.ServerState;
+import io.redoubt.server.replication.input.MasterConnector;
 import io.redoubt.server.settings.ServerDirectives;
 
 /**

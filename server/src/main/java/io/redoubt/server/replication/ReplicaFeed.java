@@ -6,6 +6,11 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.replication.output.DirectSnapshot;
+import io.redoubt.server.replication.output.ReplicaOutput;
+import io.redoubt.server.replication.output.ReplicaOutputLimit;
+import io.redoubt.server.replication.output.SnapshotReader;
+import io.redoubt.server.replication.spill.Spill;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.TransferFrames;
@@ -215,10 +220,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     boolean interleaved = interleaves && mayInterleave();
     DirectSnapshot snapshot =
         interleaved
-            ? DirectSnapshot.interleaved(output, replicas, options.streamAheadBytes())
+            ? DirectSnapshot.interleaved(
+                output, replicas.rate(), replicas.spillSpace(), options.streamAheadBytes())
             : options.canTakeMark()
-                ? DirectSnapshot.marked(output, replicas, mark)
-                : DirectSnapshot.measured(output, replicas);
+                ? DirectSnapshot.marked(output, replicas.rate(), replicas.spillSpace(), mark)
+                : DirectSnapshot.measured(output, replicas.rate(), replicas.spillSpace());
     streamed = snapshot;
     if (interleaved) {
       replicas.log().notice("The stream goes along with the RDB to replica %s", name());

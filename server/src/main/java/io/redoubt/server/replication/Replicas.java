@@ -6,6 +6,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.replication.output.FullSyncRate;
+import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;

@@ -13,6 +13,8 @@ import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.replication.input.MasterConnector;
+import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;

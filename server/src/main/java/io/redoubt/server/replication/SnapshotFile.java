@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.replication.output.SnapshotReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -13,6 +13,8 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.loading.RdbLoader;
+import io.redoubt.server.replication.input.MasterConnector;
+import io.redoubt.server.replication.input.StreamAhead;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.replication.stream.TransferFraming;
 import io.redoubt.server.settings.ReplicationDirectives.DisklessLoad;

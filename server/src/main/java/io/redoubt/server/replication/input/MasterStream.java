@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.input;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
@@ -14,11 +14,11 @@ import java.lang.foreign.MemorySegment;
  * counted exactly once, after the execution of its request. The bytes of a transaction are counted
  * together at its end, because a link that breaks within it must resume before MULTI.
  */
-final class MasterStream implements AutoCloseable {
+public final class MasterStream implements AutoCloseable {
   private static final int BATCH = 64;
 
   /** Executes the requests. */
-  interface Target {
+  public interface Target {
     /** Prefetches the keys of requests that will be executed next. */
     void lookAhead(Request[] batch, int count);
 
@@ -48,7 +48,7 @@ final class MasterStream implements AutoCloseable {
   /** The bytes of the transaction that is open. */
   private final ByteQueue held;
 
-  MasterStream(BufferMemory buffers, Limits limits, Target target) {
+  public MasterStream(BufferMemory buffers, Limits limits, Target target) {
     this.target = target;
     this.decoder = new RequestDecoder(limits, buffers);
     decoder.authenticated(true);
@@ -61,7 +61,7 @@ final class MasterStream implements AutoCloseable {
   }
 
   /** Returns the number of bytes received but not accounted for. */
-  long unappliedBytes() {
+  public long unappliedBytes() {
     return kept.usedBytes() + held.usedBytes();
   }
 
@@ -70,7 +70,7 @@ final class MasterStream implements AutoCloseable {
    *
    * @throws ProtocolException when the master doesn't speak the protocol
    */
-  void receive(MemorySegment memory, long from, long to) throws ProtocolException {
+  public void receive(MemorySegment memory, long from, long to) throws ProtocolException {
     if (kept.usedBytes() == 0) {
       long rest = run(memory, from, to);
       kept.append(memory, rest, to - rest, decoder.missingBytes());

@@ -1,8 +1,10 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.input;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.server.replication.spill.Spill;
+import io.redoubt.server.replication.spill.SpillSpace;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -10,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * The part of a master's stream that can't be applied before the data set is received and loaded.
  * Its start is kept in memory, the rest in a file.
  */
-final class StreamAhead implements AutoCloseable {
+public final class StreamAhead implements AutoCloseable {
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
   /** Bytes applied at once. */
@@ -22,17 +24,17 @@ final class StreamAhead implements AutoCloseable {
   private boolean applying;
   private boolean closed;
 
-  StreamAhead(BufferMemory buffers, SpillSpace space) {
+  public StreamAhead(BufferMemory buffers, SpillSpace space) {
     this.buffers = buffers;
     queue = new ByteQueue(buffers);
     spill = new Spill(space);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return queue.isEmpty() && spill.isEmpty();
   }
 
-  long waitingBytes() {
+  public long waitingBytes() {
     return queue.usedBytes() + spill.waitingBytes();
   }
 
@@ -41,7 +43,7 @@ final class StreamAhead implements AutoCloseable {
    *
    * @throws IOException if they can't be stored
    */
-  void add(MemorySegment memory, long from, long length) throws IOException {
+  public void add(MemorySegment memory, long from, long length) throws IOException {
     if (spill.isEmpty() && queue.usedBytes() + length <= IN_MEMORY_BYTES) {
       queue.append(memory, from, length, 0);
     } else if (length > 0) {
@@ -50,7 +52,7 @@ final class StreamAhead implements AutoCloseable {
   }
 
   /** Applies the next piece. */
-  void applyPiece(MasterStream stream) throws IOException, ProtocolException {
+  public void applyPiece(MasterStream stream) throws IOException, ProtocolException {
     if (!queue.isEmpty()) {
       long end = Math.min(queue.start() + PIECE_BYTES, queue.end());
       applying = true;

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.spill;
 
 import io.redoubt.persistence.io.DiskFile;
 import java.io.IOException;
@@ -6,25 +6,25 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of stream bytes that a replica in a full sync can't take yet, first in, first out. The
- * file exists only while it holds bytes.
+ * A file of stream bytes that can't be sent or applied yet during a full sync, first in, first out.
+ * The file exists only while it holds bytes.
  */
-final class Spill implements AutoCloseable {
+public final class Spill implements AutoCloseable {
   private final SpillSpace space;
   private @Nullable DiskFile writer;
   private @Nullable DiskFile reader;
   private long writtenBytes;
   private long readBytes;
 
-  Spill(SpillSpace space) {
+  public Spill(SpillSpace space) {
     this.space = space;
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return readBytes == writtenBytes;
   }
 
-  long waitingBytes() {
+  public long waitingBytes() {
     return writtenBytes - readBytes;
   }
 
@@ -33,7 +33,7 @@ final class Spill implements AutoCloseable {
    *
    * @throws IOException if the write fails or the limit of all replicas would be exceeded
    */
-  void append(MemorySegment memory, long offset, long length) throws IOException {
+  public void append(MemorySegment memory, long offset, long length) throws IOException {
     space.take(length);
     writtenBytes += length;
     DiskFile file = writer;
@@ -47,7 +47,7 @@ final class Spill implements AutoCloseable {
   }
 
   /** Removes the next bytes and returns their number, at least 1 unless the file is empty. */
-  int read(MemorySegment memory, long offset, int length) throws IOException {
+  public int read(MemorySegment memory, long offset, int length) throws IOException {
     DiskFile file = reader;
     if (file == null || isEmpty()) {
       return 0;

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.input;
 
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Connection;
@@ -32,17 +32,17 @@ public final class MasterConnector {
   }
 
   /** Returns the TCP port that this server listens on. */
-  int port() {
+  public int port() {
     return port.getAsInt();
   }
 
   /** Returns the port under which a master lists this server: that of TLS where it is used. */
-  int announcedPort() {
+  public int announcedPort() {
     return tls.announcedPort(port());
   }
 
   /** Returns the time after which a silent master counts as lost, in milliseconds. */
-  long timeoutMillis() {
+  public long timeoutMillis() {
     return settings.replication.replTimeout.value() * 1000L;
   }
 
@@ -51,7 +51,8 @@ public final class MasterConnector {
    *
    * @throws IOException when an address is invalid or a file of TLS can't be read
    */
-  void connect(String masterHost, int masterPort, Connection.Handler handler) throws IOException {
+  public void connect(String masterHost, int masterPort, Connection.Handler handler)
+      throws IOException {
     transport.connect(
         remoteAddress(masterHost, masterPort),
         sourceAddress(),

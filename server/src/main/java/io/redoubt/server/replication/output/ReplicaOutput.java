@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -14,22 +14,22 @@ import org.jspecify.annotations.Nullable;
  * The output to one replica's socket. Bytes are sent in chunks, plain or each in a frame, while the
  * socket's queue is short enough.
  */
-final class ReplicaOutput {
+public final class ReplicaOutput {
   /** Limit of the socket's queue; bytes beyond it stay at their source. */
   static final long WINDOW_BYTES = 256 * 1024;
 
-  static final int CHUNK_BYTES = 16 * 1024;
+  public static final int CHUNK_BYTES = 16 * 1024;
 
   /** A source of bytes. */
   @FunctionalInterface
-  interface Source {
+  public interface Source {
     /** Reads the next bytes; returns how many, -1 at the end. */
     int read(MemorySegment memory, long offset, int length) throws IOException;
   }
 
   private final ServerClient client;
 
-  ReplicaOutput(ServerClient client) {
+  public ReplicaOutput(ServerClient client) {
     this.client = client;
   }
 
@@ -38,20 +38,20 @@ final class ReplicaOutput {
   }
 
   /** Returns true if the queue accepts more. */
-  boolean mayQueue() {
+  public boolean mayQueue() {
     return queuedBytes() < WINDOW_BYTES;
   }
 
-  long queuedBytes() {
+  public long queuedBytes() {
     return connection().queuedBytes();
   }
 
-  void flush() {
+  public void flush() {
     connection().flush();
   }
 
   /** Sends a text at once. */
-  void send(String text) {
+  public void send(String text) {
     byte[] bytes = text.getBytes(US_ASCII);
     send(MemorySegment.ofArray(bytes), 0, bytes.length, null);
     flush();
@@ -76,7 +76,7 @@ final class ReplicaOutput {
    *
    * @return how many, -1 at the source's end
    */
-  int sendFrom(Source source, long mostBytes, TransferFrames.@Nullable Kind frame)
+  public int sendFrom(Source source, long mostBytes, TransferFrames.@Nullable Kind frame)
       throws IOException {
     Chunk chunk = connection().newChunk(CHUNK_BYTES);
     boolean sent = false;

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.spill;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
@@ -12,10 +12,8 @@ import java.nio.file.Path;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The directory of all replicas' spills ({@code repl-spill-dir}) and the limit of their total size.
- */
-final class SpillSpace {
+/** The directory of all spills ({@code repl-spill-dir}) and the limit of their total size. */
+public final class SpillSpace {
   /** A file opened for both ends of a spill. */
   record Ends(DiskFile writer, DiskFile reader) {}
 
@@ -27,7 +25,8 @@ final class SpillSpace {
   private long usedBytes;
   private int filesCreated;
 
-  SpillSpace(Environment environment, ServerDirectives settings, Disk disk, IntSupplier port) {
+  public SpillSpace(
+      Environment environment, ServerDirectives settings, Disk disk, IntSupplier port) {
     this.clock = environment.clock();
     this.log = environment.log();
     this.settings = settings;
@@ -36,7 +35,7 @@ final class SpillSpace {
   }
 
   /** Returns the bytes in all files. */
-  long usedBytes() {
+  public long usedBytes() {
     return usedBytes;
   }
 

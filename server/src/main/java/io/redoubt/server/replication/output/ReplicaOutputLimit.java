@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.session.ClientType;
@@ -8,7 +8,7 @@ import io.redoubt.server.client.ServerClient;
  * The limit of the bytes that may wait for one replica ({@code client-output-buffer-limit
  * replica}), and the time for which its soft part has been exceeded.
  */
-final class ReplicaOutputLimit {
+public final class ReplicaOutputLimit {
   /** The most bytes of stream made during a full sync that are kept in memory. */
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
@@ -17,7 +17,7 @@ final class ReplicaOutputLimit {
   private final ServerClient client;
   private long softExceededSinceMillis = NOT_EXCEEDED;
 
-  ReplicaOutputLimit(ServerClient client) {
+  public ReplicaOutputLimit(ServerClient client) {
     this.client = client;
   }
 
@@ -26,7 +26,7 @@ final class ReplicaOutputLimit {
   }
 
   /** Returns true if there is a limit. */
-  boolean isOn() {
+  public boolean isOn() {
     OutputLimit limit = configured();
     return limit.hardBytes() > 0 || limit.softBytes() > 0;
   }
@@ -35,7 +35,7 @@ final class ReplicaOutputLimit {
    * Returns the bytes of stream that may wait in memory during a full sync: at least what the
    * backlog keeps anyway, any number without a limit.
    */
-  long mostInMemory(long backlogBytes) {
+  public long mostInMemory(long backlogBytes) {
     OutputLimit limit = configured();
     long hardBytes = limit.hardBytes() == 0 ? Long.MAX_VALUE : limit.hardBytes();
     long softBytes = limit.softBytes() == 0 ? Long.MAX_VALUE : limit.softBytes();
@@ -49,7 +49,7 @@ final class ReplicaOutputLimit {
    * Returns true if too many bytes wait, or more than the soft limit for too long. Both limits are
    * at least the size of the backlog.
    */
-  boolean isExceeded(long pendingBytes, long backlogBytes, long nowMillis) {
+  public boolean isExceeded(long pendingBytes, long backlogBytes, long nowMillis) {
     OutputLimit limit = configured();
     long hardBytes = limit.hardBytes() == 0 ? 0 : Math.max(limit.hardBytes(), backlogBytes);
     long softBytes = limit.softBytes() == 0 ? 0 : Math.max(limit.softBytes(), backlogBytes);

@@ -1,7 +1,9 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.server.replication.spill.Spill;
+import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.TransferFrames;
 import io.redoubt.server.replication.stream.TransferFraming;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * socket and {@code repl-full-sync-rate} limit its pace; bytes that can't be sent yet wait in a
  * file.
  */
-final class DirectSnapshot implements AutoCloseable {
+public final class DirectSnapshot implements AutoCloseable {
   private final ReplicaOutput output;
   private final FullSyncRate rate;
   private final Spill spill;
@@ -34,27 +36,30 @@ final class DirectSnapshot implements AutoCloseable {
 
   private DirectSnapshot(
       ReplicaOutput output,
-      Replicas replicas,
+      FullSyncRate rate,
+      SpillSpace spillSpace,
       boolean measured,
       @Nullable String endMark,
       @Nullable Interleaving interleaving) {
     this.output = output;
     this.measured = measured;
-    rate = replicas.rate();
-    spill = new Spill(replicas.spillSpace());
+    this.rate = rate;
+    spill = new Spill(spillSpace);
     this.endMark = endMark;
     this.interleaving = interleaving;
     frame = interleaving == null ? null : TransferFrames.Kind.SNAPSHOT;
   }
 
   /** Returns a transfer that ends with a mark. */
-  static DirectSnapshot marked(ReplicaOutput output, Replicas replicas, String endMark) {
-    return new DirectSnapshot(output, replicas, false, endMark, null);
+  public static DirectSnapshot marked(
+      ReplicaOutput output, FullSyncRate rate, SpillSpace spillSpace, String endMark) {
+    return new DirectSnapshot(output, rate, spillSpace, false, endMark, null);
   }
 
   /** Returns a transfer that starts with its length: a file collects it until that is known. */
-  static DirectSnapshot measured(ReplicaOutput output, Replicas replicas) {
-    return new DirectSnapshot(output, replicas, true, null, null);
+  public static DirectSnapshot measured(
+      ReplicaOutput output, FullSyncRate rate, SpillSpace spillSpace) {
+    return new DirectSnapshot(output, rate, spillSpace, true, null, null);
   }
 
   /**
@@ -62,22 +67,24 @@ final class DirectSnapshot implements AutoCloseable {
    *
    * @param maxStreamBytes the bytes of the stream that the replica can buffer
    */
-  static DirectSnapshot interleaved(ReplicaOutput output, Replicas replicas, long maxStreamBytes) {
-    return new DirectSnapshot(output, replicas, false, null, new Interleaving(maxStreamBytes));
+  public static DirectSnapshot interleaved(
+      ReplicaOutput output, FullSyncRate rate, SpillSpace spillSpace, long maxStreamBytes) {
+    return new DirectSnapshot(
+        output, rate, spillSpace, false, null, new Interleaving(maxStreamBytes));
   }
 
   /** Returns the interleaving with the stream, null if there is none. */
-  @Nullable Interleaving interleaving() {
+  public @Nullable Interleaving interleaving() {
     return interleaving;
   }
 
   /** Returns true if a mark ends the transfer, which the replica then acknowledges. */
-  boolean isMarked() {
+  public boolean isMarked() {
     return endMark != null;
   }
 
   /** Sends the header, unless it needs the length. */
-  void begin() {
+  public void begin() {
     if (measured) {
       return;
     }
@@ -89,12 +96,12 @@ final class DirectSnapshot implements AutoCloseable {
   }
 
   /** Returns true if more of the snapshot can be sent now. */
-  boolean isReady() {
+  public boolean isReady() {
     return isCollecting() || (spill.isEmpty() && output.mayQueue() && rate.allows());
   }
 
   /** Returns true while the snapshot is collected in a file. */
-  boolean isCollecting() {
+  public boolean isCollecting() {
     return measured && !complete;
   }
 
@@ -104,7 +111,7 @@ final class DirectSnapshot implements AutoCloseable {
    * @return true if they need not be sent by {@link #pump}: they were sent, or nothing may be sent
    *     yet
    */
-  boolean add(MemorySegment memory, long offset, long length) throws IOException {
+  public boolean add(MemorySegment memory, long offset, long length) throws IOException {
     if (measured || !spill.isEmpty() || !output.mayQueue()) {
       spill.append(memory, offset, length);
       return measured;
@@ -116,7 +123,7 @@ final class DirectSnapshot implements AutoCloseable {
   }
 
   /** Marks the snapshot as complete. */
-  void complete() {
+  public void complete() {
     complete = true;
     if (measured) {
       output.send(new String(TransferFraming.sizedHeader(spill.waitingBytes()), US_ASCII));
@@ -128,7 +135,7 @@ final class DirectSnapshot implements AutoCloseable {
    *
    * @return the number of bytes sent
    */
-  long pump() throws IOException {
+  public long pump() throws IOException {
     if (isCollecting()) {
       return 0;
     }
@@ -158,12 +165,12 @@ final class DirectSnapshot implements AutoCloseable {
   }
 
   /** Returns true if no bytes wait, so that the next ones can be accepted. */
-  boolean isPumped() {
+  public boolean isPumped() {
     return isCollecting() || spill.isEmpty();
   }
 
   /** Returns true if the whole transfer has been sent. */
-  boolean isSent() {
+  public boolean isSent() {
     return sent;
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * The rate limit of snapshots to all replicas together ({@code repl-full-sync-rate}): a token
  * bucket that holds at most {@link #BUCKET_MILLIS} of the rate and may be overdrawn by one piece.
  */
-final class FullSyncRate {
+public final class FullSyncRate {
   private static final long BUCKET_MILLIS = 50;
   private static final long RETRY_MILLIS = 10;
 
@@ -26,7 +26,7 @@ final class FullSyncRate {
    * @param bytesPerSecond the limit, 0 for none
    * @param goOn called when sending is allowed again after a pause
    */
-  FullSyncRate(Loop loop, Clock clock, LongSupplier bytesPerSecond, Runnable goOn) {
+  public FullSyncRate(Loop loop, Clock clock, LongSupplier bytesPerSecond, Runnable goOn) {
     this.loop = loop;
     this.clock = clock;
     this.bytesPerSecond = bytesPerSecond;
@@ -35,7 +35,7 @@ final class FullSyncRate {
   }
 
   /** Returns true if bytes may be sent now; otherwise the listener is called when they may. */
-  boolean allows() {
+  public boolean allows() {
     long rate = bytesPerSecond.getAsLong();
     if (rate <= 0) {
       return true;
@@ -60,7 +60,7 @@ final class FullSyncRate {
   }
 
   /** Takes the tokens of sent bytes. */
-  void spend(long bytes) {
+  public void spend(long bytes) {
     allowance -= bytes;
   }
 }

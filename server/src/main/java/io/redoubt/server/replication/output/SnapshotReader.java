@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.output;
 
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Log;
@@ -10,24 +10,24 @@ import java.lang.foreign.MemorySegment;
  * One replica's open file of a complete snapshot. It stays readable to its end after the next
  * BGSAVE has replaced it.
  */
-final class SnapshotReader implements AutoCloseable {
+public final class SnapshotReader implements AutoCloseable {
   private final DiskFile file;
   private final long sizeBytes;
   private final Log log;
 
-  SnapshotReader(DiskFile file, long sizeBytes, Log log) {
+  public SnapshotReader(DiskFile file, long sizeBytes, Log log) {
     this.file = file;
     this.sizeBytes = sizeBytes;
     this.log = log;
   }
 
   /** Returns the length of the snapshot in bytes. */
-  long sizeBytes() {
+  public long sizeBytes() {
     return sizeBytes;
   }
 
   /** Reads the next bytes; returns their number, -1 at the end. */
-  int read(MemorySegment memory, long offset, int length) throws IOException {
+  public int read(MemorySegment memory, long offset, int length) throws IOException {
     return file.read(memory, offset, length);
   }
 
