@@ -29,15 +29,19 @@ final class Rules {
           "protocol.config         <- protocol.bytes protocol.process"
               + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
-          "protocol.command        <- protocol.bytes protocol.resp",
+          "protocol.command.usage  <-",
+          "protocol.command        <- protocol.bytes protocol.resp protocol.command.usage",
           "protocol.acl            <- protocol.bytes protocol.resp protocol.command"
               + " protocol.process",
           "protocol.pubsub         <- protocol.bytes protocol.resp",
+          "protocol.session.blocking <- protocol.net",
+          "protocol.session.input  <- protocol.bytes protocol.resp protocol.process",
           "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config.directive protocol.info protocol.command protocol.acl"
-              + " protocol.pubsub",
+              + " protocol.pubsub protocol.session.blocking protocol.session.input",
           "protocol.session.command <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.command protocol.acl protocol.pubsub protocol.session",
+              + " protocol.command protocol.acl protocol.pubsub protocol.session"
+              + " protocol.session.blocking",
           "protocol.launch         <- protocol.bytes protocol.process protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
               + " protocol.pubsub protocol.session",
@@ -65,6 +69,7 @@ final class Rules {
           "server.structure.list   <- protocol.bytes persistence.packed server.memory"
               + " server.structure",
           "server.structure.hyperloglog <- server.memory",
+          "server.keyspace.event   <- protocol.bytes",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
               + " server.structure",
           "server.value.hash       <- protocol.bytes protocol.resp persistence.packed"
@@ -118,7 +123,8 @@ final class Rules {
               + " protocol.pubsub protocol.session protocol.session.command protocol.info"
               + " server.memory server.keyspace server.value server.value.hash server.settings"
               + " server.client server.script server.tracking server.execution.monitoring"
-              + " server.execution.refusal",
+              + " server.execution.refusal"
+              + " protocol.session.blocking server.keyspace.event",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication.spill <- protocol.process protocol.config.directive persistence.io"
               + " server.settings",
@@ -134,7 +140,8 @@ final class Rules {
               + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
-              + " server.execution.refusal server.aof",
+              + " server.execution.refusal server.aof"
+              + " protocol.session.blocking",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"
               + " persistence.io persistence.aof persistence.aof.append persistence.rdb"
@@ -147,38 +154,48 @@ final class Rules {
               + " server.structure server.keyspace server.execution",
           "server.command.string   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.keyspace"
-              + " server.value server.settings server.execution server.command.common",
+              + " server.value server.settings server.execution server.command.common"
+              + " server.keyspace.event",
           "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.structure"
-              + " server.keyspace server.value server.settings server.client server.execution",
+              + " server.keyspace server.value server.settings server.client server.execution"
+              + " server.keyspace.event",
           "server.command.hyperloglog <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
               + " server.execution"
-              + " server.structure.hyperloglog",
+              + " server.structure.hyperloglog"
+              + " server.keyspace.event",
           "server.command.list     <- protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.execution"
-              + " server.structure.list",
+              + " server.structure.list"
+              + " server.keyspace.event",
           "server.command.set      <- protocol.bytes protocol.resp protocol.config.directive"
               + " protocol.command server.memory server.structure server.keyspace server.value"
-              + " server.value.set server.settings server.execution server.command.common",
+              + " server.value.set server.settings server.execution server.command.common"
+              + " server.keyspace.event",
           "server.command.hash     <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.value.hash server.execution"
-              + " server.command.common",
+              + " server.command.common"
+              + " server.keyspace.event",
           "server.command.sortedset <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.value.set"
-              + " server.value.sortedset server.execution server.command.common",
+              + " server.value.sortedset server.execution server.command.common"
+              + " server.keyspace.event",
           "server.command.stream   <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.value.stream"
-              + " server.settings server.client server.execution",
+              + " server.settings server.client server.execution"
+              + " server.keyspace.event",
           "server.command.geo      <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.value.sortedset"
-              + " server.execution",
+              + " server.execution"
+              + " server.keyspace.event",
           "server.command.key      <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.structure server.keyspace server.value server.value.hash server.value.set"
               + " server.value.sortedset server.settings server.client server.execution"
               + " server.snapshot server.loading server.command.common server.structure.list"
-              + " server.snapshot.export",
+              + " server.snapshot.export"
+              + " server.keyspace.event",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"
@@ -200,7 +217,8 @@ final class Rules {
               + " server.loading server.client server.execution server.execution.monitoring"
               + " server.execution.refusal server.aof server.replication server.command.admin"
               + " server.command.key persistence.rdb.check server.snapshot.context"
-              + " server.tracking",
+              + " server.tracking"
+              + " protocol.session.blocking",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
@@ -212,7 +230,8 @@ final class Rules {
               + " sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
               + " protocol.command protocol.session protocol.session.command sentinel.settings"
-              + " sentinel.message sentinel.core sentinel.runtime");
+              + " sentinel.message sentinel.core sentinel.runtime"
+              + " protocol.session.blocking");
 
   /** Packages that put the others together, and so may import any of the modules named. */
   static final Map<String, List<String>> ASSEMBLIES =

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.command;
 
+import io.redoubt.protocol.command.usage.Argument;
 import io.redoubt.protocol.resp.Request;
 import java.util.Collection;
 import java.util.Collections;

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.command;
 
+import io.redoubt.protocol.command.usage.Argument;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

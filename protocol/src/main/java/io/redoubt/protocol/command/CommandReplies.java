@@ -1,5 +1,7 @@
 package io.redoubt.protocol.command;
 
+import io.redoubt.protocol.command.usage.Argument;
+import io.redoubt.protocol.command.usage.UsageLine;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.util.ArrayList;
 import java.util.Collection;

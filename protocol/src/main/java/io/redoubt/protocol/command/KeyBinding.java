@@ -1,5 +1,6 @@
 package io.redoubt.protocol.command;
 
+import io.redoubt.protocol.command.usage.Argument;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,6 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.input.ClientInput;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -11,6 +11,7 @@ import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.command.usage.Argument;
 import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
 import java.util.List;

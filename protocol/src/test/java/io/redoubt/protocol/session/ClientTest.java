@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.session.TestProcess.Peer;
+import io.redoubt.protocol.session.input.TurnShare;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;

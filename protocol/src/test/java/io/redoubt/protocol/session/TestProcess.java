@@ -19,6 +19,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
 import io.redoubt.protocol.session.command.ConnectionCommands;

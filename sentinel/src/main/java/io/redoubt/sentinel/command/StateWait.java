@@ -2,7 +2,7 @@ package io.redoubt.sentinel.command;
 
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.Client;
-import io.redoubt.protocol.session.Waiting;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.sentinel.message.Answer;
 
 /** A client whose reply waits until the state is on disk. */

@@ -5,11 +5,11 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
-import io.redoubt.server.keyspace.KeyEventClass;
-import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.keyspace.event.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEventClass;
+import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.tracking.TrackedKeys;
 

@@ -3,7 +3,7 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.session.Waiting;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;

@@ -9,7 +9,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.protocol.session.Pauses.Cause;
-import io.redoubt.protocol.session.Waiting;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;

@@ -1,7 +1,7 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.resp.ReplyWriter;
-import io.redoubt.protocol.session.Waiting;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 
 /** A client blocked in WAIT or WAITAOF until its last write is where it wants it to be. */

@@ -1,7 +1,7 @@
 package io.redoubt.server.differential;
 
-import io.redoubt.protocol.command.Argument;
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.usage.Argument;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -22,7 +22,7 @@ import io.redoubt.server.command.bitmap.BitField.Operation;
 import io.redoubt.server.command.bitmap.BitField.Overflow;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.util.ArrayList;
 import java.util.List;

@@ -19,7 +19,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.hyperloglog.HyperLogLog;

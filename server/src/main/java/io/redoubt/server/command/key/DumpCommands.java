@@ -20,7 +20,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
 import io.redoubt.server.snapshot.export.Payloads;
 

@@ -16,7 +16,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.command.common.ExpireUnit;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import java.nio.charset.StandardCharsets;
 
 /** The part of the generic group about the expiry of keys. */

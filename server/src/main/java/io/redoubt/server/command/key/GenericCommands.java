@@ -22,7 +22,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 
 /** The generic group: commands on keys of any type. */
 public final class GenericCommands extends CommandGroup<Call> {

@@ -21,7 +21,7 @@ import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.export.Payloads;
 import java.io.IOException;

@@ -19,8 +19,8 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.list.ListCursor;
 import io.redoubt.server.value.Lists;
 

@@ -25,7 +25,7 @@ import io.redoubt.server.command.common.ExpireUnit;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

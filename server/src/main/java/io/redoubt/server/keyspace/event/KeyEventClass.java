@@ -1,4 +1,4 @@
-package io.redoubt.server.keyspace;
+package io.redoubt.server.keyspace.event;
 
 /** The classes of keyspace events, by the letters of {@code notify-keyspace-events}. */
 public enum KeyEventClass {

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.command;
+package io.redoubt.protocol.command.usage;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * literal and contain several arguments form a block with that token ({@code [LIMIT offset
  * count]}), unless one of these is a group or can be left out ({@code [COUNT count [ANY]]}).
  */
-final class UsageLine {
+public final class UsageLine {
   private static final Pattern TOKEN =
       Pattern.compile(
           "\\.\\.\\.|[\\[\\]()|]|\\{[^}]*}|[^\\s\\[\\](){|]+?(?=\\.\\.\\.|[\\s\\[\\](){|]|$)");
@@ -109,7 +109,7 @@ final class UsageLine {
    * @param nameWords the number of words of the command's name at its start
    * @throws IllegalArgumentException if the line violates the grammar
    */
-  static List<Argument> arguments(String line, int nameWords) {
+  public static List<Argument> arguments(String line, int nameWords) {
     var usage = new UsageLine(line);
     usage.next = nameWords;
     if (usage.next == usage.tokens.size()) {
@@ -125,7 +125,7 @@ final class UsageLine {
   /**
    * Returns Redis' arity: the number of arguments including the name, negative if it is a minimum.
    */
-  static int arity(List<Argument> arguments, int nameWords) {
+  public static int arity(List<Argument> arguments, int nameWords) {
     int min = nameWords;
     boolean variable = false;
     for (Argument argument : arguments) {
@@ -136,7 +136,7 @@ final class UsageLine {
   }
 
   /** Returns a usage line without its notes, as users read it. */
-  static String withoutNotes(String line) {
+  public static String withoutNotes(String line) {
     return NOTES.matcher(line).replaceAll("");
   }
 

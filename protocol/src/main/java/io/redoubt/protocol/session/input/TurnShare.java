@@ -1,4 +1,4 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.session.input;
 
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.Request;
@@ -8,9 +8,9 @@ import io.redoubt.protocol.resp.Request;
  * expensive requests, or of code that is not compiled yet, delays other clients only briefly. A
  * single request always runs to its end.
  */
-final class TurnShare {
+public final class TurnShare {
   /** Usually enough for all input read in a turn. */
-  static final long NANOS = 500_000;
+  public static final long NANOS = 500_000;
 
   /** The number of arguments executed between two readings of the clock. */
   private static final int STRIDE_ARGUMENTS = 32;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.command;
+package io.redoubt.protocol.command.usage;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +96,7 @@ public record Argument(
   }
 
   /** Returns the minimum number of request arguments that this takes if present. */
-  int minLength() {
+  public int minLength() {
     int own = token != null ? 1 : 0;
     switch (type) {
       case PURE_TOKEN -> {
@@ -122,7 +122,7 @@ public record Argument(
   }
 
   /** Returns true if the number of request arguments can vary. */
-  boolean isVariable() {
+  public boolean isVariable() {
     if (optional() || multiple()) {
       return true;
     }
@@ -147,7 +147,7 @@ public record Argument(
     return new Argument(name, displayText, type, token, times, keySpec, versions, parts);
   }
 
-  Argument asKeyOf(int spec) {
+  public Argument asKeyOf(int spec) {
     return new Argument(name, displayText, Type.KEY, token, occurrence, spec, versions, parts);
   }
 
@@ -169,7 +169,7 @@ public record Argument(
     return new Argument(name, displayText, type, word, occurrence, keySpec, versions, parts);
   }
 
-  Argument withParts(List<Argument> newParts) {
+  public Argument withParts(List<Argument> newParts) {
     return new Argument(
         name, displayText, type, token, occurrence, keySpec, versions, List.copyOf(newParts));
   }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.session.input;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The input of a client: bytes that have not been executed, and the place up to which they are
  * decoded. Bytes are executed where they arrived, in the loop's shared buffer, and kept here only
- * if they have to wait. Driven by {@link RequestExecutor}.
+ * if they have to wait. The executor of requests drives it.
  */
-final class ClientInput {
+public final class ClientInput {
   /** Reading pauses while a client has more input than this to execute in the next turns. */
   private static final long MAX_PENDING_BYTES = 1 << 16;
 
@@ -45,68 +45,68 @@ final class ClientInput {
 
   private boolean authenticated;
 
-  ClientInput(Limits limits, BufferMemory buffers, Clock clock) {
+  public ClientInput(Limits limits, BufferMemory buffers, Clock clock) {
     this.decoder = new RequestDecoder(limits, buffers);
     this.kept = new ByteQueue(buffers);
     this.share = new TurnShare(clock);
   }
 
   /** Sets whether the size limits of authenticated clients apply. */
-  void authenticated(boolean on) {
+  public void authenticated(boolean on) {
     authenticated = on;
     decoder.authenticated(on);
   }
 
   /** Returns true if the size limits of authenticated clients apply. */
-  boolean isAuthenticated() {
+  public boolean isAuthenticated() {
     return authenticated;
   }
 
   /** Lifts the size limits, because the peer is the master. */
-  void fromMaster() {
+  public void fromMaster() {
     authenticated(true);
     decoder.fromMaster(true);
   }
 
-  ByteQueue kept() {
+  public ByteQueue kept() {
     return kept;
   }
 
   /** Returns a lower bound of the bytes missing from a partly received argument. */
-  long missingBytes() {
+  public long missingBytes() {
     return decoder.missingBytes();
   }
 
   /** Returns the size of input being executed from the shared buffer. */
-  long inHandBytes() {
+  public long inHandBytes() {
     return inHandBytes;
   }
 
   /** Returns the memory of the input being executed. */
-  MemorySegment memory() {
+  public MemorySegment memory() {
     return memory;
   }
 
   /** Returns the offset of the first byte that has not been executed. */
-  long rest() {
+  public long rest() {
     return rest;
   }
 
   /** Returns the offset after the input being executed. */
-  long end() {
+  public long end() {
     return end;
   }
 
   // ---- bytes
 
   /** Takes input in the loop's shared buffer for execution, until {@link #release}. */
-  void take(MemorySegment from, long start, long to) {
+  public void take(MemorySegment from, long start, long to) {
     inHandBytes = to - start;
     startDecoding(from, start, to);
   }
 
   /** Takes the kept input for execution, until {@link #releaseKept}. */
-  void takeKept() {
+  public void takeKept() {
     startDecoding(kept.memory(), kept.start(), kept.end());
   }
 
@@ -118,7 +118,7 @@ final class ClientInput {
   }
 
   /** Keeps input that can't be executed now. */
-  void keep(MemorySegment from, long start, long to) {
+  public void keep(MemorySegment from, long start, long to) {
     kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
   }
 
@@ -128,7 +128,7 @@ final class ClientInput {
    *
    * @param keepsRest true if input that was not executed is to be kept
    */
-  void release(boolean keepsRest) {
+  public void release(boolean keepsRest) {
     if (inHandBytes == 0) {
       return;
     }
@@ -143,7 +143,7 @@ final class ClientInput {
    *
    * @param keepsRest false if the rest is to be removed, too
    */
-  void releaseKept(boolean keepsRest) {
+  public void releaseKept(boolean keepsRest) {
     if (keepsRest) {
       kept.dropUntil(rest);
     } else {
@@ -154,7 +154,7 @@ final class ClientInput {
   // ---- requests
 
   /** Decodes the next request; returns false if there is none that may be executed now. */
-  boolean decode(Request request) {
+  public boolean decode(Request request) {
     try {
       while (!stopped) {
         long after = decoder.decode(memory, rest, end, request);
@@ -173,18 +173,18 @@ final class ClientInput {
   }
 
   /** Returns true if the client's share of this turn permits the request. */
-  boolean admits(Request request) {
+  public boolean admits(Request request) {
     return share.admits(request);
   }
 
   /** Stops execution before a decoded request; it is decoded again later. */
-  void stopBefore(Request request) {
+  public void stopBefore(Request request) {
     stopped = true;
     rest = request.start();
   }
 
   /** Returns true if a decoded request had to wait, so that later ones have to. */
-  boolean isStopped() {
+  public boolean isStopped() {
     return stopped;
   }
 
@@ -194,7 +194,7 @@ final class ClientInput {
    * @param mayExecute true if the client may execute more
    * @return the violation of the protocol that follows the executed requests, or null
    */
-  @Nullable ProtocolException endDecoding(boolean mayExecute) {
+  public @Nullable ProtocolException endDecoding(boolean mayExecute) {
     ProtocolException found = violation;
     violation = null;
     if (stopped || found != null || !mayExecute) {
@@ -210,14 +210,14 @@ final class ClientInput {
    *
    * @return true if the next turn must execute more
    */
-  boolean endShare(boolean mayExecute) {
+  public boolean endShare(boolean mayExecute) {
     forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
     share.renew();
     return forNextTurn;
   }
 
   /** Returns true if input arrives faster than it is executed. */
-  boolean exceedsLimit() {
+  public boolean exceedsLimit() {
     return forNextTurn && kept.usedBytes() > MAX_PENDING_BYTES;
   }
 }

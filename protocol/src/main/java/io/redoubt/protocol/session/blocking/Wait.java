@@ -1,23 +1,23 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.session.blocking;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import org.jspecify.annotations.Nullable;
 
 /** The wait of a client, with its timeout. */
-final class Wait {
+public final class Wait {
   private @Nullable Waiting waiting;
   private @Nullable Cancellable timer;
 
-  @Nullable Waiting waiting() {
+  public @Nullable Waiting waiting() {
     return waiting;
   }
 
-  boolean isOn() {
+  public boolean isOn() {
     return waiting != null;
   }
 
-  void begin(Waiting what, Loop loop, long timeoutMillis, Runnable timeOut) {
+  public void begin(Waiting what, Loop loop, long timeoutMillis, Runnable timeOut) {
     if (waiting != null) {
       throw new IllegalStateException("already blocked");
     }
@@ -28,7 +28,7 @@ final class Wait {
   }
 
   /** Ends the wait and notifies it; returns false if there was none. */
-  boolean end() {
+  public boolean end() {
     Waiting wait = waiting;
     if (wait == null) {
       return false;

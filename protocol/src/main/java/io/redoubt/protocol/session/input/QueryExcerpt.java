@@ -1,4 +1,4 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.session.input;
 
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.Quoting;
@@ -6,14 +6,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Excerpts of client input for the log. */
-final class QueryExcerpt {
+public final class QueryExcerpt {
   private static final int SHOWN_BYTES = 128;
   private static final int QUOTED_BYTES = 64;
 
   private QueryExcerpt() {}
 
   /** Returns a readable form of the start and the end of input that could not be decoded. */
-  static String of(MemorySegment bytes, long from, long to) {
+  public static String of(MemorySegment bytes, long from, long to) {
     long length = to - from;
     if (length <= SHOWN_BYTES) {
       return "'" + printable(bytes, from, length) + "'";
@@ -29,7 +29,7 @@ final class QueryExcerpt {
   }
 
   /** Returns the start of pending input, quoted. */
-  static String of(ByteQueue query) {
+  public static String of(ByteQueue query) {
     var start = new byte[(int) Math.min(QUOTED_BYTES, query.usedBytes())];
     MemorySegment.copy(
         query.memory(), ValueLayout.JAVA_BYTE, query.start(), start, 0, start.length);

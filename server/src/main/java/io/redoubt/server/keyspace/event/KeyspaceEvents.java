@@ -1,4 +1,4 @@
-package io.redoubt.server.keyspace;
+package io.redoubt.server.keyspace.event;
 
 import io.redoubt.protocol.bytes.ByteString;
 import java.lang.foreign.MemorySegment;

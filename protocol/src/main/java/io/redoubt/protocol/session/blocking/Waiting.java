@@ -1,4 +1,4 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.session.blocking;
 
 /** The wait of a blocked client, as the client sees it. */
 public interface Waiting {
