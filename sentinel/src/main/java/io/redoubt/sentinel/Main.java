@@ -47,6 +47,11 @@ public final class Main extends Launch<SentinelDirectives> {
   }
 
   @Override
+  protected void checkWhole() throws FatalConfigError {
+    directives().finish();
+  }
+
+  @Override
   protected Service start() throws IOException, FatalConfigError {
     CompletableFuture<Integer> ended = new CompletableFuture<>();
     SentinelServer server =

@@ -13,6 +13,7 @@ import io.redoubt.protocol.config.directive.OctalDirective;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.config.directive.OutputLimitsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import io.redoubt.protocol.process.Log;
@@ -292,6 +293,13 @@ public final class CommonDirectives extends DirectiveGroup {
       text("requirepass", "")
           .sensitive()
           .shown("foobared", "The password of the default user; clients send it with AUTH.");
+
+  /** {@code requirepass-file}. */
+  public final SecretFileDirective requirepassFile =
+      fileOf(requirepass)
+          .shown(
+              "/etc/redis/password",
+              "A file that holds the password, so that it needn't stand here.");
 
   /** {@code user}. */
   public final FileWord user =

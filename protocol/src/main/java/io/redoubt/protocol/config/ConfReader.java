@@ -4,43 +4,66 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.Words;
+import io.redoubt.protocol.config.directive.YesNoDirective;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a configuration line by line. A line is blank, a comment, or a name with arguments, all of
- * which may be quoted; {@code include} reads another file in its place.
+ * which may be quoted; {@code include} reads another file in its place. Files in YAML are read as
+ * the lines that they stand for, see {@link YamlText}.
  */
 class ConfReader {
   static final String INCLUDE = "include";
   private static final String BAD = "Bad directive or wrong number of arguments";
   private static final int MAX_INCLUDE_DEPTH = 16;
+  private static final Map<String, String> YAML_YES_AND_NO = Map.of("true", "yes", "false", "no");
 
   private final Directives directives;
   private final Directives.Values values;
   private final List<String> passedOver = new ArrayList<>();
+
+  /** Takes all mistakes; null if the first one ends the reading. */
+  private final @Nullable Consumer<Mistake> mistakes;
+
+  private @Nullable Path current;
   private int depth;
   private int number;
 
-  /** Creates a reader that stores values in {@code values}. */
+  /** Creates a reader that stores values in {@code values} and stops at the first mistake. */
   ConfReader(Directives directives, Directives.Values values) {
-    this.directives = directives;
-    this.values = values;
+    this(directives, values, null);
   }
 
-  /** Reads the file, standard input and options as one concatenated text. */
+  /** Creates a reader that passes all mistakes on, and reads to the end. */
+  ConfReader(
+      Directives directives, Directives.Values values, @Nullable Consumer<Mistake> mistakes) {
+    this.directives = directives;
+    this.values = values;
+    this.mistakes = mistakes;
+  }
+
+  /** Reads the file, standard input and options, those in the form of Redis as one text. */
   void read(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     StringBuilder text = new StringBuilder();
-    if (file != null) {
+    current = file;
+    if (file != null && YamlText.isNameOf(file)) {
+      readYaml(file);
+    } else if (file != null) {
       text.append(contents(file));
     }
     text.append(new String(standardInput, ISO_8859_1));
@@ -63,6 +86,60 @@ class ConfReader {
     }
   }
 
+  private void readFile(Path file) throws FatalConfigError, UnreadableConfigFile {
+    Path outer = current;
+    current = file;
+    if (YamlText.isNameOf(file)) {
+      readYaml(file);
+    } else {
+      readLines(contents(file));
+    }
+    current = outer;
+  }
+
+  private void readYaml(Path file) throws FatalConfigError, UnreadableConfigFile {
+    List<YamlText.Line> lines;
+    try {
+      lines = YamlText.lines(Words.readable(contents(file)), directives, System::getenv);
+    } catch (YamlText.Malformed e) {
+      refused(e.row, e.column, "", String.valueOf(e.getMessage()));
+      return;
+    }
+    for (YamlText.Line line : lines) {
+      number = line.row();
+      try {
+        readYamlLine(line);
+      } catch (RefusedValue e) {
+        refused(line.row(), line.column(), line.shown(), e.reason());
+      }
+    }
+  }
+
+  /** Reads one line of a file in YAML. */
+  void readYamlLine(YamlText.Line line)
+      throws RefusedValue, FatalConfigError, UnreadableConfigFile {
+    String error = line.error();
+    if (error != null) {
+      throw new RefusedValue(error);
+    }
+    List<String> words = new ArrayList<>(line.words());
+    if (words.size() == 2 && directives.find(words.getFirst()) instanceof YesNoDirective) {
+      words.set(1, YAML_YES_AND_NO.getOrDefault(words.get(1), words.get(1)));
+    }
+    readWords(words, line.shown());
+  }
+
+  private void refused(int row, int column, String shown, String reason) throws FatalConfigError {
+    List<String> hints = Diagnosis.of(shown, directives.names());
+    if (mistakes != null) {
+      mistakes.accept(new Mistake(current, row, column, shown, reason, hints));
+    } else if (column == 0) {
+      throw FatalConfigError.atLine(row, shown, reason, hints);
+    } else {
+      throw FatalConfigError.atPlace(row, column, shown, reason, hints);
+    }
+  }
+
   private void readLines(String text) throws FatalConfigError, UnreadableConfigFile {
     int at = 0;
     for (String line : text.split("\n", -1)) {
@@ -72,9 +149,7 @@ class ConfReader {
         try {
           readLine(trimmed);
         } catch (RefusedValue e) {
-          String shown = Words.readable(trimmed);
-          throw FatalConfigError.atLine(
-              at, shown, e.reason(), Diagnosis.of(shown, directives.names()));
+          refused(at, 0, Words.readable(trimmed), e.reason());
         }
       }
     }
@@ -86,7 +161,11 @@ class ConfReader {
 
   /** Reads one line that is not a comment; CONFIG REWRITE evaluates single lines this way, too. */
   void readLine(String line) throws RefusedValue, FatalConfigError, UnreadableConfigFile {
-    List<String> words = Words.of(line);
+    readWords(Words.of(line), Words.readable(line));
+  }
+
+  private void readWords(List<String> words, String shown)
+      throws RefusedValue, FatalConfigError, UnreadableConfigFile {
     String name = Words.lower(words.getFirst());
     List<String> arguments = words.subList(1, words.size());
     Directive<?, ?> directive = directives.find(name);
@@ -96,20 +175,38 @@ class ConfReader {
     }
     if (directive != null) {
       values.read(directive, arguments);
+      if (directive instanceof SecretFileDirective file) {
+        readSecret(file);
+      }
     } else if (name.equals(INCLUDE) && arguments.size() == 1) {
       include(arguments.getFirst());
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
-      readFileWord(fileWord, arguments, line);
+      readFileWord(fileWord, arguments, shown);
     } else if (directives.isIgnored(name) && !arguments.isEmpty()) {
-      passedOver.add(Words.readable(line));
+      passedOver.add(shown);
     } else {
       String reason = directives.refusalReason(name);
       throw new RefusedValue(reason == null ? BAD : reason);
     }
   }
 
-  void readFileWord(FileWord word, List<String> arguments, String line) throws RefusedValue {
-    word.read(arguments, number, Words.readable(line));
+  void readFileWord(FileWord word, List<String> arguments, String shown) throws RefusedValue {
+    word.read(arguments, number, shown);
+  }
+
+  /** Sets the directive whose value is in a file of its own. */
+  private void readSecret(SecretFileDirective file) throws RefusedValue {
+    if (values.of(file).isEmpty()) {
+      return;
+    }
+    Path path = directives.baseDirectory(values).resolve(values.of(file));
+    try {
+      values.read(file.secret(), List.of(Files.readString(path).stripTrailing()));
+    } catch (CharacterCodingException e) {
+      throw new RefusedValue("'" + path + "' is not a text in UTF-8");
+    } catch (IOException e) {
+      throw new RefusedValue("can't read '" + path + "': " + SystemErrors.text(e));
+    }
   }
 
   /** Reads a file, or all files that a pattern matches, possibly none. */
@@ -118,7 +215,7 @@ class ConfReader {
       throw new RefusedValue("too many files include each other");
     }
     for (Path file : included(pattern)) {
-      readLines(contents(file));
+      readFile(file);
     }
     depth--;
   }

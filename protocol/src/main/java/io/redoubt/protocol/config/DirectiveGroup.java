@@ -14,6 +14,7 @@ import io.redoubt.protocol.config.directive.MemoryOrPercentDirective;
 import io.redoubt.protocol.config.directive.OctalDirective;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.config.directive.OutputLimitsDirective;
+import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.nio.file.Path;
@@ -83,6 +84,11 @@ public abstract class DirectiveGroup {
   /** Declares a text. */
   protected final TextDirective text(String name, String defaultValue) {
     return add(new TextDirective(name, defaultValue));
+  }
+
+  /** Declares {@code NAME-file}, the file that holds the value of the directive {@code NAME}. */
+  protected final SecretFileDirective fileOf(TextDirective secret) {
+    return add(new SecretFileDirective(secret));
   }
 
   /** Declares a choice among the constants of the default's type. */

@@ -91,6 +91,18 @@ public abstract class Directives extends DirectiveGroup {
     configFile = file;
   }
 
+  /**
+   * Reads a configuration like {@link #load}, but to its end and without taking the values.
+   *
+   * @return all mistakes, in the order of reading
+   */
+  public final List<Mistake> mistakes(@Nullable Path file, byte[] standardInput, String options)
+      throws FatalConfigError, UnreadableConfigFile {
+    List<Mistake> mistakes = new ArrayList<>();
+    new ConfReader(this, new Values(), mistakes::add).read(file, standardInput, options);
+    return mistakes;
+  }
+
   /** Returns the file that the configuration was read from, absolute; null if there was none. */
   public final @Nullable Path configFile() {
     return configFile;
@@ -309,12 +321,19 @@ public abstract class Directives extends DirectiveGroup {
    * @throws IllegalStateException if there is no config file
    */
   public final FileReplacement prepareRewrite() throws IOException {
-    return new Rewrite(this, fileToRewrite(), false).prepare();
+    return rewrite(false);
   }
 
   /** Rewrites with a line for every directive; a test reads them back. */
   public final void rewriteEveryDirective() throws IOException {
-    new Rewrite(this, fileToRewrite(), true).prepare().write();
+    rewrite(true).write();
+  }
+
+  private FileReplacement rewrite(boolean complete) throws IOException {
+    Path file = fileToRewrite();
+    return YamlText.isNameOf(file)
+        ? new YamlRewrite(this, file, complete).prepare()
+        : new Rewrite(this, file, complete).prepare();
   }
 
   private Path fileToRewrite() {

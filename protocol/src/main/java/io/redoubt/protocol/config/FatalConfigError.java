@@ -31,6 +31,21 @@ public final class FatalConfigError extends Exception {
   }
 
   /**
+   * Creates the error of a place in a file in YAML.
+   *
+   * @param row from 1
+   * @param column from 1
+   * @param line the line of a config file that the place stands for; may be empty
+   * @param hints likely mistakes, one sentence each; may be empty
+   */
+  static FatalConfigError atPlace(
+      int row, int column, String line, String reason, List<String> hints) {
+    String where = "Reading the configuration file, at line " + row + ", column " + column + "\n";
+    return new FatalConfigError(
+        line.isEmpty() ? where : where + ">>> '" + line + "'\n", reason, hints);
+  }
+
+  /**
    * Creates the error of valid directives that contradict each other, or of a file that cannot be
    * opened.
    */

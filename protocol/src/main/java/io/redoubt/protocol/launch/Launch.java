@@ -3,6 +3,7 @@ package io.redoubt.protocol.launch;
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistake;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.process.Arguments;
@@ -71,6 +72,13 @@ public abstract class Launch<D extends Directives> {
     return log;
   }
 
+  /**
+   * Checks what lines of a configuration mean together; called when each alone is valid.
+   *
+   * @throws FatalConfigError if they contradict each other
+   */
+  protected void checkWhole() throws FatalConfigError {}
+
   /** Returns true if the program can start with this configuration. */
   protected boolean mayStart() {
     return true;
@@ -86,6 +94,9 @@ public abstract class Launch<D extends Directives> {
 
   /** Runs the program and returns its exit status. */
   public final int run() throws IOException, InterruptedException {
+    if (arguments.job() == Arguments.Job.CHECK_CONFIG) {
+      return checkConfig();
+    }
     if (arguments.job() != Arguments.Job.SERVE) {
       return Usage.run(arguments.job(), System.out, System.err);
     }
@@ -122,6 +133,29 @@ public abstract class Launch<D extends Directives> {
     }
     JavaLogging.forwardTo(log);
     return serve(background);
+  }
+
+  /** Prints all mistakes of the configuration; the exit status is 1 if there are any. */
+  private int checkConfig() throws IOException {
+    byte[] standardInput = arguments.readStandardInput(System.in);
+    List<Mistake> mistakes;
+    try {
+      mistakes = directives.mistakes(arguments.configFile(), standardInput, arguments.options());
+      if (mistakes.isEmpty()) {
+        checkWhole();
+      }
+    } catch (FatalConfigError e) {
+      System.err.print(e.text());
+      return 1;
+    } catch (UnreadableConfigFile e) {
+      System.err.println(e.getMessage());
+      return 1;
+    }
+    mistakes.forEach(mistake -> System.err.println(mistake.text()));
+    if (mistakes.isEmpty()) {
+      System.out.println("The configuration is valid.");
+    }
+    return mistakes.isEmpty() ? 0 : 1;
   }
 
   private int serve(boolean background) throws IOException, InterruptedException {

@@ -36,7 +36,9 @@ public record Arguments(
     /** Tests the machine's memory. */
     TEST_MEMORY,
     /** Checks the machine's settings. */
-    CHECK_SYSTEM
+    CHECK_SYSTEM,
+    /** Checks the configuration. */
+    CHECK_CONFIG
   }
 
   /**
@@ -49,7 +51,17 @@ public record Arguments(
   public static Arguments parse(String program, List<String> arguments) {
     boolean sentinel = program.contains("redis-sentinel") || arguments.contains("--sentinel");
     Job job = arguments.isEmpty() ? Job.SERVE : jobOf(arguments);
+    if (job == Job.CHECK_CONFIG) {
+      return configuration(job, sentinel, arguments.subList(1, arguments.size()));
+    }
     if (job != Job.SERVE || arguments.isEmpty()) {
+      return new Arguments(job, sentinel, null, false, "");
+    }
+    return configuration(job, sentinel, arguments);
+  }
+
+  private static Arguments configuration(Job job, boolean sentinel, List<String> arguments) {
+    if (arguments.isEmpty()) {
       return new Arguments(job, sentinel, null, false, "");
     }
     String first = arguments.getFirst();
@@ -75,6 +87,7 @@ public record Arguments(
       case "-h", "--help" -> Job.HELP;
       case "--test-memory" -> Job.TEST_MEMORY;
       case "--check-system" -> alone ? Job.CHECK_SYSTEM : Job.SERVE;
+      case "--check-config" -> Job.CHECK_CONFIG;
       default -> Job.SERVE;
     };
   }

@@ -12,6 +12,7 @@ public final class Usage {
              ./redis-server -h or --help
              ./redis-server --test-memory <megabytes>
              ./redis-server --check-system
+             ./redis-server --check-config [/path/to/redis.conf] [options] [-]
 
       Examples:
              ./redis-server (run the server with default conf)
@@ -35,7 +36,7 @@ public final class Usage {
    */
   public static int run(Arguments.Job job, PrintStream out, PrintStream err) {
     return switch (job) {
-      case SERVE -> throw new IllegalArgumentException("serving is not such a job");
+      case SERVE, CHECK_CONFIG -> throw new IllegalArgumentException(job + " needs directives");
       case VERSION -> {
         out.println(
             "Redis server v="

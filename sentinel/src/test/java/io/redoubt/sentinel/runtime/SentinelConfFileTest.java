@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.config.ConfSchema;
 import io.redoubt.protocol.config.ConfTemplate;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,12 +10,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compares conf/sentinel.conf with the declarations. To generate it: {@code mvn -pl sentinel -am
- * test -Dtest=SentinelConfFileTest -Dsurefire.failIfNoSpecifiedTests=false
- * -Dredoubt.writeConf=true}.
+ * Compares conf/sentinel.conf and conf/sentinel.schema.json with the declarations. To generate
+ * them: {@code mvn -pl sentinel -am test -Dtest=SentinelConfFileTest
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dredoubt.writeConf=true}.
  */
 final class SentinelConfFileTest {
   private static final Path FILE = Path.of("../conf/sentinel.conf");
+  private static final Path SCHEMA = Path.of("../conf/sentinel.schema.json");
   private static final List<String> INTRODUCTION =
       List.of(
           "Configuration of a Redoubt sentinel, passed as the first argument: redis-sentinel"
@@ -33,6 +35,17 @@ final class SentinelConfFileTest {
     }
 
     assertThat(Files.readString(FILE)).isEqualTo(text);
+  }
+
+  @Test
+  void schemaEqualsTheGeneratedOne() throws Exception {
+    String text =
+        ConfSchema.of(new SentinelDirectives(), "Configuration of redis-sentinel in YAML");
+    if (Boolean.getBoolean("redoubt.writeConf")) {
+      Files.writeString(SCHEMA, text);
+    }
+
+    assertThat(Files.readString(SCHEMA)).isEqualTo(text);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
@@ -49,6 +50,13 @@ public final class ReplicationDirectives extends DirectiveGroup {
           .sensitive()
           .newerName("primaryauth")
           .shown("<master-password>", "The password for authentication to the master.");
+
+  /** {@code masterauth-file}. */
+  public final SecretFileDirective masterauthFile =
+      fileOf(masterauth)
+          .shown(
+              "/etc/redis/master-password",
+              "A file that holds the password for the master, so that it needn't stand here.");
 
   /** {@code masteruser}. */
   public final TextDirective masteruser =

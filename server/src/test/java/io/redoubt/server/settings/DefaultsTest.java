@@ -35,6 +35,7 @@ final class DefaultsTest {
                 "full-sync-loop-percent",
                 "gathering-micros",
                 "hash-field-expiry",
+                "masterauth-file",
                 "rdb-write-version",
                 "rejoin-auth-pass",
                 "rejoin-auth-user",
@@ -46,6 +47,7 @@ final class DefaultsTest {
                 "repl-spill-dir",
                 "repl-spill-max",
                 "replica-refuse-empty-master",
+                "requirepass-file",
                 "snapshot-loop-percent",
                 "snapshot-thread-rests"));
   }

@@ -2,6 +2,7 @@ package io.redoubt.server.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.config.ConfSchema;
 import io.redoubt.protocol.config.ConfTemplate;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,11 +11,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compares conf/redis.conf with the declarations. To generate it: {@code mvn -pl server -am test
- * -Dtest=ShippedFileTest -Dsurefire.failIfNoSpecifiedTests=false -Dredoubt.writeConf=true}.
+ * Compares conf/redis.conf and conf/redis.schema.json with the declarations. To generate them:
+ * {@code mvn -pl server -am test -Dtest=ShippedFileTest -Dsurefire.failIfNoSpecifiedTests=false
+ * -Dredoubt.writeConf=true}.
  */
 final class ShippedFileTest {
   private static final Path FILE = Path.of("../conf/redis.conf");
+  private static final Path SCHEMA = Path.of("../conf/redis.schema.json");
   private static final List<String> INTRODUCTION =
       List.of(
           "Configuration of a Redoubt server, passed as the first argument:"
@@ -36,6 +39,16 @@ final class ShippedFileTest {
     }
 
     assertThat(Files.readString(FILE)).isEqualTo(text);
+  }
+
+  @Test
+  void schemaEqualsTheGeneratedOne() throws Exception {
+    String text = ConfSchema.of(new ServerDirectives(), "Configuration of redis-server in YAML");
+    if (Boolean.getBoolean("redoubt.writeConf")) {
+      Files.writeString(SCHEMA, text);
+    }
+
+    assertThat(Files.readString(SCHEMA)).isEqualTo(text);
   }
 
   @Test

@@ -1,9 +1,11 @@
 package io.redoubt.protocol.config.directive;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A choice of several words, each the name of a constant: {@code volatile-lru} is {@code
@@ -21,6 +23,11 @@ public final class ChoiceDirective<E extends Enum<E>>
     for (E constant : defaultValue.getDeclaringClass().getEnumConstants()) {
       byWord.put(Words.ofConstant(constant), constant);
     }
+  }
+
+  /** Returns the words of all choices. */
+  public Set<String> words() {
+    return Collections.unmodifiableSet(byWord.keySet());
   }
 
   /** Returns the choice. */

@@ -17,6 +17,16 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
     return this;
   }
 
+  /** Returns the smallest permitted number. */
+  public long min() {
+    return min;
+  }
+
+  /** Returns the largest permitted number. */
+  public long max() {
+    return max;
+  }
+
   /** Returns the number. */
   public long value() {
     return current();
