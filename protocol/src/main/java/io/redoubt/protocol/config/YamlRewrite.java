@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One CONFIG REWRITE of a file in YAML. Values that differ are replaced where they stand, lines
@@ -130,7 +131,7 @@ final class YamlRewrite {
         .toList();
   }
 
-  private Directive<?, ?> directiveOf(Line line) {
+  private @Nullable Directive<?, ?> directiveOf(Line line) {
     return directives.find(line.words().getFirst());
   }
 

@@ -94,6 +94,20 @@ final class ArgumentsTest {
   }
 
   @Test
+  void checksTheConfigurationThatWouldBeUsed() {
+    Arguments check = parse("--check-config", "/etc/x.yaml", "--port", "7000", "-");
+    assertThat(check)
+        .isEqualTo(
+            new Arguments(
+                Arguments.Job.CHECK_CONFIG,
+                false,
+                Path.of("/etc/x.yaml"),
+                true,
+                parse("--port", "7000").options()));
+    assertThat(parse("--check-config").configFile()).isNull();
+  }
+
+  @Test
   void recognizesASentinelByTheProgramName() {
     assertThat(Arguments.parse("/usr/bin/redis-sentinel", "x.conf").sentinel()).isTrue();
     assertThat(parse("x.conf").sentinel()).isFalse();

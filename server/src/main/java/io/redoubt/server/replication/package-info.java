@@ -2,8 +2,8 @@
  * Replication: the replicas of a master, a replica's link to its master, and changes of role. The
  * decisions that need no connection are in {@code stream}, the output to one replica in {@code
  * output}, the input from a master in {@code input}, and files of waiting stream bytes in {@code
- * spill}. Start reading at {@link io.redoubt.server.replication.Replication}. Imports the source and the target of the stream
- * (execution, snapshots, keyspace) and the connections of {@code net}.
+ * spill}. Start reading at {@link io.redoubt.server.replication.Replication}. Imports the source
+ * and the target of the stream (execution, snapshots, keyspace) and the connections of {@code net}.
  *
  * <p>A replica may be older than this server, such as a Redis 7.2. All replicas get the same
  * stream, byte by byte, so that offsets agree and any server can resume from any other, in chains

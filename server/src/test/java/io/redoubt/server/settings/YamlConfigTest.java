@@ -68,8 +68,7 @@ final class YamlConfigTest {
 
   @Test
   void splitsPlainTextsOnly() throws Exception {
-    load(
-        "requirepass: 'two words ${HOME}'\nlogfile: \"a ${HOME}\"\nappendonly: true\n");
+    load("requirepass: 'two words ${HOME}'\nlogfile: \"a ${HOME}\"\nappendonly: true\n");
     assertThat(get("requirepass")).isEqualTo("two words ${HOME}");
     assertThat(get("logfile")).isEqualTo("a " + System.getenv("HOME"));
     assertThat(get("appendonly")).isEqualTo("yes");
