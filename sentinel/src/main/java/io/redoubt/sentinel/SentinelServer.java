@@ -16,10 +16,12 @@ import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
 import io.redoubt.protocol.session.command.ConnectionCommands;
@@ -188,13 +190,13 @@ public final class SentinelServer implements AutoCloseable {
     ClientRegistry clients =
         new ClientRegistry(
             transport.loop(),
-            clock,
-            log,
+            new Environment(clock, log, random),
             BufferMemory.offHeap(),
             new ConfiguredSession(directives),
             users,
             channels,
-            dispatcher);
+            dispatcher,
+            new TrackedClients());
     Info info = new Info();
     fill(table, clients, channels, info);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, random);

@@ -9,6 +9,7 @@ import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -65,19 +66,18 @@ public final class ClientRegistry {
    * Creates a registry without clients.
    *
    * @param loop the event loop
-   * @param clock the time
-   * @param log receives messages on closed clients
+   * @param environment the time, and the log of closed clients
    * @param memory allocates buffers of pending requests
    * @param settings the configuration
    * @param users the users
    * @param channels the subscriptions
    * @param dispatcher executes requests
-   * @param trackedClients the clients with client-side caching
+   * @param trackedClients the clients with client-side caching; stays empty in a process that keeps
+   *     no keys
    */
   public ClientRegistry(
       Loop loop,
-      Clock clock,
-      Log log,
+      Environment environment,
       BufferMemory memory,
       SessionSettings settings,
       Users users,
@@ -85,8 +85,8 @@ public final class ClientRegistry {
       Dispatcher dispatcher,
       TrackedClients trackedClients) {
     this.loop = loop;
-    this.clock = clock;
-    this.log = log;
+    this.clock = environment.clock();
+    this.log = environment.log();
     this.memory = memory;
     this.settings = settings;
     this.users = users;
@@ -96,19 +96,6 @@ public final class ClientRegistry {
     this.trackedClients = trackedClients;
     pauses = new Pauses(loop, clock);
     executor = new RequestExecutor(this, dispatcher);
-  }
-
-  /** Creates a registry without clients, for a process that keeps no keys. */
-  public ClientRegistry(
-      Loop loop,
-      Clock clock,
-      Log log,
-      BufferMemory memory,
-      SessionSettings settings,
-      Users users,
-      Channels channels,
-      Dispatcher dispatcher) {
-    this(loop, clock, log, memory, settings, users, channels, dispatcher, new TrackedClients());
   }
 
   // ---- connections

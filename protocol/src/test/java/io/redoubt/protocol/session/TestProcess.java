@@ -15,6 +15,7 @@ import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -239,13 +240,13 @@ final class TestProcess implements AutoCloseable {
     registry =
         new ClientRegistry(
             transport.loop(),
-            clock,
-            Log.silent(Clock.system()),
+            new Environment(clock, Log.silent(Clock.system()), new Random(1)),
             memory,
             settings,
             users,
             channels,
-            this::dispatch);
+            this::dispatch,
+            new TrackedClients());
     table.add(
         new TestCommands(),
         new ConnectionCommands<TestCall>(new Hello("7.2.0", "standalone", () -> "master")),

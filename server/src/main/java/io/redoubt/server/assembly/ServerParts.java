@@ -31,6 +31,7 @@ import io.redoubt.server.execution.EventsWhileBlocked;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.execution.KeyObservers;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
@@ -156,6 +157,7 @@ final class ServerParts {
     slowLog = new SlowLog(slabs, clock);
     monitors = new Monitors(buffers, clock, log);
     blockedClients = new BlockedClients(keyspace, stats, slowLog);
+    KeyObservers observers = new KeyObservers(watchedKeys, trackedKeys, blockedClients);
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
@@ -173,30 +175,9 @@ final class ServerParts {
             snapshotContext,
             this::releaseWrites,
             nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
-    dataSet =
-        new DataSet(
-            keyspace,
-            watchedKeys,
-            trackedKeys,
-            blockedClients,
-            snapshotContext,
-            snapshots,
-            state,
-            clock,
-            log);
-    Call call =
-        new Call(
-            values,
-            settings,
-            events,
-            watchedKeys,
-            trackedKeys,
-            blockedClients,
-            propagation,
-            stats,
-            new CallServer());
-    KeyEffects effects =
-        new KeyEffects(propagation, events, watchedKeys, trackedKeys, blockedClients, stats, state);
+    dataSet = new DataSet(keyspace, observers, snapshotContext, snapshots, state, clock, log);
+    Call call = new Call(values, settings, events, observers, propagation, stats, new CallServer());
+    KeyEffects effects = new KeyEffects(propagation, events, observers, stats, state);
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
     Role role = new Role();
@@ -212,8 +193,7 @@ final class ServerParts {
     clients =
         new ClientRegistry(
             transport.loop(),
-            clock,
-            log,
+            environment,
             buffers,
             new ConfiguredSession(settings, limits, settings.memory.maxmemory::value),
             users,

@@ -13,13 +13,11 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
 
 /**
@@ -47,9 +45,7 @@ public final class Call extends RegionCall {
   private final Values values;
   private final ServerDirectives settings;
   private final KeyspaceEvents events;
-  private final WatchedKeys watchedKeys;
-  private final TrackedKeys trackedKeys;
-  private final BlockedClients blockedClients;
+  private final KeyObservers observers;
   private final Propagation propagation;
   private final ServerStats stats;
   private final Server server;
@@ -66,9 +62,7 @@ public final class Call extends RegionCall {
       Values values,
       ServerDirectives settings,
       KeyspaceEvents events,
-      WatchedKeys watchedKeys,
-      TrackedKeys trackedKeys,
-      BlockedClients blockedClients,
+      KeyObservers observers,
       Propagation propagation,
       ServerStats stats,
       Server server) {
@@ -76,9 +70,7 @@ public final class Call extends RegionCall {
     this.values = values;
     this.settings = settings;
     this.events = events;
-    this.watchedKeys = watchedKeys;
-    this.trackedKeys = trackedKeys;
-    this.blockedClients = blockedClients;
+    this.observers = observers;
     this.propagation = propagation;
     this.stats = stats;
     this.server = server;
@@ -90,16 +82,8 @@ public final class Call extends RegionCall {
     return propagation;
   }
 
-  WatchedKeys watchedKeys() {
-    return watchedKeys;
-  }
-
-  TrackedKeys trackedKeys() {
-    return trackedKeys;
-  }
-
-  BlockedClients blockedClients() {
-    return blockedClients;
+  KeyObservers observers() {
+    return observers;
   }
 
   /** Starts the call of another command. */
@@ -374,18 +358,14 @@ public final class Call extends RegionCall {
     if (keyspace.expiredKeys() == ExpiredKeys.HIDE) {
       keyspace.localExpiries().written(where, key, length);
     }
-    watchedKeys.touch(where, key, length);
-    trackedKeys.changed(client(), key, length);
-    blockedClients.mark(where, key, length);
+    observers.changed(client(), where, key, length);
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
   /** Like {@link #changed(int, KeyEvent, long)}, for a change without an event. */
   public void changedQuietly(int keyArg, long changes) {
     changedAll(changes);
-    watchedKeys.touch(database, argAddress(keyArg), argLength(keyArg));
-    trackedKeys.changed(client(), argAddress(keyArg), argLength(keyArg));
-    blockedClients.mark(database, argAddress(keyArg), argLength(keyArg));
+    observers.changed(client(), database, argAddress(keyArg), argLength(keyArg));
   }
 
   /**
@@ -443,14 +423,13 @@ public final class Call extends RegionCall {
 
   /** Notifies client-side caches of the removal of all keys, or of those of a database. */
   public void flushed() {
-    trackedKeys.flushed();
+    observers.flushed();
   }
 
   /** Removes all keys of a database and returns their number. */
   public long flush(Database where, boolean lazily) {
     long removed = where.size();
-    watchedKeys.touchAll(where, null);
-    blockedClients.markAll(where);
+    observers.clearing(where);
     where.clear(lazily);
     return removed;
   }
@@ -458,12 +437,9 @@ public final class Call extends RegionCall {
   /** Swaps two databases. */
   public void swapDatabases(int first, int second) {
     if (first != second) {
-      watchedKeys.touchAll(keyspace.database(first), keyspace.database(second));
-      watchedKeys.touchAll(keyspace.database(second), keyspace.database(first));
+      observers.swapping(keyspace.database(first), keyspace.database(second));
       keyspace.swap(first, second);
-      trackedKeys.flushed(); // clients do not know the database of what they have cached
-      blockedClients.markAll(keyspace.database(first));
-      blockedClients.markAll(keyspace.database(second));
+      observers.swapped(keyspace.database(first), keyspace.database(second));
     }
   }
 
@@ -518,7 +494,7 @@ public final class Call extends RegionCall {
       long timeoutMillis,
       boolean nilArray) {
     waiting = true;
-    blockedClients.await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
+    observers.blocked().await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
   }
 
   /** Returns true if the command blocked its client. */
@@ -552,7 +528,7 @@ public final class Call extends RegionCall {
 
   /** Makes the client's next transaction fail if the key in argument {@code i} changes. */
   public void watch(int i) {
-    watchedKeys.watch(client(), database, argAddress(i), argLength(i));
+    observers.watched().watch(client(), database, argAddress(i), argLength(i));
   }
 
   // Propagation.

@@ -116,9 +116,9 @@ public final class CommandDispatcher implements Dispatcher {
     this.state = state;
     this.stats = call.stats();
     this.propagation = call.propagation();
-    this.watchedKeys = call.watchedKeys();
-    this.trackedKeys = call.trackedKeys();
-    this.blockedClients = call.blockedClients();
+    this.watchedKeys = call.observers().watched();
+    this.trackedKeys = call.observers().tracked();
+    this.blockedClients = call.observers().blocked();
     this.eviction = eviction;
     this.settings = call.settings();
     this.trace = trace;

@@ -6,12 +6,10 @@ import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyspaceListener;
-import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.tracking.TrackedKeys;
 
 /**
  * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as
@@ -25,9 +23,7 @@ public final class KeyEffects implements KeyspaceListener {
 
   private final Propagation propagation;
   private final KeyspaceEvents events;
-  private final WatchedKeys watchedKeys;
-  private final TrackedKeys trackedKeys;
-  private final BlockedClients blockedClients;
+  private final KeyObservers observers;
   private final ServerStats stats;
   private final ServerState state;
 
@@ -35,16 +31,12 @@ public final class KeyEffects implements KeyspaceListener {
   public KeyEffects(
       Propagation propagation,
       KeyspaceEvents events,
-      WatchedKeys watchedKeys,
-      TrackedKeys trackedKeys,
-      BlockedClients blockedClients,
+      KeyObservers observers,
       ServerStats stats,
       ServerState state) {
     this.propagation = propagation;
     this.events = events;
-    this.watchedKeys = watchedKeys;
-    this.trackedKeys = trackedKeys;
-    this.blockedClients = blockedClients;
+    this.observers = observers;
     this.stats = stats;
     this.state = state;
   }
@@ -64,13 +56,13 @@ public final class KeyEffects implements KeyspaceListener {
   public void elementsExpired(Database database, long entry, boolean all) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
-    trackedKeys.changed(key, length);
+    observers.tracked().changed(key, length);
     events.notify(KeyEvent.HEXPIRED, database.index(), Region.MEMORY, key, length);
     if (all) {
-      watchedKeys.removing(database, key, length);
+      observers.watched().removing(database, key, length);
       events.notify(KeyEvent.DEL, database.index(), Region.MEMORY, key, length);
     } else {
-      watchedKeys.touch(database, key, length);
+      observers.watched().touch(database, key, length);
     }
   }
 
@@ -84,9 +76,7 @@ public final class KeyEffects implements KeyspaceListener {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
     removal(database, entry, NO_ELEMENT, 0);
-    watchedKeys.removing(database, key, length);
-    trackedKeys.changed(key, length);
-    blockedClients.markLoss(database, key, length);
+    observers.removing(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);
   }
 
@@ -118,7 +108,7 @@ public final class KeyEffects implements KeyspaceListener {
 
   @Override
   public void added(Database database, long entry) {
-    blockedClients.mark(database, Entry.keyAddress(entry), Entry.keyLength(entry));
+    observers.blocked().mark(database, Entry.keyAddress(entry), Entry.keyLength(entry));
     if (events.enabled(KeyEventClass.NEW) && !state.is(Refusal.LOADING)) {
       events.notify(
           KeyEvent.NEW,

@@ -6,11 +6,10 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.aof.AppendOnlyFile;
-import io.redoubt.server.execution.BlockedClients;
+import io.redoubt.server.execution.KeyObservers;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
@@ -23,7 +22,6 @@ import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.FunctionLibraries;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
-import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,9 +37,7 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   private final Keyspace keyspace;
-  private final WatchedKeys watchedKeys;
-  private final TrackedKeys trackedKeys;
-  private final BlockedClients blockedClients;
+  private final KeyObservers observers;
   private final SnapshotContext context;
   private final Snapshots snapshots;
   private final LoadProgress progress = new LoadProgress();
@@ -51,18 +47,14 @@ public final class DataSet implements ReplicatedDataSet {
   /** Creates a data set of which nothing is loaded. */
   public DataSet(
       Keyspace keyspace,
-      WatchedKeys watchedKeys,
-      TrackedKeys trackedKeys,
-      BlockedClients blockedClients,
+      KeyObservers observers,
       SnapshotContext context,
       Snapshots snapshots,
       ServerState state,
       Clock clock,
       Log log) {
     this.keyspace = keyspace;
-    this.watchedKeys = watchedKeys;
-    this.trackedKeys = trackedKeys;
-    this.blockedClients = blockedClients;
+    this.observers = observers;
     this.context = context;
     this.snapshots = snapshots;
     this.clock = clock;
@@ -191,10 +183,9 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   private void everythingChanges() {
-    trackedKeys.flushed();
+    observers.flushed();
     for (int i = 0; i < keyspace.count(); i++) {
-      watchedKeys.touchAll(keyspace.database(i), null);
-      blockedClients.markAll(keyspace.database(i));
+      observers.clearing(keyspace.database(i));
     }
   }
 
