@@ -32,6 +32,11 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
     return position - start();
   }
 
+  /** Returns the memory that the collector takes, in bytes. */
+  public long capacityBytes() {
+    return block == null ? 0 : block.sizeBytes();
+  }
+
   /** Returns a copy of the collected bytes. */
   public byte[] toByteArray() {
     byte[] bytes = new byte[Math.toIntExact(length())];

@@ -93,6 +93,11 @@ public final class Request {
     return bytes;
   }
 
+  /** Returns the Java heap that the offsets and lengths of arguments take, in bytes. */
+  public long heapBytes() {
+    return (long) offsets.length * (Long.BYTES + Integer.BYTES);
+  }
+
   /**
    * Copies the arguments to {@code target}, which has room for {@link #argumentBytes()} at {@code
    * targetOffset}, and returns a request of them: a blocked client keeps it. It has no RESP form

@@ -92,6 +92,23 @@ public final class RequestDecoder {
     return remaining != NO_COUNT_YET;
   }
 
+  /** Returns the length of the decoded part of an incomplete request, in bytes. */
+  public long decodedBytes() {
+    return isInsideRequest() ? progress : 0;
+  }
+
+  /** Returns the length of the complete arguments of an incomplete request, in bytes. */
+  public long argumentBytes() {
+    Request kept = partial;
+    return kept == null || !isInsideRequest() ? 0 : kept.argumentBytes();
+  }
+
+  /** Returns the Java heap that an incomplete request takes, in bytes. */
+  public long heapBytes() {
+    Request kept = partial;
+    return kept == null ? 0 : kept.heapBytes();
+  }
+
   /** Discards a partly decoded request. */
   public void reset() {
     remaining = NO_COUNT_YET;

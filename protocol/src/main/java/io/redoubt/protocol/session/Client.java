@@ -41,7 +41,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private final Delivery delivery = new Delivery(output);
   private final Subscriptions subscriptions = new Subscriptions();
 
-  private long accountedBytes;
+  private final MemoryAccount account = new MemoryAccount(this);
   private @Nullable Tracking tracking;
 
   private boolean executing;
@@ -79,6 +79,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Returns the size of the commands queued for EXEC, in bytes. */
   public long queuedCommandBytes() {
+    return 0;
+  }
+
+  /** Returns the memory of the transaction, in bytes. */
+  protected long transactionBytes() {
     return 0;
   }
 
@@ -162,8 +167,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.channels().forget(this);
     registry.trackedClients().stop(this);
     registry.remove(this);
-    registry.forgetMemory(accountedBytes);
-    accountedBytes = 0;
+    registry.forgetMemory(account);
     if (!executing) {
       input.kept().clear();
     }
@@ -564,33 +568,34 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * transaction, and an estimate of its objects.
    */
   public final long memoryBytes() {
-    ByteQueue query = input.kept();
-    return OBJECT_BYTES
-        + query.usedBytes()
-        + query.freeBytes()
+    Waiting waits = wait.waiting();
+    return heapBytes()
+        + input.memoryBytes()
         + output.replies().windowBytes()
         + queuedOutputBytes()
-        + queuedCommandBytes()
-        + trackingBytes();
+        + transactionBytes()
+        + (waits == null ? 0 : waits.memoryBytes());
   }
 
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
-    return OBJECT_BYTES + subscriptions.heapBytes() + trackingBytes();
+    return OBJECT_BYTES
+        + subscriptions.heapBytes()
+        + (tracking == null ? 0 : tracking.heapBytes());
   }
 
-  private long trackingBytes() {
-    return tracking == null ? 0 : tracking.heapBytes();
+  /** Returns the length of the arguments of its current command as far as received, in bytes. */
+  final long argumentBytes() {
+    Waiting waits = wait.waiting();
+    if (waits != null) {
+      return waits.argumentBytes();
+    }
+    return isCurrent() ? registry.executor().currentArgumentBytes() : input.argumentBytes();
   }
 
-  /** Updates its contribution to {@code maxmemory-clients} and returns the difference in bytes. */
-  final long accountMemory() {
-    ClientType type = type();
-    boolean counts = type == ClientType.NORMAL || type == ClientType.PUBSUB;
-    long bytes = counts && !isEnding() ? memoryBytes() : 0;
-    long difference = bytes - accountedBytes;
-    accountedBytes = bytes;
-    return difference;
+  /** Returns its place in the count of the memory of all clients. */
+  final MemoryAccount account() {
+    return account;
   }
 
   /** Sets whether replies and push messages are discarded, as for a master. */

@@ -33,9 +33,9 @@ final class ClientLine {
     line.append(" psub=").append(subscriptions.count(ChannelKind.PATTERN));
     line.append(" ssub=").append(subscriptions.count(ChannelKind.SHARD_CHANNEL));
     line.append(" multi=").append(client.queuedCommands());
-    line.append(" qbuf=").append(query.usedBytes() + client.input().inHandBytes());
+    line.append(" qbuf=").append(client.input().queryBytes());
     line.append(" qbuf-free=").append(query.freeBytes());
-    line.append(" argv-mem=0");
+    line.append(" argv-mem=").append(client.argumentBytes());
     line.append(" multi-mem=").append(client.queuedCommandBytes());
     line.append(" rbs=").append(bufferBytes);
     line.append(" rbp=").append(bufferBytes);

@@ -46,6 +46,7 @@ public final class ClientRegistry {
   private final Admission admission = new Admission(this);
   private final Pauses pauses;
   private final TrackedClients trackedClients;
+  private final ClientMemory clientMemory;
   private final HeldOutput heldOutput = new HeldOutput();
   private final RequestExecutor executor;
   private final ArrayList<Client> turn = new ArrayList<>();
@@ -56,8 +57,7 @@ public final class ClientRegistry {
 
   private long inputBytes;
   private long outputBytes;
-  private long evictableBytes;
-  private long clientsEvicted;
+  private long heapEvictions;
   private long outputLimitDisconnections;
   private long queryLimitDisconnections;
   private long attackLoggedMillis;
@@ -95,6 +95,7 @@ public final class ClientRegistry {
     this.dispatcher = dispatcher;
     this.trackedClients = trackedClients;
     pauses = new Pauses(loop, clock);
+    clientMemory = new ClientMemory(settings, clients.values(), log);
     executor = new RequestExecutor(this, dispatcher);
   }
 
@@ -204,23 +205,16 @@ public final class ClientRegistry {
   }
 
   /**
-   * Updates the memory of a client, which may have changed. Closes the largest clients while all
-   * together exceed {@code maxmemory-clients}, except replication links and clients with CLIENT
-   * NO-EVICT.
+   * Counts the memory of a client, which may have changed, and evicts the largest clients while all
+   * together exceed {@code maxmemory-clients}.
    */
   void accountMemory(Client client) {
-    long limit = settings.clientMemoryLimitBytes();
-    if (limit > 0) {
-      evictableBytes += client.accountMemory();
-      while (evictableBytes > limit && evictLargest()) {
-        // until the others fit
-      }
-    }
+    clientMemory.update(client);
   }
 
   /** Removes a client's memory from the total. */
-  void forgetMemory(long bytes) {
-    evictableBytes -= bytes;
+  void forgetMemory(MemoryAccount account) {
+    clientMemory.forget(account);
   }
 
   /** Closes the client that uses most of the Java heap, if there is any. */
@@ -237,36 +231,9 @@ public final class ClientRegistry {
     if (largest == null) {
       return;
     }
-    clientsEvicted++;
+    heapEvictions++;
     log.warning("Closing the client that uses most of the Java heap: %s", largest);
     largest.close();
-  }
-
-  private boolean evictLargest() {
-    Client largest = largestEvictable();
-    if (largest == null) {
-      return false;
-    }
-    clientsEvicted++;
-    log.notice("Evicting client: %s", largest);
-    largest.close();
-    return true;
-  }
-
-  private @Nullable Client largestEvictable() {
-    Client largest = null;
-    long most = 0;
-    for (Client client : clients.values()) {
-      boolean evictable = client.type() == ClientType.NORMAL || client.type() == ClientType.PUBSUB;
-      if (evictable && !client.isEnding() && !client.is(ClientFlag.NO_EVICT)) {
-        long bytes = client.memoryBytes();
-        if (bytes > most) {
-          most = bytes;
-          largest = client;
-        }
-      }
-    }
-    return largest;
   }
 
   // ---- turns
@@ -394,9 +361,9 @@ public final class ClientRegistry {
     return outputBytes;
   }
 
-  /** Returns the number of clients closed because of {@code maxmemory-clients}. */
+  /** Returns the number of clients closed because of the memory that clients use. */
   public long clientsEvicted() {
-    return clientsEvicted;
+    return clientMemory.evicted() + heapEvictions;
   }
 
   /** Returns the number of clients closed because of their output. */
@@ -414,7 +381,8 @@ public final class ClientRegistry {
     admission.resetStatistics();
     inputBytes = 0;
     outputBytes = 0;
-    clientsEvicted = 0;
+    clientMemory.resetStatistics();
+    heapEvictions = 0;
     outputLimitDisconnections = 0;
     queryLimitDisconnections = 0;
   }

@@ -24,6 +24,7 @@ public final class RequestExecutor {
 
   private boolean running;
   private @Nullable Client current;
+  private @Nullable Request currentRequest;
 
   RequestExecutor(ClientRegistry registry, Dispatcher dispatcher) {
     this.registry = registry;
@@ -131,7 +132,9 @@ public final class RequestExecutor {
   private boolean dispatch(Client client, Request request) {
     boolean executed = true;
     Client outer = current;
+    Request outerRequest = currentRequest;
     current = client;
+    currentRequest = request;
     client.executing(true);
     try {
       executed = dispatcher.dispatch(client, request);
@@ -143,6 +146,7 @@ public final class RequestExecutor {
     } finally {
       client.executing(false);
       current = outer;
+      currentRequest = outerRequest;
     }
     if (!executed) {
       client.postpone();
@@ -159,6 +163,11 @@ public final class RequestExecutor {
   /** Returns the client whose request is running, the innermost if there are several, or null. */
   @Nullable Client current() {
     return current;
+  }
+
+  /** Returns the length of the arguments of the request that is running, in bytes. */
+  long currentArgumentBytes() {
+    return currentRequest == null ? 0 : currentRequest.argumentBytes();
   }
 
   /** Closes a client for whose requests or replies memory does not suffice. */

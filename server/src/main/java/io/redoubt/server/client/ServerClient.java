@@ -14,10 +14,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Client}.
  */
 public final class ServerClient extends Client implements WatchedKeys.Watcher {
-  /** The estimated memory of a watch: entries of two maps and the key's name. */
-  private static final long WATCH_BYTES = 400;
-
   private final WatchedKeys watched;
+  private long watchBytes;
   private boolean outOfStep;
   private int databaseIndex;
   private @Nullable Transaction transaction;
@@ -47,7 +45,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   @Override
   public long heapBytes() {
-    return super.heapBytes() + watched.count(this) * WATCH_BYTES;
+    return super.heapBytes() + watchBytes;
   }
 
   @Override
@@ -101,6 +99,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     flag(ClientFlag.DIRTY_WATCH, true);
   }
 
+  @Override
+  public void watchesTake(long heapBytes) {
+    watchBytes = heapBytes;
+  }
+
   /** Returns true if the next EXEC must fail because a watched key changed. */
   public boolean isWatchedKeyChanged() {
     return is(ClientFlag.DIRTY_WATCH);
@@ -149,6 +152,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   @Override
   public long queuedCommandBytes() {
     return transaction == null ? 0 : transaction.sizeBytes();
+  }
+
+  @Override
+  protected long transactionBytes() {
+    return transaction == null ? 0 : transaction.memoryBytes();
   }
 
   @Override

@@ -60,6 +60,11 @@ public final class Transaction {
     return requests.length();
   }
 
+  /** Returns the memory that they take, in bytes. */
+  public long memoryBytes() {
+    return requests.capacityBytes();
+  }
+
   /** Returns the memory that holds the requests. */
   public MemorySegment memory() {
     return requests.memory();

@@ -34,6 +34,9 @@ final class KeyWait implements Waiting {
     }
   }
 
+  /** The heap of a place in a queue, beside the key. */
+  private static final long PLACE_BYTES = 150;
+
   private final BlockedClients owner;
   private final ServerClient client;
   private final Command<?> command;
@@ -110,6 +113,16 @@ final class KeyWait implements Waiting {
   /** Returns the duration of all executions so far. */
   long spentNanos() {
     return spentNanos;
+  }
+
+  @Override
+  public long argumentBytes() {
+    return request.argumentBytes();
+  }
+
+  @Override
+  public long memoryBytes() {
+    return block.sizeBytes() + places.size() * PLACE_BYTES;
   }
 
   @Override

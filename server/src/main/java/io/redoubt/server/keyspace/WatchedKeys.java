@@ -21,7 +21,13 @@ public final class WatchedKeys {
   public interface Watcher {
     /** Called when a watched key has changed: the transaction must fail. */
     void watchedKeyChanged();
+
+    /** Reports an estimate of the Java heap that its watches take from now on, in bytes. */
+    void watchesTake(long heapBytes);
   }
+
+  /** A watch beside the key's name: entries of two maps; measured. */
+  private static final long WATCH_BYTES = 400;
 
   private record Key(int database, ByteString name) {}
 
@@ -38,9 +44,19 @@ public final class WatchedKeys {
     }
   }
 
+  /** The watches of one watcher. */
+  private static final class Watches {
+    final Map<Key, Watch> byKey = new HashMap<>();
+    long nameBytes;
+
+    long heapBytes() {
+      return byKey.size() * WATCH_BYTES + nameBytes;
+    }
+  }
+
   private final Keyspace keyspace;
   private final Map<Key, List<Watch>> byKey = new HashMap<>();
-  private final Map<Watcher, Map<Key, Watch>> byWatcher = new HashMap<>();
+  private final Map<Watcher, Watches> byWatcher = new HashMap<>();
 
   /** Creates an empty set of watches on the keys of {@code keyspace}. */
   public WatchedKeys(Keyspace keyspace) {
@@ -57,31 +73,29 @@ public final class WatchedKeys {
     return byWatcher.size();
   }
 
-  /** Returns the number of keys that one watcher watches. */
-  public int count(Watcher watcher) {
-    return byWatcher.getOrDefault(watcher, Map.of()).size();
-  }
-
   /** Watches a key; watching it again has no effect. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
     Key key = key(database, keyAddress, keyLength);
-    Map<Key, Watch> own = byWatcher.computeIfAbsent(watcher, w -> new HashMap<>());
-    if (own.containsKey(key)) {
+    Watches own = byWatcher.computeIfAbsent(watcher, w -> new Watches());
+    if (own.byKey.containsKey(key)) {
       return;
     }
     long entry = database.find(keyAddress, keyLength);
     Watch watch = new Watch(watcher, key, entry != Entry.NONE && database.isDue(entry));
-    own.put(key, watch);
+    own.byKey.put(key, watch);
+    own.nameBytes += keyLength;
     byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
+    watcher.watchesTake(own.heapBytes());
   }
 
   /** Removes all watches of one watcher. */
   public void unwatchAll(Watcher watcher) {
-    Map<Key, Watch> own = byWatcher.remove(watcher);
+    Watches own = byWatcher.remove(watcher);
     if (own == null) {
       return;
     }
-    for (Watch watch : own.values()) {
+    watcher.watchesTake(0);
+    for (Watch watch : own.byKey.values()) {
       List<Watch> others = byKey.get(watch.key);
       if (others != null && others.remove(watch) && others.isEmpty()) {
         byKey.remove(watch.key);
@@ -91,7 +105,11 @@ public final class WatchedKeys {
 
   /** Returns true if a key that was alive when the watcher watched it has expired since. */
   public boolean anyExpired(Watcher watcher) {
-    for (Watch watch : byWatcher.getOrDefault(watcher, Map.of()).values()) {
+    Watches own = byWatcher.get(watcher);
+    if (own == null) {
+      return false;
+    }
+    for (Watch watch : own.byKey.values()) {
       Database database = keyspace.database(watch.key.database());
       if (!watch.expired && isDue(database, find(database, watch.key.name()))) {
         return true;

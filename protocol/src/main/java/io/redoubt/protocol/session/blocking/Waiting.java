@@ -10,4 +10,14 @@ public interface Waiting {
    * #timedOut}.
    */
   void ended();
+
+  /** Returns the length of the arguments that are kept for another execution, in bytes. */
+  default long argumentBytes() {
+    return 0;
+  }
+
+  /** Returns the memory that the wait takes, arguments included, in bytes. */
+  default long memoryBytes() {
+    return 0;
+  }
 }

@@ -77,6 +77,21 @@ public final class ClientInput {
     return decoder.missingBytes();
   }
 
+  /** Returns the size of the input that has not been decoded into arguments, in bytes. */
+  long queryBytes() {
+    return Math.max(kept.usedBytes() + inHandBytes - decoder.decodedBytes(), 0);
+  }
+
+  /** Returns the length of the complete arguments of a partly received request, in bytes. */
+  long argumentBytes() {
+    return decoder.argumentBytes();
+  }
+
+  /** Returns the memory that it takes, without the loop's shared buffer, in bytes. */
+  long memoryBytes() {
+    return kept.usedBytes() + kept.freeBytes() + decoder.heapBytes();
+  }
+
   /** Returns the size of input being executed from the shared buffer. */
   public long inHandBytes() {
     return inHandBytes;

@@ -150,6 +150,13 @@ public final class DebugCommands extends CommandGroup<Call> {
         "[NOSAVE] [NOFLUSH] [MERGE]: save the data set and load it again.",
         this::reload);
     add(
+        "replybuffer",
+        4,
+        4,
+        "resizing <0|1>: accepted without effect; a client has a reply buffer only while it needs"
+            + " one.",
+        DebugCommands::replyBuffer);
+    add(
         "set-active-expire",
         3,
         3,
@@ -220,6 +227,13 @@ public final class DebugCommands extends CommandGroup<Call> {
     });
     reply.simple("HELP");
     reply.simple("    Print this help.");
+  }
+
+  private static void replyBuffer(Call call) {
+    if (!call.request().is(2, "resizing")) {
+      throw Errors.SYNTAX;
+    }
+    call.reply().ok();
   }
 
   private void changeReplicationId(Call call) {

@@ -1,0 +1,148 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.process.Log;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of all clients together, which {@code maxmemory-clients} limits, and the choice of
+ * those to evict. Replication links are neither counted nor evicted; clients with CLIENT NO-EVICT
+ * are counted. Clients of similar size share a bucket, so that neither an update nor an eviction
+ * walks over the clients, and neither allocates. While there is no limit nothing is counted.
+ */
+final class ClientMemory {
+  /** A lower limit would leave no room for the clients that could raise it; as in Redis. */
+  private static final long LEAST_LIMIT_BYTES = 128 << 10;
+
+  private final SessionSettings settings;
+  private final Collection<Client> clients;
+  private final Log log;
+
+  /** The first client of each bucket: the sizes in a bucket have the same highest bit. */
+  private final @Nullable MemoryAccount[] buckets = new @Nullable MemoryAccount[Long.SIZE];
+
+  private boolean counts;
+  private boolean evicting;
+  private long totalBytes;
+  private long evicted;
+
+  ClientMemory(SessionSettings settings, Collection<Client> clients, Log log) {
+    this.settings = settings;
+    this.clients = clients;
+    this.log = log;
+  }
+
+  /** Returns the number of clients evicted because of {@code maxmemory-clients}. */
+  long evicted() {
+    return evicted;
+  }
+
+  void resetStatistics() {
+    evicted = 0;
+  }
+
+  /**
+   * Counts the memory of a client, which may have changed, and evicts the largest clients until all
+   * together are below the limit.
+   */
+  void update(Client client) {
+    long limit = settings.clientMemoryLimitBytes();
+    if (limit > 0) {
+      if (counts) {
+        count(client.account());
+      } else {
+        counts = true;
+        clients.forEach(each -> count(each.account()));
+      }
+      evictDownTo(Math.max(limit, LEAST_LIMIT_BYTES));
+    } else if (counts) {
+      counts = false;
+      clients.forEach(each -> forget(each.account()));
+    }
+  }
+
+  private void count(MemoryAccount account) {
+    Client client = account.client;
+    ClientType type = client.type();
+    if (client.isEnding() || (type != ClientType.NORMAL && type != ClientType.PUBSUB)) {
+      forget(account);
+      return;
+    }
+    long bytes = client.memoryBytes();
+    totalBytes += bytes - account.bytes;
+    account.bytes = bytes;
+    move(account, client.is(ClientFlag.NO_EVICT) ? MemoryAccount.NO_BUCKET : bucket(bytes));
+  }
+
+  /** Removes a client from the total. */
+  void forget(MemoryAccount account) {
+    totalBytes -= account.bytes;
+    account.bytes = 0;
+    move(account, MemoryAccount.NO_BUCKET);
+  }
+
+  private static int bucket(long bytes) {
+    return Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes | 1);
+  }
+
+  private void move(MemoryAccount account, int bucket) {
+    if (account.bucket == bucket) {
+      return;
+    }
+    if (account.bucket != MemoryAccount.NO_BUCKET) {
+      unlink(account);
+    }
+    account.bucket = bucket;
+    if (bucket != MemoryAccount.NO_BUCKET) {
+      MemoryAccount first = buckets[bucket];
+      account.after = first;
+      if (first != null) {
+        first.before = account;
+      }
+      buckets[bucket] = account;
+    }
+  }
+
+  private void unlink(MemoryAccount account) {
+    MemoryAccount before = account.before;
+    MemoryAccount after = account.after;
+    if (before == null) {
+      buckets[account.bucket] = after;
+    } else {
+      before.after = after;
+    }
+    if (after != null) {
+      after.before = before;
+    }
+    account.before = null;
+    account.after = null;
+  }
+
+  private void evictDownTo(long limit) {
+    if (evicting) {
+      return; // a client that is being closed may end the wait of another one
+    }
+    evicting = true;
+    try {
+      int bucket = Long.SIZE - 1;
+      while (totalBytes >= limit && bucket >= 0) {
+        MemoryAccount first = buckets[bucket];
+        if (first == null) {
+          bucket--;
+        } else {
+          evict(first);
+        }
+      }
+    } finally {
+      evicting = false;
+    }
+  }
+
+  private void evict(MemoryAccount account) {
+    Client client = account.client;
+    evicted++;
+    log.notice("Evicting client: %s", client);
+    forget(account);
+    client.close();
+  }
+}
