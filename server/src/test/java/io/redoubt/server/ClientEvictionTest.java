@@ -138,7 +138,8 @@ final class ClientEvictionTest {
     try (RespClient client = connect()) {
       long id = id(client);
       long before = number(line(id), "tot-mem");
-      byte[] part = ("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$9000\r\n" + "v".repeat(700)).getBytes(US_ASCII);
+      byte[] part =
+          ("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$9000\r\n" + "v".repeat(700)).getBytes(US_ASCII);
       client.sendRaw(part);
       String line = line(id);
       while (number(line, "qbuf") == 0) {

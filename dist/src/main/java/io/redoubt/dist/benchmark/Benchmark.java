@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       LoadBenchmark.class,
       AppendBenchmark.class,
       SyncBenchmark.class,
+      TrackingBenchmark.class,
       FailoverBenchmark.class
     },
     mixinStandardHelpOptions = true)

@@ -41,7 +41,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private final Delivery delivery = new Delivery(output);
   private final Subscriptions subscriptions = new Subscriptions();
 
-  private final MemoryAccount account = new MemoryAccount(this);
+  private final MemoryAccount account = new MemoryAccount();
   private @Nullable Tracking tracking;
 
   private boolean executing;
@@ -167,7 +167,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.channels().forget(this);
     registry.trackedClients().stop(this);
     registry.remove(this);
-    registry.forgetMemory(account);
+    registry.forgetMemory(this);
     if (!executing) {
       input.kept().clear();
     }
@@ -579,9 +579,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
-    return OBJECT_BYTES
-        + subscriptions.heapBytes()
-        + (tracking == null ? 0 : tracking.heapBytes());
+    return OBJECT_BYTES + subscriptions.heapBytes() + (tracking == null ? 0 : tracking.heapBytes());
   }
 
   /** Returns the length of the arguments of its current command as far as received, in bytes. */

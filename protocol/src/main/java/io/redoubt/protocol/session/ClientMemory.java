@@ -1,5 +1,7 @@
 package io.redoubt.protocol.session;
 
+import static io.redoubt.protocol.session.MemoryAccount.NO_BUCKET;
+
 import io.redoubt.protocol.process.Log;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ final class ClientMemory {
   private final Log log;
 
   /** The first client of each bucket: the sizes in a bucket have the same highest bit. */
-  private final @Nullable MemoryAccount[] buckets = new @Nullable MemoryAccount[Long.SIZE];
+  private final @Nullable Client[] buckets = new @Nullable Client[Long.SIZE];
 
   private boolean counts;
   private boolean evicting;
@@ -43,76 +45,77 @@ final class ClientMemory {
 
   /**
    * Counts the memory of a client, which may have changed, and evicts the largest clients until all
-   * together are below the limit.
+   * together are within the limit.
    */
   void update(Client client) {
     long limit = settings.clientMemoryLimitBytes();
     if (limit > 0) {
       if (counts) {
-        count(client.account());
+        count(client);
       } else {
         counts = true;
-        clients.forEach(each -> count(each.account()));
+        clients.forEach(this::count);
       }
       evictDownTo(Math.max(limit, LEAST_LIMIT_BYTES));
     } else if (counts) {
       counts = false;
-      clients.forEach(each -> forget(each.account()));
+      clients.forEach(this::forget);
     }
   }
 
-  private void count(MemoryAccount account) {
-    Client client = account.client;
+  private void count(Client client) {
     ClientType type = client.type();
     if (client.isEnding() || (type != ClientType.NORMAL && type != ClientType.PUBSUB)) {
-      forget(account);
+      forget(client);
       return;
     }
     long bytes = client.memoryBytes();
+    MemoryAccount account = client.account();
     totalBytes += bytes - account.bytes;
     account.bytes = bytes;
-    move(account, client.is(ClientFlag.NO_EVICT) ? MemoryAccount.NO_BUCKET : bucket(bytes));
+    move(client, account, client.is(ClientFlag.NO_EVICT) ? NO_BUCKET : bucket(bytes));
   }
 
   /** Removes a client from the total. */
-  void forget(MemoryAccount account) {
+  void forget(Client client) {
+    MemoryAccount account = client.account();
     totalBytes -= account.bytes;
     account.bytes = 0;
-    move(account, MemoryAccount.NO_BUCKET);
+    move(client, account, NO_BUCKET);
   }
 
   private static int bucket(long bytes) {
     return Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes | 1);
   }
 
-  private void move(MemoryAccount account, int bucket) {
+  private void move(Client client, MemoryAccount account, int bucket) {
     if (account.bucket == bucket) {
       return;
     }
-    if (account.bucket != MemoryAccount.NO_BUCKET) {
+    if (account.bucket != NO_BUCKET) {
       unlink(account);
     }
     account.bucket = bucket;
-    if (bucket != MemoryAccount.NO_BUCKET) {
-      MemoryAccount first = buckets[bucket];
+    if (bucket != NO_BUCKET) {
+      Client first = buckets[bucket];
       account.after = first;
       if (first != null) {
-        first.before = account;
+        first.account().before = client;
       }
-      buckets[bucket] = account;
+      buckets[bucket] = client;
     }
   }
 
   private void unlink(MemoryAccount account) {
-    MemoryAccount before = account.before;
-    MemoryAccount after = account.after;
+    Client before = account.before;
+    Client after = account.after;
     if (before == null) {
       buckets[account.bucket] = after;
     } else {
-      before.after = after;
+      before.account().after = after;
     }
     if (after != null) {
-      after.before = before;
+      after.account().before = before;
     }
     account.before = null;
     account.after = null;
@@ -124,9 +127,9 @@ final class ClientMemory {
     }
     evicting = true;
     try {
-      int bucket = Long.SIZE - 1;
-      while (totalBytes >= limit && bucket >= 0) {
-        MemoryAccount first = buckets[bucket];
+      int bucket = buckets.length - 1;
+      while (totalBytes > limit && bucket >= 0) {
+        Client first = buckets[bucket];
         if (first == null) {
           bucket--;
         } else {
@@ -138,11 +141,10 @@ final class ClientMemory {
     }
   }
 
-  private void evict(MemoryAccount account) {
-    Client client = account.client;
+  private void evict(Client client) {
     evicted++;
     log.notice("Evicting client: %s", client);
-    forget(account);
+    forget(client);
     client.close();
   }
 }

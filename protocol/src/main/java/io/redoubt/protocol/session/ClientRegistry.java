@@ -213,8 +213,8 @@ public final class ClientRegistry {
   }
 
   /** Removes a client's memory from the total. */
-  void forgetMemory(MemoryAccount account) {
-    clientMemory.forget(account);
+  void forgetMemory(Client client) {
+    clientMemory.forget(client);
   }
 
   /** Closes the client that uses most of the Java heap, if there is any. */

@@ -10,16 +10,10 @@ final class MemoryAccount {
   /** The bucket of a client that must not be evicted. */
   static final int NO_BUCKET = -1;
 
-  final Client client;
-
   /** The bytes that are part of the total. */
   long bytes;
 
   int bucket = NO_BUCKET;
-  @Nullable MemoryAccount before;
-  @Nullable MemoryAccount after;
-
-  MemoryAccount(Client client) {
-    this.client = client;
-  }
+  @Nullable Client before;
+  @Nullable Client after;
 }
