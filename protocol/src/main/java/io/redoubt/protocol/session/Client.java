@@ -571,7 +571,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     Waiting waits = wait.waiting();
     return heapBytes()
         + input.memoryBytes()
-        + output.replies().windowBytes()
+        + delivery.waitingWindowBytes()
         + queuedOutputBytes()
         + transactionBytes()
         + (waits == null ? 0 : waits.memoryBytes());

@@ -160,6 +160,14 @@ final class Delivery {
         + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
+  /**
+   * Returns the size of the window that outlasts the turn because its content has to wait, in
+   * bytes. Other windows go back to the loop at the end of the turn.
+   */
+  long waitingWindowBytes() {
+    return socketFull || isHeld() ? output.replies().windowBytes() : 0;
+  }
+
   /** Closes the client soon if its pending output exceeds the limit. */
   void checkLimit(Client client) {
     if (client.is(ClientFlag.MASTER) || client.is(ClientFlag.CLOSE_ASAP) || client.isReleased()) {
