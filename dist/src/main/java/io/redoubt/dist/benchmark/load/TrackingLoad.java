@@ -74,12 +74,12 @@ public final class TrackingLoad implements AutoCloseable {
     return channel;
   }
 
-  /** Reads the keys of {@link DataSets#strings}, each by one tracking client. */
-  public void read(int keys) throws IOException, InterruptedException {
+  /** Reads the keys of {@link DataSets#strings}, each by the given number of tracking clients. */
+  public void read(int keys, int readers) throws IOException, InterruptedException {
     int each = keys / trackers.size();
     for (int i = 0; i < trackers.size(); i++) {
-      for (int key = i * each; key < (i + 1) * each; key++) {
-        requests.request(2).word("GET").numbered("key:", key, KEY_DIGITS);
+      for (int k = i * each; k < (i + readers) * each; k++) {
+        requests.request(2).word("GET").numbered("key:", k % keys, KEY_DIGITS);
       }
       requests.request(1).word("PING").drainTo(trackers.get(i));
       await(1);
