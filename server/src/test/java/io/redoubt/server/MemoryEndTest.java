@@ -100,6 +100,29 @@ final class MemoryEndTest {
   }
 
   @Test
+  void forgetsTrackedKeysRatherThanRefuseWrites() throws Exception {
+    ask("CONFIG", "SET", "tracking-table-max-keys", "0");
+    try (RespClient tracker = connect()) {
+      tracker.call("HELLO", "3");
+      tracker.call("CLIENT", "TRACKING", "ON");
+      String name = "n".repeat(5000);
+      int told = 0;
+      for (int i = 0; i < 2 * ROOM_BYTES / name.length(); i++) {
+        tracker.send("GET", name + i);
+        while (tracker.receive() instanceof Reply.Push) {
+          told++;
+        }
+      }
+      assertThat(told).as("invalidations of keys that were never written").isPositive();
+      int accepted = 0;
+      for (int i = 0; accepted < 1000; i++) { // the table is freed in slices
+        assertThat(i).as("writes").isLessThan(10_000);
+        accepted += ask("SET", "a" + i, "v".repeat(2000)).contains("OK") ? 1 : 0;
+      }
+    }
+  }
+
+  @Test
   void reusesMemoryOfFreedKeys() throws Exception {
     fill(2000);
     for (int i = 0; i < 5000; i += 2) {

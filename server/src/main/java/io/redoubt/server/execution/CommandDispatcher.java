@@ -188,6 +188,7 @@ public final class CommandDispatcher implements Dispatcher {
   @Override
   public void batchDone() {
     commandClock.endBatch();
+    trackedKeys.giveWay();
   }
 
   @Override

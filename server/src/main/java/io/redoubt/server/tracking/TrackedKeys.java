@@ -9,6 +9,7 @@ import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Shortage;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
@@ -98,6 +99,10 @@ public final class TrackedKeys {
   private void rememberKey(int argument, int flags) {
     long key = request.offset(argument);
     int length = request.length(argument);
+    if (isMemoryShort()) {
+      clients.invalidate(reader, Region.MEMORY, key, length, false);
+      return;
+    }
     try {
       remember(key, length);
     } catch (OutOfMemoryError full) { // the client must not cache a key that is not remembered
@@ -291,5 +296,22 @@ public final class TrackedKeys {
       forget(hash, block, false);
     }
     unitsAboveLimit = size > most ? unitsAboveLimit + 1 : 0;
+  }
+
+  // ---- the end of memory
+
+  /**
+   * Forgets all keys if only the reserve of the region is left: what clients have read must not
+   * keep others from writing. One message a client tells it, as those of all keys could need more
+   * memory than they free.
+   */
+  public void giveWay() {
+    if (size > 0 && isMemoryShort()) {
+      flushed();
+    }
+  }
+
+  private boolean isMemoryShort() {
+    return slabs.isShort() && slabs.checkShortage() != Shortage.NONE;
   }
 }
