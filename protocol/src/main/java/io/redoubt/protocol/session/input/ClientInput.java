@@ -78,17 +78,17 @@ public final class ClientInput {
   }
 
   /** Returns the size of the input that has not been decoded into arguments, in bytes. */
-  long queryBytes() {
+  public long queryBytes() {
     return Math.max(kept.usedBytes() + inHandBytes - decoder.decodedBytes(), 0);
   }
 
   /** Returns the length of the complete arguments of a partly received request, in bytes. */
-  long argumentBytes() {
+  public long argumentBytes() {
     return decoder.argumentBytes();
   }
 
   /** Returns the memory that it takes, without the loop's shared buffer, in bytes. */
-  long memoryBytes() {
+  public long memoryBytes() {
     return kept.usedBytes() + kept.freeBytes() + decoder.heapBytes();
   }
 
