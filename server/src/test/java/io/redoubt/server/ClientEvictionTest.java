@@ -142,7 +142,7 @@ final class ClientEvictionTest {
           ("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$9000\r\n" + "v".repeat(700)).getBytes(US_ASCII);
       client.sendRaw(part);
       String line = line(id);
-      while (number(line, "qbuf") == 0) {
+      while (number(line, "qbuf-free") == 0) { // kept, no longer in the buffer of all clients
         line = line(id);
       }
       assertThat(number(line, "qbuf")).isEqualTo(700);
