@@ -4,6 +4,7 @@ import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessInfo;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.runtime.ScriptQueue;
@@ -16,10 +17,13 @@ final class SentinelInfo {
   private static final int TICKS_PER_SECOND = 10;
 
   private final ProcessInfo process;
+  private final ClientRegistry clients;
   private final Sentinel sentinel;
   private final ScriptQueue scripts;
 
-  SentinelInfo(ProcessInfo process, Sentinel sentinel, ScriptQueue scripts) {
+  SentinelInfo(
+      ProcessInfo process, ClientRegistry clients, Sentinel sentinel, ScriptQueue scripts) {
+    this.clients = clients;
     this.process = process;
     this.sentinel = sentinel;
     this.scripts = scripts;
@@ -33,10 +37,15 @@ final class SentinelInfo {
    */
   void declare(Info info, String transport, LongSupplier commands) {
     process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND);
-    process.declareClients(info);
+    process.declareSubscribers(process.declareClients(info));
     Section stats = info.section("Stats", "stats");
-    process.declareTraffic(stats);
+    process.declareReceived(stats);
     stats.number("total_commands_processed", commands);
+    process.declareBytes(stats, clients::inputBytes, clients::outputBytes);
+    process.declareRejected(stats);
+    process.declareChannels(stats);
+    process.declareDenials(stats);
+    process.declareDisconnections(stats);
     process.declareCpu(info);
     process.declareCommands(info);
     sentinel(info);

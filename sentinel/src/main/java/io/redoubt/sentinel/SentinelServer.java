@@ -200,7 +200,8 @@ public final class SentinelServer implements AutoCloseable {
     Info info = new Info();
     fill(table, clients, channels, info);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, random);
-    new SentinelInfo(process, core, scripts).declare(info, transport.name(), dispatcher::commands);
+    new SentinelInfo(process, clients, core, scripts)
+        .declare(info, transport.name(), dispatcher::commands);
 
     Listeners listeners =
         new Listeners(

@@ -44,7 +44,7 @@ final class Rules {
               + " protocol.session.blocking",
           "protocol.launch         <- protocol.bytes protocol.process protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
-              + " protocol.pubsub protocol.session",
+              + " protocol.acl protocol.pubsub protocol.session",
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
@@ -115,7 +115,7 @@ final class Rules {
               + " server.memory server.keyspace",
           "server.execution.monitoring <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.session server.memory server.keyspace server.client"
-              + " server.execution.refusal",
+              + " server.execution.refusal protocol.net",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.bytes protocol.resp protocol.process"
@@ -194,7 +194,7 @@ final class Rules {
               + " server.structure server.keyspace server.value server.value.hash server.value.set"
               + " server.value.sortedset server.settings server.client server.execution"
               + " server.snapshot server.loading server.command.common server.structure.list"
-              + " server.snapshot.export"
+              + " server.snapshot.export server.execution.monitoring"
               + " server.keyspace.event",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"

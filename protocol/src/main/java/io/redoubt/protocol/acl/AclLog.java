@@ -2,6 +2,7 @@ package io.redoubt.protocol.acl;
 
 import io.redoubt.protocol.bytes.ByteString;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.function.IntSupplier;
@@ -81,6 +82,11 @@ public final class AclLog {
   /** Returns the number of denials of that kind. */
   public long total(Denial denial) {
     return totals[denial.ordinal()];
+  }
+
+  /** Sets the totals to 0; the entries remain. */
+  public void resetTotals() {
+    Arrays.fill(totals, 0);
   }
 
   /** A denial with the number of its occurrences. */

@@ -10,7 +10,7 @@ import java.util.Set;
  * The INFO reply: sections in the order of their declaration. Used by the process' event loop only.
  *
  * <p>A section requested by name is always shown; without names the default sections are shown, and
- * {@code all} and {@code everything} show every section.
+ * {@code all} and {@code everything} show every section but those shown only by name.
  */
 public final class Info {
   private static final Set<String> ALL_SELECTORS = Set.of("all", "everything");
@@ -58,7 +58,8 @@ public final class Info {
     boolean first = true;
     for (Section section : sections) {
       boolean shown =
-          wanted.contains(section.name()) || (section.isInDefault() ? byDefault || every : every);
+          wanted.contains(section.name())
+              || !section.isOnlyByName() && (every || byDefault && section.isInDefault());
       if (shown && section.isVisible()) {
         into.append(first ? "" : "\r\n");
         section.render(into);

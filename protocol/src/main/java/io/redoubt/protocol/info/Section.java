@@ -17,6 +17,7 @@ public final class Section {
   private final String name;
   private final List<Field> fields = new ArrayList<>();
   private boolean inDefault = true;
+  private boolean onlyByName;
   private BooleanSupplier visible = () -> true;
   private @Nullable BooleanSupplier condition;
 
@@ -49,6 +50,12 @@ public final class Section {
   /** Hides the section unless it is requested by name or all sections are. */
   public Section notInDefault() {
     inDefault = false;
+    return this;
+  }
+
+  /** Hides the section unless it is requested by name. */
+  public Section onlyByName() {
+    onlyByName = true;
     return this;
   }
 
@@ -111,6 +118,10 @@ public final class Section {
 
   boolean isInDefault() {
     return inDefault;
+  }
+
+  boolean isOnlyByName() {
+    return onlyByName;
   }
 
   boolean isVisible() {

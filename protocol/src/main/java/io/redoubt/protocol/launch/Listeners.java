@@ -2,6 +2,7 @@ package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Tls;
@@ -180,6 +181,30 @@ public final class Listeners {
   /** Returns the port of the TCP addresses; 0 if there are none. */
   public int port() {
     return tcp.isEmpty() ? 0 : tcp.getFirst().port();
+  }
+
+  /** Declares one field of INFO for each kind of listener, with Redis' number of the kind. */
+  public void declareInfo(Section server) {
+    server.lines(lines -> {
+      if (!tcp.isEmpty()) {
+        lines.field("listener0", "name=tcp" + binds() + ",port=" + port());
+      }
+      if (!unix.isEmpty()) {
+        lines.field("listener1", "name=unix,bind=" + settings.common.unixsocket.value());
+      }
+      if (!tlsListeners.isEmpty()) {
+        String port = ",port=" + tlsListeners.getFirst().port();
+        lines.field("listener2", "name=tls" + binds() + port);
+      }
+    });
+  }
+
+  private String binds() {
+    StringBuilder binds = new StringBuilder();
+    for (BindAddress address : settings.common.bind.value()) {
+      binds.append(",bind=").append(address.optional() ? "-" : "").append(address.host());
+    }
+    return binds.toString();
   }
 
   /** Stops listening. */

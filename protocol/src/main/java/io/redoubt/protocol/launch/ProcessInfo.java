@@ -1,5 +1,7 @@
 package io.redoubt.protocol.launch;
 
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Directives;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /** The INFO fields of every program: the process, its clients, its commands. */
@@ -76,6 +79,8 @@ public final class ProcessInfo {
         .number("arch_bits", () -> 64)
         .text("monotonic_clock", () -> "POSIX clock_gettime")
         .text("multiplexing_api", () -> transport)
+        .text("atomicvar_api", () -> "varhandle")
+        .text("gcc_version", () -> "0.0.0") // as in a Redis built by another compiler
         .text("java_version", () -> Runtime.version().toString())
         .number("process_id", () -> ProcessHandle.current().pid())
         .text("process_supervised", directives.common.supervised::text)
@@ -113,8 +118,16 @@ public final class ProcessInfo {
         .number("connected_clients", this::connectedClients)
         .number("cluster_connections", () -> 0)
         .number("maxclients", () -> directives.common.maxclients.value())
+        .number("client_recent_max_input_buffer", clients::recentInputPeakBytes)
+        .number("client_recent_max_output_buffer", clients::recentOutputPeakBytes)
         .number("blocked_clients", clients::blockedCount)
-        .number("pubsub_clients", () -> clients.count(ClientType.PUBSUB));
+        .number("tracking_clients", clients.trackedClients()::count)
+        .number("clients_in_timeout_table", clients::timedWaits);
+  }
+
+  /** Declares the number of clients with subscriptions. */
+  public void declareSubscribers(Section section) {
+    section.number("pubsub_clients", () -> clients.count(ClientType.PUBSUB));
   }
 
   private long connectedClients() {
@@ -122,17 +135,43 @@ public final class ProcessInfo {
     return (long) clients.count() - others;
   }
 
-  /** Declares the fields of section Stats about connections and channels. */
-  public void declareTraffic(Section stats) {
+  /** Declares the number of accepted connections, in section Stats. */
+  public void declareReceived(Section stats) {
+    stats.number("total_connections_received", clients.admission()::received);
+  }
+
+  /** Declares the number of bytes received and sent, in section Stats. */
+  public void declareBytes(Section stats, LongSupplier input, LongSupplier output) {
+    stats.number("total_net_input_bytes", input).number("total_net_output_bytes", output);
+  }
+
+  /** Declares the number of refused connections, in section Stats. */
+  public void declareRejected(Section stats) {
+    stats.number("rejected_connections", clients.admission()::rejected);
+  }
+
+  /** Declares the numbers of channels and patterns, in section Stats. */
+  public void declareChannels(Section stats) {
     Channels channels = clients.channels();
     stats
-        .number("total_connections_received", clients.admission()::received)
-        .number("total_net_input_bytes", clients::inputBytes)
-        .number("total_net_output_bytes", clients::outputBytes)
-        .number("rejected_connections", clients.admission()::rejected)
         .number("pubsub_channels", () -> channels.active(ChannelKind.CHANNEL).size())
         .number("pubsub_patterns", () -> channels.active(ChannelKind.PATTERN).size())
-        .number("pubsubshard_channels", () -> channels.active(ChannelKind.SHARD_CHANNEL).size())
+        .number("pubsubshard_channels", () -> channels.active(ChannelKind.SHARD_CHANNEL).size());
+  }
+
+  /** Declares the numbers of denials, in section Stats. */
+  public void declareDenials(Section stats) {
+    AclLog denials = clients.aclLog();
+    stats
+        .number("acl_access_denied_auth", () -> denials.total(Denial.AUTH))
+        .number("acl_access_denied_cmd", () -> denials.total(Denial.COMMAND))
+        .number("acl_access_denied_key", () -> denials.total(Denial.KEY))
+        .number("acl_access_denied_channel", () -> denials.total(Denial.CHANNEL));
+  }
+
+  /** Declares the numbers of clients closed at a limit, in section Stats. */
+  public void declareDisconnections(Section stats) {
+    stats
         .number("client_query_buffer_limit_disconnections", clients::queryLimitDisconnections)
         .number("client_output_buffer_limit_disconnections", clients::outputLimitDisconnections);
   }
@@ -141,7 +180,11 @@ public final class ProcessInfo {
   public void declareCpu(Info info) {
     info.section("CPU", "cpu")
         .decimal("used_cpu_sys", 6, usage::systemSeconds)
-        .decimal("used_cpu_user", 6, usage::userSeconds);
+        .decimal("used_cpu_user", 6, usage::userSeconds)
+        .decimal("used_cpu_sys_children", 6, usage::childrenSystemSeconds)
+        .decimal("used_cpu_user_children", 6, usage::childrenUserSeconds)
+        .decimal("used_cpu_sys_main_thread", 6, ProcessUsage::threadSystemSeconds)
+        .decimal("used_cpu_user_main_thread", 6, ProcessUsage::threadUserSeconds);
   }
 
   /** Declares the section Commandstats. */

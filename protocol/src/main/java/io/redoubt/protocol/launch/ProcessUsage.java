@@ -7,12 +7,14 @@ import java.nio.file.Path;
 
 /**
  * The process' memory and processor time, from {@code /proc/self} (proc(5)); 0 where unavailable.
+ * Confined to one thread.
  */
 public final class ProcessUsage {
   /** Creates the usage of this process. */
   public ProcessUsage() {}
 
   private static final Path STAT = Path.of("/proc/self/stat");
+  private static final Path THREAD_STAT = Path.of("/proc/thread-self/stat");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
   /** Clock ticks per second: always 100 in {@code /proc}. */
@@ -20,10 +22,18 @@ public final class ProcessUsage {
 
   private static final int PAGE_BYTES = 4096;
 
+  /** The age up to which numbers are shown again, so that one INFO reads the file once. */
+  private static final long MAX_AGE_NANOS = 1_000_000;
+
   // Indexes of fields after the process' name, which is in parentheses and may hold blanks.
   private static final int USER_TICKS = 11;
   private static final int SYSTEM_TICKS = 12;
+  private static final int CHILDREN_USER_TICKS = 13;
+  private static final int CHILDREN_SYSTEM_TICKS = 14;
   private static final int RESIDENT_PAGES = 21;
+
+  private String[] fields = {};
+  private long readNanos;
 
   /** Returns the resident memory in bytes; 0 if unknown. */
   public long residentBytes() {
@@ -38,6 +48,26 @@ public final class ProcessUsage {
   /** Returns the seconds spent in the kernel. */
   public double systemSeconds() {
     return field(SYSTEM_TICKS) / TICKS_PER_SECOND;
+  }
+
+  /** Returns the seconds that ended child processes spent in user code. */
+  public double childrenUserSeconds() {
+    return field(CHILDREN_USER_TICKS) / TICKS_PER_SECOND;
+  }
+
+  /** Returns the seconds that ended child processes spent in the kernel. */
+  public double childrenSystemSeconds() {
+    return field(CHILDREN_SYSTEM_TICKS) / TICKS_PER_SECOND;
+  }
+
+  /** Returns the seconds that the calling thread spent in user code. */
+  public static double threadUserSeconds() {
+    return number(read(THREAD_STAT), USER_TICKS) / TICKS_PER_SECOND;
+  }
+
+  /** Returns the seconds that the calling thread spent in the kernel. */
+  public static double threadSystemSeconds() {
+    return number(read(THREAD_STAT), SYSTEM_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the bytes of the Java heap in use. */
@@ -55,13 +85,25 @@ public final class ProcessUsage {
     }
   }
 
-  private static long field(int number) {
-    try {
-      String text = Files.readString(STAT);
-      String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-      return Long.parseLong(fields[number]);
-    } catch (IOException e) {
-      return 0;
+  private long field(int number) {
+    long nowNanos = System.nanoTime();
+    if (fields.length == 0 || nowNanos - readNanos > MAX_AGE_NANOS) {
+      fields = read(STAT);
+      readNanos = nowNanos;
     }
+    return number(fields, number);
+  }
+
+  private static String[] read(Path file) {
+    try {
+      String text = Files.readString(file);
+      return text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+    } catch (IOException e) {
+      return new String[0];
+    }
+  }
+
+  private static long number(String[] fields, int number) {
+    return number < fields.length ? Long.parseLong(fields[number]) : 0;
   }
 }

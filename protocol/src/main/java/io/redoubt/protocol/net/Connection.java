@@ -179,6 +179,9 @@ public final class Connection {
 
   /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
   public void flush() {
+    if (queuedBytes > 0) {
+      readBuffer.stats().countWrite();
+    }
     if (first != null) {
       writeFirst(first);
     }

@@ -41,6 +41,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   private final BufferMemory source;
   private final Gathering gathering;
+  private final LoopStats stats;
   private BufferMemory.Block block;
   private Shared shared;
   private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
@@ -53,9 +54,10 @@ final class ReadBuffer implements RecvByteBufAllocator {
   /** The offset of the next read. */
   private int position;
 
-  ReadBuffer(BufferMemory source, Gathering gathering) {
+  ReadBuffer(BufferMemory source, Gathering gathering, LoopStats stats) {
     this.source = source;
     this.gathering = gathering;
+    this.stats = stats;
     this.block = source.allocate(READ_BYTES);
     this.shared = new Shared(block);
   }
@@ -89,6 +91,11 @@ final class ReadBuffer implements RecvByteBufAllocator {
       position = outerPosition;
       notifying = outerTelling;
     }
+  }
+
+  /** Returns the counters of the event loop. */
+  LoopStats stats() {
+    return stats;
   }
 
   MemorySegment memory() {
@@ -125,6 +132,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   /** Registers a connection that was read for notification. */
   void readDone(Connection connection) {
+    stats.countRead();
     gathering.read(connection.isFirstReadIn(gathering.round()));
     if (notifying) {
       connection.notifyReadDone();
@@ -184,6 +192,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
+      stats.wake();
       if (lastReadAfter == notificationRounds) {
         // The second read in a turn usually finds the end of input, after which no reply could be
         // sent.

@@ -39,6 +39,7 @@ public final class Transport implements AutoCloseable {
   private final EventLoop eventLoop;
   private final NettyLoop loop;
   private final Gathering gathering = new Gathering(this::loopNanos);
+  private final LoopStats stats = new LoopStats(this::loopNanos);
   private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
@@ -47,10 +48,10 @@ public final class Transport implements AutoCloseable {
 
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
     this.sockets = sockets;
-    turns = new Turns(sockets, gathering, this::loopNanos);
+    turns = new Turns(sockets, gathering, this::loopNanos, stats);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
-    readBuffer = onLoop(() -> new ReadBuffer(memory, gathering));
+    readBuffer = onLoop(() -> new ReadBuffer(memory, gathering, stats));
     onLoop(() -> turns.atEnd(readBuffer::notifyReaders));
     chunks = new ChunkPool(memory);
   }
@@ -78,6 +79,11 @@ public final class Transport implements AutoCloseable {
   /** Returns the name of the polling mechanism, such as {@code epoll}. */
   public String name() {
     return sockets.name();
+  }
+
+  /** Returns the counters of the event loop, to be used on it. */
+  public LoopStats stats() {
+    return stats;
   }
 
   /** Returns the size of idle buffers kept for reuse, in bytes. */

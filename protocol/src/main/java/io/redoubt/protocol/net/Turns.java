@@ -17,6 +17,7 @@ final class Turns implements IoHandlerFactory {
   private final Sockets sockets;
   private final Gathering gathering;
   private final LongSupplier nanoTime;
+  private final LoopStats stats;
   private Runnable end = () -> {};
   private EndOfTurn last = EndOfTurn.NOTHING;
   private boolean reading;
@@ -25,11 +26,13 @@ final class Turns implements IoHandlerFactory {
    * Creates a factory that wraps the handlers of {@code sockets}.
    *
    * @param nanoTime a monotonic clock, called on the loop
+   * @param stats counts the turns
    */
-  Turns(Sockets sockets, Gathering gathering, LongSupplier nanoTime) {
+  Turns(Sockets sockets, Gathering gathering, LongSupplier nanoTime, LoopStats stats) {
     this.sockets = sockets;
     this.gathering = gathering;
     this.nanoTime = nanoTime;
+    this.stats = stats;
   }
 
   /** Sets the work after each poll; on the loop. Returns true. */
@@ -80,6 +83,7 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public int run(IoHandlerContext context) {
+      stats.endCycle();
       if (gathering.wantsPause(served) && context.canBlock()) {
         gathering.pause();
       }
@@ -94,12 +98,18 @@ final class Turns implements IoHandlerFactory {
         nanos = last.patienceNanos(found);
       }
       reading = false;
-      last.run();
+      if (last != EndOfTurn.NOTHING) {
+        long startNanos = stats.nanoTime();
+        last.run();
+        stats.countEnd(startNanos);
+      }
       return served;
     }
 
     private int look(IoHandlerContext context) {
+      stats.sleep();
       int found = handler.run(context);
+      stats.wake();
       end.run();
       return found;
     }

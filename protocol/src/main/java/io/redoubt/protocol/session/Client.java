@@ -374,6 +374,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
       throw new IllegalStateException("a client must not block within a script or EXEC");
     }
     wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
+    registry.timedWaitsChanged(wait.isTimed() ? 1 : 0);
     flag(ClientFlag.BLOCKED, true);
     registry.blockedChanged(1);
   }
@@ -391,9 +392,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   private boolean endWait() {
+    boolean timed = wait.isTimed();
     if (!wait.end()) {
       return false;
     }
+    registry.timedWaitsChanged(timed ? -1 : 0);
     flag(ClientFlag.BLOCKED, false);
     registry.blockedChanged(-1);
     return true;
@@ -575,6 +578,17 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
         + queuedOutputBytes()
         + transactionBytes()
         + (waits == null ? 0 : waits.memoryBytes());
+  }
+
+  /** Returns the size of its buffered requests and of the buffer itself, in bytes. */
+  final long inputBufferBytes() {
+    ByteQueue query = input.kept();
+    return query.usedBytes() + query.freeBytes() + input.inHandBytes();
+  }
+
+  /** Returns the size of its buffered replies, in bytes. */
+  final long outputBufferBytes() {
+    return output.replies().windowBytes() + queuedOutputBytes();
   }
 
   /** Returns an estimate of the Java heap that it takes, in bytes. */

@@ -54,6 +54,8 @@ public final class ClientRegistry {
   private boolean endTurnScheduled;
   private long lastId;
   private int blocked;
+  private int timedWaits;
+  private final RecentPeaks peaks = new RecentPeaks();
 
   private long inputBytes;
   private long outputBytes;
@@ -175,6 +177,15 @@ public final class ClientRegistry {
     blocked += difference;
   }
 
+  /** Returns the number of waits with a timeout. */
+  public int timedWaits() {
+    return timedWaits;
+  }
+
+  void timedWaitsChanged(int difference) {
+    timedWaits += difference;
+  }
+
   /** Closes the clients of a user. */
   public void closeClientsOf(User user) {
     for (Client client : all()) {
@@ -260,6 +271,7 @@ public final class ClientRegistry {
   public void everySecond() {
     long now = clock.wallMillis();
     long idleMillis = settings.idleTimeoutSeconds() * 1000L;
+    peaks.nextSecond();
     for (Client client : all()) {
       if (idleMillis > 0
           && now - client.lastInteractionMillis() > idleMillis
@@ -273,6 +285,7 @@ public final class ClientRegistry {
       }
       if (!client.isReleased()) {
         accountMemory(client);
+        peaks.observe(client.inputBufferBytes(), client.outputBufferBytes());
       }
     }
   }
@@ -361,6 +374,16 @@ public final class ClientRegistry {
     return outputBytes;
   }
 
+  /** Returns the largest input buffer of a client within the last seconds, in bytes. */
+  public long recentInputPeakBytes() {
+    return peaks.inputBytes();
+  }
+
+  /** Returns the largest output buffer of a client within the last seconds, in bytes. */
+  public long recentOutputPeakBytes() {
+    return peaks.outputBytes();
+  }
+
   /** Returns the number of clients closed because of the memory that clients use. */
   public long clientsEvicted() {
     return clientMemory.evicted() + heapEvictions;
@@ -385,6 +408,7 @@ public final class ClientRegistry {
     heapEvictions = 0;
     outputLimitDisconnections = 0;
     queryLimitDisconnections = 0;
+    aclLog.resetTotals();
   }
 
   // ---- shared context

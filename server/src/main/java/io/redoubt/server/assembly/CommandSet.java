@@ -111,6 +111,8 @@ final class CommandSet {
 
   private void resetStatistics() {
     parts.stats.reset();
+    parts.rates.reset();
+    parts.transport.stats().reset();
     parts.scripting.scripts().resetStatistics();
     parts.keyspace.resetFreedCount();
     parts.table.resetStatistics();

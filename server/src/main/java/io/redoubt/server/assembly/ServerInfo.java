@@ -8,21 +8,24 @@ import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.MemoryUse;
+import io.redoubt.server.execution.monitoring.Rates;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** The sections of INFO: those about the server as a whole, and the fields that parts declare. */
 final class ServerInfo {
+  private static final long NANOS_PER_MICRO = 1000;
+
   private final ServerParts parts;
   private final ServerDirectives settings;
   private final Keyspace keyspace;
@@ -30,6 +33,7 @@ final class ServerInfo {
   private final Scripting scripting;
   private final ClientRegistry clients;
   private final ServerStats stats;
+  private final Rates rates;
   private final Clock clock;
   private final ProcessUsage usage;
 
@@ -41,6 +45,7 @@ final class ServerInfo {
     scripting = parts.scripting;
     clients = parts.clients;
     stats = parts.stats;
+    rates = parts.rates;
     clock = parts.clock;
     usage = parts.processUsage;
   }
@@ -51,13 +56,16 @@ final class ServerInfo {
     ProcessInfo process =
         new ProcessInfo(settings, clock, clients, parts.table, parts.environment.random());
     process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
-    parts.shutdown.declareInfo(info.section("Server", "server"));
-    declareClients(process.declareClients(info));
+    Section server = info.section("Server", "server");
+    parts.shutdown.declareInfo(server);
+    parts.listeners.declareInfo(server);
+    declareClients(process.declareClients(info), process);
     declareMemory(info);
     declarePersistence(info);
-    declareStats(info, process::declareTraffic);
-    parts.replication.addTo(info);
+    declareStats(info.section("Stats", "stats"), process);
+    parts.replication.declareInfo(info.section("Replication", "replication"));
     process.declareCpu(info);
+    info.section("Modules", "modules");
     process.declareCommands(info);
     declareRest(info);
   }
@@ -75,13 +83,14 @@ final class ServerInfo {
     });
   }
 
-  private void declareClients(Section section) {
+  private void declareClients(Section section, ProcessInfo process) {
     section
-        .number("tracking_clients", parts.trackedClients::count)
-        .number("watching_clients", parts.watchedKeys::watchers)
-        .number("total_watched_keys", parts.watchedKeys::size)
         .number("total_blocking_keys", parts.blockedClients::keys)
         .number("total_blocking_keys_on_nokey", parts.blockedClients::keysOrTheirLoss);
+    process.declareSubscribers(section);
+    section
+        .number("watching_clients", parts.watchedKeys::watchers)
+        .number("total_watched_keys", parts.watchedKeys::size);
   }
 
   private void declareMemory(Info info) {
@@ -95,7 +104,6 @@ final class ServerInfo {
         .number("used_memory_startup", memory::startupBytes)
         .number("used_memory_dataset", memory::datasetBytes)
         .text("used_memory_dataset_perc", () -> percent(memory.datasetPercent()))
-        .number("used_memory_heap", ProcessUsage::heapBytes)
         .number("allocator_allocated", memory::usedBytes)
         .number("allocator_active", memory::heldBytes)
         .number("allocator_resident", memory::heldBytes);
@@ -124,14 +132,16 @@ final class ServerInfo {
         .text("mem_allocator", () -> "slabs")
         .number("active_defrag_running", () -> 0)
         .number("lazyfree_pending_objects", keyspace::garbageCount)
-        .number("lazyfreed_objects", keyspace::freedCount);
+        .number("lazyfreed_objects", keyspace::freedCount)
+        .number("used_memory_heap", ProcessUsage::heapBytes);
   }
 
   /** Scripts and functions run in one engine, which is told of as the one of scripts. */
   private void declareScripts(Section section) {
-    section.number("used_memory_vm_eval", scripting::engineBytes);
-    bytes(section, "used_memory_lua", scripting::engineBytes);
     section
+        .number("used_memory_lua", scripting::engineBytes)
+        .number("used_memory_vm_eval", scripting::engineBytes)
+        .text("used_memory_lua_human", () -> human(scripting.engineBytes()))
         .number("used_memory_scripts_eval", () -> scripting.scripts().textBytes())
         .number("number_of_cached_scripts", () -> scripting.scripts().count())
         .number("number_of_functions", () -> scripting.functions().count())
@@ -170,34 +180,93 @@ final class ServerInfo {
     return String.format(Locale.ROOT, "%.2f%c", value, " KMGT".charAt(unit));
   }
 
-  private void declareStats(Info info, Consumer<Section> traffic) {
-    Section section = info.section("Stats", "stats");
-    traffic.accept(section);
+  private void declareStats(Section section, ProcessInfo process) {
+    process.declareReceived(section);
     section
         .number("total_commands_processed", stats::commands)
-        .number("instantaneous_ops_per_sec", stats::commandsPerSecond)
+        .number("instantaneous_ops_per_sec", rates::commands);
+    Rates.Traffic traffic = rates.traffic();
+    process.declareBytes(section, traffic.input(), traffic.output());
+    section
+        .number("total_net_repl_input_bytes", traffic.replicationInput())
+        .number("total_net_repl_output_bytes", traffic.replicationOutput())
+        .decimal("instantaneous_input_kbps", 2, rates::inputKib)
+        .decimal("instantaneous_output_kbps", 2, rates::outputKib)
+        .decimal("instantaneous_input_repl_kbps", 2, rates::replicationInputKib)
+        .decimal("instantaneous_output_repl_kbps", 2, rates::replicationOutputKib);
+    process.declareRejected(section);
+    parts.replication.declareSyncs(section);
+    declareKeys(section);
+    process.declareChannels(section);
+    declareSideWork(section);
+    declareLoop(section);
+    process.declareDenials(section);
+    section.number("sync_interleaved", parts.replication::interleavedSyncs);
+    process.declareDisconnections(section);
+    section.number("evicted_scripts", () -> scripting.scripts().evicted());
+  }
+
+  private void declareKeys(Section section) {
+    section
         .number("expired_keys", stats::expiredKeys)
         .decimal("expired_stale_perc", 2, this::stalePercent)
         .number("expired_time_cap_reached_count", stats::expiringUnfinished)
         .number("expire_cycle_cpu_milliseconds", stats::expiringMillis)
         .number("evicted_keys", stats::evictedKeys)
         .number("evicted_clients", clients::clientsEvicted)
-        .number("evicted_scripts", () -> scripting.scripts().evicted())
         .number("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
         .number(
             "current_eviction_exceeded_time",
             () -> stats.currentlyShortMillis(clock.monotonicNanos()))
         .number("keyspace_hits", stats::hits)
-        .number("keyspace_misses", stats::misses)
+        .number("keyspace_misses", stats::misses);
+  }
+
+  /** Forks, active defragmentation and I/O threads do not exist here; their fields are 0. */
+  private void declareSideWork(Section section) {
+    section
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
         .number("migrate_cached_sockets", parts.migrationTargets::size)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
+        .number("active_defrag_hits", () -> 0)
+        .number("active_defrag_misses", () -> 0)
+        .number("active_defrag_key_hits", () -> 0)
+        .number("active_defrag_key_misses", () -> 0)
+        .number("total_active_defrag_time", () -> 0)
+        .number("current_active_defrag_time", () -> 0)
         .number("tracking_total_keys", parts.trackedKeys::size)
         .number("tracking_total_items", parts.trackedKeys::items)
         .number("tracking_total_prefixes", parts.trackedClients::prefixes)
+        .number("unexpected_error_replies", stats::unexpectedErrors)
         .number("total_error_replies", stats::errorReplies)
-        .number("unexpected_error_replies", stats::unexpectedErrors);
+        .number("dump_payload_sanitizations", stats::checkedPayloads);
+  }
+
+  private void declareLoop(Section section) {
+    LoopStats loop = parts.transport.stats();
+    section
+        .number("total_reads_processed", loop::reads)
+        .number("total_writes_processed", loop::writes)
+        .number("io_threaded_reads_processed", () -> 0)
+        .number("io_threaded_writes_processed", () -> 0)
+        .number("reply_buffer_shrinks", () -> 0)
+        .number("reply_buffer_expands", () -> 0)
+        .number("eventloop_cycles", loop::cycles)
+        .number("eventloop_duration_sum", () -> loop.busyNanos() / NANOS_PER_MICRO)
+        .number("eventloop_duration_cmd_sum", () -> stats.commandNanos() / NANOS_PER_MICRO)
+        .number("instantaneous_eventloop_cycles_per_sec", rates::cycles)
+        .number("instantaneous_eventloop_duration_usec", rates::microsPerCycle);
+  }
+
+  private void declareDebug(Section section) {
+    LoopStats loop = parts.transport.stats();
+    section
+        .onlyByName()
+        .number("eventloop_duration_aof_sum", () -> loop.endNanos() / NANOS_PER_MICRO)
+        .number("eventloop_duration_cron_sum", () -> stats.cronNanos() / NANOS_PER_MICRO)
+        .number("eventloop_duration_max", () -> loop.longestNanos() / NANOS_PER_MICRO)
+        .number("eventloop_cmd_per_cycle_max", loop::mostCommands);
   }
 
   /** Returns the percentage of keys with an expiry time that are due and not deleted yet. */
@@ -212,11 +281,11 @@ final class ServerInfo {
   }
 
   private void declareRest(Info info) {
-    info.section("Modules", "modules");
     info.section("Errorstats", "errorstats").lines(this::errorLines);
     info.section("Latencystats", "latencystats").notInDefault().lines(this::latencyLines);
     info.section("Cluster", "cluster").number("cluster_enabled", () -> 0);
     info.section("Keyspace", "keyspace").lines(this::databaseLines);
+    declareDebug(info.section("Debug", "debug"));
   }
 
   private void errorLines(InfoLines lines) {

@@ -39,6 +39,7 @@ import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Monitors;
+import io.redoubt.server.execution.monitoring.Rates;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.execution.refusal.HeapGate;
@@ -114,6 +115,7 @@ final class ServerParts {
   final CommandDispatcher dispatcher;
   final Scripting scripting;
   final Replication replication;
+  final Rates rates;
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
   final Listeners listeners;
@@ -231,10 +233,19 @@ final class ServerParts {
             dataSet,
             serverClients,
             new MasterConnector(transport, settings, tls, listeners::port));
+    rates =
+        new Rates(
+            stats,
+            transport.stats(),
+            new Rates.Traffic(
+                () -> clients.inputBytes() + replication.receivedBytes(),
+                () -> clients.outputBytes() + replication.sentBytes(),
+                replication::receivedBytes,
+                replication::sentBytes));
     rejoin =
         new RejoinGuard(
             settings, transport.loop(), clock, log, state, replication, listeners::port, tls);
-    cron = new Cron(transport.loop(), clock, keyspace);
+    cron = new Cron(transport.loop(), clock, keyspace, stats);
     shutdown =
         new Shutdown(
             settings,
@@ -289,7 +300,8 @@ final class ServerParts {
     new AppliedSettings(settings, limits, keyspace, events, slowLog, log)
         .follow(listeners, cron, transport);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
-    cron.add(() -> stats.sample(clock.monotonicNanos()));
+    transport.stats().commands(stats::commands);
+    cron.add(() -> rates.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);
     cron.add(slabs::checkShortage);
     cron.add(() -> heap.relieve(clients::closeLargestOnHeap));

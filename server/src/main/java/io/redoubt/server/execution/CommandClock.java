@@ -7,6 +7,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.CommandTrace;
+import io.redoubt.server.execution.monitoring.ServerStats;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class CommandClock {
 
   private final Clock clock;
   private final CommandTrace trace;
+  private final ServerStats stats;
 
   /** The end of the last measured command, or the start of the batch. */
   private long lastNanos;
@@ -37,14 +39,16 @@ final class CommandClock {
   private @Nullable Command<Call> series;
   private int seriesRuns;
   private boolean isLastInScript;
+  private boolean isSeriesNested;
   private long windowBefore;
   private @Nullable ServerClient lastClient;
   private @Nullable Request lastRequest;
 
   /** Creates a clock of commands; {@code trace} observes slow series. */
-  CommandClock(Clock clock, CommandTrace trace) {
+  CommandClock(Clock clock, CommandTrace trace, ServerStats stats) {
     this.clock = clock;
     this.trace = trace;
+    this.stats = stats;
   }
 
   /** Starts a batch of requests. */
@@ -78,6 +82,7 @@ final class CommandClock {
    * Finishes a command.
    *
    * @param started the result of {@link #begin}
+   * @param nested true for a command within another one
    * @return the duration in nanoseconds, or {@link #NOT_MEASURED} within a series
    */
   long end(
@@ -85,11 +90,13 @@ final class CommandClock {
       Command<Call> command,
       Request request,
       ReplyWriter reply,
-      long started) {
+      long started,
+      boolean nested) {
     if (inBatch && isShort(command, request) && !trace.measuresEach()) {
       series = command;
       lastClient = client;
       lastRequest = request;
+      isSeriesNested = nested;
       isLastInScript = reply != client.reply();
       boolean isLong = reply.window() > windowBefore + 1; // the first reply starts a window, too
       if (++seriesRuns == MOST_RUNS || isLong) {
@@ -99,14 +106,24 @@ final class CommandClock {
     }
     endSeries(); // of commands executed within this one
     long nanos = endAfter(started);
+    count(nanos, nested);
     command.countCalls(1, nanos);
     return nanos;
   }
 
   /** Finishes a command that is not counted. */
-  long endUncounted(long started) {
+  long endUncounted(long started, boolean nested) {
     endSeries();
-    return endAfter(started);
+    long nanos = endAfter(started);
+    count(nanos, nested);
+    return nanos;
+  }
+
+  /** Adds to the time of clients' commands, which includes the commands within them. */
+  private void count(long nanos, boolean nested) {
+    if (!nested) {
+      stats.countCommandNanos(nanos);
+    }
   }
 
   private long endAfter(long started) {
@@ -118,6 +135,7 @@ final class CommandClock {
     Command<Call> ran = series;
     if (ran != null) {
       long nanos = endAfter(lastNanos);
+      count(nanos, isSeriesNested);
       ran.countCalls(seriesRuns, nanos);
       series = null;
       seriesRuns = 0;

@@ -96,6 +96,9 @@ public final class CommandDispatcher implements Dispatcher {
   private final WriteThrottle throttle;
   private int depth;
 
+  /** True while a command runs; further ones are then within it. */
+  private boolean running;
+
   /**
    * Creates a dispatcher.
    *
@@ -124,7 +127,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.trace = trace;
     this.clock = environment.clock();
     this.throttle = throttle;
-    commandClock = new CommandClock(clock, trace);
+    commandClock = new CommandClock(clock, trace, stats);
     this.log = environment.log();
     this.heap = heap;
     this.call = call;
@@ -233,6 +236,7 @@ public final class CommandDispatcher implements Dispatcher {
     } finally {
       depth--;
       if (depth == 0) {
+        running = false; // also after an error that ended a command half-way
         propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         endUnit();
         trackedKeys.keepLimit();
@@ -442,6 +446,8 @@ public final class CommandDispatcher implements Dispatcher {
     KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
     trace.starts(client, command, request, inScript);
     long started = commandClock.begin(command, request, reply);
+    boolean nested = running;
+    running = true;
     long changesBefore = keyspace.changeCount();
     call.begin(client, request, command, reply);
     try {
@@ -462,15 +468,16 @@ public final class CommandDispatcher implements Dispatcher {
       trackedKeys.read(client, command, request);
     }
     call.end();
+    running = nested;
     long nanos;
     if (call.isWaiting()) {
-      nanos = commandClock.endUncounted(started);
+      nanos = commandClock.endUncounted(started, nested);
       if (client.waiting() instanceof KeyWait wait) {
         wait.spent(nanos);
       }
     } else {
       stats.countCommand();
-      nanos = commandClock.end(client, command, request, reply, started);
+      nanos = commandClock.end(client, command, request, reply, started, nested);
       if (nanos != CommandClock.NOT_MEASURED) {
         long total = before == null ? nanos : nanos + before.spentNanos();
         trace.ran(client, command, request, inScript, total);

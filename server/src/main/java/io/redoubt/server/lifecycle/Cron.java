@@ -3,6 +3,7 @@ package io.redoubt.server.lifecycle;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,15 +14,17 @@ public final class Cron {
   private final Loop loop;
   private final Clock clock;
   private final Keyspace keyspace;
+  private final ServerStats stats;
   private final List<Runnable> parts = new ArrayList<>();
   private @Nullable Cancellable timer;
   private boolean paused;
 
   /** Creates a cron that does not tick yet. */
-  public Cron(Loop loop, Clock clock, Keyspace keyspace) {
+  public Cron(Loop loop, Clock clock, Keyspace keyspace, ServerStats stats) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
+    this.stats = stats;
   }
 
   /** Adds a part to be run at each tick. */
@@ -57,9 +60,11 @@ public final class Cron {
     if (paused) {
       return;
     }
+    long startNanos = clock.monotonicNanos();
     keyspace.nowMillis(clock.wallMillis());
     for (Runnable part : parts) {
       part.run();
     }
+    stats.countCron(clock.monotonicNanos() - startNanos);
   }
 }

@@ -171,6 +171,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     link.heard();
+    parts.replication().counts().received(end - start);
     try {
       long position = start;
       while (position < end && handshake != null && !handshake.isOver() && !over) {

@@ -96,7 +96,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   ReplicaFeed(ServerClient client, Replicas replicas) {
     this.client = client;
     this.replicas = replicas;
-    output = new ReplicaOutput(client);
+    output = new ReplicaOutput(client, replicas.counts()::sent);
     limit = new ReplicaOutputLimit(client);
     streamSpill = new Spill(replicas.spillSpace());
     fromSpill = streamSpill::read;

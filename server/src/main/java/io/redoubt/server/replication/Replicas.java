@@ -98,6 +98,10 @@ final class Replicas {
     return replication.stream().requireBacklog();
   }
 
+  SyncCounts counts() {
+    return replication.counts();
+  }
+
   FullSyncs fullSyncs() {
     return fullSyncs;
   }

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -610,9 +610,22 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   // Counters.
 
-  /** Adds the section Replication and the sync counters of Stats to INFO. */
-  public void addTo(Info info) {
-    ReplicationInfo.addTo(info, this, settings);
+  /** Declares the section Replication of INFO. */
+  public void declareInfo(Section section) {
+    new ReplicationInfo(this, settings).declare(section);
+  }
+
+  /** Declares the sync counters of section Stats, in Redis' order. */
+  public void declareSyncs(Section stats) {
+    stats
+        .number("sync_full", counts::fullSyncs)
+        .number("sync_partial_ok", counts::partialSyncs)
+        .number("sync_partial_err", counts::refusedPartialSyncs);
+  }
+
+  /** Returns the number of snapshots sent with the stream interleaved. */
+  public long interleavedSyncs() {
+    return counts.interleavedSyncs();
   }
 
   /** Returns the number of full syncs that replicas have asked for. */
@@ -623,6 +636,16 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Returns the number of partial syncs granted. */
   public long partialSyncs() {
     return counts.partialSyncs();
+  }
+
+  /** Returns the number of bytes received from the master. */
+  public long receivedBytes() {
+    return counts.receivedBytes();
+  }
+
+  /** Returns the number of bytes sent to replicas. */
+  public long sentBytes() {
+    return counts.sentBytes();
   }
 
   SyncCounts counts() {

@@ -1,6 +1,5 @@
 package io.redoubt.server.replication;
 
-import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.server.replication.stream.Backlog;
@@ -8,7 +7,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Replication in INFO: the section of that name, and the counts of synchronisations in Stats. */
+/** The section Replication of INFO. */
 final class ReplicationInfo {
   private final Replication replication;
   private final ServerDirectives settings;
@@ -53,16 +52,6 @@ final class ReplicationInfo {
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
         .number("repl_backlog_histlen", this::historyBytes)
         .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes());
-  }
-
-  /** Declares the counts of synchronisations. */
-  void declareCounts(Section stats) {
-    SyncCounts counts = replication.counts();
-    stats
-        .number("sync_full", counts::fullSyncs)
-        .number("sync_partial_ok", counts::partialSyncs)
-        .number("sync_partial_err", counts::refusedPartialSyncs)
-        .number("sync_interleaved", counts::interleavedSyncs);
   }
 
   private long firstByteOffset() {
@@ -123,12 +112,5 @@ final class ReplicationInfo {
                 feed.lagSeconds()));
       }
     }
-  }
-
-  /** Declares the fields of replication in INFO. */
-  static void addTo(Info info, Replication replication, ServerDirectives settings) {
-    ReplicationInfo fields = new ReplicationInfo(replication, settings);
-    fields.declareCounts(info.section("Stats", "stats"));
-    fields.declare(info.section("Replication", "replication"));
   }
 }

@@ -1,11 +1,13 @@
 package io.redoubt.server.replication;
 
-/** The counts of synchronizations of replicas, as INFO shows them. */
+/** The counts of synchronizations and bytes of replication, as INFO shows them. */
 final class SyncCounts {
   private long fullSyncs;
   private long partialSyncs;
   private long refusedPartialSyncs;
   private long interleavedSyncs;
+  private long receivedBytes;
+  private long sentBytes;
 
   /** Counts a full sync asked for. */
   void fullSync() {
@@ -25,6 +27,26 @@ final class SyncCounts {
   /** Counts a snapshot sent with the stream interleaved. */
   void interleavedSync() {
     interleavedSyncs++;
+  }
+
+  /** Counts bytes received from the master. */
+  void received(long bytes) {
+    receivedBytes += bytes;
+  }
+
+  /** Counts bytes sent to a replica. */
+  void sent(long bytes) {
+    sentBytes += bytes;
+  }
+
+  /** Returns the number of bytes received from the master. */
+  long receivedBytes() {
+    return receivedBytes;
+  }
+
+  /** Returns the number of bytes sent to replicas. */
+  long sentBytes() {
+    return sentBytes;
   }
 
   /** Returns the number of full syncs asked for. */
@@ -53,5 +75,7 @@ final class SyncCounts {
     partialSyncs = 0;
     refusedPartialSyncs = 0;
     interleavedSyncs = 0;
+    receivedBytes = 0;
+    sentBytes = 0;
   }
 }

@@ -13,6 +13,11 @@ public final class Wait {
     return waiting;
   }
 
+  /** Returns true if the wait ends by itself after a time. */
+  public boolean isTimed() {
+    return timer != null;
+  }
+
   public boolean isOn() {
     return waiting != null;
   }

@@ -20,6 +20,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
 import io.redoubt.server.snapshot.export.Payloads;
@@ -211,14 +212,19 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   private long restored(Call call, long expireAt) {
     try {
-      return RestoredValue.restore(
-          call.values(),
-          call.database(),
-          call.argAddress(1),
-          call.argLength(1),
-          expireAt,
-          call.argAddress(3),
-          call.argLength(3));
+      long entry =
+          RestoredValue.restore(
+              call.values(),
+              call.database(),
+              call.argAddress(1),
+              call.argLength(1),
+              expireAt,
+              call.argAddress(3),
+              call.argLength(3));
+      if (Entry.type(entry) != Type.STRING) {
+        call.stats().countCheckedPayload();
+      }
+      return entry;
     } catch (RdbException bad) {
       log.warning("RESTORE: at byte %d of the payload: %s.", bad.offset(), bad.reason());
       throw BAD_DATA;

@@ -1,12 +1,10 @@
 package io.redoubt.server.execution.monitoring;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Counters of the server for INFO stats and errorstats. Confined to the command thread. */
 public final class ServerStats {
-  private static final int RATE_SAMPLES = 16;
   private static final int MAX_ERROR_CODES = 128;
 
   private long commands;
@@ -21,12 +19,10 @@ public final class ServerStats {
   private long shortNanos;
   private long errorReplies;
   private long unexpectedErrors;
+  private long commandNanos;
+  private long cronNanos;
+  private long checkedPayloads;
   private final Map<String, long[]> errors = new TreeMap<>();
-
-  private final long[] rates = new long[RATE_SAMPLES];
-  private int nextRate;
-  private long sampledCommands;
-  private long sampledNanos;
 
   public void countCommand() {
     commands++;
@@ -58,6 +54,21 @@ public final class ServerStats {
     expiringUnfinished++;
   }
 
+  /** Counts the time spent on commands that clients sent, those within them included. */
+  public void countCommandNanos(long nanos) {
+    commandNanos += nanos;
+  }
+
+  /** Counts the time of a tick of the periodic tasks. */
+  public void countCron(long nanos) {
+    cronNanos += nanos;
+  }
+
+  /** Counts a serialized collection whose content was validated by RESTORE. */
+  public void countCheckedPayload() {
+    checkedPayloads++;
+  }
+
   /** Records the time from which the memory in use exceeds {@code maxmemory}. */
   public void roomIsShort(long nowNanos) {
     if (!isShort) {
@@ -86,17 +97,6 @@ public final class ServerStats {
     unexpectedErrors++;
   }
 
-  /** Samples the command rate; called ten times a second. */
-  public void sample(long nowNanos) {
-    long nanos = nowNanos - sampledNanos;
-    if (sampledNanos != 0 && nanos > 0) {
-      rates[nextRate] = (long) ((commands - sampledCommands) * 1e9 / nanos);
-      nextRate = (nextRate + 1) % RATE_SAMPLES;
-    }
-    sampledNanos = nowNanos;
-    sampledCommands = commands;
-  }
-
   /** Resets the counters for CONFIG RESETSTAT. */
   public void reset() {
     commands = 0;
@@ -111,23 +111,14 @@ public final class ServerStats {
     errorReplies = 0;
     unexpectedErrors = 0;
     errors.clear();
-    Arrays.fill(rates, 0);
-    sampledCommands = 0;
-    sampledNanos = 0;
+    commandNanos = 0;
+    cronNanos = 0;
+    checkedPayloads = 0;
   }
 
   /** Returns the number of executed commands. */
   public long commands() {
     return commands;
-  }
-
-  /** Returns the commands per second, averaged over the last samples. */
-  public long commandsPerSecond() {
-    long sum = 0;
-    for (long rate : rates) {
-      sum += rate;
-    }
-    return sum / RATE_SAMPLES;
   }
 
   /** Returns the number of read look-ups that found their key. */
@@ -183,5 +174,20 @@ public final class ServerStats {
   /** Returns the error replies by code; each value has one element. */
   public Map<String, long[]> errors() {
     return errors;
+  }
+
+  /** Returns the time spent on commands of clients. */
+  public long commandNanos() {
+    return commandNanos;
+  }
+
+  /** Returns the time spent on periodic tasks. */
+  public long cronNanos() {
+    return cronNanos;
+  }
+
+  /** Returns the number of serialized collections that RESTORE has validated. */
+  public long checkedPayloads() {
+    return checkedPayloads;
   }
 }

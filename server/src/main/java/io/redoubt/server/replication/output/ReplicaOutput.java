@@ -8,6 +8,7 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.stream.TransferFrames;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +29,12 @@ public final class ReplicaOutput {
   }
 
   private final ServerClient client;
+  private final LongConsumer sent;
 
-  public ReplicaOutput(ServerClient client) {
+  /** Creates the output of a replica; {@code sent} counts its bytes. */
+  public ReplicaOutput(ServerClient client, LongConsumer sent) {
     this.client = client;
+    this.sent = sent;
   }
 
   private Connection connection() {
@@ -107,6 +111,7 @@ public final class ReplicaOutput {
     if (frame != null) {
       TransferFrames.putPrefix(chunk.memory(), chunk.start(), frame, length);
     }
+    sent.accept(start + length - chunk.start());
     connection().send(chunk, start + length);
   }
 

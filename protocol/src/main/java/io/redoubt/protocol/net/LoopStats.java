@@ -1,0 +1,123 @@
+package io.redoubt.protocol.net;
+
+import java.util.function.LongSupplier;
+
+/** Counters of an event loop for INFO. Confined to the loop. */
+public final class LoopStats {
+  private final LongSupplier nanoTime;
+  private LongSupplier commands = () -> 0;
+  private long reads;
+  private long writes;
+  private long cycles;
+  private long busyNanos;
+  private long longestNanos;
+  private long endNanos;
+  private long mostCommands;
+  private long commandsBefore;
+  private boolean awake;
+  private long wokeNanos;
+  private long earlierNanos;
+
+  /** Creates counters at 0; {@code nanoTime} is a monotonic clock. */
+  LoopStats(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /** Sets the counter of executed commands, for the most commands of a cycle. */
+  public void commands(LongSupplier executed) {
+    commands = executed;
+    commandsBefore = executed.getAsLong();
+  }
+
+  void countRead() {
+    reads++;
+  }
+
+  void countWrite() {
+    writes++;
+  }
+
+  /** Starts the busy time of a cycle: input was found, or the wait for it is over. */
+  void wake() {
+    if (!awake) {
+      awake = true;
+      wokeNanos = nanoTime.getAsLong();
+    }
+  }
+
+  /** Suspends the busy time while the loop waits for input. */
+  void sleep() {
+    if (awake) {
+      awake = false;
+      earlierNanos += nanoTime.getAsLong() - wokeNanos;
+    }
+  }
+
+  /** Finishes a cycle: its polls and the tasks after them. */
+  void endCycle() {
+    sleep();
+    cycles++;
+    busyNanos += earlierNanos;
+    longestNanos = Math.max(longestNanos, earlierNanos);
+    earlierNanos = 0;
+    long now = commands.getAsLong();
+    mostCommands = Math.max(mostCommands, now - commandsBefore);
+    commandsBefore = now;
+  }
+
+  /** Returns the time on the loop's clock. */
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  /** Adds the time since {@code startNanos} to the work at the end of turns. */
+  void countEnd(long startNanos) {
+    endNanos += nanoTime.getAsLong() - startNanos;
+  }
+
+  /** Sets all counters to 0. */
+  public void reset() {
+    reads = 0;
+    writes = 0;
+    cycles = 0;
+    busyNanos = 0;
+    longestNanos = 0;
+    endNanos = 0;
+    mostCommands = 0;
+  }
+
+  /** Returns the number of reads of connections. */
+  public long reads() {
+    return reads;
+  }
+
+  /** Returns the number of flushes that had something to write. */
+  public long writes() {
+    return writes;
+  }
+
+  /** Returns the number of cycles. */
+  public long cycles() {
+    return cycles;
+  }
+
+  /** Returns the time in which the loop did not wait for input. */
+  public long busyNanos() {
+    return busyNanos;
+  }
+
+  /** Returns the longest busy time of a cycle. */
+  public long longestNanos() {
+    return longestNanos;
+  }
+
+  /** Returns the time spent on {@link EndOfTurn}. */
+  public long endNanos() {
+    return endNanos;
+  }
+
+  /** Returns the most commands executed in one cycle. */
+  public long mostCommands() {
+    return mostCommands;
+  }
+}
