@@ -59,7 +59,7 @@ public final class Info {
     for (Section section : sections) {
       boolean shown =
           wanted.contains(section.name())
-              || !section.isOnlyByName() && (every || byDefault && section.isInDefault());
+              || (!section.isOnlyByName() && (every || (byDefault && section.isInDefault())));
       if (shown && section.isVisible()) {
         into.append(first ? "" : "\r\n");
         section.render(into);

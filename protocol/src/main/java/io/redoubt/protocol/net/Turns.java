@@ -20,6 +20,7 @@ final class Turns implements IoHandlerFactory {
   private final LoopStats stats;
   private Runnable end = () -> {};
   private EndOfTurn last = EndOfTurn.NOTHING;
+  private boolean hasLast;
   private boolean reading;
 
   /**
@@ -49,6 +50,7 @@ final class Turns implements IoHandlerFactory {
   /** Sets the work at the end of each turn; on the loop. */
   void last(EndOfTurn action) {
     last = action;
+    hasLast = true;
   }
 
   /** Returns true if {@link #last} is still to run in this turn, before the loop waits. */
@@ -98,7 +100,7 @@ final class Turns implements IoHandlerFactory {
         nanos = last.patienceNanos(found);
       }
       reading = false;
-      if (last != EndOfTurn.NOTHING) {
+      if (hasLast) {
         long startNanos = stats.nanoTime();
         last.run();
         stats.countEnd(startNanos);
