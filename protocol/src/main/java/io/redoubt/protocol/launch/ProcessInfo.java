@@ -31,7 +31,7 @@ public final class ProcessInfo {
   private final Clock clock;
   private final ClientRegistry clients;
   private final CommandTable<?> table;
-  private final ProcessUsage usage = new ProcessUsage();
+  private final ProcessUsage usage;
   private final String runId;
 
   /** Creates the fields; {@code random} generates the run id. */
@@ -43,6 +43,7 @@ public final class ProcessInfo {
       RandomGenerator random) {
     this.directives = directives;
     this.clock = clock;
+    usage = new ProcessUsage(clock::monotonicNanos);
     this.clients = clients;
     this.table = table;
     byte[] id = new byte[RUN_ID_BYTES];

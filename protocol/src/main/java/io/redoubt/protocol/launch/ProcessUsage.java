@@ -4,15 +4,13 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
 
 /**
  * The process' memory and processor time, from {@code /proc/self} (proc(5)); 0 where unavailable.
  * Confined to one thread.
  */
 public final class ProcessUsage {
-  /** Creates the usage of this process. */
-  public ProcessUsage() {}
-
   private static final Path STAT = Path.of("/proc/self/stat");
   private static final Path THREAD_STAT = Path.of("/proc/thread-self/stat");
   private static final Path MEMORY = Path.of("/proc/meminfo");
@@ -32,8 +30,14 @@ public final class ProcessUsage {
   private static final int CHILDREN_SYSTEM_TICKS = 14;
   private static final int RESIDENT_PAGES = 21;
 
+  private final LongSupplier nanoTime;
   private String[] fields = {};
   private long readNanos;
+
+  /** Creates the usage of this process; {@code nanoTime} is a monotonic clock. */
+  public ProcessUsage(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   /** Returns the resident memory in bytes; 0 if unknown. */
   public long residentBytes() {
@@ -86,7 +90,7 @@ public final class ProcessUsage {
   }
 
   private long field(int number) {
-    long nowNanos = System.nanoTime();
+    long nowNanos = nanoTime.getAsLong();
     if (fields.length == 0 || nowNanos - readNanos > MAX_AGE_NANOS) {
       fields = read(STAT);
       readNanos = nowNanos;

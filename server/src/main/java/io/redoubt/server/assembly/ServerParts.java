@@ -88,7 +88,7 @@ final class ServerParts {
   final Keyspace keyspace;
   final ServerState state = new ServerState();
   final ServerStats stats = new ServerStats();
-  final ProcessUsage processUsage = new ProcessUsage();
+  final ProcessUsage processUsage;
   final Limits limits = new Limits();
   final Channels channels = new Channels();
   final Info info = new Info();
@@ -140,6 +140,7 @@ final class ServerParts {
     this.settings = settings;
     this.environment = environment;
     clock = environment.clock();
+    processUsage = new ProcessUsage(clock::monotonicNanos);
     log = environment.log();
     slabs = machine.memory().get();
     buffers = new SlabBuffers(slabs);
