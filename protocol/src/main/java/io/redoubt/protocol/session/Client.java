@@ -41,7 +41,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private final Delivery delivery = new Delivery(output);
   private final Subscriptions subscriptions = new Subscriptions();
 
-  private final MemoryAccount account = new MemoryAccount();
+  private final ClientMemory.Account account = new ClientMemory.Account();
   private @Nullable Tracking tracking;
 
   private boolean executing;
@@ -606,7 +606,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /** Returns its place in the count of the memory of all clients. */
-  final MemoryAccount account() {
+  final ClientMemory.Account account() {
     return account;
   }
 

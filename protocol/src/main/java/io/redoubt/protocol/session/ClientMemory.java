@@ -1,7 +1,5 @@
 package io.redoubt.protocol.session;
 
-import static io.redoubt.protocol.session.MemoryAccount.NO_BUCKET;
-
 import io.redoubt.protocol.process.Log;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +13,22 @@ import org.jspecify.annotations.Nullable;
 final class ClientMemory {
   /** A lower limit would leave no room for the clients that could raise it; as in Redis. */
   private static final long LEAST_LIMIT_BYTES = 128 << 10;
+
+  /** The bucket of a client that must not be evicted. */
+  private static final int NO_BUCKET = -1;
+
+  /**
+   * The memory of one client as it was counted last, and the client's neighbours among those of
+   * similar size.
+   */
+  static final class Account {
+    /** The bytes that are part of the total. */
+    private long bytes;
+
+    private int bucket = NO_BUCKET;
+    private @Nullable Client before;
+    private @Nullable Client after;
+  }
 
   private final SessionSettings settings;
   private final Collection<Client> clients;
@@ -70,7 +84,7 @@ final class ClientMemory {
       return;
     }
     long bytes = client.memoryBytes();
-    MemoryAccount account = client.account();
+    Account account = client.account();
     totalBytes += bytes - account.bytes;
     account.bytes = bytes;
     move(client, account, client.is(ClientFlag.NO_EVICT) ? NO_BUCKET : bucket(bytes));
@@ -78,7 +92,7 @@ final class ClientMemory {
 
   /** Removes a client from the total. */
   void forget(Client client) {
-    MemoryAccount account = client.account();
+    Account account = client.account();
     totalBytes -= account.bytes;
     account.bytes = 0;
     move(client, account, NO_BUCKET);
@@ -88,7 +102,7 @@ final class ClientMemory {
     return Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes | 1);
   }
 
-  private void move(Client client, MemoryAccount account, int bucket) {
+  private void move(Client client, Account account, int bucket) {
     if (account.bucket == bucket) {
       return;
     }
@@ -106,7 +120,7 @@ final class ClientMemory {
     }
   }
 
-  private void unlink(MemoryAccount account) {
+  private void unlink(Account account) {
     Client before = account.before;
     Client after = account.after;
     if (before == null) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The fields of INFO against those of Redis 7.2.6, and the counters behind them. */
-final class InfoTest {
+final class InfoFieldsTest {
   /** The fields that Redis 7.2.6 does not have. */
   private static final Set<String> OWN =
       Set.of(
@@ -60,7 +60,7 @@ final class InfoTest {
   private static List<String> facts(String title) throws IOException {
     List<String> part = new ArrayList<>();
     boolean within = false;
-    try (var in = InfoTest.class.getResourceAsStream("info-7.2.6.txt")) {
+    try (var in = InfoFieldsTest.class.getResourceAsStream("info-7.2.6.txt")) {
       for (String line : new String(in.readAllBytes(), UTF_8).split("\n")) {
         if (line.startsWith("= ")) {
           within = line.equals("= " + title);
