@@ -8,7 +8,10 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A client blocked on keys, with the request to execute again when one is ready. */
@@ -35,7 +38,10 @@ final class KeyWait implements Waiting {
   }
 
   /** The heap of a place in a queue, beside the key. */
-  private static final long PLACE_BYTES = 150;
+  private static final long PLACE_BYTES = 200;
+
+  /** The number of places from which on their queues are in a set. */
+  private static final int MANY = 16;
 
   private final BlockedClients owner;
   private final ServerClient client;
@@ -46,6 +52,12 @@ final class KeyWait implements Waiting {
   private final Until until;
   private final boolean nilArray;
   private final List<Place> places = new ArrayList<>();
+
+  /**
+   * The queues of all places once these are {@link #MANY}, or a request of many keys would stall.
+   */
+  private @Nullable Set<WaitingLine> lines;
+
   private boolean waitsOn;
   private boolean served;
   private long spentNanos;
@@ -63,14 +75,32 @@ final class KeyWait implements Waiting {
 
   /** Joins the queue of a key, unless the client is already in it. */
   void join(WaitingLine line) {
-    for (Place place : places) {
-      if (place.line == line) {
-        return;
-      }
+    if (isIn(line)) {
+      return;
     }
     Place place = new Place(this, line);
     line.add(place);
     places.add(place);
+    if (lines != null) {
+      lines.add(line);
+    } else if (places.size() == MANY) {
+      lines = Collections.newSetFromMap(new IdentityHashMap<>());
+      for (Place each : places) {
+        lines.add(each.line);
+      }
+    }
+  }
+
+  private boolean isIn(WaitingLine line) {
+    if (lines != null) {
+      return lines.contains(line);
+    }
+    for (Place place : places) {
+      if (place.line == line) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean endsWithLoss() {
