@@ -18,7 +18,8 @@ import java.util.Optional;
  *   <li>Costs: background threads take longer if the processors are busy.
  *   <li>Off where the system is not Linux or refuses; priorities have no effect while processors
  *       are idle.
- *   <li>Directive: none; whoever wants other priorities sets them from outside.
+ *   <li>Switch: the system property {@code io.redoubt.threads.priorities}, because it concerns the
+ *       process rather than one server.
  * </ul>
  */
 public final class ThreadPriority {
@@ -57,6 +58,9 @@ public final class ThreadPriority {
   /** The shortest time slice that Linux supports; three milliseconds are the default. */
   private static final long SHORT_SLICE_NANOS = 100_000;
 
+  private static final boolean ON =
+      Boolean.parseBoolean(System.getProperty("io.redoubt.threads.priorities", "true"));
+
   private ThreadPriority() {}
 
   /**
@@ -86,7 +90,7 @@ public final class ThreadPriority {
           default -> UNKNOWN_CALL;
         };
     long get = set + 1; // on both
-    if (!System.getProperty("os.name").equals("Linux") || set == UNKNOWN_CALL) {
+    if (!ON || !System.getProperty("os.name").equals("Linux") || set == UNKNOWN_CALL) {
       return;
     }
     Optional<MethodHandle> syscall = link("syscall", SYSCALL);
