@@ -33,6 +33,14 @@ public final class Ascii {
     return b == ' ' || (b >= '\t' && b <= '\r');
   }
 
+  /**
+   * Returns true if the byte ends an unquoted word of a line in Redis: \v and \f do not, although
+   * they are skipped before a word.
+   */
+  public static boolean endsWord(int b) {
+    return b == ' ' || b == '\t' || b == '\n' || b == '\r';
+  }
+
   /** Returns the value of a hexadecimal digit, or -1. */
   public static int hexDigit(int b) {
     if (isDigit(b)) {

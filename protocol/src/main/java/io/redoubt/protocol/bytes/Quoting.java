@@ -57,7 +57,7 @@ public final class Quoting {
     while (at < line.length) {
       int b = line[at];
       if (quote == 0) {
-        if (Ascii.isSpace(b)) {
+        if (Ascii.endsWord(b)) {
           return at;
         }
         if (b == '"' || b == '\'') {

@@ -329,7 +329,7 @@ public final class RequestDecoder {
         continue;
       }
       long wordStart = at;
-      while (at < end && !Ascii.isSpace(memory.get(BYTE, at))) {
+      while (at < end && !Ascii.endsWord(memory.get(BYTE, at))) {
         b = memory.get(BYTE, at++);
         if (b == '"' || b == '\'') {
           splitQuoted(memory, from, end, into);

@@ -21,6 +21,7 @@ class QuotingTest {
   @Test
   void splitsAtWhiteSpace() {
     assertThat(words("set  a\tb\r\n")).containsExactly("set", "a", "b");
+    assertThat(words("\f\013a\fb\f c\013")).containsExactly("a\fb\f", "c\013");
     assertThat(words("   ")).isEmpty();
     assertThat(words("")).isEmpty();
   }

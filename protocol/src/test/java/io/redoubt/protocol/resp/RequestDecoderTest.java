@@ -93,11 +93,13 @@ class RequestDecoderTest {
                 "PING\r\n"
                     + "  set \t a  b\n\r\n\n"
                     + " \r\n"
+                    + "\fget a\f \013\r\n"
                     + "echo \"a \\x41\\n\" 'it\\'s' \"\"\r\n"
                     + "PING\r\r\n"))
         .containsExactly(
             List.of("PING"),
             List.of("set", "a", "b"),
+            List.of("get", "a\f"),
             List.of("echo", "a A\n", "it's", ""),
             List.of("PING"));
   }
