@@ -235,7 +235,9 @@ final class YamlConfigTest {
     String colon = name.endsWith("yaml") ? ":" : "";
     load("dir%s %s\nrequirepass-file%s password\n".formatted(colon, directory, colon));
     assertThat(get("requirepass")).isEqualTo("top secret");
-    set("timeout", "9");
+    set("timeout", "9", "requirepass-file", "password");
+    assertThatThrownBy(() -> set("requirepass-file", "other"))
+        .hasMessageContaining("can't be changed at run time; set requirepass");
 
     assertThat(rewritten()).contains("timeout 9").doesNotContain("top secret");
     Files.delete(directory.resolve("password"));

@@ -16,7 +16,11 @@ public final class SecretFileDirective extends OneWordDirective<String, SecretFi
   public SecretFileDirective(TextDirective secret) {
     super(secret.name() + "-file", "");
     this.secret = secret;
-    immutable();
+    checkSet(path -> {
+      if (!path.equals(current())) {
+        throw new RefusedValue("can't be changed at run time; set " + secret.name());
+      }
+    });
   }
 
   /** Returns the directive that gets the content. */
