@@ -169,12 +169,7 @@ final class CpuBenchmark implements Callable<Integer> {
       description = "Rounds that count (default: ${DEFAULT-VALUE}).")
   private int rounds = 5;
 
-  @Option(
-      names = "--only",
-      split = ",",
-      paramLabel = "TEXT",
-      description = "Only the rows whose titles contain one of these texts.")
-  private List<String> only = List.of("");
+  @Mixin private RowFilter only = new RowFilter();
 
   @Option(
       names = "--pipeline",
@@ -221,7 +216,7 @@ final class CpuBenchmark implements Callable<Integer> {
     try (MeasuredServer redis = servers.start(true);
         MeasuredServer redoubt = servers.start(false)) {
       for (Load load : LOADS) {
-        if (only.stream().anyMatch(load.title()::contains)) {
+        if (only.includes(load.title())) {
           measure(load, redis, redoubt);
         }
       }

@@ -48,12 +48,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
 
   @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
-  @Option(
-      names = "--only",
-      split = ",",
-      paramLabel = "TEXT",
-      description = "Only the rows whose titles contain one of these texts.")
-  private List<String> only = List.of("");
+  @Mixin private RowFilter only = new RowFilter();
 
   @Option(
       names = "--saves",
@@ -192,7 +187,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
         "s");
     try (MachineStalls stalls = MachineStalls.watch()) {
       for (Scenario scenario : scenarios()) {
-        if (only.stream().anyMatch(scenario.title()::contains)) {
+        if (only.includes(scenario.title())) {
           row(scenario, stalls, true);
           row(scenario, stalls, false);
         }

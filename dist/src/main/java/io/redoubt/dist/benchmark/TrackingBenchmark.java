@@ -68,12 +68,7 @@ final class TrackingBenchmark implements Callable<Integer> {
       description = "Rounds that count (default: ${DEFAULT-VALUE}).")
   private int rounds = 3;
 
-  @Option(
-      names = "--only",
-      split = ",",
-      paramLabel = "TEXT",
-      description = "Only the rows whose titles contain one of these texts.")
-  private List<String> only = List.of("");
+  @Mixin private RowFilter only = new RowFilter();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -83,7 +78,7 @@ final class TrackingBenchmark implements Callable<Integer> {
       Loader.load(redis, servers.scaled(KEYS), DataSets::strings);
       Loader.load(redoubt, servers.scaled(KEYS), DataSets::strings);
       for (Row row : ROWS) {
-        if (only.stream().anyMatch(row.title()::contains)) {
+        if (only.includes(row.title())) {
           measure(row, redis, redoubt);
         }
       }
