@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
  *
  * <p>Accepts all that C's {@code strtod} consumes completely: a sign, decimal digits with a point
  * and an exponent, hexadecimal numbers, {@code inf} and {@code infinity}; neither {@code nan} nor
- * blanks nor numbers that overflow or underflow. Writes the shortest decimal form that parses back
- * to the same number.
+ * blanks nor numbers that overflow or underflow. Writes a decimal form that parses back to the same
+ * number.
  */
 public final class Doubles {
 
@@ -23,10 +23,11 @@ public final class Doubles {
   /** Integers up to this are exact, and so are their quotients by an exact power of ten. */
   private static final long MAX_EXACT = 1L << 53;
 
-  /**
-   * Redis prints integers within this range in full and all other numbers in their shortest form.
-   */
-  private static final double MAX_WHOLE = 0x1p52;
+  /** Redis prints integers within this range in full and all other numbers by {@link Grisu2}. */
+  private static final double MAX_WHOLE = 0x1p62;
+
+  private static final byte[] NAN = {'n', 'a', 'n'};
+  private static final byte[] INF = {'i', 'n', 'f'};
 
   /** The powers of ten that a double represents exactly. */
   private static final double[] POWERS_OF_TEN = {
@@ -36,9 +37,6 @@ public final class Doubles {
 
   /** Numbers with more places than this get an exponent, unless they are close to 1. */
   private static final int MAX_PLAIN_PLACES = 6;
-
-  /** The number of decimal places up to which {@link #write} looks for an exact quotient. */
-  private static final int MAX_PLACES = 15;
 
   private Doubles() {}
 
@@ -150,10 +148,7 @@ public final class Doubles {
     return Double.isInfinite(value) || (value == 0 && !writtenAsZero) ? Double.NaN : value;
   }
 
-  /**
-   * Returns the shortest decimal form of {@code value}, or {@code inf}, {@code -inf} or {@code
-   * nan}.
-   */
+  /** Returns the decimal form of {@code value}, or {@code inf}, {@code -inf} or {@code nan}. */
   public static String format(double value) {
     byte[] bytes = new byte[MAX_LENGTH];
     int length = write(MemorySegment.ofArray(bytes), 0, value);
@@ -162,123 +157,83 @@ public final class Doubles {
 
   /**
    * Writes the result of {@link #format} and returns its length, at most {@link #MAX_LENGTH}.
-   * Integers and numbers with few decimal places allocate nothing.
+   * Allocates nothing.
    */
   public static int write(MemorySegment memory, long offset, double value) {
-    if (value >= -MAX_WHOLE + 1 && value <= MAX_WHOLE) {
+    if (value >= -MAX_WHOLE && value <= MAX_WHOLE) {
       long whole = (long) value;
       if (whole == value && (whole != 0 || !isMinusZero(value))) {
         return Numbers.writeLong(memory, offset, whole);
       }
-      int length = writeFewPlaces(memory, offset, value);
-      if (length > 0) {
-        return length;
-      }
     }
-    return writeText(memory, offset, shortest(value));
+    if (Double.isNaN(value)) {
+      return writeText(memory, offset, NAN);
+    }
+    long at = offset;
+    if (value < 0 || isMinusZero(value)) {
+      memory.set(BYTE, at++, (byte) '-');
+    }
+    if (Double.isInfinite(value)) {
+      at += writeText(memory, at, INF);
+    } else if (value == 0) {
+      memory.set(BYTE, at++, (byte) '0');
+    } else {
+      int digits = Grisu2.digits(memory, at, Math.abs(value));
+      at += layOut(memory, at, Grisu2.count(digits), Grisu2.exponent(digits));
+    }
+    return (int) (at - offset);
   }
 
   private static boolean isMinusZero(double value) {
     return Double.doubleToRawLongBits(value) == Long.MIN_VALUE;
   }
 
-  /**
-   * Finds the fewest decimal places with which {@code value} is a quotient of two exact numbers:
-   * division then rounds correctly, so the decimal form parses back to the value. Writes nothing
-   * and returns 0 if there is none or if Redis prints an exponent.
-   */
-  private static int writeFewPlaces(MemorySegment memory, long offset, double value) {
-    double size = Math.abs(value);
-    if (size < 1e-4) {
-      return 0;
-    }
-    for (int places = 1; places <= MAX_PLACES; places++) {
-      double scaled = size * POWERS_OF_TEN[places];
-      if (scaled > 1e15) {
-        return 0;
-      }
-      long mantissa = Math.round(scaled);
-      if (mantissa / POWERS_OF_TEN[places] == size) {
-        if (places > MAX_PLAIN_PLACES && (size < 1e-3 || size >= 1e4)) {
-          return 0;
-        }
-        long scale = (long) POWERS_OF_TEN[places];
-        long at = offset;
-        if (value < 0) {
-          memory.set(BYTE, at++, (byte) '-');
-        }
-        at += Numbers.writeLong(memory, at, mantissa / scale);
-        memory.set(BYTE, at++, (byte) '.');
-        long fraction = mantissa % scale;
-        for (int place = places - 1; place >= 0; place--) {
-          memory.set(BYTE, at + place, (byte) ('0' + fraction % 10));
-          fraction /= 10;
-        }
-        return (int) (at + places - offset);
-      }
-    }
-    return 0;
-  }
-
-  private static int writeText(MemorySegment memory, long offset, String text) {
-    byte[] bytes = text.getBytes(ISO_8859_1);
-    MemorySegment.copy(bytes, 0, memory, BYTE, offset, bytes.length);
-    return bytes.length;
+  private static int writeText(MemorySegment memory, long offset, byte[] text) {
+    MemorySegment.copy(text, 0, memory, BYTE, offset, text.length);
+    return text.length;
   }
 
   /**
-   * Formats the shortest digits like Redis: in full with up to seven trailing zeros, with up to six
-   * decimal places, or from 0.001 to 10000; with an exponent otherwise.
+   * Lays out digits like Redis, in place: in full with up to six trailing zeros, with up to six
+   * decimal places, or from 0.001 to 10000; with an exponent otherwise. Returns the length.
+   *
+   * @param exponent the exponent of ten of the last digit
    */
-  private static String shortest(double value) {
-    if (Double.isNaN(value)) {
-      return "nan";
-    }
-    if (Double.isInfinite(value)) {
-      return value > 0 ? "inf" : "-inf";
-    }
-    if (value == 0) {
-      return isMinusZero(value) ? "-0" : "0";
-    }
-    String java = Double.toString(Math.abs(value));
-    int mark = java.indexOf('E');
-    int exponent = mark < 0 ? 0 : Integer.parseInt(java.substring(mark + 1));
-    String mantissa = mark < 0 ? java : java.substring(0, mark);
-    int point = mantissa.indexOf('.');
-    String digits = mantissa.substring(0, point) + mantissa.substring(point + 1);
-    exponent -= mantissa.length() - point - 1; // value = digits * 10^exponent
-    int from = 0;
-    while (digits.charAt(from) == '0') {
-      from++;
-    }
-    int to = digits.length();
-    while (digits.charAt(to - 1) == '0') {
-      to--;
-      exponent++;
-    }
-    if (to - from == 2 && Math.abs(value) < Double.MIN_NORMAL) {
-      // Java prints two digits where one suffices; only numbers this small allow it.
-      long oneDigit = Math.round(Integer.parseInt(digits.substring(from, to)) / 10.0);
-      if (Double.parseDouble(oneDigit + "e" + (exponent + 1)) == Math.abs(value)) {
-        return (value < 0 ? "-" : "") + layOut(Long.toString(oneDigit), exponent + 1);
-      }
-    }
-    return (value < 0 ? "-" : "") + layOut(digits.substring(from, to), exponent);
-  }
-
-  private static String layOut(String digits, int exponent) {
-    int leading = exponent + digits.length() - 1; // the exponent of the first digit
-    if (exponent >= 0 && Math.abs(leading) < digits.length() + 7) {
-      return digits + "0".repeat(exponent);
+  private static int layOut(MemorySegment memory, long at, int count, int exponent) {
+    int leading = exponent + count - 1; // the exponent of the first digit
+    if (exponent >= 0 && Math.abs(leading) < count + MAX_PLAIN_PLACES + 1) {
+      zeros(memory, at + count, exponent);
+      return count + exponent;
     }
     if (exponent < 0 && (exponent >= -MAX_PLAIN_PLACES || Math.abs(leading) < 4)) {
-      int before = digits.length() + exponent;
-      return before <= 0
-          ? "0." + "0".repeat(-before) + digits
-          : digits.substring(0, before) + "." + digits.substring(before);
+      if (leading < 0) {
+        MemorySegment.copy(memory, at, memory, at - leading + 1, count);
+        zeros(memory, at, 1 - leading);
+        memory.set(BYTE, at + 1, (byte) '.');
+        return count + 1 - leading;
+      }
+      insertPoint(memory, at + leading + 1, -exponent);
+      return count + 1;
     }
-    String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
-    return mantissa + (leading < 0 ? "e-" : "e+") + Math.abs(leading);
+    int length = count;
+    if (count > 1) {
+      insertPoint(memory, at + 1, count - 1);
+      length++;
+    }
+    memory.set(BYTE, at + length++, (byte) 'e');
+    memory.set(BYTE, at + length++, (byte) (leading < 0 ? '-' : '+'));
+    return length + Numbers.writeLong(memory, at + length, Math.abs(leading));
+  }
+
+  private static void insertPoint(MemorySegment memory, long at, int digitsAfter) {
+    MemorySegment.copy(memory, at, memory, at + 1, digitsAfter);
+    memory.set(BYTE, at, (byte) '.');
+  }
+
+  private static void zeros(MemorySegment memory, long at, int count) {
+    for (int i = 0; i < count; i++) {
+      memory.set(BYTE, at + i, (byte) '0');
+    }
   }
 
   private static boolean isSign(int b) {

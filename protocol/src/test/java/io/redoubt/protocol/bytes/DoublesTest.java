@@ -30,7 +30,21 @@ class DoublesTest {
     "1e5,100000",
     "1e15,1000000000000000",
     "4503599627370496,4503599627370496",
-    "1e16,1e+16",
+    "1e16,10000000000000000",
+    "1e17,100000000000000000",
+    "1e18,1000000000000000000",
+    "4611686018427387904,4611686018427387904",
+    "-4611686018427387904,-4611686018427387904",
+    "9223372036854775808,9223372036854776000",
+    "5.349995802851444e+17,534999580285144384",
+    "12345678901234567890123,12345678901234568000000",
+    "1e19,1e+19",
+    "1e23,99999999999999990000000",
+    "-799085238725183.2,-799085238725183.3",
+    "-551.393065754058,-551.3930657540579",
+    "-121.8235709,-121.82357090000001",
+    "3.3e-320,3.3e-320",
+    "2.2250738585072014e-308,2.2250738585072014e-308",
     "1e20,1e+20",
     "1e22,1e+22",
     "1e300,1e+300",
@@ -50,12 +64,12 @@ class DoublesTest {
     "1.7976931348623157e308,1.7976931348623157e+308",
     "9007199254740993,9007199254740992",
     "3.0000000000000001,3",
-    "1234567890123456.7,1234567890123456.8",
+    "1234567890123456.7,1234567890123456.7",
     "12345678.9,12345678.9",
     "0.30000000000000004,0.30000000000000004",
     "100.25,100.25"
   })
-  void writesTheShortestForm(String text, String expected) {
+  void writesTheDigitsOfRedis72(String text, String expected) {
     assertThat(Doubles.format(parse(text))).isEqualTo(expected);
   }
 
@@ -72,6 +86,8 @@ class DoublesTest {
     Random random = Seed.random("DoublesTest");
     byte[] bytes = new byte[Doubles.MAX_LENGTH];
     MemorySegment memory = MemorySegment.ofArray(bytes);
+    int digits = 0;
+    int shorter = 0;
     for (int i = 0; i < 200_000; i++) {
       double value =
           switch (i % 4) {
@@ -87,11 +103,15 @@ class DoublesTest {
       assertThat(Doubles.parse(memory, 0, length)).isEqualTo(value);
       String text = new String(bytes, 0, length, ISO_8859_1);
       assertThat(Double.parseDouble(text)).isEqualTo(value);
-      // No longer than Java's form, regardless of the layout of the digits.
+      // As short as Java's form but for one in some hundred, regardless of the layout.
       if (value != (long) value) {
-        assertThat(digits(text)).isEqualTo(digits(Double.toString(value)));
+        digits++;
+        int shortest = digits(Double.toString(value)).length();
+        shorter += digits(text).length() <= shortest ? 1 : 0;
+        assertThat(digits(text).length()).isLessThanOrEqualTo(17);
       }
     }
+    assertThat(shorter).isGreaterThan(digits / 100 * 99);
   }
 
   private static String digits(String number) {
