@@ -13,11 +13,12 @@ import io.redoubt.protocol.config.directive.OctalDirective;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.config.directive.OutputLimitsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
-import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.LogFormat;
 import io.redoubt.protocol.process.TitleTemplate;
+import io.redoubt.protocol.process.os.Locales;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Map;
 /** The directives for network, log and clients, shared by data server and sentinel. */
 public final class CommonDirectives extends DirectiveGroup {
   private static final long MIB = 1 << 20;
+  private static final int LOCAL0_CODE = 16;
 
   /** The supervisor to notify when the process is ready. */
   public enum Supervision {
@@ -58,7 +60,12 @@ public final class CommonDirectives extends DirectiveGroup {
     /** {@code local6}. */
     LOCAL6,
     /** {@code local7}. */
-    LOCAL7
+    LOCAL7;
+
+    /** Returns the code of RFC 3164, section 4.1.1. */
+    public int code() {
+      return this == USER ? 1 : LOCAL0_CODE + ordinal() - LOCAL0.ordinal();
+    }
   }
 
   /** The clients that may use a dangerous feature. */
@@ -149,6 +156,12 @@ public final class CommonDirectives extends DirectiveGroup {
   public final OctalDirective unixsocketperm =
       octal("unixsocketperm", 0).immutable().shown("700", "The mode of that socket.");
 
+  /** {@code unixsocketgroup}. */
+  public final TextDirective unixsocketgroup =
+      text("unixsocketgroup", "")
+          .fixedAtRunTime("can't set immutable config")
+          .shown("redis", "The group that owns that socket.");
+
   /** {@code timeout}. */
   public final IntDirective timeout =
       integer("timeout", 0)
@@ -166,8 +179,9 @@ public final class CommonDirectives extends DirectiveGroup {
       number("socket-mark-id", 0)
           .between(0, 0xFFFF_FFFFL)
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("A mark for the packets of the listening sockets.");
+          .doc(
+              "A mark (SO_MARK) for the packets of the listening sockets and of the connections"
+                  + " to them. Needs the capability CAP_NET_ADMIN; 0 is no mark.");
 
   {
     section("GENERAL");
@@ -208,25 +222,28 @@ public final class CommonDirectives extends DirectiveGroup {
           .shipped("\"\"")
           .doc("The log file; if empty, the log goes to standard output.");
 
+  /** {@code log-format}. */
+  public final ChoiceDirective<LogFormat.Style> logFormat =
+      choice("log-format", LogFormat.Style.LEGACY)
+          .doc("The form of log lines: legacy, which is that of Redis, or logfmt.");
+
+  /** {@code log-timestamp-format}. */
+  public final ChoiceDirective<LogFormat.Timestamps> logTimestampFormat =
+      choice("log-timestamp-format", LogFormat.Timestamps.LEGACY)
+          .doc("The form of times in the log: legacy, iso8601, or milliseconds of Unix time.");
+
   /** {@code syslog-enabled}. */
   public final YesNoDirective syslogEnabled =
-      yesNo("syslog-enabled", false)
-          .immutable()
-          .acceptedWithoutEffect()
-          .doc("Write to the system log, too.");
+      yesNo("syslog-enabled", false).immutable().doc("Write to the system log (/dev/log), too.");
 
   /** {@code syslog-ident}. */
   public final TextDirective syslogIdent =
-      text("syslog-ident", "redis")
-          .immutable()
-          .acceptedWithoutEffect()
-          .doc("The program's name in the system log.");
+      text("syslog-ident", "redis").immutable().doc("The program's name in the system log.");
 
   /** {@code syslog-facility}. */
   public final ChoiceDirective<SyslogFacility> syslogFacility =
       choice("syslog-facility", SyslogFacility.LOCAL0)
           .immutable()
-          .acceptedWithoutEffect()
           .doc("The facility in the system log: user, or local0 to local7.");
 
   /** {@code crash-log-enabled}. */
@@ -236,7 +253,7 @@ public final class CommonDirectives extends DirectiveGroup {
   /** {@code crash-memcheck-enabled}. */
   public final YesNoDirective crashMemcheckEnabled =
       yesNo("crash-memcheck-enabled", true)
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(false))
           .doc("Test the memory after a crash.");
 
   /** {@code use-exit-on-panic}. */
@@ -273,7 +290,12 @@ public final class CommonDirectives extends DirectiveGroup {
   /** {@code locale-collate}. */
   public final TextDirective localeCollate =
       text("locale-collate", "")
-          .acceptedWithoutEffect()
+          .check(name -> {
+            if (!Locales.isKnown(name)) {
+              throw new RefusedValue("Invalid locale name");
+            }
+          })
+          .acceptedWithoutEffectExcept(List.of("C", "POSIX"))
           .doc("The locale in which SORT ALPHA and Lua compare texts.");
 
   /** {@code dir}. */
@@ -295,7 +317,7 @@ public final class CommonDirectives extends DirectiveGroup {
           .shown("foobared", "The password of the default user; clients send it with AUTH.");
 
   /** {@code requirepass-file}. */
-  public final SecretFileDirective requirepassFile =
+  public final TextDirective requirepassFile =
       fileOf(requirepass)
           .shown(
               "/etc/redis/password",

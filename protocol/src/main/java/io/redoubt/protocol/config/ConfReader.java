@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.RefusedValue;
-import io.redoubt.protocol.config.directive.SecretFileDirective;
+import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.Words;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import io.redoubt.protocol.process.SystemErrors;
@@ -60,10 +60,10 @@ class ConfReader {
   void read(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     StringBuilder text = new StringBuilder();
-    current = file;
     if (file != null && YamlText.isNameOf(file)) {
-      readYaml(file);
+      readFile(file);
     } else if (file != null) {
+      current = file;
       text.append(contents(file));
     }
     text.append(new String(standardInput, ISO_8859_1));
@@ -131,13 +131,11 @@ class ConfReader {
 
   private void refused(int row, int column, String shown, String reason) throws FatalConfigError {
     List<String> hints = Diagnosis.of(shown, directives.names());
-    if (mistakes != null) {
-      mistakes.accept(new Mistake(current, row, column, shown, reason, hints));
-    } else if (column == 0) {
-      throw FatalConfigError.atLine(row, shown, reason, hints);
-    } else {
-      throw FatalConfigError.atPlace(row, column, shown, reason, hints);
+    Mistake mistake = new Mistake(current, row, column, shown, reason, hints);
+    if (mistakes == null) {
+      throw FatalConfigError.of(mistake);
     }
+    mistakes.accept(mistake);
   }
 
   private void readLines(String text) throws FatalConfigError, UnreadableConfigFile {
@@ -175,8 +173,8 @@ class ConfReader {
     }
     if (directive != null) {
       values.read(directive, arguments);
-      if (directive instanceof SecretFileDirective file) {
-        readSecret(file);
+      if (directive instanceof TextDirective text && text.secret() != null) {
+        readSecret(text, text.secret());
       }
     } else if (name.equals(INCLUDE) && arguments.size() == 1) {
       include(arguments.getFirst());
@@ -194,14 +192,14 @@ class ConfReader {
     word.read(arguments, number, shown);
   }
 
-  /** Sets the directive whose value is in a file of its own. */
-  private void readSecret(SecretFileDirective file) throws RefusedValue {
+  /** Sets a directive whose value is in a file of its own. */
+  private void readSecret(TextDirective file, TextDirective secret) throws RefusedValue {
     if (values.of(file).isEmpty()) {
       return;
     }
     Path path = directives.baseDirectory(values).resolve(values.of(file));
     try {
-      values.read(file.secret(), List.of(Files.readString(path).stripTrailing()));
+      values.read(secret, List.of(Files.readString(path).stripTrailing()));
     } catch (CharacterCodingException e) {
       throw new RefusedValue("'" + path + "' is not a text in UTF-8");
     } catch (IOException e) {

@@ -54,9 +54,6 @@ public final class ConfTemplate {
     if (directive.isWithoutEffect()) {
       doc += " Accepted for compatibility with existing files; has no effect.";
     }
-    if (directive.isWithoutEffectYet()) {
-      doc += " Has no effect yet.";
-    }
     comment(doc.strip());
     boolean active = !directive.isWithoutEffect() && directive.example().isEmpty();
     List<String> lines =

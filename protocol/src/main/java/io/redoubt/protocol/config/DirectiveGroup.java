@@ -14,7 +14,6 @@ import io.redoubt.protocol.config.directive.MemoryOrPercentDirective;
 import io.redoubt.protocol.config.directive.OctalDirective;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.config.directive.OutputLimitsDirective;
-import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.nio.file.Path;
@@ -87,8 +86,8 @@ public abstract class DirectiveGroup {
   }
 
   /** Declares {@code NAME-file}, the file that holds the value of the directive {@code NAME}. */
-  protected final SecretFileDirective fileOf(TextDirective secret) {
-    return add(new SecretFileDirective(secret));
+  protected final TextDirective fileOf(TextDirective secret) {
+    return text(secret.name() + "-file", "").fileOf(secret);
   }
 
   /** Declares a choice among the constants of the default's type. */

@@ -175,19 +175,22 @@ public abstract class Directives extends DirectiveGroup {
    * Implements CONFIG GET.
    *
    * @param patterns names or glob patterns, in any case; hidden directives match by name only
-   * @return names, including aliases, and values
+   * @return names, including aliases, as they were asked for, and values
    */
   public final Map<String, String> get(List<String> patterns) {
     Map<String, String> found = new LinkedHashMap<>();
+    Set<String> listed = new HashSet<>();
     for (String pattern : patterns) {
       Directive<?, ?> named = find(pattern);
       if (named != null) {
-        found.put(Words.lower(pattern), named.text());
+        if (listed.add(Words.lower(pattern))) {
+          found.put(pattern, named.text());
+        }
       } else if (pattern.chars().anyMatch(c -> "[*?".indexOf(c) >= 0)) {
         index()
             .forEach((name, directive) -> {
-              boolean listed = !directive.isHidden() && !directive.newerNames().contains(name);
-              if (listed && Glob.matches(pattern, name, true)) {
+              boolean shown = !directive.isHidden() && !directive.newerNames().contains(name);
+              if (shown && Glob.matches(pattern, name, true) && listed.add(name)) {
                 found.put(name, directive.text());
               }
             });

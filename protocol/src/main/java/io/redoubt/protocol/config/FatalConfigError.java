@@ -18,31 +18,18 @@ public final class FatalConfigError extends Exception {
     this.hints = lines.toString();
   }
 
-  /**
-   * Creates the error of an invalid line.
-   *
-   * @param number the line's number in its file, from 1
-   * @param line the line without surrounding white space
-   * @param hints likely mistakes, one sentence each; may be empty
-   */
-  static FatalConfigError atLine(int number, String line, String reason, List<String> hints) {
-    String where = "Reading the configuration file, at line " + number + "\n>>> '" + line + "'\n";
-    return new FatalConfigError(where, reason, hints);
-  }
-
-  /**
-   * Creates the error of a place in a file in YAML.
-   *
-   * @param row from 1
-   * @param column from 1
-   * @param line the line of a config file that the place stands for; may be empty
-   * @param hints likely mistakes, one sentence each; may be empty
-   */
-  static FatalConfigError atPlace(
-      int row, int column, String line, String reason, List<String> hints) {
-    String where = "Reading the configuration file, at line " + row + ", column " + column + "\n";
-    return new FatalConfigError(
-        line.isEmpty() ? where : where + ">>> '" + line + "'\n", reason, hints);
+  /** Creates the error of the first mistake in a configuration. */
+  static FatalConfigError of(Mistake mistake) {
+    StringBuilder where = new StringBuilder("Reading the configuration file, at line ");
+    where.append(mistake.row());
+    if (mistake.column() > 0) {
+      where.append(", column ").append(mistake.column());
+    }
+    where.append('\n');
+    if (!mistake.line().isEmpty()) {
+      where.append(">>> '").append(mistake.line()).append("'\n");
+    }
+    return new FatalConfigError(where.toString(), mistake.reason(), mistake.hints());
   }
 
   /**

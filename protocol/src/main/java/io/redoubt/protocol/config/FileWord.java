@@ -2,6 +2,7 @@ package io.redoubt.protocol.config;
 
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.ValueCheck;
+import io.redoubt.protocol.config.directive.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -95,7 +96,7 @@ public final class FileWord {
   /** Returns the error that refuses the line at {@code index} of {@link #words}. */
   public FatalConfigError error(int index, String reason) {
     Line line = lines.get(index);
-    return FatalConfigError.atLine(line.number(), line.text(), reason, List.of());
+    return FatalConfigError.of(new Mistake(null, line.number(), 0, line.text(), reason, List.of()));
   }
 
   String name() {
@@ -106,8 +107,9 @@ public final class FileWord {
     return arguments >= min && arguments <= max;
   }
 
-  int keyWords() {
-    return keyWords;
+  /** Returns the words of a line that identify its subject, in lower case. */
+  List<String> subject(List<String> words) {
+    return words.stream().limit(keyWords).map(Words::lower).toList();
   }
 
   void section(String title) {

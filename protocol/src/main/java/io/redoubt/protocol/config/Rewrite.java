@@ -30,7 +30,6 @@ final class Rewrite {
   private final Path file;
   private final boolean complete;
   private final List<String> lines = new ArrayList<>();
-  private final Set<Directive<?, ?>> wrongLines = new HashSet<>();
 
   /**
    * Creates a rewrite of a file, which need not exist; {@code complete} writes a line for each
@@ -70,44 +69,24 @@ final class Rewrite {
     return after.equals(before + "\n") ? before : after;
   }
 
-  /** Returns the directives whose values a start with these lines would change. */
+  /**
+   * Returns the directives whose values a start with these lines would change. Comments out a line
+   * that would prevent the start and names no directive.
+   */
   private List<Directive<?, ?>> differing() {
-    Directives.Values values = new Directives.Values();
-    ConfReader reader =
-        new ConfReader(directives, values) {
-          @Override
-          void readFileWord(FileWord word, List<String> arguments, String line) {
-            // Compared line by line elsewhere.
-          }
-        };
-    wrongLines.clear();
+    ReadBack readBack = new ReadBack(directives);
     for (int at = 0; at < lines.size(); at++) {
       String line = Words.trimmed(lines.get(at));
-      if (!ConfReader.isBlankOrComment(line)) {
-        try {
-          reader.readLine(line);
-        } catch (RefusedValue e) {
-          handleUnreadable(at, line);
-        } catch (FatalConfigError | UnreadableConfigFile e) {
-          // Errors in included files are reported by the next start, not by this rewrite.
+      if (!ConfReader.isBlankOrComment(line) && !readBack.accepts(() -> readBack.readLine(line))) {
+        Directive<?, ?> directive = directives.find(nameIn(line));
+        if (directive != null) {
+          readBack.refused(directive);
+        } else if (!isSplit(line)) {
+          lines.set(at, UNREADABLE + lines.get(at));
         }
       }
     }
-    return directives.all().stream()
-        .filter(directive -> wrongLines.contains(directive) || !values.isCurrent(directive))
-        .toList();
-  }
-
-  /**
-   * Handles a line that would prevent a start: rewrites its directive, or comments the line out.
-   */
-  private void handleUnreadable(int at, String line) {
-    Directive<?, ?> directive = directives.find(nameIn(line));
-    if (directive != null) {
-      wrongLines.add(directive);
-    } else if (!isSplit(line)) {
-      lines.set(at, UNREADABLE + lines.get(at));
-    }
+    return readBack.differing();
   }
 
   private static boolean isSplit(String line) {
@@ -198,7 +177,7 @@ final class Rewrite {
     Map<List<String>, List<String>> wanted = new LinkedHashMap<>();
     for (List<String> arguments : rewriter.get()) {
       String line = Words.stored(word.name() + " " + String.join(" ", arguments));
-      wanted.computeIfAbsent(key(word, line), _ -> new ArrayList<>()).add(line);
+      wanted.computeIfAbsent(word.subject(Words.orWhole(line)), _ -> new ArrayList<>()).add(line);
     }
     Map<List<String>, List<Integer>> freed = new LinkedHashMap<>();
     for (int at = 0; at < lines.size(); at++) {
@@ -206,7 +185,7 @@ final class Rewrite {
       if (ConfReader.isBlankOrComment(line) || !nameIn(line).equals(word.name())) {
         continue;
       }
-      List<String> key = key(word, line);
+      List<String> key = word.subject(Words.orWhole(line));
       List<String> wantedHere = wanted.getOrDefault(key, List.of());
       int same = indexOfSame(wantedHere, line);
       if (same >= 0) {
@@ -233,15 +212,10 @@ final class Rewrite {
     wanted.values().forEach(this::append);
   }
 
-  private static List<String> key(FileWord word, String line) {
-    List<String> words = wordsIn(line);
-    return words.stream().limit(word.keyWords()).map(Words::lower).toList();
-  }
-
   private static int indexOfSame(List<String> wanted, String line) {
-    List<String> words = sameCase(wordsIn(line));
+    List<String> words = sameCase(Words.orWhole(line));
     for (int at = 0; at < wanted.size(); at++) {
-      if (sameCase(wordsIn(wanted.get(at))).equals(words)) {
+      if (sameCase(Words.orWhole(wanted.get(at))).equals(words)) {
         return at;
       }
     }
@@ -252,13 +226,5 @@ final class Rewrite {
     List<String> folded = new ArrayList<>(words);
     folded.set(0, Words.lower(words.getFirst()));
     return folded;
-  }
-
-  private static List<String> wordsIn(String line) {
-    try {
-      return Words.of(line);
-    } catch (RefusedValue e) {
-      return List.of(line);
-    }
   }
 }

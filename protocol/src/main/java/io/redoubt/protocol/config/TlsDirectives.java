@@ -101,7 +101,7 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-ciphers}. */
   public final TextDirective tlsCiphers =
       text("tls-ciphers", "")
-          .withoutEffectYet()
+          .acceptedWithoutEffect()
           .shown("DEFAULT:!MEDIUM", "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl).");
 
   /** {@code tls-ciphersuites}. */

@@ -5,15 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.config.YamlText.Line;
 import io.redoubt.protocol.config.YamlText.Range;
 import io.redoubt.protocol.config.directive.Directive;
-import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -105,30 +102,16 @@ final class YamlRewrite {
 
   /** Returns the directives whose values a start with this text would change. */
   private List<Directive<?, ?>> differing() throws IOException {
-    Directives.Values values = new Directives.Values();
-    Set<Directive<?, ?>> wrong = new HashSet<>();
-    ConfReader reader =
-        new ConfReader(directives, values) {
-          @Override
-          void readFileWord(FileWord word, List<String> arguments, String shown) {
-            // Compared line by line elsewhere.
-          }
-        };
+    ReadBack readBack = new ReadBack(directives);
     for (Line line : lines()) {
-      try {
-        reader.readYamlLine(line);
-      } catch (RefusedValue e) {
-        Directive<?, ?> directive = line.words().isEmpty() ? null : directiveOf(line);
+      if (!readBack.accepts(() -> readBack.readYamlLine(line)) && !line.words().isEmpty()) {
+        Directive<?, ?> directive = directiveOf(line);
         if (directive != null) {
-          wrong.add(directive);
+          readBack.refused(directive);
         }
-      } catch (FatalConfigError | UnreadableConfigFile e) {
-        // Errors in included files are reported by the next start, not by this rewrite.
       }
     }
-    return directives.all().stream()
-        .filter(directive -> wrong.contains(directive) || !values.isCurrent(directive))
-        .toList();
+    return readBack.differing();
   }
 
   private @Nullable Directive<?, ?> directiveOf(Line line) {
@@ -166,7 +149,7 @@ final class YamlRewrite {
   private static <T> List<String> words(Directive<T, ?> directive) {
     List<String> words = new ArrayList<>();
     for (String arguments : directive.lines(directive.current())) {
-      words.addAll(wordsIn(arguments));
+      words.addAll(Words.orWhole(Words.stored(arguments)));
     }
     return words;
   }
@@ -185,7 +168,7 @@ final class YamlRewrite {
     List<String> wantedLines = new ArrayList<>();
     for (List<String> each : arguments) {
       String line = word.name() + " " + String.join(" ", each);
-      wanted.add(wordsIn(line));
+      wanted.add(Words.orWhole(Words.stored(line)));
       wantedLines.add(line);
     }
     List<Line> unwanted = new ArrayList<>();
@@ -218,24 +201,12 @@ final class YamlRewrite {
     for (int at = 0; at < wanted.size(); at++) {
       List<String> words = wanted.get(at);
       if (words.size() > line.fixed()
-          && subject(word, words).equals(subject(word, line.words()))
+          && word.subject(words).equals(word.subject(line.words()))
           && words.subList(1, line.fixed()).equals(line.words().subList(1, line.fixed()))) {
         return at;
       }
     }
     return -1;
-  }
-
-  private static List<String> subject(FileWord word, List<String> words) {
-    return words.stream().limit(word.keyWords()).map(Words::lower).toList();
-  }
-
-  private static List<String> wordsIn(String line) {
-    try {
-      return Words.of(Words.stored(line));
-    } catch (RefusedValue e) {
-      return List.of(line);
-    }
   }
 
   private void replace(Range range, String replacement) {

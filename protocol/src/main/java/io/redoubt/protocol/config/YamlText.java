@@ -82,6 +82,10 @@ final class YamlText {
   record Range(int start, int end, boolean isFlow) {}
 
   private final String text;
+
+  /** True if each code point is one character, so that a mark's index counts characters. */
+  private final boolean isBasic;
+
   private final Directives directives;
   private final UnaryOperator<@Nullable String> environment;
   private final List<Line> lines = new ArrayList<>();
@@ -89,6 +93,7 @@ final class YamlText {
   private YamlText(
       String text, Directives directives, UnaryOperator<@Nullable String> environment) {
     this.text = text;
+    isBasic = text.codePointCount(0, text.length()) == text.length();
     this.directives = directives;
     this.environment = environment;
   }
@@ -317,6 +322,6 @@ final class YamlText {
   }
 
   private int offset(Mark mark) {
-    return text.offsetByCodePoints(0, mark.getIndex());
+    return isBasic ? mark.getIndex() : text.offsetByCodePoints(0, mark.getIndex());
   }
 }

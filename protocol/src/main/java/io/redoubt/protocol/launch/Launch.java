@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Daemon;
 import io.redoubt.protocol.process.JavaLogging;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.LogFormat;
 import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.process.PidFile;
 import io.redoubt.protocol.process.ProcessTitle;
@@ -20,7 +21,9 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.TitleTemplate;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +88,7 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
-   * Starts the service; returns once it listens.
+   * Starts the service, and calls {@link #showLogo} as soon as it listens; returns then.
    *
    * @throws IOException if an address cannot be listened on
    * @throws FatalConfigError if the configuration is refused
@@ -111,6 +114,9 @@ public abstract class Launch<D extends Directives> {
       return 1;
     }
     log.level(directives.common.loglevel.value());
+    formatLog();
+    directives.common.logFormat.onChange(this::formatLog);
+    directives.common.logTimestampFormat.onChange(this::formatLog);
     if (!mayStart()) {
       return 1;
     }
@@ -132,7 +138,27 @@ public abstract class Launch<D extends Directives> {
       }
     }
     JavaLogging.forwardTo(log);
+    if (directives.common.syslogEnabled.value()) {
+      copyToSyslog();
+    }
     return serve(background);
+  }
+
+  private void formatLog() {
+    log.format(
+        new LogFormat(
+            directives.common.logFormat.value(), directives.common.logTimestampFormat.value()));
+  }
+
+  private void copyToSyslog() throws IOException {
+    Syslog system =
+        new Syslog(
+            Syslog.ADDRESS,
+            directives.common.syslogFacility.value().code(),
+            directives.common.syslogIdent.value(),
+            pid,
+            ZoneId.systemDefault());
+    log.copyTo((level, millis, text) -> system.log(level.syslogSeverity(), millis, text));
   }
 
   /** Prints all mistakes of the configuration; the exit status is 1 if there are any. */
@@ -179,7 +205,6 @@ public abstract class Launch<D extends Directives> {
       Signals.install(log, new Stop(started));
       Service service = start();
       started.complete(service);
-      showLogo();
       pidFile = writePidFile(background);
       if (background) {
         if (directives.common.logfile.value().isEmpty()) {
@@ -279,7 +304,7 @@ public abstract class Launch<D extends Directives> {
   }
 
   /** Prints the logo. Scripts take it as the sign that clients may connect. */
-  private void showLogo() {
+  protected final void showLogo() {
     if (directives.common.alwaysShowLogo.value()) {
       System.out.printf(
           "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",

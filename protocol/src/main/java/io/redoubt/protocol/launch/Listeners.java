@@ -16,7 +16,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -60,6 +62,10 @@ public final class Listeners {
    * @throws IOException if an address is in use or unavailable; none is open then
    */
   public void open() throws IOException {
+    int mark = (int) settings.common.socketMarkId.value();
+    if (mark != 0) {
+      transport.markListeners(mark);
+    }
     try {
       attempt(this::openTcp, "Failed listening on port %d (TCP)", settings.common.port.value());
       attempt(this::openTls, "Failed listening on port %d (TLS)", settings.tls.tlsPort.value());
@@ -164,6 +170,25 @@ public final class Listeners {
     int mode = settings.common.unixsocketperm.value();
     if (mode != 0) {
       Files.setPosixFilePermissions(path, permissions(mode));
+    }
+    String group = settings.common.unixsocketgroup.value();
+    if (!group.isEmpty()) {
+      changeGroup(path, group);
+    }
+  }
+
+  private static void changeGroup(Path path, String group) throws ListenException {
+    try {
+      Files.getFileAttributeView(path, PosixFileAttributeView.class)
+          .setGroup(
+              path.getFileSystem()
+                  .getUserPrincipalLookupService()
+                  .lookupPrincipalByGroupName(group));
+    } catch (UserPrincipalNotFoundException e) {
+      throw new ListenException("Can't change the group of the Unix socket: no group " + group, e);
+    } catch (IOException e) {
+      throw new ListenException(
+          "Can't change the group of the Unix socket: " + SystemErrors.text(e), e);
     }
   }
 

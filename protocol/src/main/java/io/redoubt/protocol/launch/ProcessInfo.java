@@ -40,12 +40,13 @@ public final class ProcessInfo {
       Clock clock,
       ClientRegistry clients,
       CommandTable<?> table,
+      ProcessUsage usage,
       RandomGenerator random) {
     this.directives = directives;
     this.clock = clock;
-    usage = new ProcessUsage(clock::monotonicNanos);
     this.clients = clients;
     this.table = table;
+    this.usage = usage;
     byte[] id = new byte[RUN_ID_BYTES];
     random.nextBytes(id);
     this.runId = HexFormat.of().formatHex(id);
@@ -54,11 +55,6 @@ public final class ProcessInfo {
   /** Returns the run id, 40 hexadecimal digits. */
   public String runId() {
     return runId;
-  }
-
-  /** Returns the process' resource usage. */
-  public ProcessUsage usage() {
-    return usage;
   }
 
   /**
@@ -81,7 +77,7 @@ public final class ProcessInfo {
         .text("monotonic_clock", () -> "POSIX clock_gettime")
         .text("multiplexing_api", () -> transport)
         .text("atomicvar_api", () -> "varhandle")
-        .text("gcc_version", () -> "0.0.0") // as in a Redis built by another compiler
+        .text("gcc_version", ProcessInfo::compilerVersion)
         .text("java_version", () -> Runtime.version().toString())
         .number("process_id", () -> ProcessHandle.current().pid())
         .text("process_supervised", directives.common.supervised::text)
@@ -101,6 +97,12 @@ public final class ProcessInfo {
 
   private static String property(String name) {
     return System.getProperty(name, "");
+  }
+
+  /** Returns the version of the Java virtual machine as three numbers, like a compiler's. */
+  private static String compilerVersion() {
+    Runtime.Version java = Runtime.version();
+    return java.feature() + "." + java.interim() + "." + java.update();
   }
 
   private static String machine() {
@@ -184,8 +186,8 @@ public final class ProcessInfo {
         .decimal("used_cpu_user", 6, usage::userSeconds)
         .decimal("used_cpu_sys_children", 6, usage::childrenSystemSeconds)
         .decimal("used_cpu_user_children", 6, usage::childrenUserSeconds)
-        .decimal("used_cpu_sys_main_thread", 6, ProcessUsage::threadSystemSeconds)
-        .decimal("used_cpu_user_main_thread", 6, ProcessUsage::threadUserSeconds);
+        .decimal("used_cpu_sys_main_thread", 6, usage::threadSystemSeconds)
+        .decimal("used_cpu_user_main_thread", 6, usage::threadUserSeconds);
   }
 
   /** Declares the section Commandstats. */

@@ -20,7 +20,7 @@ public final class ProcessUsage {
 
   private static final int PAGE_BYTES = 4096;
 
-  /** The age up to which numbers are shown again, so that one INFO reads the file once. */
+  /** The age up to which numbers are shown again, so that one INFO reads each file once. */
   private static final long MAX_AGE_NANOS = 1_000_000;
 
   // Indexes of fields after the process' name, which is in parentheses and may hold blanks.
@@ -30,48 +30,48 @@ public final class ProcessUsage {
   private static final int CHILDREN_SYSTEM_TICKS = 14;
   private static final int RESIDENT_PAGES = 21;
 
-  private final LongSupplier nanoTime;
-  private String[] fields = {};
-  private long readNanos;
+  private final StatFile process;
+  private final StatFile thread;
 
   /** Creates the usage of this process; {@code nanoTime} is a monotonic clock. */
   public ProcessUsage(LongSupplier nanoTime) {
-    this.nanoTime = nanoTime;
+    process = new StatFile(STAT, nanoTime);
+    thread = new StatFile(THREAD_STAT, nanoTime);
   }
 
   /** Returns the resident memory in bytes; 0 if unknown. */
   public long residentBytes() {
-    return field(RESIDENT_PAGES) * PAGE_BYTES;
+    return process.number(RESIDENT_PAGES) * PAGE_BYTES;
   }
 
   /** Returns the seconds spent in user code. */
   public double userSeconds() {
-    return field(USER_TICKS) / TICKS_PER_SECOND;
+    return process.number(USER_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the seconds spent in the kernel. */
   public double systemSeconds() {
-    return field(SYSTEM_TICKS) / TICKS_PER_SECOND;
+    return process.number(SYSTEM_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the seconds that ended child processes spent in user code. */
   public double childrenUserSeconds() {
-    return field(CHILDREN_USER_TICKS) / TICKS_PER_SECOND;
+    return process.number(CHILDREN_USER_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the seconds that ended child processes spent in the kernel. */
   public double childrenSystemSeconds() {
-    return field(CHILDREN_SYSTEM_TICKS) / TICKS_PER_SECOND;
+    return process.number(CHILDREN_SYSTEM_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the seconds that the calling thread spent in user code. */
-  public static double threadUserSeconds() {
-    return number(read(THREAD_STAT), USER_TICKS) / TICKS_PER_SECOND;
+  public double threadUserSeconds() {
+    return thread.number(USER_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the seconds that the calling thread spent in the kernel. */
-  public static double threadSystemSeconds() {
-    return number(read(THREAD_STAT), SYSTEM_TICKS) / TICKS_PER_SECOND;
+  public double threadSystemSeconds() {
+    return thread.number(SYSTEM_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Returns the bytes of the Java heap in use. */
@@ -89,25 +89,34 @@ public final class ProcessUsage {
     }
   }
 
-  private long field(int number) {
-    long nowNanos = nanoTime.getAsLong();
-    if (fields.length == 0 || nowNanos - readNanos > MAX_AGE_NANOS) {
-      fields = read(STAT);
-      readNanos = nowNanos;
-    }
-    return number(fields, number);
-  }
+  /** A file of counters that is read again when its numbers are old. */
+  private static final class StatFile {
+    private final Path file;
+    private final LongSupplier nanoTime;
+    private String[] fields = {};
+    private long readNanos;
 
-  private static String[] read(Path file) {
-    try {
-      String text = Files.readString(file);
-      return text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-    } catch (IOException e) {
-      return new String[0];
+    StatFile(Path file, LongSupplier nanoTime) {
+      this.file = file;
+      this.nanoTime = nanoTime;
     }
-  }
 
-  private static long number(String[] fields, int number) {
-    return number < fields.length ? Long.parseLong(fields[number]) : 0;
+    long number(int index) {
+      long nowNanos = nanoTime.getAsLong();
+      if (fields.length == 0 || nowNanos - readNanos > MAX_AGE_NANOS) {
+        fields = read();
+        readNanos = nowNanos;
+      }
+      return index < fields.length ? Long.parseLong(fields[index]) : 0;
+    }
+
+    private String[] read() {
+      try {
+        String text = Files.readString(file);
+        return text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+      } catch (IOException e) {
+        return new String[0];
+      }
+    }
   }
 }

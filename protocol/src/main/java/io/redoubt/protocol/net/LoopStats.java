@@ -65,14 +65,9 @@ public final class LoopStats {
     commandsBefore = now;
   }
 
-  /** Returns the time on the loop's clock. */
-  long nanoTime() {
-    return nanoTime.getAsLong();
-  }
-
-  /** Adds the time since {@code startNanos} to the work at the end of turns. */
-  void countEnd(long startNanos) {
-    endNanos += nanoTime.getAsLong() - startNanos;
+  /** Adds the duration of the work at the end of a turn. */
+  void countEnd(long nanos) {
+    endNanos += nanos;
   }
 
   /** Sets all counters to 0. */

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -8,6 +9,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import java.io.IOException;
 import jdk.net.ExtendedSocketOptions;
 
 /** Socket options with different names in epoll and NIO. */
@@ -17,6 +19,11 @@ final class SocketOptions {
   private static final int IPV6_V6ONLY = 26;
   private static final ChannelOption<Integer> V6_ONLY =
       new IntegerUnixChannelOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY);
+
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_MARK = 36;
+  private static final ChannelOption<Integer> MARK =
+      new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);
 
   private static final int PROBES = 3;
 
@@ -37,6 +44,26 @@ final class SocketOptions {
           .setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), intervalSeconds);
       channel.config().setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), PROBES);
     }
+  }
+
+  /**
+   * Marks the packets of a listener; 0 is no mark.
+   *
+   * @throws IOException if the kernel refuses
+   */
+  static void mark(Channel channel, int mark) throws IOException {
+    if (mark != 0 && channel instanceof EpollServerSocketChannel) {
+      try {
+        channel.config().setOption(MARK, mark);
+      } catch (ChannelException e) {
+        throw new IOException("setsockopt SO_MARK (socket-mark-id): " + reason(e), e);
+      }
+    }
+  }
+
+  private static String reason(ChannelException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return String.valueOf(cause.getMessage()).replaceFirst("^.*failed: ", "");
   }
 
   /** Restricts an IPv6 listener to IPv6, so that both families can be bound. */

@@ -44,6 +44,7 @@ public final class Transport implements AutoCloseable {
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
   private final Set<Channel> open = new HashSet<>(); // used on the loop
+  private int listenerMark; // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
@@ -91,6 +92,14 @@ public final class Transport implements AutoCloseable {
     return chunks.idleBytes();
   }
 
+  /** Marks the packets (SO_MARK) of listeners to be opened, and of the connections to them. */
+  public void markListeners(int mark) {
+    onLoop(() -> {
+      listenerMark = mark;
+      return mark;
+    });
+  }
+
   /** Listens without TLS. */
   public Listener listen(SocketAddress address, int backlog, Consumer<Connection> acceptor)
       throws IOException {
@@ -124,6 +133,7 @@ public final class Transport implements AutoCloseable {
     channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
     if (address instanceof InetSocketAddress inet) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+      SocketOptions.mark(channel, listenerMark);
       if (inet.getAddress() instanceof Inet6Address) {
         SocketOptions.onlyIpv6(channel);
       }

@@ -20,7 +20,6 @@ final class Turns implements IoHandlerFactory {
   private final LoopStats stats;
   private Runnable end = () -> {};
   private EndOfTurn last = EndOfTurn.NOTHING;
-  private boolean hasLast;
   private boolean reading;
 
   /**
@@ -50,7 +49,6 @@ final class Turns implements IoHandlerFactory {
   /** Sets the work at the end of each turn; on the loop. */
   void last(EndOfTurn action) {
     last = action;
-    hasLast = true;
   }
 
   /** Returns true if {@link #last} is still to run in this turn, before the loop waits. */
@@ -100,11 +98,9 @@ final class Turns implements IoHandlerFactory {
         nanos = last.patienceNanos(found);
       }
       reading = false;
-      if (hasLast) {
-        long startNanos = stats.nanoTime();
-        last.run();
-        stats.countEnd(startNanos);
-      }
+      long startNanos = nanoTime.getAsLong();
+      last.run();
+      stats.countEnd(nanoTime.getAsLong() - startNanos);
       return served;
     }
 

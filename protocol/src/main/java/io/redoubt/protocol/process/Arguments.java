@@ -104,7 +104,10 @@ public record Arguments(
         nameExpected = true;
         continue;
       }
-      lines.append(options++ == 0 ? "" : "\n").append(word.substring(2)).append(' ');
+      lines
+          .append(options++ == 0 && lines.isEmpty() ? "" : "\n")
+          .append(word.substring(2))
+          .append(' ');
       boolean last = at + 1 == words.size();
       boolean bare = last || words.get(at + 1).startsWith("--");
       // Other options take one value, which may itself start with hyphens.

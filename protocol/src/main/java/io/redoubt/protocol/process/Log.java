@@ -9,8 +9,6 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -28,27 +26,36 @@ public final class Log {
   /** Returns the cursor to the start of the line and erases the line. */
   private static final byte[] CLEAR_LINE = "\r\033[K".getBytes(UTF_8);
 
-  private static final String[] MONTHS = {
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-  };
-
   /** The importance of a message, in ascending order. */
   public enum Level {
     /** Details for debugging. */
-    DEBUG('.'),
+    DEBUG('.', 7),
     /** Information that is rarely useful. */
-    VERBOSE('-'),
+    VERBOSE('-', 6),
     /** Information for operators. */
-    NOTICE('*'),
+    NOTICE('*', 5),
     /** Problems that need an operator's attention. */
-    WARNING('#'),
+    WARNING('#', 4),
     /** A threshold above all messages: nothing is logged. */
-    NOTHING(' ');
+    NOTHING(' ', 7);
 
     private final char mark;
 
-    Level(char mark) {
+    private final int syslogSeverity;
+
+    Level(char mark, int syslogSeverity) {
       this.mark = mark;
+      this.syslogSeverity = syslogSeverity;
+    }
+
+    /** Returns the severity of RFC 3164, section 4.1.1. */
+    public int syslogSeverity() {
+      return syslogSeverity;
+    }
+
+    /** Returns the character that marks messages of this level. */
+    char mark() {
+      return mark;
     }
   }
 
@@ -62,12 +69,21 @@ public final class Log {
     char letter();
   }
 
+  /** Receives a copy of each message. */
+  @FunctionalInterface
+  public interface Copy {
+    /** Takes a message, without an end of line; one call at a time. Must not block. */
+    void message(Level level, long wallMillis, String text);
+  }
+
   private final Clock clock;
   private final ZoneId zone;
   private final long pid;
   private final OutputStream standardOutput;
   private volatile Level level = Level.NOTICE;
   private volatile Role role = () -> 'C';
+  private volatile LogFormat form = LogFormat.LEGACY;
+  private volatile @Nullable Copy copy;
   private volatile boolean silent;
   private volatile boolean hasProgressLine;
   private volatile boolean mayBeTerminal;
@@ -105,6 +121,16 @@ public final class Log {
     role = letterSupplier;
   }
 
+  /** Sets the form of the lines. */
+  public void format(LogFormat newFormat) {
+    form = newFormat;
+  }
+
+  /** Passes each message to {@code receiver}, too. */
+  public void copyTo(Copy receiver) {
+    copy = receiver;
+  }
+
   /**
    * Logs to the file, or to standard output if it is null.
    *
@@ -124,7 +150,7 @@ public final class Log {
 
   /** Returns true if messages of this level are logged. */
   public boolean logs(Level of) {
-    return of.compareTo(level) >= 0 && (!silent || file != null);
+    return of.compareTo(level) >= 0 && (!silent || file != null || copy != null);
   }
 
   /** Logs details for debugging; {@code format} as in {@link String#format}. */
@@ -159,7 +185,10 @@ public final class Log {
   public void log(Level of, String format, @Nullable Object... arguments) {
     if (logs(of)) {
       String text = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
-      write(prefix(of).append(cut(text)).append('\n').toString());
+      String message = cut(text);
+      long millis = clock.wallMillis();
+      copy(of, millis, message);
+      write(form.line(of, pid, role.letter(), millis, zone, message));
     }
   }
 
@@ -171,30 +200,15 @@ public final class Log {
     }
   }
 
+  private synchronized void copy(Level of, long millis, String message) {
+    Copy receiver = copy;
+    if (receiver != null) {
+      receiver.message(of, millis, message);
+    }
+  }
+
   private static String cut(String text) {
     return text.length() > MAX_CHARACTERS ? text.substring(0, MAX_CHARACTERS) : text;
-  }
-
-  private StringBuilder prefix(Level of) {
-    long millis = clock.wallMillis();
-    LocalDateTime time = LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone);
-    StringBuilder line = new StringBuilder(128);
-    line.append(pid).append(':').append(role.letter()).append(' ');
-    padded(line, time.getDayOfMonth(), 10).append(' ');
-    line.append(MONTHS[time.getMonthValue() - 1]).append(' ').append(time.getYear()).append(' ');
-    padded(line, time.getHour(), 10).append(':');
-    padded(line, time.getMinute(), 10).append(':');
-    padded(line, time.getSecond(), 10).append('.');
-    padded(line, (int) Math.floorMod(millis, 1000L), 100).append(' ');
-    return line.append(of.mark).append(' ');
-  }
-
-  /** Appends the number with at least as many digits as {@code unit} has. */
-  private static StringBuilder padded(StringBuilder line, int number, int unit) {
-    for (int at = unit; at > 1 && number < at; at /= 10) {
-      line.append('0');
-    }
-    return line.append(number);
   }
 
   /**
@@ -225,6 +239,9 @@ public final class Log {
     Path to = file;
     byte[] bytes = line.getBytes(UTF_8);
     try {
+      if (to == null && silent) {
+        return;
+      }
       if (to == null) {
         if (hasProgressLine) {
           standardOutput.write(CLEAR_LINE);

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.process;
 
+import io.redoubt.protocol.process.os.Posix;
 import java.io.IOException;
 import java.util.Map;
 

@@ -14,11 +14,20 @@ public final class TitleTemplate {
       Set.of(
           "title", "listen-addr", "server-mode", "port", "tls-port", "config-file", "unixsocket");
 
+  private static final Set<String> MAY_BE_EMPTY = Set.of("title", "server-mode", "unixsocket");
+
   private TitleTemplate() {}
 
-  /** Returns true if all braces are closed and all variables are known. */
+  /**
+   * Returns true if all braces are closed, all variables are known, and the title is not blank even
+   * where the variables that may be empty are.
+   */
   public static boolean isValid(String template) {
-    return fill(template, name -> VARIABLES.contains(name) ? "" : null) != null;
+    String title =
+        fill(
+            template,
+            name -> MAY_BE_EMPTY.contains(name) ? "" : VARIABLES.contains(name) ? name : null);
+    return title != null && !title.isBlank();
   }
 
   /**

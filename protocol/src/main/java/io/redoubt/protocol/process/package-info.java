@@ -3,7 +3,7 @@
  * notification of systemd. All access to time, signals and child processes goes through this
  * package.
  *
- * <p>Imports {@code bytes} only.
+ * <p>Imports {@code bytes} and {@code process.os} only.
  */
 @NullMarked
 package io.redoubt.protocol.process;

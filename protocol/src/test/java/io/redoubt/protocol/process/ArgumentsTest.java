@@ -52,6 +52,12 @@ final class ArgumentsTest {
   }
 
   @Test
+  void startsALineAfterAnOptionWithoutHyphens() {
+    assertThat(lines("x.conf", "loglevel", "verbose", "--maxmemory '700mb'", "--hz", "20"))
+        .containsExactly("\"loglevel\" \"verbose\"", "maxmemory '700mb'", "hz \"20\"");
+  }
+
+  @Test
   void takesOneHyphenForAValue() {
     Arguments arguments = parse("-p", "123");
 

@@ -37,7 +37,7 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
 
   @Override
   protected List<BindAddress> parseText(String text, List<BindAddress> before) throws RefusedValue {
-    return addresses(List.of(text.trim().split(" +", -1)));
+    return addresses(splitAtBlanks(text));
   }
 
   private static List<BindAddress> addresses(List<String> words) throws RefusedValue {

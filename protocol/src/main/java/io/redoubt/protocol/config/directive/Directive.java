@@ -32,7 +32,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private boolean hidden;
   private boolean sensitive;
   private boolean withoutEffect;
-  private boolean withoutEffectYet;
+  private List<T> asItIs = List.of();
 
   /** Creates a directive with the default value and none of the properties below. */
   protected Directive(String name, T defaultValue) {
@@ -158,12 +158,12 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /**
-   * Marks a directive that is parsed, stored and shown but not implemented yet; a start logs a
-   * warning if it is set.
+   * Marks a directive like {@link #acceptedWithoutEffect}, and names values for which there is no
+   * warning because they ask for what happens here anyway.
    */
-  public final D withoutEffectYet() {
-    withoutEffectYet = true;
-    return self();
+  public final D acceptedWithoutEffectExcept(List<T> happening) {
+    asItIs = List.copyOf(happening);
+    return acceptedWithoutEffect();
   }
 
   /** Adds a check of new values from files and CONFIG SET. */
@@ -176,6 +176,15 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   public final D checkSet(ValueCheck<T> check) {
     setChecks.add(check);
     return self();
+  }
+
+  /** Refuses other values than the current one in CONFIG SET. */
+  public final D fixedAtRunTime(String refusal) {
+    return checkSet(wanted -> {
+      if (!wanted.equals(value)) {
+        throw new RefusedValue(refusal);
+      }
+    });
   }
 
   /** Adds a change to run after CONFIG SET of this directive. */
@@ -263,12 +272,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
 
   /** Returns true if its value differs from the default and has no effect. */
   public final boolean isSetInVain() {
-    return (withoutEffect || withoutEffectYet) && !value.equals(defaultValue);
-  }
-
-  /** Returns true if it is not implemented yet. */
-  public final boolean isWithoutEffectYet() {
-    return withoutEffectYet;
+    return withoutEffect && !value.equals(defaultValue) && !asItIs.contains(value);
   }
 
   /** Returns the current value as CONFIG GET shows it. */

@@ -1,6 +1,5 @@
 package io.redoubt.protocol.config.directive;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,8 +29,12 @@ public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
 
   @Override
   protected T parseText(String text, T before) throws RefusedValue {
-    return parseWords(
-        Arrays.stream(text.split(" ", -1)).filter(w -> !w.isEmpty()).toList(), before);
+    return parseWords(splitAtBlanks(text), before);
+  }
+
+  /** Splits at each blank, as Redis does: two blanks have an empty word between them. */
+  protected static List<String> splitAtBlanks(String text) {
+    return List.of(text.split(" ", -1));
   }
 
   /**

@@ -7,6 +7,7 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   private long minBytes;
   private long maxBytes = Long.MAX_VALUE;
   private long clampMinBytes;
+  private boolean unsigned;
 
   /** Declares the directive with its default. */
   public MemoryDirective(String name, long defaultBytes) {
@@ -26,9 +27,15 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
     return this;
   }
 
+  /** Permits sizes up to 2^64 - 1, which {@link #value} shows as the greatest signed number. */
+  public MemoryDirective unsigned() {
+    unsigned = true;
+    return this;
+  }
+
   /** Returns the size in bytes. */
   public long value() {
-    return current();
+    return WordNumbers.asSigned(current());
   }
 
   @Override
@@ -39,12 +46,15 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   @Override
   protected Long parseWord(String word) throws RefusedValue {
     long bytes = WordNumbers.bytes(word, "argument must be a memory value");
+    if (unsigned) {
+      return bytes;
+    }
     return Math.max(clampMinBytes, WordNumbers.within(bytes, minBytes, maxBytes));
   }
 
   @Override
   public String text(Long of) {
-    return of.toString();
+    return Long.toUnsignedString(of);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config.directive;
 
+import io.redoubt.protocol.bytes.Numbers;
 import java.util.List;
 
 /** A size in bytes, or a percentage of another limit. */
@@ -33,17 +34,22 @@ public final class MemoryOrPercentDirective
   protected Amount parseWord(String word) throws RefusedValue {
     String refusal = "argument must be a memory or percent value";
     if (!word.endsWith("%")) {
-      return new Amount(WordNumbers.bytes(word, refusal), false);
+      long bytes = WordNumbers.bytes(word, refusal);
+      return bytes < 0 ? percentage(-bytes) : new Amount(bytes, false);
     }
-    String digits = word.substring(0, word.length() - 1);
-    if (!digits.matches("[0-9]{1,18}")) {
+    long percentage = Numbers.parseLong(word.substring(0, word.length() - 1), -1);
+    if (percentage < 0) {
       throw new RefusedValue(refusal);
     }
-    long percentage = Long.parseLong(digits);
-    if (percentage > 100) {
+    return percentage(percentage);
+  }
+
+  /** Creates a percentage. Redis keeps one as a negative size, so that a wrapped size is one. */
+  private static Amount percentage(long percentage) throws RefusedValue {
+    if (percentage < 0 || percentage > 100) {
       throw new RefusedValue("percentage argument must be less or equal to 100");
     }
-    return new Amount(percentage, true);
+    return new Amount(percentage, percentage > 0);
   }
 
   @Override

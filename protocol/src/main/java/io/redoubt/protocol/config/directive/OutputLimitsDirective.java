@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config.directive;
 
+import io.redoubt.protocol.bytes.Numbers;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -42,6 +43,12 @@ public final class OutputLimitsDirective
     return Collections.unmodifiableMap(limits);
   }
 
+  @Override
+  protected Map<ClientClass, OutputLimit> parseText(
+      String text, Map<ClientClass, OutputLimit> before) throws RefusedValue {
+    return text.isEmpty() ? before : super.parseText(text, before);
+  }
+
   private static ClientClass classOf(String word) throws RefusedValue {
     return switch (Words.lower(word)) {
       case "normal" -> ClientClass.NORMAL;
@@ -54,12 +61,13 @@ public final class OutputLimitsDirective
 
   private static OutputLimit limitOf(List<String> words) throws RefusedValue {
     String refusal = "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
-    long hardBytes = WordNumbers.bytes(words.get(0), refusal);
-    long softBytes = WordNumbers.bytes(words.get(1), refusal);
-    if (!words.get(2).matches("[0-9]{1,9}")) {
+    long hardBytes = WordNumbers.asSigned(WordNumbers.bytes(words.get(0), refusal));
+    long softBytes = WordNumbers.asSigned(WordNumbers.bytes(words.get(1), refusal));
+    long softSeconds = Numbers.parseLong(words.get(2), -1);
+    if (softSeconds < 0 || softSeconds > Integer.MAX_VALUE) {
       throw new RefusedValue(refusal);
     }
-    return new OutputLimit(hardBytes, softBytes, Integer.parseInt(words.get(2)));
+    return new OutputLimit(hardBytes, softBytes, (int) softSeconds);
   }
 
   @Override

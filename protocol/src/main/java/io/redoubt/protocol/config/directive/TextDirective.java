@@ -4,13 +4,29 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.Quoting;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A text in UTF-8, possibly empty. */
 public final class TextDirective extends OneWordDirective<String, TextDirective> {
+  private @Nullable TextDirective secret;
 
   /** Declares the directive with its default. */
   public TextDirective(String name, String defaultValue) {
     super(name, defaultValue);
+  }
+
+  /**
+   * Makes the text the path of a file with the value of another directive, so that a secret needn't
+   * stand in the configuration. The file is read on start; white space at its end doesn't count.
+   */
+  public TextDirective fileOf(TextDirective secret) {
+    this.secret = secret;
+    return fixedAtRunTime("can't be changed at run time; set " + secret.name());
+  }
+
+  /** Returns the directive whose value is in the file with this path; null for other texts. */
+  public @Nullable TextDirective secret() {
+    return secret;
   }
 
   /** Returns the text, possibly empty. */

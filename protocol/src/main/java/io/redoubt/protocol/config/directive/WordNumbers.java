@@ -2,10 +2,13 @@ package io.redoubt.protocol.config.directive;
 
 import io.redoubt.protocol.bytes.Numbers;
 import java.math.BigInteger;
+import java.util.regex.Pattern;
 
 /** Parses numeric arguments of directives, with Redis' error messages. */
 public final class WordNumbers {
   private static final long[] UNIT_BYTES = {1L << 30, 1L << 20, 1L << 10};
+  private static final Pattern LENIENT = Pattern.compile("[+-]?[0-9]+");
+  private static final int MAX_DIGITS = 128;
   private static final String[] UNIT_NAMES = {"gb", "mb", "kb"};
 
   private WordNumbers() {}
@@ -19,6 +22,24 @@ public final class WordNumbers {
     return within(value, min, max);
   }
 
+  /**
+   * Parses an integer as leniently as Redis does in lists: with a plus or leading zeros, and an
+   * empty word is 0. Greater numbers become the greatest one.
+   *
+   * @throws RefusedValue with {@code otherwise} if it is not an integer
+   */
+  public static long lenient(String word, String otherwise) throws RefusedValue {
+    if (word.isEmpty()) {
+      return 0;
+    }
+    if (!LENIENT.matcher(word).matches()) {
+      throw new RefusedValue(otherwise);
+    }
+    BigInteger number = new BigInteger(word);
+    boolean fits = number.bitLength() < Long.SIZE;
+    return fits ? number.longValue() : number.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+  }
+
   /** Returns the value if it is from {@code min} to {@code max}. */
   static long within(long value, long min, long max) throws RefusedValue {
     if (value < min || value > max) {
@@ -28,14 +49,13 @@ public final class WordNumbers {
   }
 
   /**
-   * Parses a size in bytes with an optional unit; values above 63 bits become the maximum.
+   * Parses a size in bytes with an optional unit. As in Redis, the size is an unsigned number of 64
+   * bits: digits beyond it become its maximum, a unit that multiplies beyond it wraps, and a unit
+   * alone is 0.
    *
    * @throws RefusedValue with {@code otherwise} if it is not a size
    */
   public static long bytes(String word, String otherwise) throws RefusedValue {
-    if (word.isEmpty()) {
-      return 0;
-    }
     String folded = Words.lower(word);
     int digits = 0;
     while (digits < folded.length() && Character.digit(folded.charAt(digits), 10) >= 0) {
@@ -52,21 +72,33 @@ public final class WordNumbers {
           case "gb" -> 1 << 30;
           default -> 0;
         };
-    if (unit == 0 || digits == 0 || digits > 20) {
+    if (unit == 0 || digits >= MAX_DIGITS) {
       throw new RefusedValue(otherwise);
     }
-    BigInteger bytes =
-        new BigInteger(folded.substring(0, digits)).multiply(BigInteger.valueOf(unit));
-    return bytes.bitLength() > 63 ? Long.MAX_VALUE : bytes.longValueExact();
+    return digits == 0 ? 0 : saturated(folded.substring(0, digits)) * unit;
+  }
+
+  /** Parses digits as an unsigned number, which is the greatest one if they exceed it. */
+  private static long saturated(String digits) {
+    try {
+      return Long.parseUnsignedLong(digits);
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** Returns an unsigned number, or the greatest signed one if it exceeds that. */
+  static long asSigned(long unsigned) {
+    return unsigned < 0 ? Long.MAX_VALUE : unsigned;
   }
 
   /** Formats a size with the largest unit that divides it. */
   static String withUnit(long bytes) {
     for (int unit = 0; bytes != 0 && unit < UNIT_BYTES.length; unit++) {
-      if (bytes % UNIT_BYTES[unit] == 0) {
-        return bytes / UNIT_BYTES[unit] + UNIT_NAMES[unit];
+      if (Long.remainderUnsigned(bytes, UNIT_BYTES[unit]) == 0) {
+        return Long.divideUnsigned(bytes, UNIT_BYTES[unit]) + UNIT_NAMES[unit];
       }
     }
-    return Long.toString(bytes);
+    return Long.toUnsignedString(bytes);
   }
 }

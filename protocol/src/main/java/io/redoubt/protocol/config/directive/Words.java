@@ -29,6 +29,15 @@ public final class Words {
     return words;
   }
 
+  /** Returns the arguments of a line, or the line as the only one if its quotes don't match. */
+  public static List<String> orWhole(String line) {
+    try {
+      return of(line);
+    } catch (RefusedValue e) {
+      return List.of(line);
+    }
+  }
+
   /** Refuses arguments that are not UTF-8, for directives that cannot handle other bytes. */
   public static void checkTexts(List<String> words) throws RefusedValue {
     for (String word : words) {

@@ -1,0 +1,185 @@
+package io.redoubt.protocol.process.os;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * System calls for which Java has no method. Linking one costs tens of milliseconds, so they are
+ * linked on use: when going to the background, when notifying systemd, and for some directives.
+ */
+public final class Posix {
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int O_RDWR = 2;
+  private static final int SIGSTOP = 19;
+  private static final int LC_COLLATE_MASK = 1 << 3;
+  private static final int MAX_PATH_BYTES = 108;
+
+  /** The type of sendto(2). */
+  static final FunctionDescriptor SENDTO =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.JAVA_INT);
+
+  private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private Posix() {}
+
+  /** Makes this process the leader of a new session without a terminal. */
+  public static void setsid() throws IOException {
+    call("setsid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+  }
+
+  /** Stops this process until it receives SIGCONT. */
+  public static void stop() throws IOException {
+    call("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), SIGSTOP);
+  }
+
+  /** Returns true if the locale exists and can sort. */
+  static boolean hasLocale(String name) throws IOException {
+    FunctionDescriptor newlocale =
+        FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+    try (Arena arena = Arena.ofConfined()) {
+      // The structure stays allocated: names are checked at the start and by CONFIG SET only.
+      MemorySegment text = arena.allocateFrom(name);
+      return call("newlocale", newlocale, LC_COLLATE_MASK, text, MemorySegment.NULL) != 0;
+    }
+  }
+
+  /** Binds the calling thread to the processors whose bits are set. */
+  static void setAffinity(long[] mask) throws IOException {
+    FunctionDescriptor affinity =
+        FunctionDescriptor.of(
+            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bits = arena.allocateFrom(ValueLayout.JAVA_LONG, mask);
+      call("sched_setaffinity", affinity, 0, bits.byteSize(), bits);
+    }
+  }
+
+  /** Redirects standard input, output and error to {@code /dev/null}. */
+  public static void standardStreamsToNull() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      int fd =
+          (int)
+              call(
+                  "open",
+                  FunctionDescriptor.of(
+                      ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+                  arena.allocateFrom("/dev/null"),
+                  O_RDWR);
+      FunctionDescriptor dup2 =
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+      for (int standard = 0; standard <= 2; standard++) {
+        call("dup2", dup2, fd, standard);
+      }
+      close(fd);
+    }
+  }
+
+  /**
+   * Sends one datagram to a Unix domain socket.
+   *
+   * @param path the address; a leading {@code @} selects the abstract namespace
+   */
+  public static void sendDatagram(String path, String text) throws IOException {
+    int fd = datagramSocket();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = unixAddress(arena, path);
+      byte[] bytes = text.getBytes(UTF_8);
+      MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
+      call(
+          "sendto", SENDTO, fd, message, (long) bytes.length, 0, address, (int) address.byteSize());
+    } finally {
+      close(fd);
+    }
+  }
+
+  /** Opens a Unix domain socket for datagrams. */
+  static int datagramSocket() throws IOException {
+    return (int)
+        call(
+            "socket",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT),
+            AF_UNIX,
+            SOCK_DGRAM | SOCK_CLOEXEC,
+            0);
+  }
+
+  /**
+   * Returns a {@code sockaddr_un}; its length is that of the address.
+   *
+   * @param path a leading {@code @} selects the abstract namespace
+   * @throws IOException if it is empty or too long
+   */
+  static MemorySegment unixAddress(Arena arena, String path) throws IOException {
+    byte[] name = path.getBytes(UTF_8);
+    if (name.length == 0 || name.length >= MAX_PATH_BYTES) {
+      throw new IOException("invalid socket path: " + path);
+    }
+    boolean isAbstract = name[0] == '@';
+    if (isAbstract) {
+      name[0] = 0;
+    }
+    MemorySegment address = arena.allocate(2 + name.length + (isAbstract ? 0 : 1), 8);
+    address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+    MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
+    return address;
+  }
+
+  private static void close(int fd) throws IOException {
+    call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
+  }
+
+  /** Calls a function of the C library that returns -1 when it fails. */
+  @SuppressWarnings("restricted") // the launchers enable native access
+  private static long call(String function, FunctionDescriptor type, Object... arguments)
+      throws IOException {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment address =
+        linker
+            .defaultLookup()
+            .find(function)
+            .orElseThrow(() -> new IOException("this system has no " + function));
+    MethodHandle handle =
+        linker.downcallHandle(address, type, Linker.Option.captureCallState("errno"));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment captured = arena.allocate(CAPTURED);
+      Object[] all = new Object[arguments.length + 1];
+      all[0] = captured;
+      System.arraycopy(arguments, 0, all, 1, arguments.length);
+      Number result = (Number) handle.invokeWithArguments(all);
+      if (result.longValue() == -1) {
+        throw new IOException(function + ": error " + (int) ERRNO.get(captured, 0L));
+      }
+      return result.longValue();
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IOException(function, e);
+    }
+  }
+}
