@@ -31,7 +31,7 @@ public final class User {
   private final BooleanSupplier allChannelsByDefault;
   private boolean enabled;
   private boolean noPassword;
-  private @Nullable Boolean sanitizesPayload;
+  private boolean sanitizesPayload = true;
   private final Set<String> passwordHashes = new LinkedHashSet<>();
   private final List<Selector> selectors = new ArrayList<>();
   private boolean unrestricted;
@@ -93,7 +93,7 @@ public final class User {
 
   /** Returns true if payloads of RESTORE are fully validated. */
   public boolean sanitizesPayload() {
-    return !Boolean.FALSE.equals(sanitizesPayload);
+    return sanitizesPayload;
   }
 
   /**
@@ -117,10 +117,7 @@ public final class User {
       case "sanitize-payload" -> sanitizesPayload = true;
       case "skip-sanitize-payload" -> sanitizesPayload = false;
       case "clearselectors" -> selectors.subList(1, selectors.size()).clear();
-      case "reset" -> {
-        copyFrom(new User(name, table, allChannelsByDefault));
-        sanitizesPayload = true;
-      }
+      case "reset" -> copyFrom(new User(name, table, allChannelsByDefault));
       case "" -> {
         // Redis ignores it.
       }
@@ -292,9 +289,7 @@ public final class User {
     if (noPassword) {
       flags.add("nopass");
     }
-    if (sanitizesPayload != null) {
-      flags.add(sanitizesPayload ? "sanitize-payload" : "skip-sanitize-payload");
-    }
+    flags.add(sanitizesPayload ? "sanitize-payload" : "skip-sanitize-payload");
     return flags;
   }
 

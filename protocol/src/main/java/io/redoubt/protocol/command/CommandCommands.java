@@ -179,7 +179,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
     if (named == null) {
       throw new CommandError("ERR Invalid command specified");
     }
-    if (named.keySpecs().isEmpty()) {
+    if (!named.keySpecs().hasKeys()) {
       throw new CommandError("ERR The command has no key arguments");
     }
     if (!named.accepts(inner.count())) {
@@ -196,7 +196,10 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
                   places.add(place);
                   flags.add(mask);
                 });
-    if (!complete || (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS))) {
+    if (!complete) {
+      places.clear(); // a count of keys that does not fit: Redis finds none
+    }
+    if (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS)) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }
     ReplyWriter reply = call.reply();

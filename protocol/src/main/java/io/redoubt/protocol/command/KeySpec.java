@@ -197,7 +197,7 @@ public final class KeySpec {
       first += limit;
       end = first + ((int) number - 1) * step;
       if (number == 0) {
-        return true;
+        return false; // no error where a command needs no keys
       }
     }
     if (first >= count || end >= count || end < first) {

@@ -47,6 +47,12 @@ public final class KeySpecs {
     return specs.isEmpty() && movable == null;
   }
 
+  /** Returns true if there are arguments that are keys, not only routed like keys. */
+  public boolean hasKeys() {
+    return movable != null
+        || specs.stream().anyMatch(spec -> !KeyFlag.any(spec.flags(), KeyFlag.NOT_KEY));
+  }
+
   /** Returns the index of the first key, 0 for none. */
   public int first() {
     return first;

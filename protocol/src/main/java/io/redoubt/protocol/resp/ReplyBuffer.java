@@ -51,6 +51,11 @@ public abstract class ReplyBuffer {
   protected abstract void fillEarlierGap(
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes);
 
+  /** Returns true if nobody gets what is written from now on. */
+  protected boolean isDiscarding() {
+    return false;
+  }
+
   /** Returns true if gaps are open, so that windows must be kept. */
   protected final boolean hasGaps() {
     return gaps > 0;

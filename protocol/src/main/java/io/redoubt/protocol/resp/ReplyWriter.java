@@ -99,6 +99,14 @@ public final class ReplyWriter {
     return suppressed;
   }
 
+  /**
+   * Returns true if the client is being closed, for example because its output exceeds the limit. A
+   * reply of any length may stop then.
+   */
+  public boolean isInVain() {
+    return out.isDiscarding();
+  }
+
   /** Sets whether replies are discarded. */
   public void suppressed(boolean suppressed) {
     this.suppressed = suppressed;

@@ -9,7 +9,7 @@ import io.redoubt.protocol.pubsub.Subscriptions;
  * Formats a client as a line of CLIENT LIST, with the fields of Redis 7.2 in its order. Sizes are
  * in bytes, times in seconds.
  */
-final class ClientLine {
+public final class ClientLine {
   private ClientLine() {}
 
   static String of(Client client, long nowMillis) {
@@ -53,7 +53,8 @@ final class ClientLine {
     return line.toString();
   }
 
-  private static String flags(Client client) {
+  /** Returns the letters of a client's flags, or {@code N} if it has none. */
+  public static String flags(Client client) {
     var letters = new StringBuilder();
     for (ClientFlag flag : ClientFlag.values()) {
       boolean hidden = flag == ClientFlag.REPLICA && client.is(ClientFlag.MONITOR);

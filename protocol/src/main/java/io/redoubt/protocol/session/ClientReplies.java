@@ -47,6 +47,11 @@ final class ClientReplies extends ReplyBuffer {
     releaseHeld();
   }
 
+  @Override
+  protected boolean isDiscarding() {
+    return discarding;
+  }
+
   /** Returns the number of bytes not yet passed to the connection. */
   long pendingBytes() {
     Chunk current = chunk;

@@ -23,11 +23,9 @@ final class Refusals {
           "quit",
           "reset");
   private static final CommandError NO_KEY =
-      new CommandError(
-          "NOPERM this user has no permissions to access one of the keys used as arguments");
+      new CommandError("NOPERM No permissions to access a key");
   private static final CommandError NO_CHANNEL =
-      new CommandError(
-          "NOPERM this user has no permissions to access one of the channels used as arguments");
+      new CommandError("NOPERM No permissions to access a channel");
 
   private static final String CHANGED_RULES =
       "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC"
@@ -60,7 +58,11 @@ final class Refusals {
       case KEY -> NO_KEY;
       default ->
           new CommandError(
-              "NOPERM this user has no permissions to run the '" + command.name() + "' command");
+              "NOPERM User "
+                  + client.user().name()
+                  + " has no permissions to run the '"
+                  + command.name()
+                  + "' command");
     };
   }
 

@@ -99,11 +99,16 @@ public final class TrackedClients {
 
   // ---- messages
 
-  /** Returns true if a client with this id tracks its reads. */
-  public boolean isTrackingReads(long clientId) {
-    Client client = clients.get(clientId);
-    Tracking tracking = client == null ? null : client.tracking();
-    return tracking != null && !tracking.mode().broadcast();
+  /**
+   * Returns true if a client with this id is connected. One that has turned tracking off counts
+   * too: as in Redis, it hears of its earlier reads once tracking is on again.
+   */
+  public boolean isConnected(long clientId) {
+    if (clients.containsKey(clientId)) {
+      return true;
+    }
+    return !clients.isEmpty()
+        && clients.values().iterator().next().registry().byId(clientId) != null;
   }
 
   /**

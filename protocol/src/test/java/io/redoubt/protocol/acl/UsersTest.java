@@ -74,37 +74,37 @@ class UsersTest {
       delimiter = ';',
       textBlock =
           """
-          off;                             off resetchannels -@all
-          on nopass allkeys allchannels +@all; on nopass ~* &* +@all
-          ~a* %R~b* %W~c* %RW~d* &ch*;     off ~a* %R~b* %W~c* ~d* resetchannels &ch* -@all
-          %R~x %W~x;                       off ~x resetchannels -@all
-          +get -set +@read;                off resetchannels -@all +@read
-          -@all -get -@write;              off resetchannels -@all
-          +get -get;                       off resetchannels -@all
-          +@read -get;                     off resetchannels -@all +@read -get
-          +@all -get +get;                 off resetchannels +@all
-          +select|3 +select;               off resetchannels -@all +select
-          +select -select;                 off resetchannels -@all
-          +get -get +get;                  off resetchannels -@all +get
-          +config|get +config;             off resetchannels -@all +@admin +config
-          +config|get;                     off resetchannels -@all +config|get
-          +config -config|set;             off resetchannels -@all +config -config|set
-          +@all -@admin;                   off resetchannels +@all -@admin
-          +get +@all;                      off resetchannels +@all
-          +@all +get;                      off resetchannels +@all
-          +@all +get nocommands;           off resetchannels -@all
-          %RW;                             off ~ resetchannels -@all
-          +SELECT|3;                       off resetchannels -@all +select|3
-          (+set ~x) (~y &c +get);          off resetchannels -@all (~x resetchannels -@all +set) (~y resetchannels &c -@all +get)
-          (+set ~x) clearselectors;        off resetchannels -@all
+          off;                             off sanitize-payload resetchannels -@all
+          on nopass allkeys allchannels +@all; on nopass sanitize-payload ~* &* +@all
+          ~a* %R~b* %W~c* %RW~d* &ch*;     off sanitize-payload ~a* %R~b* %W~c* ~d* resetchannels &ch* -@all
+          %R~x %W~x;                       off sanitize-payload ~x resetchannels -@all
+          +get -set +@read;                off sanitize-payload resetchannels -@all +@read
+          -@all -get -@write;              off sanitize-payload resetchannels -@all
+          +get -get;                       off sanitize-payload resetchannels -@all
+          +@read -get;                     off sanitize-payload resetchannels -@all +@read -get
+          +@all -get +get;                 off sanitize-payload resetchannels +@all
+          +select|3 +select;               off sanitize-payload resetchannels -@all +select
+          +select -select;                 off sanitize-payload resetchannels -@all
+          +get -get +get;                  off sanitize-payload resetchannels -@all +get
+          +config|get +config;             off sanitize-payload resetchannels -@all +@admin +config
+          +config|get;                     off sanitize-payload resetchannels -@all +config|get
+          +config -config|set;             off sanitize-payload resetchannels -@all +config -config|set
+          +@all -@admin;                   off sanitize-payload resetchannels +@all -@admin
+          +get +@all;                      off sanitize-payload resetchannels +@all
+          +@all +get;                      off sanitize-payload resetchannels +@all
+          +@all +get nocommands;           off sanitize-payload resetchannels -@all
+          %RW;                             off sanitize-payload ~ resetchannels -@all
+          +SELECT|3;                       off sanitize-payload resetchannels -@all +select|3
+          (+set ~x) (~y &c +get);          off sanitize-payload resetchannels -@all (~x resetchannels -@all +set) (~y resetchannels &c -@all +get)
+          (+set ~x) clearselectors;        off sanitize-payload resetchannels -@all
           on ~a +get reset;                off sanitize-payload resetchannels -@all
           skip-sanitize-payload;           off skip-sanitize-payload resetchannels -@all
-          allkeys resetkeys;               off resetchannels -@all
-          #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4; off #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
-          >pw;                             off #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
-          >pw <pw;                         off resetchannels -@all
-          >pw nopass;                      off nopass resetchannels -@all
-          nopass >pw resetpass;            off resetchannels -@all
+          allkeys resetkeys;               off sanitize-payload resetchannels -@all
+          #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4; off sanitize-payload #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
+          >pw;                             off sanitize-payload #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
+          >pw <pw;                         off sanitize-payload resetchannels -@all
+          >pw nopass;                      off nopass sanitize-payload resetchannels -@all
+          nopass >pw resetpass;            off sanitize-payload resetchannels -@all
           """)
   void describesRulesLikeRedis(String rules, String shown) {
     User user = user(rules.split(" "));
@@ -144,7 +144,7 @@ class UsersTest {
   void appliesAllRulesOrNone() {
     user("on", "+get");
     assertThatThrownBy(() -> user("off", "+nosuch")).isInstanceOf(IllegalArgumentException.class);
-    assertThat(user().describe()).isEqualTo("on resetchannels -@all +get");
+    assertThat(user().describe()).isEqualTo("on sanitize-payload resetchannels -@all +get");
     assertThatThrownBy(() -> user("(+get", "~x"))
         .hasMessage("Unmatched parenthesis in acl selector starting at '(+get'.");
     assertThat(user("(+get", "~x", "+set)").describe())
@@ -239,8 +239,8 @@ class UsersTest {
         List.of(List.of("default", "on", "nopass", "~*", "+@all"), List.of("alice", "on", "+get")));
     assertThat(users.describe())
         .containsExactly(
-            "user alice on resetchannels -@all +get",
-            "user default on nopass ~* resetchannels +@all");
+            "user alice on sanitize-payload resetchannels -@all +get",
+            "user default on nopass sanitize-payload ~* resetchannels +@all");
     assertThatThrownBy(() -> users.define(List.of(List.of("bob"), List.of("bob"))))
         .hasMessageStartingWith("Duplicate user found.");
     assertThatThrownBy(() -> users.define(List.of(List.of("bob", "+zz"))))
@@ -262,8 +262,8 @@ class UsersTest {
     assertThat(gone).containsExactly(bob);
     assertThat(users.describe())
         .containsExactly(
-            "user alice on resetchannels -@all (~x resetchannels -@all +get)",
-            "user default on nopass ~* &* +@all");
+            "user alice on sanitize-payload resetchannels -@all (~x resetchannels -@all +get)",
+            "user default on nopass sanitize-payload ~* &* +@all");
     assertThat(users.remove(ByteString.of("default"))).isFalse();
     assertThat(users.remove(ByteString.of("alice"))).isTrue();
   }

@@ -57,6 +57,21 @@ class SharedCommandsTest {
           CLIENT LIST TYPE foo;        -ERR Unknown client type 'foo'
           CLIENT LIST ID x;            -ERR Invalid client ID
           CLIENT LIST FOO;             -ERR syntax error
+          CLIENT LIST ID 1 x;          -ERR Invalid client ID
+          CLIENT LIST TYPE normal ID x; -ERR Invalid client ID
+          CLIENT LIST USER nosuch;     -ERR No such user 'nosuch'
+          CLIENT LIST NOT-SKIPME yes;  -ERR syntax error
+          CLIENT LIST NOT-IDLE 1;      -ERR syntax error
+          CLIENT LIST SKIPME maybe;    -ERR syntax error
+          CLIENT LIST NAME;            -ERR syntax error
+          CLIENT LIST IDLE 0;          -ERR idle should be greater than 0
+          CLIENT LIST MAXAGE x;        -ERR maxage should be greater than 0
+          CLIENT LIST DB x;            -ERR DB number should be an integer
+          CLIENT LIST FLAGS NxZ;       -ERR Unknown flags found in the provided filter: NxZ
+          CLIENT LIST CAPA x;          -ERR Unknown capa found in the provided filter: x
+          CLIENT LIST NOT-TYPE foo;    -ERR Unknown client type 'foo'
+          CLIENT KILL ID 999 998;      :0
+          CLIENT KILL NOT-ID x;        -ERR client-id should be greater than 0
           CLIENT SETNAME "a b";        -ERR Client names cannot contain spaces, newlines or special characters.
           CLIENT GETNAME;              $-1
           CLIENT SETINFO LIB-NAME x y; -ERR wrong number of arguments for 'client|setinfo' command
@@ -92,9 +107,9 @@ class SharedCommandsTest {
           PUBSUB NUMPAT;               :0
           ACL WHOAMI;                  $7 default
           ACL USERS;                   *1 $7 default
-          ACL LIST;                    *1 $34 user default on nopass ~* &* +@all
+          ACL LIST;                    *1 $51 user default on nopass sanitize-payload ~* &* +@all
           ACL GETUSER nosuch;          $-1
-          ACL GETUSER default;         *12 $5 flags *2 $2 on $6 nopass $9 passwords *0 $8 commands $5 +@all $4 keys $2 ~* $8 channels $2 &* $9 selectors *0
+          ACL GETUSER default;         *12 $5 flags *3 $2 on $6 nopass $16 sanitize-payload $9 passwords *0 $8 commands $5 +@all $4 keys $2 ~* $8 channels $2 &* $9 selectors *0
           ACL DELUSER default;         -ERR The 'default' user cannot be removed
           ACL DELUSER nosuch;          :0
           ACL SETUSER bob foo;         -ERR Error in ACL SETUSER modifier 'foo': Syntax error
@@ -274,15 +289,11 @@ class SharedCommandsTest {
           .isEqualTo("-WRONGPASS invalid username-password pair or user is disabled.");
       assertThat(bob.ask("AUTH bob pw")).isEqualTo("+OK");
       assertThat(bob.ask("GET a1")).isEqualTo("$-1");
-      assertThat(bob.ask("GET b1"))
-          .isEqualTo(
-              "-NOPERM this user has no permissions to access one of the keys used as arguments");
+      assertThat(bob.ask("GET b1")).isEqualTo("-NOPERM No permissions to access a key");
       assertThat(bob.ask("CLIENT ID"))
-          .isEqualTo("-NOPERM this user has no permissions to run the 'client|id' command");
+          .isEqualTo("-NOPERM User bob has no permissions to run the 'client|id' command");
       assertThat(bob.ask("PUBLISH other x"))
-          .isEqualTo(
-              "-NOPERM this user has no permissions to access one of the channels used as"
-                  + " arguments");
+          .isEqualTo("-NOPERM No permissions to access a channel");
       assertThat(peer.ask("ACL DRYRUN bob get b1"))
           .isEqualTo("$51 This user has no permissions to access the 'b1' key");
       assertThat(peer.ask("ACL LOG 2"))

@@ -18,7 +18,6 @@ import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientOutput;
 import io.redoubt.protocol.session.ClientRegistry;
-import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.protocol.session.Tracking;
 import java.util.ArrayList;
@@ -38,6 +37,39 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   private static final CommandError NOT_OPT_OUT =
       new CommandError(
           "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
+
+  /** The filters that CLIENT KILL has in 7.2 already, with the versions of Valkey. */
+  private static final List<String> LIST_FILTERS =
+      List.of(
+          "USER username{since 8.1.0}",
+          "ADDR ip:port{addr, since 8.1.0}",
+          "LADDR ip:port{laddr, since 8.1.0}",
+          "SKIPME (YES | NO){skipme, since 8.1.0}",
+          "MAXAGE seconds{since 8.1.0}");
+
+  /** The filters that Valkey 9 added to both commands. */
+  private static final List<String> FILTERS =
+      List.of(
+          "NAME name{since 9.0.0}",
+          "IDLE seconds{idle, since 9.0.0}",
+          "FLAGS flags{since 9.0.0}",
+          "LIB-NAME lib-name{since 9.0.0}",
+          "LIB-VER lib-ver{since 9.0.0}",
+          "DB db{since 9.0.0}",
+          "CAPA capa{since 9.0.0}",
+          "IP ip{since 9.0.0}",
+          "NOT-ID not-id{integer, since 9.0.0}...",
+          "NOT-TYPE not-type{since 9.0.0}",
+          "NOT-USER not-user{since 9.0.0}",
+          "NOT-ADDR not-addr{since 9.0.0}",
+          "NOT-LADDR not-laddr{since 9.0.0}",
+          "NOT-NAME not-name{since 9.0.0}",
+          "NOT-FLAGS not-flags{since 9.0.0}",
+          "NOT-LIB-NAME not-lib-name{since 9.0.0}",
+          "NOT-LIB-VER not-lib-ver{since 9.0.0}",
+          "NOT-DB not-db{integer, since 9.0.0}",
+          "NOT-CAPA not-capa{since 9.0.0}",
+          "NOT-IP not-ip{since 9.0.0}");
 
   private final ClientRegistry registry;
 
@@ -95,7 +127,11 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   final Command<C> list =
       command(
               "CLIENT LIST [TYPE (NORMAL | MASTER | REPLICA"
-                  + " | PUBSUB)]{client-type, since 5.0.0} [ID client-id{since 6.2.0}...]")
+                  + " | PUBSUB)]{client-type, since 5.0.0} [ID client-id{since 6.2.0}...] ["
+                  + String.join("] [", LIST_FILTERS)
+                  + "] ["
+                  + String.join("] [", FILTERS)
+                  + "]")
           .does("Lists open connections.")
           .since("2.4.0")
           .costs("O(N), N the number of connections")
@@ -110,16 +146,19 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
                   + " filter.")
           .history("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields.")
           .history("7.0.3", "Added `ssub` field.")
+          .history("8.1.0", "Added the filters of `CLIENT KILL`, as Valkey has them.")
+          .history("9.0.0", "Added filters by more fields and negated ones, as Valkey has them.")
           .runs(this::list);
 
   final Command<C> kill =
       command(
-              "CLIENT KILL (ip:port{old-format, deprecated 2.8.12} |"
-                  + " ([ID client-id{since 2.8.12}] | [TYPE (NORMAL | MASTER{since 3.2.0} | SLAVE"
-                  + " | REPLICA{since 5.0.0} | PUBSUB)]{client-type, since 2.8.12} |"
-                  + " [USER username] | [ADDR ip:port{addr}] |"
-                  + " [LADDR ip:port{laddr, since 6.2.0}] | [SKIPME (YES | NO)]{skipme} |"
-                  + " [MAXAGE seconds]){new-format}...){filter}")
+              "CLIENT KILL (ip:port{old-format, deprecated 2.8.12} | ([ID client-id{since"
+                  + " 2.8.12}...] | [TYPE (NORMAL | MASTER{since 3.2.0} | SLAVE | REPLICA{since"
+                  + " 5.0.0} | PUBSUB)]{client-type, since 2.8.12} | [USER username] | [ADDR"
+                  + " ip:port{addr}] | [LADDR ip:port{laddr, since 6.2.0}] | [SKIPME (YES |"
+                  + " NO)]{skipme} | [MAXAGE seconds] | ["
+                  + String.join("] | [", FILTERS)
+                  + "]){new-format}...){filter}")
           .does("Closes connections.")
           .since("2.4.0")
           .costs("O(N), N the number of connections")
@@ -132,6 +171,8 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
               "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward"
                   + " compatibility.")
           .history("6.2.0", "`LADDR` option.")
+          .history("8.1.0", "Several ids for `ID`, as Valkey has them.")
+          .history("9.0.0", "Added filters by more fields and negated ones, as Valkey has them.")
           .runs(this::kill);
 
   final Command<C> pause =
@@ -293,30 +334,32 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     var lines = new StringBuilder();
     if (request.count() == 2) {
       registry.view().forEach(each -> lines.append(each).append('\n'));
-    } else if (request.count() == 4 && request.is(2, "TYPE")) {
-      ClientType type = ClientFilter.type(request, 3);
-      for (Client each : registry.view()) {
-        if (each.type() == type) {
-          lines.append(each).append('\n');
-        }
-      }
-    } else if (request.count() > 3 && request.is(2, "ID")) {
+    } else if (request.is(2, "ID") && hasOnlyIds(request)) {
       for (int i = 3; i < request.count(); i++) {
-        long wanted =
-            Numbers.parseLong(
-                request.memory(), request.offset(i), request.length(i), Long.MIN_VALUE);
-        if (wanted == Long.MIN_VALUE) {
-          throw new CommandError("ERR Invalid client ID");
-        }
-        Client each = registry.byId(wanted);
+        Client each = registry.byId(ClientFilter.number(request, i));
         if (each != null) {
           lines.append(each).append('\n');
         }
       }
     } else {
-      throw Errors.SYNTAX;
+      var filter = ClientFilter.parse(ClientFilter.Use.LIST, request, 2, registry);
+      for (Client each : registry.view()) {
+        if (filter.fits(each, call.client())) {
+          lines.append(each).append('\n');
+        }
+      }
     }
     call.reply().verbatim("txt", lines.toString());
+  }
+
+  /** Returns true if the arguments from 3 on are ids, which are listed in their order. */
+  private static boolean hasOnlyIds(Request request) {
+    for (int i = 3; i < request.count(); i++) {
+      if (!ClientFilter.isNumber(request, i)) {
+        return false;
+      }
+    }
+    return request.count() > 3;
   }
 
   private void kill(C call) {
@@ -325,11 +368,10 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     ClientFilter filter =
         isOldForm
             ? ClientFilter.address(request.text(2))
-            : ClientFilter.parse(request, 2, registry);
-    long now = registry.clock().wallMillis();
+            : ClientFilter.parse(ClientFilter.Use.KILL, request, 2, registry);
     int killed = 0;
     for (Client each : registry.all()) {
-      if (filter.fits(each, call.client(), now)) {
+      if (filter.fits(each, call.client())) {
         registry.closeOrFinish(each);
         killed++;
         if (isOldForm) {
