@@ -62,6 +62,7 @@ public final class Main extends Launch<SentinelDirectives> {
             new SecureRandom(),
             HostNames.Lookup.ofSystem(),
             () -> ended.complete(0));
+    showLogo();
     return new Service() {
       private volatile boolean stopping;
 

@@ -13,6 +13,7 @@ import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
+import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
@@ -199,7 +200,8 @@ public final class SentinelServer implements AutoCloseable {
             new TrackedClients());
     Info info = new Info();
     fill(table, clients, channels, info);
-    ProcessInfo process = new ProcessInfo(directives, clock, clients, table, random);
+    ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
+    ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     new SentinelInfo(process, clients, core, scripts)
         .declare(info, transport.name(), dispatcher::commands);
 

@@ -46,7 +46,11 @@ class DifferentialTest {
         String[] request = words.toArray(String[]::new);
         Reply expected = real.call(request);
         Reply actual = client.call(request);
-        if (!expected.equals(actual)) {
+        boolean isSame =
+            words.getFirst().equalsIgnoreCase("acl")
+                ? shown(expected).equals(withoutFlagOf72(actual))
+                : expected.equals(actual);
+        if (!isSame) {
           differences.add(words + "\n  real: " + shown(expected) + "\n  ours: " + shown(actual));
         }
       }
@@ -64,6 +68,13 @@ class DifferentialTest {
     return reply instanceof Reply.Array(List<Reply> parts)
         ? parts.stream().map(DifferentialTest::shown).toList().toString()
         : reply.isNull() ? "nil" : reply.text();
+  }
+
+  /**
+   * Returns a reply without the flag that 7.2 shows of each user, and 7.0 only where it was set.
+   */
+  private static String withoutFlagOf72(Reply reply) {
+    return shown(reply).replaceAll(",? sanitize-payload\\b", "");
   }
 
   private Path conf(String name, List<Integer> ports, int port) throws IOException {

@@ -31,7 +31,8 @@ public final class Main extends Launch<ServerDirectives> {
   protected Service start() throws IOException, FatalConfigError {
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     server.guardMemory();
-    CompletableFuture<Void> loaded = server.start();
+    server.ownProcess();
+    CompletableFuture<Void> loaded = server.start(this::showLogo);
     return new Service() {
       @Override
       public CompletableFuture<Void> ready() {

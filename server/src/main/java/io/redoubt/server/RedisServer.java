@@ -66,9 +66,18 @@ public final class RedisServer implements AutoCloseable {
    * @throws IOException if an address can't be listened on
    */
   public CompletableFuture<Void> start() throws IOException {
+    return start(() -> {});
+  }
+
+  /**
+   * Does the same, and runs {@code listening} on the loop between listening and loading.
+   *
+   * @throws IOException if an address can't be listened on
+   */
+  public CompletableFuture<Void> start(Runnable listening) throws IOException {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
-      assembly.open();
+      assembly.open(listening);
       assembly.load(failure -> {
         if (failure == null) {
           loaded.complete(null);
@@ -86,6 +95,14 @@ public final class RedisServer implements AutoCloseable {
    */
   public void guardMemory() {
     assembly.guardMemory();
+  }
+
+  /**
+   * Applies the directives that concern the whole process. Call it before {@link #start}; for
+   * processes that are nothing but a server.
+   */
+  public void ownProcess() {
+    assembly.ownProcess();
   }
 
   /** Returns the TCP port that the server listens on, 0 for none. */

@@ -138,7 +138,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private boolean step(long budgetNanos) throws IOException, AofException, RdbException {
     long start = clock.monotonicNanos();
     Keyspace keyspace = context.keyspace();
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
     keyspace.expiredKeys(ExpiredKeys.KEEP); // the file records the removal of keys
     propagation.muted(true);
     boolean more;

@@ -41,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * dropped its bytes.
  */
 public final class AppendOnlyFile implements AutoCloseable {
+  /** The name of the thread that writes and syncs. */
+  public static final String THREAD = "redoubt-append";
+
   private enum State {
     OFF,
     WAITING,
@@ -106,7 +109,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.files = new AppendFiles(snapshots.context().disk(), settings, log);
     this.appender =
         new AofAppender(
-            task -> snapshots.context().threads().unstarted("redoubt-append", task),
+            task -> snapshots.context().threads().unstarted(THREAD, task),
             this::progressedOnThread,
             clock::monotonicNanos);
     this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);

@@ -90,9 +90,9 @@ final class AppendStream implements Propagation.Sink {
   }
 
   @Override
-  public void beginTransaction(int database) {
+  public void beginTransaction() {
     prepare();
-    encoder.beginTransaction(database);
+    encoder.beginTransaction();
   }
 
   @Override

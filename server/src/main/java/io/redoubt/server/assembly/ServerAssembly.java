@@ -4,8 +4,11 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.os.OomScore;
+import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.MemoryGuard;
+import io.redoubt.server.lifecycle.OomAdjustment;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -51,17 +54,23 @@ public final class ServerAssembly {
   /**
    * Opens the listeners and starts all periodic work; on the loop.
    *
+   * @param listening runs before the line of the log by which Redis 7.2 is known to be initialized
    * @throws IOException if an address can't be listened on
    */
-  public void open() throws IOException {
+  public void open(Runnable listening) throws IOException {
     parts.listeners.open();
+    listening.run();
     parts.log.notice("Server initialized");
     parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
     parts.memory.started();
     parts.cron.start(parts.settings.hz.value());
     parts.housekeeping.start();
-    loop().every(parts.clients::everySecond, SECOND_MILLIS);
-    loop().every(() -> parts.migrationTargets.closeIdle(parts.clock.wallMillis()), SECOND_MILLIS);
+    loop().every(this::everySecond, SECOND_MILLIS); // one timer: each one wakes an idle loop
+  }
+
+  private void everySecond() {
+    parts.clients.everySecond();
+    parts.migrationTargets.closeIdle(parts.clock.wallMillis());
   }
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */
@@ -96,6 +105,22 @@ public final class ServerAssembly {
     guard.look();
     guard.report();
     loop().every(guard::look, GUARD_MILLIS);
+  }
+
+  /**
+   * Applies the directives that concern the whole process: the OOM score and the processors of the
+   * event loop.
+   */
+  public void ownProcess() {
+    OomAdjustment oom =
+        new OomAdjustment(
+            parts.settings, OomScore.ofThisProcess(), parts.replication::isReplica, parts.log);
+    oom.follow();
+    parts.cron.add(oom::followRole);
+    String processors = parts.settings.serverCpulist.value();
+    if (!processors.isEmpty()) {
+      loop().execute(() -> BoundThreads.bind(processors, parts.log));
+    }
   }
 
   /** Returns the event loop, which owns data and connections. */

@@ -1,6 +1,5 @@
 package io.redoubt.server.assembly;
 
-import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.DurationHistogram;
 import io.redoubt.protocol.info.Info;
@@ -17,7 +16,9 @@ import io.redoubt.server.execution.monitoring.Rates;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.value.KeySizes;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -54,11 +55,12 @@ final class ServerInfo {
   void declare() {
     Info info = parts.info;
     ProcessInfo process =
-        new ProcessInfo(settings, clock, clients, parts.table, parts.environment.random());
+        new ProcessInfo(settings, clock, clients, parts.table, usage, parts.environment.random());
     process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
     parts.listeners.declareInfo(server);
+    server.text("availability_zone", settings.availabilityZone::value);
     declareClients(process.declareClients(info), process);
     declareMemory(info);
     declarePersistence(info);
@@ -285,6 +287,10 @@ final class ServerInfo {
     info.section("Latencystats", "latencystats").notInDefault().lines(this::latencyLines);
     info.section("Cluster", "cluster").number("cluster_enabled", () -> 0);
     info.section("Keyspace", "keyspace").lines(this::databaseLines);
+    var sizes = new KeySizes(parts.values);
+    info.section("Keysizes", "keysizes")
+        .onlyByName()
+        .lines(lines -> sizes.forEach((name, value) -> lines.field(name, value)));
     declareDebug(info.section("Debug", "debug"));
   }
 
@@ -309,7 +315,7 @@ final class ServerInfo {
 
   private static String percentile(DurationHistogram durations, double percent) {
     double micros = durations.percentileNanos(percent) / 1000.0;
-    return String.format(Locale.ROOT, "p%s=%.3f", Doubles.format(percent), micros);
+    return String.format(Locale.ROOT, "p%s=%.3f", PercentilesDirective.format(percent), micros);
   }
 
   private void databaseLines(InfoLines lines) {

@@ -49,6 +49,7 @@ import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
+import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.ExpiryCycle;
@@ -147,7 +148,7 @@ final class ServerParts {
     transport = Transport.open("redis-server", buffers, machine.sockets());
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     keyspace = new Keyspace(slabs, settings.databases.value(), environment.random());
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
     trackedKeys =
@@ -167,7 +168,7 @@ final class ServerParts {
             new SnapshotContents(
                 values, new SavedFunctions(this::functions), this::replicationPoint),
             machine.disk(),
-            machine.threads(),
+            new BoundThreads(machine.threads(), settings, log),
             new ConfiguredSnapshots(settings),
             new Turns(transport, stats),
             clock,
@@ -180,7 +181,8 @@ final class ServerParts {
             nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     dataSet = new DataSet(keyspace, observers, snapshotContext, snapshots, state, clock, log);
     Call call = new Call(values, settings, events, observers, propagation, stats, new CallServer());
-    KeyEffects effects = new KeyEffects(propagation, events, observers, stats, state);
+    KeyEffects effects =
+        new KeyEffects(propagation, events, observers, stats, state, settings.memory);
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
     Role role = new Role();

@@ -6,6 +6,7 @@ import io.redoubt.server.command.bitmap.BitmapCommands;
 import io.redoubt.server.command.geo.GeoCommands;
 import io.redoubt.server.command.hash.HashCommands;
 import io.redoubt.server.command.hash.HashExpiryCommands;
+import io.redoubt.server.command.hash.HashFieldCommands;
 import io.redoubt.server.command.hash.HashIterationCommands;
 import io.redoubt.server.command.hyperloglog.HyperLogLogCommands;
 import io.redoubt.server.command.key.ExpireCommands;
@@ -23,11 +24,14 @@ import io.redoubt.server.command.sortedset.SortedSetPopCommands;
 import io.redoubt.server.command.sortedset.SortedSetRangeCommands;
 import io.redoubt.server.command.stream.StreamClaimCommands;
 import io.redoubt.server.command.stream.StreamCommands;
+import io.redoubt.server.command.stream.StreamDeletionCommands;
 import io.redoubt.server.command.stream.StreamGroupCommands;
 import io.redoubt.server.command.stream.StreamInfoCommands;
 import io.redoubt.server.command.stream.StreamReadCommands;
+import io.redoubt.server.command.string.ConditionalDeletionCommands;
 import io.redoubt.server.command.string.CounterCommands;
 import io.redoubt.server.command.string.LongestCommonSubsequence;
+import io.redoubt.server.command.string.SetCommand;
 import io.redoubt.server.command.string.StringCommands;
 import io.redoubt.server.execution.Call;
 
@@ -39,6 +43,8 @@ final class ValueCommands {
   static void addTo(CommandTable<Call> table) {
     table.add(
         new StringCommands(),
+        new SetCommand(),
+        new ConditionalDeletionCommands(),
         new CounterCommands(),
         new LongestCommonSubsequence(),
         new BitmapCommands(),
@@ -51,9 +57,11 @@ final class ValueCommands {
         new SortedSetPopCommands(),
         new HashCommands(),
         new HashExpiryCommands(),
+        new HashFieldCommands(),
         new HashIterationCommands(),
         new GeoCommands(),
         new StreamCommands(),
+        new StreamDeletionCommands(),
         new StreamReadCommands(),
         new StreamGroupCommands(),
         new StreamClaimCommands(),

@@ -69,11 +69,15 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     flag(ClientFlag.MULTI, true);
   }
 
-  /** Queues a request of the transaction. */
-  public void queue(Command<?> command, Request request, int refusals) {
+  /**
+   * Queues a request of the transaction.
+   *
+   * @param mayReplicate true if it may change data here and on replicas
+   */
+  public void queue(Request request, int refusals, boolean mayReplicate) {
     if (transaction != null) {
       transaction.queue(request, refusals);
-      queuedMayReplicate |= super.mayReplicate(command);
+      queuedMayReplicate |= mayReplicate;
     }
   }
 
@@ -129,6 +133,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return inScript;
   }
 
+  /** Returns true within EXEC or a script, where time stands still. */
+  public boolean isInUnit() {
+    return executing || inScript;
+  }
+
   /** Sets whether the next script of this client is debugged, for SCRIPT DEBUG. */
   public void debugsScripts(boolean on) {
     debugsScripts = on;
@@ -141,7 +150,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   @Override
   protected boolean deniesBlocking() {
-    return executing || inScript;
+    return isInUnit();
   }
 
   @Override
@@ -160,7 +169,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   @Override
-  protected boolean mayReplicate(Command<?> command) {
+  public boolean mayReplicate(Command<?> command) {
     return super.mayReplicate(command) || (queuedMayReplicate && command.name().equals("exec"));
   }
 

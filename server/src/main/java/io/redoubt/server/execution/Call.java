@@ -26,6 +26,9 @@ import io.redoubt.server.value.Values;
  * command.
  */
 public final class Call extends RegionCall {
+  static final byte[] DEL = {'D', 'E', 'L'};
+  static final byte[] UNLINK = {'U', 'N', 'L', 'I', 'N', 'K'};
+
   /** The parts of the server that a command uses and that are built after its call. */
   public interface Server {
     /** Counts changes of the data set. */
@@ -546,6 +549,17 @@ public final class Call extends RegionCall {
     replaced = true;
     propagation.effect(database.index(), words);
     return effect;
+  }
+
+  /**
+   * Propagates the removal of the key in argument {@code i}, if effects are propagated.
+   *
+   * @param lazily true for UNLINK, so that a Redis replica frees the value in the background
+   */
+  public void propagateRemoval(int i, boolean lazily) {
+    if (propagates()) {
+      propagateAs(2).word(lazily ? UNLINK : DEL).argument(i);
+    }
   }
 
   /** Like {@link #propagateAs}, for a command unknown to Redis 7.2, which such a replica skips. */

@@ -15,6 +15,7 @@ import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
@@ -176,7 +177,7 @@ public final class CommandDispatcher implements Dispatcher {
   @Override
   public void lookAhead(RequestBatch batch) {
     commandClock.beginBatch();
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
     if (batch.count() > 1) {
       lookAhead.touch(batch);
     }
@@ -215,14 +216,25 @@ public final class CommandDispatcher implements Dispatcher {
       refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
       int ofScript = call.scripting().refusals(command, request);
-      client.queue(command, request, refusals[command.id()] | ofScript);
+      boolean mayReplicate = client.mayReplicate(command) && !onlyReads(command, request);
+      client.queue(request, refusals[command.id()] | ofScript, mayReplicate);
       client.reply().queued();
-    } else if (client.pauses(command)) {
+    } else if (client.pauses(command)
+        && !(isPauseOfWrites(client) && onlyReads(command, request))) {
       return false;
     } else {
       runUnit(client, command, request);
     }
     return true;
+  }
+
+  private static boolean isPauseOfWrites(ServerClient client) {
+    return client.registry().pauses().current() == Pauses.Scope.WRITES;
+  }
+
+  /** Returns true for a script or function that declares not to write. */
+  private boolean onlyReads(Command<Call> command, Request request) {
+    return call.scripting().onlyReads(command, request);
   }
 
   private void runUnit(ServerClient client, Command<Call> command, Request request) {
@@ -312,7 +324,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   private void refreshClock() {
     commandClock.look();
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
   }
 
   /** Returns the first reason to refuse the command, or null. */
@@ -488,7 +500,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
       trace.took(command, nanos);
-      if (!inScript) { // time is frozen in scripts
+      if (!nested) { // time stands still in scripts and transactions
         refreshClock();
       }
     }

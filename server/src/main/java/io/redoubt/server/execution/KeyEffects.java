@@ -10,15 +10,15 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.settings.MaxmemoryDirectives;
 
 /**
- * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as
- * DEL, or of an expired hash field as HDEL; watching and subscribed clients are notified. A new key
- * publishes an event unless it is loaded.
+ * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as DEL
+ * or UNLINK, or of an expired hash field as HDEL; watching and subscribed clients are notified. A
+ * new key publishes an event unless it is loaded.
  */
 public final class KeyEffects implements KeyspaceListener {
   private static final long NO_ELEMENT = 0;
-  private static final byte[] DEL = {'D', 'E', 'L'};
   private static final byte[] HDEL = {'H', 'D', 'E', 'L'};
 
   private final Propagation propagation;
@@ -26,6 +26,7 @@ public final class KeyEffects implements KeyspaceListener {
   private final KeyObservers observers;
   private final ServerStats stats;
   private final ServerState state;
+  private final MaxmemoryDirectives settings;
 
   /** Creates the effects on these parts. */
   public KeyEffects(
@@ -33,23 +34,25 @@ public final class KeyEffects implements KeyspaceListener {
       KeyspaceEvents events,
       KeyObservers observers,
       ServerStats stats,
-      ServerState state) {
+      ServerState state,
+      MaxmemoryDirectives settings) {
     this.propagation = propagation;
     this.events = events;
     this.observers = observers;
     this.stats = stats;
     this.state = state;
+    this.settings = settings;
   }
 
   @Override
   public void expired(Database database, long entry) {
     stats.countExpired();
-    removing(database, entry, KeyEvent.EXPIRED);
+    removing(database, entry, KeyEvent.EXPIRED, settings.lazyfreeLazyExpire.value());
   }
 
   @Override
   public void elementExpired(Database database, long entry, long element, int elementLength) {
-    removal(database, entry, element, elementLength);
+    removal(database, entry, HDEL, element, elementLength);
   }
 
   @Override
@@ -69,13 +72,13 @@ public final class KeyEffects implements KeyspaceListener {
   /** Reports a key that is about to be evicted. */
   void evicting(Database database, long entry) {
     stats.countEvicted();
-    removing(database, entry, KeyEvent.EVICTED);
+    removing(database, entry, KeyEvent.EVICTED, settings.lazyfreeLazyEviction.value());
   }
 
-  private void removing(Database database, long entry, KeyEvent event) {
+  private void removing(Database database, long entry, KeyEvent event, boolean lazily) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
-    removal(database, entry, NO_ELEMENT, 0);
+    removal(database, entry, lazily ? Call.UNLINK : Call.DEL, NO_ELEMENT, 0);
     observers.removing(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);
   }
@@ -84,15 +87,17 @@ public final class KeyEffects implements KeyspaceListener {
    * Adds the removal of a key, or of one element of it, to the effects, wherever a script sends its
    * own.
    *
+   * @param command the command that removes it
    * @param element the element's address, or {@link #NO_ELEMENT} for the whole key
    */
-  private void removal(Database database, long entry, long element, int elementLength) {
+  private void removal(
+      Database database, long entry, byte[] command, long element, int elementLength) {
     boolean isOfKey = element == NO_ELEMENT;
     int chosenByScript = propagation.everywhere();
     try {
       if (propagation.isActive()) {
         var effect = propagation.effect(database.index(), isOfKey ? 2 : 3);
-        effect.bulk(isOfKey ? DEL : HDEL);
+        effect.bulk(command);
         effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
         if (!isOfKey) {
           effect.bulk(Region.MEMORY, element, elementLength);

@@ -7,11 +7,8 @@ import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A client blocked on keys, with the request to execute again when one is ready. */
@@ -40,9 +37,6 @@ final class KeyWait implements Waiting {
   /** The heap of a place in a queue, beside the key. */
   private static final long PLACE_BYTES = 200;
 
-  /** The number of places from which on their queues are in a set. */
-  private static final int MANY = 16;
-
   private final BlockedClients owner;
   private final ServerClient client;
   private final Command<?> command;
@@ -51,12 +45,9 @@ final class KeyWait implements Waiting {
   private final Type type;
   private final Until until;
   private final boolean nilArray;
-  private final List<Place> places = new ArrayList<>();
 
-  /**
-   * The queues of all places once these are {@link #MANY}, or a request of many keys would stall.
-   */
-  private @Nullable Set<WaitingLine> lines;
+  /** The places by queue; a map, or a request of many keys would take quadratic time. */
+  private final Map<WaitingLine, Place> places = new LinkedHashMap<>();
 
   private boolean waitsOn;
   private boolean served;
@@ -75,32 +66,11 @@ final class KeyWait implements Waiting {
 
   /** Joins the queue of a key, unless the client is already in it. */
   void join(WaitingLine line) {
-    if (isIn(line)) {
-      return;
+    if (!places.containsKey(line)) {
+      Place place = new Place(this, line);
+      line.add(place);
+      places.put(line, place);
     }
-    Place place = new Place(this, line);
-    line.add(place);
-    places.add(place);
-    if (lines != null) {
-      lines.add(line);
-    } else if (places.size() == MANY) {
-      lines = Collections.newSetFromMap(new IdentityHashMap<>());
-      for (Place each : places) {
-        lines.add(each.line);
-      }
-    }
-  }
-
-  private boolean isIn(WaitingLine line) {
-    if (lines != null) {
-      return lines.contains(line);
-    }
-    for (Place place : places) {
-      if (place.line == line) {
-        return true;
-      }
-    }
-    return false;
   }
 
   boolean endsWithLoss() {
@@ -168,7 +138,7 @@ final class KeyWait implements Waiting {
 
   @Override
   public void ended() {
-    for (Place place : places) {
+    for (Place place : places.values()) {
       owner.leave(place);
     }
     if (!served && !client.isReleased()) {

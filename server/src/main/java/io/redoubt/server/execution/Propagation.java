@@ -38,11 +38,8 @@ public final class Propagation implements AutoCloseable {
     /** Returns {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
     int target();
 
-    /**
-     * Starts a transaction: the commands up to {@link #endTransaction} take effect together. The
-     * first one is for {@code database}.
-     */
-    void beginTransaction(int database);
+    /** Starts a transaction: the commands up to {@link #endTransaction} take effect together. */
+    void beginTransaction();
 
     /** Finishes the transaction. */
     void endTransaction();
@@ -267,7 +264,7 @@ public final class Propagation implements AutoCloseable {
     int first = next(0, sink.target());
     boolean together = grouped && next(first + 1, sink.target()) < count;
     if (together) {
-      sink.beginTransaction(databases[first]);
+      sink.beginTransaction();
     }
     for (int i = first; i < count; i = next(i + 1, sink.target())) {
       MemorySegment memory = memories[i];

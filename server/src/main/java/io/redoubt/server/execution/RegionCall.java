@@ -23,6 +23,8 @@ public abstract class RegionCall extends SessionCall {
   private static final CommandError INVALID_CURSOR = new CommandError("ERR invalid cursor");
   private static final CommandError TIMEOUT_NOT_FLOAT =
       new CommandError("ERR timeout is not a float or out of range");
+  private static final CommandError TIMEOUT_NOT_INTEGER =
+      new CommandError("ERR timeout is not an integer or out of range");
   private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
   private static final CommandError TIMEOUT_OUT_OF_RANGE =
       new CommandError("ERR timeout is out of range");
@@ -82,6 +84,19 @@ public abstract class RegionCall extends SessionCall {
       throw NOT_INT;
     }
     return (int) value;
+  }
+
+  /**
+   * Returns argument {@code i} as an integer.
+   *
+   * @throws CommandError {@code otherwise}, if it is not one or less than {@code least}
+   */
+  public long argAtLeast(long least, int i, CommandError otherwise) {
+    long value = Numbers.parseLong(Region.MEMORY, argAddress(i), argLength(i), least - 1);
+    if (value < least) {
+      throw otherwise;
+    }
+    return value;
   }
 
   /**
@@ -159,13 +174,25 @@ public abstract class RegionCall extends SessionCall {
     if (Double.isNaN(seconds)) {
       throw TIMEOUT_NOT_FLOAT;
     }
-    double millis = Math.ceil(seconds * 1000);
+    return checkedTimeout((long) Math.ceil(seconds * 1000)); // saturates
+  }
+
+  /**
+   * Returns argument {@code i}, a timeout in milliseconds; 0 for no timeout.
+   *
+   * @throws CommandError if it is not an integer, negative or too large
+   */
+  public long argWholeTimeoutMillis(int i) {
+    return checkedTimeout(argAtLeast(Long.MIN_VALUE + 1, i, TIMEOUT_NOT_INTEGER));
+  }
+
+  private long checkedTimeout(long millis) {
     if (millis < 0) {
       throw TIMEOUT_NEGATIVE;
     }
     if (millis > Long.MAX_VALUE - now()) {
       throw TIMEOUT_OUT_OF_RANGE;
     }
-    return (long) millis;
+    return millis;
   }
 }

@@ -1,6 +1,5 @@
 package io.redoubt.server.execution;
 
-import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -35,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * permissions. The engine is created for the first script.
  */
 final class ScriptRunner implements CommandRunner, AutoCloseable {
+
+  /** The code of errors that deny a request. */
+  private static final String DENIED = "NOPERM ";
 
   private static final CommandError NEGATIVE_KEYS =
       new CommandError("ERR Number of keys can't be negative");
@@ -379,10 +381,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       return null;
     }
     if (!caller.user().isUnrestricted()) {
-      Denial denial = caller.user().check(command, request);
-      if (denial != null) {
-        caller.denied(command, request); // for the log
-        return denied(denial);
+      CommandError denied = caller.denied(command, request);
+      if (denied != null) {
+        return "ERR ACL failure in script: " + denied.text().substring(DENIED.length());
       }
     }
     int exempted = Refusal.BUSY;
@@ -396,16 +397,6 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       return null;
     }
     return refused.equals(Refusal.STALE_REPLICA.error()) ? STALE : refused.text();
-  }
-
-  private static String denied(Denial denial) {
-    String what =
-        switch (denial) {
-          case KEY -> "access at least one of the keys mentioned in the command arguments";
-          case CHANNEL -> "access at least one of the channels mentioned in the command arguments";
-          default -> "run this command or subcommand";
-        };
-    return "ERR The user executing the script can't " + what;
   }
 
   @Override
@@ -478,9 +469,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   /** Serves other clients while a script runs. */
   private void serve(ServerClient client, EventsWhileBlocked.Scope scope) {
-    long scriptTime = keyspace.nowMillis();
+    long scriptTime = keyspace.nowMicros();
     whileBlocked.serve(client, scope);
-    keyspace.nowMillis(scriptTime); // time is frozen for the script
+    keyspace.nowMicros(scriptTime); // time is frozen for the script
   }
 
   // The debugger.

@@ -43,14 +43,22 @@ public final class Scripting implements AutoCloseable {
 
   /** Returns the states that refuse a call of a script or function, by its declared flags. */
   int refusals(Command<?> command, Request request) {
-    Set<ScriptFlag> flags =
-        switch (command.name()) {
-          case "eval", "eval_ro" -> Scripts.flagsOfText(request);
-          case "evalsha", "evalsha_ro" -> scripts.flags(request);
-          case "fcall", "fcall_ro" -> functions.flags(request);
-          default -> null;
-        };
-    return ScriptRunner.refusals(flags);
+    return ScriptRunner.refusals(flags(command, request));
+  }
+
+  /** Returns true for a call of a script or function that declares not to write. */
+  boolean onlyReads(Command<?> command, Request request) {
+    Set<ScriptFlag> flags = flags(command, request);
+    return flags != null && flags.contains(ScriptFlag.NO_WRITES);
+  }
+
+  private @Nullable Set<ScriptFlag> flags(Command<?> command, Request request) {
+    return switch (command.name()) {
+      case "eval", "eval_ro" -> Scripts.flagsOfText(request);
+      case "evalsha", "evalsha_ro" -> scripts.flags(request);
+      case "fcall", "fcall_ro" -> functions.flags(request);
+      default -> null;
+    };
   }
 
   /** Returns the libraries of functions. */

@@ -40,9 +40,8 @@ public final class StreamEncoder {
     target.append(memory, start, end - start);
   }
 
-  /** Writes MULTI; the first command of the transaction is for {@code database}. */
-  public void beginTransaction(int database) {
-    select(database);
+  /** Writes MULTI; as in Redis 7.2, SELECT follows it. */
+  public void beginTransaction() {
     target.append(multi, 0, multi.byteSize());
     inTransaction = true;
   }

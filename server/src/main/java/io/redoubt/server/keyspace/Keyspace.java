@@ -19,6 +19,7 @@ public final class Keyspace implements AutoCloseable {
   private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
 
+  private long nowMicros;
   private long nowMillis;
   private long changeCount;
   private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
@@ -56,6 +57,7 @@ public final class Keyspace implements AutoCloseable {
     random = origin.random;
     hash = origin.hash;
     accessClock = origin.accessClock;
+    nowMicros = origin.nowMicros;
     nowMillis = origin.nowMillis;
     epoch = origin.epoch;
     oldestEpoch = origin.epoch;
@@ -137,9 +139,15 @@ public final class Keyspace implements AutoCloseable {
     return nowMillis;
   }
 
-  /** Sets the wall time used for expiry. */
-  public void nowMillis(long millis) {
-    nowMillis = millis;
+  /** Returns the time of {@link #nowMillis()} in microseconds since 1970. */
+  public long nowMicros() {
+    return nowMicros;
+  }
+
+  /** Sets the wall time used for expiry, in microseconds since 1970. */
+  public void nowMicros(long micros) {
+    nowMicros = micros;
+    nowMillis = Math.floorDiv(micros, 1000);
   }
 
   /** Returns the treatment of due keys on access; {@link ExpiredKeys#DELETE} initially. */

@@ -61,7 +61,7 @@ public final class Cron {
       return;
     }
     long startNanos = clock.monotonicNanos();
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
     for (Runnable part : parts) {
       part.run();
     }

@@ -134,7 +134,7 @@ public final class Housekeeping {
     if (paused) {
       return;
     }
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMicros());
     boolean idle = stats.commands() == commandsBefore;
     // Who makes garbage faster than it is freed gets less of the time.
     boolean garbageGrows = keyspace.garbageCount() > garbageBefore;

@@ -566,16 +566,17 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d after failure");
   }
 
-  /** Keeps the position in the stream of a broken link for a partial sync. */
+  /** Ends a broken link. */
   private void lost() {
-    log.warning("Connection with master lost.");
-    log.notice("Caching the disconnected master state.");
     keepPlace();
     abandonAndWait();
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d");
   }
 
+  /** Keeps the position in the stream for a partial sync. */
   private void keepPlace() {
+    log.warning("Connection with master lost.");
+    log.notice("Caching the disconnected master state.");
     if (masterKnowsOffsets && client != null) {
       parts.replication().keepResumePoint(client.databaseIndex());
     }
@@ -584,8 +585,6 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** Closes the link from this side. */
   void abandon() {
     if (link.state() == State.CONNECTED) {
-      log.warning("Connection with master lost.");
-      log.notice("Caching the disconnected master state.");
       keepPlace();
     }
     release();

@@ -204,7 +204,9 @@ final class MasterLink {
     boolean wasConnected = isConnected();
     state = newState;
     if (wasConnected != isConnected()) {
-      downSinceMillis = wasConnected ? now() : downSinceMillis;
+      if (wasConnected) {
+        downSinceMillis = now();
+      }
       parts.replication().updateState();
     }
   }

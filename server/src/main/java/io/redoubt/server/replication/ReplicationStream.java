@@ -182,8 +182,8 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   @Override
-  public void beginTransaction(int database) {
-    encoder.beginTransaction(database);
+  public void beginTransaction() {
+    encoder.beginTransaction();
   }
 
   @Override
@@ -199,7 +199,8 @@ final class ReplicationStream implements Propagation.Sink {
   @Override
   public void propagateNewer(int database, MemorySegment memory, long start, long end) {
     encoder.select(database);
-    append(NewerCommand.head(memory, start));
+    MemorySegment head = NewerCommand.head(memory, start);
+    append(head, 0, head.byteSize());
     long words = NewerCommand.firstWord(memory, start);
     append(memory, words, end - words);
   }

@@ -26,9 +26,6 @@ public final class WaitCommand extends CommandGroup<Call> {
           "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   private static final CommandError NOT_A_FLAG =
       new CommandError("ERR value is out of range, value must between 0 and 1");
-  private static final CommandError TIMEOUT_NOT_INTEGER =
-      new CommandError("ERR timeout is not an integer or out of range");
-  private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
 
   private final Replication replication;
 
@@ -64,7 +61,7 @@ public final class WaitCommand extends CommandGroup<Call> {
       throw WAIT_ON_REPLICA;
     }
     long wanted = call.argLong(1);
-    long timeoutMillis = timeout(call, 2);
+    long timeoutMillis = call.argWholeTimeoutMillis(2);
     await(
         call,
         new ReplicationWait.OfReplicas(call.client(), wanted, replication.replicas()),
@@ -76,11 +73,8 @@ public final class WaitCommand extends CommandGroup<Call> {
     if (here < 0 || here > 1) {
       throw NOT_A_FLAG;
     }
-    long wanted = call.argLong(2);
-    if (wanted < 0) {
-      throw Errors.NOT_POSITIVE;
-    }
-    long timeoutMillis = timeout(call, 3);
+    long wanted = call.argAtLeast(0, 2, Errors.NOT_POSITIVE);
+    long timeoutMillis = call.argWholeTimeoutMillis(3);
     if (replication.isReplica()) {
       throw WAITAOF_ON_REPLICA;
     }
@@ -99,18 +93,5 @@ public final class WaitCommand extends CommandGroup<Call> {
     } else {
       replication.replicas().await(wait, timeoutMillis);
     }
-  }
-
-  private static long timeout(Call call, int argument) {
-    long millis;
-    try {
-      millis = call.argLong(argument);
-    } catch (CommandError notANumber) {
-      throw TIMEOUT_NOT_INTEGER;
-    }
-    if (millis < 0) {
-      throw TIMEOUT_NEGATIVE;
-    }
-    return millis;
   }
 }

@@ -307,9 +307,8 @@ final class Primitives implements AutoCloseable {
   }
 
   private static int write(long at, double number) {
-    long whole = (long) number;
-    return whole == number
-        ? Numbers.writeLong(Region.MEMORY, at, whole)
+    return number == 0 // -0 as well, which Redis casts to an integer
+        ? Numbers.writeLong(Region.MEMORY, at, 0)
         : Doubles.write(Region.MEMORY, at, number);
   }
 

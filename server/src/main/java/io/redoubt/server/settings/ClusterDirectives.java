@@ -22,6 +22,8 @@ public final class ClusterDirectives extends DirectiveGroup {
     UNKNOWN_ENDPOINT
   }
 
+  private static final int MAX_HOSTNAME = 256;
+  private static final String NOT_IN_NODE_NAMES = "!#$%&()*+:;<>?@[]^{|}~";
   private static final String NO_CLUSTER =
       "cluster mode is not supported: a server that was meant for a cluster must not run alone";
 
@@ -50,11 +52,11 @@ public final class ClusterDirectives extends DirectiveGroup {
           .doc("Milliseconds without contact after which a node is considered failed.");
 
   /** {@code cluster-ping-interval}. */
-  public final IntDirective clusterPingInterval =
-      integer("cluster-ping-interval", 1000)
+  public final LongDirective clusterPingInterval =
+      number("cluster-ping-interval", 0)
           .hidden()
           .acceptedWithoutEffect()
-          .doc("Milliseconds between pings of cluster nodes.");
+          .doc("Milliseconds between pings of cluster nodes; 0 for the default.");
 
   /** {@code cluster-port}. */
   public final IntDirective clusterPort =
@@ -111,6 +113,7 @@ public final class ClusterDirectives extends DirectiveGroup {
   /** {@code cluster-link-sendbuf-limit}. */
   public final MemoryDirective clusterLinkSendbufLimit =
       memory("cluster-link-sendbuf-limit", 0)
+          .unsigned()
           .acceptedWithoutEffect()
           .doc("The maximum size of pending output to another node; 0 is no limit.");
 
@@ -124,6 +127,7 @@ public final class ClusterDirectives extends DirectiveGroup {
   /** {@code cluster-announce-human-nodename}. */
   public final TextDirective clusterAnnounceHumanNodename =
       text("cluster-announce-human-nodename", "")
+          .check(ClusterDirectives::looksLikeNodeName)
           .acceptedWithoutEffect()
           .doc("A name of the node for people.");
 
@@ -159,8 +163,17 @@ public final class ClusterDirectives extends DirectiveGroup {
           .doc("The port of the cluster bus to announce.");
 
   private static void looksLikeHostname(String name) throws RefusedValue {
+    if (name.length() >= MAX_HOSTNAME) {
+      throw new RefusedValue("Hostnames must be less than 256 characters");
+    }
     if (!name.matches("[A-Za-z0-9.-]*")) {
       throw new RefusedValue("Hostnames may only contain alphanumeric characters, hyphens or dots");
+    }
+  }
+
+  private static void looksLikeNodeName(String name) throws RefusedValue {
+    if (name.chars().anyMatch(c -> NOT_IN_NODE_NAMES.indexOf(c) >= 0)) {
+      throw new RefusedValue("Announced human node name contained invalid character");
     }
   }
 }

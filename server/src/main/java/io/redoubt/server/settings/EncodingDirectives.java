@@ -62,8 +62,8 @@ public final class EncodingDirectives extends DirectiveGroup {
           .doc("The maximum number of members of a set encoded as a listpack.");
 
   /** {@code set-max-listpack-value}. */
-  public final MemoryDirective setMaxListpackValue =
-      memory("set-max-listpack-value", 64)
+  public final LongDirective setMaxListpackValue =
+      number("set-max-listpack-value", 64)
           .doc("The maximum length of a member of such a set, in bytes.");
 
   /** {@code zset-max-listpack-entries}. */

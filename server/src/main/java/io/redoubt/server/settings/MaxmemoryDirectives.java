@@ -6,6 +6,7 @@ import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
+import java.util.List;
 
 /** The directives of memory limits, eviction and expiry. */
 public final class MaxmemoryDirectives extends DirectiveGroup {
@@ -41,6 +42,7 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code maxmemory}. */
   public final MemoryDirective maxmemory =
       memory("maxmemory", 0)
+          .unsigned()
           .shown(
               "4gb",
               "The memory that data and buffers may use before maxmemory-policy "
@@ -109,27 +111,22 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code lazyfree-lazy-eviction}. */
   public final YesNoDirective lazyfreeLazyEviction =
       yesNo("lazyfree-lazy-eviction", false)
-          .acceptedWithoutEffect()
           .doc(
-              "Free evicted keys in the background. Here large values are always "
-                  + "freed in slices.");
+              "Free evicted keys in the background. Here large values are always freed in slices;"
+                  + " replicas receive UNLINK instead of DEL.");
 
   /** {@code lazyfree-lazy-expire}. */
   public final YesNoDirective lazyfreeLazyExpire =
-      yesNo("lazyfree-lazy-expire", false)
-          .acceptedWithoutEffect()
-          .doc("The same for expired keys.");
+      yesNo("lazyfree-lazy-expire", false).doc("The same for expired keys.");
 
   /** {@code lazyfree-lazy-server-del}. */
   public final YesNoDirective lazyfreeLazyServerDel =
-      yesNo("lazyfree-lazy-server-del", false)
-          .acceptedWithoutEffect()
-          .doc("The same for keys that a command overwrites.");
+      yesNo("lazyfree-lazy-server-del", false).doc("The same for keys that a command overwrites.");
 
   /** {@code lazyfree-lazy-user-del}. */
   public final YesNoDirective lazyfreeLazyUserDel =
       yesNo("lazyfree-lazy-user-del", false)
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(true))
           .doc("Make DEL behave as UNLINK.");
 
   /** {@code lazyfree-lazy-user-flush}. */
@@ -193,6 +190,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code jemalloc-bg-thread}. */
   public final YesNoDirective jemallocBgThread =
       yesNo("jemalloc-bg-thread", true)
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(false))
           .doc("Let a thread of the allocator return memory.");
 }

@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.directive.ManyWordsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.WordNumbers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,6 +10,8 @@ import java.util.List;
 public final class OomScoreValuesDirective
     extends ManyWordsDirective<List<Integer>, OomScoreValuesDirective> {
   private static final int MOST = 2000;
+  private static final String INVALID =
+      "Invalid oom-score-adj-values, elements must be between -2000 and 2000.";
 
   OomScoreValuesDirective(String name, List<Integer> defaultValue) {
     super(name, defaultValue);
@@ -32,10 +34,9 @@ public final class OomScoreValuesDirective
     }
     List<Integer> values = new ArrayList<>();
     for (String word : words) {
-      long value = Numbers.parseLong(word, Long.MIN_VALUE);
+      long value = WordNumbers.lenient(word, INVALID);
       if (value < -MOST || value > MOST) {
-        throw new RefusedValue(
-            "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+        throw new RefusedValue(INVALID);
       }
       values.add((int) value);
     }

@@ -3,6 +3,8 @@ package io.redoubt.server.settings;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.config.directive.ManyWordsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,11 +30,9 @@ public final class PercentilesDirective
   protected List<Double> parseWords(List<String> words, List<Double> before) throws RefusedValue {
     List<Double> percentiles = new ArrayList<>();
     for (String word : emptyIfBlank(words)) {
-      double percentile;
-      try {
-        percentile = Double.parseDouble(word);
-      } catch (NumberFormatException e) {
-        throw new RefusedValue("Invalid " + name() + " parameters", e);
+      double percentile = Doubles.parseOrNaN(word);
+      if (Double.isNaN(percentile)) {
+        throw new RefusedValue("Invalid " + name() + " parameters");
       }
       if (!(percentile >= 0 && percentile <= 100)) {
         throw new RefusedValue(name() + " parameters should sit between [0.0,100.0]");
@@ -44,6 +44,14 @@ public final class PercentilesDirective
 
   @Override
   public String text(List<Double> of) {
-    return String.join(" ", of.stream().map(Doubles::format).toList());
+    return String.join(" ", of.stream().map(PercentilesDirective::format).toList());
+  }
+
+  /** Formats a percentile with up to 6 decimal places, as Redis does. */
+  public static String format(double percentile) {
+    return BigDecimal.valueOf(percentile)
+        .setScale(6, RoundingMode.HALF_EVEN)
+        .stripTrailingZeros()
+        .toPlainString();
   }
 }

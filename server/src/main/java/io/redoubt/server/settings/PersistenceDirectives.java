@@ -15,10 +15,10 @@ public final class PersistenceDirectives extends DirectiveGroup {
 
   /** The policy for fsync of appended commands. */
   public enum Appendfsync {
-    /** Before the replies are sent. */
-    ALWAYS,
     /** Once a second. */
     EVERYSEC,
+    /** Before the replies are sent. */
+    ALWAYS,
     /** Left to the operating system. */
     NO
   }
@@ -74,7 +74,7 @@ public final class PersistenceDirectives extends DirectiveGroup {
   /** {@code sanitize-dump-payload}. */
   public final ChoiceDirective<Sanitize> sanitizeDumpPayload =
       choice("sanitize-dump-payload", Sanitize.NO)
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(Sanitize.YES, Sanitize.CLIENTS))
           .doc(
               "Verify the values of RESTORE and of full syncs: no, yes, or clients "
                   + "(normal clients only). Here all values are always verified, those of "
@@ -114,8 +114,8 @@ public final class PersistenceDirectives extends DirectiveGroup {
           .doc("The same for loading keys.");
 
   /** {@code loading-process-events-interval-bytes}. */
-  public final MemoryDirective loadingProcessEventsIntervalBytes =
-      memory("loading-process-events-interval-bytes", 2 << 20)
+  public final IntDirective loadingProcessEventsIntervalBytes =
+      integer("loading-process-events-interval-bytes", 2 << 20)
           .between(1024, Integer.MAX_VALUE)
           .hidden()
           .acceptedWithoutEffect()

@@ -3,10 +3,11 @@ package io.redoubt.server.settings;
 import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
-import io.redoubt.protocol.config.directive.SecretFileDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
+import java.util.List;
 
 /** The directives of masters and replicas. */
 public final class ReplicationDirectives extends DirectiveGroup {
@@ -52,7 +53,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
           .shown("<master-password>", "The password for authentication to the master.");
 
   /** {@code masterauth-file}. */
-  public final SecretFileDirective masterauthFile =
+  public final TextDirective masterauthFile =
       fileOf(masterauth)
           .shown(
               "/etc/redis/master-password",
@@ -82,7 +83,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
   /** {@code replica-ignore-disk-write-errors}. */
   public final YesNoDirective replicaIgnoreDiskWriteErrors =
       yesNo("replica-ignore-disk-write-errors", false)
-          .withoutEffectYet()
+          .acceptedWithoutEffect()
           .doc("Continue on a replica that can't write to its disk.");
 
   /** {@code repl-diskless-sync}. */
@@ -183,8 +184,8 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + "without a full sync.");
 
   /** {@code repl-backlog-ttl}. */
-  public final IntDirective replBacklogTtl =
-      integer("repl-backlog-ttl", 3600)
+  public final LongDirective replBacklogTtl =
+      number("repl-backlog-ttl", 3600)
           .doc("Seconds without replicas after which the backlog is freed; 0 for never.");
 
   /** {@code replica-priority}. */
@@ -262,7 +263,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective replicaLazyFlush =
       yesNo("replica-lazy-flush", false)
           .alias("slave-lazy-flush")
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(true))
           .doc("Free a replica's old data in the background before a full sync.");
 
   /** {@code propagation-error-behavior}. */

@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.directive.ManyWordsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.WordNumbers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,6 +11,8 @@ import java.util.List;
  * removes all; CONFIG SET replaces all at once.
  */
 public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>, SaveDirective> {
+
+  private static final String INVALID = "Invalid save parameters";
 
   SaveDirective(List<SaveCondition> defaultValue) {
     super("save", defaultValue);
@@ -44,16 +46,16 @@ public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>,
   @Override
   protected List<SaveCondition> parseText(String text, List<SaveCondition> before)
       throws RefusedValue {
-    return text.isBlank() ? List.of() : points(List.of(text.strip().split(" +", -1)));
+    return text.isEmpty() ? List.of() : points(splitAtBlanks(text));
   }
 
   private static List<SaveCondition> points(List<String> words) throws RefusedValue {
     List<SaveCondition> points = new ArrayList<>();
     for (int at = 0; at < words.size(); at += 2) {
-      long seconds = Numbers.parseLong(words.get(at), -1);
-      long changes = at + 1 < words.size() ? Numbers.parseLong(words.get(at + 1), -1) : -1;
+      long seconds = WordNumbers.lenient(words.get(at), INVALID);
+      long changes = at + 1 < words.size() ? WordNumbers.lenient(words.get(at + 1), INVALID) : -1;
       if (seconds < 1 || changes < 0 || changes > Integer.MAX_VALUE) {
-        throw new RefusedValue("Invalid save parameters");
+        throw new RefusedValue(INVALID);
       }
       points.add(new SaveCondition(seconds, (int) changes));
     }

@@ -33,8 +33,8 @@ public final class ServerDirectives extends Directives {
   public enum OomScoreAdj {
     /** Unused. */
     NO,
-    /** Relative to the score of the process. */
-    RELATIVE,
+    /** Relative to the score at the start; {@code relative} means the same. */
+    YES,
     /** Absolute scores. */
     ABSOLUTE
   }
@@ -68,6 +68,11 @@ public final class ServerDirectives extends Directives {
           .immutable()
           .doc("The number of databases; SELECT takes their index, from 0.");
 
+  /** {@code availability-zone}. */
+  public final TextDirective availabilityZone =
+      text("availability-zone", "")
+          .shown("zone-a", "The availability zone of this server, shown by INFO server.");
+
   /** {@code hz}. */
   public final IntDirective hz =
       integer("hz", 10)
@@ -77,7 +82,7 @@ public final class ServerDirectives extends Directives {
   /** {@code dynamic-hz}. */
   public final YesNoDirective dynamicHz =
       yesNo("dynamic-hz", true)
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(false))
           .doc("Increase that frequency with the number of clients.");
 
   /** {@code rename-command}. */
@@ -109,6 +114,7 @@ public final class ServerDirectives extends Directives {
   /** {@code slowlog-log-slower-than}. */
   public final LongDirective slowlogLogSlowerThan =
       number("slowlog-log-slower-than", 10000)
+          .newerName("commandlog-execution-slower-than")
           .between(-1, Long.MAX_VALUE)
           .doc(
               "The minimum duration of commands in the slow log, in microseconds; 0 "
@@ -116,7 +122,9 @@ public final class ServerDirectives extends Directives {
 
   /** {@code slowlog-max-len}. */
   public final LongDirective slowlogMaxLen =
-      number("slowlog-max-len", 128).doc("The maximum number of commands in the slow log.");
+      number("slowlog-max-len", 128)
+          .newerName("commandlog-slow-execution-max-len")
+          .doc("The maximum number of commands in the slow log.");
 
   /** {@code notify-keyspace-events}. */
   public final EventFlagsDirective notifyKeyspaceEvents =
@@ -187,8 +195,7 @@ public final class ServerDirectives extends Directives {
   /** {@code oom-score-adj}. */
   public final ChoiceDirective<OomScoreAdj> oomScoreAdj =
       choice("oom-score-adj", OomScoreAdj.NO)
-          .alsoAfter("no", "yes", OomScoreAdj.RELATIVE)
-          .acceptedWithoutEffect()
+          .alsoAfter("yes", "relative", OomScoreAdj.YES)
           .doc(
               "Adjust the process's score of the kernel's OOM killer: no, yes, "
                   + "relative, absolute.");
@@ -196,14 +203,13 @@ public final class ServerDirectives extends Directives {
   /** {@code oom-score-adj-values}. */
   public final OomScoreValuesDirective oomScoreAdjValues =
       add(new OomScoreValuesDirective("oom-score-adj-values", List.of(0, 200, 800)))
-          .acceptedWithoutEffect()
           .doc("The scores of a master, a replica and a child process.");
 
   /** {@code disable-thp}. */
   public final YesNoDirective disableThp =
       yesNo("disable-thp", true)
           .immutable()
-          .acceptedWithoutEffect()
+          .acceptedWithoutEffectExcept(List.of(false))
           .doc("Disable transparent huge pages. Here they are used.");
 
   /** {@code server_cpulist}. */
@@ -211,36 +217,34 @@ public final class ServerDirectives extends Directives {
       text("server_cpulist", "")
           .newerName("server-cpulist")
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("The processors for the main thread.");
+          .doc("The processors for the event loop, such as 0,2 or 0-7:2.");
 
   /** {@code bio_cpulist}. */
   public final TextDirective bioCpulist =
       text("bio_cpulist", "")
           .newerName("bio-cpulist")
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("The processors for background threads.");
+          .doc("The processors for the thread that writes and syncs the append-only file.");
 
   /** {@code aof_rewrite_cpulist}. */
   public final TextDirective aofRewriteCpulist =
       text("aof_rewrite_cpulist", "")
           .newerName("aof-rewrite-cpulist")
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("The processors for rewriting the append-only file.");
+          .doc("The processors for the thread of a rewrite of that file.");
 
   /** {@code bgsave_cpulist}. */
   public final TextDirective bgsaveCpulist =
       text("bgsave_cpulist", "")
           .newerName("bgsave-cpulist")
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("The processors for background saves.");
+          .doc("The processors for the thread of a background save or a full sync.");
 
   /** {@code ignore-warnings}. */
   public final TextDirective ignoreWarnings =
-      text("ignore-warnings", "").acceptedWithoutEffect().doc("Warnings to suppress at startup.");
+      text("ignore-warnings", "")
+          .acceptedWithoutEffectExcept(List.of("ARM64-COW-BUG"))
+          .doc("Warnings to suppress at startup.");
 
   /** {@code watchdog-period}. */
   public final IntDirective watchdogPeriod =
@@ -256,13 +260,16 @@ public final class ServerDirectives extends Directives {
         "hide-user-data-from-log",
         "max-new-connections-per-cycle",
         "dual-channel-replication-enabled",
-        "availability-zone",
         "extended-redis-compatibility",
         "prefetch-batch-max-size",
         "events-per-io-thread",
-        "log-format",
-        "log-timestamp-format",
-        "unixsocketgroup");
+        "max-new-tls-connections-per-cycle",
+        "lookahead",
+        "import-mode",
+        "commandlog-request-larger-than",
+        "commandlog-large-request-max-len",
+        "commandlog-reply-larger-than",
+        "commandlog-large-reply-max-len");
     refused("sentinel", "sentinel directive while not in sentinel mode");
     refused("loadmodule", "native modules can't be loaded into a Java process");
   }

@@ -123,7 +123,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
           new LargeValues(
               context, entries, version, raw, walk.number(), share, this::ranOutOfMemory);
       undone.push(large::close);
-      this.thread = context.threads().unstarted("redoubt-snapshot", writer);
+      boolean rewrite = target != null && target.isBase();
+      this.thread =
+          context
+              .threads()
+              .unstarted(rewrite ? Snapshots.REWRITE_THREAD : "redoubt-snapshot", writer);
       thread.start();
       started = true;
     } finally {

@@ -28,6 +28,22 @@ public final class Bits {
       long of(long a, long b) {
         return a ^ b;
       }
+    },
+
+    /** The bits of the first sequence that the second one does not have. */
+    ONLY_FIRST {
+      @Override
+      long of(long a, long b) {
+        return a & ~b;
+      }
+    },
+
+    /** The bits of the second sequence that the first one does not have. */
+    ONLY_SECOND {
+      @Override
+      long of(long a, long b) {
+        return ~a & b;
+      }
     };
 
     abstract long of(long a, long b);
@@ -156,8 +172,28 @@ public final class Bits {
       Region.putByte(
           target + at, (int) how.of(Region.getByte(target + at), Region.getByte(other + at)));
     }
-    if (how == Combination.AND) {
+    if (how == Combination.AND || how == Combination.ONLY_SECOND) {
       Region.zero(target + otherBytes, targetBytes - otherBytes);
+    }
+  }
+
+  /**
+   * Adds a byte string to two of at least its length: one has the bits that were set before, the
+   * other those that were set more than once.
+   */
+  public static void countOnce(long seen, long repeated, long other, int otherBytes) {
+    int at = 0;
+    for (; at + WORD_BYTES <= otherBytes; at += WORD_BYTES) {
+      long before = Region.getLong(seen + at);
+      long word = Region.getLong(other + at);
+      Region.putLong(repeated + at, Region.getLong(repeated + at) | (before & word));
+      Region.putLong(seen + at, before | word);
+    }
+    for (; at < otherBytes; at++) {
+      int before = Region.getByte(seen + at);
+      int octet = Region.getByte(other + at);
+      Region.putByte(repeated + at, Region.getByte(repeated + at) | (before & octet));
+      Region.putByte(seen + at, before | octet);
     }
   }
 

@@ -152,7 +152,7 @@ public final class TrackedKeys {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       long id = id(block, i);
-      if (clients.isTrackingReads(id)) {
+      if (clients.isConnected(id)) {
         Region.putLong(ids(block) + kept * 8L, id);
         kept++;
       }

@@ -55,6 +55,18 @@ public final class StringValue {
         : payload + BlockLength.sizeAt(payload);
   }
 
+  /** Returns true if the string consists of those bytes of the region. */
+  public static boolean equals(long entry, long address, int length) {
+    if (length(entry) != length) {
+      return false;
+    }
+    if (isInteger(entry)) {
+      return Numbers.isLong(Region.MEMORY, address, length)
+          && Numbers.parseLong(Region.MEMORY, address, length, 0) == integer(entry);
+    }
+    return Region.equal(bytesAddress(entry), address, length);
+  }
+
   /** Returns the encoding's name as shown by OBJECT ENCODING. */
   public static String encodingName(long entry) {
     return switch (Entry.encoding(entry)) {

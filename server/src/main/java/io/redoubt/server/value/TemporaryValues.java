@@ -50,7 +50,7 @@ public final class TemporaryValues implements AutoCloseable {
       structures.forEach(there::structures);
       temporaries = there;
     }
-    there.nowMillis(keyspace.nowMillis());
+    there.nowMicros(keyspace.nowMicros());
     there.freeSome(Integer.MAX_VALUE);
     return there.database(0);
   }

@@ -146,7 +146,7 @@ end
 
 function redis.acl_check_cmd(...)
   if select('#', ...) == 0 then
-    fail('Please specify at least one argument for this redis.acl_check_cmd() call')
+    fail('Please specify at least one argument for this redis lib call')
   end
   local allowed, failed = native.may_run(...)
   if failed then

@@ -153,8 +153,8 @@ public final class DebugCommands extends CommandGroup<Call> {
         "replybuffer",
         4,
         4,
-        "resizing <0|1>: accepted without effect; a client has a reply buffer only while it needs"
-            + " one.",
+        "resizing <0|1>, peak-reset-time <never|reset|milliseconds>: accepted without effect; a"
+            + " client has a reply buffer only while it needs one.",
         DebugCommands::replyBuffer);
     add(
         "set-active-expire",
@@ -197,12 +197,16 @@ public final class DebugCommands extends CommandGroup<Call> {
     if (subcommand == null
         || call.count() < subcommand.leastWords()
         || call.count() > subcommand.mostWords()) {
-      throw new CommandError(
-          "ERR unknown subcommand or wrong number of arguments for '"
-              + call.argText(1)
-              + "'. Try DEBUG HELP.");
+      throw unknown(call);
     }
     subcommand.action().run(call);
+  }
+
+  private static CommandError unknown(Call call) {
+    return new CommandError(
+        "ERR unknown subcommand or wrong number of arguments for '"
+            + call.argText(1)
+            + "'. Try DEBUG HELP.");
   }
 
   private static void rewriteEveryDirective(Call call) {
@@ -230,8 +234,12 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private static void replyBuffer(Call call) {
-    if (!call.request().is(2, "resizing")) {
-      throw Errors.SYNTAX;
+    if (call.is(2, "peak-reset-time")) {
+      if (!call.is(3, "never") && !call.is(3, "reset")) {
+        call.argLong(3);
+      }
+    } else if (!call.is(2, "resizing")) {
+      throw unknown(call);
     }
     call.reply().ok();
   }
@@ -261,16 +269,18 @@ public final class DebugCommands extends CommandGroup<Call> {
   /** The limit of packed-node sizes, as in Redis. */
   private static final long MAX_PACKED_BYTES = (1L << 32) - (1 << 20);
 
+  private static final String PACKED_THRESHOLD =
+      "argument must be a memory value bigger than 1 and smaller than 4gb";
+
   private static void quicklistPackedThreshold(Call call) {
     long bytes;
     try {
-      bytes = WordNumbers.bytes(call.argText(2), "argument must be a memory value");
+      bytes = WordNumbers.bytes(call.argText(2), PACKED_THRESHOLD);
     } catch (RefusedValue refused) {
       throw new CommandError("ERR " + refused.getMessage());
     }
     if (bytes > MAX_PACKED_BYTES) {
-      throw new CommandError(
-          "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+      throw new CommandError("ERR " + PACKED_THRESHOLD);
     }
     long threshold = bytes == 0 ? Quicklist.PLAIN_BYTES : Math.min(bytes, Integer.MAX_VALUE);
     call.values().lists().quicklists().plainBytes((int) threshold);
@@ -353,15 +363,9 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private static void populate(Call call) {
-    long count = call.argLong(2);
-    if (count < 0) {
-      throw Errors.NOT_POSITIVE;
-    }
+    long count = notNegative(call, 2, Long.MAX_VALUE);
     String prefix = call.count() > 3 ? call.argText(3) : "key";
-    long size = call.count() > 4 ? call.argLong(4) : 0;
-    if (size < 0 || size > Integer.MAX_VALUE) {
-      throw Errors.NOT_POSITIVE;
-    }
+    long size = call.count() > 4 ? notNegative(call, 4, Integer.MAX_VALUE) : 0;
     for (long i = 0; i < count; i++) {
       byte[] value = ("value:" + i).getBytes(StandardCharsets.UTF_8);
       if (size > 0) {
@@ -371,6 +375,14 @@ public final class DebugCommands extends CommandGroup<Call> {
     }
     call.propagateNothing(); // not propagated in Redis either: for tests of this server
     call.reply().ok();
+  }
+
+  private static long notNegative(Call call, int argument, long highest) {
+    long number = call.argAtLeast(0, argument, Errors.NOT_POSITIVE);
+    if (number > highest) {
+      throw Errors.NOT_POSITIVE;
+    }
+    return number;
   }
 
   private static void protocol(Call call) {
@@ -409,7 +421,7 @@ public final class DebugCommands extends CommandGroup<Call> {
       default ->
           throw new CommandError(
               "ERR Wrong protocol type name. Please use one of the following:"
-                  + " string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+                  + " string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
     }
   }
 

@@ -110,7 +110,10 @@ public final class ServerCommands extends CommandGroup<Call> {
   }
 
   private void time(Call call) {
-    long micros = clock.wallMicros();
+    if (!call.client().isInUnit()) {
+      call.keyspace().nowMicros(clock.wallMicros());
+    }
+    long micros = call.keyspace().nowMicros();
     call.reply().array(2);
     call.reply().bulkLong(micros / 1_000_000);
     call.reply().bulkLong(micros % 1_000_000);

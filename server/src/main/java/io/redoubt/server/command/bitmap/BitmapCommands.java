@@ -17,15 +17,13 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.Bits;
-import io.redoubt.server.structure.Bits.Combination;
 import io.redoubt.server.value.StringValue;
-import org.jspecify.annotations.Nullable;
+import java.nio.charset.StandardCharsets;
 
 /** The bitmap group except bit fields: strings as arrays of bits. */
 public final class BitmapCommands extends CommandGroup<Call> {
@@ -33,11 +31,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
       new CommandError("ERR bit is not an integer or out of range");
   private static final CommandError NEITHER_1_NOR_0 =
       new CommandError("ERR The bit argument must be 1 or 0.");
-  private static final CommandError NOT_OF_MANY =
-      new CommandError("ERR BITOP NOT must be called with a single source key.");
-
-  /** The result of BITOP lies beside the value that is set to it. */
-  private static final long RESULT_COPIES = 2;
+  private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
 
   final Command<Call> bitcount =
       command("BITCOUNT key [start end [BYTE | BIT]{unit, since 7.0.0}]{range}")
@@ -50,10 +44,13 @@ public final class BitmapCommands extends CommandGroup<Call> {
           .runs(BitmapCommands::bitcount);
 
   final Command<Call> bitop =
-      command("BITOP (AND | OR | XOR | NOT){operation} destkey key...")
+      command(
+              "BITOP (AND | OR | XOR | NOT | DIFF{since 8.2.0} | DIFF1{since 8.2.0}"
+                  + " | ANDOR{since 8.2.0} | ONE{since 8.2.0}){operation} destkey key...")
           .does("Performs a bitwise operation on strings and stores the result.")
           .since("2.6.0")
           .costs("O(N), N the length of all strings together")
+          .history("8.2.0", "Added the `DIFF`, `DIFF1`, `ANDOR` and `ONE` operations.")
           .is(WRITE, DENYOOM)
           .keys(OW, UPDATE)
           .keys(RO, ACCESS)
@@ -222,15 +219,12 @@ public final class BitmapCommands extends CommandGroup<Call> {
   }
 
   private static void bitop(Call call) {
-    boolean inverts = call.is(1, "NOT");
-    Combination how = inverts ? Combination.OR : combination(call);
-    if (how == null) {
+    BitOperation operation = BitOperation.named(call, 1);
+    if (operation == null) {
       throw Errors.SYNTAX;
     }
-    if (inverts && call.count() != 4) {
-      throw NOT_OF_MANY;
-    }
     long[] sources = new long[call.count() - 3];
+    operation.require(sources.length);
     int length = 0;
     for (int i = 0; i < sources.length; i++) {
       sources[i] = call.readString(i + 3);
@@ -239,55 +233,43 @@ public final class BitmapCommands extends CommandGroup<Call> {
       }
     }
     if (length == 0) {
-      if (call.findForWrite(2) != Entry.NONE) {
-        call.database().delete(call.argAddress(2), call.argLength(2));
-        call.changed(2, KeyEvent.DEL, 1);
-      }
-      call.reply().integer(0);
+      deleteTarget(call, operation);
+    } else {
+      storeResult(call, operation, sources, length);
+    }
+    call.reply().integer(length);
+  }
+
+  private static void deleteTarget(Call call, BitOperation operation) {
+    if (call.findForWrite(2) == Entry.NONE) {
       return;
     }
-    call.requireRoom(RESULT_COPIES * (long) length);
+    call.database().delete(call.argAddress(2), call.argLength(2));
+    call.changed(2, KeyEvent.DEL, 1);
+    if (operation.isNewer()) {
+      call.propagateRemoval(2, false);
+    }
+  }
+
+  private static void storeResult(Call call, BitOperation operation, long[] sources, int length) {
+    int copies = operation.buffers() + (operation.isNewer() && call.propagates() ? 1 : 0);
+    call.requireRoom(copies * (long) length);
     // The result is built separately because the destination may be a source.
     Slabs slabs = call.keyspace().slabs();
     long result = slabs.allocateFar(length);
     try {
-      combine(call.database(), how, sources, result, length);
-      if (inverts) {
-        Bits.invert(result, length);
-      }
+      operation.combine(call.database(), sources, result, length);
       long entry =
           call.database()
               .putText(call.argAddress(2), call.argLength(2), result, length, Entry.NO_EXPIRY);
       StringValue.edit(call.database(), entry, length, 0, 0); // OBJECT ENCODING: raw
+      call.changed(2, KeyEvent.SET, 1);
+      if (operation.isNewer() && call.propagates()) {
+        // Servers before 8.2 do not know the operation.
+        call.propagateAs(3).word(SET).argument(2).bytes(result, length);
+      }
     } finally {
       slabs.free(result, length);
-    }
-    call.changed(2, KeyEvent.SET, 1);
-    call.reply().integer(length);
-  }
-
-  private static @Nullable Combination combination(Call call) {
-    for (Combination each : Combination.values()) {
-      if (call.is(1, each.name())) {
-        return each;
-      }
-    }
-    return null;
-  }
-
-  private static void combine(
-      Database database, Combination how, long[] sources, long result, int length) {
-    Region.zero(result, length);
-    Combination next = Combination.OR; // the first source is copied
-    for (long source : sources) {
-      if (source == Entry.NONE) {
-        Bits.combine(next, result, length, result, 0);
-      } else {
-        long bytes = StringValue.openBytes(database, source);
-        Bits.combine(next, result, length, bytes, StringValue.length(source));
-        StringValue.closeBytes(database, source, bytes);
-      }
-      next = how;
     }
   }
 }

@@ -19,6 +19,11 @@ public enum ExpireUnit {
     this.absolute = absolute;
   }
 
+  /** Returns the length of the unit in milliseconds. */
+  public long millis() {
+    return millis;
+  }
+
   /** Returns true if the time is absolute, not relative to now. */
   public boolean isAbsolute() {
     return absolute;

@@ -9,7 +9,6 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -17,40 +16,27 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
-import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.hash.Hashes;
-import java.nio.charset.StandardCharsets;
 
 /**
  * The expiry of fields, as in Redis 7.4. Each command replies with an array of one integer for each
  * field.
  */
 public final class HashExpiryCommands extends CommandGroup<Call> {
-  private static final byte[] HDEL = word("HDEL");
-  private static final byte[] HPERSIST = word("HPERSIST");
-  private static final byte[] HPEXPIREAT = word("HPEXPIREAT");
-  private static final byte[] FIELDS = word("FIELDS");
-
-  /** The last time at which a field may expire, in Unix milliseconds; Redis' own limit. */
-  private static final long MAX_TIME_MILLIS = (1L << 46) - 1;
-
   private static final int NO_SUCH_FIELD = -2;
   private static final int NO_EXPIRY = -1;
   private static final int CONDITION_NOT_MET = 0;
   private static final int DONE = 1;
   private static final int DELETED = 2;
 
-  private static final CommandError NEGATIVE_TIME =
-      new CommandError("ERR invalid expire time, must be >= 0");
-
   private static final CommandError NO_FIELDS =
       new CommandError("ERR Mandatory argument FIELDS is missing or not at the right position");
   private static final CommandError FEW_FIELDS_TO_EXPIRE =
       new CommandError("ERR Parameter `numFields` should be greater than 0");
-  private static final CommandError FEW_FIELDS =
+  static final CommandError FEW_FIELDS =
       new CommandError("ERR Number of fields must be a positive integer");
   private static final CommandError OTHER_NUMBER_OF_FIELDS =
       new CommandError("ERR The `numfields` parameter must match the number of arguments");
@@ -174,41 +160,20 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     super(Group.HASH);
   }
 
-  private static byte[] word(String word) {
-    return word.getBytes(StandardCharsets.US_ASCII);
-  }
-
   /**
    * Returns the index of the first field's argument; argument {@code i} must be FIELDS.
    *
    * @param tooFew the error for a number of fields below 1
    */
-  private static int firstField(Call call, int i, CommandError tooFew) {
+  static int firstField(Call call, int i, CommandError tooFew) {
     if (!call.is(i, "FIELDS")) {
       throw NO_FIELDS;
     }
-    long fields =
-        Numbers.parseLong(call.memory(), call.argAddress(i + 1), call.argLength(i + 1), 0);
-    if (fields <= 0) {
-      throw tooFew;
-    }
+    long fields = call.argAtLeast(1, i + 1, tooFew);
     if (fields != call.count() - (i + 2)) {
       throw OTHER_NUMBER_OF_FIELDS;
     }
     return i + 2;
-  }
-
-  private static boolean find(Call call, long entry, int fieldArg) {
-    return entry != Entry.NONE
-        && call.values().hashes().find(entry, call.argAddress(fieldArg), call.argLength(fieldArg));
-  }
-
-  private static boolean findForWrite(Call call, long entry, int fieldArg) {
-    return entry != Entry.NONE
-        && call.values()
-            .hashes()
-            .findForWrite(
-                call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg));
   }
 
   // Reading.
@@ -219,7 +184,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     ReplyWriter reply = call.reply();
     reply.array(call.count() - first);
     for (int i = first; i < call.count(); i++) {
-      if (!find(call, entry, i)) {
+      if (!FieldAccess.find(call, entry, i)) {
         reply.integer(NO_SUCH_FIELD);
         continue;
       }
@@ -243,60 +208,29 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     reply.array(call.count() - first);
     int persisted = 0;
     for (int i = first; i < call.count(); i++) {
-      if (!findForWrite(call, entry, i)) {
+      if (!FieldAccess.findForWrite(call, entry, i)) {
         reply.integer(NO_SUCH_FIELD);
       } else if (hashes.found().expireAt() == FieldElement.NO_EXPIRY) {
         reply.integer(NO_EXPIRY);
       } else {
-        entry = expireAt(call, entry, i, FieldElement.NO_EXPIRY);
+        entry = FieldAccess.expireAt(call, entry, i, FieldElement.NO_EXPIRY);
         persisted++;
         reply.integer(DONE);
       }
     }
-    boolean empty = end(call, entry);
+    boolean empty = FieldAccess.end(call, entry);
     if (persisted > 0) {
       call.changed(1, KeyEvent.HPERSIST, persisted);
-      propagatePersisted(call);
+      FieldEffects.persist(call, first, call.count() - first);
     }
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }
   }
 
-  private static void propagatePersisted(Call call) {
-    if (!call.propagates()) {
-      return;
-    }
-    Effect effect = call.propagateAsNewer(call.count()).word(HPERSIST);
-    for (int i = 1; i < call.count(); i++) {
-      effect.argument(i);
-    }
-  }
-
-  private static long expireAt(Call call, long entry, int fieldArg, long millis) {
-    return call.values()
-        .hashes()
-        .expireAt(
-            call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg), millis);
-  }
-
-  /** Finishes the changes of a hash; removes it if no field is left, and returns true then. */
-  private static boolean end(Call call, long entry) {
-    Hashes hashes = call.values().hashes();
-    if (entry == Entry.NONE) {
-      return false;
-    }
-    if (hashes.sizeWithDue(entry) == 0) {
-      call.database().remove(entry);
-      return true;
-    }
-    hashes.settle(call.database(), entry);
-    return false;
-  }
-
   private static void expire(Call call, long unitMillis, boolean absolute) {
     long entry = call.findForWrite(1, Type.HASH);
-    long expireAt = time(call, unitMillis, absolute);
+    long expireAt = FieldAccess.time(call, 2, unitMillis, absolute);
     Condition condition = Condition.named(call, 3);
     int first = firstField(call, condition == Condition.NONE ? 3 : 4, FEW_FIELDS_TO_EXPIRE);
     byte[] results = new byte[call.count() - first];
@@ -304,7 +238,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     int deleted = 0;
     for (int i = first; i < call.count(); i++) {
       int result = NO_SUCH_FIELD;
-      if (findForWrite(call, entry, i)) {
+      if (FieldAccess.findForWrite(call, entry, i)) {
         result = CONDITION_NOT_MET;
         if (condition.isMet(call.values().hashes().found().expireAt(), expireAt)) {
           if (call.isPast(expireAt)) {
@@ -312,7 +246,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
             deleted++;
             result = DELETED;
           } else {
-            entry = expireAt(call, entry, i, expireAt);
+            entry = FieldAccess.expireAt(call, entry, i, expireAt);
             set++;
             result = DONE;
           }
@@ -320,7 +254,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
       }
       results[i - first] = (byte) result;
     }
-    boolean empty = end(call, entry);
+    boolean empty = FieldAccess.end(call, entry);
     if (set + deleted > 0) {
       call.changed(1, deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE, (long) set + deleted);
       propagate(call, expireAt, first, results, set, deleted);
@@ -342,11 +276,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
       return;
     }
     if (set > 0) {
-      Effect effect = call.propagateAsNewer(5 + set).word(HPEXPIREAT).argument(1).number(expireAt);
-      fields(effect.word(FIELDS).number(set), first, results, DONE);
+      fields(FieldEffects.expireAt(call, expireAt, set), first, results, DONE);
     }
     if (deleted > 0) {
-      fields(call.propagateAs(2 + deleted).word(HDEL).argument(1), first, results, DELETED);
+      fields(FieldEffects.delete(call, deleted), first, results, DELETED);
     }
   }
 
@@ -356,18 +289,6 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
         effect.argument(first + i);
       }
     }
-  }
-
-  private static long time(Call call, long unitMillis, boolean absolute) {
-    long value = call.argLong(2);
-    if (value < 0) {
-      throw NEGATIVE_TIME;
-    }
-    long base = absolute ? 0 : call.now();
-    if (value > MAX_TIME_MILLIS / unitMillis || value * unitMillis > MAX_TIME_MILLIS - base) {
-      throw new CommandError("ERR invalid expire time in '" + call.command().name() + "' command");
-    }
-    return base + value * unitMillis;
   }
 
   /** The conditions under which a field gets its new time. */

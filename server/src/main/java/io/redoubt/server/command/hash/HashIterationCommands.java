@@ -100,7 +100,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   private static void repeated(Call call, long entry, long count, boolean withValues) {
     begin(call, count, withValues);
     Hashes hashes = call.values().hashes();
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < count && !call.reply().isInVain(); i++) {
       hashes.findRandom(entry);
       reply(call, hashes.found(), withValues);
     }

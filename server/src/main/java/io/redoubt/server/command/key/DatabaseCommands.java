@@ -75,8 +75,8 @@ public final class DatabaseCommands extends CommandGroup<Call> {
     for (int i = 0; i < call.keyspace().count(); i++) {
       removed += call.flush(call.keyspace().database(i), lazily);
     }
+    call.changedAll(removed); // before the save, which makes it zero again
     allFlushed.run();
-    call.changedAll(removed);
     call.reply().ok();
   }
 

@@ -237,9 +237,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     if (old != Entry.NONE) {
       call.database().remove(old);
       call.changed(1, KeyEvent.DEL, 1);
-      if (call.propagates()) {
-        call.propagateAs(2).word(new byte[] {'D', 'E', 'L'}).argument(1);
-      }
+      call.propagateRemoval(1, call.settings().memory.lazyfreeLazyServerDel.value());
     }
     call.reply().ok();
   }

@@ -21,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 
 /** The part of the generic group about the expiry of keys. */
 public final class ExpireCommands extends CommandGroup<Call> {
-  private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] PEXPIREAT = "PEXPIREAT".getBytes(StandardCharsets.US_ASCII);
 
   private static final CommandError NX_WITH_OTHERS =
@@ -168,9 +167,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
     if (call.isPast(expireAt)) {
       call.database().delete(call.argAddress(1), call.argLength(1));
       call.changed(1, KeyEvent.DEL, 1);
-      if (call.propagates()) {
-        call.propagateAs(2).word(DEL).argument(1);
-      }
+      call.propagateRemoval(1, call.settings().memory.lazyfreeLazyExpire.value());
     } else {
       call.database().setExpiry(entry, expireAt);
       call.changed(1, KeyEvent.EXPIRE, 1);

@@ -76,9 +76,9 @@ public final class ScanCommands extends CommandGroup<Call> {
     ScanPage page = new ScanPage();
     cursor = page.collect(database::scan, cursor, options);
     page.retain(entry ->
-        options.accepts(Entry.type(entry))
-            && options.matches(Entry.keyAddress(entry), Entry.keyLength(entry))
-            && isLive(database, entry));
+        options.matches(Entry.keyAddress(entry), Entry.keyLength(entry))
+            && isLive(database, entry) // before the type: Redis removes keys of other types too
+            && options.accepts(Entry.type(entry)));
     ReplyWriter reply = call.reply();
     ScanPage.replyCursor(reply, cursor);
     reply.array(page.size());

@@ -9,7 +9,6 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -21,7 +20,6 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
-import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.set.SetAlgebra;
 import io.redoubt.server.value.set.Sets;
 
@@ -141,7 +139,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
   }
 
   private static void sintercard(Call call) {
-    long keys = positiveOr(call, 1, NO_KEYS);
+    long keys = call.argAtLeast(0, 1, NO_KEYS);
     if (keys == 0) {
       throw NO_KEYS;
     }
@@ -153,7 +151,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       if (!call.is(i, "LIMIT") || i + 1 == call.count()) {
         throw Errors.SYNTAX;
       }
-      limit = positiveOr(call, i + 1, NEGATIVE_LIMIT);
+      limit = call.argAtLeast(0, i + 1, NEGATIVE_LIMIT);
     }
     SetAlgebra algebra = operands(call, 2, (int) keys);
     long found = 0;
@@ -163,14 +161,6 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       }
     }
     call.reply().integer(found);
-  }
-
-  private static long positiveOr(Call call, int i, CommandError error) {
-    long value = Numbers.parseLong(Region.MEMORY, call.argAddress(i), call.argLength(i), -1);
-    if (value < 0) {
-      throw error;
-    }
-    return value;
   }
 
   private static void sinterstore(Call call) {

@@ -10,7 +10,6 @@ import static io.redoubt.protocol.command.KeyFlag.INSERT;
 import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -25,7 +24,6 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
-import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockSet;
 import io.redoubt.server.value.set.MemberTables;
@@ -37,8 +35,6 @@ import org.jspecify.annotations.Nullable;
 /** The set group except set algebra. */
 public final class SetCommands extends CommandGroup<Call> {
   private static final byte[] SREM = "SREM".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] UNLINK = "UNLINK".getBytes(StandardCharsets.US_ASCII);
 
   /** The number of members in one SREM that SPOP propagates. */
   private static final long MAX_SREM_MEMBERS = 1024;
@@ -328,7 +324,7 @@ public final class SetCommands extends CommandGroup<Call> {
   }
 
   private static void spopSeveral(Call call) {
-    long count = positive(call, 2);
+    long count = call.argAtLeast(0, 2, Errors.NOT_POSITIVE);
     Sets sets = call.values().sets();
     long set = call.findForWrite(1, Type.SET);
     if (set == Entry.NONE || count == 0) {
@@ -343,10 +339,7 @@ public final class SetCommands extends CommandGroup<Call> {
       call.database().remove(set);
       call.changed(1, KeyEvent.SPOP, size);
       call.notifyEvent(1, KeyEvent.DEL);
-      if (call.propagates()) {
-        boolean lazily = call.settings().memory.lazyfreeLazyServerDel.value();
-        call.propagateAs(2).word(lazily ? UNLINK : DEL).argument(1);
-      }
+      call.propagateRemoval(1, call.settings().memory.lazyfreeLazyServerDel.value());
       return;
     }
     call.reply().set((int) count);
@@ -411,14 +404,6 @@ public final class SetCommands extends CommandGroup<Call> {
     return left;
   }
 
-  private static long positive(Call call, int i) {
-    long value = Numbers.parseLong(Region.MEMORY, call.argAddress(i), call.argLength(i), -1);
-    if (value < 0) {
-      throw Errors.NOT_POSITIVE;
-    }
-    return value;
-  }
-
   private static void srandmember(Call call) {
     if (call.count() > 3) {
       throw Errors.SYNTAX;
@@ -459,7 +444,7 @@ public final class SetCommands extends CommandGroup<Call> {
       throw COUNT_RANGE; // too large for any reply
     }
     call.reply().array((int) count);
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < count && !call.reply().isInVain(); i++) {
       call.values().sets().random(set).writeTo(call.reply());
     }
   }

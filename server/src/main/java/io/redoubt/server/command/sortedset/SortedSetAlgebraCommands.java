@@ -9,7 +9,6 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
 import io.redoubt.protocol.bytes.Doubles;
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -162,10 +161,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
       } else if (!stores && operation != Operation.INTERSECTION_SIZE && call.is(i, "WITHSCORES")) {
         withScores = true;
       } else if (operation == Operation.INTERSECTION_SIZE && left >= 1 && call.is(i, "LIMIT")) {
-        limit = Numbers.parseLong(Region.MEMORY, call.argAddress(++i), call.argLength(i), -1);
-        if (limit < 0) {
-          throw LIMIT;
-        }
+        limit = call.argAtLeast(0, ++i, LIMIT);
       } else {
         throw Errors.SYNTAX;
       }

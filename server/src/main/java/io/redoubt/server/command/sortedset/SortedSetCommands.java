@@ -381,7 +381,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     call.reply().array(flat ? wanted * 2 : wanted);
     try (SortedSetCursor cursor = sets.cursor()) {
       if (count < 0) {
-        for (int i = 0; i < wanted; i++) {
+        for (int i = 0; i < wanted && !call.reply().isInVain(); i++) {
           cursor.seek(set, random.nextLong(size));
           replyMember(call.reply(), cursor, withScores);
         }

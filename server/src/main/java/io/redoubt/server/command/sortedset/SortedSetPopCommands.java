@@ -8,7 +8,6 @@ import static io.redoubt.protocol.command.KeyFlag.DELETE;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -119,11 +118,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     boolean counted = call.count() == 3;
-    long count =
-        counted ? Numbers.parseLong(Region.MEMORY, call.argAddress(2), call.argLength(2), -1) : 1;
-    if (count < 0) {
-      throw Errors.NOT_POSITIVE;
-    }
+    long count = counted ? call.argAtLeast(0, 2, Errors.NOT_POSITIVE) : 1;
     long set = call.findForWrite(1, Type.ZSET);
     if (set == Entry.NONE || count == 0) {
       call.reply().array(0);
@@ -154,7 +149,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
   }
 
   private static void multi(Call call, int numkeysArg, boolean waits) {
-    long numkeys = positive(call, numkeysArg, NUMKEYS);
+    long numkeys = call.argAtLeast(1, numkeysArg, NUMKEYS);
     int firstKey = numkeysArg + 1;
     if (numkeys >= call.count() - firstKey) {
       throw Errors.SYNTAX;
@@ -169,7 +164,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
       if (call.count() < whereArg + 3 || !call.is(whereArg + 1, "COUNT")) {
         throw Errors.SYNTAX;
       }
-      count = positive(call, whereArg + 2, COUNT);
+      count = call.argAtLeast(1, whereArg + 2, COUNT);
       if (call.count() > whereArg + 3) {
         throw Errors.SYNTAX;
       }
@@ -191,15 +186,6 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
     } else {
       call.reply().nilArray();
     }
-  }
-
-  /** Parses an argument as a positive integer; throws the error if it is not. */
-  private static long positive(Call call, int arg, CommandError error) {
-    long value = Numbers.parseLong(Region.MEMORY, call.argAddress(arg), call.argLength(arg), 0);
-    if (value < 1) {
-      throw error;
-    }
-    return value;
   }
 
   /** Removes members at an end of a set and replies with them; returns their number. */

@@ -54,10 +54,10 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   final Command<Call> xadd =
       command(
-              "XADD key [NOMKSTREAM]{since 6.2.0} [(MAXLEN | MINID{since 6.2.0}){strategy}"
-                  + " [={equal} | ~{approximately}]{operator} threshold{string}"
-                  + " [LIMIT count{since 6.2.0}]]{trim} (*{auto-id} | id){id-selector}"
-                  + " (field value){data}...")
+              "XADD key [NOMKSTREAM]{since 6.2.0} [KEEPREF | DELREF | ACKED]{condition, since"
+                  + " 8.2.0} [(MAXLEN | MINID{since 6.2.0}){strategy} [={equal} |"
+                  + " ~{approximately}]{operator} threshold{string} [LIMIT count{since"
+                  + " 6.2.0}]]{trim} (*{auto-id} | id){id-selector} (field value){data}...")
           .does("Appends an entry to a stream, creating the stream if needed.")
           .since("5.0.0")
           .costs("O(1), and O(N) for trimming, N the number of entries evicted")
@@ -69,6 +69,7 @@ public final class StreamCommands extends CommandGroup<Call> {
               "6.2.0",
               "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option.")
           .history("7.0.0", "Added support for the `<ms>-*` explicit ID form.")
+          .history("8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options.")
           .runs(this::xadd);
 
   final Command<Call> xdel =
@@ -125,7 +126,8 @@ public final class StreamCommands extends CommandGroup<Call> {
       command(
               "XTRIM key ((MAXLEN | MINID{since 6.2.0}){strategy} [={equal}"
                   + " | ~{approximately}]{operator} threshold{string}"
-                  + " [LIMIT count{since 6.2.0}]){trim}")
+                  + " [LIMIT count{since 6.2.0}]){trim}"
+                  + " [KEEPREF | DELREF | ACKED]{condition, since 8.2.0}")
           .does("Deletes the oldest entries of a stream up to a length or an id.")
           .since("5.0.0")
           .costs("O(N), N the number of entries evicted")
@@ -133,6 +135,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .keys(RW, DELETE)
           .tips("nondeterministic_output")
           .history("6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option.")
+          .history("8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options.")
           .runs(this::xtrim);
 
   private final StreamTrim trim = new StreamTrim();
@@ -214,11 +217,11 @@ public final class StreamCommands extends CommandGroup<Call> {
     streams.append(root, id, call.request(), idArg + 1, words);
     id.reply(call.reply());
     call.changed(1, KeyEvent.XADD, 1);
-    if (!trim.isNone() && trim.trim(streams, root) > 0) {
+    if (!trim.isNone() && trim.trim(call, root) > 0) {
       call.notifyEvent(1, KeyEvent.XTRIM);
     }
-    if (open != Open.NOTHING || trim.isApproximate()) {
-      trim.propagate(call, streams, root, open == Open.NOTHING ? 0 : idArg, id);
+    if (open != Open.NOTHING || trim.isRewritten()) {
+      trim.propagate(call, root, idArg, open != Open.NOTHING, id);
     }
   }
 
@@ -287,13 +290,12 @@ public final class StreamCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    Streams streams = call.values().streams();
     long root = Streams.change(call.database(), entry);
-    long deleted = trim.trim(streams, root);
+    long deleted = trim.trim(call, root);
     if (deleted > 0) {
       call.changed(1, KeyEvent.XTRIM, deleted);
-      if (trim.isApproximate()) {
-        trim.propagate(call, streams, root, 0, id);
+      if (trim.isRewritten()) {
+        trim.propagate(call, root, 0, false, id);
       }
     }
     call.reply().integer(deleted);

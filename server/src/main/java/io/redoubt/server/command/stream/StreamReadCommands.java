@@ -42,6 +42,11 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       new CommandError(
           "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must be"
               + " specified.");
+  private static final CommandError NO_PLUS =
+      new CommandError(
+          "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history"
+              + " of this consumer by specifying a proper ID, or use the > ID to get new messages."
+              + " The + ID would just return an empty result set.");
   private static final CommandError NO_DOLLAR =
       new CommandError(
           "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history"
@@ -51,11 +56,6 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       new CommandError(
           "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group>"
               + " <consumer> option.");
-  private static final CommandError TIMEOUT_NO_INTEGER =
-      new CommandError("ERR timeout is not an integer or out of range");
-  private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
-  private static final CommandError TIMEOUT_OUT_OF_RANGE =
-      new CommandError("ERR timeout is out of range");
 
   private static final long NO_TIMEOUT = -1;
 
@@ -132,7 +132,11 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     for (int i = 1; i < words && firstKey == 0; i++) {
       int more = words - i - 1;
       if (more > 0 && call.is(i, "BLOCK")) {
-        timeoutMillis = timeout(call, ++i);
+        if (call.client().isInScript()) {
+          throw new CommandError(
+              "ERR " + call.argText(0) + " command is not allowed with BLOCK option from scripts");
+        }
+        timeoutMillis = call.argWholeTimeoutMillis(++i);
       } else if (more > 0 && call.is(i, "COUNT")) {
         most = Math.max(call.argLong(++i), 0);
       } else if (more > 0 && call.is(i, "STREAMS")) {
@@ -165,22 +169,6 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     most = most == 0 ? Long.MAX_VALUE : most;
   }
 
-  private static long timeout(Call call, int i) {
-    long millis;
-    try {
-      millis = call.argLong(i);
-    } catch (CommandError e) {
-      throw TIMEOUT_NO_INTEGER;
-    }
-    if (millis < 0) {
-      throw TIMEOUT_NEGATIVE;
-    }
-    if (millis > Long.MAX_VALUE - call.now()) {
-      throw TIMEOUT_OUT_OF_RANGE;
-    }
-    return millis;
-  }
-
   private void check(Call call, int keyArg) {
     long entry = call.read(keyArg, Type.STREAM);
     if (withGroup && (entry == Entry.NONE || findGroup(call, Streams.root(entry)) == 0)) {
@@ -195,6 +183,10 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     if (StreamIds.is(call, idArg, '$')) {
       if (withGroup) {
         throw NO_DOLLAR;
+      }
+    } else if (StreamIds.is(call, idArg, '+')) {
+      if (withGroup) {
+        throw NO_PLUS;
       }
     } else if (StreamIds.is(call, idArg, '>')) {
       if (!withGroup) {
@@ -245,14 +237,22 @@ public final class StreamReadCommands extends CommandGroup<Call> {
 
   // XREAD.
 
-  /** Returns true if a stream has entries after the given id, which is parsed into {@code id}. */
+  /**
+   * Returns true if a stream has entries after the given id, of which {@code from} is the first
+   * possible one. The id {@code +} of Redis 7.4 stands for the last entry, whatever COUNT is.
+   */
   private boolean has(Call call, long entry, int keyArg) {
     int idArg = keyArg + keys;
     if (StreamIds.is(call, idArg, '$')) {
       return false;
     }
+    long root = Streams.root(entry);
+    if (StreamIds.is(call, idArg, '+')) {
+      last.setLast();
+      return call.values().streams().lastEntry(root, from);
+    }
     StreamIds.parse(call, idArg, from);
-    return from.increment() && hasFrom(call, Streams.root(entry));
+    return from.increment() && hasFrom(call, root);
   }
 
   private boolean hasFrom(Call call, long root) {

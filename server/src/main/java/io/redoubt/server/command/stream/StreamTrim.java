@@ -2,12 +2,16 @@ package io.redoubt.server.command.stream;
 
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.Streams;
 
 /**
- * The trimming options of XADD and XTRIM: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT count]}.
- * One instance serves all commands.
+ * The trimming options of XADD and XTRIM: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT count]}
+ * and the {@link ReferencePolicy}. One instance serves all commands.
+ *
+ * <p>With DELREF and ACKED entries are deleted one by one, exactly up to the threshold or the limit
+ * even if less would do, and propagated so.
  */
 final class StreamTrim {
   private static final CommandError TWO_STRATEGIES =
@@ -36,7 +40,14 @@ final class StreamTrim {
     ID
   }
 
+  private static final byte[] XADD = {'X', 'A', 'D', 'D'};
+
   private final StreamId minId = new StreamId();
+  private final StreamId next = new StreamId();
+  private final StreamId end = new StreamId();
+  private final StreamDeletion deletion = new StreamDeletion();
+  private ReferencePolicy policy = ReferencePolicy.KEEPREF;
+  private int policyArg;
   private Strategy strategy = Strategy.NONE;
   private long maxLength;
   private boolean approximate;
@@ -50,10 +61,13 @@ final class StreamTrim {
     approximate = false;
     isLimited = false;
     limit = 0;
+    policy = ReferencePolicy.KEEPREF;
+    policyArg = 0;
   }
 
   /**
-   * Parses a trimming option; returns the index of its last argument, or 0 if it is another option.
+   * Parses a trimming option; returns the index of the argument after it, or 0 if it is another
+   * option.
    */
   int parse(Call call, int i) {
     int more = call.count() - 1 - i;
@@ -70,6 +84,12 @@ final class StreamTrim {
       }
       isLimited = true;
       return i + 2;
+    }
+    ReferencePolicy named = ReferencePolicy.named(call, i);
+    if (named != null && policyArg == 0) {
+      policy = named;
+      policyArg = i;
+      return i + 1;
     }
     return 0;
   }
@@ -118,31 +138,81 @@ final class StreamTrim {
     return strategy == Strategy.NONE;
   }
 
-  /** Returns true if replicas must get the exact threshold instead. */
-  boolean isApproximate() {
-    return approximate;
+  /** Returns true if the command can't be propagated as it is. */
+  boolean isRewritten() {
+    return approximate || policyArg > 0;
   }
 
   /** Trims a stream; returns the number of entries deleted. */
-  long trim(Streams streams, long root) {
+  long trim(Call call, long root) {
+    Streams streams = call.values().streams();
+    if (isOneByOne()) {
+      return trimOneByOne(call, streams, root);
+    }
     return strategy == Strategy.LENGTH
         ? streams.trimToLength(root, maxLength, approximate, limit)
         : streams.trimToId(root, minId, approximate, limit);
   }
 
+  private boolean isOneByOne() {
+    return policy != ReferencePolicy.KEEPREF && strategy != Strategy.NONE;
+  }
+
+  private long trimOneByOne(Call call, Streams streams, long root) {
+    deletion.begin(call);
+    next.setFirst();
+    end.setLast();
+    boolean more = true;
+    while (more
+        && (strategy == Strategy.ID || Streams.length(root) > maxLength)
+        && (limit == 0 || deletion.deleted() < limit)) {
+      StreamEntries entries = streams.entries();
+      entries.start(root, next, end, false);
+      if (!entries.next()) {
+        break;
+      }
+      next.set(entries.id());
+      if (strategy == Strategy.ID && next.compare(minId) >= 0) {
+        break;
+      }
+      if (policy.allows(streams, root, next)) {
+        deletion.delete(call, root, policy, next);
+      }
+      more = next.increment();
+    }
+    deletion.end(call, root);
+    return deletion.deleted();
+  }
+
   /**
    * Rewrites the command for replicas: with the id of the entry added and, after approximate
-   * trimming, the exact threshold.
+   * trimming, the exact threshold. A policy is left out; its deletions follow one by one.
    *
    * @param idArg the index of the id's argument, 0 for none
+   * @param chosen true if the id was not given completely
    */
-  void propagate(Call call, Streams streams, long root, int idArg, StreamId id) {
+  void propagate(Call call, long root, int idArg, boolean chosen, StreamId id) {
     if (!call.propagates()) {
       return;
     }
-    var effect = call.propagateAs(call.count());
+    if (isOneByOne()) {
+      if (idArg > 0) {
+        var effect = call.propagateAs(call.count() - idArg + 2).word(XADD).argument(1);
+        effect.id(id.millis(), id.sequence());
+        for (int i = idArg + 1; i < call.count(); i++) {
+          effect.argument(i);
+        }
+      }
+      deletion.propagate(call, root, 0);
+      return;
+    }
+    Streams streams = call.values().streams();
+    var effect = call.propagateAs(call.count() - (policyArg > 0 ? 1 : 0));
     for (int i = 0; i < call.count(); i++) {
-      if (i == idArg && i > 0) {
+      if (i > 0 && i == policyArg) {
+        continue; // unknown before 8.2
+      }
+      if (chosen && i == idArg) {
         effect.id(id.millis(), id.sequence());
       } else if (approximate && i == thresholdArg - 1) {
         effect.word(EXACT);

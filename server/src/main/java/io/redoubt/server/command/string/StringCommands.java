@@ -11,30 +11,24 @@ import static io.redoubt.protocol.command.KeyFlag.OW;
 import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
-import static io.redoubt.protocol.command.KeyFlag.VARIABLE_FLAGS;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
-import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.resp.ReplyWriter;
-import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.command.common.ExpireUnit;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The string group except counters. */
+/** The string group except SET, conditional deletion and counters. */
 public final class StringCommands extends CommandGroup<Call> {
   private static final byte[] SET = word("SET");
-  private static final byte[] PXAT = word("PXAT");
-  private static final byte[] DEL = word("DEL");
   private static final byte[] PEXPIREAT = word("PEXPIREAT");
   private static final byte[] PERSIST = word("PERSIST");
 
@@ -138,26 +132,6 @@ public final class StringCommands extends CommandGroup<Call> {
           .is(WRITE, DENYOOM)
           .keys(OW, UPDATE)
           .runs(call -> setWithExpiry(call, ExpireUnit.PX));
-
-  final Command<Call> set =
-      command(
-              "SET key value [NX | XX]{condition, since 2.6.12} [GET]{since 6.2.0}"
-                  + " [EX seconds{since 2.6.12} | PX milliseconds{since 2.6.12}"
-                  + " | EXAT unix-time-seconds{since 6.2.0}"
-                  + " | PXAT unix-time-milliseconds{since 6.2.0}"
-                  + " | KEEPTTL{since 6.0.0}]{expiration}")
-          .does("Sets the string value of a key and its expiration, replacing a value of any type.")
-          .since("1.0.0")
-          .costs("O(1)")
-          .is(WRITE, DENYOOM)
-          .keys(RW, ACCESS, UPDATE, VARIABLE_FLAGS)
-          .keyNote("RW and ACCESS due to the optional `GET` argument")
-          .keys(StringCommands::keyOfSet)
-          .history("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options.")
-          .history("6.0.0", "Added the `KEEPTTL` option.")
-          .history("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option.")
-          .history("7.0.0", "Allowed the `NX` and `GET` options to be used together.")
-          .runs(StringCommands::set);
 
   final Command<Call> setex =
       command("SETEX key seconds value")
@@ -266,121 +240,14 @@ public final class StringCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Finds the key of SET, which is read only with GET. */
-  private static boolean keyOfSet(Request request, KeyVisitor keys) {
-    int flags = OW.bit() | UPDATE.bit();
-    for (int i = 3; i < request.count(); i++) {
-      if (request.is(i, "GET")) {
-        flags = RW.bit() | ACCESS.bit() | UPDATE.bit();
-      }
-    }
-    keys.key(1, flags);
-    return true;
-  }
-
-  private static void set(Call call) {
-    if (call.count() == 3) {
-      call.database()
-          .putString(
-              call.argAddress(1),
-              call.argLength(1),
-              call.argAddress(2),
-              call.argLength(2),
-              Entry.NO_EXPIRY);
-      call.changed(1, KeyEvent.SET, 1);
-      call.reply().ok();
-    } else {
-      setWithOptions(call);
-    }
-  }
-
-  private static void setWithOptions(Call call) {
-    boolean ifAbsent = false;
-    boolean ifPresent = false;
-    boolean returnOld = false;
-    boolean keepExpiry = false;
-    ExpireUnit unit = null;
-    int timeArg = 0;
-    for (int i = 3; i < call.count(); i++) {
-      ExpireUnit named;
-      if (call.is(i, "NX") && !ifPresent) {
-        ifAbsent = true;
-      } else if (call.is(i, "XX") && !ifAbsent) {
-        ifPresent = true;
-      } else if (call.is(i, "GET")) {
-        returnOld = true;
-      } else if (call.is(i, "KEEPTTL") && unit == null) {
-        keepExpiry = true;
-      } else if (!keepExpiry
-          && unit == null
-          && i + 1 < call.count()
-          && (named = ExpireUnit.named(call, i)) != null) {
-        unit = named;
-        timeArg = ++i;
-      } else {
-        throw Errors.SYNTAX;
-      }
-    }
-    long expireAt = unit == null ? Entry.NO_EXPIRY : unit.positiveTime(call, timeArg);
-    long old = returnOld ? call.readString(1) : call.findForWrite(1);
-    if (returnOld) {
-      replyString(call, old);
-    }
-    if (old == Entry.NONE ? ifPresent : ifAbsent) {
-      if (!returnOld) {
-        call.reply().nil();
-      }
-      return;
-    }
-    if (keepExpiry && old != Entry.NONE) {
-      expireAt = Entry.expireAt(old);
-    }
-    put(call, 2, expireAt);
-    call.changed(1, KeyEvent.SET, 1);
-    if (unit != null) {
-      call.notifyEvent(1, KeyEvent.EXPIRE);
-      propagateSetWithExpiry(call, 2, expireAt);
-    } else if (returnOld && call.propagates()) {
-      propagateWithoutGet(call);
-    }
-    if (!returnOld) {
-      call.reply().ok();
-    }
-  }
-
-  /**
-   * Sends the request on as it came but for GET, which older versions do not know and whose value
-   * replicas do not need.
-   */
-  private static void propagateWithoutGet(Call call) {
-    int kept = 3;
-    for (int i = 3; i < call.count(); i++) {
-      kept += call.is(i, "GET") ? 0 : 1;
-    }
-    Effect effect = call.propagateAs(kept);
-    effect.word(SET).argument(1);
-    effect.argument(2);
-    for (int i = 3; i < call.count(); i++) {
-      if (!call.is(i, "GET")) {
-        effect.argument(i);
-      }
-    }
-  }
-
   private static void setWithExpiry(Call call, ExpireUnit unit) {
     long expireAt = unit.positiveTime(call, 2);
     call.findForWrite(1);
-    put(call, 3, expireAt);
+    SetCommand.put(call, 3, expireAt);
     call.changed(1, KeyEvent.SET, 1);
     call.notifyEvent(1, KeyEvent.EXPIRE);
-    propagateSetWithExpiry(call, 3, expireAt);
+    SetCommand.propagateWithExpiry(call, 3, expireAt);
     call.reply().ok();
-  }
-
-  private static void propagateSetWithExpiry(Call call, int valueArg, long expireAt) {
-    if (call.propagates()) {
-      call.propagateAs(5).word(SET).argument(1).argument(valueArg).word(PXAT).number(expireAt);
-    }
   }
 
   private static void setnx(Call call) {
@@ -388,14 +255,14 @@ public final class StringCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    put(call, 2, Entry.NO_EXPIRY);
+    SetCommand.put(call, 2, Entry.NO_EXPIRY);
     call.changed(1, KeyEvent.SET, 1);
     call.reply().integer(1);
   }
 
   private static void getset(Call call) {
-    replyString(call, call.readString(1));
-    put(call, 2, Entry.NO_EXPIRY);
+    SetCommand.replyString(call, call.readString(1));
+    SetCommand.put(call, 2, Entry.NO_EXPIRY);
     call.changed(1, KeyEvent.SET, 1);
     if (call.propagates()) {
       call.propagateAs(3).word(SET).argument(1).argument(2);
@@ -404,11 +271,11 @@ public final class StringCommands extends CommandGroup<Call> {
 
   private static void getdel(Call call) {
     long entry = call.readString(1);
-    replyString(call, entry);
+    SetCommand.replyString(call, entry);
     if (entry != Entry.NONE) {
       call.database().delete(call.argAddress(1), call.argLength(1));
       call.changed(1, KeyEvent.DEL, 1);
-      propagateDel(call);
+      call.propagateRemoval(1, false);
     }
   }
 
@@ -441,7 +308,7 @@ public final class StringCommands extends CommandGroup<Call> {
       if (unit.isAbsolute() && call.isPast(expireAt)) {
         call.database().delete(call.argAddress(1), call.argLength(1));
         call.changed(1, KeyEvent.DEL, 1);
-        propagateDel(call);
+        call.propagateRemoval(1, call.settings().memory.lazyfreeLazyExpire.value());
       } else {
         call.database().setExpiry(entry, expireAt);
         call.changed(1, KeyEvent.EXPIRE, 1);
@@ -458,12 +325,6 @@ public final class StringCommands extends CommandGroup<Call> {
       if (call.propagates()) {
         call.propagateAs(2).word(PERSIST).argument(1);
       }
-    }
-  }
-
-  private static void propagateDel(Call call) {
-    if (call.propagates()) {
-      call.propagateAs(2).word(DEL).argument(1);
     }
   }
 
@@ -509,7 +370,7 @@ public final class StringCommands extends CommandGroup<Call> {
   private static void append(Call call) {
     long entry = call.writeString(1);
     if (entry == Entry.NONE) {
-      entry = put(call, 2, Entry.NO_EXPIRY);
+      entry = SetCommand.put(call, 2, Entry.NO_EXPIRY);
     } else {
       requireGrowth(call, entry, StringValue.length(entry) + (long) call.argLength(2));
       entry = StringValue.append(call.database(), entry, call.argAddress(2), call.argLength(2));
@@ -549,24 +410,6 @@ public final class StringCommands extends CommandGroup<Call> {
   private static void requireSize(Call call, long bytes) {
     if (bytes > call.settings().common.protoMaxBulkLen.value()) {
       throw TOO_LARGE;
-    }
-  }
-
-  private static long put(Call call, int valueArg, long expireAt) {
-    return call.database()
-        .putString(
-            call.argAddress(1),
-            call.argLength(1),
-            call.argAddress(valueArg),
-            call.argLength(valueArg),
-            expireAt);
-  }
-
-  private static void replyString(Call call, long entry) {
-    if (entry == Entry.NONE) {
-      call.reply().nil();
-    } else {
-      StringValue.writeTo(entry, call.reply());
     }
   }
 

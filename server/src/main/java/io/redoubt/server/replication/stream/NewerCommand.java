@@ -27,6 +27,17 @@ public final class NewerCommand {
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
+  /** The heads of commands up to that many words; longer ones are rare enough to be built. */
+  private static final int PREPARED = 64;
+
+  private static final MemorySegment[] HEADS = new MemorySegment[PREPARED];
+
+  static {
+    for (int words = 0; words < PREPARED; words++) {
+      HEADS[words] = head(words);
+    }
+  }
+
   private NewerCommand() {}
 
   /**
@@ -34,14 +45,19 @@ public final class NewerCommand {
    *
    * @param memory the memory with the encoded command at {@code start}
    */
-  public static byte[] head(MemorySegment memory, long start) {
+  public static MemorySegment head(MemorySegment memory, long start) {
     int words = 0;
     for (long at = start + 1; memory.get(BYTE, at) != '\r'; at++) {
       words = words * 10 + memory.get(BYTE, at) - '0';
     }
+    return words < PREPARED ? HEADS[words] : head(words);
+  }
+
+  private static MemorySegment head(int words) {
     boolean isOdd = words % 2 != 0;
     int all = WORD_COUNT + words + (isOdd ? 1 : 0);
-    return ("*" + all + "\r\n" + WORDS + (isOdd ? EMPTY_WORD : "")).getBytes(US_ASCII);
+    String text = "*" + all + "\r\n" + WORDS + (isOdd ? EMPTY_WORD : "");
+    return MemorySegment.ofArray(text.getBytes(US_ASCII)).asReadOnly();
   }
 
   /** Returns the offset of the first word of an encoded command, after its first line. */

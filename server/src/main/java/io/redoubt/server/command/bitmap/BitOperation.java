@@ -1,0 +1,149 @@
+package io.redoubt.server.command.bitmap;
+
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.Bits;
+import io.redoubt.server.structure.Bits.Combination;
+import io.redoubt.server.value.StringValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of BITOP. From DIFF on they are of Redis 8.2; X is the first source, Y are the
+ * others.
+ */
+enum BitOperation {
+  AND,
+  OR,
+  XOR,
+  NOT,
+
+  /** The bits of X that no Y has. */
+  DIFF,
+
+  /** The bits of any Y that X does not have. */
+  DIFF1,
+
+  /** The bits of X that any Y has, too. */
+  ANDOR,
+
+  /** The bits that exactly one source has. */
+  ONE;
+
+  private static final CommandError NOT_OF_MANY =
+      new CommandError("ERR BITOP NOT must be called with a single source key.");
+
+  private static final BitOperation[] NAMED = values();
+
+  /** Returns the operation that argument {@code i} names, or null. */
+  static @Nullable BitOperation named(Call call, int i) {
+    for (BitOperation operation : NAMED) {
+      if (call.is(i, operation.name())) {
+        return operation;
+      }
+    }
+    return null;
+  }
+
+  /** Returns true if servers before Redis 8.2 do not know the operation. */
+  boolean isNewer() {
+    return compareTo(DIFF) >= 0;
+  }
+
+  /**
+   * Checks the number of sources.
+   *
+   * @throws CommandError if the operation does not take so many
+   */
+  void require(int sources) {
+    if (this == NOT && sources != 1) {
+      throw NOT_OF_MANY;
+    }
+    if (takesFirstApart() && sources < 2) {
+      throw new CommandError(
+          "ERR BITOP " + this + " must be called with at least two source keys.");
+    }
+  }
+
+  private boolean takesFirstApart() {
+    return this == DIFF || this == DIFF1 || this == ANDOR;
+  }
+
+  /**
+   * Returns the number of buffers of the result's length that are needed at once: the result lies
+   * beside the value that is set to it.
+   */
+  int buffers() {
+    return this == ONE ? 3 : 2;
+  }
+
+  /**
+   * Writes the result to {@code length} bytes at {@code result}, the length of the longest source.
+   *
+   * @param sources the entries, {@link Entry#NONE} for a missing key, which is all zeros
+   */
+  void combine(Database database, long[] sources, long result, int length) {
+    Region.zero(result, length);
+    switch (this) {
+      case AND -> combineAll(database, Combination.AND, sources, 0, result, length);
+      case XOR -> combineAll(database, Combination.XOR, sources, 0, result, length);
+      case OR -> combineAll(database, Combination.OR, sources, 0, result, length);
+      case NOT -> {
+        combineAll(database, Combination.OR, sources, 0, result, length);
+        Bits.invert(result, length);
+      }
+      case DIFF -> combineApart(database, Combination.ONLY_SECOND, sources, result, length);
+      case DIFF1 -> combineApart(database, Combination.ONLY_FIRST, sources, result, length);
+      case ANDOR -> combineApart(database, Combination.AND, sources, result, length);
+      case ONE -> keepSingle(database, sources, result, length);
+    }
+  }
+
+  /** Combines the sources from {@code from} on; the first of them is copied. */
+  private static void combineAll(
+      Database database, Combination how, long[] sources, int from, long result, int length) {
+    Combination next = Combination.OR;
+    for (int i = from; i < sources.length; i++) {
+      combine(database, next, sources[i], result, length);
+      next = how;
+    }
+  }
+
+  private static void combineApart(
+      Database database, Combination how, long[] sources, long result, int length) {
+    combineAll(database, Combination.OR, sources, 1, result, length);
+    combine(database, how, sources[0], result, length);
+  }
+
+  private static void combine(
+      Database database, Combination how, long source, long result, int length) {
+    if (source == Entry.NONE) {
+      Bits.combine(how, result, length, result, 0);
+      return;
+    }
+    long bytes = StringValue.openBytes(database, source);
+    Bits.combine(how, result, length, bytes, StringValue.length(source));
+    StringValue.closeBytes(database, source, bytes);
+  }
+
+  private static void keepSingle(Database database, long[] sources, long result, int length) {
+    Slabs slabs = database.keyspace().slabs();
+    long repeated = slabs.allocateFar(length);
+    try {
+      Region.zero(repeated, length);
+      for (long source : sources) {
+        if (source != Entry.NONE) {
+          long bytes = StringValue.openBytes(database, source);
+          Bits.countOnce(result, repeated, bytes, StringValue.length(source));
+          StringValue.closeBytes(database, source, bytes);
+        }
+      }
+      Bits.combine(Combination.ONLY_FIRST, result, length, repeated, length);
+    } finally {
+      slabs.free(repeated, length);
+    }
+  }
+}

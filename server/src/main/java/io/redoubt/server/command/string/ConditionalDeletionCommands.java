@@ -1,0 +1,77 @@
+package io.redoubt.server.command.string;
+
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.DELETE;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.event.KeyEvent;
+import io.redoubt.server.value.StringValue;
+
+/**
+ * The deletion of a string by its value: DELIFEQ of Valkey 9 and DELEX of Redis 8.4, the latter
+ * without digests. Both are propagated as DEL.
+ */
+public final class ConditionalDeletionCommands extends CommandGroup<Call> {
+  final Command<Call> delex =
+      command("DELEX key [IFEQ ifeq-value | IFNE ifne-value]{condition}")
+          .does("Deletes a key, or a string only if it equals or differs from a value.")
+          .since("8.4.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, DELETE)
+          .runs(ConditionalDeletionCommands::delex);
+
+  final Command<Call> delifeq =
+      command("DELIFEQ key value")
+          .does("Deletes a string if it equals a value.")
+          .since("9.0.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, DELETE)
+          .runs(call -> delete(call, true, 2));
+
+  /** Declares the group. */
+  public ConditionalDeletionCommands() {
+    super(Group.STRING);
+  }
+
+  private static void delex(Call call) {
+    if (call.count() == 2) {
+      reply(call, call.findForWrite(1) != Entry.NONE);
+    } else if (call.count() != 4) {
+      throw Errors.wrongArity(call.command());
+    } else if (call.is(2, "IFEQ")) {
+      delete(call, true, 3);
+    } else if (call.is(2, "IFNE")) {
+      delete(call, false, 3);
+    } else {
+      throw Errors.SYNTAX;
+    }
+  }
+
+  private static void delete(Call call, boolean wanted, int valueArg) {
+    long entry = call.writeString(1);
+    boolean isMet =
+        entry != Entry.NONE
+            && StringValue.equals(entry, call.argAddress(valueArg), call.argLength(valueArg))
+                == wanted;
+    reply(call, isMet);
+  }
+
+  /** Deletes the key if so decided, and replies with the number of deleted keys. */
+  private static void reply(Call call, boolean deletes) {
+    if (deletes) {
+      call.database().delete(call.argAddress(1), call.argLength(1));
+      call.changed(1, KeyEvent.DEL, 1);
+      call.propagateRemoval(1, false);
+    }
+    call.reply().integer(deletes ? 1 : 0);
+  }
+}

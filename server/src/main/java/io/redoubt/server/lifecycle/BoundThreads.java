@@ -1,0 +1,63 @@
+package io.redoubt.server.lifecycle;
+
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.ThreadCpuTimes;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.process.os.CpuList;
+import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.Snapshots;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Threads that are bound to the processors of their directive before they run: {@code bio_cpulist}
+ * for the append-only file, {@code aof_rewrite_cpulist} and {@code bgsave_cpulist} for snapshots.
+ */
+public final class BoundThreads implements Threads {
+  private final Threads threads;
+  private final ServerDirectives settings;
+  private final Log log;
+
+  /** Creates a factory on top of another one. */
+  public BoundThreads(Threads threads, ServerDirectives settings, Log log) {
+    this.threads = threads;
+    this.settings = settings;
+    this.log = log;
+  }
+
+  @Override
+  public Thread unstarted(String name, Runnable task) {
+    String processors =
+        switch (name) {
+          case AppendOnlyFile.THREAD -> settings.bioCpulist.value();
+          case Snapshots.REWRITE_THREAD -> settings.aofRewriteCpulist.value();
+          default -> settings.bgsaveCpulist.value();
+        };
+    return processors.isEmpty()
+        ? threads.unstarted(name, task)
+        : threads.unstarted(
+            name,
+            () -> {
+              bind(processors, log);
+              task.run();
+            });
+  }
+
+  @Override
+  public Optional<ThreadCpuTimes> ownTimes() {
+    return threads.ownTimes();
+  }
+
+  /** Binds the calling thread; logs a failure, as a server on other processors serves as well. */
+  public static void bind(String processors, Log log) {
+    try {
+      CpuList.parse(processors).bindCallingThread();
+    } catch (IllegalArgumentException e) {
+      log.warning("Can't bind a thread to processors: %s", e.getMessage());
+    } catch (IOException e) {
+      log.warning("Can't bind a thread to the processors %s: %s", processors, SystemErrors.text(e));
+    }
+  }
+}
