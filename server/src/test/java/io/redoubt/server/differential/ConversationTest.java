@@ -30,6 +30,7 @@ import io.redoubt.server.command.sortedset.SortedSetPopCommands;
 import io.redoubt.server.command.sortedset.SortedSetRangeCommands;
 import io.redoubt.server.command.string.CounterCommands;
 import io.redoubt.server.command.string.LongestCommonSubsequence;
+import io.redoubt.server.command.string.SetCommand;
 import io.redoubt.server.command.string.StringCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
@@ -70,6 +71,7 @@ final class ConversationTest {
   static List<Command<?>> commands() {
     List<Command<?>> commands = new ArrayList<>();
     add(commands, new StringCommands(), 6);
+    add(commands, new SetCommand(), 6);
     add(commands, new CounterCommands(), 6);
     add(commands, new LongestCommonSubsequence(), 2);
     add(commands, new BitmapCommands(), 4);

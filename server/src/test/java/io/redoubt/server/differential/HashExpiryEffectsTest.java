@@ -2,72 +2,14 @@ package io.redoubt.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.bytes.Quoting;
-import io.redoubt.server.RedisServer;
-import io.redoubt.server.TestServers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The replication and keyspace events of hash field expiry, which Redis 7.0 does not have. */
-final class HashExpiryEffectsTest {
-  private static final String FAR = "33177117420000";
-
-  /** The prefix of a command that an older replica ignores. */
-  private static final String NEWER = "REPLCONF ACK 0 ";
-
-  private RedisServer server;
-  private WireConnection client;
-  private WireConnection subscriber;
-  private PropagatedCommands replica;
-
-  @BeforeEach
-  void start() throws Exception {
-    server = TestServers.start("notify-keyspace-events KEA");
-    client = new WireConnection(server.port());
-    subscriber = new WireConnection(server.port());
-    subscriber.call("PSUBSCRIBE", "__keyevent*");
-    replica =
-        new PropagatedCommands(
-            new WireConnection(server.port()), new WireConnection(server.port()));
-  }
-
-  @AfterEach
-  void stop() {
-    replica.close();
-    subscriber.close();
-    client.close();
-    server.close();
-  }
-
-  private void says(String line) {
-    client.call(Objects.requireNonNull(Quoting.split(line)).toArray(byte[][]::new));
-  }
-
-  private void propagates(String line, String... commands) {
-    says(line);
-    assertThat(replica.next().stream().map(words -> String.join(" ", words)))
-        .as(line)
-        .containsExactly(commands);
-  }
-
-  /** Returns the keyspace events so far, each as its name and key. */
-  private List<String> events() {
-    List<String> events = new ArrayList<>();
-    for (String message : subscriber.messages().split("\n")) {
-      int at = message.indexOf("__:");
-      if (at >= 0) {
-        int name = message.lastIndexOf(":", message.length());
-        events.add(message.substring(name + 1).replaceAll(" \\$\\d+ ", " ").strip());
-      }
-    }
-    return events;
-  }
+final class HashExpiryEffectsTest extends EffectsFixture {
 
   @Test
   void sendsAbsoluteTimesAndDeletions() {

@@ -168,6 +168,23 @@ final class LimitCommands {
           "HPEXPIREAT <hash> <millisAt> FIELDS 1 <name>",
           "HPEXPIRE <hash> 1|2|5|20 FIELDS 2 <name> <name>",
           "HPERSIST <hash> FIELDS 2 <name> <name>",
+          "HGETDEL <hash> FIELDS 2 <name> <name>",
+          "HGETEX <hash> EX_<seconds>|PX_<millis>|EXAT_<secondsAt>|PXAT_<millisAt>|PERSIST||PX_5"
+              + " FIELDS 2 <name> <name>",
+          "HSETEX <hash> FNX|FXX||||| EX_<seconds>|PX_<millis>|PXAT_<millisAt>|KEEPTTL||PX_5"
+              + " FIELDS 2 <name> <text> <name> <text>",
+          "HSETEX <hash> KEEPTTL FIELDS 1 <name> <text>",
+          "SET <str> <name> IFEQ|IFNE <name> GET| EX_<seconds>|KEEPTTL||",
+          "SET <str> <name>",
+          "DELIFEQ <str> <name>",
+          "DELEX <str> IFEQ_<name>|IFNE_<name>|",
+          "BITOP DIFF|DIFF1|ANDOR|ONE <str> <str> <str> <str>",
+          "XDELEX <stream> KEEPREF|DELREF|ACKED| IDS 2 <id> <id>",
+          "XACKDEL <stream> <group> KEEPREF|DELREF|ACKED| IDS 2 <id> <id>",
+          "XTRIM <stream> MAXLEN|MINID ~|=| <trim> KEEPREF|DELREF|ACKED",
+          "XADD <stream> KEEPREF|DELREF|ACKED MAXLEN_<small>|MAXLEN_~_<small>|MINID_<id>| <id> f"
+              + " <text>",
+          "XREADGROUP GROUP <group> m1 STREAMS <stream> >",
           "PEXPIRE <key> 1|2|5|20",
           "SPOP <set> <small>",
           // Since 7.2 XAUTOCLAIM makes a consumer even when it claims nothing.

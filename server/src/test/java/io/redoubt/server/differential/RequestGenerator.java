@@ -138,9 +138,19 @@ final class RequestGenerator {
           words.add(argument.name().toUpperCase(Locale.ROOT));
         }
       }
-      case ONEOF -> argument(argument.parts().get(random.nextInt(argument.parts().size())), words);
+      case ONEOF -> {
+        List<Argument> known =
+            argument.parts().stream().filter(RequestGenerator::isKnownToRedis).toList();
+        argument(known.get(random.nextInt(known.size())), words);
+      }
       case BLOCK -> argument.parts().forEach(part -> argument(part, words));
     }
+  }
+
+  /** Returns true for an argument that a real Redis before 7.4 has, too. */
+  private static boolean isKnownToRedis(Argument argument) {
+    String since = argument.versions().since();
+    return since == null || since.compareTo("7.4") < 0;
   }
 
   private static boolean isTime(Argument argument) {

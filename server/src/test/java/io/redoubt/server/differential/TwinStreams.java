@@ -1,6 +1,7 @@
 package io.redoubt.server.differential;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** The replication streams of a real Redis and of this server, side by side. */
@@ -25,12 +26,23 @@ final class TwinStreams implements AutoCloseable {
    * Fails if the two streams differ since the last call, except for times relative to the present.
    */
   void expectSame(Conversation conversation) {
-    List<List<String>> expected = real.next();
+    List<List<String>> expected = withSelectsInTransactions(real.next());
     List<List<String>> actual = ours.next();
     if (!PropagatedCommands.same(expected, actual)
         && !PropagatedCommands.same(known(expected, true), known(actual, hasClaim(expected)))) {
       conversation.expectSame("what replicas get", expected, actual);
     }
+  }
+
+  /** Moves SELECT behind MULTI, where Redis 7.2 sends it; 7.0 sends it before. */
+  private static List<List<String>> withSelectsInTransactions(List<List<String>> commands) {
+    List<List<String>> moved = new ArrayList<>(commands);
+    for (int i = 1; i < moved.size(); i++) {
+      if (moved.get(i).getFirst().equals("MULTI") && moved.get(i - 1).getFirst().equals("SELECT")) {
+        Collections.swap(moved, i - 1, i);
+      }
+    }
+    return moved;
   }
 
   private static boolean hasClaim(List<List<String>> commands) {

@@ -33,8 +33,8 @@ final class PropagationTest {
     }
 
     @Override
-    public void beginTransaction(int database) {
-      commands.add("begin " + database);
+    public void beginTransaction() {
+      commands.add("begin");
     }
 
     @Override
@@ -77,7 +77,7 @@ final class PropagationTest {
     write(0, "HDEL", "h", "f");
     propagation.endUnit();
     assertThat(replicas.commands())
-        .containsExactly("begin 0", "0 HSET h f 1", "newer 0 HX h", "0 HDEL h f", "end");
+        .containsExactly("begin", "0 HSET h f 1", "newer 0 HX h", "0 HDEL h f", "end");
   }
 
   @Test
@@ -94,7 +94,7 @@ final class PropagationTest {
     write(0, "SET", "c", "3");
     propagation.endUnit();
     assertThat(file.commands())
-        .containsExactly("begin 0", "0 SET a 1", "2 SET b 2", "end", "0 SET c 3");
+        .containsExactly("begin", "0 SET a 1", "2 SET b 2", "end", "0 SET c 3");
     assertThat(replicas.commands()).isEqualTo(file.commands());
   }
 
@@ -112,9 +112,9 @@ final class PropagationTest {
     assertThat(propagation.isActive()).isFalse();
     assertThat(propagation.everywhere()).isZero();
     propagation.endUnit();
-    assertThat(file.commands()).containsExactly("begin 0", "0 SET both 1", "1 SET file 1", "end");
+    assertThat(file.commands()).containsExactly("begin", "0 SET both 1", "1 SET file 1", "end");
     assertThat(replicas.commands())
-        .containsExactly("begin 0", "0 SET both 1", "2 SET replicas 1", "3 SET replicas 2", "end");
+        .containsExactly("begin", "0 SET both 1", "2 SET replicas 1", "3 SET replicas 2", "end");
   }
 
   @Test
@@ -154,7 +154,7 @@ final class PropagationTest {
           }
 
           @Override
-          public void beginTransaction(int database) {
+          public void beginTransaction() {
             throw new OutOfMemoryError("no room");
           }
 
@@ -182,7 +182,7 @@ final class PropagationTest {
     write(0, "SET", "b", "1");
     propagation.endUnit();
     assertThat(file.commands()).containsExactly("0 SET b 1");
-    assertThat(replicas.commands()).containsExactly("begin 0", "0 SET a 1", "0 SET b 1", "end");
+    assertThat(replicas.commands()).containsExactly("begin", "0 SET a 1", "0 SET b 1", "end");
   }
 
   @Test

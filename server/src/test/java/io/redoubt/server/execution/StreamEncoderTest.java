@@ -37,14 +37,14 @@ final class StreamEncoderTest {
   }
 
   @Test
-  void selectsBeforeATransactionAndWithinIt() {
-    encoder.beginTransaction(1);
+  void selectsWithinATransaction() {
+    encoder.beginTransaction();
     assertThat(encoder.isInTransaction()).isTrue();
     set(1, "a");
     set(3, "b");
     encoder.endTransaction();
     assertThat(encoder.isInTransaction()).isFalse();
-    assertThat(stream).hasToString("SELECT 1|MULTI|SET a 1|SELECT 3|SET b 1|EXEC|");
+    assertThat(stream).hasToString("MULTI|SELECT 1|SET a 1|SELECT 3|SET b 1|EXEC|");
   }
 
   @Test
@@ -57,7 +57,7 @@ final class StreamEncoderTest {
   @Test
   void selectsAgainForANewReader() {
     set(1, "a");
-    encoder.beginTransaction(1);
+    encoder.beginTransaction();
     encoder.restart();
     assertThat(encoder.isInTransaction()).isFalse();
     assertThat(encoder.lastDatabase()).isEqualTo(1);
@@ -79,8 +79,8 @@ final class StreamEncoderTest {
 
   @Test
   void startsNoTransactionAfterALostMulti() {
-    appendsBeforeFailure = 1;
-    assertThatThrownBy(() -> encoder.beginTransaction(0)).isInstanceOf(OutOfMemoryError.class);
+    appendsBeforeFailure = 0;
+    assertThatThrownBy(() -> encoder.beginTransaction()).isInstanceOf(OutOfMemoryError.class);
     assertThat(encoder.isInTransaction()).isFalse();
   }
 }

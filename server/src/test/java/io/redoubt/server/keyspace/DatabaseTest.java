@@ -26,7 +26,7 @@ final class DatabaseTest {
 
   @BeforeEach
   void tellTime() {
-    keyspace.nowMillis(NOW);
+    keyspace.nowMicros(NOW * 1000);
   }
 
   @AfterEach
@@ -43,7 +43,7 @@ final class DatabaseTest {
       database.setExpiry(put("key:" + i), NOW + random.nextInt(500));
     }
     assertThat(keyspace.expireDue(10)).isZero();
-    keyspace.nowMillis(NOW + 250);
+    keyspace.nowMicros((NOW + 250) * 1000);
     assertThat(keyspace.nextDueMillis()).isLessThan(NOW + 10);
     assertThat(keyspace.expireDue(100)).isEqualTo(100);
     assertThat(keyspace.expireDue(1000)).isLessThan(1000);
@@ -159,7 +159,7 @@ final class DatabaseTest {
   @Test
   void countsIdleTimesInSeconds() {
     long entry = put("key");
-    keyspace.nowMillis(NOW + 7500);
+    keyspace.nowMicros((NOW + 7500) * 1000);
     assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isEqualTo(7);
     database.touch(entry);
     assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isZero();
@@ -178,7 +178,7 @@ final class DatabaseTest {
     }
     int counted = keyspace.accessClock().frequency(entry, keyspace.nowMillis());
     assertThat(counted).isBetween(8, 40);
-    keyspace.nowMillis(NOW + 3 * 60_000);
+    keyspace.nowMicros((NOW + 3 * 60_000) * 1000);
     assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis()))
         .isEqualTo(counted - 3);
     keyspace.accessClock().frequency(entry, 200, keyspace.nowMillis());

@@ -51,7 +51,7 @@ final class KeyspaceAllocationTest {
             database.delete(key, length);
             putString(key, length, value, Entry.NO_EXPIRY);
           });
-      keyspace.nowMillis(2_000_000);
+      keyspace.nowMicros(2_000_000_000L);
       assertAllocatesNothing(
           "expire due",
           (key, length) -> {

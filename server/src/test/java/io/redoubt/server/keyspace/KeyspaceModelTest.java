@@ -43,7 +43,7 @@ final class KeyspaceModelTest {
     for (int i = 0; i < DATABASES; i++) {
       model.add(new HashMap<>());
     }
-    keyspace.nowMillis(1_000_000);
+    keyspace.nowMicros(1_000_000 * 1000);
     keyspace.listener(this::expired);
     for (int round = 0; round < 12; round++) {
       keys = 1 + random.nextInt(round % 2 == 0 ? 30 : 3000);
@@ -80,7 +80,7 @@ final class KeyspaceModelTest {
         case 15 -> findLive(database, map, key, argument);
         case 16 -> keyspace.freeSome(random.nextInt(50));
         case 17 -> {
-          keyspace.nowMillis(keyspace.nowMillis() + random.nextInt(100));
+          keyspace.nowMicros((keyspace.nowMillis() + random.nextInt(100)) * 1000);
           keyspace.expireDue(random.nextInt(5));
         }
         case 18 -> {

@@ -344,6 +344,9 @@ class OlderReplicaTest {
               "HEXPIREAT h 33177117420 FIELDS 1 f",
               "HPEXPIREAT h 33177117420000 FIELDS 1 f",
               "HPERSIST h FIELDS 1 f",
+              "HGETEX h EX 10 FIELDS 1 f",
+              "HGETEX h PERSIST FIELDS 1 f",
+              "HSETEX h PX 10 FIELDS 1 f v",
               "HTTL h FIELDS 1 f",
               "HPTTL h FIELDS 1 f",
               "HEXPIRETIME h FIELDS 1 f",
@@ -351,6 +354,8 @@ class OlderReplicaTest {
         assertThat(node.call(command)).as(command).isInstanceOf(Reply.Error.class);
         assertThat(node.ask(command)).as(command).isEqualTo(refusal);
       }
+      assertThat(node.ask("HSETEX h KEEPTTL FIELDS 1 f v")).isEqualTo("1");
+      assertThat(node.call("HGETEX h FIELDS 1 f").elements().getFirst().text()).isEqualTo("v");
       byte[][] restore = {bytes("RESTORE"), bytes("copy"), bytes("0"), expiring};
       assertThat(node.call(restore).text()).isEqualTo(refusal);
       assertThat(node.ask("SAVE")).isEqualTo("OK");
@@ -419,7 +424,7 @@ class OlderReplicaTest {
     boolean soon = random.nextInt(3) == 0;
     String when =
         soon ? "HPEXPIRE " + key + " " + (1 + random.nextInt(40)) : "HPEXPIREAT " + key + " " + FAR;
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(17)) {
       case 0, 1, 2 -> node.ask("HSET " + key + " " + field + " " + random.nextInt(1000));
       case 3, 4, 5 -> node.call(when + " FIELDS 2 " + field + " f1");
       case 6 -> node.call(when + " NX FIELDS 1 " + field);
@@ -434,6 +439,14 @@ class OlderReplicaTest {
         node.ask("HDEL " + key + " f2");
         node.call("EXEC");
       }
+      case 14 -> node.call("HGETDEL " + key + " FIELDS 2 f1 " + field);
+      case 15 -> node.call("HGETEX " + key + one("", " PERSIST", " PX 30") + " FIELDS 1 " + field);
+      case 16 ->
+          node.call(
+              ("HSETEX " + key + one("", " FNX", " FXX") + one("", " KEEPTTL", " PX 30", " PX 0"))
+                  + " FIELDS 2 f1 1 "
+                  + field
+                  + " 2");
       case 12 -> {
         if (node.call("DUMP " + key) instanceof Reply.Bulk payload) {
           node.call(
@@ -450,6 +463,10 @@ class OlderReplicaTest {
               bytes(key),
               bytes(field));
     }
+  }
+
+  private String one(String... choices) {
+    return choices[random.nextInt(choices.length)];
   }
 
   private static long soonest(ReplicationNode node) throws IOException {

@@ -82,6 +82,7 @@ final class ConfigSetTest {
           activedefrag                      | yes              | Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution
           databases                         | 3                | can't set immutable config
           slaveof                           | 1 2              | can't set immutable config
+          unixsocketgroup                   | redis            | can't set immutable config
           dir                               | /tmp             | can't set protected config
           dbfilename                        | x.rdb            | can't set protected config
           """)
@@ -116,7 +117,7 @@ final class ConfigSetTest {
           save                   | ``                | ``
           shutdown-on-sigterm    | force nosave      | nosave force
           shutdown-on-sigterm    | default           | default
-          oom-score-adj          | yes               | relative
+          oom-score-adj          | yes               | yes
           bind                   | 127.0.0.1 ::1 -1.2.3.4 | 127.0.0.1 ::1 -1.2.3.4
           bind                   | ``                | ``
           latency-tracking-info-percentiles | 50.0 100.00 99.95 | 50 100 99.95

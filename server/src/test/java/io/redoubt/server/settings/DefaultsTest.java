@@ -31,10 +31,13 @@ final class DefaultsTest {
                 expected.keySet(),
                 "aof-commit-journal",
                 "aof-loop-wait-micros",
+                "availability-zone",
                 "cgroup-memory-guard",
                 "full-sync-loop-percent",
                 "gathering-micros",
                 "hash-field-expiry",
+                "log-format",
+                "log-timestamp-format",
                 "masterauth-file",
                 "rdb-write-version",
                 "rejoin-auth-pass",
@@ -49,7 +52,8 @@ final class DefaultsTest {
                 "replica-refuse-empty-master",
                 "requirepass-file",
                 "snapshot-loop-percent",
-                "snapshot-thread-rests"));
+                "snapshot-thread-rests",
+                "unixsocketgroup"));
   }
 
   @Test

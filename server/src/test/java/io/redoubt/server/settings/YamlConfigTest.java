@@ -1,5 +1,6 @@
 package io.redoubt.server.settings;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -144,6 +145,15 @@ final class YamlConfigTest {
   }
 
   @Test
+  void placesMistakesOfTheOptionsBehindAFile() throws Exception {
+    Files.writeString(file, "hz: 10\n");
+    assertThat(settings.mistakes(file, new byte[0], "port x").stream().map(Mistake::text))
+        .singleElement()
+        .asString()
+        .startsWith("options:2:1: 'port x'");
+  }
+
+  @Test
   void keepsCommentsWhenRewritten() throws Exception {
     load(
         """
@@ -263,7 +273,7 @@ final class YamlConfigTest {
             "--- \nport: 1\n--- \nport: 2\n",
             "\u0000",
             "port: \ud800\n")) {
-      Files.write(file, text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      Files.write(file, text.getBytes(UTF_8));
       assertThatThrownBy(() -> settings.load(file, new byte[0], ""))
           .isInstanceOf(FatalConfigError.class);
     }

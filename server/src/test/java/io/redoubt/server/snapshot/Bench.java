@@ -72,7 +72,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   public Bench(Path directory) {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
-    keyspace.nowMillis(clock.wallMillis());
+    keyspace.nowMicros(clock.wallMillis() * 1000);
     this.values = new Values(keyspace, new SmallLimits());
     this.context =
         new SnapshotContext(

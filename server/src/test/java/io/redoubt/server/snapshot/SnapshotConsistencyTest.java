@@ -77,7 +77,7 @@ class SnapshotConsistencyTest {
     }
     if (what < 57) {
       bench.clock.wallMillis += random.nextInt(50);
-      bench.keyspace.nowMillis(bench.clock.wallMillis);
+      bench.keyspace.nowMicros(bench.clock.wallMillis * 1000);
       bench.keyspace.expireDue(100);
       return;
     }

@@ -118,7 +118,7 @@ final class BitsTest {
       byte[] shorter = new byte[random.nextInt(length + 1)];
       random.nextBytes(shorter);
       Region.put(other, shorter);
-      Combination how = Combination.values()[random.nextInt(3)];
+      Combination how = Combination.values()[random.nextInt(Combination.values().length)];
       for (int i = 0; i < length; i++) {
         int with = i < shorter.length ? shorter[i] : 0;
         bytes[i] =
@@ -126,6 +126,8 @@ final class BitsTest {
               case AND -> (byte) (bytes[i] & with);
               case OR -> (byte) (bytes[i] | with);
               case XOR -> (byte) (bytes[i] ^ with);
+              case ONLY_FIRST -> (byte) (bytes[i] & ~with);
+              case ONLY_SECOND -> (byte) (~bytes[i] & with);
             };
       }
       Bits.combine(how, address, length, other, shorter.length);

@@ -25,6 +25,7 @@ final class InfoFieldsTest {
   /** The fields that Redis 7.2.6 does not have. */
   private static final Set<String> OWN =
       Set.of(
+          "availability_zone",
           "java_version",
           "pubsub_clients",
           "watching_clients",

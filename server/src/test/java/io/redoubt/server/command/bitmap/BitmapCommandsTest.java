@@ -105,6 +105,70 @@ final class BitmapCommandsTest {
   }
 
   @Test
+  void combinesTheFirstStringWithTheOthers() {
+    redis.says("SET x \"\\xf0\\xff\\x0f\"", "OK");
+    redis.says("SET y \"\\xcc\\x0f\"", "OK");
+    redis.says("SET z \"\\x01\"", "OK");
+    redis.says("SET n 12", "OK");
+    redis.says("BITOP DIFF d x y z", "(integer) 3");
+    redis.says("GET d", "\"0\\xf0\\x0f\"");
+    redis.says("BITOP DIFF1 d x y z", "(integer) 3");
+    redis.says("GET d", "\"\\r\\x00\\x00\"");
+    redis.says("BITOP andor d x y z", "(integer) 3");
+    redis.says("GET d", "\"\\xc0\\x0f\\x00\"");
+    redis.says("BITOP ONE d x y z", "(integer) 3");
+    redis.says("GET d", "\"=\\xf0\\x0f\"");
+    redis.says("BITOP ONE d x x x", "(integer) 3");
+    redis.says("GET d", "\"\\x00\\x00\\x00\"");
+    redis.says("BITOP ONE d n", "(integer) 2");
+    redis.says("GET d", "\"12\"");
+    redis.says("OBJECT ENCODING d", "\"raw\"");
+    redis.says("BITOP ONE x x y z", "(integer) 3");
+    redis.says("GET x", "\"=\\xf0\\x0f\"");
+    redis.says("BITOP DIFF x y x", "(integer) 3");
+    redis.says("GET x", "\"\\xc0\\x0f\\x00\"");
+  }
+
+  /** A missing key is all zeros, at its place. */
+  @Test
+  void combinesMissingKeysAsZeros() {
+    redis.says("SET y \"\\xcc\\x0f\"", "OK");
+    redis.says("SET d before", "OK");
+    redis.says("BITOP DIFF d none y", "(integer) 2");
+    redis.says("GET d", "\"\\x00\\x00\"");
+    redis.says("BITOP ANDOR d none y", "(integer) 2");
+    redis.says("GET d", "\"\\x00\\x00\"");
+    redis.says("BITOP DIFF1 d none y", "(integer) 2");
+    redis.says("GET d", "\"\\xcc\\x0f\"");
+    redis.says("BITOP DIFF d y none", "(integer) 2");
+    redis.says("GET d", "\"\\xcc\\x0f\"");
+    redis.says("BITOP DIFF1 d y none", "(integer) 2");
+    redis.says("GET d", "\"\\x00\\x00\"");
+    redis.says("BITOP ONE d none y none", "(integer) 2");
+    redis.says("GET d", "\"\\xcc\\x0f\"");
+    for (String operation : new String[] {"DIFF", "DIFF1", "ANDOR", "ONE"}) {
+      redis.says("SET d before", "OK");
+      redis.says("BITOP " + operation + " d none none2", "(integer) 0");
+      redis.says("EXISTS d", "(integer) 0");
+    }
+  }
+
+  @Test
+  void refusesASingleSourceWhereTheFirstIsApart() {
+    redis.says("RPUSH list a", "(integer) 1");
+    for (String operation : new String[] {"DIFF", "DIFF1", "ANDOR"}) {
+      redis.says(
+          "BITOP " + operation + " d list",
+          "(error) ERR BITOP " + operation + " must be called with at least two source keys.");
+      redis.says(
+          "BITOP " + operation + " d x list",
+          "(error) WRONGTYPE Operation against a key holding the wrong kind of value");
+    }
+    redis.says("BITOP ONE d", "(error) ERR wrong number of arguments for 'bitop' command");
+    redis.says("BITOP NONE d x", "(error) ERR syntax error");
+  }
+
+  @Test
   void handlesIntegersOfAnyWidth() {
     redis.says("SET n 12", "OK");
     redis.says("SETBIT n 0 0", "(integer) 0");

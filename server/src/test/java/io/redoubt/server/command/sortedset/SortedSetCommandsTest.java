@@ -376,7 +376,7 @@ final class SortedSetCommandsTest {
           "ZADD z 0.1 a 1e20 b 1e-7 c 123456789012345678 d -inf e 1e17 f 3.0 g", "(integer) 7");
       gives(
           "ZRANGE z 0 -1 WITHSCORES",
-          "[e -inf c 1e-7 a 0.1 g 3 f 1e+17 d 123456789012345680 b 1e+20]");
+          "[e -inf c 1e-7 a 0.1 g 3 f 100000000000000000 d 123456789012345680 b 1e+20]");
     }
   }
 

@@ -69,6 +69,16 @@ final class StreamWaitTest {
   }
 
   @Test
+  void servesTheLastEntryOfAStreamThatWasEmpty() throws IOException {
+    Dialogue client = waits("XREAD COUNT 3 BLOCK 0 STREAMS s other + +");
+    redis.says("MULTI", "OK");
+    redis.says("XADD s 1 f first", "QUEUED");
+    redis.says("XADD s 2 f second", "QUEUED");
+    redis.says("EXEC", "1) \"1-0\"\n2) \"2-0\"");
+    client.hears(entry("s", "2-0", "second"));
+  }
+
+  @Test
   void resolvesTheLastIdBeforeBlocking() throws IOException {
     Dialogue client = waits("XREAD BLOCK 0 STREAMS s $");
     redis.says("MULTI", "OK");

@@ -57,6 +57,93 @@ final class StringCommandsTest {
   }
 
   @Test
+  void setsIfTheValueIsEqualOrNot() {
+    redis.says("SET k 1 IFEQ 1", "(nil)");
+    redis.says("SET k 1 IFEQ 1 GET", "(nil)");
+    redis.says("EXISTS k", "(integer) 0");
+    redis.says("SET k 1 IFNE 1", "OK");
+    redis.says("SET k 2 IFNE 1", "(nil)");
+    redis.says("SET k 2 IFEQ 01", "(nil)");
+    redis.says("SET k 2 IFEQ 10", "(nil)");
+    redis.says("SET k two ifeq 1", "OK");
+    redis.says("SET k x IFEQ TWO GET", "\"two\"");
+    redis.says("GET k", "\"two\"");
+    redis.says("SET k three IFEQ two GET", "\"two\"");
+    redis.says("SET k four GET IFNE two EX 100", "\"three\"");
+    redis.says("TTL k", "(integer) 100");
+    redis.says("SET k five IFEQ four KEEPTTL", "OK");
+    redis.says("TTL k", "(integer) 100");
+    redis.says("SET k six IFEQ five", "OK");
+    redis.says("TTL k", "(integer) -1");
+    String large = "x".repeat(100_000);
+    redis.says("SET k " + large, "OK");
+    redis.says("SET k y IFEQ " + large + "x", "(nil)");
+    redis.says("SET k \"\" IFEQ " + large, "OK");
+    redis.says("SET k 0 IFEQ \"\"", "OK");
+    redis.says("SET k 1 IFEQ \"\"", "(nil)");
+  }
+
+  @Test
+  void refusesComparisonsThatMeanNothing() {
+    redis.says("SET k 1", "OK");
+    redis.says("RPUSH list a", "(integer) 1");
+    for (String options :
+        new String[] {
+          "IFEQ", "IFNE", "IFEQ 1 NX", "NX IFEQ 1", "XX IFNE 1", "IFEQ 1 IFNE 2", "IFEQ 1 IFEQ 1",
+        }) {
+      redis.says("SET k 2 " + options, "(error) ERR syntax error");
+    }
+    for (String command :
+        new String[] {
+          "SET list 1 IFEQ a", "SET list 1 IFNE a", "DELIFEQ list a", "DELEX list IFEQ a",
+        }) {
+      redis.says(
+          command, "(error) WRONGTYPE Operation against a key holding the wrong kind of value");
+    }
+    redis.says("GET k", "\"1\"");
+    redis.says("DELIFEQ k", "(error) ERR wrong number of arguments for 'delifeq' command");
+    redis.says("DELIFEQ k 1 2", "(error) ERR wrong number of arguments for 'delifeq' command");
+    redis.says("DELEX k IFEQ", "(error) ERR wrong number of arguments for 'delex' command");
+    redis.says("DELEX k IFDEQ 1", "(error) ERR syntax error");
+    redis.says(
+        "COMMAND GETKEYSANDFLAGS SET k v IFEQ x",
+        "1) 1) \"k\"\n   2) 1) RW\n      2) access\n      3) update");
+  }
+
+  @Test
+  void deletesByValue() {
+    redis.says("DELIFEQ none 1", "(integer) 0");
+    redis.says("SET n 12", "OK");
+    redis.says("DELIFEQ n 1", "(integer) 0");
+    redis.says("DELIFEQ n 12", "(integer) 1");
+    redis.says("EXISTS n", "(integer) 0");
+    redis.says("SET s " + "x".repeat(300), "OK");
+    redis.says("DELIFEQ s " + "x".repeat(299) + "y", "(integer) 0");
+    redis.says("DELEX s IFNE " + "x".repeat(300), "(integer) 0");
+    redis.says("DELEX s ifeq " + "x".repeat(300), "(integer) 1");
+    redis.says("DELEX none IFNE 1", "(integer) 0");
+    redis.says("SET s 1", "OK");
+    redis.says("DELEX s IFNE 2", "(integer) 1");
+    redis.says("RPUSH list a", "(integer) 1");
+    redis.says("DELEX list", "(integer) 1");
+    redis.says("DELEX list", "(integer) 0");
+  }
+
+  @Test
+  void comparesInTransactionsAndScripts() {
+    redis.says("SET k 1", "OK");
+    redis.says("MULTI", "OK");
+    redis.says("SET k 2 IFEQ 1 GET", "QUEUED");
+    redis.says("DELIFEQ k 1", "QUEUED");
+    redis.says("DELIFEQ k 2", "QUEUED");
+    redis.says("EXEC", "1) \"1\"\n2) (integer) 0\n3) (integer) 1");
+    redis.says(
+        "EVAL \"redis.call('SET', KEYS[1], 'a', 'IFNE', 'b')"
+            + " return redis.call('DELIFEQ', KEYS[1], 'a')\" 1 k",
+        "(integer) 1");
+  }
+
+  @Test
   void setWithExpiry() {
     redis.says("SET k v EX 100", "OK");
     assertThat(redis.integer("TTL k")).isBetween(95L, 100L);

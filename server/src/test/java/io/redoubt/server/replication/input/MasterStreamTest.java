@@ -163,7 +163,8 @@ class MasterStreamTest {
     byte[] command = command(words);
     MemorySegment memory = MemorySegment.ofArray(command);
     int from = (int) NewerCommand.firstWord(memory, 0);
-    return join(NewerCommand.head(memory, 0), Arrays.copyOfRange(command, from, command.length));
+    byte[] head = NewerCommand.head(memory, 0).toArray(ValueLayout.JAVA_BYTE);
+    return join(head, Arrays.copyOfRange(command, from, command.length));
   }
 
   private static byte[] join(byte[]... parts) {

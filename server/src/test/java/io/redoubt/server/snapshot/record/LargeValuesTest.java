@@ -105,7 +105,7 @@ class LargeValuesTest {
     int what = random.nextInt(300);
     if (what < 3) {
       bench.clock.wallMillis += random.nextInt(100);
-      bench.keyspace.nowMillis(bench.clock.wallMillis);
+      bench.keyspace.nowMicros(bench.clock.wallMillis * 1000);
       bench.keyspace.expireDue(20);
     } else if (entry == 0) {
       if (what < 20) {

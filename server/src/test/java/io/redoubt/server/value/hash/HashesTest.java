@@ -48,7 +48,7 @@ final class HashesTest {
   @BeforeEach
   void registerStructures() {
     keyspace.structures(Type.HASH, hashes);
-    keyspace.nowMillis(now);
+    keyspace.nowMicros(now * 1000);
     keyspace.listener(
         new KeyspaceListener() {
           @Override
@@ -286,7 +286,7 @@ final class HashesTest {
   /** Advances the clock and expires fields and keys in slices. */
   private void advance() {
     now += random.nextInt(200);
-    keyspace.nowMillis(now);
+    keyspace.nowMicros(now * 1000);
     List<String> due = new ArrayList<>();
     long next = Long.MAX_VALUE;
     for (int index = 0; index < model.size(); index++) {
@@ -390,9 +390,9 @@ final class HashesTest {
       entry = hashes.expireAt(database, entry, goes.address(), goes.length(), now + 10);
       entry = hashes.settle(database, entry);
       assertThat(Values.encodingName(entry)).isEqualTo("listpackex");
-      keyspace.nowMillis(now + 10);
+      keyspace.nowMicros((now + 10) * 1000);
       assertThat(hashes.find(entry, goes.address(), goes.length())).isTrue();
-      keyspace.nowMillis(now + 11);
+      keyspace.nowMicros((now + 11) * 1000);
       for (ExpiredKeys choice : List.of(ExpiredKeys.DELETE, ExpiredKeys.HIDE)) {
         keyspace.expiredKeys(choice);
         assertThat(hashes.find(entry, goes.address(), goes.length())).isFalse();

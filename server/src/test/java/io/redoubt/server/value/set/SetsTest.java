@@ -43,7 +43,7 @@ final class SetsTest {
   void registerStructures() {
     keyspace.structures(Type.SET, sets.tables());
     temporaries.structures(Type.SET, sets.tables());
-    keyspace.nowMillis(1_700_000_000_000L);
+    keyspace.nowMicros(1_700_000_000_000_000L);
   }
 
   @AfterEach

@@ -1,0 +1,157 @@
+package io.redoubt.server.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The propagation and keyspace events of commands that Redis 7.2 does not have. */
+final class NewerEffectsTest extends EffectsFixture {
+  @BeforeEach
+  void selectTheDatabase() {
+    propagates("SET first 1", "SELECT 0", "SET first 1");
+    events();
+  }
+
+  @Test
+  void setsWithoutTheComparison() {
+    propagates("SET k 1 IFNE 1", "SET k 1");
+    propagates("SET k 2 IFEQ 2");
+    propagates("SET k 2 IFEQ 1 KEEPTTL GET", "SET k 2 KEEPTTL");
+    propagates("SET k ifeq IFEQ 2", "SET k ifeq");
+    propagates("SET k GET IFEQ ifeq", "SET k GET");
+    propagates("SET k 3 IFEQ GET PXAT 33177117420000", "SET k 3 PXAT 33177117420000");
+    propagates("SET k 3 IFNE 3 GET");
+    propagates("DELIFEQ k 2");
+    propagates("DELIFEQ k 3", "DEL k");
+    propagates("SET k 4", "SET k 4");
+    propagates("DELEX k IFNE 5", "DEL k");
+    propagates("DELEX k");
+    assertThat(events())
+        .containsExactly(
+            "set k", "set k", "set k", "set k", "set k", "expire k", "del k", "set k", "del k");
+  }
+
+  @Test
+  void sendsTheResultOfNewerBitOperations() {
+    propagates("MSET x abc y b", "MSET x abc y b");
+    propagates("BITOP AND d x y", "BITOP AND d x y");
+    propagates("BITOP DIFF d y x", "SET d \u0002\0\0");
+    propagates("BITOP ONE d x none", "SET d abc");
+    propagates("BITOP ANDOR x x y", "SET x `\0\0");
+    propagates("BITOP DIFF1 d none none2", "DEL d");
+    propagates("BITOP DIFF1 d none none2");
+    assertThat(events())
+        .containsExactly("set x", "set y", "set d", "set d", "set d", "set x", "del d");
+  }
+
+  @Test
+  void sendsValuesAndExpiriesOfFieldsApart() {
+    propagates("HSETEX h FIELDS 2 a 1 b 2", "HSET h a 1 b 2");
+    propagates(
+        "HSETEX h FNX PXAT " + FAR + " FIELDS 2 c 3 d 4",
+        "MULTI",
+        "HSET h c 3 d 4",
+        NEWER + " HPEXPIREAT h " + FAR + " FIELDS 2 c d",
+        "EXEC");
+    propagates("HSETEX h FNX FIELDS 1 a 1");
+    propagates(
+        "HSETEX h KEEPTTL FIELDS 3 c 5 a 5 d 5",
+        "MULTI",
+        "HSET h c 5 a 5 d 5",
+        NEWER + "HPEXPIREAT h " + FAR + " FIELDS 1 c",
+        NEWER + "HPEXPIREAT h " + FAR + " FIELDS 1 d",
+        "EXEC");
+    propagates("HSETEX h EX 0 FIELDS 2 d 1 z 1", "HDEL h d z");
+    assertThat(events())
+        .containsExactly("hset h", "hset h", "hexpire h", "hset h", "hset h", "hdel h");
+    propagates("HSETEX none PXAT 1 FIELDS 1 d 1");
+    assertThat(events()).containsExactly("hset none", "hdel none", "del none");
+    propagates("HGETEX h FIELDS 2 a z");
+    propagates("HGETEX h PERSIST FIELDS 2 a z");
+    propagates("HGETEX h PERSIST FIELDS 2 a c", NEWER + "HPERSIST h FIELDS 2 a c");
+    propagates(
+        "HGETEX h FIELDS 3 z a b PXAT " + FAR, NEWER + " HPEXPIREAT h " + FAR + " FIELDS 2 a b");
+    propagates("HGETEX h PXAT " + FAR + " FIELDS 1 z");
+    propagates("HGETEX h PX 0 FIELDS 2 z a", "HDEL h z a");
+    propagates("HGETDEL h FIELDS 1 z");
+    propagates("HGETDEL h FIELDS 2 b c", "HDEL h b c");
+    assertThat(events()).containsExactly("hpersist h", "hexpire h", "hdel h", "hdel h", "del h");
+  }
+
+  @Test
+  void deletesDueFieldsBeforeOthersAreSet() {
+    says("DEBUG SET-ACTIVE-EXPIRE 0");
+    says("HSET h b 2"); // first: a hash goes with its only field
+    says("HSETEX h PX 1 FIELDS 1 a 1");
+    awaitReply("*1\r\n$-1\r\n", "HMGET", "h", "a");
+    replica.next();
+    events();
+    propagates("HSETEX h FNX KEEPTTL FIELDS 1 a 3", "MULTI", "HDEL h a", "HSET h a 3", "EXEC");
+    assertThat(events()).containsExactly("hexpired h", "hset h");
+  }
+
+  @Test
+  void deletesEntriesWithTheirReferencesByOlderCommands() {
+    for (int i = 1; i <= 6; i++) {
+      propagates("XADD s " + i + "-0 f v", "XADD s " + i + "-0 f v");
+    }
+    propagates("XGROUP CREATE s g 0", "XGROUP CREATE s g 0");
+    propagates("XGROUP CREATE s h 0", "XGROUP CREATE s h 0");
+    says("XREADGROUP GROUP g c COUNT 4 STREAMS s >");
+    says("XREADGROUP GROUP h c COUNT 4 STREAMS s >");
+    replica.next();
+    events();
+    propagates("XDELEX s ACKED IDS 2 1-0 9-0");
+    propagates("XDELEX s IDS 2 1-0 9-0", "XDEL s 1-0");
+    propagates(
+        "XDELEX s DELREF IDS 3 1-0 2 9-0",
+        "MULTI",
+        "XDEL s 1-0 2-0",
+        "XACK s g 1-0 2-0",
+        "XACK s h 1-0 2-0",
+        "EXEC");
+    propagates("XACKDEL s g ACKED IDS 2 3-0 6-0", "XACK s g 3-0");
+    propagates("XACKDEL s h ACKED IDS 1 3-0", "MULTI", "XACK s h 3-0", "XDEL s 3-0", "EXEC");
+    propagates(
+        "XACKDEL s g DELREF IDS 1 4-0",
+        "MULTI",
+        "XACK s g 4-0",
+        "XDEL s 4-0",
+        "XACK s g 4-0",
+        "XACK s h 4-0",
+        "EXEC");
+    propagates("XACKDEL s g IDS 1 5-0");
+    assertThat(events()).containsExactly("xdel s", "xdel s", "xdel s", "xdel s");
+    propagates("XADD s KEEPREF 7 f v", "XADD s 7 f v");
+    propagates("XADD s KEEPREF MAXLEN = 3 8-* f v", "XADD s MAXLEN = 3 8-0 f v");
+    propagates("XTRIM s MAXLEN 2 KEEPREF", "XTRIM s MAXLEN 2");
+    propagates("XTRIM s MAXLEN 2 DELREF");
+    propagates("XTRIM s MAXLEN 1 ACKED");
+    says("XREADGROUP GROUP g c STREAMS s >");
+    replica.next();
+    propagates(
+        "XADD s MAXLEN 2 DELREF 9 f v",
+        "MULTI",
+        "XADD s 9-0 f v",
+        "XDEL s 7-0",
+        "XACK s g 7-0",
+        "XACK s h 7-0",
+        "EXEC");
+    propagates(
+        "XTRIM s DELREF MINID ~ 9 LIMIT 1",
+        "MULTI",
+        "XDEL s 8-0",
+        "XACK s g 8-0",
+        "XACK s h 8-0",
+        "EXEC");
+  }
+
+  private void awaitReply(String wanted, String... words) {
+    byte[] reply;
+    do {
+      reply = client.call(words); // bounded by the timeout of the connection
+    } while (!wanted.equals(new String(reply, StandardCharsets.US_ASCII)));
+  }
+}

@@ -1,0 +1,190 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.ReplicationNode.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Random commands that Redis 7.2 does not have: a real replica, one of ours and an append-only file
+ * that a real server loads all lead to the master's data set.
+ */
+final class NewerCommandsTest {
+  private static final int COMMANDS = 3000;
+
+  @TempDir private Path directory;
+
+  /** The ids of the entries added last. */
+  private final List<String> lastIds = new ArrayList<>();
+
+  private final Random random = Seed.random("NewerCommandsTest");
+
+  @BeforeEach
+  void onlyWithRedis() {
+    RealRedis.assumeInstalled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void replicasAndFilesStayInStep(String fieldExpiry) throws Exception {
+    Path files = Files.createDirectory(directory.resolve("master"));
+    String digest;
+    try (ReplicationNode master =
+            ReplicationNode.ours(files, "appendonly yes", "hash-field-expiry " + fieldExpiry);
+        ReplicationNode real =
+            ReplicationNode.real(Files.createDirectory(directory.resolve("real")));
+        ReplicationNode knowing =
+            ReplicationNode.ours(Files.createDirectory(directory.resolve("knowing")))) {
+      real.ask("REPLICAOF 127.0.0.1 " + master.port());
+      knowing.ask("REPLICAOF 127.0.0.1 " + master.port());
+      real.untilInSyncWith(master);
+      knowing.untilInSyncWith(master);
+      for (int i = 0; i < COMMANDS; i++) {
+        Reply reply = master.call(command());
+        if (reply instanceof Reply.Bulk && reply.text().matches("\\d+-\\d+")) {
+          lastIds.add(reply.text());
+          lastIds.subList(0, Math.max(lastIds.size() - 50, 0)).clear();
+        }
+      }
+      digest = master.ask("DEBUG DIGEST");
+      for (ReplicationNode replica : List.of(real, knowing)) {
+        replica.untilInSyncWith(master);
+        assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(digest);
+        assertThat(pending(replica)).isEqualTo(pending(master));
+        assertThat(replica.info("errorstats").keySet()).isSubsetOf("errorstat_NOMASTERLINK");
+      }
+      assertThat(master.info("stats", "sync_full")).isEqualTo("2");
+      assertThat(master.ask("DBSIZE")).isNotEqualTo("0");
+    }
+    // Expiries of fields are in the file, too: only without them a real server can load it.
+    try (ReplicationNode loaded =
+        fieldExpiry.equals("yes")
+            ? ReplicationNode.ours(files, "appendonly yes")
+            : ReplicationNode.real(files, "--appendonly", "yes")) {
+      until("the load", () -> loaded.info("persistence", "loading").equals("0"));
+      assertThat(loaded.ask("DEBUG DIGEST")).isEqualTo(digest);
+    }
+  }
+
+  /** Returns the pending entries of all groups, which a digest does not contain. */
+  private static List<String> pending(ReplicationNode node) throws IOException {
+    List<String> pending = new ArrayList<>();
+    for (int stream = 0; stream < 2; stream++) {
+      for (int group = 0; group < 3; group++) {
+        Reply ids = node.call("XPENDING stream" + stream + " g" + group + " - + 100000");
+        assertThat(ids).isInstanceOf(Reply.Array.class);
+        ids.elements().forEach(each -> pending.add(each.elements().getFirst().text()));
+      }
+    }
+    assertThat(pending).isNotEmpty();
+    return pending;
+  }
+
+  private String command() throws IOException {
+    return switch (random.nextInt(9)) {
+      case 6 -> addition();
+      case 7, 8 -> deletion();
+      case 4 -> fields();
+      case 5 -> "HDEL hash" + small() + " f" + small();
+      case 0 -> "SETRANGE " + string() + " " + random.nextInt(20) + " " + (char) ('a' + small());
+      case 1 -> comparison();
+      default -> bitOperation();
+    };
+  }
+
+  private String comparison() {
+    String key = string();
+    String value = Integer.toString(small());
+    return switch (random.nextInt(5)) {
+      case 0 -> "SET " + key + " " + value;
+      case 1 -> "SET " + key + " " + small() + " IFEQ " + value + one("", " GET", " KEEPTTL");
+      case 2 -> "SET " + key + " " + small() + " IFNE " + value + one("", " GET", " EX 100000");
+      case 3 -> "DELIFEQ " + key + " " + value;
+      default -> "DELEX " + key + one("", " IFEQ " + value, " IFNE " + value);
+    };
+  }
+
+  private String bitOperation() {
+    String keys = string() + " " + string() + " " + string() + " " + string();
+    return "BITOP " + one("DIFF", "DIFF1", "ANDOR", "ONE") + " " + keys;
+  }
+
+  /** None of the fields expires while the test runs. */
+  private String fields() {
+    String key = " hash" + random.nextInt(4);
+    String field = " f" + random.nextInt(6);
+    String time = one("", " EX 100000", " PXAT 33177117420000", " PX 0", " EXAT 1");
+    return switch (random.nextInt(3)) {
+      case 0 -> "HGETDEL" + key + " FIELDS 2 f1" + field;
+      case 1 -> "HGETEX" + key + one(time, " PERSIST") + " FIELDS 2" + field + " f0";
+      default ->
+          "HSETEX"
+              + key
+              + one("", "", " FNX", " FXX")
+              + one(time, "", " KEEPTTL")
+              + " FIELDS 2"
+              + field
+              + " "
+              + small()
+              + " f2 "
+              + "x".repeat(random.nextInt(70) + 1);
+    };
+  }
+
+  /** Adds an entry, makes a group or lets it read. */
+  private String addition() {
+    String key = "stream" + random.nextInt(2);
+    return switch (random.nextInt(5)) {
+      case 0 -> "XGROUP CREATE " + key + " g" + random.nextInt(3) + " 0 MKSTREAM";
+      case 1, 2 -> {
+        String group = "g" + random.nextInt(3);
+        yield "XREADGROUP GROUP " + group + " c COUNT 3 STREAMS " + key + " >";
+      }
+      default -> "XADD " + key + policy() + one("", " MAXLEN 20", " MINID ~ " + id()) + " * f v";
+    };
+  }
+
+  private String deletion() {
+    String key = " stream" + random.nextInt(2);
+    String group = " g" + random.nextInt(3);
+    return switch (random.nextInt(4)) {
+      case 0 -> "XTRIM" + key + " MAXLEN" + one(" ", " ~ ") + (10 + random.nextInt(20)) + policy();
+      case 1 -> "XADD" + key + " " + id() + " f v";
+      case 2 -> "XACKDEL" + key + group + policy() + " IDS 2 " + id() + " " + id();
+      default -> "XDELEX" + key + policy() + " IDS 2 " + id() + " " + id();
+    };
+  }
+
+  private String policy() {
+    return one("", " KEEPREF", " DELREF", " ACKED");
+  }
+
+  /** An id near those of the entries, which are added by their time. */
+  private String id() {
+    return lastIds.isEmpty() ? "1-1" : lastIds.get(random.nextInt(lastIds.size()));
+  }
+
+  private String string() {
+    return "string" + random.nextInt(8);
+  }
+
+  private int small() {
+    return random.nextInt(4);
+  }
+
+  private String one(String... choices) {
+    return choices[random.nextInt(choices.length)];
+  }
+}
