@@ -22,11 +22,12 @@ final class Rules {
           "protocol                <-",
           "protocol.bytes          <-",
           "protocol.resp           <- protocol.bytes",
-          "protocol.process        <- protocol.bytes",
+          "protocol.process.os     <-",
+          "protocol.process        <- protocol.bytes protocol.process.os",
           "protocol.tuning         <-",
           "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
           "protocol.config.directive <- protocol.bytes protocol.process",
-          "protocol.config         <- protocol.bytes protocol.process"
+          "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
           "protocol.command.usage  <-",
@@ -42,7 +43,8 @@ final class Rules {
           "protocol.session.command <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.acl protocol.pubsub protocol.session"
               + " protocol.session.blocking",
-          "protocol.launch         <- protocol.bytes protocol.process protocol.resp protocol.config"
+          "protocol.launch         <- protocol.bytes protocol.process protocol.process.os"
+              + " protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
               + " protocol.acl protocol.pubsub protocol.session",
 
@@ -211,14 +213,13 @@ final class Rules {
               + " server.snapshot server.aof server.structure.list server.snapshot.context"
               + " server.snapshot.export",
           "server.lifecycle        <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.config.directive protocol.net protocol.info protocol.command"
-              + " protocol.session protocol.launch persistence.io persistence.rdb persistence.aof"
-              + " server.memory server.keyspace server.value server.settings server.snapshot"
-              + " server.loading server.client server.execution server.execution.monitoring"
-              + " server.execution.refusal server.aof server.replication server.command.admin"
-              + " server.command.key persistence.rdb.check server.snapshot.context"
-              + " server.tracking"
-              + " protocol.session.blocking",
+              + " protocol.process.os protocol.config.directive protocol.net protocol.info"
+              + " protocol.command protocol.session protocol.launch persistence.io persistence.rdb"
+              + " persistence.aof server.memory server.keyspace server.value server.settings"
+              + " server.snapshot server.loading server.client server.execution"
+              + " server.execution.monitoring server.execution.refusal server.aof"
+              + " server.replication server.command.admin server.command.key persistence.rdb.check"
+              + " server.snapshot.context server.tracking protocol.session.blocking",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
@@ -325,6 +326,7 @@ final class Rules {
                   "protocol.config",
                   "protocol.config.directive.DirectoryDirective",
                   "protocol.process",
+                  "protocol.process.os",
                   "protocol.launch",
                   "protocol.net",
                   "protocol.acl",

@@ -214,11 +214,14 @@ final class StartIT {
 
   @Test
   void theLogTellsTheStepsOfAStart() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    Node node = nodes.server(Kind.REDOUBT, "--always-show-logo", "yes");
     String log = Files.readString(node.log());
     assertThat(log)
         .containsSubsequence(
-            "Configuration loaded", " * Server initialized", "Ready to accept connections tcp");
+            "Configuration loaded",
+            " PID: " + node.pid(), // Redis 7.2's suite awaits it before the next line
+            " * Server initialized",
+            "Ready to accept connections tcp");
     assertThat(log).doesNotContainIgnoringCase("netty").doesNotContain("WARNING:");
   }
 
