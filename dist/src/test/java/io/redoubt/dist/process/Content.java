@@ -88,6 +88,11 @@ final class Content {
     return groups;
   }
 
+  /** Waits until the keys that expire during a test have been removed from a master. */
+  static void awaitShortLivedRemoved(Node master) {
+    await().atMost(Distribution.LIMIT).until(() -> of(master).size() == lasting(master).size());
+  }
+
   /** Returns the content without the keys that expire during a test. */
   static Map<String, String> lasting(Node node) throws IOException {
     String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));

@@ -52,6 +52,9 @@ final class RestartIT {
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
 
+    // Had it removed a key when it returns as a master, its history would differ from third's.
+    Content.awaitShortLivedRemoved(restarted);
+    Content.agree(restarted, third);
     restarted.kill();
     third.ask("REPLICAOF", "NO", "ONE");
     writes.write(third, CHANGES);
