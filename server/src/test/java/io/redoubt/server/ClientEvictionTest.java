@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -102,6 +103,28 @@ final class ClientEvictionTest {
     try (RespClient client = connect()) {
       client.call("MULTI");
       assertThat(commandsUntilClosed(client, "SET # " + "v".repeat(1000))).isBetween(50, 300);
+    }
+    assertThat(evicted()).isEqualTo(1);
+  }
+
+  @Test
+  void countsALargeArgumentWhenItIsAnnounced() throws IOException {
+    try (RespClient client = connect()) {
+      long id = id(client);
+      client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES / 2 + "\r\nv").getBytes(US_ASCII));
+      while (!line(id).contains(" argv-mem=4 ")) {
+        Thread.onSpinWait();
+      }
+      assertThat(number(line(id), "tot-mem")).isBetween(LIMIT_BYTES / 2L, LIMIT_BYTES / 2 + 5000L);
+    }
+  }
+
+  @Test
+  void evictsAClientThatAnnouncesMoreThanTheLimit() throws IOException {
+    redis.says("CONFIG SET maxmemory-clients " + LIMIT_BYTES, "OK");
+    try (RespClient client = connect()) {
+      client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES + "\r\n").getBytes(US_ASCII));
+      assertThatThrownBy(client::receive).isInstanceOf(IOException.class);
     }
     assertThat(evicted()).isEqualTo(1);
   }

@@ -191,6 +191,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.countInput(end - start);
     try {
       registry.executor().receive(this, memory, start, end);
+      if (input.awaitsLargeArgument()) {
+        registry.accountMemory(this); // before the requests of others see or exceed the limit
+      }
     } catch (OutOfMemoryError e) {
       registry.executor().outOfMemory(this, e);
     }

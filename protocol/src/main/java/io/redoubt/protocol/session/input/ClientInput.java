@@ -19,6 +19,9 @@ public final class ClientInput {
   /** Reading pauses while a client has more input than this to execute in the next turns. */
   private static final long MAX_PENDING_BYTES = 1 << 16;
 
+  /** Redis' PROTO_MBULK_BIG_ARG. */
+  private static final long LARGE_ARGUMENT_BYTES = 32 * 1024;
+
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private final TurnShare share;
@@ -87,9 +90,21 @@ public final class ClientInput {
     return decoder.argumentBytes();
   }
 
-  /** Returns the memory that it takes, without the loop's shared buffer, in bytes. */
+  /**
+   * Returns the memory that it takes, without the loop's shared buffer, in bytes. A partly received
+   * large argument counts in full, as in Redis, which reserves its memory at the announcement.
+   */
   public long memoryBytes() {
-    return kept.usedBytes() + kept.freeBytes() + decoder.heapBytes();
+    long buffered = kept.usedBytes() + kept.freeBytes();
+    if (awaitsLargeArgument()) {
+      buffered = Math.max(buffered, kept.usedBytes() + inHandBytes + missingBytes());
+    }
+    return buffered + decoder.heapBytes();
+  }
+
+  /** Returns true if a large part of an announced argument has not arrived. */
+  public boolean awaitsLargeArgument() {
+    return missingBytes() >= LARGE_ARGUMENT_BYTES;
   }
 
   /** Returns the size of input being executed from the shared buffer. */
