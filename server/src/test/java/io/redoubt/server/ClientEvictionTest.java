@@ -108,22 +108,30 @@ final class ClientEvictionTest {
   }
 
   @Test
-  void countsALargeArgumentWhenItIsAnnounced() throws IOException {
-    try (RespClient client = connect()) {
+  void othersSeeALargeArgumentInTheTurnOfItsAnnouncement() throws IOException {
+    try (RespClient sleeper = connect();
+        RespClient client = connect();
+        RespClient other = connect()) {
       long id = id(client);
-      client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES / 2 + "\r\nv").getBytes(US_ASCII));
-      while (!line(id).contains(" argv-mem=4 ")) {
-        Thread.onSpinWait();
-      }
-      assertThat(number(line(id), "tot-mem")).isBetween(LIMIT_BYTES / 2L, LIMIT_BYTES / 2 + 5000L);
+      other.call("PING");
+      sleeper.send("DEBUG", "SLEEP", "0.2"); // so that both are read in one turn
+      client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES + "\r\n").getBytes(US_ASCII));
+      String line = other.call("CLIENT", "LIST", "ID", "" + id).text();
+      assertThat(number(line, "tot-mem")).isBetween((long) LIMIT_BYTES, LIMIT_BYTES + 9000L);
     }
   }
 
   @Test
-  void evictsAClientThatAnnouncesMoreThanTheLimit() throws IOException {
+  void othersFindAClientEvictedInTheTurnOfItsAnnouncement() throws IOException {
     redis.says("CONFIG SET maxmemory-clients " + LIMIT_BYTES, "OK");
-    try (RespClient client = connect()) {
+    try (RespClient sleeper = connect();
+        RespClient client = connect();
+        RespClient other = connect()) {
+      long id = id(client);
+      other.call("PING");
+      sleeper.send("DEBUG", "SLEEP", "0.2");
       client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES + "\r\n").getBytes(US_ASCII));
+      assertThat(other.call("CLIENT", "LIST", "ID", "" + id).text()).isEmpty();
       assertThatThrownBy(client::receive).isInstanceOf(IOException.class);
     }
     assertThat(evicted()).isEqualTo(1);

@@ -92,7 +92,7 @@ public final class ClientInput {
 
   /**
    * Returns the memory that it takes, without the loop's shared buffer, in bytes. A partly received
-   * large argument counts in full, as in Redis, which reserves its memory at the announcement.
+   * large argument counts in full, also before its memory is reserved at the end of the read.
    */
   public long memoryBytes() {
     long buffered = kept.usedBytes() + kept.freeBytes();
