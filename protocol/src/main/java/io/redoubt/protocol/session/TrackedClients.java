@@ -100,18 +100,6 @@ public final class TrackedClients {
   // ---- messages
 
   /**
-   * Returns true if a client with this id is connected. One that has turned tracking off counts
-   * too: as in Redis, it hears of its earlier reads once tracking is on again.
-   */
-  public boolean isConnected(long clientId) {
-    if (clients.containsKey(clientId)) {
-      return true;
-    }
-    return !clients.isEmpty()
-        && clients.values().iterator().next().registry().byId(clientId) != null;
-  }
-
-  /**
    * Sends a key to a client that has read it, if it still tracks its reads.
    *
    * @param byCommand true if the running command changed the key, which its client need not hear of

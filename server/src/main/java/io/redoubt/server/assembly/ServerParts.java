@@ -155,6 +155,7 @@ final class ServerParts {
         new TrackedKeys(
             keyspace,
             trackedClients,
+            this::isConnected,
             transport.loop(),
             environment.random(),
             settings.memory.trackingTableMaxKeys::value);
@@ -342,6 +343,10 @@ final class ServerParts {
 
   private void releaseWrites() {
     clients.pauses().releaseWrites();
+  }
+
+  private boolean isConnected(long clientId) {
+    return clients.byId(clientId) != null;
   }
 
   private ReplicationPosition position() {

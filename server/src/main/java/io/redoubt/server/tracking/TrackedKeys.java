@@ -13,6 +13,7 @@ import io.redoubt.server.memory.Shortage;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -40,6 +41,7 @@ public final class TrackedKeys {
   private final RandomGenerator random;
   private final LongSupplier maxKeys;
   private final TrackedClients clients;
+  private final LongPredicate isConnected;
   private final Broadcasts broadcasts;
   private final ByteTable table;
   private final ByteTable retired;
@@ -57,16 +59,21 @@ public final class TrackedKeys {
   /**
    * Creates an empty table.
    *
+   * @param isConnected returns true if a client with the id is connected. One that has turned
+   *     tracking off counts too: as in Redis, it hears of its earlier reads once tracking is on
+   *     again.
    * @param maxKeys returns the number of keys from which on others are evicted, 0 for no limit
    */
   public TrackedKeys(
       Keyspace keyspace,
       TrackedClients clients,
+      LongPredicate isConnected,
       Loop loop,
       RandomGenerator random,
       LongSupplier maxKeys) {
     this.slabs = keyspace.slabs();
     this.clients = clients;
+    this.isConnected = isConnected;
     this.loop = loop;
     this.random = random;
     this.maxKeys = maxKeys;
@@ -152,7 +159,7 @@ public final class TrackedKeys {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       long id = id(block, i);
-      if (clients.isConnected(id)) {
+      if (isConnected.test(id)) {
         Region.putLong(ids(block) + kept * 8L, id);
         kept++;
       }
