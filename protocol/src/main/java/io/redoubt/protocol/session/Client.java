@@ -569,43 +569,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return released ? null : connectionIfAny();
   }
 
-  /**
-   * Returns the memory of the client in bytes: its requests and replies in their buffers, its
-   * transaction, and an estimate of its objects.
-   */
-  public final long memoryBytes() {
-    Waiting waits = wait.waiting();
-    return heapBytes()
-        + input.memoryBytes()
-        + delivery.waitingWindowBytes()
-        + queuedOutputBytes()
-        + transactionBytes()
-        + (waits == null ? 0 : waits.memoryBytes());
-  }
-
-  /** Returns the size of its buffered requests and of the buffer itself, in bytes. */
-  final long inputBufferBytes() {
-    ByteQueue query = input.kept();
-    return query.usedBytes() + query.freeBytes() + input.inHandBytes();
-  }
-
-  /** Returns the size of its buffered replies, in bytes. */
-  final long outputBufferBytes() {
-    return output.replies().windowBytes() + queuedOutputBytes();
-  }
-
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
     return OBJECT_BYTES + subscriptions.heapBytes() + (tracking == null ? 0 : tracking.heapBytes());
-  }
-
-  /** Returns the length of the arguments of its current command as far as received, in bytes. */
-  final long argumentBytes() {
-    Waiting waits = wait.waiting();
-    if (waits != null) {
-      return waits.argumentBytes();
-    }
-    return isCurrent() ? registry.executor().currentArgumentBytes() : input.argumentBytes();
   }
 
   /** Returns its place in the count of the memory of all clients. */

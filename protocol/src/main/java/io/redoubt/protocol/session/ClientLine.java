@@ -35,14 +35,14 @@ public final class ClientLine {
     line.append(" multi=").append(client.queuedCommands());
     line.append(" qbuf=").append(client.input().queryBytes());
     line.append(" qbuf-free=").append(query.freeBytes());
-    line.append(" argv-mem=").append(client.argumentBytes());
+    line.append(" argv-mem=").append(ClientSize.ofArguments(client));
     line.append(" multi-mem=").append(client.queuedCommandBytes());
     line.append(" rbs=").append(bufferBytes);
     line.append(" rbp=").append(bufferBytes);
     line.append(" obl=").append(replies.pendingBytes());
     line.append(" oll=").append(replies.heldChunks());
     line.append(" omem=").append(outputBytes);
-    line.append(" tot-mem=").append(client.memoryBytes());
+    line.append(" tot-mem=").append(ClientSize.of(client));
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : command.name());
     line.append(" user=").append(client.user().name());

@@ -83,7 +83,7 @@ final class ClientMemory {
       forget(client);
       return;
     }
-    long bytes = client.memoryBytes();
+    long bytes = ClientSize.of(client);
     Account account = client.account();
     totalBytes += bytes - account.bytes;
     account.bytes = bytes;

@@ -206,11 +206,11 @@ public final class ClientRegistry {
 
   // ---- memory
 
-  /** Returns the total memory of the clients of a type, in bytes: {@link Client#memoryBytes}. */
+  /** Returns the total memory of the clients of a type, in bytes: {@link ClientSize#of}. */
   public long memoryBytes(ClientType type) {
     long bytes = 0;
     for (Client client : clients.values()) {
-      bytes += client.type() == type ? client.memoryBytes() : 0;
+      bytes += client.type() == type ? ClientSize.of(client) : 0;
     }
     return bytes;
   }
@@ -285,7 +285,7 @@ public final class ClientRegistry {
       }
       if (!client.isReleased()) {
         accountMemory(client);
-        peaks.observe(client.inputBufferBytes(), client.outputBufferBytes());
+        peaks.observe(ClientSize.ofInputBuffer(client), ClientSize.ofOutputBuffer(client));
       }
     }
   }
