@@ -1,13 +1,19 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +68,90 @@ final class InitScriptIT {
   }
 
   @Test
+  void showsTheMistakeOfARefusedConfiguration() throws Exception {
+    use("redis", "redis-server", "no-such-directive 1\n");
+    assertThat(call("start").output()).contains("no-such-directive 1");
+  }
+
+  @Test
+  void showsTheLogOfAFailedStart() throws Exception {
+    try (ServerSocket taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress("127.0.0.1", port));
+      use("redis", "redis-server", "save \"\"\n");
+      Result result = call("start");
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.output()).containsIgnoringCase("address already in use");
+      assertThat(call("stop").output()).contains("a process listens on port " + port);
+    }
+  }
+
+  @Test
+  void showsNothingOfEarlierStarts() throws Exception {
+    use("redis", "redis-server", "save \"\"\n");
+    Files.writeString(folder.resolve("log"), "an earlier line\n");
+    Files.writeString(folder.resolve("out"), "an earlier message\n");
+    Files.writeString(folder.resolve("conf"), "no-such-directive 1\n", StandardOpenOption.APPEND);
+    assertThat(call("start").output()).contains("no-such-directive").doesNotContain("earlier");
+  }
+
+  @Test
+  void keepsTheLogOfAServerWithoutLogfile() throws Exception {
+    use("redis", "redis-server", "logfile \"\"\nsave \"\"\n");
+    assertThat(call("start").status()).isZero();
+    assertThat(Files.readString(folder.resolve("out"))).contains("Ready to accept connections");
+  }
+
+  @Test
+  void takesThePortOfTheConfiguration() throws Exception {
+    use("redis", "redis-server", "save \"\"\n");
+    environment.remove("REDISPORT");
+    startsStopsAndTellsItsStatus();
+  }
+
+  @Test
+  void stopsNoServerButThatOfThePidFile() throws Exception {
+    use("redis", "redis-server", "save \"\"\n");
+    try (Node other =
+        Distribution.start(
+            Distribution.HOME.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
+      assertThat(call("start").status()).isZero();
+      environment.put("REDISPORT", other.port() + "");
+      assertThat(call("stop").status()).isZero();
+      assertThat(other.info("server")).containsEntry("process_id", other.pid() + "");
+    }
+  }
+
+  @Test
+  void tellsAUserWithoutRightsWhatIsMissing() throws Exception {
+    use("redis", "redis-server", "save \"\"\n");
+    String path = Files.copy(script, folder.resolve("script")).toString();
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    String[] asNobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", path};
+    assumeTrue(
+        Distribution.run(environment, with(asNobody, "status")).status() == 3,
+        "only root can become another user");
+    assertThat(Distribution.run(environment, with(asNobody, "start")))
+        .isEqualTo(
+            new Result(
+                4,
+                "nobody may not create %s: start as root, or set PIDFILE\n"
+                    .formatted(folder.resolve("pid"))));
+    assertThat(call("start").status()).isZero();
+    assertThat(Distribution.run(environment, with(asNobody, "status")))
+        .isEqualTo(new Result(0, "redis-server is running, process " + pid() + "\n"));
+    assertThat(Distribution.run(environment, with(asNobody, "stop")))
+        .isEqualTo(
+            new Result(4, "nobody may not stop process " + pid() + ", which belongs to root\n"));
+    assertThat(pong()).isTrue();
+  }
+
+  private static String[] with(String[] command, String word) {
+    String[] all = Arrays.copyOf(command, command.length + 1);
+    all[command.length] = word;
+    return all;
+  }
+
+  @Test
   void anUnknownActionPrintsTheUsage() throws Exception {
     use("redis", "redis-server", "");
     Result result = call("reload");
@@ -110,6 +200,7 @@ final class InitScriptIT {
     environment.put("CLIEXEC", "redis-cli");
     environment.put("PIDFILE", folder.resolve("pid").toString());
     environment.put("CONF", conf.toString());
+    environment.put("OUTPUT", folder.resolve("out").toString());
   }
 
   private String program() {
