@@ -104,8 +104,9 @@ final class SystemdUnitIT {
         awaitLine(messages, "READY=1");
         assertThat(runtime).isNotEmptyDirectory();
         try (RespClient client = RespClient.connect("127.0.0.1", port)) {
-          assertThat(client.call("CONFIG", "GET", "dir").toString()).contains(working.toString());
+          assertThat(client.call("PING").text()).isEqualTo("PONG");
           if (state.equals("redis")) {
+            assertThat(client.call("CONFIG", "GET", "dir").toString()).contains(working.toString());
             assertThat(client.call("SET", "key", "value").text()).isEqualTo("OK");
           }
         }
