@@ -64,7 +64,10 @@ final class SystemdUnitIT {
 
   /** Runs the command line of a unit as systemd does, with the shipped configuration. */
   @ParameterizedTest
-  @CsvSource({"redis.service, redis.conf, redis", "redis-sentinel.service, sentinel.conf, redis-sentinel"})
+  @CsvSource({
+    "redis.service, redis.conf, redis",
+    "redis-sentinel.service, sentinel.conf, redis-sentinel"
+  })
   @Timeout(120)
   void reportsItsStateAndWritesOnlyWhereItMay(String name, String shipped, String state)
       throws Exception {
