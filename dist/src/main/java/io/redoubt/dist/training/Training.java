@@ -17,16 +17,19 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Creates {@code lib/redis-server.aot} and {@code lib/redis-sentinel.aot} of a staged distribution,
- * and {@code lib/aot.jdk}, which names the JDK build they were made with: launchers use the caches
+ * Creates the AOT caches of a staged distribution, {@code lib/redis-server.aot} and those of the
+ * sentinel and {@code redis-cli}, and {@code lib/aot.jdk}, which names the JDK build they were made with: launchers use the caches
  * with no other. The caches are kept beside the stage and created again only when a jar, an option
  * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
  */
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration END_LIMIT = Duration.ofSeconds(120);
+  private static final List<String> PROGRAMS =
+      List.of("redis-server", "redis-sentinel", "redis-cli");
 
   private final Path stage;
   private final Path work;
@@ -51,7 +54,7 @@ public final class Training {
       train();
       Files.writeString(keyFile, key);
     }
-    for (String program : List.of("redis-server", "redis-sentinel")) {
+    for (String program : PROGRAMS) {
       Files.copy(
           cache(program),
           stage.resolve("lib/" + program + ".aot"),
@@ -77,6 +80,7 @@ public final class Training {
       peer.awaitPong(START_LIMIT);
       TrainingWorkload workload = new TrainingWorkload(server, peer);
       workload.trainServer();
+      trainClient(server.port());
       try (Node sentinel = startSentinel(ports.get(2), server.port())) {
         sentinel.awaitPong(START_LIMIT);
         workload.trainSentinel(sentinel);
@@ -84,10 +88,47 @@ public final class Training {
       }
       shutDown(server);
     }
-    for (String program : List.of("redis-server", "redis-sentinel")) {
+    for (String program : PROGRAMS) {
       if (!Files.exists(cache(program))) {
         throw new IOException("the JVM wrote no " + cache(program));
       }
+    }
+  }
+
+  /** Runs redis-cli with replies of each type; the JVM writes the cache during its exit. */
+  private void trainClient(int port) throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(work.resolve("redis-cli"));
+    Path input = folder.resolve("input");
+    Files.writeString(
+        input,
+        """
+        PING
+        HSET client-hash field value
+        HGETALL client-hash
+        COMMAND COUNT
+        INFO server
+        NOSUCHCOMMAND
+        DEL client-hash
+        """);
+    Files.deleteIfExists(cache("redis-cli"));
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            stage.resolve("bin/redis-cli").toString(), "--no-raw", "-p", Integer.toString(port));
+    builder.environment().put("JAVA25_HOME", jdk.toString());
+    builder.environment().put("REDOUBT_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache("redis-cli"));
+    Path log = folder.resolve("log");
+    Process client =
+        builder
+            .redirectInput(input.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      if (!client.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS) || client.exitValue() != 0) {
+        throw new IOException("redis-cli failed in its training: see " + log);
+      }
+    } finally {
+      client.destroyForcibly();
     }
   }
 

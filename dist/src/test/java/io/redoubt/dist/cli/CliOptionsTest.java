@@ -1,0 +1,66 @@
+package io.redoubt.dist.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class CliOptionsTest {
+
+  private static CliOptions parse(String... words) throws UsageException {
+    return CliOptions.parse(List.of(words), Map.of());
+  }
+
+  @Test
+  void theCommandStartsAtTheFirstWordThatIsNoOption() throws Exception {
+    CliOptions options = parse("-p", "7000", "--csv", "set", "-p", "1");
+    assertThat(options.port).isEqualTo(7000);
+    assertThat(options.form).isEqualTo(OutputForm.CSV);
+    assertThat(options.command).containsExactly("set", "-p", "1");
+  }
+
+  @Test
+  void uriNamesEverything() throws Exception {
+    CliOptions options = parse("-u", "redis://me:p%40ss+@example.org:7000/5", "ping");
+    assertThat(options.host).isEqualTo("example.org");
+    assertThat(options.port).isEqualTo(7000);
+    assertThat(options.user).isEqualTo("me");
+    assertThat(options.password).isEqualTo("p@ss+");
+    assertThat(options.database).isEqualTo(5);
+    assertThat(options.warnsOfPassword()).isTrue();
+  }
+
+  @Test
+  void thePasswordOfTheEnvironmentIsNotWarnedOf() throws Exception {
+    CliOptions options = CliOptions.parse(List.of("ping"), Map.of("REDISCLI_AUTH", "secret"));
+    assertThat(options.password).isEqualTo("secret");
+    assertThat(options.warnsOfPassword()).isFalse();
+    assertThat(parse("-a", "x", "--no-auth-warning").warnsOfPassword()).isFalse();
+  }
+
+  @Test
+  void jsonChoosesResp3UnlessTheProtocolIsGiven() throws Exception {
+    assertThat(parse("--json").protocol).isEqualTo(3);
+    assertThat(parse("-2", "--json").protocol).isEqualTo(2);
+  }
+
+  @Test
+  void refusesWhatItDoesNotHave() {
+    assertThatThrownBy(() -> parse("--bigkeys")).hasMessageContaining("--bigkeys is not supported");
+    assertThatThrownBy(() -> parse("-u", "rediss://h")).hasMessageContaining("not supported");
+    assertThatThrownBy(() -> parse("--nonsense")).hasMessageContaining("'--nonsense'");
+    assertThatThrownBy(() -> parse("-p")).hasMessageContaining("'-p'");
+    assertThatThrownBy(() -> parse("-n", "one")).hasMessageContaining("'one'");
+    assertThatThrownBy(() -> parse("-p", "65536")).hasMessage("Invalid server port.");
+    assertThatThrownBy(() -> parse("-x", "-X", "t")).hasMessageContaining("mutually exclusive");
+  }
+
+  @Test
+  void quotedInputIsUnescaped() throws Exception {
+    assertThat(parse("--quoted-input", "get", "\"a\\x00\"").arguments()[1]).containsExactly('a', 0);
+    assertThatThrownBy(() -> parse("--quoted-input", "\"a").arguments())
+        .isInstanceOf(UsageException.class);
+  }
+}
