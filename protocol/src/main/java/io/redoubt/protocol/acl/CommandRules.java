@@ -12,8 +12,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The commands that a selector permits: one bit per command. The rules as given are not kept:
- * {@link CommandSummary} derives rules that lead to the same bits.
+ * The commands that a selector permits: one bit per command, and the rules that led to the bits.
+ * The rules are kept in the order in which they were given, so that a command which a later version
+ * adds to a category is covered as the administrator wrote it. A rule on the same name, or on a
+ * container, replaces earlier ones; {@code +@all} and {@code -@all} replace all.
  */
 final class CommandRules {
   private final CommandTable<?> table;
@@ -22,9 +24,13 @@ final class CommandRules {
   private boolean base;
   private final Map<Integer, List<String>> firstArguments = new HashMap<>();
 
+  /** The rules after {@code +@all} or {@code -@all}, in lower case, with their signs. */
+  private final List<String> rules;
+
   CommandRules(CommandTable<?> table) {
     this.table = table;
     this.allowed = new long[table.numbered().size() / Long.SIZE + 1];
+    this.rules = new ArrayList<>();
   }
 
   CommandRules(CommandRules other) {
@@ -33,16 +39,12 @@ final class CommandRules {
     all = other.all;
     base = other.base;
     other.firstArguments.forEach((id, words) -> firstArguments.put(id, new ArrayList<>(words)));
+    rules = new ArrayList<>(other.rules);
   }
 
   /** Returns true if every command is permitted, including future ones. */
   boolean allowsAll() {
     return all;
-  }
-
-  /** Returns true if future commands are permitted: the rules began with {@code +@all}. */
-  boolean allowsFutureCommands() {
-    return base;
   }
 
   boolean allows(Command<?> command, Request request) {
@@ -52,7 +54,7 @@ final class CommandRules {
     if (firstArguments.isEmpty() || request.count() < 2) {
       return false;
     }
-    for (String word : firstArguments(command)) {
+    for (String word : firstArguments.getOrDefault(command.id(), List.of())) {
       if (request.is(1, word)) {
         return true;
       }
@@ -61,16 +63,9 @@ final class CommandRules {
   }
 
   /** Returns true if the command is allowed whatever its arguments. */
-  boolean allows(Command<?> command) {
+  private boolean allows(Command<?> command) {
     int id = command.id();
     return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;
-  }
-
-  /**
-   * Returns the first arguments with which a command is permitted that is not permitted as a whole.
-   */
-  List<String> firstArguments(Command<?> command) {
-    return firstArguments.getOrDefault(command.id(), List.of());
   }
 
   void setAll(boolean allow) {
@@ -78,6 +73,7 @@ final class CommandRules {
     base = allow;
     Arrays.fill(allowed, allow ? -1L : 0L);
     firstArguments.clear();
+    rules.clear();
   }
 
   /** Applies {@code +@name} or {@code -@name}. */
@@ -90,16 +86,12 @@ final class CommandRules {
     if (category == null) {
       throw unknown();
     }
-    category(category, allow);
-  }
-
-  /** Allows or refuses the commands of a category, containers with all their subcommands. */
-  void category(Category category, boolean allow) {
     for (Command<?> command : table.numbered()) {
       if (command.isIn(category)) {
         set(command, allow);
       }
     }
+    record("@" + category.label(), allow);
   }
 
   /**
@@ -110,6 +102,7 @@ final class CommandRules {
     Command<?> command = table.byOriginalName(name);
     if (command != null) {
       set(command, allow);
+      record(command.name(), allow);
       return;
     }
     int bar = name.lastIndexOf('|');
@@ -132,6 +125,14 @@ final class CommandRules {
     if (!words.contains(word)) {
       words.add(word);
     }
+    record(whole.name() + '|' + word, true);
+  }
+
+  private void record(String name, boolean allow) {
+    rules.removeIf(rule ->
+        rule.startsWith(name, 1)
+            && (rule.length() == name.length() + 1 || rule.charAt(name.length() + 1) == '|'));
+    rules.add((allow ? "+" : "-") + name);
   }
 
   private static AclRuleException unknown() {
@@ -139,7 +140,7 @@ final class CommandRules {
   }
 
   /** Allows or refuses a command, a container with its subcommands. */
-  void set(Command<?> command, boolean allow) {
+  private void set(Command<?> command, boolean allow) {
     setBit(command, allow);
     firstArguments.remove(command.id());
     if (command.isContainer()) {
@@ -162,7 +163,10 @@ final class CommandRules {
     }
   }
 
+  /** Returns the rules as ACL LIST, ACL GETUSER and the ACL file show them. */
   String describe() {
-    return new CommandSummary(table, this).text();
+    var text = new StringBuilder(base ? "+@all" : "-@all");
+    rules.forEach(rule -> text.append(' ').append(rule));
+    return text.toString();
   }
 }

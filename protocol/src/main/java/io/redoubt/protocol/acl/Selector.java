@@ -23,6 +23,7 @@ final class Selector {
   private static final int READS = KeyFlag.ACCESS.bit();
   private static final int WRITES =
       KeyFlag.UPDATE.bit() | KeyFlag.INSERT.bit() | KeyFlag.DELETE.bit();
+  private static final ByteString EVERY_KEY = ByteString.of("*");
 
   private record KeyPattern(ByteString glob, int permissions) {
     String describe() {
@@ -235,9 +236,11 @@ final class Selector {
     return false;
   }
 
-  /** Returns true if every key may be read and written, as SORT BY and similar options require. */
-  boolean allowsAllKeys() {
-    return allKeys;
+  /** Returns true if every key may be read, as SORT BY and similar options require. */
+  boolean readsAllKeys() {
+    return allKeys
+        || keys.stream()
+            .anyMatch(key -> key.glob().equals(EVERY_KEY) && (key.permissions() & READ) != 0);
   }
 
   String describeKeys() {

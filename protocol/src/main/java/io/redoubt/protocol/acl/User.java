@@ -270,12 +270,12 @@ public final class User {
   }
 
   /**
-   * Returns true if the command may access keys that are determined during its execution (SORT BY,
+   * Returns true if the command may read keys that are determined during its execution (SORT BY,
    * GET).
    */
-  public boolean allowsAllKeys(Command<?> command, Request request) {
+  public boolean readsAllKeys(Command<?> command, Request request) {
     for (Selector selector : selectors) {
-      if (selector.allowsAllKeys() && selector.check(command, request) == null) {
+      if (selector.readsAllKeys() && selector.check(command, request) == null) {
         return true;
       }
     }

@@ -78,20 +78,26 @@ class UsersTest {
           on nopass allkeys allchannels +@all; on nopass sanitize-payload ~* &* +@all
           ~a* %R~b* %W~c* %RW~d* &ch*;     off sanitize-payload ~a* %R~b* %W~c* ~d* resetchannels &ch* -@all
           %R~x %W~x;                       off sanitize-payload ~x resetchannels -@all
-          +get -set +@read;                off sanitize-payload resetchannels -@all +@read
-          -@all -get -@write;              off sanitize-payload resetchannels -@all
-          +get -get;                       off sanitize-payload resetchannels -@all
+          +get -set +@read;                off sanitize-payload resetchannels -@all +get -set +@read
+          -@all -get -@write;              off sanitize-payload resetchannels -@all -get -@write
+          +get -get;                       off sanitize-payload resetchannels -@all -get
           +@read -get;                     off sanitize-payload resetchannels -@all +@read -get
-          +@all -get +get;                 off sanitize-payload resetchannels +@all
+          +@all -get +get;                 off sanitize-payload resetchannels +@all +get
           +select|3 +select;               off sanitize-payload resetchannels -@all +select
-          +select -select;                 off sanitize-payload resetchannels -@all
+          +select -select;                 off sanitize-payload resetchannels -@all -select
           +get -get +get;                  off sanitize-payload resetchannels -@all +get
-          +config|get +config;             off sanitize-payload resetchannels -@all +@admin +config
+          +config|get +config;             off sanitize-payload resetchannels -@all +config
           +config|get;                     off sanitize-payload resetchannels -@all +config|get
+          -@dangerous;                     off sanitize-payload resetchannels -@all -@dangerous
+          +@SET +@write +@set;             off sanitize-payload resetchannels -@all +@write +@set
+          +config +config|get -config|set +config;off sanitize-payload resetchannels -@all +config
+          +config|get -config;             off sanitize-payload resetchannels -@all -config
+          +select|3 +select|3 +select;     off sanitize-payload resetchannels -@all +select
+          +Get +get +gET;                  off sanitize-payload resetchannels -@all +get
           +config -config|set;             off sanitize-payload resetchannels -@all +config -config|set
           +@all -@admin;                   off sanitize-payload resetchannels +@all -@admin
           +get +@all;                      off sanitize-payload resetchannels +@all
-          +@all +get;                      off sanitize-payload resetchannels +@all
+          +@all +get;                      off sanitize-payload resetchannels +@all +get
           +@all +get nocommands;           off sanitize-payload resetchannels -@all
           %RW;                             off sanitize-payload ~ resetchannels -@all
           +SELECT|3;                       off sanitize-payload resetchannels -@all +select|3

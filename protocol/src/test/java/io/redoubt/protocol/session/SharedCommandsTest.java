@@ -295,7 +295,7 @@ class SharedCommandsTest {
       assertThat(bob.ask("PUBLISH other x"))
           .isEqualTo("-NOPERM No permissions to access a channel");
       assertThat(peer.ask("ACL DRYRUN bob get b1"))
-          .isEqualTo("$51 This user has no permissions to access the 'b1' key");
+          .isEqualTo("$50 User bob has no permissions to access the 'b1' key");
       assertThat(peer.ask("ACL LOG 2"))
           .contains("$6 reason $7 channel $7 context $8 toplevel $6 object $5 other")
           .contains("$6 object $9 client|id $8 username $3 bob");

@@ -184,9 +184,9 @@ public final class Call extends RegionCall {
     return keyspace.expiredKeys() == ExpiredKeys.KEEP;
   }
 
-  /** Returns true if the user may access all keys with this command. */
-  public boolean mayUseAllKeys() {
-    return client().user().allowsAllKeys(command(), request());
+  /** Returns true if the user may read all keys with this command. */
+  public boolean mayReadAllKeys() {
+    return client().user().readsAllKeys(command(), request());
   }
 
   /**

@@ -259,15 +259,12 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     Denial denial = user.check(command, inner);
     if (denial == null) {
       call.reply().ok();
-    } else if (denial == Denial.COMMAND) {
-      call.reply().bulk("This user has no permissions to run the '" + command.name() + "' command");
     } else {
-      call.reply()
-          .bulk(
-              "This user has no permissions to access the '"
-                  + inner.text(user.deniedArgument())
-                  + "' "
-                  + denial.label());
+      String action =
+          denial == Denial.COMMAND
+              ? "run the '" + command.name() + "' command"
+              : "access the '" + inner.text(user.deniedArgument()) + "' " + denial.label();
+      call.reply().bulk("User " + user.name() + " has no permissions to " + action);
     }
   }
 

@@ -88,7 +88,7 @@ final class Sorting {
   }
 
   private boolean mayReadAll() {
-    return call.mayUseAllKeys();
+    return call.mayReadAllKeys();
   }
 
   void run() {

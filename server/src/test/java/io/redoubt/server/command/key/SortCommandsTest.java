@@ -144,6 +144,12 @@ final class SortCommandsTest {
         "SORT list GET #",
         "(error) ERR GET option of SORT denied due to insufficient ACL permissions.");
     assertThat(redis.ask("SORT list STORE other")).startsWith("(error) NOPERM");
+    redis.says("ACL SETUSER bob %W~*", "OK");
+    redis.says(
+        "SORT list BY w_*",
+        "(error) ERR BY option of SORT denied due to insufficient ACL permissions.");
+    redis.says("ACL SETUSER bob %R~*", "OK");
+    isReply("SORT list BY nosuch_* GET # LIMIT 0 1", "1");
   }
 
   @Test
