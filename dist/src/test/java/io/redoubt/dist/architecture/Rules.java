@@ -214,9 +214,9 @@ final class Rules {
               + " server.snapshot.export",
           "server.lifecycle        <- protocol.bytes protocol.resp protocol.process"
               + " protocol.process.os protocol.config.directive protocol.net protocol.info"
-              + " protocol.command protocol.session protocol.launch persistence.io persistence.rdb"
-              + " persistence.aof server.memory server.keyspace server.value server.settings"
-              + " server.snapshot server.loading server.client server.execution"
+              + " protocol.acl protocol.command protocol.session protocol.launch persistence.io"
+              + " persistence.rdb persistence.aof server.memory server.keyspace server.value"
+              + " server.settings server.snapshot server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal server.aof"
               + " server.replication server.command.admin server.command.key persistence.rdb.check"
               + " server.snapshot.context server.tracking protocol.session.blocking",

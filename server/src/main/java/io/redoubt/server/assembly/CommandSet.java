@@ -28,7 +28,6 @@ import io.redoubt.server.command.script.ScriptCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.Debugging;
-import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.replication.FailoverCommand;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
@@ -95,9 +94,7 @@ final class CommandSet {
 
   /** Messages travel to replicas too, for their subscribers. */
   private void publish(Call call) {
-    if (call.request().is(1, RejoinGuard.HELLO_CHANNEL)) {
-      parts.rejoin.heard(call.request().text(2));
-    }
+    parts.hellos.published(call);
     int receivers = PubSubCommands.deliver(parts.channels, call);
     call.propagateAnyway();
     call.reply().integer(receivers);

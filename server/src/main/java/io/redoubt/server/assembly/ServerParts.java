@@ -52,10 +52,12 @@ import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
+import io.redoubt.server.lifecycle.EpochFence;
 import io.redoubt.server.lifecycle.ExpiryCycle;
 import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
+import io.redoubt.server.lifecycle.SentinelHellos;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
@@ -119,6 +121,7 @@ final class ServerParts {
   final Rates rates;
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
+  final SentinelHellos hellos;
   final Listeners listeners;
   final Shutdown shutdown;
   final MigrationTargets migrationTargets;
@@ -249,6 +252,14 @@ final class ServerParts {
     rejoin =
         new RejoinGuard(
             settings, transport.loop(), clock, log, state, replication, listeners::port, tls);
+    EpochFence fence =
+        new EpochFence(
+            settings.replication,
+            log,
+            state,
+            replication,
+            () -> tls.announcedPort(listeners.port()));
+    hellos = new SentinelHellos(rejoin, fence, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);
     shutdown =
         new Shutdown(

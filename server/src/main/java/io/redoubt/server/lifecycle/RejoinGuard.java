@@ -35,13 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The state is confined to the event loop; a separate thread asks the sentinels.
  */
 public final class RejoinGuard {
-  /** The channel on which sentinels announce themselves and their view of the master. */
-  public static final String HELLO_CHANNEL = "__sentinel__:hello";
-
   private static final long AGAIN_MILLIS = 200;
-
-  /** Words of a hello message: ip, port, id, epoch, master's name, ip, port and config epoch. */
-  private static final int HELLO_WORDS = 8;
 
   private final ServerDirectives settings;
   private final Loop loop;
@@ -243,16 +237,8 @@ public final class RejoinGuard {
   }
 
   /** Adds the sentinel that has published a hello here, as it monitors this server. */
-  public void heard(String hello) {
-    String[] words = hello.split(",", -1);
-    if (!isOn() || words.length != HELLO_WORDS || words[2].length() != 40) {
-      return;
-    }
-    if (!words[1].matches("[0-9]{1,5}") || words[0].isBlank() || words[0].contains(" ")) {
-      return;
-    }
-    HostPort place = new HostPort(words[0], Integer.parseInt(words[1]));
-    if (known.add(words[2], place)) {
+  void heard(SentinelHello hello) {
+    if (isOn() && known.add(hello.id(), hello.sentinel())) {
       Path file = file();
       List<String> lines = known.lines();
       Thread.ofVirtual().name("remember-sentinels").start(() -> known.write(file, lines));

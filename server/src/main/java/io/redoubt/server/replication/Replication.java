@@ -63,6 +63,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Runs of the cron. */
   private long cronRuns;
 
+  private long roleOrders;
+
   private @Nullable Cancellable cron;
 
   /** Creates the replication of a master without replicas, at the start of a new history. */
@@ -249,6 +251,17 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Ends the wait of a restarted server for its role, since an explicit command has set it. */
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
+    liftFence();
+  }
+
+  private void liftFence() {
+    roleOrders++;
+    state.set(Refusal.FENCED, false);
+  }
+
+  /** Returns the number of role changes and of orders that set the role this server had already. */
+  public long roleOrders() {
+    return roleOrders;
   }
 
   /** Follows a master: REPLICAOF host port. */
@@ -293,6 +306,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   private void roleChanged() {
+    liftFence();
     dataSet.keyspace().expiredKeys(isReplica() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
     dataSet.keyspace().localExpiries().clear();
     updateState();

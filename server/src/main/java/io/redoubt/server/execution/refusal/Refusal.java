@@ -30,6 +30,11 @@ public enum Refusal {
   READ_ONLY_REPLICA("READONLY You can't write against a read only replica."),
   /** A restarted master that does not know yet if it still is one. */
   REJOINING("READONLY You can't write against a read only replica."),
+  /**
+   * A master that was replaced under a newer configuration epoch. Clients follow READONLY up as
+   * after a failover.
+   */
+  FENCED("READONLY You can't write against a read only replica."),
   /** A replica without its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
   /** The data set is being loaded. */
@@ -49,7 +54,8 @@ public enum Refusal {
           | APPEND_FAILED.bit()
           | TOO_FEW_REPLICAS.bit()
           | READ_ONLY_REPLICA.bit()
-          | REJOINING.bit();
+          | REJOINING.bit()
+          | FENCED.bit();
 
   /** The states that refuse commands that need memory. */
   public static final int ROOM = OUT_OF_MEMORY.bit() | OUT_OF_ROOM.bit();

@@ -1,0 +1,147 @@
+package io.redoubt.server.lifecycle;
+
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.settings.HostPort;
+import io.redoubt.server.settings.ReplicationDirectives;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntSupplier;
+
+/**
+ * Makes a master refuse writes from the moment at which a sentinel announces another master of its
+ * group under a newer configuration epoch. The sentinels turn this server into a replica only
+ * seconds later, and all writes that it accepted until then would be lost.
+ *
+ * <p>A group counts only after a sentinel has named this server as its master, so that an obsolete
+ * hello cannot stop a replica that was promoted a moment ago. A change of role and REPLICAOF NO ONE
+ * discard what was known and lift the fence.
+ *
+ * <p>Confined to the event loop; looks up no host names, which would block it.
+ */
+public final class EpochFence {
+  /** The groups known at once; a publisher of invented names must not fill the heap. */
+  private static final int MAX_GROUPS = 64;
+
+  private final ReplicationDirectives settings;
+  private final Log log;
+  private final ServerState state;
+  private final Replication replication;
+  private final IntSupplier port;
+
+  /** The newest epoch under which each group has this server as its master. */
+  private final Map<String, Long> ownEpochs = new HashMap<>();
+
+  /** The epoch of the other master, for each group that has replaced this server. */
+  private final Map<String, Long> fences = new HashMap<>();
+
+  private long roleOrders;
+
+  /**
+   * Creates a fence that refuses nothing yet.
+   *
+   * @param port the port at which others know this server, unless another one is announced
+   */
+  public EpochFence(
+      ReplicationDirectives settings,
+      Log log,
+      ServerState state,
+      Replication replication,
+      IntSupplier port) {
+    this.settings = settings;
+    this.log = log;
+    this.state = state;
+    this.replication = replication;
+    this.port = port;
+  }
+
+  /** Compares the view of a sentinel with this server's role. */
+  void heard(SentinelHello hello) {
+    if (roleOrders != replication.roleOrders()) {
+      roleOrders = replication.roleOrders();
+      ownEpochs.clear();
+      fences.clear();
+    }
+    if (replication.isReplica()) {
+      return;
+    }
+    if (isSelf(hello.master())) {
+      confirm(hello);
+    } else {
+      replace(hello);
+    }
+  }
+
+  private void confirm(SentinelHello hello) {
+    String group = hello.group();
+    if (ownEpochs.size() < MAX_GROUPS || ownEpochs.containsKey(group)) {
+      ownEpochs.merge(group, hello.configEpoch(), Math::max);
+    }
+    Long fence = fences.get(group);
+    if (fence != null && hello.configEpoch() > fence) {
+      fences.remove(group);
+      state.set(Refusal.FENCED, !fences.isEmpty());
+      log.warning(
+          "A sentinel names this server as the master of %s again, under epoch %d.",
+          group, hello.configEpoch());
+    }
+  }
+
+  private void replace(SentinelHello hello) {
+    Long own = ownEpochs.get(hello.group());
+    if (own == null || hello.configEpoch() <= own || isPerhapsSelf(hello.master())) {
+      return;
+    }
+    Long before = fences.get(hello.group());
+    fences.merge(hello.group(), hello.configEpoch(), Math::max);
+    if (before == null) {
+      state.set(Refusal.FENCED, true);
+      log.warning(
+          "The sentinel at %s:%d reports %s:%d as the master of %s under epoch %d, newer than epoch"
+              + " %d of this server. Writes are refused until the sentinels make this server a"
+              + " replica or name it as master under a newer epoch (or REPLICAOF NO ONE is"
+              + " ordered).",
+          hello.sentinel().host(),
+          hello.sentinel().port(),
+          hello.master().host(),
+          hello.master().port(),
+          hello.group(),
+          hello.configEpoch(),
+          own);
+    }
+  }
+
+  private boolean isSelf(HostPort place) {
+    if (place.port() == announcedPort()
+        && place.host().equalsIgnoreCase(settings.replicaAnnounceIp.value())) {
+      return true;
+    }
+    return place.port() == port.getAsInt()
+        && isLiteral(place.host())
+        && RoleInquiry.isHere(place.host());
+  }
+
+  /** Returns true for a host name that only a look-up could tell from one of this server. */
+  private boolean isPerhapsSelf(HostPort place) {
+    return place.port() == announcedPort()
+        && !isLiteral(place.host())
+        && settings.replicaAnnounceIp.value().isEmpty();
+  }
+
+  private int announcedPort() {
+    int announced = settings.replicaAnnouncePort.value();
+    return announced == 0 ? port.getAsInt() : announced;
+  }
+
+  private static boolean isLiteral(String host) {
+    try {
+      InetAddress.ofLiteral(host);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}
