@@ -17,11 +17,11 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks every class of the five modules against {@link Rules}. */
+/** Checks every class of the modules against {@link Rules}. */
 final class ArchitectureTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
   private static final List<String> MODULES =
-      List.of("protocol", "persistence", "server", "sentinel", "dist");
+      List.of("protocol", "persistence", "server", "server/embedded", "sentinel", "dist");
 
   private final List<CompiledClass> classes =
       MODULES.stream()

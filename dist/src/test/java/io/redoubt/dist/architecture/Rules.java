@@ -239,6 +239,7 @@ final class Rules {
       Map.of(
           "server", List.of("protocol", "persistence", "server"),
           "server.assembly", List.of("protocol", "persistence", "server"),
+          "embedded", List.of("protocol", "server"),
           "sentinel", List.of("protocol", "sentinel"),
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
 
@@ -284,7 +285,7 @@ final class Rules {
                   "java.util.concurrent.ThreadLocalRandom",
                   "java.util.UUID#randomUUID",
                   "java.lang.Math#random"),
-              List.of("protocol.net.FreePorts", "protocol.process", "server", "sentinel", "dist")),
+              List.of("protocol.net.FreePorts", "protocol.process", "server", "embedded", "sentinel", "dist")),
           new Door(
               "threads",
               List.of(
@@ -334,6 +335,7 @@ final class Rules {
                   "server",
                   "server.lifecycle",
                   "server.script",
+                  "embedded.DataFolder",
                   "sentinel",
                   "sentinel.runtime",
                   "dist")));

@@ -1,0 +1,39 @@
+package io.redoubt.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a server's files.
+ *
+ * @param temporary true if it belongs to the server, which deletes it
+ */
+record DataFolder(Path path, boolean temporary) {
+
+  /** Returns the caller's folder, which stays. */
+  static DataFolder ofCaller(Path path) {
+    return new DataFolder(path, false);
+  }
+
+  /** Creates an empty temporary folder. */
+  static DataFolder create() throws IOException {
+    return new DataFolder(Files.createTempDirectory("redoubt-").toRealPath(), true);
+  }
+
+  /** Deletes a temporary folder with its contents. */
+  void close() throws IOException {
+    if (temporary) {
+      List<Path> contents;
+      try (Stream<Path> walk = Files.walk(path)) {
+        contents = walk.sorted(Comparator.reverseOrder()).toList();
+      }
+      for (Path each : contents) {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.redoubt.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The description of a data server. Without more it listens on a free port of the loopback
+ * interface, starts empty and saves nothing; {@link #start} may be called several times, for a new
+ * server each time. For use by one thread at a time.
+ */
+public final class ServerBuilder {
+  private static final String DEFAULTS =
+      """
+      port 0
+      bind 127.0.0.1
+      save ""
+      repl-diskless-sync-delay 0
+      """;
+
+  private final StringBuilder lines = new StringBuilder();
+  private @Nullable Path file;
+  private @Nullable Path folder;
+
+  ServerBuilder() {}
+
+  /**
+   * Sets a directive, as a line of redis.conf does; it overrides {@link #file}.
+   *
+   * @param name such as {@code maxmemory} or {@code tls-port}
+   * @param words the arguments, one each: {@code with("save", "900", "1")}
+   */
+  public ServerBuilder with(String name, String... words) {
+    if (name.isEmpty() || !name.chars().allMatch(c -> c > ' ' && c != '"' && c != '\'')) {
+      throw new IllegalArgumentException("not the name of a directive: " + name);
+    }
+    if (name.equalsIgnoreCase("dir") && words.length == 1) {
+      return dir(Path.of(words[0])); // relative to this process, not to the default folder
+    }
+    lines.append(name);
+    for (String word : words) {
+      lines.append(' ').append(Quoting.quote(word.getBytes(UTF_8)));
+    }
+    lines.append('\n');
+    return this;
+  }
+
+  /** Listens on a port of the caller's choice; 0, the default, takes a free one. */
+  public ServerBuilder port(int port) {
+    return with("port", Integer.toString(port));
+  }
+
+  /**
+   * Reads a configuration first, in the syntax of redis.conf or, by its suffix, YAML. Directives
+   * that concern a whole process, such as {@code daemonize} and {@code pidfile}, have no effect. A relative {@code dir} starts at the server's own folder.
+   */
+  public ServerBuilder file(Path configuration) {
+    file = configuration.toAbsolutePath();
+    return this;
+  }
+
+  /**
+   * Keeps data in a folder: the files in it are loaded, and remain. Without one the server has an
+   * empty folder of its own, which {@link EmbeddedServer#close} deletes.
+   */
+  public ServerBuilder dir(Path data) {
+    folder = data.toAbsolutePath();
+    return this;
+  }
+
+  /**
+   * Starts a server; returns when it has loaded its data and serves clients.
+   *
+   * @throws IllegalArgumentException if the configuration is refused
+   * @throws UncheckedIOException if a port is in use or a file can't be read
+   */
+  public EmbeddedServer start() {
+    try {
+      return configured();
+    } catch (FatalConfigError refused) {
+      throw new IllegalArgumentException(refused.text().strip(), refused);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure.getMessage(), failure);
+    }
+  }
+
+  private EmbeddedServer configured() throws IOException, FatalConfigError {
+    DataFolder own = DataFolder.create();
+    DataFolder used = own;
+    try {
+      ServerDirectives settings = new ServerDirectives();
+      settings.load(null, new byte[0], DEFAULTS + dirLine(own.path()));
+      settings.load(file, new byte[0], lines + (folder == null ? "" : dirLine(folder)));
+      if (!settings.common.dir.value().equals(own.path())) {
+        own.close();
+        used = DataFolder.ofCaller(settings.common.dir.value());
+      }
+      return EmbeddedServer.start(settings, used);
+    } catch (IOException | FatalConfigError | RuntimeException failure) {
+      used.close();
+      throw failure;
+    }
+  }
+
+  private static String dirLine(Path path) {
+    return "dir " + Quoting.quote(path.toString().getBytes(UTF_8)) + "\n";
+  }
+}
