@@ -225,8 +225,7 @@ public final class RedisCli {
     try {
       opened = CliConnection.open(options.host, options.port, options.socket);
     } catch (IOException e) {
-      String server =
-          options.socket != null ? options.socket : options.host + ":" + options.port;
+      String server = options.socket != null ? options.socket : options.host + ":" + options.port;
       err.print("Could not connect to Redis at " + server + ": " + SystemErrors.text(e) + "\n");
       return false;
     }

@@ -21,9 +21,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Creates the AOT caches of a staged distribution, {@code lib/redis-server.aot} and those of the
- * sentinel and {@code redis-cli}, and {@code lib/aot.jdk}, which names the JDK build they were made with: launchers use the caches
- * with no other. The caches are kept beside the stage and created again only when a jar, an option
- * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
+ * sentinel and {@code redis-cli}, and {@code lib/aot.jdk}, which names the JDK build they were made
+ * with: launchers use the caches with no other. The caches are kept beside the stage and created
+ * again only when a jar, an option or the JDK has changed, because the JVM (25.0.3) would run the
+ * old classes out of an old cache.
  */
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);

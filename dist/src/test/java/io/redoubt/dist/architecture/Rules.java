@@ -285,7 +285,13 @@ final class Rules {
                   "java.util.concurrent.ThreadLocalRandom",
                   "java.util.UUID#randomUUID",
                   "java.lang.Math#random"),
-              List.of("protocol.net.FreePorts", "protocol.process", "server", "embedded", "sentinel", "dist")),
+              List.of(
+                  "protocol.net.FreePorts",
+                  "protocol.process",
+                  "server",
+                  "embedded",
+                  "sentinel",
+                  "dist")),
           new Door(
               "threads",
               List.of(

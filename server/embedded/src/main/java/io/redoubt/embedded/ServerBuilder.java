@@ -58,7 +58,8 @@ public final class ServerBuilder {
 
   /**
    * Reads a configuration first, in the syntax of redis.conf or, by its suffix, YAML. Directives
-   * that concern a whole process, such as {@code daemonize} and {@code pidfile}, have no effect. A relative {@code dir} starts at the server's own folder.
+   * that concern a whole process, such as {@code daemonize} and {@code pidfile}, have no effect. A
+   * relative {@code dir} starts at the server's own folder.
    */
   public ServerBuilder file(Path configuration) {
     file = configuration.toAbsolutePath();

@@ -80,8 +80,7 @@ final class EmbeddedServerTest {
   @Test
   void keepsDataInTheFolderThatItIsGiven() {
     for (ServerBuilder builder :
-        List.of(
-            Redoubt.server().dir(folder), Redoubt.server().with("dir", folder.toString()))) {
+        List.of(Redoubt.server().dir(folder), Redoubt.server().with("dir", folder.toString()))) {
       try (EmbeddedServer server = builder.start()) {
         server.execute("SET", "a", "1");
         assertThat(server.execute("SAVE").text()).isEqualTo("OK");
@@ -170,11 +169,12 @@ final class EmbeddedServerTest {
         RespClient client = RespClient.connect("127.0.0.1", server.port())) {
       server.execute("PING");
       client.send("SHUTDOWN", "NOSAVE");
-      assertThatThrownBy(() -> {
-            while (true) {
-              server.execute("PING");
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  server.execute("PING");
+                }
+              })
           .isInstanceOfAny(IllegalStateException.class, UncheckedIOException.class);
     }
   }
