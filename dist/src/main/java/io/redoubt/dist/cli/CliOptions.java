@@ -254,7 +254,7 @@ final class CliOptions {
       if (quotedInput) {
         List<byte[]> unquoted = Quoting.split(arguments[i]);
         if (unquoted == null || unquoted.size() != 1) {
-          throw new UsageException("Invalid quoted string specified for a argument.");
+          throw new UsageException("Invalid quoted string");
         }
         arguments[i] = unquoted.getFirst();
       }

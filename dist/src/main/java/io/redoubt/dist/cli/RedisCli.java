@@ -347,7 +347,7 @@ public final class RedisCli {
   }
 
   private boolean show(Reply reply, String name, byte[][] arguments) {
-    if (reply instanceof Reply.Error error && options.failsOnError) {
+    if (reply instanceof Reply.Error error && options.failsOnError && !options.command.isEmpty()) {
       err.print(error.message() + "\n");
       return false;
     }

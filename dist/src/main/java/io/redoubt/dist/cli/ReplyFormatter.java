@@ -31,7 +31,7 @@ final class ReplyFormatter {
    */
   String format(Reply reply, boolean isReport) {
     if (isReport) {
-      return raw(reply) + (form == OutputForm.RAW ? replyDelimiter : "");
+      return raw(reply);
     }
     return switch (form) {
       case STANDARD -> standard(reply, "");
@@ -98,9 +98,21 @@ final class ReplyFormatter {
       text.append(i == 0 ? "" : prefix).append(number(i + 1, width)).append("# ");
       text.append(standard(map.keys().get(i), inner));
       text.setLength(text.length() - 1); // the value follows on the same line
-      text.append(" => ").append(standard(map.values().get(i), inner));
+      Reply value = map.values().get(i);
+      text.append(" => ").append(startsOnALine(value) ? "\n" + inner : "");
+      text.append(standard(value, inner));
     }
     return text.toString();
+  }
+
+  /** Returns true for a value of several elements, which a map's name does not stand before. */
+  private static boolean startsOnALine(Reply value) {
+    return switch (value) {
+      case Reply.Array array -> array.elements().size() > 1;
+      case Reply.Set set -> set.elements().size() > 1;
+      case Reply.Map map -> map.keys().size() > 1;
+      default -> false;
+    };
   }
 
   private static String number(int number, int width) {

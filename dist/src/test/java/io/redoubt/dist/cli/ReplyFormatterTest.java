@@ -33,7 +33,7 @@ final class ReplyFormatterTest {
   void mapsShowNameAndValueOnALine() {
     Reply map = new Reply.Map(List.of(bulk("k")), List.of(new Reply.Array(List.of(ONE, ONE))));
     assertThat(format(OutputForm.STANDARD, map))
-        .isEqualTo("1# \"k\" => 1) (integer) 1\n   2) (integer) 1\n");
+        .isEqualTo("1# \"k\" => \n   1) (integer) 1\n   2) (integer) 1\n");
     assertThat(format(OutputForm.CSV, map)).isEqualTo("\"k\",1,1\n");
     assertThat(format(OutputForm.JSON, map)).isEqualTo("{\"k\":[1,1]}\n");
     assertThat(format(OutputForm.RAW, map)).isEqualTo("k 1\n1\n");

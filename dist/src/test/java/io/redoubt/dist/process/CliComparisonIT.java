@@ -20,7 +20,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 final class CliComparisonIT {
   /** The command lines whose output differs, and why. */
-  private static final Map<String, String> DIFFERENT = Map.of();
+  private static final Map<String, String> DIFFERENT =
+      Map.of("CLI --quoted-json get binary", "Debian's leaves a quote unescaped: no valid JSON.");
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
