@@ -21,7 +21,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class CliComparisonIT {
   /** The command lines whose output differs, and why. */
   private static final Map<String, String> DIFFERENT =
-      Map.of("CLI --quoted-json get binary", "Debian's leaves a quote unescaped: no valid JSON.");
+      Map.of(
+          "CLI --quoted-json get binary",
+          "Debian's leaves a quote unescaped, which is no valid JSON.",
+          "CLI -u redis://:secret@127.0.0.1:PORT get greeting",
+          "Debian's logs in with an empty name, which no server accepts.",
+          "CLI -3 --no-raw geopos geo Palermo missing",
+          "The reply decoder keeps a double's value, not the digits it came with.",
+          "CLI --json geopos geo Palermo missing",
+          "The reply decoder keeps a double's value, not the digits it came with.");
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
