@@ -47,8 +47,9 @@ public final class Quickstart implements Callable<Integer> {
   @Option(
       names = "--home",
       paramLabel = "FOLDER",
-      description = "The unpacked distribution whose launchers to run.")
-  private Path home = Path.of("");
+      description =
+          "The unpacked distribution whose launchers to run (default: that of this program).")
+  private Path home = ownHome();
 
   @Option(names = "--server", paramLabel = "FILE", description = "Another redis-server to run.")
   private @Nullable Path server;
@@ -61,6 +62,13 @@ public final class Quickstart implements Callable<Integer> {
   /** Runs until the demo is over or Ctrl-C; exits with 0 on success. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Quickstart()).execute(arguments));
+  }
+
+  /** Returns the folder above that of the launcher, or the current one without a launcher. */
+  private static Path ownHome() {
+    return Path.of(System.getProperty("redoubt.launcher", "bin/redoubt-quickstart"))
+        .resolve("../..")
+        .normalize();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -20,25 +21,27 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Creates the AOT caches of a staged distribution, {@code lib/redis-server.aot} and those of the
- * sentinel and {@code redis-cli}, and {@code lib/aot.jdk}, which names the JDK build they were made
- * with: launchers use the caches with no other. The caches are kept beside the stage and created
- * again only when a jar, an option or the JDK has changed, because the JVM (25.0.3) would run the
- * old classes out of an old cache.
+ * Creates the Java runtime of a staged distribution, {@code runtime}, and the AOT caches that the
+ * programs start from with it, {@code lib/redis-server.aot} and the like. If the JDK can't make a
+ * runtime, the caches are for the JDK itself, which {@code lib/aot.jdk} then names: launchers use
+ * them with no other. Both are kept beside the stage and created again only when a jar, an option
+ * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
  */
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration END_LIMIT = Duration.ofSeconds(120);
   private static final List<String> PROGRAMS =
-      List.of("redis-server", "redis-sentinel", "redis-cli");
+      List.of("redis-server", "redis-sentinel", "redis-cli", "redis-check");
 
   private final Path stage;
   private final Path work;
   private final Path jdk = Path.of(System.getProperty("java.home"));
+  private final RuntimeImage runtime;
 
   private Training(Path stage, Path work) {
     this.stage = stage;
     this.work = work;
+    this.runtime = new RuntimeImage(work.resolve("runtime"), stage.resolve("bin"));
   }
 
   /** Takes the folder of the staged distribution and a folder for files kept between builds. */
@@ -50,8 +53,20 @@ public final class Training {
     Files.createDirectories(work);
     Path keyFile = work.resolve("key");
     String key = key();
-    if (!Files.exists(keyFile) || !Files.readString(keyFile).equals(key)) {
+    boolean old = !Files.exists(keyFile) || !Files.readString(keyFile).equals(key);
+    if (old) {
       Files.deleteIfExists(keyFile);
+      String refusal = runtime.create();
+      if (!refusal.isEmpty()) {
+        System.err.println("No archive with a Java runtime: " + refusal);
+      }
+    }
+    if (runtime.exists()) {
+      runtime.copyTo(stage.resolve("runtime"));
+    } else {
+      nameJdk();
+    }
+    if (old) {
       train();
       Files.writeString(keyFile, key);
     }
@@ -61,6 +76,9 @@ public final class Training {
           stage.resolve("lib/" + program + ".aot"),
           StandardCopyOption.REPLACE_EXISTING);
     }
+  }
+
+  private void nameJdk() throws IOException {
     Properties release = new Properties();
     try (var reader = Files.newBufferedReader(jdk.resolve("release"), StandardCharsets.UTF_8)) {
       release.load(reader);
@@ -82,6 +100,7 @@ public final class Training {
       TrainingWorkload workload = new TrainingWorkload(server, peer);
       workload.trainServer();
       trainClient(server.port());
+      trainCheck();
       try (Node sentinel = startSentinel(ports.get(2), server.port())) {
         sentinel.awaitPong(START_LIMIT);
         workload.trainSentinel(sentinel);
@@ -111,25 +130,40 @@ public final class Training {
         NOSUCHCOMMAND
         DEL client-hash
         """);
-    Files.deleteIfExists(cache("redis-cli"));
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            stage.resolve("bin/redis-cli").toString(), "--no-raw", "-p", Integer.toString(port));
+    run("redis-cli", "redis-cli", input, "--no-raw", "-p", Integer.toString(port));
+  }
+
+  /** Checks the snapshot that the server of the training wrote last. */
+  private void trainCheck() throws IOException, InterruptedException {
+    run(
+        "redis-check",
+        "redis-check-rdb",
+        Path.of("/dev/null"),
+        work.resolve("redis-server/dump.rdb").toString());
+  }
+
+  /** Runs a tool until it exits; the JVM writes the cache during its exit. */
+  private void run(String name, String program, Path input, String... arguments)
+      throws IOException, InterruptedException {
+    Files.deleteIfExists(cache(name));
+    List<String> command = new ArrayList<>(List.of(stage.resolve("bin/" + program).toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("JAVA25_HOME", jdk.toString());
-    builder.environment().put("REDOUBT_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache("redis-cli"));
-    Path log = folder.resolve("log");
-    Process client =
+    builder.environment().put("REDOUBT_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache(name));
+    Path log = Files.createDirectories(work.resolve(name)).resolve("log");
+    Process tool =
         builder
             .redirectInput(input.toFile())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
     try {
-      if (!client.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS) || client.exitValue() != 0) {
-        throw new IOException("redis-cli failed in its training: see " + log);
+      if (!tool.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS) || tool.exitValue() != 0) {
+        throw new IOException(program + " failed in its training: see " + log);
       }
     } finally {
-      client.destroyForcibly();
+      tool.destroyForcibly();
     }
   }
 
@@ -199,6 +233,7 @@ public final class Training {
         files.put(file.getFileName().toString(), Files.readAllBytes(file));
       }
     }
+    files.put("runtime", RuntimeImage.key().getBytes(StandardCharsets.UTF_8));
     files.put("launcher", Files.readAllBytes(stage.resolve("bin/redis-server")));
     files.put("release", Files.readAllBytes(jdk.resolve("release")));
     try {

@@ -13,7 +13,15 @@ import java.util.Map;
 /** The packed distribution under test, and helpers that run its programs. */
 final class Distribution {
   static final Path HOME = Path.of(System.getProperty("redoubt.home"));
-  static final Path ARCHIVE = HOME.resolveSibling(HOME.getFileName() + ".tar.gz");
+
+  /** The archive with a Java runtime; missing in a build without AOT caches. */
+  static final Path ARCHIVE =
+      HOME.resolveSibling(
+          HOME.getFileName()
+              + "-linux-"
+              + System.getProperty("os.arch").replace("amd64", "x86_64")
+              + ".tar.gz");
+
   static final Duration LIMIT = Duration.ofSeconds(30);
 
   private Distribution() {}

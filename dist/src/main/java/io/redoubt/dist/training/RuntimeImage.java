@@ -1,0 +1,123 @@
+package io.redoubt.dist.training;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+
+/**
+ * The trimmed Java runtime of the distribution, made by jlink from the JDK that runs this program.
+ * It has only the modules that Redoubt uses, and a copy of {@code bin/java} for each program: the
+ * name of the executable is what {@code ps} shows.
+ */
+final class RuntimeImage {
+  /**
+   * Those that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr), and the
+   * HTTP server.
+   */
+  private static final String MODULES =
+      "java.base,java.logging,java.management,java.naming,jdk.httpserver,jdk.net,jdk.unsupported";
+
+  /** Java's debug attributes only: the native libraries of a JDK have none. */
+  private static final List<String> OPTIONS =
+      List.of(
+          "--add-modules",
+          MODULES,
+          "--compress",
+          "zip-6",
+          "--strip-java-debug-attributes",
+          "--no-header-files",
+          "--no-man-pages");
+
+  private final Path image;
+  private final Path programs;
+
+  /**
+   * @param image the folder to create
+   * @param programs the folder with a launcher for each program
+   */
+  RuntimeImage(Path image, Path programs) {
+    this.image = image;
+    this.programs = programs;
+  }
+
+  /** Returns everything but the JDK that the image depends on. */
+  static String key() {
+    return String.join(" ", OPTIONS);
+  }
+
+  /**
+   * Replaces the image.
+   *
+   * @return an empty text, or the reason why this JDK can't make one
+   */
+  String create() throws IOException {
+    delete();
+    Optional<ToolProvider> jlink = ToolProvider.findFirst("jlink");
+    if (jlink.isEmpty()) {
+      return "this JDK has no jlink";
+    }
+    StringWriter output = new StringWriter();
+    PrintWriter printer = new PrintWriter(output);
+    String[] arguments =
+        Stream.concat(OPTIONS.stream(), Stream.of("--output", image.toString()))
+            .toArray(String[]::new);
+    if (jlink.get().run(printer, printer, arguments) != 0) {
+      printer.flush();
+      delete();
+      return output.toString().strip();
+    }
+    Path java = image.resolve("bin/java");
+    try (Stream<Path> tools = Files.list(image.resolve("bin"))) {
+      for (Path tool : tools.filter(tool -> !tool.equals(java)).toList()) {
+        Files.delete(tool);
+      }
+    }
+    try (Stream<Path> launchers = Files.list(programs)) {
+      for (Path launcher : launchers.toList()) {
+        Files.copy(
+            java,
+            image.resolve("bin").resolve(launcher.getFileName()),
+            StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+    return "";
+  }
+
+  /** Returns true if the image was created. */
+  boolean exists() {
+    return Files.isDirectory(image);
+  }
+
+  /** Copies the image to a folder that does not exist. */
+  void copyTo(Path target) throws IOException {
+    try (Stream<Path> files = Files.walk(image)) {
+      for (Path file : files.toList()) {
+        Files.copy(
+            file,
+            target.resolve(image.relativize(file).toString()),
+            StandardCopyOption.COPY_ATTRIBUTES,
+            LinkOption.NOFOLLOW_LINKS);
+      }
+    }
+  }
+
+  private void delete() throws IOException {
+    if (!exists()) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(image)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
