@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
       AppendBenchmark.class,
       SyncBenchmark.class,
       TrackingBenchmark.class,
-      FailoverBenchmark.class
+      FailoverBenchmark.class,
+      PartitionBenchmark.class
     },
     mixinStandardHelpOptions = true)
 public final class Benchmark {

@@ -2,7 +2,6 @@ package io.redoubt.dist.benchmark;
 
 import io.redoubt.dist.benchmark.measure.FsyncDelay;
 import io.redoubt.dist.benchmark.measure.MeasuredServer;
-import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,11 +40,16 @@ final class BenchmarkServers {
       description = "A tenth of the load, for a trial run; the figures mean nothing.")
   private boolean quick;
 
-  private final List<Topology> groups = new ArrayList<>();
+  private final List<Runnable> groups = new ArrayList<>();
   private final List<MeasuredServer> started = new ArrayList<>();
   private Map<String, String> environment = Map.of();
   private @Nullable Path folder;
   private boolean ending;
+
+  /** Returns true with {@code --quick}. */
+  boolean isQuick() {
+    return quick;
+  }
 
   /** Returns the given load, or a tenth of it with {@code --quick}. */
   int scaled(int size) {
@@ -94,9 +98,9 @@ final class BenchmarkServers {
     return server;
   }
 
-  /** Closes a group when the JVM exits, on Ctrl-C too. */
-  synchronized void closeOnExit(Topology group) {
-    groups.add(group);
+  /** Closes processes when the JVM exits, on Ctrl-C too. */
+  synchronized void closeOnExit(Runnable close) {
+    groups.add(close);
   }
 
   /** Returns a temporary folder that is deleted when the JVM exits. */
@@ -113,7 +117,7 @@ final class BenchmarkServers {
 
   private synchronized void clean() {
     ending = true;
-    groups.forEach(Topology::close);
+    groups.forEach(Runnable::run);
     started.forEach(MeasuredServer::close);
     Path place = folder;
     if (place == null) {

@@ -117,7 +117,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     Path folder = Files.createDirectories(servers.folder().resolve(name));
     List<Integer> ports = FreePorts.several(Topology.NODES);
     Topology group = new Topology(folder, server, sentinels, ports, downAfterMillis);
-    servers.closeOnExit(group);
+    servers.closeOnExit(group::close);
     return group;
   }
 

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server or sentinel process started through its launcher, listening on a port of the loopback
- * address. Its output goes to a file.
+ * A server or sentinel process started through its launcher, listening on a port, by default of the
+ * loopback address. Its output goes to a file.
  */
 public final class Node implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
@@ -21,11 +21,13 @@ public final class Node implements AutoCloseable {
   private static final int POLL_MILLIS = 10;
 
   private final Process process;
+  private final String host;
   private final int port;
   private final Path log;
 
-  private Node(Process process, int port, Path log) {
+  private Node(Process process, String host, int port, Path log) {
     this.process = process;
+    this.host = host;
     this.port = port;
     this.log = log;
   }
@@ -43,12 +45,30 @@ public final class Node implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(launcher.toString());
     command.addAll(arguments);
+    return start(command, environment, HOST, port, log);
+  }
+
+  /**
+   * Starts a command that replaces itself by a server, without waiting for it.
+   *
+   * @param host the address at which this process reaches it
+   * @param port the port that its arguments make it listen on
+   * @param log receives standard output and standard error
+   */
+  public static Node start(
+      List<String> command, Map<String, String> environment, String host, int port, Path log)
+      throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    return new Node(builder.start(), port, log);
+    return new Node(builder.start(), host, port, log);
+  }
+
+  /** Returns the address at which this process reaches it. */
+  public String host() {
+    return host;
   }
 
   /** Returns the port the process listens on. */
@@ -78,7 +98,7 @@ public final class Node implements AutoCloseable {
 
   /** Opens a connection. */
   public RespClient connect() throws IOException {
-    return RespClient.connect(HOST, port, CALL_TIMEOUT_MILLIS);
+    return RespClient.connect(host, port, CALL_TIMEOUT_MILLIS);
   }
 
   /** Returns the reply to one command, over a new connection. */

@@ -348,6 +348,22 @@ public final class Connection {
     }
   }
 
+  /**
+   * Closes the connection if the peer's kernel acknowledges no sent bytes for that long: the
+   * network is cut. A stopped process whose kernel acknowledges them stays connected. Only with
+   * epoll.
+   */
+  public void unacknowledgedTimeout(int millis) {
+    if (isUnix()) {
+      return;
+    }
+    try {
+      SocketOptions.unacknowledgedTimeout(channel, millis);
+    } catch (ChannelException e) {
+      closedAlready(e);
+    }
+  }
+
   /** Sends small writes at once (the default), or coalesces them. */
   public void noDelay(boolean on) {
     if (isUnix()) {

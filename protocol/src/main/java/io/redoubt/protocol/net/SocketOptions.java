@@ -46,6 +46,12 @@ final class SocketOptions {
     }
   }
 
+  static void unacknowledgedTimeout(Channel channel, int millis) {
+    if (channel instanceof EpollSocketChannel) {
+      channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, millis);
+    }
+  }
+
   /**
    * Marks the packets of a listener; 0 is no mark.
    *

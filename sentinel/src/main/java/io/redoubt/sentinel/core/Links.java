@@ -138,6 +138,8 @@ final class Links {
         askInfo(node);
         sentinel.doctor.requestSettings(node);
       }
+      // A master that was cut off learns at once that it was replaced.
+      sayHello(each);
     }
   }
 

@@ -32,6 +32,19 @@ final class NodeConnections {
   /** Longer than the retransmission of a lost SYN takes, shorter than any reasonable down-after. */
   private static final int CONNECT_TIMEOUT_MILLIS = 3000;
 
+  /**
+   * The time without an answer after which a connection is attempted once more while the earlier
+   * attempt goes on. The kernel would repeat a lost SYN after 1 and 3 s only: too late for a master
+   * that returns from a cut and must learn at once that it was replaced.
+   */
+  private static final int NEXT_ATTEMPT_MILLIS = 200;
+
+  /** The same for encrypted connections, where a stopped process answers TCP but not TLS. */
+  private static final int NEXT_TLS_ATTEMPT_MILLIS = 1000;
+
+  /** The time without acknowledgement of sent bytes after which the network counts as cut. */
+  private static final int UNACKNOWLEDGED_MILLIS = 1500;
+
   private record End(int link, Link.Kind kind) {}
 
   private final Transport transport;
@@ -79,8 +92,19 @@ final class NodeConnections {
   }
 
   private void open(NodeConnection connection, InetAddress host, int port) {
-    var remote = new InetSocketAddress(host, port);
-    transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, tls, connection);
+    attempt(connection, new InetSocketAddress(host, port), CONNECT_TIMEOUT_MILLIS);
+  }
+
+  /** Attempts to connect until one attempt succeeds, one fails, or the time is over. */
+  private void attempt(NodeConnection connection, InetSocketAddress remote, int remainingMillis) {
+    if (connection.isDecided()) {
+      return;
+    }
+    transport.connect(remote, source, remainingMillis, tls, new Attempt(connection));
+    int next = tls == null ? NEXT_ATTEMPT_MILLIS : NEXT_TLS_ATTEMPT_MILLIS;
+    if (remainingMillis > next) {
+      transport.loop().schedule(() -> attempt(connection, remote, remainingMillis - next), next);
+    }
   }
 
   private static String literal(InetAddress address) {
@@ -108,6 +132,47 @@ final class NodeConnections {
     connections.clear();
   }
 
+  /** An attempt to connect, among others to the same node of which the first to succeed is used. */
+  private static final class Attempt implements Connection.Handler {
+    private final NodeConnection target;
+
+    Attempt(NodeConnection target) {
+      this.target = target;
+    }
+
+    @Override
+    public void onOpen(Connection opened) {
+      if (target.isDecided()) {
+        opened.close();
+        return;
+      }
+      opened.handler(target);
+      target.onOpen(opened);
+    }
+
+    @Override
+    public void onBytes(Connection from, MemorySegment memory, long start, long finish) {
+      // A connection that is not used was closed when it was opened.
+    }
+
+    @Override
+    public void onReadDone(Connection from) {
+      // See onBytes.
+    }
+
+    @Override
+    public void onWritable(Connection to) {
+      // See onBytes.
+    }
+
+    @Override
+    public void onClose(Connection closed, @Nullable Throwable cause) {
+      if (!target.isDecided()) {
+        target.onClose(closed, cause);
+      }
+    }
+  }
+
   /** A connection with its pending requests. */
   private final class NodeConnection implements Connection.Handler {
     private record Expected(NodeRequest request, int repliesBefore) {}
@@ -123,13 +188,15 @@ final class NodeConnections {
       this.end = end;
     }
 
+    /** Returns true if it is open, has failed, or is no longer wanted. */
+    boolean isDecided() {
+      return abandoned || connection != null;
+    }
+
     @Override
     public void onOpen(Connection opened) {
-      if (abandoned) {
-        opened.close();
-        return;
-      }
       connection = opened;
+      opened.unacknowledgedTimeout(UNACKNOWLEDGED_MILLIS);
       InetSocketAddress local = opened.localInetAddress();
       String host = local == null ? "" : literal(local.getAddress());
       inputs.accept(new Input.Connected(end.link(), end.kind(), host));
