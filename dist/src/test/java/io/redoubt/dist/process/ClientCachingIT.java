@@ -15,18 +15,69 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.RedisProtocol;
+import redis.clients.jedis.csc.Cache;
+import redis.clients.jedis.csc.DefaultCache;
 
 /**
- * Client-side caching by Lettuce. Jedis offers it only to servers that call themselves Redis 7.4 or
- * later.
+ * Client-side caching by Lettuce, Jedis and node-redis; {@link EverydayIT} has that by redirection.
  */
 final class ClientCachingIT {
   private static final int KEYS = 1_000;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
+  /** A cache for a server that does not call itself Redis 7.4, which Jedis asks for otherwise. */
+  private static final class CompatibleCache extends DefaultCache {
+    CompatibleCache() {
+      super(KEYS);
+    }
+
+    @Override
+    public boolean compatibilityMode() {
+      return true;
+    }
+  }
+
   @Test
-  void forgetsWhatOthersChange() throws Exception {
+  void jedis() throws Exception {
+    Node server = nodes.server(Kind.REDOUBT);
+    Cache cache = new CompatibleCache();
+    try (redis.clients.jedis.RedisClient jedis =
+        redis.clients.jedis.RedisClient.builder()
+            .hostAndPort("127.0.0.1", server.port())
+            .clientConfig(DefaultJedisClientConfig.builder().protocol(RedisProtocol.RESP3).build())
+            .cache(cache)
+            .build()) {
+      for (int i = 0; i < KEYS; i++) {
+        server.ask("HSET", "key-" + i, "field", "before");
+        assertThat(jedis.hget("key-" + i, "field")).isEqualTo("before");
+      }
+      assertThat(cache.getSize()).isEqualTo(KEYS);
+      assertThat(jedis.hget("key-1", "field")).isEqualTo("before");
+      assertThat(cache.getStats().getHitCount()).isEqualTo(1);
+      for (int i = 0; i < KEYS; i += 2) {
+        server.ask("HSET", "key-" + i, "field", "after");
+      }
+      await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> jedis.hget("key-" + (KEYS - 2), "field").equals("after"));
+      assertThat(jedis.hget("key-0", "field")).isEqualTo("after");
+      assertThat(cache.getStats().getInvalidationCount()).isEqualTo(KEYS / 2);
+      server.ask("FLUSHALL");
+      await().atMost(Distribution.LIMIT).until(() -> jedis.hget("key-1", "field") == null);
+    }
+  }
+
+  @Test
+  void nodeRedis() throws Exception {
+    Node server = nodes.server(Kind.REDOUBT);
+    Scripts.passes(Scripts.Library.NODE, nodes.folder("scripts"), "caching", server.port() + "");
+  }
+
+  @Test
+  void lettuce() throws Exception {
     Node server = nodes.server(Kind.REDOUBT, "--tracking-table-max-keys", KEYS + "");
     Map<String, String> cached = new ConcurrentHashMap<>();
     RedisClient lettuce = RedisClient.create(RedisURI.create("127.0.0.1", server.port()));

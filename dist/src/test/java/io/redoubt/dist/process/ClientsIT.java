@@ -6,14 +6,21 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.redoubt.dist.process.Scripts.Library;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -66,9 +73,13 @@ final class ClientsIT {
 
   @Test
   void followTheMaster() throws Exception {
+    for (Library library : Library.values()) {
+      Scripts.requireInstalled(library);
+    }
     RedisClient lettuce = lettuce();
     RedissonClient redisson = redisson();
-    try (RedisSentinelClient jedis = jedis();
+    try (ExecutorService scripts = Executors.newVirtualThreadPerTaskExecutor();
+        RedisSentinelClient jedis = jedis();
         StatefulRedisConnection<String, String> connection = lettuce.connect()) {
       countsThroughPlannedSwitches(jedis);
       Write byJedis = jedis::set;
@@ -78,6 +89,13 @@ final class ClientsIT {
       eventually(byJedis, "jedis", "before");
       eventually(byLettuce, "lettuce", "before");
       eventually(byRedisson, "redisson", "before");
+      List<Future<?>> following = new ArrayList<>();
+      for (Library library : Library.values()) {
+        following.add(scripts.submit(() -> follows(library)));
+      }
+      for (String key : new String[] {"redis-py", "redis-rb", "ioredis"}) {
+        await().atMost(LIMIT).until(() -> !group.server(old).ask("GET", key).isNull());
+      }
       group.server(old).kill();
       eventually(byJedis, "jedis", "after");
       eventually(byLettuce, "lettuce", "after");
@@ -88,10 +106,20 @@ final class ClientsIT {
       for (String key : new String[] {"jedis", "lettuce", "redisson"}) {
         assertThat(master.ask("GET", key).text()).as(key).isEqualTo("after");
       }
+      for (Future<?> script : following) {
+        script.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      }
     } finally {
       redisson.shutdown();
       lettuce.shutdown(Duration.ZERO, Duration.ofSeconds(2));
     }
+  }
+
+  private Void follows(Library library) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of(Topology.MASTER_NAME));
+    group.sentinels().forEach(it -> arguments.add(it.port() + ""));
+    Scripts.passes(library, folder, "following", arguments.toArray(String[]::new));
+    return null;
   }
 
   private RedisSentinelClient jedis() {

@@ -1,0 +1,254 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * The modes of Debian's redis-cli against our server and against a real one: the same output but
+ * for figures.
+ */
+final class CliModesIT {
+  private static final int MOST_READ = 64;
+
+  /** Commands whose arguments are the same in Redis 7.0 and here. */
+  private static final List<String> HELP =
+      List.of(
+          "help getex",
+          "help zadd",
+          "help zrange",
+          "help geosearch",
+          "help client tracking",
+          "help xautoclaim",
+          "help lmpop",
+          "help config set",
+          "help debug");
+
+  /** One use of redis-cli and what its output must show. */
+  @FunctionalInterface
+  private interface Use {
+    List<String> output(Node node) throws IOException, InterruptedException;
+  }
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private final Map<Kind, Node> servers = new EnumMap<>(Kind.class);
+
+  @BeforeEach
+  void start() throws Exception {
+    for (Kind kind : Kind.values()) {
+      Node node = nodes.server(kind, "--maxmemory-policy", "allkeys-lfu");
+      servers.put(kind, node);
+      try (RespClient client = node.connect()) {
+        client.call("SET", "small", "1");
+        client.call("SET", "long", "x".repeat(100));
+        client.call("RPUSH", "list", "a", "b", "c", "d");
+        client.call("SADD", "set", "a", "b", "c");
+        client.call("ZADD", "zset", "1", "a", "2", "b");
+        client.call("HSET", "hash", "f", "v", "g", "w", "h", "x");
+        client.call("XADD", "stream", "1-1", "f", "v");
+        client.call("XADD", "stream", "1-2", "f", "v");
+        client.call(
+            "FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f',function() end)");
+        for (int i = 0; i < MOST_READ; i++) {
+          client.call("GET", "small");
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSameAsOfRedis() throws Exception {
+    same("--bigkeys", node -> summary(run(node, "--bigkeys")));
+    same("--memkeys", node -> withoutFigures(summary(run(node, "--memkeys"))));
+    same("--hotkeys", node -> hottest(run(node, "--hotkeys")));
+    same("--scan", node -> run(node, "--scan", "--pattern", "s*").stream().sorted().toList());
+    same("--latency", node -> withoutFigures(run(node, "--latency", "--raw", "-i", "0.05")));
+    same("--latency-history", node -> firstLines(node, 1, "--latency-history", "-i", "0.05"));
+    same("--latency-dist", node -> firstLines(node, 5, "--latency-dist", "-i", "0.05"));
+    same("--stat", node -> firstLines(node, 4, "--stat", "-i", "0.05"));
+    same("--rdb", node -> checked(node, "--rdb"));
+    same("--functions-rdb", node -> checked(node, "--functions-rdb"));
+    same("--pipe", this::pipe);
+    same("monitor", this::monitor);
+    same("help", node -> arguments(input(node, String.join("\n", HELP) + "\n", "--no-raw")));
+    same("hints", this::hint);
+  }
+
+  private void same(String title, Use use) throws Exception {
+    List<String> expected = use.output(server(Kind.REAL));
+    assertThat(expected).as(title + " of Redis").isNotEmpty();
+    assertThat(use.output(server(Kind.REDOUBT))).as(title).isEqualTo(expected);
+  }
+
+  private Node server(Kind kind) {
+    return Objects.requireNonNull(servers.get(kind));
+  }
+
+  private static List<String> summary(List<String> lines) {
+    return lines.subList(lines.indexOf("-------- summary -------"), lines.size());
+  }
+
+  /** Returns the hottest key, without its counter, which is random. */
+  private static List<String> hottest(List<String> lines) {
+    return lines.stream()
+        .filter(line -> line.startsWith("hot key found"))
+        .limit(1)
+        .map(line -> line.replaceFirst("[0-9]+", "N"))
+        .toList();
+  }
+
+  /** Replaces figures and the blanks that align them. */
+  private static List<String> withoutFigures(List<String> lines) {
+    return lines.stream()
+        .map(line -> line.replaceAll("[0-9]+(\\.[0-9]+)?[KMG]?", "N").replaceAll(" +", " "))
+        .toList();
+  }
+
+  /** Downloads a file and returns what redis-check-rdb says of its content. */
+  private List<String> checked(Node node, String option) throws IOException, InterruptedException {
+    Path file = nodes.folder("downloads").resolve(node.port() + option);
+    List<String> lines = new ArrayList<>(run(node, option, file.toString()));
+    lines.replaceAll(line -> line.replaceAll("[0-9]+ bytes", "N bytes"));
+    lines.removeIf(line -> line.startsWith("SYNC sent to master"));
+    Distribution.Result check =
+        Distribution.run(Map.of(), Kind.tool("redis-check-rdb").toString(), file.toString());
+    assertThat(check.status()).as(check.output()).isZero();
+    check.output().lines().filter(line -> line.startsWith("[info]")).forEach(lines::add);
+    return lines;
+  }
+
+  private List<String> pipe(Node node) throws IOException, InterruptedException {
+    String set = "*3\r\n$3\r\nSET\r\n$5\r\npiped\r\n$1\r\n1\r\n";
+    return input(node, set.repeat(1_000) + "*2\r\n$4\r\nINCR\r\n$4\r\nlist\r\n", "--pipe");
+  }
+
+  private List<String> monitor(Node node) throws IOException, InterruptedException {
+    try (Shown cli = new Shown(command(node, "monitor"))) {
+      cli.await(text -> text.startsWith("OK\n"));
+      try (RespClient client = node.connect()) {
+        client.call("SET", "a\"b", "x\ny");
+        client.call("AUTH", "secret");
+        client.call("SELECT", "3");
+        client.call("MULTI");
+        client.call("INCR", "n");
+        client.call("EXEC");
+        client.call("EVAL", "return redis.call('GET', KEYS[1])", "1", "n");
+        client.call("ECHO", "last");
+      }
+      return cli.await(text -> text.contains("last\"\n"))
+          .lines()
+          .map(line -> line.replaceFirst("^[0-9]+\\.[0-9]{6} ", "TIME "))
+          .map(line -> line.replaceFirst("127\\.0\\.0\\.1:[0-9]+", "ADDRESS"))
+          .toList();
+    }
+  }
+
+  /** Types at a terminal and returns the last line that redis-cli has drawn, with the hint. */
+  private List<String> hint(Node node) throws IOException, InterruptedException {
+    String cli = "stty cols 120; " + String.join(" ", command(node));
+    try (Shown terminal = new Shown(List.of("script", "-q", "-c", cli, "/dev/null"))) {
+      terminal.await(text -> text.contains(node.port() + "> "));
+      terminal.type("getex key ");
+      String text = terminal.await(it -> it.contains("getex key \u001b[0;90;49m"));
+      return List.of(text.substring(text.lastIndexOf("getex key ")).replaceAll("\u001b.*?m", ""));
+    }
+  }
+
+  /** Returns the usage lines of a help text. */
+  private static List<String> arguments(List<String> help) {
+    return help.stream().filter(line -> line.contains("\u001b[1m")).toList();
+  }
+
+  private static List<String> firstLines(Node node, int count, String... arguments)
+      throws IOException, InterruptedException {
+    try (Shown cli = new Shown(command(node, arguments))) {
+      String text =
+          cli.await(it -> it.chars().filter(c -> c == '\n' || c == '\r').count() >= count);
+      List<String> lines = Arrays.stream(text.split("[\r\n]+")).limit(count).toList();
+      return withoutFigures(lines);
+    }
+  }
+
+  private static List<String> run(Node node, String... arguments)
+      throws IOException, InterruptedException {
+    return input(node, "", arguments);
+  }
+
+  private static List<String> input(Node node, String text, String... arguments)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command(node, arguments)).redirectErrorStream(true).start();
+    try {
+      try (var input = process.getOutputStream()) {
+        input.write(text.getBytes(StandardCharsets.UTF_8));
+      }
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(output).isIn(0, 1);
+      return output.lines().filter(line -> !line.isBlank()).toList();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Returns a command line of redis-cli, whose output is not held back in a buffer. */
+  private static List<String> command(Node node, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("stdbuf", "-oL"));
+    command.add(Kind.tool("redis-cli").toString());
+    command.addAll(List.of("-h", "127.0.0.1", "-p", node.port() + ""));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  /** A program that runs until it is closed, and what it has shown so far. */
+  private static final class Shown implements AutoCloseable {
+    private final Process process;
+    private final StringBuilder text = new StringBuilder();
+
+    Shown(List<String> command) throws IOException {
+      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+      builder.environment().put("TERM", "xterm");
+      process = builder.start();
+    }
+
+    void type(String input) throws IOException {
+      process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+    }
+
+    /** Reads until the text shown meets a condition, and returns it. */
+    String await(Predicate<String> condition) throws IOException, InterruptedException {
+      InputStream output = process.getInputStream();
+      long deadline = System.nanoTime() + Distribution.LIMIT.toNanos();
+      while (!condition.test(text.toString())) {
+        assertThat(System.nanoTime()).as(text::toString).isLessThan(deadline);
+        if (output.available() > 0) {
+          text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
+        } else {
+          Thread.sleep(10);
+        }
+      }
+      return text.toString();
+    }
+
+    @Override
+    public void close() {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+}
