@@ -33,10 +33,7 @@ final class TlsIT {
   void makeCertificate() throws Exception {
     identity = SelfSigned.make(folder, "node");
     client =
-        Tls.client(
-            identity,
-            new Tls.Authorities(identity.certificate(), null),
-            new Tls.Terms(List.of(), List.of()));
+        Tls.client(identity, new Tls.Authorities(identity.certificate(), null), Tls.Terms.DEFAULT);
   }
 
   @AfterEach

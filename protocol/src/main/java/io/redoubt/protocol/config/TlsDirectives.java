@@ -101,7 +101,6 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-ciphers}. */
   public final TextDirective tlsCiphers =
       text("tls-ciphers", "")
-          .acceptedWithoutEffect()
           .shown("DEFAULT:!MEDIUM", "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl).");
 
   /** {@code tls-ciphersuites}. */
@@ -112,26 +111,19 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-prefer-server-ciphers}. */
   public final YesNoDirective tlsPreferServerCiphers =
       yesNo("tls-prefer-server-ciphers", false)
-          .acceptedWithoutEffect()
           .doc("Prefer the server's order of ciphers to the client's.");
 
   /** {@code tls-session-caching}. */
   public final YesNoDirective tlsSessionCaching =
-      yesNo("tls-session-caching", true)
-          .acceptedWithoutEffect()
-          .doc("Cache sessions for returning clients.");
+      yesNo("tls-session-caching", true).doc("Cache sessions for returning clients.");
 
   /** {@code tls-session-cache-size}. */
   public final IntDirective tlsSessionCacheSize =
-      integer("tls-session-cache-size", 20 * 1024)
-          .acceptedWithoutEffect()
-          .doc("The maximum number of cached sessions.");
+      integer("tls-session-cache-size", 20 * 1024).doc("The maximum number of cached sessions.");
 
   /** {@code tls-session-cache-timeout}. */
   public final IntDirective tlsSessionCacheTimeout =
-      integer("tls-session-cache-timeout", 300)
-          .acceptedWithoutEffect()
-          .doc("Seconds that a session is cached.");
+      integer("tls-session-cache-timeout", 300).doc("Seconds that a session is cached.");
 
   /** Returns the directives that TLS connections depend on. */
   public List<Directive<?, ?>> tlsDirectives() {
@@ -144,6 +136,11 @@ public final class TlsDirectives extends DirectiveGroup {
         tlsCaCertDir,
         tlsAuthClients,
         tlsProtocols,
-        tlsCiphersuites);
+        tlsCiphers,
+        tlsCiphersuites,
+        tlsPreferServerCiphers,
+        tlsSessionCaching,
+        tlsSessionCacheSize,
+        tlsSessionCacheTimeout);
   }
 }

@@ -56,11 +56,17 @@ public final class TlsSettings {
         identity,
         authorities(),
         terms(),
-        switch (clients) {
-          case NO -> Tls.ClientCertificates.UNWANTED;
-          case OPTIONAL -> Tls.ClientCertificates.OPTIONAL;
-          case YES -> Tls.ClientCertificates.REQUIRED;
-        });
+        new Tls.Service(
+            switch (clients) {
+              case NO -> Tls.ClientCertificates.UNWANTED;
+              case OPTIONAL -> Tls.ClientCertificates.OPTIONAL;
+              case YES -> Tls.ClientCertificates.REQUIRED;
+            },
+            directives.tls.tlsPreferServerCiphers.value(),
+            new Tls.Sessions(
+                directives.tls.tlsSessionCaching.value(),
+                directives.tls.tlsSessionCacheSize.value(),
+                directives.tls.tlsSessionCacheTimeout.value())));
   }
 
   /**
@@ -147,7 +153,9 @@ public final class TlsSettings {
 
   private Tls.Terms terms() {
     return new Tls.Terms(
-        words(directives.tls.tlsProtocols, " "), words(directives.tls.tlsCiphersuites, ":"));
+        words(directives.tls.tlsProtocols, " "),
+        directives.tls.tlsCiphers.value(),
+        words(directives.tls.tlsCiphersuites, ":"));
   }
 
   private static List<String> words(TextDirective directive, String separator) {

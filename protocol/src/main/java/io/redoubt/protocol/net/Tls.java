@@ -24,7 +24,9 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,22 +65,102 @@ public final class Tls {
    * The negotiable protocol versions and cipher suites.
    *
    * @param protocols such as {@code TLSv1.3}; empty for 1.2 and 1.3
-   * @param suites such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's defaults
+   * @param ciphers the suites up to TLS 1.2 as a list for OpenSSL; empty for Java's defaults
+   * @param suites those of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's
+   *     defaults
    */
-  public record Terms(List<String> protocols, List<String> suites) {
+  public record Terms(List<String> protocols, String ciphers, List<String> suites) {
     private static final List<String> DEFAULT_PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
+
+    /** The defaults. */
+    public static final Terms DEFAULT = new Terms(List.of(), "", List.of());
 
     /** Copies the lists. */
     public Terms {
       protocols = protocols.isEmpty() ? DEFAULT_PROTOCOLS : List.copyOf(protocols);
       suites = List.copyOf(suites);
     }
+
+    /** Returns the names of the suites to enable, the preferred ones first. */
+    private List<String> enabled() throws IOException {
+      SSLContext context;
+      try {
+        context = SSLContext.getInstance("TLS");
+        context.init(null, null, null);
+      } catch (GeneralSecurityException e) {
+        throw new IOException(e);
+      }
+      List<String> known = List.of(context.getSupportedSSLParameters().getCipherSuites());
+      List<String> defaults = List.of(context.getDefaultSSLParameters().getCipherSuites());
+      List<String> enabled = new ArrayList<>();
+      if (suites.isEmpty()) {
+        enabled.addAll(defaults.stream().filter(Terms::isOfTls13).toList());
+      } else {
+        enabled.addAll(
+            suites.stream().filter(name -> isOfTls13(name) && known.contains(name)).toList());
+        if (enabled.isEmpty() && protocols.contains("TLSv1.3")) {
+          throw new IOException("Failed to configure ciphersuites: none of " + suites);
+        }
+      }
+      if (ciphers.isEmpty()) {
+        enabled.addAll(defaults.stream().filter(name -> !isOfTls13(name)).toList());
+      } else {
+        List<String> selected = CipherList.select(ciphers, known);
+        if (selected.isEmpty()) {
+          throw new IOException("Failed to configure ciphers: none is meant by " + ciphers);
+        }
+        enabled.addAll(selected);
+      }
+      return enabled;
+    }
+
+    /** Returns true for the form of names that TLS 1.3 has, without a key exchange. */
+    private static boolean isOfTls13(String suite) {
+      return !suite.contains("_WITH_") && !suite.endsWith("_SCSV");
+    }
+  }
+
+  /**
+   * What a server keeps for returning clients.
+   *
+   * @param enabled false to make each connection negotiate anew
+   * @param count the maximum number of sessions kept, 0 for any; clients with tickets count not
+   * @param seconds the age until which a session can be resumed
+   */
+  public record Sessions(boolean enabled, int count, int seconds) {
+    /** The defaults of Redis. */
+    public static final Sessions DEFAULT = new Sessions(true, 20 * 1024, 300);
+
+    /** The largest age that TLS 1.3 permits (RFC 8446, 4.6.1); for longer ones Java has none. */
+    private static final int MAX_SECONDS = 7 * 24 * 3600;
+
+    private boolean resumable() {
+      return enabled && seconds > 0;
+    }
+  }
+
+  /**
+   * The terms of a server towards its clients.
+   *
+   * @param clients the policy for their certificates
+   * @param ownOrder true to choose suites by the server's order, false by the client's
+   * @param sessions what is kept for those who return
+   */
+  public record Service(ClientCertificates clients, boolean ownOrder, Sessions sessions) {
+    /** Creates terms with the defaults of Redis. */
+    public Service(ClientCertificates clients) {
+      this(clients, false, Sessions.DEFAULT);
+    }
   }
 
   private final SslContext context;
 
-  private Tls(SslContext context) {
+  /** The terms of a server, null for a client. */
+  private final @Nullable Service service;
+
+  private Tls(SslContext context, @Nullable Service service) {
     this.context = context;
+    this.service = service;
   }
 
   /**
@@ -86,20 +168,27 @@ public final class Tls {
    *
    * @throws IOException if a file cannot be read or is invalid
    */
-  public static Tls server(
-      Identity identity, Authorities authorities, Terms terms, ClientCertificates clients)
+  public static Tls server(Identity identity, Authorities authorities, Terms terms, Service service)
       throws IOException {
     try {
       SslContextBuilder builder =
           SslContextBuilder.forServer(
                   identity.certificate().toFile(), identity.key().toFile(), password(identity))
               .clientAuth(
-                  switch (clients) {
+                  switch (service.clients()) {
                     case UNWANTED -> ClientAuth.NONE;
                     case OPTIONAL -> ClientAuth.OPTIONAL;
                     case REQUIRED -> ClientAuth.REQUIRE;
                   });
-      return built(builder, authorities, terms);
+      Sessions sessions = service.sessions();
+      // Beyond the largest age Java issues no tickets, which could not be revoked.
+      builder
+          .sessionCacheSize(sessions.count())
+          .sessionTimeout(
+              sessions.resumable()
+                  ? Math.min(sessions.seconds(), Sessions.MAX_SECONDS)
+                  : Sessions.MAX_SECONDS + 1);
+      return new Tls(built(builder, authorities, terms), service);
     } catch (IllegalArgumentException e) {
       throw new IOException(reason(e), e);
     }
@@ -120,22 +209,23 @@ public final class Tls {
         builder.keyManager(
             identity.certificate().toFile(), identity.key().toFile(), password(identity));
       }
-      return built(builder, authorities, terms);
+      return new Tls(built(builder, authorities, terms), null);
     } catch (IllegalArgumentException e) {
       throw new IOException(reason(e), e);
     }
   }
 
-  private static Tls built(SslContextBuilder builder, Authorities authorities, Terms terms)
+  private static SslContext built(SslContextBuilder builder, Authorities authorities, Terms terms)
       throws IOException {
     List<X509Certificate> trusted = certificates(authorities);
     if (!trusted.isEmpty()) {
       builder.trustManager(trusted.toArray(new X509Certificate[0]));
     }
-    if (!terms.suites().isEmpty()) {
-      builder.ciphers(terms.suites(), SupportedCipherSuiteFilter.INSTANCE);
-    }
-    return new Tls(builder.sslProvider(SslProvider.JDK).protocols(terms.protocols()).build());
+    return builder
+        .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
+        .sslProvider(SslProvider.JDK)
+        .protocols(terms.protocols())
+        .build();
   }
 
   private static String reason(IllegalArgumentException e) {
@@ -179,7 +269,9 @@ public final class Tls {
     }
   }
 
-  /** Returns a factory of TLS sockets, which perform the handshake at first use. */
+  /**
+   * Returns a factory of TLS sockets, which perform the handshake at first use and have all suites.
+   */
   public SocketFactory sockets() {
     if (context instanceof JdkSslContext jdk) {
       return jdk.context().getSocketFactory();
@@ -195,6 +287,15 @@ public final class Tls {
   /** Adds encryption to a channel's pipeline. */
   void encrypt(Channel channel) {
     SslHandler handler = context.newHandler(channel.alloc());
+    if (service != null) {
+      SSLEngine engine = handler.engine();
+      SSLParameters parameters = engine.getSSLParameters();
+      parameters.setUseCipherSuitesOrder(service.ownOrder());
+      engine.setSSLParameters(parameters);
+      if (!service.sessions().resumable()) {
+        handler.handshakeFuture().addListener(done -> engine.getSession().invalidate());
+      }
+    }
     channel.pipeline().addLast(new Detach(), handler);
   }
 

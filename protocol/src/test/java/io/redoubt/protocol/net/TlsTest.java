@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** TLS connections between transports and Java's own sockets. */
 @Timeout(60)
 class TlsTest {
-  private static final Tls.Terms DEFAULT_PROTOCOLS = new Tls.Terms(List.of(), List.of());
+  private static final String CHACHA = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
+  private static final String GCM = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
 
   @TempDir private static Path folder;
   private static Tls.Identity ours;
@@ -47,12 +50,12 @@ class TlsTest {
   }
 
   private static Tls client(Tls.Identity shown) throws IOException {
-    return Tls.client(shown, authority(ours), DEFAULT_PROTOCOLS);
+    return Tls.client(shown, authority(ours), Tls.Terms.DEFAULT);
   }
 
   private Listener listen(Tls.ClientCertificates clients, Connection.Handler handler)
       throws IOException {
-    Tls tls = Tls.server(ours, authority(ours), DEFAULT_PROTOCOLS, clients);
+    Tls tls = Tls.server(ours, authority(ours), Tls.Terms.DEFAULT, new Tls.Service(clients));
     return transport.listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(handler));
   }
 
@@ -165,7 +168,7 @@ class TlsTest {
   void refusesClientsWithoutAValidCertificate() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
     for (Tls wrong :
-        List.of(client(stranger), Tls.client(null, authority(ours), DEFAULT_PROTOCOLS))) {
+        List.of(client(stranger), Tls.client(null, authority(ours), Tls.Terms.DEFAULT))) {
       try (Socket socket = wrong.sockets().createSocket("127.0.0.1", listener.port())) {
         assertThatThrownBy(
                 () -> {
@@ -179,7 +182,7 @@ class TlsTest {
     EchoHandler echo = new EchoHandler();
     Listener lenient = listen(Tls.ClientCertificates.UNWANTED, echo);
     try (Socket socket =
-        Tls.client(null, authority(ours), DEFAULT_PROTOCOLS)
+        Tls.client(null, authority(ours), Tls.Terms.DEFAULT)
             .sockets()
             .createSocket("127.0.0.1", lenient.port())) {
       socket.getOutputStream().write(1);
@@ -195,7 +198,7 @@ class TlsTest {
         new InetSocketAddress("127.0.0.1", listener.port()),
         null,
         5000,
-        Tls.client(null, authority(stranger), DEFAULT_PROTOCOLS),
+        Tls.client(null, authority(stranger), Tls.Terms.DEFAULT),
         suspicious);
     assertThat(suspicious.closed.join()).isInstanceOf(IOException.class);
     assertThat(suspicious.opened).isNotDone();
@@ -206,8 +209,102 @@ class TlsTest {
     Path nonsense = Files.writeString(folder.resolve("nonsense"), "nonsense");
     Tls.Identity wrong = new Tls.Identity(nonsense, nonsense, "");
     assertThatThrownBy(() ->
-            Tls.server(wrong, authority(ours), DEFAULT_PROTOCOLS, Tls.ClientCertificates.UNWANTED))
+            Tls.server(
+                wrong,
+                authority(ours),
+                Tls.Terms.DEFAULT,
+                new Tls.Service(Tls.ClientCertificates.UNWANTED)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("nonsense");
+  }
+
+  private static SSLSession session(Tls client, int port, String protocol, String... suites)
+      throws IOException {
+    try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", port)) {
+      socket.setEnabledProtocols(new String[] {protocol});
+      if (suites.length > 0) {
+        socket.setEnabledCipherSuites(suites);
+      }
+      socket.getOutputStream().write(1);
+      // TLS 1.3 sends its tickets after the handshake, before the first byte.
+      assertThat(socket.getInputStream().read()).isEqualTo(1);
+      return socket.getSession();
+    }
+  }
+
+  private int listen(Tls.Terms terms, Tls.Service service) throws IOException {
+    Tls tls = Tls.server(ours, authority(ours), terms, service);
+    return transport
+        .listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(new EchoHandler()))
+        .port();
+  }
+
+  private static Tls.Service service(boolean ownOrder, Tls.Sessions sessions) {
+    return new Tls.Service(Tls.ClientCertificates.UNWANTED, ownOrder, sessions);
+  }
+
+  @Test
+  void limitsTheCiphersOfTls12() throws Exception {
+    Tls.Terms terms = new Tls.Terms(List.of(), "ECDHE-ECDSA-CHACHA20-POLY1305", List.of());
+    int port = listen(terms, service(false, Tls.Sessions.DEFAULT));
+    Tls any = client(ours);
+    assertThat(session(any, port, "TLSv1.2").getCipherSuite()).isEqualTo(CHACHA);
+    assertThat(session(any, port, "TLSv1.3").getCipherSuite()).isEqualTo("TLS_AES_256_GCM_SHA384");
+    assertThatThrownBy(() -> session(any, port, "TLSv1.2", GCM)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void keepsTheCiphersOfTls12WhenThoseOfTls13AreLimited() throws Exception {
+    Tls.Terms terms = new Tls.Terms(List.of(), "", List.of("TLS_CHACHA20_POLY1305_SHA256"));
+    int port = listen(terms, service(false, Tls.Sessions.DEFAULT));
+    Tls any = client(ours);
+    assertThat(session(any, port, "TLSv1.3").getCipherSuite())
+        .isEqualTo("TLS_CHACHA20_POLY1305_SHA256");
+    assertThat(session(any, port, "TLSv1.2").getCipherSuite()).startsWith("TLS_ECDHE_ECDSA_");
+  }
+
+  @Test
+  void refusesListsThatNameNoCipher() {
+    assertThatThrownBy(() ->
+            listen(
+                new Tls.Terms(List.of(), "RC4-MD5", List.of()),
+                service(false, Tls.Sessions.DEFAULT)))
+        .hasMessage("Failed to configure ciphers: none is meant by RC4-MD5");
+    assertThatThrownBy(() ->
+            listen(
+                new Tls.Terms(List.of(), "", List.of("TLS_X")),
+                service(false, Tls.Sessions.DEFAULT)))
+        .hasMessage("Failed to configure ciphersuites: none of [TLS_X]");
+  }
+
+  @Test
+  void prefersTheOrderOfClientOrServer() throws Exception {
+    Tls.Terms servers = new Tls.Terms(List.of("TLSv1.2"), "AESGCM:CHACHA20", List.of());
+    Tls client = client(ours);
+    int asClientsWant = listen(servers, service(false, Tls.Sessions.DEFAULT));
+    int asServerWants = listen(servers, service(true, Tls.Sessions.DEFAULT));
+    assertThat(session(client, asClientsWant, "TLSv1.2", CHACHA, GCM).getCipherSuite())
+        .isEqualTo(CHACHA);
+    assertThat(session(client, asServerWants, "TLSv1.2", CHACHA, GCM).getCipherSuite())
+        .isEqualTo(GCM);
+  }
+
+  @Test
+  void resumesSessionsUnlessForbidden() throws Exception {
+    for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+      assertThat(resumes(protocol, Tls.Sessions.DEFAULT)).as(protocol).isTrue();
+      assertThat(resumes(protocol, new Tls.Sessions(true, 1, Integer.MAX_VALUE))).isTrue();
+      assertThat(resumes(protocol, new Tls.Sessions(false, 100, 300))).as(protocol).isFalse();
+      assertThat(resumes(protocol, new Tls.Sessions(true, 100, 0))).as(protocol).isFalse();
+    }
+  }
+
+  /** A resumed session is as old as the first. */
+  private boolean resumes(String protocol, Tls.Sessions sessions) throws Exception {
+    int port = listen(Tls.Terms.DEFAULT, service(false, sessions));
+    Tls client = client(ours);
+    long created = session(client, port, protocol).getCreationTime();
+    Thread.sleep(5);
+    return session(client, port, protocol).getCreationTime() == created;
   }
 }

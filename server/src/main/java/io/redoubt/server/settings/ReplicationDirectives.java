@@ -83,8 +83,8 @@ public final class ReplicationDirectives extends DirectiveGroup {
   /** {@code replica-ignore-disk-write-errors}. */
   public final YesNoDirective replicaIgnoreDiskWriteErrors =
       yesNo("replica-ignore-disk-write-errors", false)
-          .acceptedWithoutEffect()
-          .doc("Continue on a replica that can't write to its disk.");
+          .acceptedWithoutEffectExcept(List.of(true))
+          .doc("Continue on a replica that can't write to its disk. A replica always does here.");
 
   /** {@code repl-diskless-sync}. */
   public final YesNoDirective replDisklessSync =

@@ -56,7 +56,7 @@ final class TlsInputEndTest {
         Tls.client(
             null,
             new Tls.Authorities(identity.certificate(), null),
-            new Tls.Terms(List.of(protocol), List.of()));
+            new Tls.Terms(List.of(protocol), "", List.of()));
     return RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS, tls.sockets());
   }
 
