@@ -414,6 +414,16 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
+  /** Ends the wait with an error. */
+  public final void unblock(CommandError error) {
+    Waiting what = wait.waiting();
+    if (what != null) {
+      unblock();
+      reply().error(error.text());
+      what.failed(error.code());
+    }
+  }
+
   /** Writes what had to wait for the end of the command. */
   final void afterCommand() {
     try {

@@ -18,6 +18,8 @@ public final class ClientLine {
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();
     long outputBytes = client.queuedOutputBytes();
+    long unsentBytes = client.delivery().unsentBytes(client);
+    long limitedBytes = Math.max(0, unsentBytes - Delivery.UNLIMITED_BYTES);
     long bufferBytes = replies.windowBytes();
     var line = new StringBuilder(320);
     line.append("id=").append(client.id());
@@ -39,9 +41,9 @@ public final class ClientLine {
     line.append(" multi-mem=").append(client.queuedCommandBytes());
     line.append(" rbs=").append(bufferBytes);
     line.append(" rbp=").append(bufferBytes);
-    line.append(" obl=").append(replies.pendingBytes());
-    line.append(" oll=").append(replies.heldChunks());
-    line.append(" omem=").append(outputBytes);
+    line.append(" obl=").append(Math.min(unsentBytes, Delivery.UNLIMITED_BYTES));
+    line.append(" oll=").append(Math.ceilDiv(limitedBytes, Delivery.UNLIMITED_BYTES));
+    line.append(" omem=").append(limitedBytes);
     line.append(" tot-mem=").append(ClientSize.of(client));
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : command.name());

@@ -7,6 +7,7 @@ import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -163,11 +164,10 @@ public final class ClientRegistry {
   /**
    * Ends all waits with an error and closes the clients, because nothing can unblock them any more.
    */
-  public void endWaits(String error) {
+  public void endWaits(CommandError error) {
     for (Client client : all()) {
       if (client.waiting() != null) {
-        client.unblock();
-        client.reply().error(error);
+        client.unblock(error);
         client.closeAfterReply();
       }
     }

@@ -69,11 +69,6 @@ final class ClientReplies extends ReplyBuffer {
     return current == null ? 0 : current.limit() - current.start();
   }
 
-  /** Returns the number of waiting chunks. */
-  int heldChunks() {
-    return held == null ? 0 : held.size();
-  }
-
   /** Passes everything to the connection, which sends it at its next flush. */
   void handOver() {
     releaseHeld();

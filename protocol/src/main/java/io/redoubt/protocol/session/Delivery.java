@@ -21,6 +21,12 @@ final class Delivery {
 
   private static final long NO_MARK = -1;
 
+  /**
+   * The first bytes of waiting replies, which do not count towards the limit: Redis has them in a
+   * buffer that each client has anyway.
+   */
+  static final int UNLIMITED_BYTES = 16 * 1024;
+
   private final ClientOutput output;
 
   /**
@@ -160,6 +166,14 @@ final class Delivery {
         + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
+  /** Returns the bytes of replies that the socket has not accepted or not been offered yet. */
+  long unsentBytes(Client client) {
+    Connection connection = client.open();
+    return connection == null
+        ? 0
+        : connection.queuedBytes() + output.pushBytes() + output.replies().pendingBytes();
+  }
+
   /**
    * Returns the size of the window that outlasts the turn because its content has to wait, in
    * bytes. Other windows go back to the loop at the end of the turn.
@@ -184,7 +198,9 @@ final class Delivery {
                 || pipelineBytes + queued > UNAUTHENTICATED_PIPELINE_BYTES);
     if (over
         || output.exceeds(
-            registry.settings().outputLimit(client.type()), queued, registry.clock())) {
+            registry.settings().outputLimit(client.type()),
+            queued - UNLIMITED_BYTES,
+            registry.clock())) {
       registry.outputLimitReached(client);
       client.closeSoon();
     }

@@ -113,6 +113,13 @@ public final class BlockedClients {
     command.countCalls(1, spentNanos);
   }
 
+  /** Counts a wait that was ended with an error as an executed command. */
+  void countFailure(Command<?> command, long spentNanos, String code) {
+    countTimeOut(command, spentNanos);
+    command.countFailed();
+    stats.countError(code);
+  }
+
   /** Records a command whose client was unblocked other than by a key. */
   void endedUnserved(ServerClient client, Command<?> command, Request request, long spentNanos) {
     if (spentNanos >= slowLog.thresholdNanos()) {

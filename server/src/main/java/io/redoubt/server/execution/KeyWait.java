@@ -137,6 +137,11 @@ final class KeyWait implements Waiting {
   }
 
   @Override
+  public void failed(String code) {
+    owner.countFailure(command, spentNanos, code);
+  }
+
+  @Override
   public void ended() {
     for (Place place : places.values()) {
       owner.leave(place);

@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
@@ -279,8 +280,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
       clients
           .registry()
           .endWaits(
-              "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
-                  + " replica?)");
+              new CommandError(
+                  "UNBLOCKED force unblock from blocking operation, instance state changed (master"
+                      + " -> replica?)"));
     }
     settings.replication.replicaof.set(new HostPort(address, port));
     link.follow();

@@ -1,16 +1,23 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.monitoring.ServerStats;
 
 /** A client blocked in WAIT or WAITAOF until its last write is where it wants it to be. */
 abstract class ReplicationWait implements Waiting {
   private final ServerClient client;
+  private final Command<?> command;
+  private final ServerStats stats;
   private final Replicas replicas;
 
-  ReplicationWait(ServerClient client, Replicas replicas) {
-    this.client = client;
+  ReplicationWait(Call call, Replicas replicas) {
+    client = call.client();
+    command = call.command();
+    stats = call.stats();
     this.replicas = replicas;
   }
 
@@ -39,6 +46,12 @@ abstract class ReplicationWait implements Waiting {
   }
 
   @Override
+  public final void failed(String code) {
+    command.countFailed();
+    stats.countError(code);
+  }
+
+  @Override
   public final void ended() {
     replicas.waitEnded(this);
   }
@@ -49,10 +62,10 @@ abstract class ReplicationWait implements Waiting {
     private final long offset;
     private final long wanted;
 
-    OfReplicas(ServerClient client, long wanted, Replicas replicas) {
-      super(client, replicas);
+    OfReplicas(Call call, long wanted, Replicas replicas) {
+      super(call, replicas);
       this.replicas = replicas;
-      this.offset = client.writeOffset();
+      this.offset = call.client().writeOffset();
       this.wanted = wanted;
     }
 
@@ -77,10 +90,10 @@ abstract class ReplicationWait implements Waiting {
     private final long wantedHere;
     private final long wanted;
 
-    OfDisks(ServerClient client, long wantedHere, long wanted, Replicas replicas) {
-      super(client, replicas);
+    OfDisks(Call call, long wantedHere, long wanted, Replicas replicas) {
+      super(call, replicas);
       this.replicas = replicas;
-      this.offset = client.writeOffset();
+      this.offset = call.client().writeOffset();
       this.wantedHere = wantedHere;
       this.wanted = wanted;
     }

@@ -63,9 +63,7 @@ public final class WaitCommand extends CommandGroup<Call> {
     long wanted = call.argLong(1);
     long timeoutMillis = call.argWholeTimeoutMillis(2);
     await(
-        call,
-        new ReplicationWait.OfReplicas(call.client(), wanted, replication.replicas()),
-        timeoutMillis);
+        call, new ReplicationWait.OfReplicas(call, wanted, replication.replicas()), timeoutMillis);
   }
 
   private void awaitDisks(Call call) {
@@ -83,7 +81,7 @@ public final class WaitCommand extends CommandGroup<Call> {
     }
     await(
         call,
-        new ReplicationWait.OfDisks(call.client(), here, wanted, replication.replicas()),
+        new ReplicationWait.OfDisks(call, here, wanted, replication.replicas()),
         timeoutMillis);
   }
 

@@ -112,7 +112,7 @@ public final class Values implements AutoCloseable {
     return switch (Entry.type(entry)) {
       case STRING -> StringValue.encodingName(entry);
       case STREAM -> "stream";
-      case LIST -> "quicklist"; // of one node if small; Redis up to 7.0 shows no other
+      case LIST -> packedOr("quicklist", entry);
       case ZSET -> packedOr("skiplist", entry);
       case SET -> packedOr("hashtable", entry);
       case HASH -> Hashes.encodingName(entry);

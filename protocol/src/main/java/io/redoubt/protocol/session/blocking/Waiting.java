@@ -6,6 +6,13 @@ public interface Waiting {
   void timedOut();
 
   /**
+   * Counts a wait that was ended by somebody else with an error, which the client has been told.
+   *
+   * @param code the first word of the error
+   */
+  default void failed(String code) {}
+
+  /**
    * Releases the wait, whatever its end, including a disconnect. Called once, before {@link
    * #timedOut}.
    */

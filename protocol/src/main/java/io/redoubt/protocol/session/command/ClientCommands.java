@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
+  private static final CommandError UNBLOCKED =
+      new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
   private static final CommandError NOT_TRACKED =
       new CommandError(
           "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or"
@@ -434,8 +436,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
       return;
     }
     if (withError) {
-      target.unblock();
-      target.reply().error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      target.unblock(UNBLOCKED);
     } else {
       target.timeOut();
     }

@@ -95,7 +95,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
 
   private static boolean findKeys(Request request, KeyVisitor keys) {
     if (request.length(3) == 0) {
-      for (int i = FIRST_OPTION; i < request.count(); i++) {
+      for (int i = FIRST_OPTION; i < request.count(); i += 1 + loginWords(request, i)) {
         if (request.is(i, "KEYS")) {
           for (int key = i + 1; key < request.count(); key++) {
             keys.key(key, RW.bit() | ACCESS.bit() | DELETE.bit());
@@ -108,10 +108,15 @@ public final class MigrateCommands extends CommandGroup<Call> {
     return true;
   }
 
+  /** Returns the number of words that belong to AUTH or AUTH2 at {@code i}, 0 for other words. */
+  private static int loginWords(Request request, int i) {
+    return request.is(i, "AUTH") ? 1 : request.is(i, "AUTH2") ? 2 : 0;
+  }
+
   /** Returns true for what follows AUTH and AUTH2. */
   private static boolean isLogin(Request request, int i) {
     for (int at = FIRST_OPTION; at < i && !request.is(at, "KEYS"); at++) {
-      int words = request.is(at, "AUTH") ? 1 : request.is(at, "AUTH2") ? 2 : 0;
+      int words = loginWords(request, at);
       if (words > 0 && i <= at + words) {
         return true;
       }

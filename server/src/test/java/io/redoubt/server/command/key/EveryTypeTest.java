@@ -18,7 +18,7 @@ final class EveryTypeTest {
     INT("string", "int", 1, "SET k 12345", "GET k"),
     EMBSTR("string", "embstr", 1, "SET k value", "GET k"),
     RAW("string", "raw", 3, "APPEND k " + "v".repeat(3000), "GET k"),
-    SMALL_LIST("list", "quicklist", 5, "RPUSH k %d", "LRANGE k 0 -1"),
+    SMALL_LIST("list", "listpack", 5, "RPUSH k %d", "LRANGE k 0 -1"),
     LARGE_LIST("list", "quicklist", 5000, "RPUSH k %d:value", "LRANGE k 0 -1"),
     INTSET("set", "intset", 50, "SADD k %d", "SMEMBERS k"),
     SMALL_SET("set", "listpack", 50, "SADD k %d:value", "SMEMBERS k"),

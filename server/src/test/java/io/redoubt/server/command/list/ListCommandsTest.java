@@ -224,17 +224,17 @@ final class ListCommandsTest {
     use(Form.LISTPACK);
     redis.says("CONFIG SET list-max-listpack-size 4", "OK");
     redis.says("RPUSH a 1 2 3 4", "(integer) 4");
-    redis.says("OBJECT ENCODING a", "\"quicklist\"");
+    redis.says("OBJECT ENCODING a", "\"listpack\"");
     redis.says("RPUSH a 5", "(integer) 5");
     redis.says("OBJECT ENCODING a", "\"quicklist\"");
     redis.says("LPOP a 2", "1) \"1\"\n2) \"2\"");
     redis.says("OBJECT ENCODING a", "\"quicklist\"");
     redis.says("LPOP a 2", "1) \"3\"\n2) \"4\"");
-    redis.says("OBJECT ENCODING a", "\"quicklist\"");
+    redis.says("OBJECT ENCODING a", "\"listpack\"");
     redis.says("RPUSH a 6 7 8 9", "(integer) 5");
     redis.says("COPY a b", "(integer) 1");
     redis.says("LTRIM a 0 1", "OK");
-    redis.says("OBJECT ENCODING a", "\"quicklist\"");
+    redis.says("OBJECT ENCODING a", "\"listpack\"");
     redis.says("LRANGE a 0 -1", "1) \"5\"\n2) \"6\"");
     redis.says("LLEN b", "(integer) 5");
     redis.says("OBJECT ENCODING b", "\"quicklist\"");
@@ -242,7 +242,7 @@ final class ListCommandsTest {
     redis.says("RPUSH c " + "x".repeat(8192), "(integer) 1");
     redis.says("OBJECT ENCODING c", "\"quicklist\"");
     redis.says("LSET c 0 1", "OK");
-    redis.says("OBJECT ENCODING c", "\"quicklist\"");
+    redis.says("OBJECT ENCODING c", "\"listpack\"");
   }
 
   @Test
