@@ -32,6 +32,7 @@ import io.redoubt.sentinel.command.SelfCommands;
 import io.redoubt.sentinel.command.SentinelCall;
 import io.redoubt.sentinel.command.SentinelCommands;
 import io.redoubt.sentinel.command.SentinelServerCommands;
+import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.runtime.HostNames;
@@ -319,6 +320,7 @@ public final class SentinelServer implements AutoCloseable {
     log.notice("User requested shutdown...");
     Parts made = parts.join();
     made.listeners().close();
+    made.driver().submit(new Input.Leave());
     made.driver()
         .stop(() -> {
           log.notice("Sentinel is now ready to exit, bye bye...");

@@ -25,6 +25,7 @@ final class Rules {
           "protocol.process.os     <-",
           "protocol.process        <- protocol.bytes protocol.process.os",
           "protocol.tuning         <-",
+          "protocol.lease          <-",
           "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
           "protocol.config.directive <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
@@ -212,7 +213,7 @@ final class Rules {
               + " server.execution server.execution.monitoring server.execution.refusal"
               + " server.snapshot server.aof server.structure.list server.snapshot.context"
               + " server.snapshot.export",
-          "server.lifecycle        <- protocol.bytes protocol.resp protocol.process"
+          "server.lifecycle        <- protocol.bytes protocol.resp protocol.process protocol.lease"
               + " protocol.process.os protocol.config.directive protocol.net protocol.info"
               + " protocol.acl protocol.command protocol.session protocol.launch persistence.io"
               + " persistence.rdb persistence.aof server.memory server.keyspace server.value"
@@ -224,7 +225,7 @@ final class Rules {
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
           "sentinel.message        <-",
-          "sentinel.core           <- sentinel.settings sentinel.message",
+          "sentinel.core           <- protocol.lease sentinel.settings sentinel.message",
           "sentinel.runtime        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config protocol.config.directive protocol.info protocol.command"
               + " protocol.session protocol.pubsub protocol.acl sentinel.settings sentinel.message"

@@ -26,6 +26,7 @@ final class Discovery {
     NodeInfo info = NodeInfo.parse(text, node.reportedRole());
     node.infoReceived(info, text, now);
     noteRunId(node, info);
+    sentinel.leases.informed(node, info);
     if (node instanceof Master master) {
       for (Address replica : info.replicas()) {
         noteReplica(master, replica);
@@ -180,6 +181,7 @@ final class Discovery {
         sentinel.event(Level.WARNING, "+config-update-from", peer);
         Address from = master.address();
         sentinel.failovers.switchTo(master, hello.master());
+        sentinel.leases.moved(master);
         sentinel.runReconfigScript(master, false, from, master.address());
         sentinel.react(master);
       }

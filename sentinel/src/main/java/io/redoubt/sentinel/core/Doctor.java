@@ -82,6 +82,7 @@ final class Doctor {
     voters(master, findings);
     passwords(master, findings);
     settings(master, findings);
+    leases(master, findings);
     addresses(master, findings);
     return findings;
   }
@@ -188,6 +189,41 @@ final class Doctor {
           master,
           "the master keeps nothing on disk: restarted before anybody takes over, it is empty, and"
               + " its replicas become so too. Turn save or appendonly on.");
+    }
+  }
+
+  private static void leases(Master master, List<String> findings) {
+    NodeInfo info = master.info();
+    if (info == null) {
+      return;
+    }
+    for (Replica replica : master.replicas()) {
+      NodeInfo other = replica.info();
+      if (other != null && other.wantsLease() != info.wantsLease()) {
+        add(
+            findings,
+            "leases-differ",
+            master,
+            "sentinel-lease of "
+                + replica.address()
+                + " is not that of the master: after a failover other writes are at risk. Give all"
+                + " nodes the same.");
+      }
+    }
+    if (info.lease().equals("mixed")) {
+      add(
+          findings,
+          "lease-mixed",
+          master,
+          "a sentinel of Redis monitors it too and gives no leases: cut off, the master goes on"
+              + " taking writes, which are lost. Replace that sentinel.");
+    }
+    if (info.wantsLease() && master.link().lease.isRefused()) {
+      add(
+          findings,
+          "lease-refused",
+          master,
+          "it takes no lease from here: the sentinels' user needs +ping and +slaveof.");
     }
   }
 

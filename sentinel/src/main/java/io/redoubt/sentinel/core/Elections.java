@@ -45,6 +45,7 @@ final class Elections {
       sentinel.raiseEpoch(master, asked.epoch());
     }
     if (!sentinel.isJoining()
+        && !sentinel.leases.isPromised(master)
         && Epochs.isPossible(asked.epoch())
         && asked.epoch() > master.leaderEpoch()
         && asked.epoch() >= sentinel.currentEpoch()) {

@@ -64,7 +64,8 @@ final class Failovers {
       sentinel.wakeBy(master.nextAttemptAt());
       return false;
     }
-    return sentinel.elections.reachable(master) >= master.votesToWin();
+    return sentinel.elections.reachable(master) >= master.votesToWin()
+        && !sentinel.leases.isPromised(master);
   }
 
   /** Starts a failover ordered by an operator. */
@@ -409,6 +410,7 @@ final class Failovers {
     }
     sentinel.handover.resumeWrites(master, failover);
     sentinel.links.sayHelloToAll(master);
+    sentinel.leases.moved(master);
     sentinel.runReconfigScript(master, true, master.address(), promoted.address());
   }
 

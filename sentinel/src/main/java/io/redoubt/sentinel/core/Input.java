@@ -66,6 +66,9 @@ public sealed interface Input {
   /** A resolved host name. */
   record Resolved(String name, String address) implements Input {}
 
+  /** The orderly end of this process. */
+  record Leave() implements Input {}
+
   /** SENTINEL FLUSHCONFIG. */
   record FlushConfig() implements Input {}
 

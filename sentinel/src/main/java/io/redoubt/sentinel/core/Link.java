@@ -63,6 +63,9 @@ public final class Link {
   /** The time of the last message on the events side. */
   long heardAt;
 
+  /** The leases offered to a data node. */
+  final LeaseExchange lease = new LeaseExchange();
+
   /** Our address on the command side, empty before its first connection. */
   String localHost = "";
 

@@ -140,6 +140,9 @@ final class Links {
       }
       // A master that was cut off learns at once that it was replaced.
       sayHello(each);
+      if (each instanceof DataNode node) {
+        sentinel.leases.offer(node);
+      }
     }
   }
 
@@ -268,6 +271,7 @@ final class Links {
         askInfo(node);
       }
       sentinel.wakeBy(node.infoAskedAt() + period);
+      sentinel.leases.maintain(node);
     }
     long pingPeriod =
         Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options().downAfterMillis());

@@ -20,6 +20,8 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     SUBSCRIPTION,
     /** PING. */
     PING,
+    /** A PING that offers a lease. */
+    LEASE,
     /** INFO. */
     INFO,
     /** PUBLISH of a hello message. */
@@ -72,7 +74,7 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     return switch (purpose) {
       case VOTE, ROLE -> Rest.STATE;
       case HELLO, PAUSE -> Rest.STATE_IF_POSSIBLE;
-      case GREETING, SUBSCRIPTION, PING, INFO, OPINION, CONFIGURATION -> Rest.NOTHING;
+      case GREETING, SUBSCRIPTION, PING, LEASE, INFO, OPINION, CONFIGURATION -> Rest.NOTHING;
     };
   }
 }

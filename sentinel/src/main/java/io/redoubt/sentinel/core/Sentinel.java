@@ -45,6 +45,7 @@ public final class Sentinel {
   final Elections elections = new Elections(this);
   final Failovers failovers = new Failovers(this);
   final Handover handover = new Handover(this);
+  final Leases leases;
   final Names names = new Names(() -> settings().announceHostnames());
   final Doctor doctor;
 
@@ -81,6 +82,7 @@ public final class Sentinel {
     this.clockMillis = nowMillis;
     this.now = nowMillis;
     this.doctor = new Doctor(this, nowMillis);
+    this.leases = new Leases(this, nowMillis);
     for (MasterState master : state.masters()) {
       restore(master);
     }
@@ -148,6 +150,7 @@ public final class Sentinel {
       case Input.Reset(List<String> names) -> reset(names);
       case Input.AskedIfDown asked -> elections.askedIfDown(asked);
       case Input.Resolved(String name, String address) -> names.resolved(name, address);
+      case Input.Leave() -> masters.values().forEach(leases::leave);
       case Input.FlushConfig() -> {
         stateChanged = true;
         emit(new Output.Done(1));
@@ -264,6 +267,7 @@ public final class Sentinel {
           handover.pauseAnswered(master, answer);
         }
       }
+      case LEASE -> leases.answered(link, request, answer);
       case CONFIGURATION -> {
         if (instance instanceof DataNode node) {
           doctor.receiveSettings(node, answer);
@@ -299,6 +303,7 @@ public final class Sentinel {
   private void remove(String name) {
     Master master = wanted(name);
     if (master != null) {
+      leases.leave(master);
       event(Level.WARNING, "-monitor", master);
       forgetOthers(master);
       forget(master);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param offset the replication offset
  * @param announced true if clients may see the replica
  * @param replicas the addresses of a master's replicas
+ * @param lease the state of its lease, {@code off} if it wants none
  */
 public record NodeInfo(
     String runId,
@@ -20,7 +21,10 @@ public record NodeInfo(
     int priority,
     long offset,
     boolean announced,
-    List<Address> replicas) {
+    List<Address> replicas,
+    String lease) {
+  private static final String LEASE_OFF = "off";
+
   /** The role reported by a node. */
   public enum Role {
     /** Accepts writes. */
@@ -55,6 +59,7 @@ public record NodeInfo(
     long offset = 0;
     long ownOffset = 0;
     boolean announced = true;
+    String lease = LEASE_OFF;
     List<Address> replicas = new ArrayList<>();
     for (String line : text.lines().toList()) {
       int colon = line.indexOf(':');
@@ -73,6 +78,7 @@ public record NodeInfo(
         case "slave_priority" -> priority = Math.clamp(number(value, 100), 0, Integer.MAX_VALUE);
         case "slave_repl_offset" -> offset = number(value, 0);
         case "master_repl_offset" -> ownOffset = number(value, 0);
+        case "sentinel_lease" -> lease = value;
         case "replica_announced" -> announced = !value.equals("0");
         default -> {
           Address replica = replicaLine(line, colon);
@@ -89,7 +95,13 @@ public record NodeInfo(
         priority,
         role == Role.MASTER ? ownOffset : offset,
         announced,
-        role == Role.MASTER ? List.copyOf(replicas) : List.of());
+        role == Role.MASTER ? List.copyOf(replicas) : List.of(),
+        lease);
+  }
+
+  /** Returns true if it takes writes only with a lease of its sentinels. */
+  public boolean wantsLease() {
+    return !lease.equals(LEASE_OFF);
   }
 
   /** Parses {@code slave0:ip=10.0.0.2,port=6379,state=online,...}; returns null for other lines. */

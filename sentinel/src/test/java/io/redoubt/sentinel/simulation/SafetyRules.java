@@ -38,6 +38,7 @@ final class SafetyRules {
   private final Map<Seat, Long> leaderEpochs = new HashMap<>();
   private final Map<Term, Address> configurations = new HashMap<>();
   private boolean forcedAllowed;
+  private long leases;
 
   SafetyRules(SentinelFleet fleet) {
     this.fleet = fleet;
@@ -110,6 +111,24 @@ final class SafetyRules {
     if (voter.isHonest() && leaderEpochOnDisk(voter, master) < opinion.leaderEpoch()) {
       throw new Violation(voter.name() + " tells a vote that is not on its disk");
     }
+  }
+
+  /** Checks the leases after one of them has changed: no two masters of a group have one. */
+  void leased(SimulatedDataNode node) {
+    if (!node.hasLease()) {
+      return;
+    }
+    leases++;
+    for (SimulatedDataNode other : fleet.groupOf(node)) {
+      if (other != node && other.hasLease()) {
+        throw new Violation(node.address() + " and " + other.address() + " both have a lease");
+      }
+    }
+  }
+
+  /** Returns the number of times that a master was seen with a lease. */
+  long leases() {
+    return leases;
   }
 
   /** Checks a sent request, whose claims must be on disk. */

@@ -290,6 +290,9 @@ final class SentinelFleet {
           node.address().equals(agreed)
               ? follows == null
               : agreed != null && agreed.equals(follows);
+      if (node.address().equals(agreed) && node.wantsLease() && !node.hasLease()) {
+        return node.address() + " has no lease";
+      }
       if (!node.isUp() || !right) {
         return node.address() + " follows " + follows + ", the master is " + agreed;
       }

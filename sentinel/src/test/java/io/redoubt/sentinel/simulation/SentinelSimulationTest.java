@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +59,46 @@ class SentinelSimulationTest {
     assertThat(caught).isPositive();
   }
 
+  @Test
+  void givesLeasesToOneNodeAtATime() {
+    long first = Long.getLong("redoubt.firstSeed", 1);
+    LongStream.range(first, first + SEEDS / 5)
+        .parallel()
+        .forEach(seed ->
+            run(
+                seed,
+                false,
+                fleet -> {
+                  fleet.nodes().forEach(SimulatedDataNode::wantLease);
+                }));
+  }
+
+  /** Verifies that the rules detect a master that keeps its lease for too long. */
+  @Test
+  void catchesALeaseThatIsTooLong() {
+    for (long seed = 1; seed <= 10_000; seed++) {
+      try {
+        List<String> unused =
+            run(
+                seed,
+                false,
+                fleet -> {
+                  fleet.nodes().forEach(SimulatedDataNode::wantLease);
+                  fleet.nodes().forEach(SimulatedDataNode::keepLeasesTooLong);
+                });
+      } catch (AssertionError expected) {
+        assertThat(expected).hasMessageContaining("both have a lease");
+        return;
+      }
+    }
+    fail("not caught");
+  }
+
   private static List<String> run(long seed, boolean print) {
+    return run(seed, print, fleet -> {});
+  }
+
+  private static List<String> run(long seed, boolean print, Consumer<SentinelFleet> prepared) {
     SplittableRandom shape = new SplittableRandom(seed);
     int sentinels = shape.nextInt(3, 8);
     int groups = shape.nextInt(4) == 0 ? 2 : 1;
@@ -66,6 +106,7 @@ class SentinelSimulationTest {
     int quorum = shape.nextInt(2, sentinels / 2 + 2);
     SentinelFleet fleet =
         new SentinelFleet(seed, sentinels, groups, nodes, quorum, shape.nextLong(500, 3000));
+    prepared.accept(fleet);
     SentinelStorm storm = new SentinelStorm(fleet);
     try {
       fleet.runFor(5000);

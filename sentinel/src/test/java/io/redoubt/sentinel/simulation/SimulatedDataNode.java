@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.lease.LeaseOffer;
+import io.redoubt.protocol.lease.LeaseTable;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.message.Address;
@@ -8,11 +10,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A simulated data node: PING, INFO, the hello channel and a changeable role. */
 final class SimulatedDataNode {
+  private static final double NANOS_PER_MILLI = 1_000_000;
+  private static final double MAX_DRIFT = 0.01;
+
   private final SentinelFleet fleet;
   private final Address address;
   private final Set<SentinelNetwork.Connection> subscribers = new HashSet<>();
@@ -37,6 +43,10 @@ final class SimulatedDataNode {
   private @Nullable String greetingError;
   private @Nullable String password;
   private final List<Address> alsoListed = new ArrayList<>();
+  private LeaseTable lease = new LeaseTable();
+  private boolean wantsLease;
+  private boolean keepsLeasesTooLong;
+  private double clockRate = 1;
 
   SimulatedDataNode(SentinelFleet fleet, Address address, @Nullable Address master) {
     this.fleet = fleet;
@@ -73,6 +83,9 @@ final class SimulatedDataNode {
     if (!up) {
       up = true;
       starts++;
+      Set<String> known = lease.sentinels();
+      lease = new LeaseTable();
+      lease.restore(known);
       linkedSince = -1;
       linkDownSince = fleet.now();
     }
@@ -84,6 +97,32 @@ final class SimulatedDataNode {
       subscribers.clear();
       fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
     }
+  }
+
+  /** Returns the time on its own clock, which drifts. */
+  private long nanos() {
+    return (long) (fleet.now() * NANOS_PER_MILLI * clockRate);
+  }
+
+  /** Makes it want leases; its clock drifts by up to 1 %. */
+  void wantLease() {
+    wantsLease = true;
+    clockRate = 1 + fleet.random().nextDouble(-MAX_DRIFT, MAX_DRIFT);
+  }
+
+  /** Makes it take leases for twice as long as they are given. */
+  void keepLeasesTooLong() {
+    keepsLeasesTooLong = true;
+  }
+
+  /** Returns true if it is a master that may take writes because of its lease. */
+  boolean hasLease() {
+    return up && master == null && lease.isArmed() && lease.isValid(nanos());
+  }
+
+  /** Returns true if it wants a lease. */
+  boolean wantsLease() {
+    return wantsLease;
   }
 
   /** Changes its role without the sentinels. */
@@ -149,6 +188,23 @@ final class SimulatedDataNode {
                   ? new Answer.Failure("LOADING Redis is loading the dataset in memory")
                   : new Answer.Status("PONG"));
       case INFO -> answer(connection, request, new Answer.Text(info()));
+      case LEASE -> {
+        LeaseOffer offer =
+            Objects.requireNonNull(LeaseOffer.parse(request.commands().getFirst().get(1)));
+        if (keepsLeasesTooLong) {
+          offer =
+              new LeaseOffer(
+                  offer.group(),
+                  offer.sentinel(),
+                  offer.sequence(),
+                  offer.confirmed(),
+                  offer.millis() * 2,
+                  offer.others());
+        }
+        String held = lease.receive(offer, nanos(), master == null);
+        answer(connection, request, new Answer.Text(held));
+        fleet.rules().leased(this);
+      }
       case HELLO -> {
         String payload = request.commands().getFirst().get(2);
         subscribers.removeIf(each -> !each.open);
@@ -280,6 +336,7 @@ final class SimulatedDataNode {
     lines.add("# Server");
     lines.add("run_id:" + runId());
     lines.add("# Replication");
+    lines.add("sentinel_lease:" + (wantsLease ? "on" : "off"));
     if (master == null) {
       lines.add("role:master");
       lines.add("master_repl_offset:" + offset);

@@ -81,7 +81,7 @@ final class CommandSet {
                 parts.replication,
                 parts.appendOnlyFile,
                 parts.log)),
-        new ConnectionCommands<>(hello),
+        new ConnectionCommands<>(hello, parts.hellos::pinged),
         new ClientCommands<>(parts.clients),
         new PubSubCommands<>(parts.channels, this::publish, this::publishToShard),
         new AclCommands<>(

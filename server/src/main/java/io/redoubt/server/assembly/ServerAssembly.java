@@ -93,6 +93,7 @@ public final class ServerAssembly {
     parts.table.resetStatistics();
     parts.latency.reset();
     parts.replication.start();
+    parts.lease.start();
     parts.rejoin.start();
   }
 

@@ -65,7 +65,9 @@ final class ServerInfo {
     declareMemory(info);
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"), process);
-    parts.replication.declareInfo(info.section("Replication", "replication"));
+    Section replication = info.section("Replication", "replication");
+    parts.replication.declareInfo(replication);
+    replication.text("sentinel_lease", parts.lease::state);
     process.declareCpu(info);
     info.section("Modules", "modules");
     process.declareCommands(info);

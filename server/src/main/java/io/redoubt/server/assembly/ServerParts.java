@@ -58,6 +58,7 @@ import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
 import io.redoubt.server.lifecycle.SentinelHellos;
+import io.redoubt.server.lifecycle.SentinelLease;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
@@ -122,6 +123,7 @@ final class ServerParts {
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
   final SentinelHellos hellos;
+  final SentinelLease lease;
   final Listeners listeners;
   final Shutdown shutdown;
   final MigrationTargets migrationTargets;
@@ -259,7 +261,10 @@ final class ServerParts {
             state,
             replication,
             () -> tls.announcedPort(listeners.port()));
-    hellos = new SentinelHellos(rejoin, fence, table);
+    lease =
+        new SentinelLease(
+            settings, clock, log, state, replication, () -> tls.announcedPort(listeners.port()));
+    hellos = new SentinelHellos(rejoin, fence, lease, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);
     shutdown =
         new Shutdown(

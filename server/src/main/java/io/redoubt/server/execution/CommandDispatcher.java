@@ -366,7 +366,7 @@ public final class CommandDispatcher implements Dispatcher {
       refused |= Refusal.ROOM; // whatever is queued takes memory
     }
     if (state.mask() != 0) {
-      refused = state.mask() & (refused | call.scripting().refusals(command, request));
+      refused = state.among(refused | call.scripting().refusals(command, request));
       if (refused != 0 && isStillRefused(refused)) {
         return state.error(refused);
       }
@@ -573,7 +573,7 @@ public final class CommandDispatcher implements Dispatcher {
   /** Returns the reason to refuse a command in a script regardless of the user, or null. */
   @Nullable CommandError refusal(
       ServerClient client, Command<Call> command, Request request, int exempt) {
-    int refused = refusals[command.id()] & state.mask() & ~exempt;
+    int refused = state.among(refusals[command.id()] & ~exempt);
     if (refused != 0 && isStillRefused(refused)) {
       return state.error(refused);
     }

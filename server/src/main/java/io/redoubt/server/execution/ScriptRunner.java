@@ -307,7 +307,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       throw WRITES_IN_READ_ONLY;
     }
     int refused = script.flags() == null ? Refusal.STALE_REPLICA.bit() : refusals(script.flags());
-    refused &= state.mask();
+    refused = state.among(refused);
     if (refused != 0) {
       throw state.error(refused);
     }

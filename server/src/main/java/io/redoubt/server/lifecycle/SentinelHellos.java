@@ -3,24 +3,28 @@ package io.redoubt.server.lifecycle;
 import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.lease.LeaseOffer;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives what sentinels publish on their channel. Only publishers that may make this server a
- * replica can have it refuse writes, so that a hello grants nobody a right that they lack: the
- * message itself proves nothing.
+ * Receives what sentinels publish on their channel, and their leases. Only senders that may make
+ * this server a replica can have it refuse writes, so that a message grants nobody a right that
+ * they lack: it proves nothing by itself.
  */
 public final class SentinelHellos {
   private final RejoinGuard rejoin;
   private final EpochFence fence;
+  private final SentinelLease lease;
   private final CommandTable<Call> table;
 
-  /** Creates a receiver that passes messages to both. */
-  public SentinelHellos(RejoinGuard rejoin, EpochFence fence, CommandTable<Call> table) {
+  /** Creates a receiver that passes messages to all of them. */
+  public SentinelHellos(
+      RejoinGuard rejoin, EpochFence fence, SentinelLease lease, CommandTable<Call> table) {
     this.rejoin = rejoin;
     this.fence = fence;
+    this.lease = lease;
     this.table = table;
   }
 
@@ -34,9 +38,27 @@ public final class SentinelHellos {
       return;
     }
     rejoin.heard(hello);
-    if (!call.client().isInScript() && maySetRole(call.client().user(), call.request())) {
+    if (maySetRole(call)) {
       fence.heard(hello);
+      lease.heard(hello);
     }
+  }
+
+  /** Replies to the PING by which a sentinel offers a lease; returns false for any other PING. */
+  public boolean pinged(Call call) {
+    if (call.request().length(1) < LeaseOffer.MIN_LENGTH || !lease.isOn()) {
+      return false;
+    }
+    LeaseOffer offer = LeaseOffer.parse(call.request().text(1));
+    if (offer == null || !maySetRole(call)) {
+      return false;
+    }
+    call.reply().bulk(lease.offered(offer));
+    return true;
+  }
+
+  private boolean maySetRole(Call call) {
+    return !call.client().isInScript() && maySetRole(call.client().user(), call.request());
   }
 
   private boolean maySetRole(User user, Request request) {

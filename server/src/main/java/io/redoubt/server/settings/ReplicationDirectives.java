@@ -253,6 +253,15 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "Milliseconds for which a restarted master with sentinels refuses "
                   + "writes until they have answered; 0 disables it.");
 
+  /** {@code sentinel-lease}. */
+  public final YesNoDirective sentinelLease =
+      yesNo("sentinel-lease", false)
+          .doc(
+              "Take writes as a master only while most of the Redoubt sentinels that monitor it"
+                  + " have promised, within less than down-after-milliseconds, to promote no"
+                  + " other node. Other servers of the group must have the same setting. The"
+                  + " loss of most sentinels stops writes.");
+
   /** {@code replica-ignore-maxmemory}. */
   public final YesNoDirective replicaIgnoreMaxmemory =
       yesNo("replica-ignore-maxmemory", true)

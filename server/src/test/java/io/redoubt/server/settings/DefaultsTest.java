@@ -51,6 +51,7 @@ final class DefaultsTest {
                 "repl-spill-max",
                 "replica-refuse-empty-master",
                 "requirepass-file",
+                "sentinel-lease",
                 "snapshot-loop-percent",
                 "snapshot-thread-rests",
                 "unixsocketgroup"));

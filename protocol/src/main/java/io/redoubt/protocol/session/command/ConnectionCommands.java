@@ -20,6 +20,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
+import java.util.function.Predicate;
 
 /**
  * Commands of the connection itself: AUTH, HELLO, PING, ECHO, RESET, QUIT. {@link ClientCommands}
@@ -41,6 +42,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       new CommandError("ERR Protocol version is not an integer or out of range");
 
   private final Hello hello;
+  private final Predicate<? super C> answersPing;
 
   final Command<C> auth =
       command("AUTH [username{since 6.0.0}] password")
@@ -76,7 +78,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .costs("O(1)")
           .is(FAST)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(ConnectionCommands::ping);
+          .runs(this::ping);
 
   final Command<C> echo =
       command("ECHO message")
@@ -106,15 +108,30 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   /** Creates the group with the reply fields of HELLO. */
   public ConnectionCommands(Hello hello) {
-    super(Group.CONNECTION);
-    this.hello = hello;
+    this(hello, call -> false);
   }
 
-  private static void ping(SessionCall call) {
+  /**
+   * Creates the group.
+   *
+   * @param hello the reply fields of HELLO
+   * @param answersPing replies to a PING with a message that this process understands; returns
+   *     false, and does nothing, for any other
+   */
+  public ConnectionCommands(Hello hello, Predicate<? super C> answersPing) {
+    super(Group.CONNECTION);
+    this.hello = hello;
+    this.answersPing = answersPing;
+  }
+
+  private void ping(C call) {
     Request request = call.request();
     ReplyWriter reply = call.reply();
     if (request.count() > 2) {
       throw Errors.wrongArity(call.command());
+    }
+    if (request.count() == 2 && answersPing.test(call)) {
+      return;
     }
     if (call.client().is(ClientFlag.PUBSUB) && reply.resp() == 2) {
       reply.array(2);

@@ -35,6 +35,11 @@ public enum Refusal {
    * after a failover.
    */
   FENCED("READONLY You can't write against a read only replica."),
+  /**
+   * A master that needs a lease of its sentinels and has none. The same error, for the same reason:
+   * the sentinels may have chosen another master.
+   */
+  WITHOUT_LEASE("READONLY You can't write against a read only replica."),
   /** A replica without its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
   /** The data set is being loaded. */
@@ -55,7 +60,8 @@ public enum Refusal {
           | TOO_FEW_REPLICAS.bit()
           | READ_ONLY_REPLICA.bit()
           | REJOINING.bit()
-          | FENCED.bit();
+          | FENCED.bit()
+          | WITHOUT_LEASE.bit();
 
   /** The states that refuse commands that need memory. */
   public static final int ROOM = OUT_OF_MEMORY.bit() | OUT_OF_ROOM.bit();

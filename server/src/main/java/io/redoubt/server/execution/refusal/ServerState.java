@@ -3,15 +3,44 @@ package io.redoubt.server.execution.refusal;
 import io.redoubt.protocol.command.CommandError;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** The states in which the server refuses commands, set by the parts responsible for them. */
 public final class ServerState {
   private int mask;
+  private int conditional;
+  private final Map<Refusal, BooleanSupplier> conditions = new EnumMap<>(Refusal.class);
   private final Map<Refusal, CommandError> reasons = new EnumMap<>(Refusal.class);
 
   /** Enters or leaves a state. */
   public void set(Refusal refusal, boolean in) {
     mask = in ? mask | refusal.bit() : mask & ~refusal.bit();
+  }
+
+  /**
+   * Makes a state, while it is entered, depend on a condition that is asked at each command that it
+   * would refuse.
+   */
+  public void condition(Refusal refusal, BooleanSupplier holds) {
+    conditions.put(refusal, holds);
+    conditional |= refusal.bit();
+  }
+
+  /** Returns those of the given states, as a mask, in which the server is. */
+  public int among(int states) {
+    int in = mask & states;
+    return (in & conditional) == 0 ? in : withoutUnmet(in);
+  }
+
+  private int withoutUnmet(int in) {
+    int met = in;
+    for (int rest = in & conditional; rest != 0; rest &= rest - 1) {
+      BooleanSupplier holds = conditions.get(Refusal.first(rest));
+      if (holds != null && !holds.getAsBoolean()) {
+        met &= ~Integer.lowestOneBit(rest);
+      }
+    }
+    return met;
   }
 
   /** Replaces the usual error of a state. */

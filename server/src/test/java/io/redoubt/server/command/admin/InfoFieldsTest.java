@@ -36,6 +36,7 @@ final class InfoFieldsTest {
           "client_output_buffer_limit_disconnections",
           "evicted_scripts",
           "repl_spill_bytes",
+          "sentinel_lease",
           "master_link_down_reason");
 
   private RedisServer server;

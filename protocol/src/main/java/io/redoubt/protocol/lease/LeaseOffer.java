@@ -1,0 +1,88 @@
+package io.redoubt.protocol.lease;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message by which a sentinel gives, refuses or takes back a lease, sent as the argument of PING,
+ * which a sentinel's user may run anyway and which CLIENT PAUSE does not delay.
+ *
+ * @param group the name of the master that the sentinel monitors; has no space
+ * @param sentinel the id of the sentinel
+ * @param sequence the number of this message, greater than that of the previous one
+ * @param confirmed the number of a message whose answer the sentinel has received, 0 for none: the
+ *     lease starts at the arrival of that message, which precedes the start of the promise
+ * @param millis the length of the lease; 0 gives none and ends an earlier one, {@link #LEAVING}
+ *     also announces that the sentinel no longer monitors the node
+ * @param others the ids of the other sentinels of the group
+ */
+public record LeaseOffer(
+    String group,
+    String sentinel,
+    long sequence,
+    long confirmed,
+    long millis,
+    List<String> others) {
+  /** The length of the lease of a sentinel that leaves. */
+  public static final long LEAVING = -1;
+
+  /** The answer of a node that holds a lease of this sentinel. */
+  public static final String HELD = "sentinel-lease held";
+
+  /** The answer of a node that holds no lease of this sentinel. */
+  public static final String FREE = "sentinel-lease free";
+
+  /** The length of the shortest message. */
+  public static final int MIN_LENGTH = 64;
+
+  private static final String START = "sentinel-lease";
+  private static final int WORDS = 7;
+  private static final int ID_LENGTH = 40;
+  private static final int MAX_OTHERS = 100;
+  private static final long MAX_MILLIS = 86_400_000;
+
+  /** Copies the ids. */
+  public LeaseOffer {
+    others = List.copyOf(others);
+  }
+
+  /** Returns the text that {@link #parse} reads. */
+  public String format() {
+    return String.join(
+        " ",
+        START,
+        group,
+        sentinel,
+        Long.toString(sequence),
+        Long.toString(confirmed),
+        Long.toString(millis),
+        others.isEmpty() ? "-" : String.join(",", others));
+  }
+
+  /** Parses a message; returns null if no sentinel could have sent it. */
+  public static @Nullable LeaseOffer parse(String text) {
+    String[] words = text.split(" ", -1);
+    if (words.length != WORDS
+        || !words[0].equals(START)
+        || words[1].isEmpty()
+        || words[2].length() != ID_LENGTH) {
+      return null;
+    }
+    List<String> others = words[6].equals("-") ? List.of() : List.of(words[6].split(",", -1));
+    if (others.size() > MAX_OTHERS || others.stream().anyMatch(id -> id.length() != ID_LENGTH)) {
+      return null;
+    }
+    try {
+      long sequence = Long.parseLong(words[3]);
+      long confirmed = Long.parseLong(words[4]);
+      long millis = Long.parseLong(words[5]);
+      boolean possible =
+          sequence > 0 && confirmed >= 0 && millis >= LEAVING && millis <= MAX_MILLIS;
+      return possible
+          ? new LeaseOffer(words[1], words[2], sequence, confirmed, millis, others)
+          : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package io.redoubt.protocol.lease;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The leases that the sentinels of one group have given a node. A majority of all known sentinels
+ * must have given one that has not run out. Since a sentinel has a running promise to one node
+ * only, no two nodes of a group have a valid lease at the same time.
+ *
+ * <p>A lease counts from the arrival of a message whose answer the sentinel has received. The
+ * sentinel's promise begins with that answer, thus later, however slow the network is.
+ *
+ * <p>The table is armed once a majority is known, and stays so until all sentinels have left: from
+ * then on a node without a lease must refuse writes. A node that sentinels don't monitor, or only
+ * real ones, never has an armed table.
+ */
+public final class LeaseTable {
+  /** The part of a lease that is used; the rest allows for clocks that drift by 1 %, each way. */
+  private static final double USED = 0.98;
+
+  private static final long NANOS = 1_000_000;
+
+  /** The age of a sentinel's last message up to which it counts as heard. */
+  private static final long HEARD_NANOS = 10_000 * NANOS;
+
+  /** A time before all others. */
+  private static final long NEVER = Long.MIN_VALUE;
+
+  private static final class Grantor {
+    long sequence;
+    long heardAt = NEVER;
+    long until = NEVER;
+    Set<String> others = Set.of();
+  }
+
+  private final Map<String, Grantor> grantors = new HashMap<>();
+
+  /** The sentinels that have left, as long as others still name them. */
+  private final Set<String> left = new HashSet<>();
+
+  private boolean armed;
+  private long validUntil = NEVER;
+
+  /** Adds the sentinels that were known before a restart, and arms the table. */
+  public void restore(Set<String> sentinels) {
+    for (String id : sentinels) {
+      Grantor unused = grantors.computeIfAbsent(id, each -> new Grantor());
+    }
+    armed = !grantors.isEmpty();
+  }
+
+  /**
+   * Receives a message of a sentinel.
+   *
+   * @param now monotonic nanoseconds
+   * @param master true if the node is a master, which alone can hold a lease
+   * @return the answer
+   */
+  public String receive(LeaseOffer offer, long now, boolean master) {
+    if (offer.millis() == LeaseOffer.LEAVING) {
+      grantors.remove(offer.sentinel());
+      left.add(offer.sentinel());
+      review(now);
+      return LeaseOffer.FREE;
+    }
+    left.remove(offer.sentinel());
+    Grantor grantor = grantors.computeIfAbsent(offer.sentinel(), id -> new Grantor());
+    if (offer.millis() == 0 || !master) {
+      grantor.until = NEVER;
+    } else if (offer.confirmed() != 0 && offer.confirmed() == grantor.sequence) {
+      long length = (long) (offer.millis() * NANOS * USED);
+      grantor.until = Math.max(grantor.until, grantor.heardAt + length);
+    }
+    grantor.sequence = offer.sequence();
+    grantor.heardAt = now;
+    grantor.others = Set.copyOf(offer.others());
+    review(now);
+    armed |= master ? validUntil > now : grantors.size() >= majority();
+    return grantor.until > now ? LeaseOffer.HELD : LeaseOffer.FREE;
+  }
+
+  /** Returns true if writes require a lease. */
+  public boolean isArmed() {
+    return armed;
+  }
+
+  /** Returns true if a majority has given a lease that has not run out. */
+  public boolean isValid(long now) {
+    return validUntil > now;
+  }
+
+  /** Returns the sentinels that have announced themselves, in the order of their ids. */
+  public Set<String> sentinels() {
+    return new TreeSet<>(grantors.keySet());
+  }
+
+  private int majority() {
+    return voters().size() / 2 + 1;
+  }
+
+  private Set<String> voters() {
+    Set<String> voters = new HashSet<>(grantors.keySet());
+    grantors.values().forEach(each -> voters.addAll(each.others));
+    voters.removeAll(left);
+    return voters;
+  }
+
+  /** Recomputes what follows from the messages so far. */
+  private void review(long now) {
+    forget(now);
+    Set<String> named = new HashSet<>();
+    grantors.values().forEach(each -> named.addAll(each.others));
+    left.retainAll(named);
+    armed &= !grantors.isEmpty();
+    long[] ends = grantors.values().stream().mapToLong(each -> each.until).sorted().toArray();
+    int majority = majority();
+    validUntil = ends.length < majority ? NEVER : ends[ends.length - majority];
+  }
+
+  /** Forgets sentinels that a majority, heard recently, no longer names. */
+  private void forget(long now) {
+    Set<String> heard = new HashSet<>();
+    Set<String> named = new HashSet<>();
+    grantors.forEach((id, grantor) -> {
+      if (grantor.heardAt != NEVER && now - grantor.heardAt < HEARD_NANOS) {
+        heard.add(id);
+        named.addAll(grantor.others);
+      }
+    });
+    if (heard.size() >= majority()) {
+      grantors.keySet().removeIf(id -> !heard.contains(id) && !named.contains(id));
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.protocol.lease.LeaseOffer;
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Timing;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Gives masters of ours leases, so that a master that is cut off stops writes before another one is
+ * promoted.
+ *
+ * <p>Invariant: at any time there is one node at most of each group that may hold a lease of this
+ * sentinel. Another one gets none, and gets no vote to be promoted, before the lease has run out or
+ * the holder has confirmed that it gave it up. After a restart, when the holder is unknown, no
+ * lease is given for as long as one runs, except to a node that reports that it holds ours.
+ */
+final class Leases {
+  /**
+   * The part of down-after-milliseconds that a lease lasts: it ends before the node counts down.
+   */
+  private static final long TENTHS_OF_DOWN_AFTER = 9;
+
+  /** A lease is renewed this often before it runs out. */
+  private static final long RENEWALS = 4;
+
+  private record Promise(Address holder, long until) {}
+
+  private final Sentinel sentinel;
+  private final long startedAt;
+
+  /** The promises by the name of the master; they outlast SENTINEL REMOVE and RESET. */
+  private final Map<String, Promise> promises = new HashMap<>();
+
+  Leases(Sentinel sentinel, long startedAt) {
+    this.sentinel = sentinel;
+    this.startedAt = startedAt;
+  }
+
+  private static long lengthMillis(Master master) {
+    return master.options().downAfterMillis() * TENTHS_OF_DOWN_AFTER / 10;
+  }
+
+  private long periodMillis(Master master) {
+    return Math.clamp(
+        lengthMillis(master) / RENEWALS, 1, sentinel.timings().millis(Timing.PING_PERIOD));
+  }
+
+  /** Handles a node's INFO, which says whether it wants leases. */
+  void informed(DataNode node, NodeInfo info) {
+    LeaseExchange lease = node.link().lease;
+    boolean before = lease.wanted;
+    lease.wanted = info.wantsLease();
+    if (lease.wanted && !before) {
+      offer(node);
+    }
+  }
+
+  /** Renews a node's lease when it is due. */
+  void maintain(DataNode node) {
+    LeaseExchange lease = node.link().lease;
+    if (!lease.wanted) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    long period = periodMillis(node.master());
+    long due = lease.sentAt + (lease.isPending() ? period * 2 : period);
+    if (now >= due) {
+      lease.hurried = false;
+      offer(node);
+    }
+    sentinel.wakeBy(lease.sentAt + period);
+  }
+
+  /** Offers leases at once, after a change of the master. */
+  void moved(Master master) {
+    offer(master);
+    master.replicas().forEach(this::offer);
+  }
+
+  /** Offers a node a lease, or takes it back if the node is not the master. */
+  void offer(DataNode node) {
+    LeaseExchange lease = node.link().lease;
+    if (!lease.wanted || !node.link().command.isUp()) {
+      return;
+    }
+    Master master = node.master();
+    long length = lengthMillis(master);
+    lease.given = mayHold(node);
+    if (lease.given && lease.answered != 0) {
+      // What the message confirms started at the answer at the latest.
+      Promise before = promises.get(master.name());
+      long until = lease.answeredAt + length;
+      if (before != null && before.holder().equals(node.address())) {
+        until = Math.max(until, before.until());
+      }
+      promises.put(master.name(), new Promise(node.address(), until));
+    }
+    send(node, lease.given ? length : 0);
+  }
+
+  private void send(DataNode node, long millis) {
+    LeaseExchange lease = node.link().lease;
+    if (lease.sequence == 0) {
+      // The node must not take it for an offer before a restart of ours.
+      lease.sequence = sentinel.randomMillis(1, 1L << 40);
+    }
+    lease.sequence++;
+    lease.sentAt = sentinel.nowMillis();
+    List<String> others = new ArrayList<>();
+    node.master().sentinels().forEach(each -> others.add(each.runId()));
+    LeaseOffer offer =
+        new LeaseOffer(
+            node.master().name(), sentinel.myId(), lease.sequence, lease.answered, millis, others);
+    sentinel.links.send(
+        node, Link.Kind.COMMAND, Purpose.LEASE, sentinel.links.words(node, "PING", offer.format()));
+  }
+
+  /** Returns true if a node is the master and no other one may hold a lease of ours. */
+  private boolean mayHold(DataNode node) {
+    Master master = node.master();
+    FailoverAttempt failover = master.failover();
+    boolean replacing =
+        (failover != null && !failover.isForced() && !failover.isPromoted())
+            || sentinel.elections.waitsForLeader(master);
+    // A master may answer and yet count as down: it loads, or an operator made it a replica.
+    boolean unfit =
+        node.reportedRole() == NodeInfo.Role.REPLICA
+            || (node == master && master.isSubjectivelyDown());
+    if (!node.address().equals(master.currentAddress()) || replacing || unfit) {
+      return false;
+    }
+    Promise promise = promises.get(master.name());
+    if (promise == null) {
+      return hasForgottenNothing(master) || node.link().lease.held;
+    }
+    return promise.holder().equals(node.address()) || sentinel.nowMillis() >= promise.until();
+  }
+
+  /** Returns true once a lease from before the start of this process has run out. */
+  private boolean hasForgottenNothing(Master master) {
+    return sentinel.nowMillis() >= startedAt + lengthMillis(master);
+  }
+
+  /** Returns true if the master, or an unknown node, may hold a lease of ours. */
+  boolean isPromised(Master master) {
+    Promise promise = promises.get(master.name());
+    boolean wanted =
+        master.link().lease.wanted
+            || master.replicas().stream().anyMatch(each -> each.link().lease.wanted);
+    if (!wanted && promise == null) {
+      return false;
+    }
+    long until = promise == null ? startedAt + lengthMillis(master) : promise.until();
+    sentinel.wakeBy(until);
+    return sentinel.nowMillis() < until;
+  }
+
+  /** Handles the answer to an offer. */
+  void answered(Link link, NodeRequest request, Answer answer) {
+    LeaseExchange lease = link.lease;
+    LeaseOffer offer = LeaseOffer.parse(request.commands().getFirst().getLast());
+    boolean held = answer.equals(new Answer.Text(LeaseOffer.HELD));
+    lease.understood(held || answer.equals(new Answer.Text(LeaseOffer.FREE)));
+    if (lease.isRefused()
+        || offer == null
+        || offer.sequence() != lease.sequence
+        || !(link.users().getFirst() instanceof DataNode node)) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    link.availableAt = now;
+    lease.answered = lease.sequence;
+    lease.answeredAt = now;
+    lease.held = held;
+    Master master = node.master();
+    Promise promise = promises.get(master.name());
+    boolean gaveUp = !lease.given && !lease.held;
+    if (gaveUp && promise != null && promise.holder().equals(node.address())) {
+      promises.put(master.name(), new Promise(node.address(), now));
+      moved(master);
+    } else if (!lease.held && !lease.hurried && mayHold(node)) {
+      lease.hurried = true;
+      offer(node);
+    }
+  }
+
+  /** Tells the nodes of a master that this sentinel no longer monitors them. */
+  void leave(Master master) {
+    leave((DataNode) master);
+    master.replicas().forEach(this::leave);
+  }
+
+  private void leave(DataNode node) {
+    if (node.link().lease.wanted && node.link().command.isUp()) {
+      send(node, LeaseOffer.LEAVING);
+    }
+  }
+}

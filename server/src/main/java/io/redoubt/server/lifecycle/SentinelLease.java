@@ -1,0 +1,273 @@
+package io.redoubt.server.lifecycle;
+
+import io.redoubt.protocol.lease.LeaseOffer;
+import io.redoubt.protocol.lease.LeaseTable;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a master refuse writes while it has no lease of its sentinels, with {@code sentinel-lease
+ * yes}. The clock is read at each write, because this process may have been stopped for longer than
+ * the lease runs.
+ *
+ * <p>A group that has a real sentinel too, which gives no leases, is not held to them.
+ *
+ * <p>The sentinels that give leases are saved in a file in the data directory, so that a restarted
+ * master waits for a lease too. Format: UTF-8 text, a line for each sentinel: group and id,
+ * separated by one space.
+ *
+ * <p>Confined to the event loop.
+ */
+public final class SentinelLease {
+  /** The groups known at once; a sender of invented names must not fill the heap. */
+  private static final int MAX_GROUPS = 64;
+
+  /** The time for which a sentinel that has said hello may need to offer its first lease. */
+  private static final long FIRST_OFFER_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** The age of a hello up to which its sentinel monitors this server. */
+  private static final long HEARD_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** The hellos of a sentinel that has offered no lease. */
+  private static final class Stranger {
+    final long firstNanos;
+    long lastNanos;
+
+    Stranger(long now) {
+      firstNanos = now;
+      lastNanos = now;
+    }
+  }
+
+  private final ServerDirectives settings;
+  private final Clock clock;
+  private final Log log;
+  private final ServerState state;
+  private final Replication replication;
+  private final IntSupplier port;
+  private final Map<String, LeaseTable> tables = new TreeMap<>();
+  private final Map<String, Stranger> strangers = new HashMap<>();
+  private Set<String> saved = Set.of();
+  private volatile List<String> newestLines = List.of();
+  private boolean mixed;
+  private boolean refusing;
+
+  /**
+   * Creates a guard that requires no lease yet.
+   *
+   * @param port the port at which others know this server, unless another one is announced
+   */
+  public SentinelLease(
+      ServerDirectives settings,
+      Clock clock,
+      Log log,
+      ServerState state,
+      Replication replication,
+      IntSupplier port) {
+    this.settings = settings;
+    this.clock = clock;
+    this.log = log;
+    this.state = state;
+    this.replication = replication;
+    this.port = port;
+    state.condition(Refusal.WITHOUT_LEASE, this::refuses);
+    settings.replication.sentinelLease.onChange(this::review);
+  }
+
+  private Path file() {
+    return settings.path("sentinel-leases-" + port.getAsInt() + ".state");
+  }
+
+  /** Reads the known sentinels once the data set is loaded. */
+  public void start() {
+    Map<String, Set<String>> known = new TreeMap<>();
+    try {
+      for (String line : Files.readAllLines(file())) {
+        String[] words = line.split(" ", -1);
+        if (words.length == 2) {
+          known.computeIfAbsent(words[0], group -> new HashSet<>()).add(words[1]);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // No sentinel has offered a lease yet.
+    } catch (IOException e) {
+      log.warning("Can't read the sentinels that give leases from %s: %s", file(), e);
+    }
+    known.forEach((group, sentinels) ->
+        tables.computeIfAbsent(group, each -> new LeaseTable()).restore(sentinels));
+    saved = Set.copyOf(lines());
+    review();
+  }
+
+  /** Returns true if this server wants leases. */
+  boolean isOn() {
+    return settings.replication.sentinelLease.value();
+  }
+
+  /**
+   * Returns the state for INFO: off, none (no sentinel gives leases), mixed (a real sentinel gives
+   * none), held or expired.
+   */
+  public String state() {
+    if (!isOn()) {
+      return "off";
+    }
+    if (mixed) {
+      return "mixed";
+    }
+    if (!isNeeded()) {
+      return "none";
+    }
+    return isValid(clock.monotonicNanos()) ? "held" : "expired";
+  }
+
+  /** Returns true if a write must be refused now. */
+  private boolean refuses() {
+    boolean without = !replication.isReplica() && !isValid(clock.monotonicNanos());
+    if (without && !refusing) {
+      log.warning(
+          "Writes are refused: this master has no lease of most of its sentinels"
+              + " (sentinel-lease).");
+    }
+    refusing = without;
+    return without;
+  }
+
+  private boolean isNeeded() {
+    return tables.values().stream().anyMatch(LeaseTable::isArmed);
+  }
+
+  private boolean isValid(long now) {
+    for (LeaseTable table : tables.values()) {
+      if (table.isArmed() && !table.isValid(now)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Receives a sentinel's lease and returns the answer. */
+  String offered(LeaseOffer offer) {
+    LeaseTable table = tables.get(offer.group());
+    if (table == null) {
+      if (tables.size() >= MAX_GROUPS) {
+        return LeaseOffer.FREE;
+      }
+      table = new LeaseTable();
+      tables.put(offer.group(), table);
+    }
+    strangers.remove(key(offer.group(), offer.sentinel()));
+    long now = clock.monotonicNanos();
+    String answer = table.receive(offer, now, !replication.isReplica());
+    if (table.sentinels().isEmpty()) {
+      tables.remove(offer.group());
+    }
+    findStrangers(now);
+    save();
+    review();
+    if (refusing && isValid(now)) {
+      refusing = false;
+      log.notice("Most of the sentinels have given this master a lease again: it takes writes.");
+    }
+    return answer;
+  }
+
+  /** Notes a sentinel, which may be a real one. */
+  void heard(SentinelHello hello) {
+    LeaseTable table = tables.get(hello.group());
+    if (table == null || table.sentinels().contains(hello.id())) {
+      return;
+    }
+    long now = clock.monotonicNanos();
+    if (strangers.size() < MAX_GROUPS) {
+      strangers.computeIfAbsent(key(hello.group(), hello.id()), id -> new Stranger(now)).lastNanos =
+          now;
+    }
+    findStrangers(now);
+    save();
+    review();
+  }
+
+  private static String key(String group, String sentinel) {
+    return group + " " + sentinel;
+  }
+
+  /** Looks for real sentinels, at a message: while nobody is heard nothing changes. */
+  private void findStrangers(long now) {
+    strangers.values().removeIf(each -> now - each.lastNanos > HEARD_NANOS);
+    String found = null;
+    for (Map.Entry<String, Stranger> each : strangers.entrySet()) {
+      if (each.getValue().lastNanos - each.getValue().firstNanos > FIRST_OFFER_NANOS) {
+        found = each.getKey();
+      }
+    }
+    if ((found != null) != mixed) {
+      mixed = found != null;
+      report(found);
+    }
+  }
+
+  private void report(@Nullable String found) {
+    if (found != null) {
+      log.warning(
+          "The sentinel %s gives no leases: it is not one of Redoubt. Until it is replaced this"
+              + " master takes writes without a lease, as with sentinel-lease no.",
+          found);
+    } else {
+      log.notice("All sentinels give leases: writes require one.");
+    }
+  }
+
+  private void review() {
+    state.set(Refusal.WITHOUT_LEASE, isOn() && !mixed && isNeeded());
+  }
+
+  private List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    tables.forEach(
+        (group, table) -> table.sentinels().forEach(sentinel -> lines.add(key(group, sentinel))));
+    return mixed ? List.of() : lines;
+  }
+
+  /** Saves the sentinels that give leases, if they have changed. */
+  private void save() {
+    List<String> lines = lines();
+    Set<String> now = Set.copyOf(lines);
+    if (now.equals(saved)) {
+      return;
+    }
+    saved = now;
+    newestLines = lines;
+    Path file = file();
+    Thread.ofVirtual().name("remember-leases").start(() -> write(file));
+  }
+
+  private void write(Path file) {
+    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      Files.write(beside, newestLines);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      log.warning("Can't write the sentinels that give leases to %s: %s", file, e);
+    }
+  }
+}
