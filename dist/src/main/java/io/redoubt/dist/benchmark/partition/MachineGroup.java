@@ -26,7 +26,7 @@ public final class MachineGroup implements AutoCloseable {
   public static final int SENTINEL_PORT = 26379;
 
   private static final String MASTER_NAME = "mymaster";
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofSeconds(180);
   private static final int POLL_MILLIS = 50;
   private static final int CALL_TIMEOUT_MILLIS = 1_000;
 
