@@ -130,7 +130,11 @@ class ConfReader {
   }
 
   private void refused(int row, int column, String shown, String reason) throws FatalConfigError {
-    List<String> hints = Diagnosis.of(shown, directives.names());
+    List<String> hints = new ArrayList<>(Diagnosis.of(shown, directives.names()));
+    Directive<?, ?> meant = directives.find(shown.split("\\s", 2)[0]);
+    if (meant != null && hints.isEmpty()) {
+      hints.add("Hint: " + meant.name() + ": " + meant.doc());
+    }
     Mistake mistake = new Mistake(current, row, column, shown, reason, hints);
     if (mistakes == null) {
       throw FatalConfigError.of(mistake);

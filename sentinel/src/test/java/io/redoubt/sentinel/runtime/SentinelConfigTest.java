@@ -3,17 +3,23 @@ package io.redoubt.sentinel.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.ConfToYaml;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SentinelConfigTest {
   private static final String ID = "5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188";
@@ -50,6 +56,28 @@ class SentinelConfigTest {
   private String saved(SentinelDirectives directives, SentinelState state) throws IOException {
     new StateFile(directives, state).prepare(state).run();
     return Files.readString(folder.resolve("sentinel.conf"));
+  }
+
+  /** The files of 3.0, 4.0 and 6.0 have the lines of their predecessors. */
+  @ParameterizedTest
+  @ValueSource(strings = {"2.8", "3.2", "5.0", "6.2", "7.0", "7.2"})
+  void readsStockFilesInBothForms(String version) throws Exception {
+    String text;
+    try (InputStream in = getClass().getResourceAsStream("sentinel-" + version + ".conf")) {
+      text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    }
+    SentinelDirectives directives = load(text);
+    MasterState master = directives.words().state(ID).masters().getFirst();
+    assertThat(master.options().downAfterMillis()).isEqualTo(30_000);
+    assertThat(master.options().failoverTimeoutMillis()).isEqualTo(180_000);
+
+    Path yaml = Files.writeString(folder.resolve("sentinel.yaml"), ConfToYaml.convert(text));
+    SentinelDirectives again = new SentinelDirectives();
+    again.load(yaml, new byte[0], "");
+    again.finish();
+    assertThat(again.words().state(ID)).isEqualTo(directives.words().state(ID));
+    assertThat(again.words().global()).isEqualTo(directives.words().global());
+    assertThat(again.get(List.of("*"))).isEqualTo(directives.get(List.of("*")));
   }
 
   @Test

@@ -4,15 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.ConfToYaml;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistake;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,25 +207,38 @@ final class YamlConfigTest {
   @Test
   void meansTheSameAsAFileOfRedis() throws Exception {
     Path conf = Path.of("../conf/redis.conf");
-    Map<String, List<String>> lines = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(conf)) {
-      if (!line.isBlank() && !line.startsWith("#")) {
-        String[] parts = line.split(" ", 2);
-        lines.computeIfAbsent(parts[0], _ -> new ArrayList<>()).add(parts[1]);
-      }
-    }
-    StringBuilder yaml = new StringBuilder();
-    lines.forEach((name, arguments) -> {
-      yaml.append(name).append(":\n");
-      arguments.forEach(each -> yaml.append("  - ").append(each).append('\n'));
-    });
     ServerDirectives redis = new ServerDirectives();
     redis.load(conf.toAbsolutePath(), new byte[0], "");
 
-    load(yaml.toString());
+    String yaml = ConfToYaml.convert(Files.readString(conf));
+    assertThat(yaml.lines().count()).isGreaterThan(100);
+    load(yaml);
 
-    assertThat(lines).hasSizeGreaterThan(100);
     assertThat(settings.get(List.of("*"))).isEqualTo(redis.get(List.of("*")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2.8", "3.0", "3.2", "4.0", "5.0", "6.0", "6.2", "7.0", "7.2"})
+  void meansTheSameAsStockFiles(String version) throws Exception {
+    String text;
+    try (InputStream in = getClass().getResourceAsStream("active-lines-" + version + ".conf")) {
+      text = new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+    }
+    Path conf = Files.writeString(directory.resolve("redis.conf"), text);
+    ServerDirectives redis = new ServerDirectives();
+    redis.load(conf, new byte[0], "");
+
+    load(ConfToYaml.convert(text));
+
+    assertThat(settings.get(List.of("*"))).isEqualTo(redis.get(List.of("*")));
+  }
+
+  @Test
+  void explainsADirectiveThatIsRefused() throws Exception {
+    Files.writeString(file, "port: 1\nsave:\n  - 900 1\n  - 60 x\n");
+    assertThat(settings.mistakes(file, new byte[0], "").getFirst().text())
+        .startsWith(
+            file + ":3:3: 'save 900 1 60 x': Invalid save parameters\n  Hint: save: Save the");
   }
 
   @Test
