@@ -171,14 +171,10 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     }
     Sets sets = call.values().sets();
     Database temporary = call.values().temporaries().database();
-    long result =
-        sets.createLike(temporary, call.argAddress(1), call.argLength(1), algebra.smallest());
+    long result = newResult(call);
     while (algebra.nextCommon()) {
       sets.add(temporary, result, algebra.member());
       result = sets.entry();
-    }
-    if (sets.size(result) > 0) {
-      result = sets.compact(temporary, result);
     }
     store(call, result, KeyEvent.SINTERSTORE);
   }

@@ -56,11 +56,6 @@ public final class SetAlgebra implements AutoCloseable {
     return true;
   }
 
-  /** Returns the smallest operand, once the intersection has started. */
-  public long smallest() {
-    return operands[0];
-  }
-
   /** Moves to the next member of the intersection; returns false at the end. */
   public boolean nextCommon() {
     while (member.next()) {

@@ -195,24 +195,8 @@ public final class Sets implements AutoCloseable {
 
   /** Creates an empty intset; the caller must add a member. */
   public long createEmpty(Database database, long key, int keyLength) {
-    return createEmpty(database, key, keyLength, true);
-  }
-
-  /** Creates an empty set in the encoding of another one; the caller must add a member. */
-  public long createLike(Database database, long key, int keyLength, long set) {
-    return PackedValue.isPacked(set)
-        ? createEmpty(database, key, keyLength, PackedValue.isIntset(set))
-        : createTable(database, key, keyLength, 0);
-  }
-
-  private long createEmpty(Database database, long key, int keyLength, boolean intset) {
-    int bytes = intset ? Intset.EMPTY_BYTES : Listpack.EMPTY_BYTES;
-    entry = PackedValue.create(database, key, keyLength, Type.SET, intset, bytes);
-    if (intset) {
-      Intset.create(MEMORY, PackedValue.address(entry));
-    } else {
-      Listpack.create(MEMORY, PackedValue.address(entry));
-    }
+    entry = PackedValue.create(database, key, keyLength, Type.SET, true, Intset.EMPTY_BYTES);
+    Intset.create(MEMORY, PackedValue.address(entry));
     return entry;
   }
 
@@ -415,41 +399,6 @@ public final class Sets implements AutoCloseable {
     long rest = tables.copyWithoutSome(root, count, keyspace.random(), taken);
     Region.putLong(Entry.payloadAddress(set), rest);
     keyspace.freeStructure(Type.SET, root);
-  }
-
-  /**
-   * Converts a set to an intset if all its members are integers and within the limit.
-   *
-   * @return the entry, which may have moved
-   */
-  public long compact(Database database, long set) {
-    long count = size(set);
-    entry = set;
-    if (count > maxIntsetEntries() || (PackedValue.isPacked(set) && PackedValue.isIntset(set))) {
-      return set;
-    }
-    converted.start(set);
-    while (converted.next()) {
-      if (!Numbers.isLong(MEMORY, converted.address(), converted.length())) {
-        return set;
-      }
-    }
-    database.beforeChange(set);
-    int bytes = Intset.EMPTY_BYTES + (int) count * Long.BYTES;
-    long intset = slabs.allocateFar(bytes);
-    Intset.create(MEMORY, intset);
-    converted.start(set);
-    while (converted.next()) {
-      long value = Numbers.parseLong(MEMORY, converted.address(), converted.length(), 0);
-      Intset.add(MEMORY, intset, value, MEMORY, intset);
-    }
-    try {
-      int used = (int) Intset.sizeBytes(MEMORY, intset);
-      entry = PackedValue.replace(database, set, true, intset, used);
-    } finally {
-      slabs.free(intset, bytes);
-    }
-    return entry;
   }
 
   /** Removes a member; returns false if it is absent. */

@@ -188,6 +188,26 @@ final class SetCommandsTest {
     redis.says("OBJECT ENCODING w", quoted("intset"));
   }
 
+  /** The result takes the smallest encoding for its members, whatever those of the operands. */
+  @Test
+  void intersectionsOfTablesMayBeSmall() {
+    StringBuilder members = new StringBuilder();
+    for (int i = 0; i < 600; i++) {
+      members.append(' ').append(i);
+    }
+    redis.says("SADD a word" + members, "(integer) 601");
+    redis.says("SADD b other word 1 2 " + "x".repeat(100), "(integer) 5");
+    redis.says("SADD c other" + members, "(integer) 601");
+    redis.says("SADD d other 1 2 " + "x".repeat(100), "(integer) 4");
+    redis.says("OBJECT ENCODING b", "\"hashtable\"");
+    redis.says("SINTERSTORE r a b", "(integer) 3");
+    redis.says("OBJECT ENCODING r", "\"listpack\"");
+    redis.says("SINTERSTORE r a d", "(integer) 2");
+    redis.says("OBJECT ENCODING r", "\"intset\"");
+    redis.says("SINTERSTORE r a c", "(integer) 600");
+    redis.says("OBJECT ENCODING r", "\"hashtable\"");
+  }
+
   @Test
   void moving() {
     redis.says("SADD a 1 x", "(integer) 2");

@@ -161,29 +161,6 @@ final class SetsTest {
   }
 
   @Test
-  void storesIntegersAsAnIntset() {
-    add("n", "word");
-    add("n", "1");
-    add("n", "-3");
-    remove("n", "word");
-    assertThat(encoding("n")).isEqualTo("listpack");
-    sets.compact(database, entry("n"));
-    assertThat(encoding("n")).isEqualTo("intset");
-    assertThat(members("n")).containsExactly("-3", "1");
-    for (int i = 0; i < 40; i++) {
-      add("n", "word" + i);
-    }
-    sets.compact(database, entry("n"));
-    assertThat(encoding("n")).isEqualTo("hashtable");
-    for (int i = 0; i < 40; i++) {
-      remove("n", "word" + i);
-    }
-    sets.compact(database, entry("n"));
-    assertThat(encoding("n")).isEqualTo("intset");
-    assertThat(members("n")).containsExactly("-3", "1");
-  }
-
-  @Test
   void copiesSetsAndReportsTheirSize() {
     for (int i = 0; i < 5000; i++) {
       add("big", "member:" + i);
