@@ -373,7 +373,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       return NOT_ALLOWED;
     }
     RunningScript script = script();
-    if (command.has(Flag.WRITE) && script.isReadOnly()) {
+    if (script.isReadOnly() && (command.has(Flag.WRITE) || command.has(Flag.MAY_REPLICATE))) {
       return READ_ONLY;
     }
     ServerClient caller = script.client();

@@ -127,6 +127,18 @@ final class ScriptCommandsTest {
         .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
   }
 
+  /** A script that passes a pause of writes must not reach the replicas in any other way. */
+  @Test
+  void readOnlyScriptsCannotCauseReplication() {
+    for (String call : new String[] {"'PUBLISH','c','m'", "'SPUBLISH','c','m'", "'PFCOUNT','k'"}) {
+      assertThat(redis.ask("EVAL_RO \"return redis.call(" + call + ")\" 0"))
+          .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
+      redis.says("EVAL \"return redis.call(" + call + ")\" 0", "(integer) 0");
+    }
+    assertThat(redis.ask("EVAL \"#!lua flags=no-writes\nreturn redis.call('PUBLISH','c','m')\" 0"))
+        .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
+  }
+
   @Test
   void selectInAScriptDoesNotAffectTheClient() {
     redis.says("EVAL \"redis.call('SELECT',5) return redis.call('SET','a','in five')\" 0", "OK");
