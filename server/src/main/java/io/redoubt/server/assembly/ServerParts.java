@@ -332,12 +332,13 @@ final class ServerParts {
     });
     cron.add(appendOnlyFile::cron);
     cron.add(trackedKeys::keepLimit); // CONFIG SET may have lowered it
-    clients.pauses().onChange(this::chooseExpiry);
+    clients.pauses().onChange(this::pausesChanged);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }
 
   /** While clients are paused the data set must not change: due keys are hidden, not removed. */
-  private void chooseExpiry() {
+  private void pausesChanged() {
+    replication.pausesChanged();
     if (!replication.isReplica()) {
       keyspace.expiredKeys(
           clients.pauses().current() == Pauses.Scope.NOTHING

@@ -11,6 +11,7 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.MasterLink.State;
@@ -109,6 +110,18 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
+  /** Applies what has arrived during a pause that may have ended. */
+  void pausesChanged() {
+    if (!ahead.isEmpty()) {
+      parts.clients().loop().schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
+    }
+  }
+
+  /** Returns true while clients are paused: the data set must not change, by the stream neither. */
+  private boolean isPaused() {
+    return parts.clients().registry().pauses().current() != Pauses.Scope.NOTHING;
+  }
+
   private void reading(boolean on) {
     if (connection != null && connection.isOpen()) {
       connection.reading(on);
@@ -184,7 +197,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         if (transfer != null) {
           receive(transfer, memory, position, end);
         }
-      } else if (client == null || !ahead.isEmpty()) {
+      } else if (client == null || !ahead.isEmpty() || isPaused()) {
         keep(memory, position, end);
       } else {
         stream.receive(memory, position, end);
@@ -367,7 +380,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** Applies the buffered stream in slices, and then resumes reading from the connection. */
   private void applyAhead() {
     MasterStream following = stream;
-    if (over || held || client == null || following == null) {
+    if (over || held || isPaused() || client == null || following == null) {
       return;
     }
     long start = clock.monotonicNanos();

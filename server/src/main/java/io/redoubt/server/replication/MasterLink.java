@@ -190,6 +190,13 @@ final class MasterLink {
     }
   }
 
+  /** Resumes the stream if a pause of clients has ended. */
+  void pausesChanged() {
+    if (attempt != null) {
+      attempt.pausesChanged();
+    }
+  }
+
   /** Ends the link for good: this server has no master, or another. */
   void stop() {
     LinkAttempt current = attempt;

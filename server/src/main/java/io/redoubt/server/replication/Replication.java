@@ -478,6 +478,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.hold(held);
   }
 
+  /** Resumes the master's stream if a pause of clients has ended. */
+  public void pausesChanged() {
+    link.pausesChanged();
+  }
+
   /** Returns the number of replicas. */
   public int replicaCount() {
     return replicas.all().size();

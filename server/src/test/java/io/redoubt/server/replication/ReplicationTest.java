@@ -116,6 +116,41 @@ class ReplicationTest {
     }
   }
 
+  /** As in Redis, which holds the master's commands back like those of clients. */
+  @Test
+  void aPausedReplicaReceivesButDoesNotApply() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      master.ask("SET a before");
+      replica.untilInSyncWith(master);
+      long offset = replica.offset();
+      assertThat(replica.ask("CLIENT PAUSE 100000 WRITE")).isEqualTo("OK");
+      for (int i = 0; i < 100; i++) {
+        master.ask("SET a after" + i);
+      }
+      until(
+          "the stream has arrived",
+          () ->
+              replica
+                  .info("replication", "slave_read_repl_offset")
+                  .equals(Long.toString(master.offset())));
+      assertThat(replica.info("replication", "slave_repl_offset"))
+          .isEqualTo(Long.toString(offset));
+      assertThat(replica.ask("GET a")).isEqualTo("before");
+      assertThat(replica.info("replication", "master_link_status")).isEqualTo("up");
+      assertThat(master.ask("WAIT 1 50")).isEqualTo("0");
+
+      assertThat(replica.ask("CLIENT UNPAUSE")).isEqualTo("OK");
+      replica.untilInSyncWith(master);
+      assertThat(replica.ask("GET a")).isEqualTo("after99");
+      assertThat(replica.ask("CLIENT PAUSE 50 ALL")).isEqualTo("OK");
+      master.ask("SET a last");
+      replica.untilInSyncWith(master);
+      assertThat(replica.ask("GET a")).isEqualTo("last");
+    }
+  }
+
   @Test
   void aReplicaRefusesWritesByDefault() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory);
