@@ -135,8 +135,7 @@ class ReplicationTest {
               replica
                   .info("replication", "slave_read_repl_offset")
                   .equals(Long.toString(master.offset())));
-      assertThat(replica.info("replication", "slave_repl_offset"))
-          .isEqualTo(Long.toString(offset));
+      assertThat(replica.info("replication", "slave_repl_offset")).isEqualTo(Long.toString(offset));
       assertThat(replica.ask("GET a")).isEqualTo("before");
       assertThat(replica.info("replication", "master_link_status")).isEqualTo("up");
       assertThat(master.ask("WAIT 1 50")).isEqualTo("0");
