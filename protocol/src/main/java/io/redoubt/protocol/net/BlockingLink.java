@@ -55,7 +55,7 @@ public final class BlockingLink implements AutoCloseable {
         link.channel.finishConnect();
       }
       if (tls != null) {
-        link.encrypt(tls, timeoutMillis);
+        link.encrypt(tls, address, timeoutMillis);
       }
       return link;
     } catch (IOException e) {
@@ -64,8 +64,9 @@ public final class BlockingLink implements AutoCloseable {
     }
   }
 
-  private void encrypt(Tls tls, int timeoutMillis) throws IOException {
-    BlockingTls layer = new BlockingTls(tls.engine(), new Encrypted());
+  private void encrypt(Tls tls, InetSocketAddress server, int timeoutMillis) throws IOException {
+    BlockingTls layer =
+        new BlockingTls(tls.engine(server.getHostString(), server.getPort()), new Encrypted());
     layer.begin(timeoutMillis);
     encryption = layer;
   }

@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -279,14 +280,21 @@ public final class Tls {
     throw new IllegalStateException("not of the JDK");
   }
 
-  /** Creates the engine of one connection. */
-  SSLEngine engine() {
-    return context.newEngine(UnpooledByteBufAllocator.DEFAULT);
+  /** Creates the engine of one connection to a server, which learns by which name it is called. */
+  SSLEngine engine(String host, int port) {
+    return context.newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
   }
 
-  /** Adds encryption to a channel's pipeline. */
-  void encrypt(Channel channel) {
-    SslHandler handler = context.newHandler(channel.alloc());
+  /**
+   * Adds encryption to a channel's pipeline.
+   *
+   * @param remote the server, which learns by which name it is called; null for a client
+   */
+  void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
+    SslHandler handler =
+        remote == null
+            ? context.newHandler(channel.alloc())
+            : context.newHandler(channel.alloc(), remote.getHostString(), remote.getPort());
     if (service != null) {
       SSLEngine engine = handler.engine();
       SSLParameters parameters = engine.getSSLParameters();

@@ -207,7 +207,7 @@ public final class Transport implements AutoCloseable {
       @Nullable Tls tls,
       Connection.Handler handler) {
     Channel channel = sockets.connecting(remote);
-    Connection connection = adopt(channel, false, tls, c -> {});
+    Connection connection = adopt(channel, false, tls, remote, c -> {});
     connection.handler(handler);
     if (remote.isUnresolved()) {
       connection.notifyClosed(new UnknownHostException(remote.getHostString()));
@@ -297,12 +297,16 @@ public final class Transport implements AutoCloseable {
   }
 
   private Connection adopt(
-      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> opened) {
+      Channel channel,
+      boolean unix,
+      @Nullable Tls tls,
+      @Nullable InetSocketAddress remote,
+      Consumer<Connection> opened) {
     channel.config().setRecvByteBufAllocator(readBuffer);
     Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
     connection.noDelay(true);
     if (tls != null) {
-      tls.encrypt(channel);
+      tls.encrypt(channel, remote);
     }
     channel.pipeline().addLast(connection.new PipelineEnd(opened));
     return connection;
@@ -401,7 +405,7 @@ public final class Transport implements AutoCloseable {
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel accepted = (Channel) message;
       boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
-      adopt(accepted, unix, tls, acceptor);
+      adopt(accepted, unix, tls, null, acceptor);
       // A peer that ends its side may still read replies.
       accepted.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       register(accepted);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Wire format: {@code *<count>\r\n}, then {@code $<length>\r\n<bytes>\r\n} for each argument.
  * Anything that does not start with {@code *} is an inline request, a line that ends with {@code
- * \n}. As in Redis, the two bytes after an argument and the byte after a {@code \r} are skipped
+ * \n}. A line with a zero byte never ends, because Redis searches lines as C strings. As in Redis, the two bytes after an argument and the byte after a {@code \r} are skipped
  * unchecked.
  */
 public final class RequestDecoder {
@@ -266,11 +266,12 @@ public final class RequestDecoder {
   private long readNumberSlowly(MemorySegment memory, long at, long to, boolean isCount)
       throws ProtocolException {
     long end = at;
-    while (end < to && memory.get(BYTE, end) != '\r') {
+    while (end < to && memory.get(BYTE, end) != '\r' && memory.get(BYTE, end) != 0) {
       end++;
     }
-    if (end >= to - 1) { // the byte after it must have come too
-      if (end == to && to - at > Limits.MAX_LINE_BYTES) {
+    boolean endless = end == to || memory.get(BYTE, end) == 0;
+    if (endless || end == to - 1) { // the byte after it must have come too
+      if (endless && to - at > Limits.MAX_LINE_BYTES) {
         throw new ProtocolException(
             isCount
                 ? "Protocol error: too big mbulk count string"
@@ -300,14 +301,14 @@ public final class RequestDecoder {
   private long decodeInline(MemorySegment memory, long from, long to, Request into)
       throws ProtocolException {
     long end = from + progress;
-    while (end < to && memory.get(BYTE, end) != '\n') {
+    while (end < to && memory.get(BYTE, end) != '\n' && memory.get(BYTE, end) != 0) {
       end++;
     }
-    if (end == to) {
+    if (end == to || memory.get(BYTE, end) == 0) {
       if (to - from > Limits.MAX_LINE_BYTES) {
         throw new ProtocolException("Protocol error: too big inline request");
       }
-      progress = to - from;
+      progress = end - from;
       missingBytes = 1;
       return NEED_MORE;
     }

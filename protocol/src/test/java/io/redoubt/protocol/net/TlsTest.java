@@ -9,14 +9,21 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
@@ -306,5 +313,42 @@ class TlsTest {
     long created = session(client, port, protocol).getCreationTime();
     Thread.sleep(5);
     return session(client, port, protocol).getCreationTime() == created;
+  }
+
+  /** Servers behind one address choose by it. */
+  @Test
+  void namesTheServerToIt() throws Exception {
+    CompletableFuture<SSLSession> accepted = new CompletableFuture<>();
+    try (ServerSocket server = serverSocket()) {
+      Thread.ofVirtual()
+          .start(() -> {
+            try (SSLSocket socket = (SSLSocket) server.accept()) {
+              socket.startHandshake();
+              accepted.complete(socket.getSession());
+            } catch (IOException e) {
+              accepted.completeExceptionally(e);
+            }
+          });
+      byte[] loopback = {127, 0, 0, 1};
+      transport.connect(
+          new InetSocketAddress(
+              InetAddress.getByAddress("master.example.org", loopback), server.getLocalPort()),
+          null,
+          5000,
+          client(ours),
+          new EchoHandler());
+      assertThat(((ExtendedSSLSession) accepted.join()).getRequestedServerNames())
+          .containsExactly(new SNIHostName("master.example.org"));
+    }
+  }
+
+  private static ServerSocket serverSocket() throws Exception {
+    char[] password = "secret".toCharArray();
+    KeyManagerFactory keys =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(KeyStore.getInstance(folder.resolve("ours.p12").toFile(), password), password);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    return context.getServerSocketFactory().createServerSocket(0);
   }
 }

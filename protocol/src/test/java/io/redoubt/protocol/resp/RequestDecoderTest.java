@@ -150,7 +150,10 @@ class RequestDecoderTest {
         new String[] {"echo \"a\"b\r\n", "unbalanced quotes in request"},
         new String[] {"*" + "1".repeat(65536), "too big mbulk count string"},
         new String[] {"*1\r\n$" + "1".repeat(65536), "too big bulk count string"},
-        new String[] {"a".repeat(65537), "too big inline request"});
+        new String[] {"a".repeat(65537), "too big inline request"},
+        new String[] {"a\0\r\n" + "a".repeat(65534), "too big inline request"},
+        new String[] {"*1\0\r\n" + "a".repeat(65534), "too big mbulk count string"},
+        new String[] {"*1\r\n\0\r\n" + "a".repeat(65534), "too big bulk count string"});
   }
 
   @ParameterizedTest
@@ -162,7 +165,17 @@ class RequestDecoderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"*2147483647\r\n", "*1\r\nx", "*1\r\n$536870912\r\n", "*1\r"})
+  @ValueSource(
+      strings = {
+        "*2147483647\r\n",
+        "*1\r\nx",
+        "*1\r\n$536870912\r\n",
+        "*1\r",
+        "PING\0\r\nPING\r\n",
+        "\0\r\n\r\n",
+        "*1\0\r\n$4\r\nPING\r\n",
+        "*1\r\n$4\0\r\nPING\r\n"
+      })
   void waitsForMore(String stream) throws ProtocolException {
     assertThat(decodeAtOnce(stream)).isEmpty();
     assertThat(decodeAtOnce("*" + "1".repeat(65535))).isEmpty();

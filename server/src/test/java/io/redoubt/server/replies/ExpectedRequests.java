@@ -21,7 +21,6 @@ public final class ExpectedRequests {
   private final byte[] bytes;
   private int at;
   private boolean violated;
-  private boolean nulInLine;
 
   /** Thrown where the stream ends within a request. */
   private static final class Incomplete extends Exception {
@@ -65,11 +64,6 @@ public final class ExpectedRequests {
     return violated;
   }
 
-  /** Returns true if a line, of a header or inline, holds a NUL byte. */
-  public boolean hasNulInLine() {
-    return nulInLine;
-  }
-
   private List<byte[]> array() throws Incomplete, Violation {
     long count = number(MAX_ARGUMENTS);
     List<byte[]> words = new ArrayList<>();
@@ -110,17 +104,20 @@ public final class ExpectedRequests {
     }
   }
 
-  /** Reads up to a byte, and past as many bytes after it, which must be there. */
+  /**
+   * Reads up to a byte, and past as many bytes after it, which must be there. A line with a NUL
+   * byte, which C takes for the end of text, never ends.
+   */
   private byte[] line(char end, int more) throws Incomplete, Violation {
     int to = at;
-    while (to < bytes.length && bytes[to] != end) {
-      nulInLine |= bytes[to] == 0;
+    while (to < bytes.length && bytes[to] != end && bytes[to] != 0) {
       to++;
     }
-    if (to == bytes.length && to - at > LONGEST_LINE) {
+    boolean endless = to == bytes.length || bytes[to] == 0;
+    if (endless && bytes.length - at > LONGEST_LINE) {
       throw new Violation();
     }
-    if (to + more >= bytes.length) {
+    if (endless || to + more >= bytes.length) {
       throw new Incomplete();
     }
     byte[] line = slice(at, to);
