@@ -2,7 +2,6 @@ package io.redoubt.protocol.info;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -85,9 +84,8 @@ public final class Section {
 
   /** Declares a number with {@code digits} decimal places. */
   public Section decimal(String field, int digits, DoubleSupplier value) {
-    String format = "%." + digits + "f";
     return add(
-        lines -> lines.field(field, String.format(Locale.ROOT, format, value.getAsDouble())),
+        lines -> lines.field(field, Decimals.format(value.getAsDouble(), digits)),
         new Number(name, field, value));
   }
 

@@ -5,6 +5,7 @@ import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Directives;
+import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
@@ -16,7 +17,6 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -201,14 +201,16 @@ public final class ProcessInfo {
         double perCall = (double) command.microseconds() / Math.max(command.calls(), 1);
         lines.field(
             "cmdstat_" + command.name(),
-            String.format(
-                Locale.ROOT,
-                "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
-                command.calls(),
-                command.microseconds(),
-                perCall,
-                command.rejectedCalls(),
-                command.failedCalls()));
+            "calls="
+                + command.calls()
+                + ",usec="
+                + command.microseconds()
+                + ",usec_per_call="
+                + Decimals.format(perCall, 2)
+                + ",rejected_calls="
+                + command.rejectedCalls()
+                + ",failed_calls="
+                + command.failedCalls());
       }
     }
   }

@@ -1,7 +1,6 @@
 package io.redoubt.protocol.launch;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongSupplier;
@@ -32,6 +31,7 @@ public final class ProcessUsage {
 
   private final StatFile process;
   private final StatFile thread;
+  private final long totalMemoryBytes = readTotalMemory();
 
   /** Creates the usage of this process; {@code nanoTime} is a monotonic clock. */
   public ProcessUsage(LongSupplier nanoTime) {
@@ -76,11 +76,17 @@ public final class ProcessUsage {
 
   /** Returns the bytes of the Java heap in use. */
   public static long heapBytes() {
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    Runtime heap = Runtime.getRuntime();
+    return heap.totalMemory() - heap.freeMemory();
   }
 
-  /** Returns the machine's memory in bytes; 0 if unknown. */
-  public static long totalMemoryBytes() {
+  /** Returns the machine's memory in bytes as of the start; 0 if unknown. */
+  public long totalMemoryBytes() {
+    return totalMemoryBytes;
+  }
+
+  /** Reads the machine's memory in bytes, which takes the kernel a while; 0 if unknown. */
+  public static long readTotalMemory() {
     try {
       String line = Files.readAllLines(MEMORY).getFirst();
       return Long.parseLong(line.replaceAll("\\D", "")) * 1024;

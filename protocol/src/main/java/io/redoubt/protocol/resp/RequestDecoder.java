@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Wire format: {@code *<count>\r\n}, then {@code $<length>\r\n<bytes>\r\n} for each argument.
  * Anything that does not start with {@code *} is an inline request, a line that ends with {@code
- * \n}. A line with a zero byte never ends, because Redis searches lines as C strings. As in Redis, the two bytes after an argument and the byte after a {@code \r} are skipped
- * unchecked.
+ * \n}. A line with a zero byte never ends, because Redis searches lines as C strings. As in Redis,
+ * the two bytes after an argument and the byte after a {@code \r} are skipped unchecked.
  */
 public final class RequestDecoder {
 

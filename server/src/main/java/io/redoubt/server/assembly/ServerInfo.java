@@ -2,6 +2,7 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.DurationHistogram;
+import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
@@ -19,7 +20,6 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.KeySizes;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -111,7 +111,7 @@ final class ServerInfo {
         .number("allocator_allocated", memory::usedBytes)
         .number("allocator_active", memory::heldBytes)
         .number("allocator_resident", memory::heldBytes);
-    bytes(section, "total_system_memory", ProcessUsage::totalMemoryBytes);
+    bytes(section, "total_system_memory", usage::totalMemoryBytes);
     declareScripts(section);
     bytes(section, "maxmemory", settings.memory.maxmemory::value);
     section
@@ -168,7 +168,7 @@ final class ServerInfo {
   }
 
   private static String percent(double value) {
-    return String.format(Locale.ROOT, "%.2f%%", value);
+    return Decimals.format(value, 2) + "%";
   }
 
   private static String human(long bytes) {
@@ -181,7 +181,7 @@ final class ServerInfo {
       value /= 1024;
       unit++;
     }
-    return String.format(Locale.ROOT, "%.2f%c", value, " KMGT".charAt(unit));
+    return Decimals.format(value, 2) + " KMGT".charAt(unit);
   }
 
   private void declareStats(Section section, ProcessInfo process) {
@@ -305,7 +305,7 @@ final class ServerInfo {
       return;
     }
     for (Command<?> command : parts.table.numbered()) {
-      if (command.durations().total() > 0) {
+      if (command.calls() > 0 && command.durations().total() > 0) {
         String percentiles =
             settings.latencyTrackingInfoPercentiles.value().stream()
                 .map(each -> percentile(command.durations(), each))
@@ -317,7 +317,7 @@ final class ServerInfo {
 
   private static String percentile(DurationHistogram durations, double percent) {
     double micros = durations.percentileNanos(percent) / 1000.0;
-    return String.format(Locale.ROOT, "p%s=%.3f", PercentilesDirective.format(percent), micros);
+    return "p" + PercentilesDirective.format(percent) + "=" + Decimals.format(micros, 3);
   }
 
   private void databaseLines(InfoLines lines) {

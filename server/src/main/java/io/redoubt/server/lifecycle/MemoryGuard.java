@@ -61,7 +61,7 @@ public final class MemoryGuard {
 
   /** Logs reserved and available memory, and warns of a maxmemory that does not protect it. */
   public void report() {
-    long machine = ProcessUsage.totalMemoryBytes();
+    long machine = ProcessUsage.readTotalMemory();
     long limit = groupLimitBytes();
     boolean isLimited = limit < machine || (machine == 0 && limit < Long.MAX_VALUE);
     log.notice(
