@@ -9,6 +9,7 @@ import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.lifecycle.CorruptFileReport;
+import io.redoubt.server.memory.NativeMemory;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -25,6 +26,12 @@ public final class Main extends Launch<ServerDirectives> {
   /** Runs a server until it is told to end; the exit status is 0 then, 1 when it cannot serve. */
   public static void main(String[] words) throws IOException, InterruptedException {
     System.exit(new Main(words, System.getenv()).run());
+  }
+
+  @Override
+  protected void prepare() {
+    super.prepare();
+    NativeMemory.prepare();
   }
 
   @Override

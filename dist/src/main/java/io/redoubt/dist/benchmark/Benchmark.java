@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
       SyncBenchmark.class,
       TrackingBenchmark.class,
       FailoverBenchmark.class,
-      PartitionBenchmark.class
+      PartitionBenchmark.class,
+      StartBenchmark.class
     },
     mixinStandardHelpOptions = true)
 public final class Benchmark {

@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
  */
 public final class Training {
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofSeconds(180);
   private static final Duration END_LIMIT = Duration.ofSeconds(120);
   private static final List<String> PROGRAMS =
       List.of("redis-server", "redis-sentinel", "redis-cli", "redis-check");

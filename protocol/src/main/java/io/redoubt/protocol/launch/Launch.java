@@ -6,6 +6,7 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistake;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Arguments;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Daemon;
@@ -18,16 +19,21 @@ import io.redoubt.protocol.process.ProcessTitle;
 import io.redoubt.protocol.process.Signals;
 import io.redoubt.protocol.process.Supervisor;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.process.TitleTemplate;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.process.os.IdleMemory;
 import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +44,12 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Launch<D extends Directives> {
   private static final String BACKGROUND_PIDFILE = "/var/run/redis.pid";
+
+  /** Time from the start until what only the start has used is released. */
+  private static final long SETTLING_MILLIS = 500;
+
+  private static final int SETTLING_FACTOR = 4;
+  private static final long RELEASE_MILLIS = 30_000;
 
   private final String program;
   private final Arguments arguments;
@@ -88,6 +100,14 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
+   * Initializes classes that {@link #start} needs and that depend on no configuration. Runs on a
+   * thread of its own while the configuration is read, and ends before {@code start}.
+   */
+  protected void prepare() {
+    Sockets.prepare();
+  }
+
+  /**
    * Starts the service, and calls {@link #showLogo} as soon as it listens; returns then.
    *
    * @throws IOException if an address cannot be listened on
@@ -103,6 +123,8 @@ public abstract class Launch<D extends Directives> {
     if (arguments.job() != Arguments.Job.SERVE) {
       return Usage.run(arguments.job(), System.out, System.err);
     }
+    Thread preparation = Threads.ofSystem().unstarted("prepare", this::prepare);
+    preparation.start();
     byte[] standardInput = arguments.readStandardInput(System.in);
     try {
       directives.load(arguments.configFile(), standardInput, arguments.options());
@@ -141,7 +163,7 @@ public abstract class Launch<D extends Directives> {
     if (directives.common.syslogEnabled.value()) {
       copyToSyslog();
     }
-    return serve(background);
+    return serve(background, preparation);
   }
 
   private void formatLog() {
@@ -184,7 +206,8 @@ public abstract class Launch<D extends Directives> {
     return mistakes.isEmpty() ? 0 : 1;
   }
 
-  private int serve(boolean background) throws IOException, InterruptedException {
+  private int serve(boolean background, Thread preparation)
+      throws IOException, InterruptedException {
     introduce();
     lowerMaxclients();
     List<String> listeners = directives.listeners();
@@ -203,6 +226,7 @@ public abstract class Launch<D extends Directives> {
       // Installed before the process becomes visible; an earlier signal takes effect once the
       // service has started.
       Signals.install(log, new Stop(started));
+      preparation.join();
       Service service = start();
       started.complete(service);
       pidFile = writePidFile(background);
@@ -215,7 +239,7 @@ public abstract class Launch<D extends Directives> {
       service.ready().get();
       listeners.forEach(kind -> log.notice("Ready to accept connections %s", kind));
       supervisor.ready("Ready to accept connections");
-      int status = service.ended().get();
+      int status = awaitEnd(service.ended());
       if (pidFile != null) {
         log.notice("Removing the pid file.");
       }
@@ -237,6 +261,34 @@ public abstract class Launch<D extends Directives> {
       return 1;
     } finally {
       remove(pidFile);
+    }
+  }
+
+  /**
+   * Waits for the end. Releases idle memory when the start is over, again when the compilers of the
+   * JVM have dealt with it, and regularly from then on.
+   */
+  private static int awaitEnd(CompletableFuture<Integer> ended)
+      throws InterruptedException, ExecutionException {
+    long waitMillis = SETTLING_MILLIS;
+    Optional<IdleMemory> idle = Optional.empty();
+    while (true) {
+      try {
+        return ended.get(waitMillis, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        if (idle.isEmpty()) {
+          idle = IdleMemory.ofThisProcess();
+        }
+      }
+      try {
+        if (idle.isEmpty()) {
+          return ended.get();
+        }
+        idle.get().release();
+      } catch (IOException e) {
+        return ended.get(); // /proc is hidden from this process
+      }
+      waitMillis = Math.min(waitMillis * SETTLING_FACTOR, RELEASE_MILLIS);
     }
   }
 

@@ -63,6 +63,13 @@ public final class ThreadPriority {
 
   private ThreadPriority() {}
 
+  /** Links the system call ahead of its first use; the linker keeps the result. */
+  public static void prepare() {
+    if (ON) {
+      Optional<MethodHandle> _ = link("syscall", SYSCALL);
+    }
+  }
+
   /**
    * Lowers the priority of the calling thread for the rest of its life and shortens its time
    * slices. A low-priority thread with default slices would still delay a waking thread by

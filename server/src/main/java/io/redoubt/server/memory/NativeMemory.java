@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The memory of {@link Region}: address space reserved by mmap(2), of which only touched pages take
  * memory. Where mmap is unavailable, it is arena memory, and much smaller.
  */
-final class NativeMemory {
+public final class NativeMemory {
 
   private static final int PROT_READ_WRITE = 1 | 2;
   private static final int MAP_PRIVATE = 2;
@@ -23,6 +23,16 @@ final class NativeMemory {
   private static final int LINUX_MADV_HUGEPAGE = 14;
   private static final int LINUX_MADV_POPULATE_WRITE = 23; // since Linux 5.14
   private static final long MAP_FAILED = -1;
+
+  private static final FunctionDescriptor MMAP =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_LONG);
 
   /** The least address space with which a server can run. */
   private static final long LEAST_BYTES = 32L << 20;
@@ -49,18 +59,8 @@ final class NativeMemory {
    * multiples of {@code alignmentBytes}, as is the start address.
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
-    if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
-      MethodHandle mmap =
-          link(
-              "mmap",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_LONG));
+    if (isLinux()) {
+      MethodHandle mmap = link("mmap", MMAP);
       MemorySegment mapped = map(mmap, wantedBytes, alignmentBytes);
       if (mapped == null) {
         mapped = mapWithinLimit(mmap, wantedBytes, alignmentBytes);
@@ -70,6 +70,17 @@ final class NativeMemory {
       }
     }
     return plain(arenaBytes, alignmentBytes);
+  }
+
+  /** Links the system call of {@link #reserve} ahead of its use; the linker keeps the result. */
+  public static void prepare() {
+    if (isLinux()) {
+      MethodHandle _ = link("mmap", MMAP);
+    }
+  }
+
+  private static boolean isLinux() {
+    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
   }
 
   /** Allocates memory if it cannot be mapped. */
