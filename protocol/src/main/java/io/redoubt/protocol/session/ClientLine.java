@@ -19,7 +19,7 @@ public final class ClientLine {
     Command<?> command = client.lastCommand();
     long outputBytes = client.queuedOutputBytes();
     long unsentBytes = client.delivery().unsentBytes(client);
-    long limitedBytes = Math.max(0, unsentBytes - Delivery.UNLIMITED_BYTES);
+    long limitedBytes = Math.max(0, unsentBytes - client.delivery().unlimitedBytes());
     long bufferBytes = replies.windowBytes();
     var line = new StringBuilder(320);
     line.append("id=").append(client.id());
@@ -41,8 +41,8 @@ public final class ClientLine {
     line.append(" multi-mem=").append(client.queuedCommandBytes());
     line.append(" rbs=").append(bufferBytes);
     line.append(" rbp=").append(bufferBytes);
-    line.append(" obl=").append(Math.min(unsentBytes, Delivery.UNLIMITED_BYTES));
-    line.append(" oll=").append(Math.ceilDiv(limitedBytes, Delivery.UNLIMITED_BYTES));
+    line.append(" obl=").append(unsentBytes - limitedBytes);
+    line.append(" oll=").append(Math.ceilDiv(limitedBytes, Delivery.BLOCK_BYTES));
     line.append(" omem=").append(limitedBytes);
     line.append(" tot-mem=").append(ClientSize.of(client));
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");

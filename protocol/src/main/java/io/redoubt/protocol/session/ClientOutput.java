@@ -161,6 +161,7 @@ public final class ClientOutput {
   /** Called when the socket has accepted all output. */
   void drained() {
     softLimitSinceMillis = -1;
+    replies.drained();
   }
 
   /** Returns true if the unsent bytes exceed the limit, considering its duration. */

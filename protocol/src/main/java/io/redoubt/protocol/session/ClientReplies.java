@@ -17,6 +17,7 @@ final class ClientReplies extends ReplyBuffer {
   private long firstHeldWindow;
   private long heldBytes;
   private boolean discarding;
+  private boolean deferring;
 
   private static final class Held {
     final Chunk chunk;
@@ -63,6 +64,18 @@ final class ClientReplies extends ReplyBuffer {
     return heldBytes;
   }
 
+  /**
+   * Returns true if a reply of deferred length, which exceeded its window, has not been sent whole.
+   */
+  boolean isDeferring() {
+    return deferring;
+  }
+
+  /** Called when the socket has accepted all output. */
+  void drained() {
+    deferring = false;
+  }
+
   /** Returns the size of the current window. */
   long windowBytes() {
     Chunk current = chunk;
@@ -86,6 +99,7 @@ final class ClientReplies extends ReplyBuffer {
   protected void makeRoom(int atLeastBytes) {
     Chunk current = chunk;
     if (current != null) {
+      deferring |= hasGaps();
       if ((hasGaps() || client().delivery().isHeld()) && !discarding) {
         hold(current);
       } else {

@@ -21,11 +21,8 @@ final class Delivery {
 
   private static final long NO_MARK = -1;
 
-  /**
-   * The first bytes of waiting replies, which do not count towards the limit: Redis has them in a
-   * buffer that each client has anyway.
-   */
-  static final int UNLIMITED_BYTES = 16 * 1024;
+  /** The size of the buffer that each client of Redis has, and of each further block of replies. */
+  static final int BLOCK_BYTES = 16 * 1024;
 
   private final ClientOutput output;
 
@@ -166,6 +163,14 @@ final class Delivery {
         + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
+  /**
+   * Returns the number of waiting bytes that do not count towards the limit: those for which each
+   * client of Redis has a buffer anyway, which takes no replies of deferred length.
+   */
+  int unlimitedBytes() {
+    return output.replies().isDeferring() ? 0 : BLOCK_BYTES;
+  }
+
   /** Returns the bytes of replies that the socket has not accepted or not been offered yet. */
   long unsentBytes(Client client) {
     Connection connection = client.open();
@@ -199,7 +204,7 @@ final class Delivery {
     if (over
         || output.exceeds(
             registry.settings().outputLimit(client.type()),
-            queued - UNLIMITED_BYTES,
+            queued - unlimitedBytes(),
             registry.clock())) {
       registry.outputLimitReached(client);
       client.closeSoon();

@@ -332,6 +332,27 @@ final class Redis72BehaviourTest {
     }
   }
 
+  /** Redis collects them in blocks from the start, because their head is written last. */
+  @Test
+  void repliesOfDeferredLengthCountWholeTowardsTheOutputLimit() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      redis.ask("SET " + "k".repeat(90) + i + " v");
+    }
+    redis.says("CONFIG SET client-output-buffer-limit \"normal 20000 0 0\"", "OK");
+    try (var other = new Dialogue(server.port())) {
+      assertThat(other.ask("ECHO " + "x".repeat(30_000))).hasSize(30_002);
+      assertThatThrownBy(
+              () -> {
+                other.client().send("KEYS", "*");
+                other.client().receive();
+              })
+          .isInstanceOf(IOException.class);
+    } finally {
+      redis.says("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"", "OK");
+      redis.says("FLUSHALL", "OK");
+    }
+  }
+
   @Test
   void clientListSplitsWaitingRepliesAsRedisDoes() throws Exception {
     redis.client().send("MULTI");
