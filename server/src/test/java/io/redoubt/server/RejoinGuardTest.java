@@ -169,6 +169,14 @@ final class RejoinGuardTest {
     start("rejoin-timeout 600000");
     assertThat(ask("SET", "a", "1")).as("nobody watches it yet").isEqualTo("OK");
     int port = port();
+    String forger = "9" + ID.substring(1);
+    ask("ACL", "SETUSER", "chatter", "on", ">pw", "allchannels", "+publish");
+    try (Dialogue other = new Dialogue(port)) {
+      other.says("AUTH chatter pw", "OK");
+      other.says(
+          "PUBLISH __sentinel__:hello 192.0.2.1,26379," + forger + ",0,m,127.0.0.1,6379,0",
+          "(integer) 0");
+    }
     ask("PUBLISH", "__sentinel__:hello", "127.0.0.1,26379," + ID + ",0,m,127.0.0.1,6379,0");
     ask("PUBLISH", "__sentinel__:hello", "nonsense");
     Path file = folder.resolve("sentinels-" + port + ".state");

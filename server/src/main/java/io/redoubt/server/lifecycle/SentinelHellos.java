@@ -37,8 +37,9 @@ public final class SentinelHellos {
     if (hello == null) {
       return;
     }
-    rejoin.heard(hello);
     if (maySetRole(call)) {
+      // After a restart it is sent the password of rejoin-auth-pass.
+      rejoin.heard(hello);
       fence.heard(hello);
       lease.heard(hello);
     }

@@ -125,7 +125,7 @@ public final class SentinelLease {
 
   /**
    * Returns the state for INFO: off, none (no sentinel gives leases), mixed (a real sentinel gives
-   * none), held or expired.
+   * none), held or expired; ready on a replica that will need one when it is promoted.
    */
   public String state() {
     if (!isOn()) {
@@ -136,6 +136,9 @@ public final class SentinelLease {
     }
     if (!isNeeded()) {
       return "none";
+    }
+    if (replication.isReplica()) {
+      return "ready";
     }
     return isValid(clock.monotonicNanos()) ? "held" : "expired";
   }
