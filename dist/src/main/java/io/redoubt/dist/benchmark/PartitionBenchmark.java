@@ -171,10 +171,8 @@ final class PartitionBenchmark implements Callable<Integer> {
         MachineGroup group =
             new MachineGroup(
                 network, folder, programs(redis, fault), fault.machines(), downAfterMillis)) {
-      servers.closeOnExit(() -> {
-        group.close();
-        network.close();
-      });
+      servers.closeOnExit(group::close);
+      servers.closeOnExit(network::close);
       fault.prepare(network);
       group.start();
       group.awaitStable(STABLE_LIMIT);
