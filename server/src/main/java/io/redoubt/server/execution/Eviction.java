@@ -53,6 +53,9 @@ public final class Eviction implements AutoCloseable {
   private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
   private int nextDatabase;
 
+  /** The bytes freed by the current slice. */
+  private long freedBytes;
+
   /** Creates the eviction for {@code keyspace}; a replica leaves it to its master by default. */
   public Eviction(
       Keyspace keyspace,
@@ -88,7 +91,9 @@ public final class Eviction implements AutoCloseable {
   }
 
   /**
-   * Evicts keys for one slice of time.
+   * Evicts keys for one slice of time, until the excess at its start is freed. Output that the
+   * removals cause, such as invalidations for tracking clients, does not prolong the slice: it
+   * leaves with the turn, and evicting for it would cause more of it, until no key is left.
    *
    * @return false if the limit is exceeded and nothing is left to evict: writes must be refused
    */
@@ -96,18 +101,20 @@ public final class Eviction implements AutoCloseable {
     if (!isNeeded() || server.isPaused()) {
       return true;
     }
+    long excess = memory.countedBytes() - settings.memory.maxmemory.value();
+    freedBytes = 0;
     long start = clock.monotonicNanos();
     long sliceNanos = sliceNanos(settings.memory.maxmemoryEvictionTenacity.value());
     boolean needed;
     do {
-      for (int i = 0; i < BATCH && isNeeded(); i++) {
-        if (keyspace.freeSome(1) == 0 && !evictOne()) {
+      for (int i = 0; i < BATCH && freedBytes < excess && isNeeded(); i++) {
+        if (!freeSome() && !evictOne()) {
           stats.roomIsShort(start);
           latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
           return false;
         }
       }
-      needed = isNeeded();
+      needed = freedBytes < excess && isNeeded();
     } while (needed && clock.monotonicNanos() - start < sliceNanos);
     latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
     if (needed) {
@@ -125,6 +132,14 @@ public final class Eviction implements AutoCloseable {
     }
     double steep = Math.pow(STEEP_FACTOR, Math.max(0, tenacity - EVEN_TENACITY));
     return (long) (EVEN_STEP_NANOS * Math.min(tenacity, EVEN_TENACITY) * steep);
+  }
+
+  /** Frees part of a value that is no longer in the keyspace; returns false if there is none. */
+  private boolean freeSome() {
+    long before = keyspace.slabs().usedBytes();
+    boolean some = keyspace.freeSome(1) > 0;
+    freedBytes += before - keyspace.slabs().usedBytes();
+    return some;
   }
 
   private boolean evictOne() {
@@ -227,7 +242,9 @@ public final class Eviction implements AutoCloseable {
   private void evict(Database from, long entry) {
     effects.evicting(from, entry);
     long start = latency.start();
+    long before = keyspace.slabs().usedBytes();
     from.remove(entry);
+    freedBytes += before - keyspace.slabs().usedBytes();
     latency.end(LatencyEvent.EVICTION_DEL, start);
   }
 

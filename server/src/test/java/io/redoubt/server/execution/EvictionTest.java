@@ -3,8 +3,12 @@ package io.redoubt.server.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.Dialogue;
+import io.redoubt.server.RedisServer;
 import io.redoubt.server.ServerTest;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,9 +19,11 @@ final class EvictionTest {
   private static final String REFUSED =
       "(error) OOM command not allowed when used memory > 'maxmemory'.";
 
+  private final RedisServer server;
   private final Dialogue redis;
 
-  EvictionTest(Dialogue redis) {
+  EvictionTest(RedisServer server, Dialogue redis) {
+    this.server = server;
     this.redis = redis;
     redis.says("CONFIG SET maxmemory 0 maxmemory-policy noeviction", "OK");
     redis.says("CONFIG RESETSTAT", "OK");
@@ -66,6 +72,38 @@ final class EvictionTest {
     String text = redis.text("INFO stats");
     int at = text.indexOf(field + ':') + field.length() + 1;
     return Long.parseLong(text.substring(at, text.indexOf('\r', at)));
+  }
+
+  /** Each evicted key causes more output than it frees memory. */
+  @Test
+  void doesNotEvictForTheInvalidationsThatEvictionsCause() throws Exception {
+    redis.says("FLUSHALL", "OK");
+    redis.says("CONFIG SET maxmemory-policy allkeys-lru maxmemory-eviction-tenacity 100", "OK");
+    List<RespClient> trackers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 10; i++) {
+        RespClient tracker = RespClient.connect("127.0.0.1", server.port());
+        trackers.add(tracker);
+        tracker.call("HELLO", "3");
+        tracker.call("CLIENT", "TRACKING", "ON");
+      }
+      String name = "x".repeat(1_000);
+      for (int i = 0; i < 300; i++) {
+        redis.says("SET " + i + name + " v", "OK");
+        for (RespClient tracker : trackers) {
+          tracker.call("GET", i + name);
+        }
+      }
+      redis.says("CONFIG SET maxmemory " + (redis.usedMemory() - 40_000), "OK");
+      assertThat(info("evicted_keys")).isBetween(10L, 60L);
+      assertThat(redis.ask("DBSIZE"))
+          .isEqualTo("(integer) " + (300 - info("evicted_keys")));
+    } finally {
+      for (RespClient tracker : trackers) {
+        tracker.close();
+      }
+      redis.says("CONFIG SET maxmemory 0 maxmemory-eviction-tenacity 10", "OK");
+    }
   }
 
   @Test
