@@ -96,8 +96,7 @@ final class EvictionTest {
       }
       redis.says("CONFIG SET maxmemory " + (redis.usedMemory() - 40_000), "OK");
       assertThat(info("evicted_keys")).isBetween(10L, 60L);
-      assertThat(redis.ask("DBSIZE"))
-          .isEqualTo("(integer) " + (300 - info("evicted_keys")));
+      assertThat(redis.ask("DBSIZE")).isEqualTo("(integer) " + (300 - info("evicted_keys")));
     } finally {
       for (RespClient tracker : trackers) {
         tracker.close();
