@@ -40,7 +40,7 @@ final class SentinelInfo {
     process.declareSubscribers(process.declareClients(info));
     Section stats = info.section("Stats", "stats");
     process.declareReceived(stats);
-    stats.number("total_commands_processed", commands);
+    stats.counter("total_commands_processed", commands);
     process.declareBytes(stats, clients::inputBytes, clients::outputBytes);
     process.declareRejected(stats);
     process.declareChannels(stats);

@@ -74,6 +74,7 @@ public final class SentinelServer implements AutoCloseable {
   private final Runnable stopped;
   private final Transport transport;
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
+  private @Nullable SentinelMetrics metrics;
   private boolean ending;
 
   /** The parts created on the event loop. */
@@ -163,7 +164,13 @@ public final class SentinelServer implements AutoCloseable {
     StateFile file = new StateFile(directives, state);
     Channels channels = new Channels();
     SentinelDriver.EventListener listener =
-        (channel, message) -> channels.publish(ByteString.of(channel), ByteString.of(message));
+        (channel, message) -> {
+          channels.publish(ByteString.of(channel), ByteString.of(message));
+          SentinelMetrics watching = metrics;
+          if (watching != null) {
+            watching.happened(channel, message);
+          }
+        };
     ScriptQueue scripts =
         new ScriptQueue(transport.loop(), clock, log, directives.common.dir::value, listener);
     SentinelDriver driver =
@@ -214,11 +221,27 @@ public final class SentinelServer implements AutoCloseable {
             false,
             connection -> clients.admission().accept(connection, SentinelClient::new));
     listeners.open();
+    SentinelMetrics watching =
+        new SentinelMetrics(directives, core, clients, users, info, table, transport.loop(), clock);
+    try {
+      watching.open();
+    } catch (IOException e) {
+      listeners.close();
+      throw e;
+    }
+    metrics = watching;
     log.notice("Running mode=sentinel, port=%d.", directives.common.port.value());
     file.prepare(state).run();
     log.notice("Sentinel ID is %s", core.myId());
     driver.start();
-    transport.loop().every(clients::everySecond, EVERY_SECOND_MILLIS);
+    transport
+        .loop()
+        .every(
+            () -> {
+              clients.everySecond();
+              watching.publish();
+            },
+            EVERY_SECOND_MILLIS);
     return new Parts(driver, listeners);
   }
 
@@ -335,7 +358,14 @@ public final class SentinelServer implements AutoCloseable {
   @Override
   public void close() {
     CompletableFuture<Boolean> settled = new CompletableFuture<>();
-    transport.loop().execute(() -> parts.join().driver().stop(() -> settled.complete(true)));
+    transport
+        .loop()
+        .execute(() -> {
+          if (metrics != null) {
+            metrics.close();
+          }
+          parts.join().driver().stop(() -> settled.complete(true));
+        });
     settled.completeOnTimeout(false, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).join();
     transport.close();
   }

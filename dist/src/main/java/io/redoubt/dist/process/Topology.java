@@ -42,6 +42,7 @@ public final class Topology implements AutoCloseable {
   private final List<Integer> ports;
   private final List<Node> nodes = new ArrayList<>();
   private final int downAfterMillis;
+  private List<Integer> metricsPorts = List.of();
   private boolean closed;
 
   /**
@@ -61,6 +62,27 @@ public final class Topology implements AutoCloseable {
     this.sentinelLauncher = sentinelLauncher;
     this.ports = List.copyOf(ports);
     this.downAfterMillis = downAfterMillis;
+  }
+
+  /**
+   * Opens {@code metrics-port} of each process; to be called before {@link #start}.
+   *
+   * @param openPorts a port for each process, in the order of the processes
+   */
+  public void serveMetrics(List<Integer> openPorts) {
+    if (openPorts.size() != NODES) {
+      throw new IllegalArgumentException(openPorts.size() + " ports");
+    }
+    metricsPorts = List.copyOf(openPorts);
+  }
+
+  /** Returns the metrics ports of the processes in their order; empty if there are none. */
+  public List<Integer> metricsPorts() {
+    return metricsPorts;
+  }
+
+  private String metrics(int i) {
+    return metricsPorts.isEmpty() ? "" : "metrics-port " + metricsPorts.get(i) + "\n";
   }
 
   /**
@@ -228,32 +250,35 @@ public final class Topology implements AutoCloseable {
         logfile "redis.log"
         repl-diskless-sync-delay 0
         """
-            .formatted(ports.get(i), folder(i));
+                .formatted(ports.get(i), folder(i))
+            + metrics(i);
     return i == 0 ? text : text + "replicaof 127.0.0.1 " + ports.get(0) + "\n";
   }
 
   private String sentinelConfiguration(int i) {
-    return """
-    port %d
-    bind 127.0.0.1
-    dir "%s"
-    logfile "sentinel.log"
-    sentinel monitor %s 127.0.0.1 %d %d
-    sentinel down-after-milliseconds %s %d
-    sentinel failover-timeout %s %d
-    sentinel parallel-syncs %s 1
-    """
-        .formatted(
-            ports.get(i),
-            folder(i),
-            MASTER_NAME,
-            ports.get(0),
-            QUORUM,
-            MASTER_NAME,
-            downAfterMillis,
-            MASTER_NAME,
-            FAILOVER_TIMEOUT_MILLIS,
-            MASTER_NAME);
+    String text =
+        """
+        port %d
+        bind 127.0.0.1
+        dir "%s"
+        logfile "sentinel.log"
+        sentinel monitor %s 127.0.0.1 %d %d
+        sentinel down-after-milliseconds %s %d
+        sentinel failover-timeout %s %d
+        sentinel parallel-syncs %s 1
+        """
+            .formatted(
+                ports.get(i),
+                folder(i),
+                MASTER_NAME,
+                ports.get(0),
+                QUORUM,
+                MASTER_NAME,
+                downAfterMillis,
+                MASTER_NAME,
+                FAILOVER_TIMEOUT_MILLIS,
+                MASTER_NAME);
+    return text + metrics(i);
   }
 
   /** Stops all processes, the sentinels first so that they see no failure. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Shows the topology until the process ends. A terminal is repainted twice per second; other
@@ -158,6 +159,23 @@ final class LiveView {
   private List<String> connect(List<ServerState> servers) {
     int port = master(servers).orElse(servers.getFirst()).port();
     int sentinel = topology.sentinels().getFirst().port();
+    List<String> lines = new ArrayList<>();
+    if (!topology.metricsPorts().isEmpty()) {
+      lines.add("Watch:       http://127.0.0.1:" + topology.metricsPorts().getLast() + "/");
+      lines.add("Metrics:     " + metrics());
+    }
+    lines.addAll(hints(port, sentinel));
+    return lines;
+  }
+
+  /** Returns the addresses for Prometheus. */
+  private String metrics() {
+    return topology.metricsPorts().stream()
+        .map(port -> "127.0.0.1:" + port)
+        .collect(Collectors.joining(" "));
+  }
+
+  private static List<String> hints(int port, int sentinel) {
     return List.of(
         "Connect:     redis-cli -p " + port,
         "Ask for it:  redis-cli -p "

@@ -38,6 +38,13 @@ public final class Quickstart implements Callable<Integer> {
   private @Nullable List<Integer> ports;
 
   @Option(
+      names = "--metrics-ports",
+      split = ",",
+      paramLabel = "PORT",
+      description = "Six ports of pages and metrics, in the same order (default: free ones).")
+  private @Nullable List<Integer> metricsPorts;
+
+  @Option(
       names = "--dir",
       paramLabel = "FOLDER",
       description =
@@ -78,6 +85,10 @@ public final class Quickstart implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           new CommandLine(this), "--ports takes " + Topology.NODES + " ports, not " + six.size());
     }
+    if (metricsPorts != null && metricsPorts.size() != Topology.NODES) {
+      throw new CommandLine.ParameterException(
+          new CommandLine(this), "--metrics-ports takes " + Topology.NODES + " ports");
+    }
     Path place = folder == null ? Files.createTempDirectory("redoubt-quickstart-") : folder;
     Topology topology =
         new Topology(
@@ -86,6 +97,10 @@ public final class Quickstart implements Callable<Integer> {
             sentinel == null ? home.resolve("bin/redis-sentinel") : sentinel,
             six,
             DOWN_AFTER_MILLIS);
+    if (server == null && sentinel == null) {
+      topology.serveMetrics(
+          metricsPorts == null ? FreePorts.several(Topology.NODES) : metricsPorts);
+    }
     // Runs after an ordinary exit and after Ctrl-C, so that no process and no temporary file
     // remains.
     AtomicBoolean keep = new AtomicBoolean(folder != null);

@@ -19,12 +19,9 @@ import java.util.stream.Stream;
  * name of the executable is what {@code ps} shows.
  */
 final class RuntimeImage {
-  /**
-   * Those that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr), and the
-   * HTTP server.
-   */
+  /** Those that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr). */
   private static final String MODULES =
-      "java.base,java.logging,java.management,java.naming,jdk.httpserver,jdk.net,jdk.unsupported";
+      "java.base,java.logging,java.management,java.naming,jdk.management,jdk.net,jdk.unsupported";
 
   /** Java's debug attributes only: the native libraries of a JDK have none. */
   private static final List<String> OPTIONS =

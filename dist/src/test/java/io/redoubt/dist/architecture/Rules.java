@@ -31,6 +31,8 @@ final class Rules {
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
+          "protocol.metrics        <- protocol.info protocol.command",
+          "protocol.http           <- protocol.metrics protocol.net protocol.process",
           "protocol.command.usage  <-",
           "protocol.command        <- protocol.bytes protocol.resp protocol.command.usage",
           "protocol.acl            <- protocol.bytes protocol.resp protocol.command"
@@ -47,7 +49,7 @@ final class Rules {
           "protocol.launch         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
-              + " protocol.acl protocol.pubsub protocol.session",
+              + " protocol.acl protocol.pubsub protocol.session protocol.metrics protocol.http",
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
@@ -253,7 +255,7 @@ final class Rules {
 
   static final List<Door> DOORS =
       List.of(
-          new Door("netty", List.of("io.netty.*"), List.of("protocol.net")),
+          new Door("netty", List.of("io.netty.*"), List.of("protocol.net", "protocol.http")),
           new Door(
               "sockets",
               List.of(

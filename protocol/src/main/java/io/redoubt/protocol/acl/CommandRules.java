@@ -63,7 +63,7 @@ final class CommandRules {
   }
 
   /** Returns true if the command is allowed whatever its arguments. */
-  private boolean allows(Command<?> command) {
+  boolean allows(Command<?> command) {
     int id = command.id();
     return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;
   }

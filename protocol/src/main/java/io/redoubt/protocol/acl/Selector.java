@@ -56,6 +56,11 @@ final class Selector {
     allChannels = other.allChannels;
   }
 
+  /** Returns true if the command is allowed, whatever its arguments other than keys. */
+  boolean mayRun(Command<?> command) {
+    return commands.allowsAll() || commands.allows(command);
+  }
+
   boolean allowsAll() {
     return allKeys && allChannels && commands.allowsAll();
   }

@@ -212,6 +212,11 @@ public final class User {
     return unrestricted;
   }
 
+  /** Returns true if the command is permitted, whatever its arguments other than keys. */
+  public boolean mayRun(Command<?> command) {
+    return selectors.stream().anyMatch(selector -> selector.mayRun(command));
+  }
+
   /**
    * Checks a request.
    *

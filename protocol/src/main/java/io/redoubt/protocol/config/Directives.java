@@ -34,6 +34,9 @@ public abstract class Directives extends DirectiveGroup {
   /** The directives for TLS. */
   public final TlsDirectives tls = new TlsDirectives();
 
+  /** The directives for metrics over HTTP. */
+  public final MetricsDirectives metrics = new MetricsDirectives();
+
   private final Map<String, Directive<?, ?>> byName = new LinkedHashMap<>();
   private final Map<String, FileWord> fileWordsByName = new LinkedHashMap<>();
   private List<String> passedOver = List.of();
@@ -41,7 +44,7 @@ public abstract class Directives extends DirectiveGroup {
 
   /** Creates the directives that all programs share, with their defaults. */
   protected Directives() {
-    for (DirectiveGroup group : List.of(common, tls)) {
+    for (DirectiveGroup group : List.of(common, tls, metrics)) {
       declared.addAll(group.declared);
       fileWords.addAll(group.fileWords);
     }

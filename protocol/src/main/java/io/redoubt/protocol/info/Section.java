@@ -25,9 +25,10 @@ public final class Section {
    *
    * @param section the section's name in requests
    * @param name the field's name
+   * @param grows true if it never falls but by a restart or a reset of statistics
    * @param value evaluated on the process' event loop
    */
-  public record Number(String section, String name, DoubleSupplier value) {}
+  public record Number(String section, String name, boolean grows, DoubleSupplier value) {}
 
   /**
    * A field or a group of dynamic fields, with the writer of its lines and, if it is numeric, its
@@ -78,15 +79,37 @@ public final class Section {
 
   /** Declares an integer field. */
   public Section number(String field, LongSupplier value) {
+    return number(field, false, value);
+  }
+
+  /** Declares an integer field that never falls but by a restart or a reset of statistics. */
+  public Section counter(String field, LongSupplier value) {
+    return number(field, true, value);
+  }
+
+  private Section number(String field, boolean grows, LongSupplier value) {
     return add(
-        lines -> lines.field(field, value.getAsLong()), new Number(name, field, value::getAsLong));
+        lines -> lines.field(field, value.getAsLong()),
+        new Number(name, field, grows, value::getAsLong));
   }
 
   /** Declares a number with {@code digits} decimal places. */
   public Section decimal(String field, int digits, DoubleSupplier value) {
+    return decimal(field, digits, false, value);
+  }
+
+  /**
+   * Declares a number with {@code digits} decimal places that never falls but by a restart or a
+   * reset of statistics.
+   */
+  public Section decimalCounter(String field, int digits, DoubleSupplier value) {
+    return decimal(field, digits, true, value);
+  }
+
+  private Section decimal(String field, int digits, boolean grows, DoubleSupplier value) {
     return add(
         lines -> lines.field(field, Decimals.format(value.getAsDouble(), digits)),
-        new Number(name, field, value));
+        new Number(name, field, grows, value));
   }
 
   /** Declares a boolean field, shown as 1 or 0. */
@@ -112,6 +135,20 @@ public final class Section {
   /** Returns the numeric fields, including conditional ones. */
   public List<Number> numbers() {
     return fields.stream().map(Field::number).filter(Objects::nonNull).toList();
+  }
+
+  /** Passes each numeric field that is shown now. */
+  public void forEachNumber(Consumer<Number> visitor) {
+    if (!isVisible()) {
+      return;
+    }
+    for (Field field : fields) {
+      BooleanSupplier showing = field.condition();
+      Number number = field.number();
+      if (number != null && (showing == null || showing.getAsBoolean())) {
+        visitor.accept(number);
+      }
+    }
   }
 
   boolean isInDefault() {

@@ -140,17 +140,17 @@ public final class ProcessInfo {
 
   /** Declares the number of accepted connections, in section Stats. */
   public void declareReceived(Section stats) {
-    stats.number("total_connections_received", clients.admission()::received);
+    stats.counter("total_connections_received", clients.admission()::received);
   }
 
   /** Declares the number of bytes received and sent, in section Stats. */
   public void declareBytes(Section stats, LongSupplier input, LongSupplier output) {
-    stats.number("total_net_input_bytes", input).number("total_net_output_bytes", output);
+    stats.counter("total_net_input_bytes", input).counter("total_net_output_bytes", output);
   }
 
   /** Declares the number of refused connections, in section Stats. */
   public void declareRejected(Section stats) {
-    stats.number("rejected_connections", clients.admission()::rejected);
+    stats.counter("rejected_connections", clients.admission()::rejected);
   }
 
   /** Declares the numbers of channels and patterns, in section Stats. */
@@ -166,28 +166,28 @@ public final class ProcessInfo {
   public void declareDenials(Section stats) {
     AclLog denials = clients.aclLog();
     stats
-        .number("acl_access_denied_auth", () -> denials.total(Denial.AUTH))
-        .number("acl_access_denied_cmd", () -> denials.total(Denial.COMMAND))
-        .number("acl_access_denied_key", () -> denials.total(Denial.KEY))
-        .number("acl_access_denied_channel", () -> denials.total(Denial.CHANNEL));
+        .counter("acl_access_denied_auth", () -> denials.total(Denial.AUTH))
+        .counter("acl_access_denied_cmd", () -> denials.total(Denial.COMMAND))
+        .counter("acl_access_denied_key", () -> denials.total(Denial.KEY))
+        .counter("acl_access_denied_channel", () -> denials.total(Denial.CHANNEL));
   }
 
   /** Declares the numbers of clients closed at a limit, in section Stats. */
   public void declareDisconnections(Section stats) {
     stats
-        .number("client_query_buffer_limit_disconnections", clients::queryLimitDisconnections)
-        .number("client_output_buffer_limit_disconnections", clients::outputLimitDisconnections);
+        .counter("client_query_buffer_limit_disconnections", clients::queryLimitDisconnections)
+        .counter("client_output_buffer_limit_disconnections", clients::outputLimitDisconnections);
   }
 
   /** Declares the section CPU. */
   public void declareCpu(Info info) {
     info.section("CPU", "cpu")
-        .decimal("used_cpu_sys", 6, usage::systemSeconds)
-        .decimal("used_cpu_user", 6, usage::userSeconds)
-        .decimal("used_cpu_sys_children", 6, usage::childrenSystemSeconds)
-        .decimal("used_cpu_user_children", 6, usage::childrenUserSeconds)
-        .decimal("used_cpu_sys_main_thread", 6, usage::threadSystemSeconds)
-        .decimal("used_cpu_user_main_thread", 6, usage::threadUserSeconds);
+        .decimalCounter("used_cpu_sys", 6, usage::systemSeconds)
+        .decimalCounter("used_cpu_user", 6, usage::userSeconds)
+        .decimalCounter("used_cpu_sys_children", 6, usage::childrenSystemSeconds)
+        .decimalCounter("used_cpu_user_children", 6, usage::childrenUserSeconds)
+        .decimalCounter("used_cpu_sys_main_thread", 6, usage::threadSystemSeconds)
+        .decimalCounter("used_cpu_user_main_thread", 6, usage::threadUserSeconds);
   }
 
   /** Declares the section Commandstats. */

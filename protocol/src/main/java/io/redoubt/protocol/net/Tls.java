@@ -290,7 +290,7 @@ public final class Tls {
    *
    * @param remote the server, which learns by which name it is called; null for a client
    */
-  void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
+  public void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
     SslHandler handler =
         remote == null
             ? context.newHandler(channel.alloc())

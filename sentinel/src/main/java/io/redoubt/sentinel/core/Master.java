@@ -120,6 +120,12 @@ public final class Master extends DataNode {
     return promoted == null ? address() : promoted.address();
   }
 
+  /** Returns the run id of the sentinel that we voted for last, empty if it is unknown. */
+  public String votedFor() {
+    String candidate = leader;
+    return candidate == null ? "" : candidate;
+  }
+
   /** Returns the number of sentinels, this one included. */
   int voters() {
     return peers.size() + 1;

@@ -7,6 +7,8 @@ import java.util.function.Supplier;
 
 /** The fields of INFO on the append-only file, in Redis' order. */
 public final class AofInfo {
+  private static final long NANOS_PER_MICRO = 1000;
+
   private final AppendOnlyFile file;
   private final Rewrites rewrites;
   private final AofAppender appender;
@@ -40,19 +42,21 @@ public final class AofInfo {
   }
 
   /**
-   * Reports the fields that exist only while the append-only file is enabled.
+   * Declares the fields that exist only while the append-only file is enabled.
    *
-   * @param field takes a name and a value
+   * @param number takes a name and where its value comes from
+   * @param counter the same for numbers that only grow
    */
-  public void tell(BiConsumer<String, String> field) {
-    if (!file.isEnabled()) {
-      return;
-    }
-    field.accept("aof_current_size", Long.toString(rewrites.sizeBytes()));
-    field.accept("aof_base_size", Long.toString(rewrites.baseSizeBytes()));
-    field.accept("aof_pending_rewrite", rewrites.isScheduled() ? "1" : "0");
-    field.accept("aof_buffer_length", Long.toString(appender.bufferedBytes()));
-    field.accept("aof_pending_bio_fsync", appender.isBusy() ? "1" : "0");
-    field.accept("aof_delayed_fsync", Long.toString(appender.delayed()));
+  public void declareFiles(
+      BiConsumer<String, LongSupplier> number, BiConsumer<String, LongSupplier> counter) {
+    number.accept("aof_current_size", rewrites::sizeBytes);
+    number.accept("aof_base_size", rewrites::baseSizeBytes);
+    number.accept("aof_pending_rewrite", () -> rewrites.isScheduled() ? 1 : 0);
+    number.accept("aof_buffer_length", appender::bufferedBytes);
+    number.accept("aof_pending_bio_fsync", () -> appender.isBusy() ? 1 : 0);
+    number.accept("aof_delayed_fsync", appender::delayed);
+    counter.accept("aof_fsyncs", appender::forces);
+    counter.accept("aof_fsync_usec", () -> appender.forceNanos() / NANOS_PER_MICRO);
+    number.accept("aof_fsync_usec_max", () -> appender.maxForceNanos() / NANOS_PER_MICRO);
   }
 }

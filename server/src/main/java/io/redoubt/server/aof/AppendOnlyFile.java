@@ -574,6 +574,11 @@ public final class AppendOnlyFile implements AutoCloseable {
     return state != State.OFF;
   }
 
+  /** Returns true while the file is rewritten. */
+  public boolean isRewriting() {
+    return rewrites.isRunning();
+  }
+
   /** Adds what runs when more is on the disk. */
   public void onProgress(Runnable listener) {
     progressListeners.add(listener);

@@ -22,6 +22,7 @@ public final class ServerAssembly {
   private static final long SECOND_MILLIS = 1000;
 
   private final ServerParts parts;
+  private final ServerMetrics metrics;
 
   /**
    * Puts a server together; it does nothing before {@link #open}.
@@ -37,7 +38,7 @@ public final class ServerAssembly {
       Runnable ended) {
     parts = new ServerParts(settings, environment, machine, freePort, ended);
     new CommandSet(parts).declare();
-    new ServerInfo(parts).declare();
+    metrics = new ServerMetrics(parts, new ServerInfo(parts).declare());
   }
 
   /**
@@ -59,6 +60,7 @@ public final class ServerAssembly {
    */
   public void open(Runnable listening) throws IOException {
     parts.listeners.open();
+    metrics.open();
     listening.run();
     parts.log.notice("Server initialized");
     parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
@@ -71,6 +73,7 @@ public final class ServerAssembly {
   private void everySecond() {
     parts.clients.everySecond();
     parts.migrationTargets.closeIdle(parts.clock.wallMillis());
+    metrics.publish();
   }
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */
@@ -95,6 +98,7 @@ public final class ServerAssembly {
     parts.replication.start();
     parts.lease.start();
     parts.rejoin.start();
+    metrics.started();
   }
 
   /**
@@ -150,6 +154,7 @@ public final class ServerAssembly {
    * @throws IOException if a file can't be closed
    */
   public void stop() throws IOException {
+    metrics.close();
     parts.cron.stop();
     parts.housekeeping.stop();
     parts.replication.close();

@@ -51,8 +51,8 @@ final class ServerInfo {
     usage = parts.processUsage;
   }
 
-  /** Declares all sections. */
-  void declare() {
+  /** Declares all sections; returns the run id. */
+  String declare() {
     Info info = parts.info;
     ProcessInfo process =
         new ProcessInfo(settings, clock, clients, parts.table, usage, parts.environment.random());
@@ -72,6 +72,7 @@ final class ServerInfo {
     info.section("Modules", "modules");
     process.declareCommands(info);
     declareRest(info);
+    return process.runId();
   }
 
   private void declarePersistence(Info info) {
@@ -81,10 +82,11 @@ final class ServerInfo {
     parts.snapshots.declareInfo(section::number, section::text);
     parts.dataSet.progress().declareInfo(section::number);
     parts.appendOnlyFile.info().declare(section::number, section::text);
-    section.lines(lines -> {
-      parts.appendOnlyFile.info().tell(lines::field);
-      parts.dataSet.progress().tell(clock.wallMillis(), lines::field);
-    });
+    section.when(parts.appendOnlyFile::isEnabled);
+    parts.appendOnlyFile.info().declareFiles(section::number, section::counter);
+    section
+        .always()
+        .lines(lines -> parts.dataSet.progress().tell(clock.wallMillis(), lines::field));
   }
 
   private void declareClients(Section section, ProcessInfo process) {
@@ -136,7 +138,7 @@ final class ServerInfo {
         .text("mem_allocator", () -> "slabs")
         .number("active_defrag_running", () -> 0)
         .number("lazyfree_pending_objects", keyspace::garbageCount)
-        .number("lazyfreed_objects", keyspace::freedCount)
+        .counter("lazyfreed_objects", keyspace::freedCount)
         .number("used_memory_heap", ProcessUsage::heapBytes);
   }
 
@@ -187,13 +189,13 @@ final class ServerInfo {
   private void declareStats(Section section, ProcessInfo process) {
     process.declareReceived(section);
     section
-        .number("total_commands_processed", stats::commands)
+        .counter("total_commands_processed", stats::commands)
         .number("instantaneous_ops_per_sec", rates::commands);
     Rates.Traffic traffic = rates.traffic();
     process.declareBytes(section, traffic.input(), traffic.output());
     section
-        .number("total_net_repl_input_bytes", traffic.replicationInput())
-        .number("total_net_repl_output_bytes", traffic.replicationOutput())
+        .counter("total_net_repl_input_bytes", traffic.replicationInput())
+        .counter("total_net_repl_output_bytes", traffic.replicationOutput())
         .decimal("instantaneous_input_kbps", 2, rates::inputKib)
         .decimal("instantaneous_output_kbps", 2, rates::outputKib)
         .decimal("instantaneous_input_repl_kbps", 2, rates::replicationInputKib)
@@ -205,25 +207,25 @@ final class ServerInfo {
     declareSideWork(section);
     declareLoop(section);
     process.declareDenials(section);
-    section.number("sync_interleaved", parts.replication::interleavedSyncs);
+    section.counter("sync_interleaved", parts.replication::interleavedSyncs);
     process.declareDisconnections(section);
-    section.number("evicted_scripts", () -> scripting.scripts().evicted());
+    section.counter("evicted_scripts", () -> scripting.scripts().evicted());
   }
 
   private void declareKeys(Section section) {
     section
-        .number("expired_keys", stats::expiredKeys)
+        .counter("expired_keys", stats::expiredKeys)
         .decimal("expired_stale_perc", 2, this::stalePercent)
-        .number("expired_time_cap_reached_count", stats::expiringUnfinished)
-        .number("expire_cycle_cpu_milliseconds", stats::expiringMillis)
-        .number("evicted_keys", stats::evictedKeys)
-        .number("evicted_clients", clients::clientsEvicted)
-        .number("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
+        .counter("expired_time_cap_reached_count", stats::expiringUnfinished)
+        .counter("expire_cycle_cpu_milliseconds", stats::expiringMillis)
+        .counter("evicted_keys", stats::evictedKeys)
+        .counter("evicted_clients", clients::clientsEvicted)
+        .counter("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
         .number(
             "current_eviction_exceeded_time",
             () -> stats.currentlyShortMillis(clock.monotonicNanos()))
-        .number("keyspace_hits", stats::hits)
-        .number("keyspace_misses", stats::misses);
+        .counter("keyspace_hits", stats::hits)
+        .counter("keyspace_misses", stats::misses);
   }
 
   /** Forks, active defragmentation and I/O threads do not exist here; their fields are 0. */
@@ -242,23 +244,23 @@ final class ServerInfo {
         .number("tracking_total_keys", parts.trackedKeys::size)
         .number("tracking_total_items", parts.trackedKeys::items)
         .number("tracking_total_prefixes", parts.trackedClients::prefixes)
-        .number("unexpected_error_replies", stats::unexpectedErrors)
-        .number("total_error_replies", stats::errorReplies)
-        .number("dump_payload_sanitizations", stats::checkedPayloads);
+        .counter("unexpected_error_replies", stats::unexpectedErrors)
+        .counter("total_error_replies", stats::errorReplies)
+        .counter("dump_payload_sanitizations", stats::checkedPayloads);
   }
 
   private void declareLoop(Section section) {
     LoopStats loop = parts.transport.stats();
     section
-        .number("total_reads_processed", loop::reads)
-        .number("total_writes_processed", loop::writes)
+        .counter("total_reads_processed", loop::reads)
+        .counter("total_writes_processed", loop::writes)
         .number("io_threaded_reads_processed", () -> 0)
         .number("io_threaded_writes_processed", () -> 0)
         .number("reply_buffer_shrinks", () -> 0)
         .number("reply_buffer_expands", () -> 0)
-        .number("eventloop_cycles", loop::cycles)
-        .number("eventloop_duration_sum", () -> loop.busyNanos() / NANOS_PER_MICRO)
-        .number("eventloop_duration_cmd_sum", () -> stats.commandNanos() / NANOS_PER_MICRO)
+        .counter("eventloop_cycles", loop::cycles)
+        .counter("eventloop_duration_sum", () -> loop.busyNanos() / NANOS_PER_MICRO)
+        .counter("eventloop_duration_cmd_sum", () -> stats.commandNanos() / NANOS_PER_MICRO)
         .number("instantaneous_eventloop_cycles_per_sec", rates::cycles)
         .number("instantaneous_eventloop_duration_usec", rates::microsPerCycle);
   }
@@ -267,8 +269,8 @@ final class ServerInfo {
     LoopStats loop = parts.transport.stats();
     section
         .onlyByName()
-        .number("eventloop_duration_aof_sum", () -> loop.endNanos() / NANOS_PER_MICRO)
-        .number("eventloop_duration_cron_sum", () -> stats.cronNanos() / NANOS_PER_MICRO)
+        .counter("eventloop_duration_aof_sum", () -> loop.endNanos() / NANOS_PER_MICRO)
+        .counter("eventloop_duration_cron_sum", () -> stats.cronNanos() / NANOS_PER_MICRO)
         .number("eventloop_duration_max", () -> loop.longestNanos() / NANOS_PER_MICRO)
         .number("eventloop_cmd_per_cycle_max", loop::mostCommands);
   }

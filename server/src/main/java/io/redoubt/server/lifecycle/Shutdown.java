@@ -103,6 +103,11 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return asked;
   }
 
+  /** Returns true if a shutdown was asked for and is not done; on the loop. */
+  public boolean isUnderWay() {
+    return asked || waiting != null || over;
+  }
+
   /** Starts the shutdown of a signal, once cron is not suspended. */
   public void signalled(SaveWish save, boolean now, boolean force) {
     signalled =

@@ -565,6 +565,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return isOnline() ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
   }
 
+  /** Returns the time since the last acknowledgement, 0 before the replica is online. */
+  long lagMillis() {
+    return isOnline() ? Math.max(0, replicas.nowMillis() - lastSignMillis) : 0;
+  }
+
   /** Returns true if it has been silent, or has not taken a byte of its snapshot, for too long. */
   boolean isTimedOut(long timeoutMillis) {
     boolean watched = isOnline() ? acknowledges : state == State.SEND_FILE || streamed != null;

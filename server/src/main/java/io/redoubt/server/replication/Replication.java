@@ -636,12 +636,17 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     new ReplicationInfo(this, settings).declare(section);
   }
 
+  /** Returns the state of replication for metrics. */
+  public ReplicationView view() {
+    return new ReplicationView(this);
+  }
+
   /** Declares the sync counters of section Stats, in Redis' order. */
   public void declareSyncs(Section stats) {
     stats
-        .number("sync_full", counts::fullSyncs)
-        .number("sync_partial_ok", counts::partialSyncs)
-        .number("sync_partial_err", counts::refusedPartialSyncs);
+        .counter("sync_full", counts::fullSyncs)
+        .counter("sync_partial_ok", counts::partialSyncs)
+        .counter("sync_partial_err", counts::refusedPartialSyncs);
   }
 
   /** Returns the number of snapshots sent with the stream interleaved. */

@@ -198,6 +198,14 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective replicaAnnounced =
       yesNo("replica-announced", true).doc("Show this replica in the replies of sentinels.");
 
+  /** {@code ready-max-lag}. */
+  public final IntDirective readyMaxLag =
+      integer("ready-max-lag", 30)
+          .between(0, Integer.MAX_VALUE)
+          .doc(
+              "The seconds without a byte from the master after which /readyz of a replica fails; 0"
+                  + " for no limit. Masters ping every repl-ping-replica-period.");
+
   /** {@code min-replicas-to-write}. */
   public final IntDirective minReplicasToWrite =
       integer("min-replicas-to-write", 0)

@@ -558,6 +558,21 @@ public final class AofAppender implements AutoCloseable {
     return syncTimes.averageNanos();
   }
 
+  /** Returns the number of syncs since the start. */
+  public long forces() {
+    return syncTimes.count();
+  }
+
+  /** Returns the time of all syncs since the start, in nanoseconds. */
+  public long forceNanos() {
+    return syncTimes.totalNanos();
+  }
+
+  /** Returns the longest sync since the start, in nanoseconds. */
+  public long maxForceNanos() {
+    return syncTimes.maxNanos();
+  }
+
   // Methods of any thread.
 
   /**

@@ -9,10 +9,16 @@ final class SyncTimes {
 
   private final AtomicLong longestNanos = new AtomicLong();
   private final AtomicLong averageNanos = new AtomicLong();
+  private final AtomicLong count = new AtomicLong();
+  private final AtomicLong totalNanos = new AtomicLong();
+  private final AtomicLong maxNanos = new AtomicLong();
 
   /** Records a time. */
   void record(long nanos) {
     longestNanos.accumulateAndGet(nanos, Math::max);
+    maxNanos.accumulateAndGet(nanos, Math::max);
+    count.incrementAndGet();
+    totalNanos.addAndGet(nanos);
     long before = averageNanos.get();
     averageNanos.set(before == 0 ? nanos : before + (nanos - before) / SHARES);
   }
@@ -20,6 +26,21 @@ final class SyncTimes {
   /** Returns the longest time since the last call. */
   long takeLongest() {
     return longestNanos.getAndSet(0);
+  }
+
+  /** Returns the number of syncs. */
+  long count() {
+    return count.get();
+  }
+
+  /** Returns the time of all syncs. */
+  long totalNanos() {
+    return totalNanos.get();
+  }
+
+  /** Returns the longest time of all. */
+  long maxNanos() {
+    return maxNanos.get();
   }
 
   /** Returns the moving average, 0 before the first time. */

@@ -10,16 +10,18 @@ import java.util.Locale;
 import java.util.Set;
 
 /** The report of LATENCY DOCTOR: statistics of each event, and advice. */
-final class LatencyDiagnosis {
+public final class LatencyDiagnosis {
   private final Latency latency;
   private final ServerDirectives settings;
 
-  LatencyDiagnosis(Latency latency, ServerDirectives settings) {
+  /** Creates the report on the events of a server. */
+  public LatencyDiagnosis(Latency latency, ServerDirectives settings) {
     this.latency = latency;
     this.settings = settings;
   }
 
-  String text() {
+  /** Returns the report. */
+  public String text() {
     if (!latency.isOn() && latency.events().isEmpty()) {
       return "Latency is not monitored. CONFIG SET latency-monitor-threshold <milliseconds> has"
           + " events kept that take as long or longer.\n";

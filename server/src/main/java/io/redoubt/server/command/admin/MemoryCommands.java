@@ -23,9 +23,6 @@ import java.util.function.LongSupplier;
 public final class MemoryCommands extends CommandGroup<Call> {
   private static final int DEFAULT_SAMPLES = 5;
 
-  /** MEMORY DOCTOR reports no problems below this use. */
-  private static final long LITTLE_BYTES = 5 << 20;
-
   private static final int STATS_FIELDS = 27;
 
   private final MemoryUse memory;
@@ -179,42 +176,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
   }
 
   private void doctor(Call call) {
-    call.reply().verbatim("txt", diagnosis(call.keyspace()));
-  }
-
-  private String diagnosis(Keyspace keyspace) {
-    long used = memory.usedBytes();
-    if (used - memory.startupBytes() < LITTLE_BYTES) {
-      return "This server holds very little data: too little to tell how well memory is used.\n";
-    }
-    List<String> findings = new ArrayList<>();
-    if (memory.peakBytes() > used * 3 / 2) {
-      findings.add(
-          "Peak memory: at its peak the server used more than 150 % of what it uses now. The"
-              + " difference is given back to the system bit by bit, or at once by MEMORY PURGE.");
-    }
-    if (memory.fragmentation() > 1.4) {
-      findings.add(
-          "Fragmentation: the allocator holds more than 140 % of what is in use, in pages that are"
-              + " only partly filled. They are filled again when the data grows.");
-    }
-    if (keyspace.garbageCount() > 0) {
-      findings.add(
-          "Lazy freeing: removed values are still being freed, see lazyfree_pending_objects.");
-    }
-    if (memory.buffers().clientsBytes() > used / 5) {
-      findings.add(
-          "Clients: their buffers take more than a fifth of the memory. CLIENT LIST tells whose,"
-              + " client-output-buffer-limit and maxmemory-clients limit them.");
-    }
-    if (memory.buffers().replicasBytes() > 10 << 20) {
-      findings.add(
-          "Replicas: more than 10 MB wait for replicas that don't keep up with the writes.");
-    }
-    if (findings.isEmpty()) {
-      return "No problem with the use of memory was found.\n";
-    }
-    return "Problems with the use of memory:\n\n * " + String.join("\n\n * ", findings) + "\n";
+    call.reply().verbatim("txt", new MemoryDiagnosis(memory).text(call.keyspace()));
   }
 
   private void mallocStats(Call call) {

@@ -11,6 +11,9 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The slow log: the last commands that took at least {@code slowlog-log-slower-than}. An entry is
@@ -204,6 +207,59 @@ public final class SlowLog {
   /** Returns the number of entries. */
   public long count() {
     return count;
+  }
+
+  /**
+   * An entry for the page.
+   *
+   * @param seconds the Unix time of its end
+   * @param words the command and its arguments
+   */
+  public record Entry(long id, long seconds, long micros, List<String> words) {
+    /** Copies the words. */
+    public Entry {
+      words = List.copyOf(words);
+    }
+  }
+
+  /** Returns the id of the newest entry, 0 for none. */
+  public long lastId() {
+    return newest == NONE ? 0 : Region.getLong(newest + ID);
+  }
+
+  /** Returns the duration of the newest entry in microseconds, 0 for none. */
+  public long lastMicros() {
+    return newest == NONE ? 0 : Region.getLong(newest + MICROS);
+  }
+
+  /** Returns the newest entries, at most {@code most} of them. */
+  public List<Entry> newest(int most) {
+    List<Entry> entries = new ArrayList<>();
+    long entry = newest;
+    for (int i = 0; i < Math.min(most, count); i++) {
+      int arguments = Region.getInt(entry + ARGUMENTS);
+      List<String> words = new ArrayList<>(arguments);
+      long at = entry + TEXTS;
+      for (int text = 0; text < arguments; text++) {
+        int length = Region.getInt(at);
+        words.add(text(at + Integer.BYTES, length));
+        at += Integer.BYTES + length;
+      }
+      entries.add(
+          new Entry(
+              Region.getLong(entry + ID),
+              Region.getLong(entry + SECONDS),
+              Region.getLong(entry + MICROS),
+              words));
+      entry = Region.getLong(entry + OLDER);
+    }
+    return entries;
+  }
+
+  private static String text(long at, int length) {
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(Region.MEMORY, ValueLayout.JAVA_BYTE, at, bytes, 0, length);
+    return new String(bytes, UTF_8);
   }
 
   /** Replies with the newest entries, at most {@code most} of them. */

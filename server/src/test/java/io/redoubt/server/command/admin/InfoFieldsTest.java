@@ -37,6 +37,9 @@ final class InfoFieldsTest {
           "evicted_scripts",
           "repl_spill_bytes",
           "sentinel_lease",
+          "aof_fsyncs",
+          "aof_fsync_usec",
+          "aof_fsync_usec_max",
           "master_link_down_reason");
 
   private RedisServer server;

@@ -1,0 +1,108 @@
+// Watches a sentinel's page in headless Chromium while the test kills and restarts the master.
+// Arguments: address of the sentinel's page, address of a server's page, folder for screenshots, the browser, port of the
+// master. A line on standard output tells the test what was seen; a line on standard input that it may go on.
+
+const path = require("node:path");
+const readline = require("node:readline");
+const puppeteer = require("puppeteer-core");
+const axe = require("axe-core");
+
+const [sentinelPage, serverPage, folder, browserPath, masterPort] = process.argv.slice(2);
+const LIMIT = 40000;
+const SIZES = [["wide", 1280, 900], ["phone", 390, 844]];
+const input = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+function fail(text) {
+  console.log(`FAILED: ${text}`);
+  process.exit(1);
+}
+
+async function open(browser, url, errors) {
+  const page = await browser.newPage();
+  page.on("console", message => message.type() === "error" && errors.push(`${url}: ${message.text()}`));
+  page.on("pageerror", error => errors.push(`${url}: ${error.message}`));
+  page.on("requestfailed", request => errors.push(`${url}: ${request.url()} failed`));
+  page.on("request", request => {
+    if (!request.url().startsWith(url)) {
+      errors.push(`${url}: a request to ${request.url()}`);
+    }
+  });
+  await page.setViewport({ width: 1280, height: 900 });
+  await page.goto(url, { waitUntil: "domcontentloaded" });
+  return page;
+}
+
+/** Waits until a condition holds in the page, which is never loaded again. */
+async function until(page, what, condition, ...values) {
+  await page.waitForFunction(condition, { timeout: LIMIT, polling: 100 }, ...values)
+    .catch(async () => fail(`${what} is not shown:\n${await page.evaluate(() => document.body.innerText)}`));
+}
+
+async function violations(page, state) {
+  await page.evaluate(axe.source);
+  const result = await page.evaluate(() => window.axe.run());
+  return result.violations.map(each =>
+    `${state}: ${each.id}: ${each.help}: ${each.nodes.map(node => node.html.slice(0, 120)).join(" | ")}`);
+}
+
+async function picturesAndViolations(page, name) {
+  const found = [];
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    for (const [size, width, height] of SIZES) {
+      await page.setViewport({ width, height });
+      await new Promise(resolve => setTimeout(resolve, 400));
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (wider) {
+        found.push(`${name} ${size}: wider than the screen`);
+      }
+      found.push(...await violations(page, `${name} ${scheme} ${size}`));
+      await page.screenshot({ path: path.join(folder, `${name}-${size}-${scheme}.png`), fullPage: true });
+    }
+  }
+  await page.setViewport({ width: 1280, height: 900 });
+  return found;
+}
+
+const hasEvent = type => [...document.querySelectorAll("#events b")].some(node => node.textContent === type);
+const picture = (...parts) => {
+  const label = document.querySelector("#topology svg")?.getAttribute("aria-label") ?? "";
+  return parts.every(part => new RegExp(part).test(label));
+};
+
+async function main() {
+  const errors = [];
+  const browser = await puppeteer.launch({
+    executablePath: browserPath, headless: true, args: ["--no-sandbox", "--disable-gpu"],
+  });
+  const page = await open(browser, sentinelPage, errors);
+  const server = await open(browser, serverPage, errors);
+  await page.bringToFront();
+  await page.evaluate(() => { window.neverLoadedAgain = true; });
+  await until(page, "the group", picture, `master 127.0.0.1:${masterPort} ok`, "replica .* ok.*replica .* ok");
+  console.log("SHOWN");
+  await input.next();
+  for (const type of ["+sdown", "+odown", "+vote-for-leader", "+switch-master"]) {
+    await until(page, type, hasEvent, type);
+  }
+  await until(page, "the phases", hasEvent, "phases");
+  await until(page, "the new master", picture, `master 127.0.0.1:(?!${masterPort})\\d+ ok`);
+  console.log("SWITCHED");
+  await input.next();
+  await until(page, "the old master's return", picture, `replica 127.0.0.1:${masterPort} ok`);
+  if (!await page.evaluate(() => window.neverLoadedAgain)) {
+    fail("the page was loaded again");
+  }
+  const found = await picturesAndViolations(page, "sentinel");
+  await server.bringToFront();
+  await until(server, "the load", () => document.querySelectorAll("#commands tbody tr").length > 0);
+  found.push(...await picturesAndViolations(server, "server"));
+  await browser.close();
+  if (found.length || errors.length) {
+    fail([...found, ...errors].join("\n"));
+  }
+  console.log("DONE");
+  process.exit(0);
+}
+
+main().catch(error => fail(error.stack));

@@ -1,0 +1,43 @@
+package io.redoubt.protocol.config;
+
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.TextDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
+
+/** The directives for metrics over HTTP, shared by data server and sentinel. */
+public final class MetricsDirectives extends DirectiveGroup {
+  {
+    section("METRICS");
+  }
+
+  /** {@code metrics-port}. */
+  public final IntDirective metricsPort =
+      integer("metrics-port", 0)
+          .between(0, 65535)
+          .immutable()
+          .doc(
+              "The port of an HTTP server with /metrics (for Prometheus), /healthz, /readyz and a"
+                  + " page that shows this process live; 0 for none. It uses TLS if tls-port is"
+                  + " set. Metrics need a user that may run INFO, by basic authentication unless"
+                  + " the default user needs no password.");
+
+  /** {@code metrics-bind}. */
+  public final TextDirective metricsBind =
+      text("metrics-bind", "127.0.0.1")
+          .immutable()
+          .doc("The address on which metrics-port listens.");
+
+  /** {@code metrics-hosts}. */
+  public final TextDirective metricsHosts =
+      text("metrics-hosts", "")
+          .immutable()
+          .shown(
+              "\"redis-1 redis-1.example.com\"",
+              "The host names, separated by spaces, by which metrics-port may be addressed,"
+                  + " besides localhost and addresses.");
+
+  /** {@code page-show-keys}. */
+  public final YesNoDirective pageShowKeys =
+      yesNo("page-show-keys", false)
+          .doc("Show names of keys on the page of metrics-port; it never shows values.");
+}

@@ -1,0 +1,91 @@
+package io.redoubt.protocol.http;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The users who may read metrics or watch the page, with their passwords' hashes; immutable.
+ *
+ * @param anonymous the rights of a request without a user: those of the default user if it needs no
+ *     password
+ * @param accounts the users by name
+ */
+public record Access(Right anonymous, Map<String, Account> accounts) {
+  private static final String SCHEME = "basic ";
+
+  /** What a user may see, each including those before it. */
+  public enum Right {
+    /** Health and readiness. */
+    NOTHING,
+    /** Metrics. */
+    METRICS,
+    /** The page. */
+    PAGE
+  }
+
+  /**
+   * A user.
+   *
+   * @param right what it may see
+   * @param anyPassword true if any password is accepted
+   * @param hashes the SHA-256 hashes of its passwords, in lower case hexadecimal digits
+   */
+  public record Account(Right right, boolean anyPassword, List<String> hashes) {
+    /** Copies the hashes. */
+    public Account {
+      hashes = List.copyOf(hashes);
+    }
+  }
+
+  /** Copies the accounts. */
+  public Access {
+    accounts = Map.copyOf(accounts);
+  }
+
+  /** Returns the right that the value of an Authorization header gives. */
+  Right of(@Nullable String authorization) {
+    if (authorization == null) {
+      return anonymous;
+    }
+    if (!authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+      return Right.NOTHING;
+    }
+    String pair;
+    try {
+      byte[] decoded = Base64.getDecoder().decode(authorization.substring(SCHEME.length()).strip());
+      pair = new String(decoded, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notBase64) {
+      return Right.NOTHING;
+    }
+    int colon = pair.indexOf(':');
+    Account account = colon < 0 ? null : accounts.get(pair.substring(0, colon));
+    return account != null && isRight(account, pair.substring(colon + 1))
+        ? account.right()
+        : Right.NOTHING;
+  }
+
+  private static boolean isRight(Account account, String password) {
+    byte[] given = hash(password).getBytes(StandardCharsets.US_ASCII);
+    boolean found = account.anyPassword();
+    for (String hash : account.hashes()) {
+      found |= MessageDigest.isEqual(given, hash.getBytes(StandardCharsets.US_ASCII));
+    }
+    return found;
+  }
+
+  private static String hash(String password) {
+    try {
+      byte[] bytes = password.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+}

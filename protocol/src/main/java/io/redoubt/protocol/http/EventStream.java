@@ -1,0 +1,103 @@
+package io.redoubt.protocol.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages that are open, each an event stream (HTML standard, "Server-sent events"): the state of
+ * the process, whenever it is published, and events as they happen. The last events are kept for
+ * pages opened later. Confined to the server's thread.
+ */
+final class EventStream {
+  /** The number of open pages. */
+  static final int MAX_WATCHERS = 16;
+
+  private static final int KEPT_EVENTS = 200;
+
+  /** The pages with the value of their Authorization header, empty for none. */
+  private final Map<Channel, String> watchers = new LinkedHashMap<>();
+
+  private final Deque<String> events = new ArrayDeque<>();
+  private String state = "";
+
+  /** Returns true if no further page may be opened; closes those that take nothing any more. */
+  boolean isFull() {
+    if (watchers.size() >= MAX_WATCHERS) {
+      pages().stream().filter(channel -> !channel.isWritable()).forEach(Channel::close);
+    }
+    return watchers.size() >= MAX_WATCHERS;
+  }
+
+  private List<Channel> pages() {
+    return List.copyOf(watchers.keySet());
+  }
+
+  /** Closes the pages whose users may no longer see them. */
+  void keepOnly(Predicate<@Nullable String> mayWatch) {
+    for (Channel channel : pages()) {
+      String authorization = watchers.get(channel);
+      if (!mayWatch.test("".equals(authorization) ? null : authorization)) {
+        channel.close();
+      }
+    }
+  }
+
+  boolean isEmpty() {
+    return watchers.isEmpty();
+  }
+
+  /** Adds a page whose reply has started, and sends it what is known. */
+  void add(Channel channel, @Nullable String authorization) {
+    watchers.put(channel, authorization == null ? "" : authorization);
+    channel.closeFuture().addListener(closed -> watchers.remove(channel));
+    StringBuilder text = new StringBuilder("retry: 1000\n\n");
+    events.forEach(text::append);
+    if (!state.isEmpty()) {
+      text.append(state);
+    }
+    send(channel, Content.direct(text.toString()));
+  }
+
+  /** Sends the state to all pages; one that is slow misses it and gets a later one. */
+  void state(String json) {
+    state = "event: state\ndata: " + json + "\n\n";
+    if (watchers.isEmpty()) {
+      return;
+    }
+    ByteBuf body = Content.direct(state);
+    for (Channel channel : pages()) {
+      if (channel.isWritable()) {
+        send(channel, body.retainedDuplicate());
+      }
+    }
+    body.release();
+  }
+
+  /** Keeps an event and sends it; a page too slow for it is closed, and reconnects. */
+  void happened(String json) {
+    String text = "event: happened\ndata: " + json + "\n\n";
+    events.add(text);
+    if (events.size() > KEPT_EVENTS) {
+      events.remove();
+    }
+    for (Channel channel : pages()) {
+      if (channel.isWritable()) {
+        send(channel, Content.direct(text));
+      } else {
+        channel.close();
+      }
+    }
+  }
+
+  private static void send(Channel channel, ByteBuf body) {
+    channel.writeAndFlush(new DefaultHttpContent(body));
+  }
+}

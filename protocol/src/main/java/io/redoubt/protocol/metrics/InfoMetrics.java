@@ -1,0 +1,95 @@
+package io.redoubt.protocol.metrics;
+
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.Section;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Every numeric field of INFO as a metric, from the field's declaration. Confined to the event
+ * loop.
+ *
+ * <p>A field that redis_exporter exports keeps its name there, so that dashboards made for it work;
+ * the resource {@code exporter-names.txt} lists those. All others are prefixed with {@code
+ * redoubt_}, and counters among them end in {@code _total}.
+ */
+public final class InfoMetrics {
+  private static final String NAMES = "exporter-names.txt";
+  private static final String TOTAL = "total_";
+
+  /** Fields without meaning as a metric: the time of day, and the parts of a version. */
+  private static final Set<String> LEFT_OUT =
+      Set.of("server_time_usec", "lru_clock", "uptime_in_days", "redis_git_dirty", "arch_bits");
+
+  private final Info info;
+  private final Map<String, String> exporterNames = readNames();
+  private final Map<String, Metric> metrics = new HashMap<>();
+
+  /** Creates the metrics of an INFO, whose fields may still be declared. */
+  public InfoMetrics(Info info) {
+    this.info = info;
+  }
+
+  private static Map<String, String> readNames() {
+    Map<String, String> names = new HashMap<>();
+    try (InputStream in = InfoMetrics.class.getResourceAsStream(NAMES)) {
+      if (in == null) {
+        throw new IllegalStateException("no " + NAMES);
+      }
+      var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        String[] words = line.split(" ", -1);
+        names.put(words[0], words[1]);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return names;
+  }
+
+  /**
+   * Adds the fields that are shown now.
+   *
+   * @param labelled fields with labels of their own
+   * @param labels those labels, in the form of {@link Labels#of}
+   */
+  public void addTo(MetricsSnapshot snapshot, Set<String> labelled, String labels) {
+    for (Section section : info.sections()) {
+      section.forEachNumber(number -> {
+        if (!LEFT_OUT.contains(number.name())) {
+          String own = labelled.contains(number.name()) ? labels : Labels.NONE;
+          snapshot.add(metric(number), own, number.value().getAsDouble());
+        }
+      });
+    }
+  }
+
+  private Metric metric(Section.Number number) {
+    return metrics.computeIfAbsent(number.name(), field -> declare(number));
+  }
+
+  private Metric declare(Section.Number number) {
+    String help = "Field " + number.name() + " of INFO " + number.section() + '.';
+    String known = exporterNames.get(number.name());
+    if (known != null) {
+      return number.grows() && known.endsWith(Metric.COUNTER_SUFFIX)
+          ? Metric.counter(known, help)
+          : Metric.gauge(known, help);
+    }
+    return number.grows()
+        ? Metric.counter(ownCounter(number.name()), help)
+        : Metric.gauge("redoubt_" + number.name(), help);
+  }
+
+  private static String ownCounter(String field) {
+    String bare = field.startsWith(TOTAL) ? field.substring(TOTAL.length()) : field;
+    return "redoubt_" + bare + Metric.COUNTER_SUFFIX;
+  }
+}

@@ -1,0 +1,45 @@
+package io.redoubt.protocol.metrics;
+
+/** Labels of a sample in text form, without braces. */
+public final class Labels {
+  /** No labels. */
+  public static final String NONE = "";
+
+  private Labels() {}
+
+  /**
+   * Returns labels in text form, their values escaped.
+   *
+   * @param namesAndValues names and values in turn
+   */
+  public static String of(String... namesAndValues) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      if (i > 0) {
+        text.append(',');
+      }
+      text.append(namesAndValues[i]).append("=\"");
+      escape(namesAndValues[i + 1], text);
+      text.append('"');
+    }
+    return text.toString();
+  }
+
+  private static void escape(String value, StringBuilder into) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      switch (c) {
+        case '\\' -> into.append("\\\\");
+        case '"' -> into.append("\\\"");
+        case '\n' -> into.append("\\n");
+        default -> into.append(Character.isSurrogate(c) && !isPaired(value, i) ? '\ufffd' : c);
+      }
+    }
+  }
+
+  private static boolean isPaired(String value, int i) {
+    return Character.isHighSurrogate(value.charAt(i))
+        ? i + 1 < value.length() && Character.isLowSurrogate(value.charAt(i + 1))
+        : i > 0 && Character.isHighSurrogate(value.charAt(i - 1));
+  }
+}

@@ -1,0 +1,147 @@
+package io.redoubt.sentinel;
+
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.http.Json;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.launch.MetricsPort;
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.runtime.SentinelDirectives;
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The endpoint of {@code metrics-port} of a sentinel. The event loop, which alone calls this class,
+ * publishes readiness and, while somebody watches, the page's state every second and after events,
+ * and metrics on demand. Without a port nothing is created or collected.
+ */
+final class SentinelMetrics {
+  private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "sentinel|masters");
+
+  /** The wait after an event, so that what one step changes is shown at once. */
+  private static final long SETTLE_MILLIS = 50;
+
+  private final SentinelDirectives directives;
+  private final Sentinel sentinel;
+  private final ClientRegistry clients;
+  private final Info info;
+  private final CommandTable<?> table;
+  private final Loop loop;
+  private final Clock clock;
+  private final MetricsPort port;
+  private final FailoverPhases phases = new FailoverPhases();
+  private @Nullable SentinelSamples samples;
+  private @Nullable SentinelPage page;
+  private boolean planned;
+
+  SentinelMetrics(
+      SentinelDirectives directives,
+      Sentinel sentinel,
+      ClientRegistry clients,
+      Users users,
+      Info info,
+      CommandTable<?> table,
+      Loop loop,
+      Clock clock) {
+    this.directives = directives;
+    this.sentinel = sentinel;
+    this.clients = clients;
+    this.info = info;
+    this.table = table;
+    this.loop = loop;
+    this.clock = clock;
+    port =
+        new MetricsPort(
+            directives, new TlsSettings(directives), users, table, PAGE_COMMANDS, clock);
+  }
+
+  /**
+   * Opens the endpoint if a port is configured.
+   *
+   * @throws IOException if the address can't be listened on
+   */
+  void open() throws IOException {
+    port.open(() -> loop.execute(this::publishMetrics));
+    if (port.isOpen()) {
+      int own = directives.common.port.value();
+      samples = new SentinelSamples(sentinel, phases, info, table, own, clock);
+      page = new SentinelPage(sentinel, clients, clock, own);
+      publishMetrics();
+    }
+  }
+
+  /** Publishes the state of now. */
+  void publish() {
+    if (page == null) {
+      return;
+    }
+    String unready = unready();
+    port.publish(unready);
+    if (port.isWatched()) {
+      port.show(page.state(unready));
+    }
+  }
+
+  private void publishMetrics() {
+    if (samples != null) {
+      port.publish(samples.take(), unready());
+    }
+  }
+
+  /** A sentinel is ready while it could take part in a failover of each of its masters. */
+  private String unready() {
+    if (sentinel.isTilted()) {
+      return "tilt mode";
+    }
+    for (Master master : sentinel.masters()) {
+      int voters = master.sentinels().size() + 1;
+      int needed = Math.max(master.options().quorum(), voters / 2 + 1);
+      if (sentinel.reachableSentinels(master) < needed) {
+        return "too few sentinels are reachable for master " + master.name();
+      }
+    }
+    return "";
+  }
+
+  /** Handles an event of the sentinel. */
+  void happened(String type, String payload) {
+    if (page == null) {
+      return;
+    }
+    long now = clock.wallMillis();
+    port.happened(
+        new Json()
+            .object()
+            .member("at", now)
+            .member("type", type)
+            .member("text", payload)
+            .endObject()
+            .toString());
+    String ended = phases.happened(type, payload, now);
+    if (!ended.isEmpty()) {
+      port.happened(ended);
+    }
+    if (!planned) {
+      planned = true;
+      loop.schedule(
+          () -> {
+            planned = false;
+            publish();
+          },
+          SETTLE_MILLIS);
+    }
+  }
+
+  /** Stops listening. */
+  void close() {
+    port.close();
+    samples = null;
+    page = null;
+  }
+}

@@ -1,0 +1,78 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.http.Json;
+import io.redoubt.server.replication.ReplicationView;
+import io.redoubt.server.replication.ReplicationView.ReplicaState;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The timeline of a data server: its role, its link, syncs, saves and readiness, found by comparing
+ * each second with the one before. Confined to the event loop.
+ */
+final class ServerEvents {
+  private final ServerParts parts;
+  private final ReplicationView replication;
+  private final Consumer<String> sink;
+  private final Map<String, String> last = new HashMap<>();
+  private final Map<String, Long> sinceMillis = new HashMap<>();
+
+  /** Creates a timeline that passes each event, a JSON object, to {@code sink}. */
+  ServerEvents(ServerParts parts, ReplicationView replication, Consumer<String> sink) {
+    this.parts = parts;
+    this.replication = replication;
+    this.sink = sink;
+  }
+
+  /**
+   * Compares with the last call.
+   *
+   * @param unready the reason for not being ready, empty if there is none
+   */
+  void look(String unready) {
+    boolean replica = replication.isReplica();
+    String master =
+        replica ? " of " + replication.masterHost() + ":" + replication.masterPort() : "";
+    changed("role", replica ? "replica" + master : "master");
+    String link = replication.isLinkUp() ? "up" : replication.isSyncing() ? "full sync" : "down";
+    changed("link", replica ? link : "none");
+    changed("save", parts.snapshots.isRunning() ? "running" : "done");
+    changed("append-only rewrite", parts.appendOnlyFile.isRewriting() ? "running" : "done");
+    changed("ready", unready.isEmpty() ? "yes" : unready);
+    Map<String, String> states = new HashMap<>();
+    for (ReplicaState each : replication.replicas()) {
+      states.put("replica " + each.host() + ":" + each.port(), each.state());
+    }
+    for (String known : Map.copyOf(last).keySet()) {
+      if (known.startsWith("replica ") && !states.containsKey(known)) {
+        changed(known, "gone");
+        last.remove(known);
+      }
+    }
+    states.forEach(this::changed);
+  }
+
+  private void changed(String what, String now) {
+    String before = last.put(what, now);
+    if (now.equals(before)) {
+      return;
+    }
+    long nowMillis = parts.clock.wallMillis();
+    Long since = sinceMillis.put(what, nowMillis);
+    if (before == null && !what.startsWith("replica ")) {
+      return; // the state at the start is no event
+    }
+    Json json =
+        new Json()
+            .object()
+            .member("at", nowMillis)
+            .member("type", what)
+            .member("text", now)
+            .member("before", before == null ? "" : before);
+    if (before != null && since != null) {
+      json.member("lasted", nowMillis - since);
+    }
+    sink.accept(json.endObject().toString());
+  }
+}

@@ -1,0 +1,120 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.launch.MetricsPort;
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.replication.ReplicationView;
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The endpoint of {@code metrics-port}. The event loop, which alone calls this class, publishes
+ * readiness and, while somebody watches, the page's state every second, and metrics on demand.
+ * Without a port nothing is created or collected.
+ */
+final class ServerMetrics {
+  private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "slowlog|get");
+
+  private final ServerParts parts;
+  private final String runId;
+  private final MetricsPort port;
+  private final ReplicationView replication;
+  private @Nullable ServerSamples samples;
+  private @Nullable ServerPage page;
+  private @Nullable ServerEvents events;
+  private boolean started;
+
+  ServerMetrics(ServerParts parts, String runId) {
+    this.parts = parts;
+    this.runId = runId;
+    replication = parts.replication.view();
+    port =
+        new MetricsPort(
+            parts.settings,
+            new TlsSettings(parts.settings),
+            parts.clients.users(),
+            parts.table,
+            PAGE_COMMANDS,
+            parts.clock);
+  }
+
+  /**
+   * Opens the endpoint if a port is configured.
+   *
+   * @throws IOException if the address can't be listened on
+   */
+  void open() throws IOException {
+    port.open(() -> parts.transport.loop().execute(this::publishMetrics));
+    if (port.isOpen()) {
+      samples = new ServerSamples(parts, replication, runId);
+      page = new ServerPage(parts, replication);
+      events = new ServerEvents(parts, replication, port::happened);
+      publishMetrics();
+    }
+  }
+
+  /**
+   * Allows readiness: the data set is loaded, and replication, which starts after it, has started.
+   */
+  void started() {
+    started = true;
+    publish();
+  }
+
+  /** Publishes the state of now. */
+  void publish() {
+    if (page == null || events == null) {
+      return;
+    }
+    String unready = unready();
+    port.publish(unready);
+    events.look(unready);
+    if (port.isWatched()) {
+      port.show(page.state(unready));
+    }
+  }
+
+  private void publishMetrics() {
+    if (samples != null && port.isOpen()) {
+      port.publish(samples.take(), unready());
+    }
+  }
+
+  private String unready() {
+    if (parts.shutdown.isUnderWay()) {
+      return "shutting down";
+    }
+    if (parts.dataSet.progress().isLoading()) {
+      return "loading the data set";
+    }
+    if (!started) {
+      return "starting";
+    }
+    if (replication.isFailingOver()) {
+      return "handing over to a replica";
+    }
+    if (replication.isReplica()) {
+      String behind = behind();
+      if (!behind.isEmpty()) {
+        return behind;
+      }
+    }
+    return parts.clients.pauses().current() == Pauses.Scope.NOTHING ? "" : "paused";
+  }
+
+  private String behind() {
+    if (!replication.isLinkUp()) {
+      return replication.isSyncing() ? "full sync" : "not in step with the master";
+    }
+    long limitSeconds = parts.settings.replication.readyMaxLag.value();
+    return limitSeconds > 0 && replication.silentSeconds() > limitSeconds
+        ? "the master has been silent for longer than ready-max-lag"
+        : "";
+  }
+
+  /** Stops listening. */
+  void close() {
+    port.close();
+  }
+}

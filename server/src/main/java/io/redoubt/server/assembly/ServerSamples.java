@@ -1,0 +1,206 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.metrics.CommandMetrics;
+import io.redoubt.protocol.metrics.InfoMetrics;
+import io.redoubt.protocol.metrics.Labels;
+import io.redoubt.protocol.metrics.Metric;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
+import io.redoubt.protocol.net.LoopStats;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.replication.ReplicationView;
+import io.redoubt.server.replication.ReplicationView.ReplicaState;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * The metrics of a data server: every numeric INFO field, and those with labels. Confined to the
+ * event loop.
+ */
+final class ServerSamples {
+  private static final double MICROS_PER_SECOND = 1e6;
+  private static final double MILLIS_PER_SECOND = 1e3;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private static final Metric UP = Metric.gauge("redis_up", "1: the server answers.");
+  private static final Metric INSTANCE =
+      Metric.gauge("redis_instance_info", "The server, in labels.");
+  private static final Metric START =
+      Metric.gauge("redis_start_time_seconds", "Time of the start, Unix time.");
+  private static final Metric REPLICA =
+      Metric.gauge("redis_slave_info", "The master of a replica, in labels.");
+  private static final Metric LINK =
+      Metric.gauge("redis_master_link_up", "1 if the link to the master is up.");
+  private static final Metric REPLICA_OFFSET =
+      Metric.gauge("redis_connected_slave_offset_bytes", "Acknowledged offset of a replica.");
+  private static final Metric REPLICA_LAG =
+      Metric.gauge(
+          "redis_connected_slave_lag_seconds", "Time since a replica's last acknowledgement.");
+  private static final Metric REPLICA_LAG_BYTES =
+      Metric.gauge(
+          "redoubt_connected_slave_lag_bytes",
+          "Bytes of the stream that a replica has not acknowledged.");
+  private static final Metric KEYS = Metric.gauge("redis_db_keys", "Keys by database.");
+  private static final Metric EXPIRING =
+      Metric.gauge("redis_db_keys_expiring", "Keys with an expiry time by database.");
+  private static final Metric TTL =
+      Metric.gauge("redis_db_avg_ttl_seconds", "Mean time to live by database.");
+  private static final Metric ERRORS =
+      Metric.counter("redis_errors_total", "Error replies by error code.");
+  private static final Metric MAXCLIENTS =
+      Metric.gauge("redis_config_maxclients", "Directive maxclients.");
+  private static final Metric MAXMEMORY =
+      Metric.gauge("redis_config_maxmemory", "Directive maxmemory.");
+  private static final Metric SLOW = Metric.gauge("redis_slowlog_length", "Entries of SLOWLOG.");
+  private static final Metric SLOW_ID =
+      Metric.gauge("redis_slowlog_last_id", "Id of the last entry of SLOWLOG, 0 for none.");
+  private static final Metric SLOW_LAST =
+      Metric.gauge(
+          "redis_last_slow_execution_duration_seconds", "Duration of SLOWLOG's last entry.");
+  private static final Metric SPIKE_LAST =
+      Metric.gauge("redis_latency_spike_last", "Time of an event's last spike, Unix time.");
+  private static final Metric SPIKE =
+      Metric.gauge("redis_latency_spike_duration_seconds", "Duration of an event's last spike.");
+  private static final Metric UTILISATION =
+      Metric.gauge("redoubt_eventloop_utilisation", "Share of time in which the loop is busy.");
+  private static final Metric STALL =
+      Metric.gauge(
+          "redoubt_eventloop_longest_turn_seconds",
+          "Longest turn of the event loop since the start or CONFIG RESETSTAT.");
+
+  /** The fields of INFO that redis_exporter labels by the master. */
+  private static final Set<String> OF_MASTER =
+      Set.of("master_last_io_seconds_ago", "master_sync_in_progress", "slave_repl_offset");
+
+  private final ServerParts parts;
+  private final ReplicationView replication;
+  private final String runId;
+  private final InfoMetrics fields;
+  private final CommandMetrics commands;
+  private final double startSeconds;
+  private long busyNanos;
+  private long takenNanos;
+
+  ServerSamples(ServerParts parts, ReplicationView replication, String runId) {
+    this.parts = parts;
+    this.replication = replication;
+    this.runId = runId;
+    fields = new InfoMetrics(parts.info);
+    commands = new CommandMetrics(parts.table);
+    startSeconds = parts.clock.wallMillis() / MILLIS_PER_SECOND;
+    takenNanos = parts.clock.monotonicNanos();
+  }
+
+  /** Returns the metrics of now. */
+  MetricsSnapshot take() {
+    MetricsSnapshot snapshot = new MetricsSnapshot();
+    snapshot.add(UP, 1);
+    snapshot.add(INSTANCE, instance(), 1);
+    snapshot.add(START, startSeconds);
+    snapshot.add(MAXCLIENTS, parts.settings.common.maxclients.value());
+    snapshot.add(MAXMEMORY, parts.settings.memory.maxmemory.value());
+    fields.addTo(snapshot, OF_MASTER, addMaster(snapshot));
+    addReplicas(snapshot);
+    commands.addTo(snapshot);
+    addDatabases(snapshot);
+    addErrors(snapshot);
+    addSlow(snapshot);
+    addLoop(snapshot);
+    return snapshot;
+  }
+
+  private String instance() {
+    return Labels.of(
+        "role",
+        replication.isReplica() ? "slave" : "master",
+        "redis_version",
+        Version.REDIS,
+        "redis_mode",
+        "standalone",
+        "maxmemory_policy",
+        parts.settings.memory.maxmemoryPolicy.text(),
+        "tcp_port",
+        Integer.toString(parts.listeners.port()),
+        "run_id",
+        runId,
+        "process_id",
+        Long.toString(ProcessHandle.current().pid()),
+        "master_replid",
+        parts.replication.id(),
+        "availability_zone",
+        parts.settings.availabilityZone.value());
+  }
+
+  /** Adds the link to the master; returns its labels, none for a master. */
+  private String addMaster(MetricsSnapshot snapshot) {
+    if (!replication.isReplica()) {
+      return Labels.NONE;
+    }
+    String host = replication.masterHost();
+    String port = Integer.toString(replication.masterPort());
+    String labels = Labels.of("master_host", host, "master_port", port);
+    snapshot.add(LINK, labels, replication.isLinkUp() ? 1 : 0);
+    String readOnly = parts.settings.replication.replicaReadOnly.value() ? "1" : "0";
+    snapshot.add(
+        REPLICA, Labels.of("master_host", host, "master_port", port, "read_only", readOnly), 1);
+    return labels;
+  }
+
+  private void addReplicas(MetricsSnapshot snapshot) {
+    Set<String> seen = new HashSet<>();
+    for (ReplicaState replica : replication.replicas()) {
+      String labels =
+          Labels.of(
+              "slave_ip", replica.host(),
+              "slave_port", Integer.toString(replica.port()),
+              "slave_state", replica.state());
+      if (seen.add(labels)) { // replicas may announce the same address, a scrape must not
+        snapshot.add(REPLICA_OFFSET, labels, replica.ackOffset());
+        snapshot.add(REPLICA_LAG, labels, replica.lagMillis() / MILLIS_PER_SECOND);
+        snapshot.add(REPLICA_LAG_BYTES, labels, replica.lagBytes());
+      }
+    }
+  }
+
+  private void addDatabases(MetricsSnapshot snapshot) {
+    for (int i = 0; i < parts.keyspace.count(); i++) {
+      Database database = parts.keyspace.database(i);
+      if (i == 0 || database.size() > 0) {
+        String label = Labels.of("db", "db" + i);
+        double ttl = database.expiries().averageTtlMillis(parts.keyspace.nowMillis());
+        snapshot.add(KEYS, label, database.size());
+        snapshot.add(EXPIRING, label, database.expiries().size());
+        snapshot.add(TTL, label, ttl / MILLIS_PER_SECOND);
+      }
+    }
+  }
+
+  private void addErrors(MetricsSnapshot snapshot) {
+    parts.stats.errors().forEach((code, n) -> snapshot.add(ERRORS, Labels.of("err", code), n[0]));
+  }
+
+  private void addSlow(MetricsSnapshot snapshot) {
+    snapshot.add(SLOW, parts.slowLog.count());
+    snapshot.add(SLOW_ID, parts.slowLog.lastId());
+    snapshot.add(SLOW_LAST, parts.slowLog.lastMicros() / MICROS_PER_SECOND);
+    for (LatencyEvent event : parts.latency.events()) {
+      Latency.Sample last = parts.latency.samples(event).getLast();
+      String label = Labels.of("event_name", event.label());
+      snapshot.add(SPIKE_LAST, label, last.seconds());
+      snapshot.add(SPIKE, label, last.millis() / MILLIS_PER_SECOND);
+    }
+  }
+
+  private void addLoop(MetricsSnapshot snapshot) {
+    LoopStats loop = parts.transport.stats();
+    long now = parts.clock.monotonicNanos();
+    double busy = loop.busyNanos() - busyNanos;
+    double passed = Math.max(1, now - takenNanos);
+    busyNanos = loop.busyNanos();
+    takenNanos = now;
+    snapshot.add(UTILISATION, Math.clamp(busy / passed, 0, 1)); // a reset makes it negative
+    snapshot.add(STALL, loop.longestNanos() / NANOS_PER_SECOND);
+  }
+}

@@ -1,0 +1,86 @@
+package io.redoubt.server.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The state of replication for metrics and the page. Confined to the loop. */
+public final class ReplicationView {
+  private final Replication replication;
+
+  /**
+   * A connected replica.
+   *
+   * @param host its announced host or its address
+   * @param port its port, 0 if unknown
+   * @param state as in INFO, such as {@code online}
+   * @param ackOffset the offset that it has acknowledged
+   * @param lagBytes the bytes of the stream that it has not acknowledged, 0 before it is online
+   * @param lagMillis the time since its last acknowledgement, 0 before it is online
+   */
+  public record ReplicaState(
+      String host, int port, String state, long ackOffset, long lagBytes, long lagMillis) {}
+
+  ReplicationView(Replication replication) {
+    this.replication = replication;
+  }
+
+  /** Returns the replicas whose addresses are known. */
+  public List<ReplicaState> replicas() {
+    List<ReplicaState> states = new ArrayList<>();
+    for (ReplicaFeed feed : replication.replicas().all()) {
+      String address = feed.address();
+      if (address != null) {
+        long behind = feed.isOnline() ? replication.offset() - feed.ackOffset() : 0;
+        states.add(
+            new ReplicaState(
+                address,
+                feed.listeningPort(),
+                feed.state().label(),
+                feed.ackOffset(),
+                Math.max(0, behind),
+                feed.lagMillis()));
+      }
+    }
+    return states;
+  }
+
+  /** Returns true if this server follows a master. */
+  public boolean isReplica() {
+    return replication.isReplica();
+  }
+
+  /** Returns the master's host; only of a replica. */
+  public String masterHost() {
+    return replication.link().masterHost();
+  }
+
+  /** Returns the master's port; only of a replica. */
+  public int masterPort() {
+    return replication.link().masterPort();
+  }
+
+  /** Returns true if the link to the master is up. */
+  public boolean isLinkUp() {
+    return replication.isLinkUp();
+  }
+
+  /** Returns true while a full sync from the master is under way. */
+  public boolean isSyncing() {
+    return replication.link().transfer() != null;
+  }
+
+  /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
+  public long silentSeconds() {
+    return replication.link().silentSeconds();
+  }
+
+  /** Returns true while this server hands its role over to a replica. */
+  public boolean isFailingOver() {
+    return replication.failover().isUnderWay();
+  }
+
+  /** Returns the offset of the stream. */
+  public long offset() {
+    return replication.offset();
+  }
+}
