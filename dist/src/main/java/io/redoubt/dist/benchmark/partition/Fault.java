@@ -1,6 +1,8 @@
 package io.redoubt.dist.benchmark.partition;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** A fault of the machine of a master, in a group of servers and sentinels. */
 public enum Fault {
@@ -60,15 +62,13 @@ public enum Fault {
       case STOP -> group.server(0).signal("STOP");
       case KILL -> group.server(0).kill();
       case CUT, MUTE, DEAF, CUT_WITH_REPLICA, CUT_WITH_SLOW_DISK, CUT_WITH_SLOW_LINK -> {
-        for (int near = 0; near < cutOff(); near++) {
-          for (int far = cutOff(); far < machines; far++) {
-            if (this != DEAF) {
-              network.cut(near, far);
-            }
-            if (this != MUTE) {
-              network.cut(far, near);
-            }
-          }
+        List<Integer> near = IntStream.range(0, cutOff()).boxed().toList();
+        List<Integer> far = IntStream.range(cutOff(), machines).boxed().toList();
+        if (this != DEAF) {
+          network.cut(near, far);
+        }
+        if (this != MUTE) {
+          network.cut(far, near);
         }
       }
     }

@@ -1,6 +1,8 @@
 package io.redoubt.dist.benchmark.partition;
 
 import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +26,7 @@ public final class MachineNetwork implements AutoCloseable {
   /** A sleeping process that keeps the namespace of each machine. */
   private final List<Process> holders = new ArrayList<>();
 
-  private final List<List<String>> rules = new ArrayList<>();
+  private final List<String> rules = new ArrayList<>();
 
   /**
    * Creates connected machines.
@@ -89,29 +91,39 @@ public final class MachineNetwork implements AutoCloseable {
     return List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "--");
   }
 
-  /** Discards the packets from one machine to another. */
-  public void cut(int from, int to) throws IOException, InterruptedException {
-    List<String> rule = List.of("from", host(from), "to", host(to), "blackhole");
-    rule("add", rule);
-    rules.add(rule);
+  /** Discards all packets from some machines to others. */
+  public void cut(List<Integer> from, List<Integer> to) throws IOException, InterruptedException {
+    List<String> added = new ArrayList<>();
+    for (int source : from) {
+      for (int target : to) {
+        added.add("from " + host(source) + " to " + host(target) + " blackhole");
+      }
+    }
+    rules("add", added);
+    rules.addAll(added);
   }
 
   /** Ends all cuts and limits of rates. */
   public void heal() throws IOException, InterruptedException {
-    for (List<String> rule : rules) {
-      rule("del", rule);
-    }
+    rules("del", rules);
     rules.clear();
     for (int i = 0; i < holders.size(); i++) {
       run("tc", "qdisc", "del", "dev", "m" + i, "root");
     }
   }
 
-  private static void rule(String verb, List<String> rule)
+  /** Changes rules by one process, so that all change within a millisecond. */
+  private static void rules(String verb, List<String> changed)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("ip", "rule", verb));
-    command.addAll(rule);
-    must(command.toArray(String[]::new));
+    Process ip = new ProcessBuilder("ip", "-batch", "-").start();
+    try (Writer lines = ip.outputWriter(StandardCharsets.UTF_8)) {
+      for (String rule : changed) {
+        lines.write("rule " + verb + " " + rule + "\n");
+      }
+    }
+    if (ip.waitFor() != 0) {
+      throw new IOException("failed: ip rule " + verb + " " + changed);
+    }
   }
 
   /** Limits the rate of all that a machine receives, in kbit/s. */
