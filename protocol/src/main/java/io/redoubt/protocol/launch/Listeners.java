@@ -103,9 +103,13 @@ public final class Listeners {
 
   /** Reopens the TLS listeners after a change of a TLS directive or {@code bind}. */
   public void reopenTls() throws IOException {
+    int port = settings.tls.tlsPort.value();
+    Tls tls = port == 0 ? null : new TlsSettings(settings).server(); // before anything is closed
     tlsListeners.forEach(Listener::close);
     tlsListeners.clear();
-    openTls();
+    if (tls != null) {
+      open(tlsListeners, port, tls);
+    }
   }
 
   private void openTcp() throws IOException {
