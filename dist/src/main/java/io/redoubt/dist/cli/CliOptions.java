@@ -3,10 +3,12 @@ package io.redoubt.dist.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.cli.session.OutputForm;
+import io.redoubt.dist.client.Target;
+import io.redoubt.dist.client.TargetOptions;
+import io.redoubt.dist.client.UsageException;
+import io.redoubt.dist.client.Words;
 import io.redoubt.protocol.bytes.Quoting;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLDecoder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,52 +17,36 @@ import org.jspecify.annotations.Nullable;
 /** The options of a command line, and the command that follows them. */
 final class CliOptions {
   /** Options of Redis' client that this one does not have, and refuses by name. */
-  private static final Set<String> MISSING =
-      Set.of(
-          "-c",
-          "--tls",
-          "--sni",
-          "--cacert",
-          "--cacertdir",
-          "--cert",
-          "--key",
-          "--insecure",
-          "--tls-ciphers",
-          "--tls-ciphersuites",
-          "--askpass",
-          "--scan",
-          "--pattern",
-          "--quoted-pattern",
-          "--count",
-          "--stat",
-          "--latency",
-          "--latency-history",
-          "--latency-dist",
-          "--intrinsic-latency",
-          "--lru-test",
-          "--replica",
-          "--slave",
-          "--rdb",
-          "--functions-rdb",
-          "--pipe",
-          "--pipe-timeout",
-          "--bigkeys",
-          "--memkeys",
-          "--memkeys-samples",
-          "--hotkeys",
-          "--eval",
-          "--ldb",
-          "--ldb-sync-mode",
-          "--cluster",
-          "--show-pushes",
-          "--verbose");
+  private static final Set<String> MISSING = Set.of("--ldb", "--ldb-sync-mode", "--cluster");
 
-  String host = "127.0.0.1";
-  int port = 6379;
-  @Nullable String socket;
-  @Nullable String password;
-  @Nullable String user;
-  int database;
+  /** What the program does in place of running commands. */
+  enum Special {
+    NONE,
+    HELP,
+    VERSION,
+    STAT,
+    LATENCY,
+    LATENCY_HISTORY,
+    LATENCY_DIST,
+    INTRINSIC_LATENCY,
+    SCAN,
+    BIG_KEYS,
+    MEMORY_KEYS,
+    HOT_KEYS,
+    LRU_TEST,
+    REPLICA,
+    DUMP,
+    FUNCTIONS_DUMP,
+    PIPE,
+    EVAL
+  }
+
+  Special special = Special.NONE;
+
+  /** The number or file that belongs to the special mode. */
+  int specialNumber;
+
+  String specialFile = "";
   long repeat = 1;
   double intervalSeconds;
   boolean readsLastArgument;
@@ -68,32 +54,33 @@ final class CliOptions {
   String elementDelimiter = "\n";
   String replyDelimiter = "\n";
   @Nullable OutputForm form;
-  int protocol;
   boolean failsOnError;
-  boolean warns = true;
   boolean quotedInput;
-  boolean showsVersion;
-  boolean showsHelp;
-  private boolean passwordOnCommandLine;
+  boolean asksForPassword;
+  boolean followsCluster;
+  @Nullable Boolean showsPushes;
+  byte @Nullable [] pattern;
+  int count;
+  int memorySamples = -1;
+  int pipeTimeoutSeconds = 30;
 
   /** The command, empty if commands are read from standard input. */
   List<String> command = List.of();
 
-  private final List<String> words;
-  private int at;
+  private final TargetOptions target = new TargetOptions();
+  private boolean warns = true;
 
-  private CliOptions(List<String> words) {
-    this.words = words;
-  }
+  private CliOptions() {}
 
-  static CliOptions parse(List<String> words, Map<String, String> environment)
+  static CliOptions parse(List<String> arguments, Map<String, String> environment)
       throws UsageException {
-    CliOptions options = new CliOptions(words);
-    options.password = environment.get("REDISCLI_AUTH");
-    while (options.at < words.size() && words.get(options.at).startsWith("-")) {
-      options.option(words.get(options.at++));
+    CliOptions options = new CliOptions();
+    options.target.password(environment.get("REDISCLI_AUTH"));
+    Words words = new Words(arguments);
+    while (words.optionFollows()) {
+      options.option(words.next(), words);
     }
-    options.command = words.subList(options.at, words.size());
+    options.command = words.rest();
     if (options.readsLastArgument && options.argumentTag != null) {
       throw new UsageException("Options -x and -X are mutually exclusive.");
     }
@@ -102,44 +89,37 @@ final class CliOptions {
 
   /** Returns true if the password stands where other users of the machine can read it. */
   boolean warnsOfPassword() {
-    return passwordOnCommandLine && warns;
+    return target.passwordOnCommandLine() && warns && !asksForPassword;
   }
 
-  private void option(String name) throws UsageException {
+  /** Returns the server. */
+  Target target() throws UsageException {
+    return target.target();
+  }
+
+  private void option(String name, Words words) throws UsageException {
+    if (name.equals("-h") && !words.hasNext()) {
+      special = Special.HELP; // alone it asks for help, as in Redis' client
+    } else if (!target.take(name, words) && !input(name, words) && !mode(name, words)) {
+      throw new UsageException(
+          MISSING.contains(name)
+              ? "redis-cli: the option " + name + " is not supported"
+              : "Unrecognized option or bad number of args for: '" + name + "'");
+    }
+  }
+
+  /** Takes an option about commands or their output. */
+  private boolean input(String name, Words words) throws UsageException {
     switch (name) {
-      case "-h" -> {
-        // Alone it asks for help, as it does without a value in Redis' client.
-        if (at == words.size()) {
-          showsHelp = true;
-        } else {
-          host = value(name);
-        }
-      }
-      case "--help" -> showsHelp = true;
-      case "-v", "--version" -> showsVersion = true;
-      case "-p" -> {
-        port = (int) number(name);
-        if (port < 0 || port > 65535) {
-          throw new UsageException("Invalid server port.");
-        }
-      }
-      case "-s" -> socket = value(name);
-      case "-a", "--pass" -> {
-        password = value(name);
-        passwordOnCommandLine = true;
-      }
-      case "--user" -> user = value(name);
-      case "-u" -> uri(value(name));
-      case "-n" -> database = (int) number(name);
-      case "-r" -> repeat = number(name);
-      case "-i" -> intervalSeconds = seconds(value(name));
+      case "-n" -> target.database(words.number(name, 0, Integer.MAX_VALUE));
+      case "-r" -> repeat = words.number(name);
+      case "-i" -> intervalSeconds = words.seconds(name);
       case "-x" -> readsLastArgument = true;
-      case "-X" -> argumentTag = value(name);
-      case "-d" -> elementDelimiter = bytes(value(name));
-      case "-D" -> replyDelimiter = bytes(value(name));
+      case "-X" -> argumentTag = words.value(name);
+      case "-d" -> elementDelimiter = bytes(words.value(name));
+      case "-D" -> replyDelimiter = bytes(words.value(name));
       case "-e" -> failsOnError = true;
-      case "-2" -> protocol = 2;
-      case "-3" -> protocol = 3;
+      case "-c" -> followsCluster = true;
       case "--raw" -> form = OutputForm.RAW;
       case "--no-raw" -> form = OutputForm.STANDARD;
       case "--csv" -> form = OutputForm.CSV;
@@ -147,99 +127,88 @@ final class CliOptions {
       case "--quoted-json" -> json(OutputForm.QUOTED_JSON);
       case "--quoted-input" -> quotedInput = true;
       case "--no-auth-warning" -> warns = false;
+      case "--askpass" -> asksForPassword = true;
+      case "--show-pushes" -> showsPushes = yes(words.value(name));
+      case "--verbose" -> {} // of --cluster in Redis' client
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean mode(String name, Words words) throws UsageException {
+    switch (name) {
+      case "--help" -> special = Special.HELP;
+      case "-v", "--version" -> special = Special.VERSION;
+      case "--stat" -> special = Special.STAT;
+      case "--latency" -> special = Special.LATENCY;
+      case "--latency-history" -> special = Special.LATENCY_HISTORY;
+      case "--latency-dist" -> special = Special.LATENCY_DIST;
+      case "--intrinsic-latency" -> number(Special.INTRINSIC_LATENCY, name, words);
+      case "--scan" -> special = Special.SCAN;
+      case "--bigkeys" -> special = Special.BIG_KEYS;
+      case "--memkeys" -> special = Special.MEMORY_KEYS;
+      case "--memkeys-samples" -> {
+        special = Special.MEMORY_KEYS;
+        memorySamples = words.number(name, 0, Integer.MAX_VALUE);
+      }
+      case "--hotkeys" -> special = Special.HOT_KEYS;
+      case "--lru-test" -> number(Special.LRU_TEST, name, words);
+      case "--replica", "--slave" -> special = Special.REPLICA;
+      case "--rdb" -> file(Special.DUMP, name, words);
+      case "--functions-rdb" -> file(Special.FUNCTIONS_DUMP, name, words);
+      case "--pipe" -> special = Special.PIPE;
+      case "--pipe-timeout" -> pipeTimeoutSeconds = words.number(name, 0, Integer.MAX_VALUE);
+      case "--eval" -> file(Special.EVAL, name, words);
+      case "--pattern" -> pattern = words.value(name).getBytes(UTF_8);
+      case "--quoted-pattern" -> pattern = unquoted(words.value(name));
+      case "--count" -> count = words.number(name, 1, Integer.MAX_VALUE);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void number(Special mode, String name, Words words) throws UsageException {
+    special = mode;
+    specialNumber = words.number(name, 1, Integer.MAX_VALUE);
+  }
+
+  private void file(Special mode, String name, Words words) throws UsageException {
+    special = mode;
+    specialFile = words.value(name);
+  }
+
+  private static boolean yes(String word) throws UsageException {
+    return switch (word.isEmpty() ? ' ' : Character.toLowerCase(word.charAt(0))) {
+      case 'y' -> true;
+      case 'n' -> false;
       default ->
           throw new UsageException(
-              MISSING.contains(name)
-                  ? "redis-cli: the option " + name + " is not supported"
-                  : "Unrecognized option or bad number of args for: '" + name + "'");
-    }
+              "Unknown --show-pushes value '" + word + "' (valid: '[y]es', '[n]o')");
+    };
   }
 
   /** Chooses JSON, which has maps only in RESP3. An explicit protocol wins. */
   private void json(OutputForm chosen) {
     form = chosen;
-    if (protocol == 0) {
-      protocol = 3;
+    if (!target.choosesProtocol()) {
+      target.protocol(3);
     }
-  }
-
-  private String value(String name) throws UsageException {
-    if (at == words.size()) {
-      throw new UsageException("Unrecognized option or bad number of args for: '" + name + "'");
-    }
-    return words.get(at++);
-  }
-
-  private long number(String name) throws UsageException {
-    String text = value(name);
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      throw new UsageException("redis-cli: " + name + " needs a number, not '" + text + "'");
-    }
-  }
-
-  private static double seconds(String text) throws UsageException {
-    try {
-      double seconds = Double.parseDouble(text);
-      if (seconds >= 0 && seconds <= Integer.MAX_VALUE) {
-        return seconds;
-      }
-    } catch (NumberFormatException e) {
-      // refused below
-    }
-    throw new UsageException("redis-cli: -i needs a number of seconds, not '" + text + "'");
   }
 
   private static String bytes(String text) {
     return new String(text.getBytes(UTF_8), ISO_8859_1);
   }
 
-  /** Takes {@code redis://[[user]:password@]host[:port][/database]}. */
-  private void uri(String text) throws UsageException {
-    if (text.startsWith("rediss://")) {
-      throw new UsageException("redis-cli: rediss:// (TLS) is not supported");
+  private static byte[] unquoted(String word) throws UsageException {
+    List<byte[]> parts = Quoting.split(word.getBytes(UTF_8));
+    if (parts == null || parts.size() != 1) {
+      throw new UsageException("Invalid quoted string");
     }
-    if (!text.startsWith("redis://")) {
-      throw new UsageException("Invalid URI scheme");
-    }
-    URI uri;
-    try {
-      uri = new URI(text);
-    } catch (URISyntaxException e) {
-      throw new UsageException("redis-cli: invalid URI: " + e.getReason());
-    }
-    String login = uri.getRawUserInfo();
-    if (login != null) {
-      int colon = login.indexOf(':');
-      if (colon > 0) {
-        user = decoded(login.substring(0, colon));
-      }
-      password = decoded(login.substring(colon + 1));
-      passwordOnCommandLine = true;
-    }
-    if (uri.getHost() != null) {
-      host = uri.getHost();
-    }
-    if (uri.getPort() >= 0) {
-      port = uri.getPort();
-    }
-    String path = uri.getPath();
-    if (path != null && path.length() > 1) {
-      try {
-        database = Integer.parseInt(path.substring(1));
-      } catch (NumberFormatException e) {
-        throw new UsageException("redis-cli: invalid database in the URI: " + path.substring(1));
-      }
-    }
-  }
-
-  private static String decoded(String text) throws UsageException {
-    try {
-      return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("Incomplete URI encoding");
-    }
+    return parts.getFirst();
   }
 
   /**
@@ -250,14 +219,8 @@ final class CliOptions {
   byte[][] arguments() throws UsageException {
     byte[][] arguments = new byte[command.size()][];
     for (int i = 0; i < arguments.length; i++) {
-      arguments[i] = command.get(i).getBytes(UTF_8);
-      if (quotedInput) {
-        List<byte[]> unquoted = Quoting.split(arguments[i]);
-        if (unquoted == null || unquoted.size() != 1) {
-          throw new UsageException("Invalid quoted string");
-        }
-        arguments[i] = unquoted.getFirst();
-      }
+      String word = command.get(i);
+      arguments[i] = quotedInput ? unquoted(word) : word.getBytes(UTF_8);
     }
     return arguments;
   }

@@ -31,7 +31,7 @@ public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(180);
   private static final Duration END_LIMIT = Duration.ofSeconds(120);
   private static final List<String> PROGRAMS =
-      List.of("redis-server", "redis-sentinel", "redis-cli", "redis-check");
+      List.of("redis-server", "redis-sentinel", "redis-cli", "redis-benchmark", "redis-check");
 
   private final Path stage;
   private final Path work;
@@ -100,6 +100,7 @@ public final class Training {
       TrainingWorkload workload = new TrainingWorkload(server, peer);
       workload.trainServer();
       trainClient(server.port());
+      trainBenchmark(server.port());
       trainCheck();
       try (Node sentinel = startSentinel(ports.get(2), server.port())) {
         sentinel.awaitPong(START_LIMIT);
@@ -131,6 +132,20 @@ public final class Training {
         DEL client-hash
         """);
     run("redis-cli", "redis-cli", input, "--no-raw", "-p", Integer.toString(port));
+  }
+
+  /** Runs redis-benchmark for a moment. */
+  private void trainBenchmark(int port) throws IOException, InterruptedException {
+    run(
+        "redis-benchmark",
+        "redis-benchmark",
+        Path.of("/dev/null"),
+        "-p",
+        Integer.toString(port),
+        "-n",
+        "20000",
+        "-t",
+        "set,get");
   }
 
   /** Checks the snapshot that the server of the training wrote last. */

@@ -3,6 +3,8 @@ package io.redoubt.dist.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.dist.cli.session.OutputForm;
+import io.redoubt.dist.client.UsageException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,7 +18,7 @@ final class CliOptionsTest {
   @Test
   void theCommandStartsAtTheFirstWordThatIsNoOption() throws Exception {
     CliOptions options = parse("-p", "7000", "--csv", "set", "-p", "1");
-    assertThat(options.port).isEqualTo(7000);
+    assertThat(options.target().port()).isEqualTo(7000);
     assertThat(options.form).isEqualTo(OutputForm.CSV);
     assertThat(options.command).containsExactly("set", "-p", "1");
   }
@@ -24,37 +26,55 @@ final class CliOptionsTest {
   @Test
   void uriNamesEverything() throws Exception {
     CliOptions options = parse("-u", "redis://me:p%40ss+@example.org:7000/5", "ping");
-    assertThat(options.host).isEqualTo("example.org");
-    assertThat(options.port).isEqualTo(7000);
-    assertThat(options.user).isEqualTo("me");
-    assertThat(options.password).isEqualTo("p@ss+");
-    assertThat(options.database).isEqualTo(5);
+    assertThat(options.target().host()).isEqualTo("example.org");
+    assertThat(options.target().port()).isEqualTo(7000);
+    assertThat(options.target().user()).isEqualTo("me");
+    assertThat(options.target().password()).isEqualTo("p@ss+");
+    assertThat(options.target().database()).isEqualTo(5);
     assertThat(options.warnsOfPassword()).isTrue();
   }
 
   @Test
   void thePasswordOfTheEnvironmentIsNotWarnedOf() throws Exception {
     CliOptions options = CliOptions.parse(List.of("ping"), Map.of("REDISCLI_AUTH", "secret"));
-    assertThat(options.password).isEqualTo("secret");
+    assertThat(options.target().password()).isEqualTo("secret");
     assertThat(options.warnsOfPassword()).isFalse();
     assertThat(parse("-a", "x", "--no-auth-warning").warnsOfPassword()).isFalse();
   }
 
   @Test
   void jsonChoosesResp3UnlessTheProtocolIsGiven() throws Exception {
-    assertThat(parse("--json").protocol).isEqualTo(3);
-    assertThat(parse("-2", "--json").protocol).isEqualTo(2);
+    assertThat(parse("--json").target().protocol()).isEqualTo(3);
+    assertThat(parse("-2", "--json").target().protocol()).isEqualTo(2);
   }
 
   @Test
   void refusesWhatItDoesNotHave() {
-    assertThatThrownBy(() -> parse("--bigkeys")).hasMessageContaining("--bigkeys is not supported");
-    assertThatThrownBy(() -> parse("-u", "rediss://h")).hasMessageContaining("not supported");
+    assertThatThrownBy(() -> parse("--cluster")).hasMessageContaining("--cluster is not supported");
+    assertThatThrownBy(() -> parse("-u", "http://h")).hasMessage("Invalid URI scheme");
+    assertThatThrownBy(() -> parse("--count", "0")).hasMessageContaining("from 1 to");
+    assertThatThrownBy(() -> parse("--cert", "/nonexistent")).hasMessageContaining("can't read");
     assertThatThrownBy(() -> parse("--nonsense")).hasMessageContaining("'--nonsense'");
     assertThatThrownBy(() -> parse("-p")).hasMessageContaining("'-p'");
     assertThatThrownBy(() -> parse("-n", "one")).hasMessageContaining("'one'");
     assertThatThrownBy(() -> parse("-p", "65536")).hasMessage("Invalid server port.");
     assertThatThrownBy(() -> parse("-x", "-X", "t")).hasMessageContaining("mutually exclusive");
+  }
+
+  @Test
+  void uriOfTlsEncrypts() throws Exception {
+    assertThat(parse("-u", "rediss://h").target().tls()).isNotNull();
+    assertThat(parse("-u", "redis://h").target().tls()).isNull();
+  }
+
+  @Test
+  void modesTakeTheirValues() throws Exception {
+    CliOptions options = parse("--scan", "--quoted-pattern", "\"a\\x00*\"", "--count", "7");
+    assertThat(options.special).isEqualTo(CliOptions.Special.SCAN);
+    assertThat(options.pattern).containsExactly('a', 0, '*');
+    assertThat(options.count).isEqualTo(7);
+    assertThat(parse("--rdb", "-").specialFile).isEqualTo("-");
+    assertThat(parse("-h").special).isEqualTo(CliOptions.Special.HELP);
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -216,6 +217,28 @@ public final class Tls {
     }
   }
 
+  /**
+   * Creates the configuration of a client that accepts any certificate, as tools do on request.
+   *
+   * @param identity the certificate to present on request, null for none
+   * @throws IOException if a file cannot be read or is invalid
+   */
+  public static Tls insecureClient(@Nullable Identity identity, Terms terms) throws IOException {
+    try {
+      SslContextBuilder builder =
+          SslContextBuilder.forClient()
+              .endpointIdentificationAlgorithm(null)
+              .trustManager(InsecureTrustManagerFactory.INSTANCE);
+      if (identity != null) {
+        builder.keyManager(
+            identity.certificate().toFile(), identity.key().toFile(), password(identity));
+      }
+      return new Tls(built(builder, new Authorities(null, null), terms), null);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(reason(e), e);
+    }
+  }
+
   private static SslContext built(SslContextBuilder builder, Authorities authorities, Terms terms)
       throws IOException {
     List<X509Certificate> trusted = certificates(authorities);
@@ -281,7 +304,7 @@ public final class Tls {
   }
 
   /** Creates the engine of one connection to a server, which learns by which name it is called. */
-  SSLEngine engine(String host, int port) {
+  public SSLEngine engine(String host, int port) {
     return context.newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
   }
 

@@ -410,9 +410,14 @@ public final class DebugCommands extends CommandGroup<Call> {
       }
       case "attrib" -> attribute(reply);
       case "push" -> {
+        if (reply.resp() < 3) {
+          throw new CommandError("ERR RESP2 is not supported by this command");
+        }
         reply.push(2);
         reply.bulk("server-cpu-usage");
         reply.integer(42);
+        // A push message is no reply: without one the client would wait for ever.
+        reply.bulk("Some real reply following the push reply");
       }
       case "verbatim" -> reply.verbatim("txt", "This is a verbatim\nstring");
       case "true" -> reply.bool(true);

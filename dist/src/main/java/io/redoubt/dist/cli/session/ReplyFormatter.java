@@ -1,4 +1,4 @@
-package io.redoubt.dist.cli;
+package io.redoubt.dist.cli.session;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -13,12 +13,18 @@ import java.util.function.Function;
  * Formats replies as Redis' client does. The text has one character of ISO 8859-1 for each byte,
  * because values are bytes of any encoding.
  */
-final class ReplyFormatter {
+public final class ReplyFormatter {
   private final OutputForm form;
   private final String elementDelimiter;
   private final String replyDelimiter;
 
-  ReplyFormatter(OutputForm form, String elementDelimiter, String replyDelimiter) {
+  /**
+   * Creates a formatter.
+   *
+   * @param elementDelimiter stands between elements of raw output
+   * @param replyDelimiter ends a raw reply
+   */
+  public ReplyFormatter(OutputForm form, String elementDelimiter, String replyDelimiter) {
     this.form = form;
     this.elementDelimiter = elementDelimiter;
     this.replyDelimiter = replyDelimiter;
@@ -29,7 +35,7 @@ final class ReplyFormatter {
    *
    * @param isReport the reply is a text for people, such as that of INFO, which is never quoted
    */
-  String format(Reply reply, boolean isReport) {
+  public String format(Reply reply, boolean isReport) {
     if (isReport) {
       return raw(reply);
     }

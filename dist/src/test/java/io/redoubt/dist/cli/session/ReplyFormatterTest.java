@@ -1,4 +1,4 @@
-package io.redoubt.dist.cli;
+package io.redoubt.dist.cli.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

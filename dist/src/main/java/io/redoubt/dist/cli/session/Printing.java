@@ -1,0 +1,25 @@
+package io.redoubt.dist.cli.session;
+
+/**
+ * How replies are printed.
+ *
+ * @param form the form of replies
+ * @param elementDelimiter stands between elements of raw output
+ * @param replyDelimiter ends a raw reply
+ * @param errorsToStandardError prints an error reply to standard error and fails
+ * @param pushes prints push messages of RESP3
+ * @param interactive a user sits before it: shows redirections and long run times
+ */
+public record Printing(
+    OutputForm form,
+    String elementDelimiter,
+    String replyDelimiter,
+    boolean errorsToStandardError,
+    boolean pushes,
+    boolean interactive) {
+
+  /** Returns the formatter of replies. */
+  public ReplyFormatter formatter() {
+    return new ReplyFormatter(form, elementDelimiter, replyDelimiter);
+  }
+}

@@ -1,0 +1,148 @@
+package io.redoubt.dist.cli.session;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.dist.client.ClientConnection;
+import io.redoubt.dist.client.Target;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection to the server that the user works with, which comes and goes, and what the next
+ * connection starts with: address, login, database, protocol.
+ */
+public final class Session implements AutoCloseable {
+  private final PrintStream out;
+  private final PrintStream err;
+  private Target target;
+  private @Nullable ClientConnection connection;
+
+  /** Creates a session without a connection. */
+  public Session(Target target, PrintStream out, PrintStream err) {
+    this.target = target;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Returns the server and the state that the next connection starts with. */
+  public Target target() {
+    return target;
+  }
+
+  /** Changes the server or the state of the next connection; keeps an open one. */
+  public void target(Target other) {
+    target = other;
+  }
+
+  /** Returns true if a connection is open, as far as is known. */
+  public boolean isConnected() {
+    return connection != null;
+  }
+
+  /**
+   * Returns the open connection.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  public ClientConnection connection() {
+    ClientConnection open = connection;
+    if (open == null) {
+      throw new IllegalStateException("not connected");
+    }
+    return open;
+  }
+
+  /** Connects and logs in; returns false after it has printed why it can't. */
+  public boolean connect() {
+    disconnect();
+    ClientConnection opened;
+    try {
+      opened = ClientConnection.open(target);
+    } catch (IOException e) {
+      out.flush();
+      err.print(
+          "Could not connect to Redis at " + target.address() + ": " + SystemErrors.text(e) + "\n");
+      return false;
+    }
+    connection = opened;
+    try {
+      if (target.password() != null) {
+        List<String> auth = new ArrayList<>(List.of("AUTH"));
+        if (target.user() != null) {
+          auth.add(target.user());
+        }
+        auth.add(Objects.requireNonNull(target.password()));
+        introduce(opened, "AUTH failed: ", auth);
+      }
+      if (target.database() != 0) {
+        select(opened, target.database());
+      }
+      if (target.protocol() == 3) {
+        introduce(opened, "HELLO 3 failed: ", List.of("HELLO", "3"));
+      }
+      return true;
+    } catch (IOException e) {
+      return lost(e);
+    } catch (ProtocolException e) {
+      return lost(e);
+    }
+  }
+
+  private void select(ClientConnection opened, int database) throws IOException, ProtocolException {
+    List<String> words = List.of("SELECT", Integer.toString(database));
+    introduce(opened, "SELECT " + database + " failed: ", words);
+  }
+
+  private void introduce(ClientConnection to, String failure, List<String> words)
+      throws IOException, ProtocolException {
+    byte[][] arguments = words.stream().map(word -> word.getBytes(UTF_8)).toArray(byte[][]::new);
+    if (to.call(arguments) instanceof Reply.Error error) {
+      out.flush();
+      err.print(failure + error.message() + "\n");
+    }
+  }
+
+  /** Prints why the connection is lost and closes it; returns false. */
+  boolean lost(Exception why) {
+    out.flush();
+    err.print("Error: " + reason(why) + "\n");
+    disconnect();
+    return false;
+  }
+
+  /** Returns the text for a lost connection. */
+  public static String reason(Exception why) {
+    if (why instanceof EOFException) {
+      return "Server closed the connection";
+    }
+    return why instanceof IOException
+        ? SystemErrors.text(why)
+        : Objects.requireNonNullElse(why.getMessage(), why.toString());
+  }
+
+  /** Closes the connection, if one is open. */
+  public void disconnect() {
+    ClientConnection closed = connection;
+    connection = null;
+    if (closed != null) {
+      try {
+        closed.close();
+      } catch (IOException e) {
+        err.print("Error: " + SystemErrors.text(e) + "\n");
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    disconnect();
+  }
+}

@@ -1,0 +1,109 @@
+package io.redoubt.dist.load;
+
+/**
+ * Counts of latencies in microseconds, in the steps of the HdrHistogram of Redis' tool (least value
+ * 10, three digits, three seconds): steps of 8 µs up to 16 ms, then twice as wide for each doubling.
+ * Reports therefore show the same values. Owned by one thread.
+ */
+final class MicrosHistogram {
+  private static final int UNIT_BITS = 3;
+  private static final int HALF_BITS = 10;
+  private static final int HALF = 1 << HALF_BITS;
+  private static final long MOST = 3_000_000;
+
+  private final long[] counts = new long[index(MOST) + 1];
+  private long count;
+
+  /** Returns the step of a value: steps of one width fill half of a doubling each. */
+  private static int index(long micros) {
+    int width = width(micros);
+    return width * HALF + (int) (micros >> (UNIT_BITS + width));
+  }
+
+  /** Returns by how many doublings the steps at a value are wider than the first ones. */
+  private static int width(long micros) {
+    int bits = Long.SIZE - Long.numberOfLeadingZeros(micros);
+    return Math.max(0, bits - UNIT_BITS - HALF_BITS - 1);
+  }
+
+  /** Returns the first value of a step. */
+  private static long startOf(int index) {
+    int width = Math.max(0, index / HALF - 1);
+    return (long) (index - width * HALF) << (UNIT_BITS + width);
+  }
+
+  private static long endOf(int index) {
+    return startOf(index + 1) - 1;
+  }
+
+  /** Returns the last value of the step that contains a value. */
+  static long endOfStep(long micros) {
+    return endOf(index(micros));
+  }
+
+  /** Counts a latency several times; one above three seconds counts as three seconds. */
+  void record(long micros, long times) {
+    counts[index(Math.clamp(micros, 0, MOST))] += times;
+    count += times;
+  }
+
+  /** Adds the counts of another histogram. */
+  void add(MicrosHistogram other) {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
+    }
+    count += other.count;
+  }
+
+  /** Returns the number of latencies. */
+  long count() {
+    return count;
+  }
+
+  /** Returns the number of latencies up to a value, its step included. */
+  long countTo(long micros) {
+    long sum = 0;
+    int last = index(Math.min(micros, MOST));
+    for (int i = 0; i <= last; i++) {
+      sum += counts[i];
+    }
+    return sum;
+  }
+
+  /** Returns the value that so many percent of the latencies do not exceed; 0 if there are none. */
+  long percentile(double percent) {
+    long needed = Math.max(1, (long) Math.ceil(count * percent / 100 - 1e-9));
+    long sum = 0;
+    for (int i = 0; i < counts.length; i++) {
+      sum += counts[i];
+      if (sum >= needed) {
+        return endOf(i);
+      }
+    }
+    return 0;
+  }
+
+  /** Returns the least latency, the first value of its step; 0 if there is none. */
+  long least() {
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] > 0) {
+        return startOf(i);
+      }
+    }
+    return 0;
+  }
+
+  /** Returns the greatest latency, the last value of its step; 0 if there is none. */
+  long most() {
+    return percentile(100);
+  }
+
+  /** Returns the average, each latency taken for the middle of its step; 0 if there is none. */
+  double mean() {
+    double sum = 0;
+    for (int i = 0; i < counts.length; i++) {
+      sum += (double) counts[i] * (startOf(i) + endOf(i) + 1) / 2;
+    }
+    return count == 0 ? 0 : sum / count;
+  }
+}
