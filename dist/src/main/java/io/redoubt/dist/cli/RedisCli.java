@@ -41,11 +41,7 @@ public final class RedisCli {
   private final boolean fromTerminal;
   private final boolean toTerminal;
 
-  private RedisCli(
-      CliOptions options,
-      Streams streams,
-      boolean fromTerminal,
-      boolean toTerminal) {
+  private RedisCli(CliOptions options, Streams streams, boolean fromTerminal, boolean toTerminal) {
     this.options = options;
     this.in = streams.in();
     this.out = streams.out();

@@ -2,8 +2,8 @@ package io.redoubt.dist.load;
 
 /**
  * Counts of latencies in microseconds, in the steps of the HdrHistogram of Redis' tool (least value
- * 10, three digits, three seconds): steps of 8 µs up to 16 ms, then twice as wide for each doubling.
- * Reports therefore show the same values. Owned by one thread.
+ * 10, three digits, three seconds): steps of 8 µs up to 16 ms, then twice as wide for each
+ * doubling. Reports therefore show the same values. Owned by one thread.
  */
 final class MicrosHistogram {
   private static final int UNIT_BITS = 3;
