@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       AppendBenchmark.class,
       SyncBenchmark.class,
       TrackingBenchmark.class,
+      AcksBenchmark.class,
       FailoverBenchmark.class,
       PartitionBenchmark.class,
       StartBenchmark.class

@@ -1,0 +1,104 @@
+package io.redoubt.dist.benchmark;
+
+import io.redoubt.dist.benchmark.load.ReplicatedLoad;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark acks}: the cost of a write that waits for a replica. */
+@Command(
+    name = "acks",
+    description = {
+      "SETs to a master with one replica of its kind, one at a time on each connection: without"
+          + " waiting, and each followed by WAIT 1 in the same pipeline. The table shows thousands"
+          + " of SETs per second, and the median and the 99th percentile of the time from a SET to"
+          + " its last reply. The client reads replies in the order of its requests, so that with"
+          + " 50 connections its own work is part of each latency, the same for both servers.",
+      "The servers take turns; each load runs once before it is measured; the figures are medians"
+          + " of the rounds. The run fails if a WAIT returns anything but 1."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class AcksBenchmark implements Callable<Integer> {
+  /** Throughput in thousands per second, latencies in microseconds. */
+  private record Load(double thousands, double medianMicros, double p99Micros) {}
+
+  private record Row(Load few, Load many, Load fewAcks, Load manyAcks) {}
+
+  private static final int FEW = 1;
+  private static final int MANY = 50;
+  private static final int KEYS = 100_000;
+  private static final double MEDIAN = 0.5;
+  private static final double P99 = 0.99;
+  private static final String VALUE = "v".repeat(64);
+
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
+
+  @Option(
+      names = "--operations",
+      paramLabel = "COUNT",
+      description = "SETs per round and row (default: ${DEFAULT-VALUE}).")
+  private int operations = 100_000;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "Rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds = 5;
+
+  private int startedCount;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison.head("");
+    print(rows, "no acks, 1 client", Row::few);
+    print(rows, "WAIT 1, 1 client", Row::fewAcks);
+    print(rows, "no acks, 50 clients", Row::many);
+    print(rows, "WAIT 1, 50 clients", Row::manyAcks);
+    return 0;
+  }
+
+  private static void print(
+      Comparison<Row> rows, String title, Function<Row, Load> load) {
+    rows.row(title, row -> load.apply(row).thousands(), Comparison.NO_GOAL);
+    rows.row("  median, µs", row -> load.apply(row).medianMicros(), Comparison.NO_GOAL);
+    rows.row("  p99, µs", row -> load.apply(row).p99Micros(), Comparison.NO_GOAL);
+  }
+
+  private Row measure(boolean redis) throws IOException, InterruptedException {
+    try (MeasuredServer master = start(redis);
+        MeasuredServer replica = start(redis)) {
+      replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(master.port()));
+      replica.await("replication", "master_link_status", "up");
+      return new Row(
+          load(master, FEW, false),
+          load(master, MANY, false),
+          load(master, FEW, true),
+          load(master, MANY, true));
+    }
+  }
+
+  private Load load(MeasuredServer master, int connections, boolean waits) throws IOException {
+    int count = servers.scaled(operations);
+    try (ReplicatedLoad load =
+        new ReplicatedLoad(master, connections, KEYS, VALUE, waits)) {
+      load.run(count); // compiles the hot code
+      ReplicatedLoad.Figures figures = load.run(count);
+      return new Load(
+          figures.perSecond() / 1000,
+          figures.latencies().micros(MEDIAN),
+          figures.latencies().micros(P99));
+    }
+  }
+
+  /** Starts a server whose snapshot file no other one uses. */
+  private MeasuredServer start(boolean redis) throws IOException, InterruptedException {
+    return servers.start(
+        redis, "--repl-diskless-sync-delay 0", "--dbfilename acks-" + ++startedCount + ".rdb");
+  }
+}
