@@ -63,8 +63,7 @@ final class AcksBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  private static void print(
-      Comparison<Row> rows, String title, Function<Row, Load> load) {
+  private static void print(Comparison<Row> rows, String title, Function<Row, Load> load) {
     rows.row(title, row -> load.apply(row).thousands(), Comparison.NO_GOAL);
     rows.row("  median, µs", row -> load.apply(row).medianMicros(), Comparison.NO_GOAL);
     rows.row("  p99, µs", row -> load.apply(row).p99Micros(), Comparison.NO_GOAL);
@@ -85,8 +84,7 @@ final class AcksBenchmark implements Callable<Integer> {
 
   private Load load(MeasuredServer master, int connections, boolean waits) throws IOException {
     int count = servers.scaled(operations);
-    try (ReplicatedLoad load =
-        new ReplicatedLoad(master, connections, KEYS, VALUE, waits)) {
+    try (ReplicatedLoad load = new ReplicatedLoad(master, connections, KEYS, VALUE, waits)) {
       load.run(count); // compiles the hot code
       ReplicatedLoad.Figures figures = load.run(count);
       return new Load(

@@ -57,7 +57,7 @@ public final class ReplyWriter {
   private static final int SCRATCH_BYTES =
       Math.max(Doubles.MAX_LENGTH, 2 * Numbers.MAX_LONG_LENGTH + 1);
 
-  private final ReplyBuffer sink;
+  private ReplyBuffer sink;
   private final byte[] scratch = new byte[SCRATCH_BYTES];
   private final MemorySegment scratchMemory = MemorySegment.ofArray(scratch);
   private ReplyBuffer out;
@@ -92,6 +92,12 @@ public final class ReplyWriter {
   /** Returns the number of the window being written; it changes when a long reply fills one. */
   public long window() {
     return sink.window;
+  }
+
+  /** Sets the buffer that the following replies go to. */
+  public void target(ReplyBuffer newSink) {
+    sink = newSink;
+    suppressed(suppressed);
   }
 
   /** Returns true if replies are discarded. */

@@ -26,6 +26,12 @@ public final class ClientOutput {
 
   private final ClientReplies replies = new ClientReplies();
   private final ReplyWriter writer = new ReplyWriter(replies);
+  private @Nullable AwaitedReplies awaited;
+  private boolean awaiting;
+
+  /** Writes to the connection while {@link #writer} writes to {@link #awaited}. */
+  private @Nullable ReplyWriter released;
+
   private @Nullable ReplyCollector pushesAfterReply;
   private int pushesResp;
   private ReplyMode mode = ReplyMode.ON;
@@ -41,6 +47,76 @@ public final class ClientOutput {
   public ClientReplies replies() {
     return replies;
   }
+
+  // ---- replies that wait for replicas
+
+  /** Returns the replies that wait for replicas, or null if none ever did. */
+  public @Nullable AwaitedReplies awaited() {
+    return awaited;
+  }
+
+  /** Returns true if output waits for replicas, and so does all that follows. */
+  public boolean isAwaited() {
+    return awaiting;
+  }
+
+  /** Returns the number of bytes that wait for replicas. */
+  long awaitedBytes() {
+    return awaited == null ? 0 : awaited.usedBytes();
+  }
+
+  /** Returns the unused memory of the buffer of output that waits for replicas, in bytes. */
+  long freeAwaitedBytes() {
+    return awaited == null ? 0 : awaited.capacityBytes() - awaited.usedBytes();
+  }
+
+  /**
+   * Starts a reply that may have to wait for replicas. {@link #finishAwaited} must follow.
+   *
+   * @param replicas the number of replicas that must acknowledge it
+   */
+  public void beginAwaited(Client client, int replicas) {
+    AwaitedReplies current = awaited;
+    if (current == null) {
+      current = new AwaitedReplies(client);
+      awaited = current;
+      released = new ReplyWriter(replies);
+    }
+    current.begin(replicas);
+    writer.target(current);
+    awaiting = true;
+  }
+
+  /**
+   * Finishes a reply that may have to wait.
+   *
+   * @param offset the offset of the replication stream that replicas must acknowledge
+   */
+  public void finishAwaited(long offset) {
+    AwaitedReplies current = awaited;
+    if (current != null) {
+      current.finish(offset);
+      writeDirectlyAgain(current);
+    }
+  }
+
+  /** Passes on awaited output that waits no longer. */
+  void releaseAwaited(AwaitedReplies current, long passedMark) {
+    ReplyWriter target = released;
+    if (target != null) {
+      current.release(passedMark, target);
+      writeDirectlyAgain(current);
+    }
+  }
+
+  private void writeDirectlyAgain(AwaitedReplies current) {
+    if (current.isEmpty()) {
+      writer.target(replies);
+      awaiting = false;
+    }
+  }
+
+  // ---- modes
 
   public void mode(ReplyMode mode) {
     this.mode = mode;
@@ -66,6 +142,9 @@ public final class ClientOutput {
   /** Discards further output because the client is closing, possibly within a reply. */
   void discard() {
     replies.discard();
+    if (awaited != null) {
+      awaited.discard();
+    }
     ended = true;
     if (pushesAfterReply != null) {
       pushesAfterReply.close();
@@ -77,6 +156,10 @@ public final class ClientOutput {
   public void end() {
     discard();
     update();
+    if (awaited != null) {
+      awaited.free();
+      awaiting = false;
+    }
     replies.handOver();
   }
 

@@ -49,6 +49,7 @@ public final class ClientRegistry {
   private final TrackedClients trackedClients;
   private final ClientMemory clientMemory;
   private final HeldOutput heldOutput = new HeldOutput();
+  private ReplicaWaits replicaWaits = ReplicaWaits.NONE;
   private final RequestExecutor executor;
   private final ArrayList<Client> turn = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
@@ -293,6 +294,16 @@ public final class ClientRegistry {
   /** Returns the clients whose output is held back. */
   public HeldOutput heldOutput() {
     return heldOutput;
+  }
+
+  /** Returns the waits for the acknowledgements of replicas. */
+  ReplicaWaits replicaWaits() {
+    return replicaWaits;
+  }
+
+  /** Sets the waits for the acknowledgements of replicas. */
+  public void replicaWaits(ReplicaWaits waits) {
+    replicaWaits = waits;
   }
 
   /** Returns the clients with client-side caching. */

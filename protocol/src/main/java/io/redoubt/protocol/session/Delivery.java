@@ -51,7 +51,10 @@ final class Delivery {
     if (connection == null || client.is(ClientFlag.CLOSE_ASAP) || mustHold(client, connection)) {
       return;
     }
-    if (client.is(ClientFlag.CLOSE_AFTER_REPLY)) {
+    if (output.isAwaited()) {
+      releaseAwaited(client);
+    }
+    if (client.is(ClientFlag.CLOSE_AFTER_REPLY) && !output.isAwaited()) {
       output.replies().handOver();
       connection.closeAfterFlush();
       return;
@@ -70,7 +73,7 @@ final class Delivery {
     // Also if the socket is full, because chunks filled since then wait for it.
     connection.flush();
     socketFull = connection.queuedBytes() > 0;
-    if (!socketFull) {
+    if (!socketFull && !output.isAwaited()) {
       output.drained();
     }
   }
@@ -105,6 +108,29 @@ final class Delivery {
     return true;
   }
 
+  /** Passes on output that waits no longer for replicas, and registers what still does. */
+  private void releaseAwaited(Client client) {
+    AwaitedReplies awaited = output.awaited();
+    HeldOutput held = client.registry().heldOutput();
+    if (awaited == null) {
+      return;
+    }
+    if (awaited.isUnmarked()) {
+      long mark = held.gate().mark();
+      if (client.isReleased()) {
+        return; // closed by the call
+      }
+      awaited.mark(mark);
+      client.registry().replicaWaits().await(client, awaited);
+    }
+    output.releaseAwaited(awaited, held.gate().passed());
+    if (awaited.waitsForGateOnly()) {
+      heldMark = held.gate().mark();
+      held.add(client);
+    }
+    client.updateReading();
+  }
+
   private void letHeldGo(Client client, Connection connection) {
     heldMark = NO_MARK;
     connection.flush();
@@ -124,7 +150,7 @@ final class Delivery {
 
   /** Returns true if held output exceeds the limit at which reading pauses. */
   boolean exceedsHeldLimit(Client client) {
-    return isHeld() && client.queuedOutputBytes() > MAX_HELD_BYTES;
+    return (isHeld() || output.isAwaited()) && client.queuedOutputBytes() > MAX_HELD_BYTES;
   }
 
   /** Returns the mark of the gate that output waits for, if it {@linkplain #isHeld is held}. */
@@ -148,7 +174,7 @@ final class Delivery {
 
   /** Returns true if some output has not been released to the socket. */
   boolean hasHeldOutput() {
-    return isHeld() || output.replies().pendingBytes() > 0;
+    return isHeld() || output.isAwaited() || output.replies().pendingBytes() > 0;
   }
 
   /** Returns the bytes of replies that the socket has not accepted yet. */
@@ -160,6 +186,7 @@ final class Delivery {
     ClientReplies replies = output.replies();
     return connection.queuedBytes()
         + output.pushBytes()
+        + output.awaitedBytes()
         + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
@@ -184,7 +211,8 @@ final class Delivery {
    * bytes. Other windows go back to the loop at the end of the turn.
    */
   long waitingWindowBytes() {
-    return socketFull || isHeld() ? output.replies().windowBytes() : 0;
+    long free = output.freeAwaitedBytes();
+    return socketFull || isHeld() ? free + output.replies().windowBytes() : free;
   }
 
   /** Closes the client soon if its pending output exceeds the limit. */

@@ -31,6 +31,7 @@ import io.redoubt.server.lifecycle.Debugging;
 import io.redoubt.server.replication.FailoverCommand;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
+import io.redoubt.server.replication.WriteAcksCommand;
 
 /** All commands of a data server, each group of them with the parts that it works on. */
 final class CommandSet {
@@ -62,6 +63,7 @@ final class CommandSet {
         new PersistenceCommands(parts.snapshots, parts.appendOnlyFile),
         new ReplicationCommands(parts.replication),
         new WaitCommand(parts.replication),
+        new WriteAcksCommand(parts.replication),
         new FailoverCommand(parts.replication),
         new ConfigCommands(parts.settings, this::resetStatistics, parts.state, parts.log),
         new ServerCommands(parts.info, parts.clock, parts.shutdown),

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * {@link Client}.
  */
 public final class ServerClient extends Client implements WatchedKeys.Watcher {
+  /** Stands for the number of acknowledgements in the configuration. */
+  public static final int DEFAULT_WRITE_ACKS = Integer.MIN_VALUE;
+
   private final WatchedKeys watched;
   private long watchBytes;
   private boolean outOfStep;
@@ -25,6 +28,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean debugsScripts;
   private long writeOffset;
   private long appendedOffset;
+  private int writeAcks = DEFAULT_WRITE_ACKS;
   private @Nullable Companion companion;
 
   /** Creates a client of {@code registry} that has selected database 0. */
@@ -186,6 +190,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     endTransaction();
     databaseIndex = 0;
     debugsScripts = false;
+    writeAcks = DEFAULT_WRITE_ACKS;
   }
 
   /** Returns the replication offset after the client's last write, for which WAIT waits. */
@@ -211,6 +216,19 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     if (appended >= 0) {
       appendedOffset = appended;
     }
+  }
+
+  /**
+   * Returns the number of replicas that must acknowledge its writes, as the directive {@code
+   * write-acks} has it, or {@link #DEFAULT_WRITE_ACKS}.
+   */
+  public int writeAcks() {
+    return writeAcks;
+  }
+
+  /** Sets the number of replicas that must acknowledge its writes (CLIENT WRITE-ACKS). */
+  public void writeAcks(int replicas) {
+    writeAcks = replicas;
   }
 
   /** Sets the object that is told of output and disconnection, or null for none. */

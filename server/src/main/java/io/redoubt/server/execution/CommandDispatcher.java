@@ -82,6 +82,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final MemoryRoom room;
   private final HeapGate heap;
   private int[] refusals = {};
+  private @Nullable ReplyAcks acks;
 
   /** The request size, by command, from which the need of memory is estimated. */
   private long[] estimatedFromBytes = {};
@@ -169,6 +170,11 @@ public final class CommandDispatcher implements Dispatcher {
     return command;
   }
 
+  /** Makes replies wait for acknowledgements, or null to send them without. */
+  public void acks(@Nullable ReplyAcks newAcks) {
+    acks = newAcks;
+  }
+
   /** Returns the command that a request names, or null. */
   public @Nullable Command<Call> find(Request request) {
     return table.find(request);
@@ -222,10 +228,24 @@ public final class CommandDispatcher implements Dispatcher {
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
       return false;
+    } else if (acks != null) {
+      runAwaited(acks, client, command, request);
     } else {
       runUnit(client, command, request);
     }
     return true;
+  }
+
+  private void runAwaited(
+      ReplyAcks awaited, ServerClient client, Command<Call> command, Request request) {
+    boolean mayWait = awaited.begins(client, command, onlyReads(command, request));
+    try {
+      runUnit(client, command, request);
+    } finally {
+      if (mayWait) {
+        awaited.replied(client);
+      }
+    }
   }
 
   private static boolean isPauseOfWrites(ServerClient client) {

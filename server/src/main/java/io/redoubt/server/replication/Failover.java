@@ -84,8 +84,8 @@ final class Failover {
 
   /** Checks whether a replica has caught up; called after acknowledgements and each second. */
   void look() {
-    if (step != Step.CATCHING_UP) {
-      return;
+    if (step != Step.CATCHING_UP || replication.writeAcks().isWaiting()) {
+      return; // replies that wait for more replicas are sent before the role changes
     }
     for (ReplicaFeed feed : replication.replicas().all()) {
       String address = feed.address();

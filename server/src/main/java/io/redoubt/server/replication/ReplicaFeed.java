@@ -550,6 +550,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return ackOffset;
   }
 
+  /** Returns the last offset that it has reported to be on its disk, or -1. */
+  long durableOffset() {
+    return durableOffset;
+  }
+
   /** Returns true if it has acknowledged, and so has, the stream up to an offset. */
   boolean has(long offset) {
     return isOnline() && hasLoaded && ackOffset >= offset;

@@ -231,6 +231,10 @@ final class Replicas {
 
   private void pump() {
     pumpScheduled = false;
+    if (ackWanted) {
+      ackWanted = false;
+      replication.askForAcksNow(); // along with what the acknowledgement is wanted for
+    }
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).pump();
       replicas.get(i).spillStream();
@@ -373,6 +377,7 @@ final class Replicas {
   void acknowledged(ReplicaFeed feed, long offset, long durable) {
     feed.acknowledged(offset, durable);
     checkWaits();
+    replication.writeAcks().acknowledged(feed);
     replication.failover().look();
   }
 
@@ -385,6 +390,23 @@ final class Replicas {
       }
     }
     return count;
+  }
+
+  /**
+   * Returns the greatest offset that a number of replicas have acknowledged.
+   *
+   * @param durably true to count what is on their disks only
+   */
+  long acknowledgedBy(int number, boolean durably) {
+    long greatest = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      ReplicaFeed feed = replicas.get(i);
+      long offset = durably ? feed.durableOffset() : feed.ackOffset();
+      if (offset > greatest && (durably ? withDurably(offset) : withOffset(offset)) >= number) {
+        greatest = offset;
+      }
+    }
+    return greatest;
   }
 
   /** Returns true if the client's last write is on this server's disk. */
@@ -410,8 +432,10 @@ final class Replicas {
       clients
           .loop()
           .execute(() -> {
-            ackWanted = false;
-            replication.askForAcksNow();
+            if (ackWanted) {
+              ackWanted = false;
+              replication.askForAcksNow();
+            }
           });
     }
   }

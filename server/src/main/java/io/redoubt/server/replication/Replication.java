@@ -11,6 +11,7 @@ import io.redoubt.server.aof.ReplicationPosition;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.ReplyAcks;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -26,6 +27,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final Replicas replicas;
   private final MasterLink link;
   private final Failover failover;
+  private final WriteAcks writeAcks;
   private final SyncCounts counts = new SyncCounts();
 
   /** True once a file has given the position in a history. */
@@ -109,6 +112,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link = new MasterLink(parts);
     appendOnlyFile.onProgress(link::becameDurable);
     failover = new Failover(log, clients, this);
+    writeAcks = new WriteAcks(environment, settings.replication, clients, replicas, this);
+    clients.registry().replicaWaits(writeAcks);
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
     settings.replication.replicaReadOnly.onChange(on -> updateState());
     settings.replication.replicaServeStaleData.onChange(on -> updateState());
@@ -178,6 +183,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   private void cron() {
     link.cron();
+    writeAcks.cron();
     pingReplicas();
     replicas.cron();
     failover.look();
@@ -212,7 +218,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   private void releaseBacklog() {
     long seconds = settings.replication.replBacklogTtl.value();
-    if (isReplica() || backlog() == null || seconds == 0) {
+    if (isReplica() || backlog() == null || seconds == 0 || writeAcks.isOn()) {
       return;
     }
     if (replicas.idleMillis() > seconds * 1000) {
@@ -277,6 +283,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
               + " transfer.");
       stream.keepResumePoint();
       openBacklog();
+      writeAcks.demoted();
       clients
           .registry()
           .endWaits(
@@ -304,6 +311,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     settings.replication.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // replicas must learn the new id
     replicas.restartIdleTime();
+    writeAcks.promoted();
     roleChanged();
   }
 
@@ -313,6 +321,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     dataSet.keyspace().localExpiries().clear();
     updateState();
     updatePropagation();
+    writeAcks.update();
   }
 
   /** Updates the states in which commands are refused. */
@@ -416,6 +425,23 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   Failover failover() {
     return failover;
+  }
+
+  WriteAcks writeAcks() {
+    return writeAcks;
+  }
+
+  /** Sets the receiver of what makes replies wait for replicas, or null while none must wait. */
+  public void onReplyAcks(Consumer<@Nullable ReplyAcks> receiver) {
+    writeAcks.onSwitch(receiver);
+  }
+
+  /** Makes the effects of commands part of the stream, also while there is no replica. */
+  void keepStream() {
+    if (backlog() == null) {
+      stream.startNewHistory();
+      openBacklog();
+    }
   }
 
   /**

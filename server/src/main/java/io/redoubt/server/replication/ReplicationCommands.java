@@ -301,6 +301,10 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (replicas.ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
       return; // as in Redis, where a monitor counts as a replica
     }
+    if (call.client().output().isAwaited()) {
+      call.client().closeSoon(); // replies that wait for replicas can't precede the stream
+      return;
+    }
     if (id != null && call.count() > 3) {
       takeOver(call, id);
     }

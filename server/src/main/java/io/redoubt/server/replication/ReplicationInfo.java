@@ -51,7 +51,12 @@ final class ReplicationInfo {
         .number("repl_backlog_size", () -> settings.replication.replBacklogSize.value())
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
         .number("repl_backlog_histlen", this::historyBytes)
-        .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes());
+        .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes())
+        .when(replication.writeAcks()::isShown)
+        .number("write_acks_required", () -> replication.writeAcks().required())
+        .number("write_acks_waiting_clients", () -> replication.writeAcks().waitingClients())
+        .number("write_acks_timeouts", () -> replication.writeAcks().timeouts())
+        .always();
   }
 
   private long firstByteOffset() {

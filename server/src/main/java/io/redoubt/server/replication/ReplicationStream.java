@@ -46,6 +46,9 @@ final class ReplicationStream implements Propagation.Sink {
   private final StreamEncoder encoder = new StreamEncoder(this::append);
   private boolean propagates;
 
+  /** The offset after the last effect of a command. */
+  private long effectOffset;
+
   /** True if the data set is at the end of the stream, so that another server can continue it. */
   private boolean resumable;
 
@@ -189,11 +192,13 @@ final class ReplicationStream implements Propagation.Sink {
   @Override
   public void endTransaction() {
     encoder.endTransaction();
+    effectOffset = history.offset();
   }
 
   @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
     encoder.command(database, memory, start, end);
+    effectOffset = history.offset();
   }
 
   @Override
@@ -203,11 +208,20 @@ final class ReplicationStream implements Propagation.Sink {
     append(head, 0, head.byteSize());
     long words = NewerCommand.firstWord(memory, start);
     append(memory, words, end - words);
+    effectOffset = history.offset();
   }
 
   @Override
   public void lost() {
     onLost.run();
+  }
+
+  /**
+   * Returns the offset after the last effect of a command. What else joins the stream, as the
+   * requests for acknowledgements do, does not count.
+   */
+  long effectOffset() {
+    return effectOffset;
   }
 
   /** Shows that the master lives. */
@@ -236,6 +250,7 @@ final class ReplicationStream implements Propagation.Sink {
   void ownEffects(boolean isMaster) {
     boolean wanted = isMaster && backlog != null;
     if (wanted && !propagates) {
+      effectOffset = history.offset(); // what precedes are the effects of another server
       propagation.add(this);
     } else if (!wanted && propagates) {
       propagation.remove(this);

@@ -218,6 +218,36 @@ public final class ReplicationDirectives extends DirectiveGroup {
           .alias("min-slaves-max-lag")
           .doc("The maximum lag of an up-to-date replica in seconds; 0 disables it.");
 
+  /** {@code write-acks}. */
+  public final WriteAcksDirective writeAcks =
+      add(new WriteAcksDirective())
+          .doc(
+              "The number of replicas that must acknowledge a write before its reply is sent, or"
+                  + " majority: as many as are a majority together with the master. 0 sends"
+                  + " replies at once. The server goes on serving meanwhile.");
+
+  /** {@code write-acks-timeout}. */
+  public final IntDirective writeAcksTimeout =
+      integer("write-acks-timeout", 1000)
+          .doc(
+              "Milliseconds after which a write that lacks acknowledgements is answered with the"
+                  + " error UNACKED: it was applied here, and may survive a failover or not. 0"
+                  + " waits without limit.");
+
+  /** {@code write-acks-durable}. */
+  public final YesNoDirective writeAcksDurable =
+      yesNo("write-acks-durable", false)
+          .doc(
+              "Count a replica only once the write is on its disk. The replicas must have"
+                  + " appendonly yes; appendfsync always makes them sync at once.");
+
+  /** {@code write-acks-reads}. */
+  public final YesNoDirective writeAcksReads =
+      yesNo("write-acks-reads", false)
+          .doc(
+              "Let replies to reads, too, wait until what they may show is acknowledged, so that"
+                  + " no client of this master reads what may yet be lost.");
+
   /** {@code replica-announce-ip}. */
   public final TextDirective replicaAnnounceIp =
       text("replica-announce-ip", "")

@@ -32,6 +32,7 @@ final class CommandFactsTest {
   static final TreeSet<String> NEWER =
       new TreeSet<>(
           List.of(
+              "client|write-acks",
               "delex",
               "delifeq",
               "hexpire",

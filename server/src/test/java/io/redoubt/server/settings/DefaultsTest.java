@@ -59,7 +59,11 @@ final class DefaultsTest {
                 "sentinel-lease",
                 "snapshot-loop-percent",
                 "snapshot-thread-rests",
-                "unixsocketgroup"));
+                "unixsocketgroup",
+                "write-acks",
+                "write-acks-durable",
+                "write-acks-reads",
+                "write-acks-timeout"));
   }
 
   @Test

@@ -1,0 +1,316 @@
+package io.redoubt.protocol.session;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.ReplyBuffer;
+import io.redoubt.protocol.resp.ReplyWriter;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The output of a client from its first reply on that must wait for replicas. All later output
+ * follows here, so that the order is kept, until nothing waits any more.
+ *
+ * <p>The boundaries of each such reply are remembered, because an error takes its place if the
+ * replicas don't acknowledge in time. A reply leaves once its offset is acknowledged and the {@link
+ * OutputGate} has passed it: there is one place where replies wait, whatever they wait for.
+ *
+ * <p>Positions count bytes from the creation of this object.
+ */
+public final class AwaitedReplies extends ReplyBuffer {
+  private static final int INITIAL_BYTES = 1024;
+  private static final int INITIAL_STOPS = 8;
+
+  /** Stands for the offset of a reply in whose place the error is sent. */
+  private static final long FAILED = -1;
+
+  /** The offset of output that waits for no replica itself, only for what precedes it. */
+  private static final long ANY_OFFSET = 0;
+
+  private static final BufferMemory.Block NO_BLOCK =
+      new BufferMemory.Block(MemorySegment.NULL, 0, 0);
+
+  private final Client client;
+  private final BufferMemory source;
+  private BufferMemory.Block block = NO_BLOCK;
+
+  /** The position of the first byte of the block. */
+  private long blockPosition;
+
+  /** The position of the first byte that has not left. */
+  private long first;
+
+  // Stops: output up to an end leaves at once. A ring.
+  private long[] starts = new long[INITIAL_STOPS];
+  private long[] ends = new long[INITIAL_STOPS];
+  private long[] offsets = new long[INITIAL_STOPS];
+  private long[] marks = new long[INITIAL_STOPS];
+  private int firstStop;
+  private int stops;
+
+  /** The number of the last stops that have no mark of the gate yet. */
+  private int unmarked;
+
+  private boolean replying;
+  private long replyStart;
+  private boolean discarding;
+  private long acknowledged = ANY_OFFSET;
+  private long newest = ANY_OFFSET;
+  private byte[] error = {};
+  private int wanted;
+
+  AwaitedReplies(Client client) {
+    this.client = client;
+    source = client.registry().memory();
+  }
+
+  // ---- writing
+
+  /**
+   * Starts a reply that may have to wait.
+   *
+   * @param replicas the number of replicas that must acknowledge it; the greatest of the replies
+   *     that wait counts for all of them
+   */
+  void begin(int replicas) {
+    wanted = isEmpty() ? replicas : Math.max(wanted, replicas);
+    replying = true;
+    replyStart = end();
+  }
+
+  /**
+   * Finishes the reply.
+   *
+   * @param offset the offset of the stream that replicas must acknowledge before it leaves
+   */
+  void finish(long offset) {
+    replying = false;
+    if (!discarding && end() > replyStart) {
+      addStop(replyStart, offset);
+    }
+  }
+
+  private void addStop(long start, long offset) {
+    if (stops == starts.length) {
+      starts = grown(starts);
+      ends = grown(ends);
+      offsets = grown(offsets);
+      marks = grown(marks);
+      firstStop = 0;
+    }
+    int at = stop(stops++);
+    starts[at] = start;
+    ends[at] = replying ? replyStart : end();
+    offsets[at] = offset;
+    newest = Math.max(newest, offset);
+    unmarked++;
+  }
+
+  private long[] grown(long[] ring) {
+    long[] larger = new long[ring.length * 2];
+    for (int i = 0; i < stops; i++) {
+      larger[i] = ring[stop(i)];
+    }
+    return larger;
+  }
+
+  private int stop(int index) {
+    return (firstStop + index) % starts.length;
+  }
+
+  private long end() {
+    return blockPosition + position - block.offset();
+  }
+
+  @Override
+  protected boolean isDiscarding() {
+    return discarding;
+  }
+
+  @Override
+  protected void makeRoom(int atLeastBytes) {
+    if (discarding) {
+      position = block.offset();
+      if (block.sizeBytes() >= atLeastBytes) {
+        return;
+      }
+    }
+    client.delivery().checkLimit(client);
+    long used = discarding ? 0 : usedBytes();
+    long gone = first - blockPosition;
+    BufferMemory.Block old = block;
+    BufferMemory.Block target = old;
+    if (old.sizeBytes() < Math.max(used * 2, used + atLeastBytes)) {
+      long wantedBytes = Math.max(used + atLeastBytes, Math.max(used * 2, INITIAL_BYTES));
+      target = source.allocate(wantedBytes);
+    }
+    if (!discarding) {
+      MemorySegment.copy(old.memory(), old.offset() + gone, target.memory(), target.offset(), used);
+      moveGaps(target.offset() - old.offset() - gone);
+      blockPosition = first;
+    }
+    if (target != old) {
+      free(old);
+    }
+    block = target;
+    memory = target.memory();
+    position = target.offset() + used;
+    limit = target.end();
+  }
+
+  private void free(BufferMemory.Block old) {
+    if (old != NO_BLOCK) {
+      source.free(old);
+    }
+  }
+
+  @Override
+  protected void fillEarlierGap(
+      long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
+    throw new AssertionError("there is one window only");
+  }
+
+  // ---- waiting
+
+  /** Returns true if nothing waits and no reply is being written. */
+  boolean isEmpty() {
+    return !replying && usedBytes() == 0;
+  }
+
+  /** Returns true if a reply waits for replicas. */
+  public boolean isWaiting() {
+    return newest > acknowledged && stops > 0;
+  }
+
+  /** Returns the number of bytes that wait. */
+  long usedBytes() {
+    return end() - first;
+  }
+
+  /** Returns the memory that the bytes take. */
+  long capacityBytes() {
+    return block.sizeBytes();
+  }
+
+  /** Returns true if there is output that the gate has not given a mark yet. */
+  boolean isUnmarked() {
+    return unmarked > 0 || (!replying ? end() : replyStart) > lastEnd();
+  }
+
+  private long lastEnd() {
+    return stops == 0 ? first : ends[stop(stops - 1)];
+  }
+
+  /** Gives the output so far a mark of the gate. */
+  void mark(long mark) {
+    long until = replying ? replyStart : end();
+    if (until > lastEnd()) {
+      addStop(until, ANY_OFFSET);
+    }
+    for (; unmarked > 0; unmarked--) {
+      marks[stop(stops - unmarked)] = mark;
+    }
+  }
+
+  /** Returns the greatest offset that a reply waits for. */
+  public long newestOffset() {
+    return newest;
+  }
+
+  /** Returns the number of replicas that must acknowledge. */
+  public int wantedReplicas() {
+    return wanted;
+  }
+
+  /** Records that the stream up to an offset has been acknowledged; the caller flushes. */
+  public void acknowledged(long offset) {
+    acknowledged = Math.max(acknowledged, offset);
+  }
+
+  /**
+   * Replaces the replies that still wait, up to an offset, by an error; the caller flushes.
+   *
+   * @param text the error, whose first word is its code
+   * @return true if there is such a reply
+   */
+  public boolean fail(long upToOffset, String text) {
+    boolean any = false;
+    for (int i = 0; i < stops; i++) {
+      int at = stop(i);
+      if (offsets[at] > acknowledged && offsets[at] <= upToOffset) {
+        offsets[at] = FAILED;
+        any = true;
+      }
+    }
+    if (any) {
+      error = ("-" + text + "\r\n").getBytes(US_ASCII);
+    }
+    return any;
+  }
+
+  /** Returns true if the first output that waits lacks no acknowledgement. */
+  boolean waitsForGateOnly() {
+    return stops > 0 && isAcknowledged(firstStop);
+  }
+
+  private boolean isAcknowledged(int at) {
+    return offsets[at] <= acknowledged;
+  }
+
+  /**
+   * Passes on what waits no longer.
+   *
+   * @param passed the mark that the gate has passed
+   * @param target writes to the connection
+   */
+  void release(long passed, ReplyWriter target) {
+    while (stops > 0 && marks[firstStop] <= passed && isAcknowledged(firstStop)) {
+      int at = firstStop;
+      boolean failed = offsets[at] == FAILED;
+      pass(failed ? starts[at] : ends[at], target);
+      first = ends[at];
+      firstStop = stop(1);
+      stops--;
+      if (failed) {
+        target.raw(MemorySegment.ofArray(error), 0, error.length);
+      }
+    }
+    if (usedBytes() == 0 && !replying) {
+      free();
+    }
+  }
+
+  private void pass(long end, ReplyWriter target) {
+    if (end > first) {
+      target.raw(block.memory(), block.offset() + first - blockPosition, end - first);
+    }
+  }
+
+  /** Discards everything written from now on, also within a reply. */
+  void discard() {
+    discarding = true;
+  }
+
+  /** Frees the memory. */
+  void free() {
+    blockPosition = end();
+    first = blockPosition;
+    free(block);
+    block = NO_BLOCK;
+    memory = MemorySegment.NULL;
+    position = 0;
+    limit = 0;
+    stops = 0;
+    unmarked = 0;
+    acknowledged = ANY_OFFSET; // a later history may have lower offsets
+    newest = ANY_OFFSET;
+    if (starts.length > INITIAL_STOPS) {
+      firstStop = 0;
+      starts = Arrays.copyOf(starts, INITIAL_STOPS);
+      ends = Arrays.copyOf(ends, INITIAL_STOPS);
+      offsets = Arrays.copyOf(offsets, INITIAL_STOPS);
+      marks = Arrays.copyOf(marks, INITIAL_STOPS);
+    }
+  }
+}

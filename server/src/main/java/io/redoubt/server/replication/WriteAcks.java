@@ -1,0 +1,354 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.AwaitedReplies;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ReplicaWaits;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.ReplyAcks;
+import io.redoubt.server.settings.ReplicationDirectives;
+import io.redoubt.server.settings.WriteAcksDirective;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Semi-synchronous replication: replies to writes wait until replicas have acknowledged the stream
+ * up to the last effect of the write. Only a master waits.
+ *
+ * <p>A write waits for the last effect in the stream, whether it had an effect itself or not: a
+ * write that finds its work done by an earlier one must not be confirmed before that one is.
+ *
+ * <p>A reply that is not acknowledged in time, or before this server becomes a replica, turns into
+ * the error UNACKED.
+ */
+final class WriteAcks implements ReplyAcks, ReplicaWaits {
+  private static final String TIMED_OUT =
+      "UNACKED The outcome is unknown: this server has applied the write, but too few replicas have"
+          + " acknowledged it in time.";
+  private static final String DEMOTED =
+      "UNACKED The outcome is unknown: this server became a replica before enough replicas had"
+          + " acknowledged the write.";
+
+  /** The number of lines that are kept while nobody waits in them. */
+  private static final int MAX_IDLE_LINES = 4;
+
+  private final Log log;
+  private final ReplicationDirectives settings;
+  private final ServerClients clients;
+  private final Clock clock;
+  private final Replicas replicas;
+  private final Replication replication;
+  private final CountedReplicas counted = new CountedReplicas();
+  private final List<AckLine> lines = new ArrayList<>();
+  private Consumer<@Nullable ReplyAcks> switching = acks -> {};
+  private boolean on;
+
+  /** True once replies had to wait. */
+  private boolean used;
+
+  /** True if a connection may have set a number of its own. */
+  private boolean setByConnections;
+
+  /** True from the first reply that timed out until one is acknowledged. */
+  private boolean lacking;
+
+  private @Nullable Cancellable timer;
+  private long timeouts;
+
+  WriteAcks(
+      Environment environment,
+      ReplicationDirectives settings,
+      ServerClients clients,
+      Replicas replicas,
+      Replication replication) {
+    this.log = environment.log();
+    this.clock = environment.clock();
+    this.settings = settings;
+    this.clients = clients;
+    this.replicas = replicas;
+    this.replication = replication;
+    settings.writeAcks.onChange(value -> configured());
+    settings.writeAcksDurable.onChange(value -> lines.forEach(this::restart));
+    settings.writeAcksTimeout.onChange(value -> restartTimer());
+  }
+
+  /** Sets the receiver of this object while replies must wait, and of null while they must not. */
+  void onSwitch(Consumer<@Nullable ReplyAcks> newSwitching) {
+    switching = newSwitching;
+  }
+
+  /** Returns true if replies to writes wait. */
+  boolean isOn() {
+    return on;
+  }
+
+  /** Returns true if a reply waits. */
+  boolean isWaiting() {
+    for (int i = 0; i < lines.size(); i++) {
+      if (!lines.get(i).isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns true if replies wait, or ever have. */
+  boolean isShown() {
+    return on || used;
+  }
+
+  /** Returns the number of clients with replies that wait. */
+  int waitingClients() {
+    int count = 0;
+    for (Client client : clients.registry().view()) {
+      AwaitedReplies replies = client.output().awaited();
+      count += replies != null && replies.isWaiting() ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Returns the number of times that replies of a client timed out. */
+  long timeouts() {
+    return timeouts;
+  }
+
+  /** Applies the role and the configuration. */
+  void update() {
+    boolean wanted =
+        !replication.isReplica() && (settings.writeAcks.value() != 0 || setByConnections);
+    if (wanted) {
+      replication.keepStream();
+    }
+    if (wanted != on) {
+      on = wanted;
+      used |= wanted;
+      switching.accept(wanted ? this : null);
+    }
+  }
+
+  /** Takes over a configuration, for which only the present replicas count towards a majority. */
+  private void configured() {
+    counted.clear();
+    for (ReplicaFeed feed : replicas.all()) {
+      count(feed);
+    }
+    update();
+  }
+
+  private void count(ReplicaFeed feed) {
+    if (feed.isOnline() && feed.ackOffset() > 0) {
+      counted.add(feed);
+    }
+  }
+
+  /** Takes notice of CLIENT WRITE-ACKS. */
+  void connectionChanged() {
+    setByConnections = isSetByConnections();
+    update();
+  }
+
+  /** Looks once a second whether connections with a number of their own are left. */
+  void cron() {
+    if (setByConnections) {
+      connectionChanged();
+    }
+  }
+
+  private boolean isSetByConnections() {
+    for (Client client : clients.registry().view()) {
+      int own = ((ServerClient) client).writeAcks();
+      if (own != ServerClient.DEFAULT_WRITE_ACKS && own != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Starts to count replicas anew, because this server becomes a master. */
+  void promoted() {
+    counted.clear();
+  }
+
+  /** Fails all waits, because this server becomes a replica. */
+  void demoted() {
+    for (AckLine line : lines) {
+      while (!line.isEmpty()) {
+        line.failFirst(DEMOTED);
+      }
+    }
+    lines.clear(); // the offsets of another history follow
+    update();
+  }
+
+  // Replies.
+
+  @Override
+  public boolean begins(ServerClient client, Command<?> command, boolean onlyReads) {
+    int required = required(client);
+    if (required == 0 || client.isMaster() || command.has(Flag.PUBSUB)) {
+      return false; // PUBLISH has an effect, but none that can be read later
+    }
+    boolean reads = command.has(Flag.READONLY) || onlyReads || !client.mayReplicate(command);
+    if (reads && !(isRead(command, onlyReads) && mustWait(client, required))) {
+      return false;
+    }
+    client.output().beginAwaited(client, required);
+    return true;
+  }
+
+  private static boolean isRead(Command<?> command, boolean onlyReads) {
+    return command.has(Flag.READONLY) || onlyReads || command.name().equals("exec");
+  }
+
+  /** Returns true if a read might show what is not acknowledged, or follows a reply that waits. */
+  private boolean mustWait(ServerClient client, int required) {
+    return settings.writeAcksReads.value()
+        && (client.output().isAwaited()
+            || replication.stream().effectOffset() > line(required).acknowledged());
+  }
+
+  private int required(ServerClient client) {
+    int own = client.writeAcks();
+    return own == ServerClient.DEFAULT_WRITE_ACKS ? required() : resolved(own);
+  }
+
+  /** Returns the number of replicas that must acknowledge a write, unless its client differs. */
+  int required() {
+    return resolved(settings.writeAcks.value());
+  }
+
+  private int resolved(int number) {
+    return number == WriteAcksDirective.MAJORITY ? counted.majority() : number;
+  }
+
+  @Override
+  public void replied(ServerClient client) {
+    client.output().finishAwaited(replication.stream().effectOffset());
+  }
+
+  @Override
+  public void await(Client client, AwaitedReplies replies) {
+    long offset = replies.newestOffset();
+    if (replication.isReplica()) { // since the command has run
+      replies.fail(offset, DEMOTED);
+      return;
+    }
+    AckLine line = line(replies.wantedReplicas());
+    if (offset <= line.acknowledged()) {
+      replies.acknowledged(line.acknowledged());
+      return;
+    }
+    boolean wasEmpty = line.isEmpty();
+    line.add(client, offset, clock.monotonicNanos());
+    if (wasEmpty) {
+      startTimer();
+    }
+    replicas.askForAcks();
+  }
+
+  private AckLine line(int wanted) {
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).replicas() == wanted) {
+        return lines.get(i);
+      }
+    }
+    if (lines.size() >= MAX_IDLE_LINES) {
+      lines.removeIf(AckLine::isEmpty);
+    }
+    AckLine line = new AckLine(wanted);
+    restart(line);
+    lines.add(line);
+    return line;
+  }
+
+  private void restart(AckLine line) {
+    line.restart(acknowledgedBy(line.replicas()));
+  }
+
+  private long acknowledgedBy(int number) {
+    return replicas.acknowledgedBy(number, settings.writeAcksDurable.value());
+  }
+
+  /** Lets replies leave after a replica has acknowledged more. */
+  void acknowledged(ReplicaFeed feed) {
+    if (!on) {
+      return;
+    }
+    count(feed);
+    boolean any = false;
+    for (int i = 0; i < lines.size(); i++) {
+      AckLine line = lines.get(i);
+      any |= line.acknowledged(acknowledgedBy(line.replicas()));
+    }
+    if (any && lacking) {
+      lacking = false;
+      log.notice("Replicas acknowledge writes again.");
+    }
+  }
+
+  // Timeouts.
+
+  private void startTimer() {
+    if (timer == null && settings.writeAcksTimeout.value() > 0) {
+      schedule(settings.writeAcksTimeout.value());
+    }
+  }
+
+  private void restartTimer() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    if (isWaiting() && settings.writeAcksTimeout.value() > 0) {
+      schedule(0);
+    }
+  }
+
+  private void schedule(long delayMillis) {
+    timer = clients.loop().schedule(this::timeOut, delayMillis);
+  }
+
+  private void timeOut() {
+    timer = null;
+    long timeoutNanos = TimeUnit.MILLISECONDS.toNanos(settings.writeAcksTimeout.value());
+    if (timeoutNanos == 0) {
+      return;
+    }
+    long now = clock.monotonicNanos();
+    long longest = -1;
+    for (int i = 0; i < lines.size(); i++) {
+      AckLine line = lines.get(i);
+      while (!line.isEmpty() && now - line.firstSinceNanos() >= timeoutNanos) {
+        if (line.failFirst(TIMED_OUT)) {
+          timeouts++;
+          complain(line);
+        }
+      }
+      if (!line.isEmpty()) {
+        longest = Math.max(longest, now - line.firstSinceNanos());
+      }
+    }
+    if (longest >= 0) {
+      schedule(TimeUnit.NANOSECONDS.toMillis(timeoutNanos - longest) + 1);
+    }
+    replication.failover().look();
+  }
+
+  private void complain(AckLine line) {
+    if (!lacking) {
+      lacking = true;
+      log.warning(
+          "Writes time out with UNACKED: fewer than %d of %d connected replicas acknowledge them.",
+          line.replicas(), replicas.all().size());
+    }
+  }
+}
