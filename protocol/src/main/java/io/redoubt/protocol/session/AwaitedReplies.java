@@ -57,6 +57,10 @@ public final class AwaitedReplies extends ReplyBuffer {
   private boolean discarding;
   private long acknowledged = ANY_OFFSET;
   private long newest = ANY_OFFSET;
+
+  /** The greatest offset at the last {@link #mark}. */
+  private long registered = ANY_OFFSET;
+
   private byte[] error = {};
   private int wanted;
 
@@ -110,7 +114,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   private long[] grown(long[] ring) {
     long[] larger = new long[ring.length * 2];
     for (int i = 0; i < stops; i++) {
-      larger[i] = ring[stop(i)];
+      larger[i] = ring[(firstStop + i) % ring.length];
     }
     return larger;
   }
@@ -202,8 +206,12 @@ public final class AwaitedReplies extends ReplyBuffer {
     return stops == 0 ? first : ends[stop(stops - 1)];
   }
 
-  /** Gives the output so far a mark of the gate. */
-  void mark(long mark) {
+  /**
+   * Gives the output so far a mark of the gate.
+   *
+   * @return true if it waits for a greater offset than before
+   */
+  boolean mark(long mark) {
     long until = replying ? replyStart : end();
     if (until > lastEnd()) {
       addStop(until, ANY_OFFSET);
@@ -211,6 +219,9 @@ public final class AwaitedReplies extends ReplyBuffer {
     for (; unmarked > 0; unmarked--) {
       marks[stop(stops - unmarked)] = mark;
     }
+    boolean more = newest > registered;
+    registered = newest;
+    return more;
   }
 
   /** Returns the greatest offset that a reply waits for. */
@@ -305,6 +316,7 @@ public final class AwaitedReplies extends ReplyBuffer {
     unmarked = 0;
     acknowledged = ANY_OFFSET; // a later history may have lower offsets
     newest = ANY_OFFSET;
+    registered = ANY_OFFSET;
     if (starts.length > INITIAL_STOPS) {
       firstStop = 0;
       starts = Arrays.copyOf(starts, INITIAL_STOPS);

@@ -120,8 +120,9 @@ final class Delivery {
       if (client.isReleased()) {
         return; // closed by the call
       }
-      awaited.mark(mark);
-      client.registry().replicaWaits().await(client, awaited);
+      if (awaited.mark(mark)) {
+        client.registry().replicaWaits().await(client, awaited);
+      }
     }
     output.releaseAwaited(awaited, held.gate().passed());
     if (awaited.waitsForGateOnly()) {

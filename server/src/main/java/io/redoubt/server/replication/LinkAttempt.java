@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,12 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private boolean masterKnowsOffsets = true;
   private boolean ackWanted;
+
+  /** True if the master wants an acknowledgement at the end of each turn that applied anything. */
+  private boolean acksTurns;
+
+  private long ackedOffset = -1;
+  private long ackedDurable = -1;
 
   /** The master has asked, and what it asked for is not all on the disk yet. */
   private boolean owesDurable;
@@ -133,19 +140,26 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (!masterKnowsOffsets) {
       return;
     }
-    String offset = Long.toString(parts.replication().offset());
+    long offset = parts.replication().offset();
     long durable = parts.replication().durableOffset();
-    if (durable < 0) {
-      send(List.of("REPLCONF", "ACK", offset));
-    } else {
-      send(List.of("REPLCONF", "ACK", offset, "FACK", Long.toString(durable)));
-      owesDurable = ackWanted && durable < parts.replication().offset();
+    List<String> words = new ArrayList<>(List.of("REPLCONF", "ACK", Long.toString(offset)));
+    if (durable >= 0) {
+      words.addAll(List.of("FACK", Long.toString(durable)));
+      owesDurable = ackWanted && durable < offset;
     }
+    if (acksTurns) {
+      words.addAll(List.of(TurnAcks.OPTION, "1"));
+    }
+    send(words);
+    ackedOffset = offset;
+    ackedDurable = durable;
   }
 
   /** Acknowledges newly synced bytes at once if the master has asked for that. */
   void becameDurable() {
-    if (owesDurable && parts.replication().durableOffset() >= parts.replication().offset()) {
+    long durable = parts.replication().durableOffset();
+    if ((owesDurable && durable >= parts.replication().offset())
+        || (acksTurns && durable > ackedDurable)) {
       owesDurable = false;
       acknowledge();
     }
@@ -154,6 +168,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** Requests an acknowledgement after the bytes received so far have been executed. */
   void ackWanted() {
     ackWanted = true;
+  }
+
+  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
+  void acksTurns(boolean on) {
+    acksTurns = on;
   }
 
   // Connection.
@@ -239,7 +258,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   private void answer() {
-    if (ackWanted) {
+    if (ackWanted || (acksTurns && parts.replication().offset() != ackedOffset)) {
       acknowledge();
       ackWanted = false;
     }
@@ -466,6 +485,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         new MasterStream(
             parts.clients().registry().memory(), parts.clients().registry().limits(), this);
     attach(database);
+    acknowledge(); // the master may have replies that wait for it
   }
 
   private void attach(int database) {

@@ -288,6 +288,13 @@ final class MasterLink {
     }
   }
 
+  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
+  void acksTurns(boolean on) {
+    if (attempt != null) {
+      attempt.acksTurns(on);
+    }
+  }
+
   // What an attempt reports.
 
   /** Records the state that the attempt has reached. */

@@ -61,6 +61,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private State state = State.NONE;
   private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
+  private boolean acknowledgesTurns;
 
   /** Offset of the next byte of the stream to send, 0 before the snapshot. */
   private long cursor;
@@ -543,6 +544,16 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       state = State.ONLINE;
       pump();
     }
+  }
+
+  /** Returns true if it need not be asked for acknowledgements, or acknowledges nothing now. */
+  boolean acknowledgesUnasked() {
+    return acknowledgesTurns || !isOnline();
+  }
+
+  /** Sets whether it acknowledges at the end of each turn that applied anything. */
+  void acknowledgesTurns(boolean on) {
+    acknowledgesTurns = on;
   }
 
   /** Returns the last acknowledged offset. */

@@ -40,6 +40,7 @@ final class Replicas {
   private final List<ReplicaFeed> replicas = new ArrayList<>();
   private final List<ReplicationWait> waits = new ArrayList<>();
   private final Runnable pumpTask = this::pump;
+  private final Runnable askTask = this::askIfWanted;
   private final SpillSpace spillSpace;
   private final FullSyncRate rate;
   private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
@@ -52,6 +53,7 @@ final class Replicas {
 
   private boolean pumpScheduled;
   private boolean ackWanted;
+  private boolean turnAcksWanted;
 
   Replicas(
       Environment environment,
@@ -231,10 +233,7 @@ final class Replicas {
 
   private void pump() {
     pumpScheduled = false;
-    if (ackWanted) {
-      ackWanted = false;
-      replication.askForAcksNow(); // along with what the acknowledgement is wanted for
-    }
+    askIfWanted(); // along with what the acknowledgement is wanted for
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).pump();
       replicas.get(i).spillStream();
@@ -429,14 +428,39 @@ final class Replicas {
   void askForAcks() {
     if (!ackWanted && !replicas.isEmpty()) {
       ackWanted = true;
-      clients
-          .loop()
-          .execute(() -> {
-            if (ackWanted) {
-              ackWanted = false;
-              replication.askForAcksNow();
-            }
-          });
+      clients.loop().execute(askTask);
+    }
+  }
+
+  /**
+   * Asks the replicas that don't acknowledge each turn unasked for their offsets, once per turn of
+   * the loop, and to do so from now on.
+   */
+  void askForTurnAcks() {
+    for (int i = 0; i < replicas.size() && !turnAcksWanted; i++) {
+      turnAcksWanted = !replicas.get(i).acknowledgesUnasked();
+    }
+    if (turnAcksWanted) {
+      askForAcks();
+    }
+  }
+
+  private void askIfWanted() {
+    if (ackWanted) {
+      ackWanted = false;
+      if (turnAcksWanted) {
+        turnAcksWanted = false;
+        replication.askForTurnAcksNow();
+      } else {
+        replication.askForAcksNow();
+      }
+    }
+  }
+
+  /** Ends unasked acknowledgements. */
+  void endTurnAcks() {
+    if (!replicas.isEmpty()) {
+      replication.endTurnAcks();
     }
   }
 }

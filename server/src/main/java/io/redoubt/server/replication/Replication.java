@@ -362,8 +362,22 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Asks the replicas for their offsets, through the stream. */
   void askForAcksNow() {
+    ask(stream::askForAcks);
+  }
+
+  /** Asks the replicas for their offsets, now and after each turn of theirs. */
+  void askForTurnAcksNow() {
+    ask(stream::askForTurnAcks);
+  }
+
+  /** Asks the replicas to acknowledge no longer after each turn. */
+  void endTurnAcks() {
+    ask(stream::endTurnAcks);
+  }
+
+  private void ask(Runnable request) {
     if (!isReplica() && backlog() != null) {
-      join(stream::askForAcks);
+      join(request);
     }
   }
 

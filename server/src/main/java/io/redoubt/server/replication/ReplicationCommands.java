@@ -190,6 +190,11 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       if (call.is(i, "getack")) {
         if (call.client().isMaster()) {
           replication.link().ackWanted();
+          if (call.is(i + 1, TurnAcks.START)) {
+            replication.link().acksTurns(true);
+          } else if (call.is(i + 1, TurnAcks.STOP)) {
+            replication.link().acksTurns(false);
+          }
         }
         return;
       }
@@ -263,8 +268,16 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       return;
     }
     try {
-      boolean tellsDurable = call.count() > argument + 2 && call.is(argument + 1, "fack");
-      long durable = tellsDurable ? call.argLong(argument + 2) : -1;
+      long durable = -1;
+      boolean turns = false;
+      for (int i = argument + 1; i + 1 < call.count(); i += 2) {
+        if (call.is(i, "fack")) {
+          durable = call.argLong(i + 1);
+        } else if (call.is(i, TurnAcks.OPTION)) {
+          turns = true;
+        }
+      }
+      feed.acknowledgesTurns(turns);
       replication.replicas().acknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
       log.warning("Replica %s acknowledges with something that is no offset", feed.name());

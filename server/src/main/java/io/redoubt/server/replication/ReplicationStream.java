@@ -32,8 +32,9 @@ final class ReplicationStream implements Propagation.Sink {
   private static final long TAIL_BYTES = 1 << 20;
 
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
-  private static final byte[] GETACK =
-      "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(US_ASCII);
+  private static final byte[] GETACK = getAck("*");
+  private static final byte[] GETACK_START = getAck(TurnAcks.START);
+  private static final byte[] GETACK_STOP = getAck(TurnAcks.STOP);
 
   private final BufferMemory buffers;
   private final LongSupplier backlogBytes;
@@ -232,6 +233,22 @@ final class ReplicationStream implements Propagation.Sink {
   /** Asks the replicas how far they are. */
   void askForAcks() {
     append(GETACK);
+  }
+
+  /** Asks the replicas how far they are, now and after each turn of theirs. */
+  void askForTurnAcks() {
+    append(GETACK_START);
+  }
+
+  /** Asks the replicas to acknowledge no longer after each turn. */
+  void endTurnAcks() {
+    append(GETACK_STOP);
+  }
+
+  private static byte[] getAck(String word) {
+    String length = Integer.toString(word.length());
+    return ("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$" + length + "\r\n" + word + "\r\n")
+        .getBytes(US_ASCII);
   }
 
   private void append(byte[] bytes) {

@@ -132,6 +132,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       on = wanted;
       used |= wanted;
       switching.accept(wanted ? this : null);
+      if (!wanted) {
+        replicas.endTurnAcks();
+      }
     }
   }
 
@@ -252,7 +255,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (wasEmpty) {
       startTimer();
     }
-    replicas.askForAcks();
+    replicas.askForTurnAcks();
   }
 
   private AckLine line(int wanted) {

@@ -3,9 +3,11 @@ package io.redoubt.server.replication;
 import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,6 +151,160 @@ class WriteAcksTest {
       until(
           "one client and the replica",
           () -> master.info("clients", "connected_clients").equals("1"));
+    }
+  }
+
+  @Test
+  void asksARealReplica() throws Exception {
+    RealRedis.assumeInstalled();
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
+        ReplicationNode replica = ReplicationNode.real(directory);
+        RespClient writer = client(master)) {
+      follow(replica, master);
+      for (int i = 0; i < 100; i++) {
+        assertThat(master.ask("SET k " + i)).isEqualTo("OK");
+        assertThat(replica.ask("GET k")).isEqualTo(Integer.toString(i));
+      }
+      for (int i = 0; i < 100; i++) {
+        writer.send("INCR", "counter");
+      }
+      for (int i = 1; i <= 100; i++) {
+        assertThat(writer.receive()).isEqualTo(new Reply.Integer(i));
+      }
+      assertThat(replica.ask("GET counter")).isEqualTo("100");
+    }
+  }
+
+  @Test
+  void asksAReplicaOfOursOnlyOnce() throws Exception {
+    try (ReplicationNode master =
+            ReplicationNode.ours(
+                directory, "write-acks 1", WITHOUT_LIMIT, "repl-ping-replica-period 1000");
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      master.ask("SET k 10");
+      master.ask("SET k 11");
+      long before = master.offset();
+      for (int i = 20; i < 30; i++) {
+        assertThat(master.ask("SET k " + i)).isEqualTo("OK");
+      }
+      long length = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n20\r\n".length();
+      assertThat(master.offset() - before).isEqualTo(10 * length);
+    }
+  }
+
+  @Test
+  void pushMessagesKeepTheirPlaceBehindRepliesThatWait() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
+        SilentReplica replica = online(master);
+        RespClient tracking = client(master);
+        RespClient other = client(master)) {
+      tracking.call("HELLO", "3");
+      tracking.call("CLIENT", "TRACKING", "ON", "BCAST", "NOLOOP");
+      tracking.send("SET", "k", "1");
+      untilWaiting(master, 1);
+      other.send("CLIENT", "WRITE-ACKS", "0");
+      other.send("SET", "k", "2");
+      assertThat(texts(other, 2)).containsExactly("OK", "OK");
+      tracking.send("CLIENT", "REPLY", "SKIP");
+      tracking.send("SET", "k", "3");
+      tracking.send("GET", "k");
+      until("the last write", () -> master.ask("GET k").equals("3"));
+      acknowledge(replica, master);
+      assertThat(tracking.receive().text()).isEqualTo("OK");
+      assertThat(tracking.receive()).isInstanceOf(Reply.Push.class);
+      assertThat(tracking.receive().text()).isEqualTo("3");
+    }
+  }
+
+  @Test
+  void aPipelineIsNotReadOnWhileItsRepliesWait() throws Exception {
+    String value = "v".repeat(1000);
+    int count = 20_000;
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
+        SilentReplica replica = online(master);
+        RespClient writer = client(master)) {
+      Thread sender = Thread.ofVirtual().start(() -> getAndSet(writer, value, count));
+      until("enough replies", () -> outputBytes(master) > 1 << 20);
+      Thread.sleep(300); // more would come now
+      assertThat(outputBytes(master)).isLessThan(8 << 20);
+      Thread receiver = Thread.ofVirtual().start(() -> receive(writer, count));
+      until("all replies", () -> {
+        acknowledge(replica, master);
+        return !receiver.isAlive();
+      });
+      sender.join();
+    }
+  }
+
+  private static void getAndSet(RespClient writer, String value, int count) {
+    try {
+      for (int i = 0; i < count; i++) {
+        writer.send("SET", "k", value, "GET");
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static void receive(RespClient from, int count) {
+    try {
+      for (int i = 0; i < count; i++) {
+        from.receive();
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static long outputBytes(ReplicationNode master) throws IOException {
+    long bytes = 0;
+    for (String word : master.ask("CLIENT LIST TYPE NORMAL").split("[ \n]")) {
+      bytes += word.startsWith("omem=") ? Long.parseLong(word.substring(5)) : 0;
+    }
+    return bytes;
+  }
+
+  @Test
+  void aReplicaThatComesBackReleasesWhatWaited() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
+        RespClient writer = client(master)) {
+      try (ReplicationNode first = ReplicationNode.ours(directory)) {
+        follow(first, master);
+        assertThat(writer.call("SET", "k", "1").text()).isEqualTo("OK");
+      }
+      until("the loss", () -> master.info("replication", "connected_slaves").equals("0"));
+      writer.send("SET", "k", "2");
+      untilWaiting(master, 1);
+      try (ReplicationNode second = ReplicationNode.ours(directory)) {
+        follow(second, master);
+        assertThat(writer.receive().text()).isEqualTo("OK");
+        assertThat(second.ask("GET k")).isEqualTo("2");
+      }
+    }
+  }
+
+  @Test
+  void aFailoverConfirmsWhatItCarriesOver() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
+        ReplicationNode replica = ReplicationNode.ours(directory);
+        RespClient writer = client(master)) {
+      follow(replica, master);
+      for (int i = 0; i < 1000; i++) {
+        writer.send("INCR", "counter");
+      }
+      assertThat(master.ask("FAILOVER")).isEqualTo("OK");
+      long confirmed = 0;
+      for (int i = 0; i < 1000; i++) {
+        Reply reply = writer.receive();
+        if (reply instanceof Reply.Integer number) {
+          confirmed = number.value();
+        } else {
+          assertThat(reply.text()).startsWith("READONLY");
+        }
+      }
+      until("the new master", () -> replica.info("replication", "role").equals("master"));
+      assertThat(replica.ask("GET counter")).isEqualTo(Long.toString(confirmed));
     }
   }
 
