@@ -229,10 +229,12 @@ class WriteAcksTest {
       Thread.sleep(300); // more would come now
       assertThat(outputBytes(master)).isLessThan(8 << 20);
       Thread receiver = Thread.ofVirtual().start(() -> receive(writer, count));
-      until("all replies", () -> {
-        acknowledge(replica, master);
-        return !receiver.isAlive();
-      });
+      until(
+          "all replies",
+          () -> {
+            acknowledge(replica, master);
+            return !receiver.isAlive();
+          });
       sender.join();
     }
   }
