@@ -19,6 +19,8 @@ class WriteAcksTest {
   private static final String WITHOUT_LIMIT = "write-acks-timeout 0";
   private static final String SHORT = "write-acks-timeout 100";
 
+  private static final int BATCH = 250;
+
   @TempDir private Path directory;
 
   @Test
@@ -219,8 +221,8 @@ class WriteAcksTest {
 
   @Test
   void aPipelineIsNotReadOnWhileItsRepliesWait() throws Exception {
-    String value = "v".repeat(1000);
-    int count = 20_000;
+    String value = "v".repeat(500);
+    int count = 40 * BATCH;
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
         SilentReplica replica = online(master);
         RespClient writer = client(master)) {
@@ -240,9 +242,10 @@ class WriteAcksTest {
   }
 
   private static void getAndSet(RespClient writer, String value, int count) {
+    String batch = ("SET k " + value + " GET\r\n").repeat(BATCH);
     try {
-      for (int i = 0; i < count; i++) {
-        writer.send("SET", "k", value, "GET");
+      for (int i = 0; i < count; i += BATCH) {
+        writer.sendRaw(batch);
       }
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
