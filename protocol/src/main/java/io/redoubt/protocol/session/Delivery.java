@@ -128,6 +128,9 @@ final class Delivery {
     if (awaited.waitsForGateOnly()) {
       heldMark = held.gate().mark();
       held.add(client);
+      if (heldMark <= held.gate().passed()) {
+        client.flushSoon(); // the call has made it pass
+      }
     }
     client.updateReading();
   }
@@ -204,7 +207,10 @@ final class Delivery {
     Connection connection = client.open();
     return connection == null
         ? 0
-        : connection.queuedBytes() + output.pushBytes() + output.replies().pendingBytes();
+        : connection.queuedBytes()
+            + output.pushBytes()
+            + output.awaitedBytes()
+            + output.replies().pendingBytes();
   }
 
   /**

@@ -227,7 +227,7 @@ class WriteAcksTest {
         SilentReplica replica = online(master);
         RespClient writer = client(master)) {
       Thread sender = Thread.ofVirtual().start(() -> getAndSet(writer, value, count));
-      until("enough replies", () -> outputBytes(master) > 1 << 20);
+      until("enough replies", () -> outputBytes(master) > 1_000_000);
       Thread.sleep(300); // more would come now
       assertThat(outputBytes(master)).isLessThan(8 << 20);
       Thread receiver = Thread.ofVirtual().start(() -> receive(writer, count));
