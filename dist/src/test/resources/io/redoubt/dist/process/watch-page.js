@@ -76,8 +76,6 @@ async function main() {
     executablePath: browserPath, headless: true, args: ["--no-sandbox", "--disable-gpu"],
   });
   const page = await open(browser, sentinelPage, errors);
-  const server = await open(browser, serverPage, errors);
-  await page.bringToFront();
   await page.evaluate(() => { window.neverLoadedAgain = true; });
   await until(page, "the group", picture, `master 127.0.0.1:${masterPort} ok`, "replica .* ok.*replica .* ok");
   console.log("SHOWN");
@@ -94,7 +92,8 @@ async function main() {
     fail("the page was loaded again");
   }
   const found = await picturesAndViolations(page, "sentinel");
-  await server.bringToFront();
+  await page.close();
+  const server = await open(browser, serverPage, errors);
   await until(server, "the load", () => document.querySelectorAll("#commands tbody tr").length > 0);
   found.push(...await picturesAndViolations(server, "server"));
   await browser.close();

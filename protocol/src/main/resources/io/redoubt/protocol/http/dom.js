@@ -29,7 +29,7 @@ export function table(caption, columns, rows) {
     element("tr", {}, ...columns.map(([, isNumber, value]) =>
       element("td", { class: isNumber ? "number" : "" }, value(row)))));
   return element(
-    "div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    "div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${caption}, table` },
     element("table", {},
       element("caption", {}, caption),
       element("thead", {}, element("tr", {}, ...head)),

@@ -81,7 +81,7 @@ function showServer(state) {
   const most = Math.max(...memory.kinds.map(kind => kind.bytes), 1);
   tableOrNothing("memory", "Memory by kind", [
     ["Kind", false, row => row.name], ["Size", true, row => bytes(row.bytes)],
-    ["", false, row => element("meter", { min: 0, max: most, value: row.bytes, "aria-label": row.name })],
+    ["Share", false, row => element("meter", { min: 0, max: most, value: row.bytes, "aria-label": row.name })],
   ], memory.kinds);
   tableOrNothing("databases", "Databases", [
     ["Database", false, row => row.index], ["Keys", true, row => count(row.keys)],
