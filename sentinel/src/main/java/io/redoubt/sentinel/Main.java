@@ -3,6 +3,7 @@ package io.redoubt.sentinel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -57,10 +58,8 @@ public final class Main extends Launch<SentinelDirectives> {
     SentinelServer server =
         SentinelServer.start(
             directives(),
-            clock(),
-            log(),
-            new SecureRandom(),
-            HostNames.Lookup.ofSystem(),
+            SentinelHost.ofProcess(
+                new Environment(clock(), log(), new SecureRandom()), HostNames.Lookup.ofSystem()),
             () -> ended.complete(0));
     showLogo();
     return new Service() {

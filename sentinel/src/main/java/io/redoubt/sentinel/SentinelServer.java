@@ -15,9 +15,9 @@ import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
@@ -35,7 +35,6 @@ import io.redoubt.sentinel.command.SentinelServerCommands;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.NodeDialer;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
@@ -43,7 +42,6 @@ import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.runtime.SentinelDriver;
 import io.redoubt.sentinel.runtime.StateFile;
 import io.redoubt.sentinel.settings.SimulatedCrash;
-import io.redoubt.sentinel.settings.Timings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -67,10 +65,10 @@ public final class SentinelServer implements AutoCloseable {
       List.of("echo", "quit", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
 
   private final SentinelDirectives directives;
+  private final SentinelHost host;
   private final Clock clock;
   private final Log log;
   private final RandomGenerator random;
-  private final HostNames.Lookup lookup;
   private final Runnable stopped;
   private final Transport transport;
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
@@ -80,20 +78,14 @@ public final class SentinelServer implements AutoCloseable {
   /** The parts created on the event loop. */
   private record Parts(SentinelDriver driver, Listeners listeners) {}
 
-  private SentinelServer(
-      SentinelDirectives directives,
-      Clock clock,
-      Log log,
-      RandomGenerator random,
-      HostNames.Lookup lookup,
-      Runnable stopped) {
+  private SentinelServer(SentinelDirectives directives, SentinelHost host, Runnable stopped) {
     this.directives = directives;
-    this.clock = clock;
-    this.log = log;
-    this.random = random;
-    this.lookup = lookup;
+    this.host = host;
+    this.clock = host.environment().clock();
+    this.log = host.environment().log();
+    this.random = host.environment().random();
     this.stopped = stopped;
-    this.transport = Transport.open(THREAD_NAME, BufferMemory.offHeap());
+    this.transport = Transport.open(THREAD_NAME, BufferMemory.offHeap(), host.sockets());
     transport
         .loop()
         .thread()
@@ -104,23 +96,16 @@ public final class SentinelServer implements AutoCloseable {
    * Starts a sentinel; returns once it listens.
    *
    * @param directives the loaded directives; their file holds the sentinel's state
-   * @param random the generator of ids and waits
-   * @param lookup the resolver of host names, called on separate threads
    * @param stopped called on the event loop once SHUTDOWN or {@link #stop} has stopped the
    *     sentinel, which another thread must then close
    * @throws IOException if an address can't be listened on
    * @throws FatalConfigError if the configuration is refused
    */
   public static SentinelServer start(
-      SentinelDirectives directives,
-      Clock clock,
-      Log log,
-      RandomGenerator random,
-      HostNames.Lookup lookup,
-      Runnable stopped)
+      SentinelDirectives directives, SentinelHost host, Runnable stopped)
       throws IOException, FatalConfigError {
     directives.finish();
-    SentinelServer server = new SentinelServer(directives, clock, log, random, lookup, stopped);
+    SentinelServer server = new SentinelServer(directives, host, stopped);
     server.transport.loop().execute(server::build);
     try {
       server.parts.join();
@@ -157,7 +142,7 @@ public final class SentinelServer implements AutoCloseable {
                 directives.words().global(),
                 requirepass,
                 tls.announcedPort(directives.common.port.value()),
-                Timings.DEFAULTS,
+                host.timings(),
                 SimulatedCrash.NONE),
             random,
             clock.monotonicNanos() / 1_000_000);
@@ -176,13 +161,13 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDriver driver =
         new SentinelDriver(
             core,
-            new NodeDialer(transport, source(), tls.client(), lookup),
+            new NodeDialer(transport, source(), tls.client(), host.lookup()),
             clock,
             log,
             file,
             listener,
             scripts,
-            () -> Runtime.getRuntime().halt(99));
+            host.crash());
     SentinelControl control =
         new SentinelControl(
             driver,
@@ -199,7 +184,7 @@ public final class SentinelServer implements AutoCloseable {
     ClientRegistry clients =
         new ClientRegistry(
             transport.loop(),
-            new Environment(clock, log, random),
+            host.environment(),
             BufferMemory.offHeap(),
             new ConfiguredSession(directives),
             users,
@@ -321,6 +306,13 @@ public final class SentinelServer implements AutoCloseable {
         return false;
       }
     }
+  }
+
+  /**
+   * Returns the event loop, for tasks of any thread; a task that waits holds the sentinel still.
+   */
+  public Loop loop() {
+    return transport.loop();
   }
 
   /** Returns the state to be saved; for tests, read on the event loop. */

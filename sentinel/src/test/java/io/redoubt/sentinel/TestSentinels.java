@@ -1,6 +1,7 @@
 package io.redoubt.sentinel;
 
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -28,6 +29,9 @@ final class TestSentinels {
       throws Exception {
     Clock clock = Clock.system();
     return SentinelServer.start(
-        directives, clock, Log.silent(clock), new SplittableRandom(seed), names, () -> {});
+        directives,
+        SentinelHost.ofProcess(
+            new Environment(clock, Log.silent(clock), new SplittableRandom(seed)), names),
+        () -> {});
   }
 }

@@ -1,6 +1,7 @@
 package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -103,6 +104,11 @@ public final class RedisServer implements AutoCloseable {
    */
   public void ownProcess() {
     assembly.ownProcess();
+  }
+
+  /** Returns the event loop, for tasks of any thread; a task that waits holds the server still. */
+  public Loop loop() {
+    return assembly.loop();
   }
 
   /** Returns the TCP port that the server listens on, 0 for none. */

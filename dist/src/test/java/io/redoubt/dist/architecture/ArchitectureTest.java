@@ -21,7 +21,14 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
   private static final List<String> MODULES =
-      List.of("protocol", "persistence", "server", "server/embedded", "sentinel", "dist");
+      List.of(
+          "protocol",
+          "persistence",
+          "server",
+          "sentinel",
+          "server/embedded",
+          "server/junit",
+          "dist");
 
   private final List<CompiledClass> classes =
       MODULES.stream()

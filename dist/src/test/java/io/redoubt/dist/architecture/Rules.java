@@ -242,7 +242,8 @@ final class Rules {
       Map.of(
           "server", List.of("protocol", "persistence", "server"),
           "server.assembly", List.of("protocol", "persistence", "server"),
-          "embedded", List.of("protocol", "server"),
+          "embedded", List.of("protocol", "server", "sentinel"),
+          "junit", List.of("protocol", "embedded"),
           "sentinel", List.of("protocol", "sentinel"),
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
 

@@ -9,6 +9,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.redoubt.protocol.tuning.ThreadPriority;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
@@ -66,6 +67,11 @@ public interface Sockets {
 
   /** Creates a channel that connects to an address. */
   Channel connecting(SocketAddress address);
+
+  /** Returns the address to which a connection to {@code remote} is made. */
+  default InetSocketAddress route(InetSocketAddress remote) {
+    return remote;
+  }
 
   /** Converts an address to the form that the channels require. */
   SocketAddress address(SocketAddress address);

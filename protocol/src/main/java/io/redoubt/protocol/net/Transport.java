@@ -218,7 +218,7 @@ public final class Transport implements AutoCloseable {
     register(channel);
     SocketAddress local = source == null ? null : new InetSocketAddress(source, 0);
     channel
-        .connect(remote, local)
+        .connect(sockets.route(remote), local)
         .addListener(future -> {
           Throwable cause = future.cause();
           if (cause != null) {

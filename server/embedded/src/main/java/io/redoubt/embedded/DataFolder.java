@@ -24,6 +24,16 @@ record DataFolder(Path path, boolean temporary) {
     return new DataFolder(Files.createTempDirectory("redoubt-").toRealPath(), true);
   }
 
+  /** Creates a folder within this one. */
+  Path folder(String name) throws IOException {
+    return Files.createDirectories(path.resolve(name));
+  }
+
+  /** Writes a text in UTF-8 into a file of this folder. */
+  Path write(String name, String text) throws IOException {
+    return Files.writeString(path.resolve(name), text);
+  }
+
   /** Deletes a temporary folder with its contents. */
   void close() throws IOException {
     if (temporary) {

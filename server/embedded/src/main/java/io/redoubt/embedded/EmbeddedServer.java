@@ -2,24 +2,20 @@ package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.directive.BindAddress;
-import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
-import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
+import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A running data server. It has an event loop and memory of its own and shares nothing with other
@@ -29,32 +25,42 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #close} gives back threads, ports, memory and temporary files. A process that ends
  * without it leaves a folder {@code redoubt-*} in the system's folder for temporary files.
  */
-public final class EmbeddedServer implements AutoCloseable {
+public final class EmbeddedServer implements Node {
   private final RedisServer server;
   private final InetSocketAddress address;
   private final String password;
   private final DataFolder data;
-  private final Log log;
+  private final SystemLog log;
+  private final LoopPause pause;
+  private final LoopbackClient client;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final ReentrantLock clientLock = new ReentrantLock(); // one request at a time
-  private volatile @Nullable RespClient client;
 
   private EmbeddedServer(
-      RedisServer server, InetSocketAddress address, String password, DataFolder data, Log log) {
+      RedisServer server,
+      InetSocketAddress address,
+      String password,
+      DataFolder data,
+      SystemLog log) {
     this.server = server;
     this.address = address;
     this.password = password;
     this.data = data;
     this.log = log;
-    server.ended().thenRun(this::disconnect); // after a SHUTDOWN nobody answers
+    pause = new LoopPause(server.loop());
+    client = new LoopbackClient(address, password, this::isEnded, log.log());
+    server.ended().thenRun(client::disconnect); // after a SHUTDOWN nobody answers
   }
 
-  static EmbeddedServer start(ServerDirectives settings, DataFolder data)
+  static EmbeddedServer start(ServerDirectives settings, DataFolder data, Host host)
       throws IOException, FatalConfigError {
-    Clock clock = Clock.system();
-    Log log = SystemLog.of(clock, settings);
+    SystemLog log = SystemLog.of(host.clock(), settings);
     boolean freePort = settings.common.port.value() == 0;
-    RedisServer server = new RedisServer(settings, clock, log, new SecureRandom(), freePort);
+    RedisServer server =
+        new RedisServer(
+            settings,
+            new Environment(host.clock(), log.log(), new SecureRandom()),
+            freePort,
+            Machine.real(host.sockets()));
     try {
       server.start().get();
       return new EmbeddedServer(
@@ -99,15 +105,7 @@ public final class EmbeddedServer implements AutoCloseable {
 
   /** Returns the URI that clients take, {@code redis://[:password@]host:port}. */
   public URI uri() {
-    String host = address.getHostString();
-    // Form encoding writes a blank as +, which is a plus in the user part of a URI.
-    String secret = URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");
-    return URI.create(
-        "redis://%s%s:%d"
-            .formatted(
-                password.isEmpty() ? "" : ":" + secret + "@",
-                host.contains(":") ? "[" + host + "]" : host,
-                port()));
+    return RedisUri.of(address, password);
   }
 
   /**
@@ -129,56 +127,45 @@ public final class EmbeddedServer implements AutoCloseable {
    * @throws IllegalStateException if the server is closed, or was shut down by a command
    * @throws UncheckedIOException if the connection breaks
    */
+  @Override
   public Reply execute(String... words) {
-    clientLock.lock();
-    try {
-      return connected().call(words);
-    } catch (IOException failure) {
-      disconnect(); // the reply to this request must not answer the next one
-      requireOpen();
-      throw new UncheckedIOException(failure.getMessage(), failure);
-    } finally {
-      clientLock.unlock();
+    return client.execute(words);
+  }
+
+  /**
+   * Holds the server still, as SIGSTOP holds a process: clients stay connected and get no answer.
+   * Threads that write files continue. Returns once the current command has ended.
+   */
+  @Override
+  public void pause() {
+    if (!isEnded()) {
+      pause.pause();
     }
   }
 
-  private RespClient connected() throws IOException {
-    requireOpen();
-    RespClient current = client;
-    if (current == null) {
-      current = RespClient.connect(address.getHostString(), port(), 0);
-      client = current;
-      if (isEnded()) {
-        disconnect(); // the end may have come too early to see it
-        requireOpen();
-      }
-      if (!password.isEmpty()) {
-        current.call("AUTH", password);
-      }
-    }
-    return current;
+  /** Lets the server go on after {@link #pause}. */
+  @Override
+  public void resume() {
+    pause.resume();
+  }
+
+  @Override
+  public boolean isPaused() {
+    return pause.isPaused();
+  }
+
+  @Override
+  public List<String> log() {
+    return log.latest();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return !isEnded();
   }
 
   private boolean isEnded() {
     return closed.get() || server.ended().isDone();
-  }
-
-  private void requireOpen() {
-    if (isEnded()) {
-      throw new IllegalStateException("the server is closed");
-    }
-  }
-
-  private void disconnect() {
-    RespClient current = client;
-    client = null;
-    if (current != null) {
-      try {
-        current.close();
-      } catch (IOException failure) {
-        log.debug("Closing a connection: %s", failure.getMessage());
-      }
-    }
   }
 
   /** Ends the server without saving. Has no effect if it is closed already. */
@@ -187,9 +174,15 @@ public final class EmbeddedServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    disconnect();
+    client.disconnect();
+    pause.resume();
     server.close();
+    closeFiles(data, log.log());
+  }
+
+  static void closeFiles(DataFolder data, Log log) {
     try {
+      log.file(null);
       data.close();
     } catch (IOException failure) {
       log.warning("Can't delete %s: %s", data.path(), failure.getMessage());

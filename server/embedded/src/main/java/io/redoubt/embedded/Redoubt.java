@@ -16,4 +16,9 @@ public final class Redoubt {
   public static ServerBuilder server() {
     return new ServerBuilder();
   }
+
+  /** Returns the description of a master with replicas, and of the sentinels that watch it. */
+  public static GroupBuilder group() {
+    return new GroupBuilder();
+  }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * server each time. For use by one thread at a time.
  */
 public final class ServerBuilder {
-  private static final String DEFAULTS =
+  static final String DEFAULTS =
       """
       port 0
       bind 127.0.0.1
@@ -37,17 +37,31 @@ public final class ServerBuilder {
    * @param words the arguments, one each: {@code with("save", "900", "1")}
    */
   public ServerBuilder with(String name, String... words) {
-    if (name.isEmpty() || !name.chars().allMatch(c -> c > ' ' && c != '"' && c != '\'')) {
-      throw new IllegalArgumentException("not the name of a directive: " + name);
-    }
     if (name.equalsIgnoreCase("dir") && words.length == 1) {
       return dir(Path.of(words[0])); // relative to this process, not to the default folder
     }
-    lines.append(name);
-    for (String word : words) {
-      lines.append(' ').append(Quoting.quote(word.getBytes(UTF_8)));
+    lines.append(configLine(name, words));
+    return this;
+  }
+
+  /** Returns a line of a configuration, with its end. */
+  static String configLine(String name, String... words) {
+    if (name.isEmpty() || !name.chars().allMatch(c -> c > ' ' && c != '"' && c != '\'')) {
+      throw new IllegalArgumentException("not the name of a directive: " + name);
     }
-    lines.append('\n');
+    StringBuilder line = new StringBuilder(name);
+    for (String word : words) {
+      line.append(' ').append(Quoting.quote(word.getBytes(UTF_8)));
+    }
+    return line.append('\n').toString();
+  }
+
+  /** Sets a directive by a whole line of redis.conf, such as {@code maxmemory 10mb}. */
+  public ServerBuilder line(String text) {
+    if (text.lines().count() > 1) {
+      throw new IllegalArgumentException("more than one line: " + text);
+    }
+    lines.append(text).append('\n');
     return this;
   }
 
@@ -96,20 +110,17 @@ public final class ServerBuilder {
     DataFolder used = own;
     try {
       ServerDirectives settings = new ServerDirectives();
-      settings.load(null, new byte[0], DEFAULTS + dirLine(own.path()));
-      settings.load(file, new byte[0], lines + (folder == null ? "" : dirLine(folder)));
+      settings.load(null, new byte[0], DEFAULTS + configLine("dir", own.path().toString()));
+      settings.load(
+          file, new byte[0], lines + (folder == null ? "" : configLine("dir", folder.toString())));
       if (!settings.common.dir.value().equals(own.path())) {
         own.close();
         used = DataFolder.ofCaller(settings.common.dir.value());
       }
-      return EmbeddedServer.start(settings, used);
+      return EmbeddedServer.start(settings, used, Host.alone());
     } catch (IOException | FatalConfigError | RuntimeException failure) {
       used.close();
       throw failure;
     }
-  }
-
-  private static String dirLine(Path path) {
-    return "dir " + Quoting.quote(path.toString().getBytes(UTF_8)) + "\n";
   }
 }

@@ -1,29 +1,69 @@
 package io.redoubt.embedded;
 
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The log of a server as messages of the {@link System.Logger} {@code io.redoubt}, and nowhere else
  * unless {@code logfile} is set. Redis' notices are of level DEBUG here, because a server in a test
- * should be quiet.
+ * should be quiet. The latest lines are kept for the report of a failed test.
  */
 final class SystemLog {
-  private SystemLog() {}
+  private static final int KEPT_LINES = 200;
 
-  static Log of(Clock clock, ServerDirectives settings) throws IOException {
-    Logger logger = System.getLogger("io.redoubt");
-    Log log = Log.silent(clock);
-    log.level(settings.common.loglevel.value());
-    log.copyTo((level, millis, text) -> logger.log(level(level), text));
+  private final Log log;
+  private final Logger logger = System.getLogger("io.redoubt");
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<String> latest = new ArrayDeque<>(); // used with the lock
+
+  private SystemLog(Clock clock) {
+    log = Log.silent(clock);
+    log.copyTo(this::add);
+  }
+
+  static SystemLog of(Clock clock, Directives settings) throws IOException {
+    SystemLog made = new SystemLog(clock);
+    made.log.level(settings.common.loglevel.value());
     String file = settings.common.logfile.value();
     if (!file.isEmpty()) {
-      log.file(settings.path(file));
+      made.log.file(settings.path(file));
     }
+    return made;
+  }
+
+  Log log() {
     return log;
+  }
+
+  private void add(Log.Level level, long millis, String text) {
+    logger.log(level(level), text);
+    lock.lock();
+    try {
+      if (latest.size() == KEPT_LINES) {
+        latest.removeFirst();
+      }
+      latest.addLast(Instant.ofEpochMilli(millis) + " " + text);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the latest lines, the oldest first. */
+  List<String> latest() {
+    lock.lock();
+    try {
+      return List.copyOf(latest);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static Logger.Level level(Log.Level level) {

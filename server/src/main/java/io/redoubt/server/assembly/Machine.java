@@ -17,6 +17,11 @@ import java.util.function.Supplier;
 public record Machine(Sockets sockets, Threads threads, Disk disk, Supplier<Slabs> memory) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
-    return new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
+    return real(Sockets.ofSystem());
+  }
+
+  /** Returns the machine that this process runs on, with the given sockets. */
+  public static Machine real(Sockets sockets) {
+    return new Machine(sockets, Threads.ofSystem(), new OsDisk(), Slabs::create);
   }
 }

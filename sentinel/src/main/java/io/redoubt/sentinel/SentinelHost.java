@@ -1,0 +1,34 @@
+package io.redoubt.sentinel;
+
+import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.sentinel.runtime.HostNames;
+import io.redoubt.sentinel.settings.Timings;
+
+/**
+ * What a sentinel runs on: a process of its own, or one that it shares with others.
+ *
+ * @param environment time, log and randomness
+ * @param lookup the resolver of host names, called on separate threads
+ * @param sockets the sockets of its event loop
+ * @param timings the initial periods and limits, which SENTINEL DEBUG changes
+ * @param crash ends the sentinel at once, for SENTINEL SIMULATE-FAILURE; called on the event loop
+ */
+public record SentinelHost(
+    Environment environment,
+    HostNames.Lookup lookup,
+    Sockets sockets,
+    Timings timings,
+    Runnable crash) {
+  private static final int CRASH_STATUS = 99;
+
+  /** Returns a process that is nothing but the sentinel. */
+  public static SentinelHost ofProcess(Environment environment, HostNames.Lookup lookup) {
+    return new SentinelHost(
+        environment,
+        lookup,
+        Sockets.ofSystem(),
+        Timings.DEFAULTS,
+        () -> Runtime.getRuntime().halt(CRASH_STATUS));
+  }
+}

@@ -1,0 +1,246 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.process.Clock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A master, its replicas and the sentinels that watch them, all in this process. They reach each
+ * other over TCP links that can be cut and slowed; clients reach them directly. All methods may be
+ * called by any thread; methods that wait throw {@link IllegalStateException} after the time that
+ * {@link GroupBuilder#timeout} sets, with the state of all members.
+ *
+ * <pre>{@code
+ * try (EmbeddedGroup group = Redoubt.group().replicas(2).sentinels(3).start()) {
+ *   GroupMember old = group.master();
+ *   old.kill();
+ *   group.awaitNewMaster(old).execute("SET", "a", "1");
+ *   group.awaitInStep();
+ * }
+ * }</pre>
+ */
+public final class EmbeddedGroup implements AutoCloseable {
+  private static final long POLL_NANOS = 5_000_000;
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+
+  private final Clock system = Clock.system();
+  private final List<GroupMember> servers;
+  private final List<GroupMember> sentinels;
+  private final GroupView view;
+  private final Links links;
+  private final DataFolder data;
+  private final String masterName;
+  private final String password;
+  private final Duration timeout;
+
+  EmbeddedGroup(
+      List<GroupMember> servers,
+      List<GroupMember> sentinels,
+      Links links,
+      DataFolder data,
+      String masterName,
+      String password,
+      Duration timeout) {
+    this.servers = List.copyOf(servers);
+    this.sentinels = List.copyOf(sentinels);
+    this.links = links;
+    this.data = data;
+    this.masterName = masterName;
+    this.password = password;
+    this.timeout = timeout;
+    view = new GroupView(this.servers, this.sentinels, masterName);
+  }
+
+  /** Starts all members, and waits until they know each other. */
+  void start() {
+    servers.forEach(GroupMember::start);
+    sentinels.forEach(GroupMember::start);
+    awaitOrder();
+  }
+
+  private void awaitOrder() {
+    Duration limit = timeout.compareTo(START_TIMEOUT) > 0 ? timeout : START_TIMEOUT;
+    await("the replicas are in step", limit, () -> view.isInStep() ? true : null);
+    await("the sentinels know all members", limit, () -> view.isKnownToSentinels() ? true : null);
+  }
+
+  /**
+   * Starts what was killed, resumes what was paused, heals all links and ends their delays; returns
+   * when the replicas are in step and the sentinels know all members.
+   */
+  public void repair() {
+    for (GroupMember member : members()) {
+      if (member.hasEnded()) {
+        member.kill();
+      }
+      member.start();
+      member.resume();
+      for (GroupMember other : others(member)) {
+        links.change(
+            member.port(),
+            other.port(),
+            link -> {
+              link.cut(false);
+              link.delay(0);
+            });
+      }
+    }
+    awaitOrder();
+  }
+
+  /** Returns the data servers; the first one was the master at the start. */
+  public List<GroupMember> servers() {
+    return servers;
+  }
+
+  /** Returns the sentinels. */
+  public List<GroupMember> sentinels() {
+    return sentinels;
+  }
+
+  /** Returns the servers except {@link #master}, those that don't run included. */
+  public List<GroupMember> replicas() {
+    GroupMember master = master();
+    return servers.stream().filter(server -> server != master).toList();
+  }
+
+  /**
+   * Returns the server that most of all sentinels name as master and that is one; waits until there
+   * is one. Without sentinels, returns the first server that is a master.
+   */
+  public GroupMember master() {
+    return await("a master is agreed on", view::master);
+  }
+
+  /** Waits until a server is master in the sense of {@link #master}. */
+  public void awaitMaster(GroupMember expected) {
+    await(expected.name() + " is master", () -> expected.equals(view.master()) ? true : null);
+  }
+
+  /** Waits for a master other than {@code old} and returns it. */
+  public GroupMember awaitNewMaster(GroupMember old) {
+    return await(
+        "a server other than " + old.name() + " is master",
+        () -> {
+          GroupMember found = view.master();
+          return old.equals(found) ? null : found;
+        });
+  }
+
+  /**
+   * Waits until all servers that run follow the master and have executed all that it had executed
+   * when asked.
+   */
+  public void awaitInStep() {
+    await("the replicas are in step", () -> view.isInStep() ? true : null);
+  }
+
+  private <T> T await(String what, Supplier<@Nullable T> probe) {
+    return await(what, timeout, probe);
+  }
+
+  private <T> T await(String what, Duration limit, Supplier<@Nullable T> probe) {
+    long deadline = system.monotonicNanos() + limit.toNanos();
+    while (true) {
+      T found = probe.get();
+      if (found != null) {
+        return found;
+      }
+      if (system.monotonicNanos() - deadline > 0) {
+        throw new IllegalStateException(
+            "not within " + limit.toMillis() + " ms: " + what + view.describe());
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+      if (Thread.currentThread().isInterrupted()) {
+        throw new IllegalStateException("interrupted while waiting: " + what);
+      }
+    }
+  }
+
+  /** Returns the address of {@link #master}. */
+  public InetSocketAddress address() {
+    return master().address();
+  }
+
+  /**
+   * Returns the URI for clients: {@code redis-sentinel://[:password@]host:port,…/0#mymaster} as
+   * Lettuce reads it, or without sentinels that of the master. Sentinels have no password.
+   */
+  public URI uri() {
+    return sentinels.isEmpty()
+        ? master().uri()
+        : RedisUri.ofSentinels(
+            sentinels.stream().map(GroupMember::address).toList(), password, masterName);
+  }
+
+  /** Returns the name by which sentinels know the master. */
+  public String masterName() {
+    return masterName;
+  }
+
+  /** Returns fields of the master's INFO as text, such as those of {@code replication}. */
+  public String info(String section) {
+    return master().info(section);
+  }
+
+  /**
+   * Cuts the link between two members: their packets are lost and connections stay open, until
+   * {@link #heal}.
+   */
+  public void cut(GroupMember one, GroupMember other) {
+    links.change(one.port(), other.port(), link -> link.cut(true));
+  }
+
+  /** Cuts a member off from all others; clients still reach it. */
+  public void isolate(GroupMember member) {
+    others(member).forEach(other -> cut(member, other));
+  }
+
+  /** Restores a link that was cut, with what was sent meanwhile. */
+  public void heal(GroupMember one, GroupMember other) {
+    links.change(one.port(), other.port(), link -> link.cut(false));
+  }
+
+  /** Restores all links of a member. */
+  public void heal(GroupMember member) {
+    others(member).forEach(other -> heal(member, other));
+  }
+
+  /** Delays each packet between two members, in each direction; zero ends it. */
+  public void delay(GroupMember one, GroupMember other, Duration delay) {
+    if (delay.isNegative()) {
+      throw new IllegalArgumentException("a negative delay");
+    }
+    links.change(one.port(), other.port(), link -> link.delay(delay.toMillis()));
+  }
+
+  private List<GroupMember> members() {
+    List<GroupMember> members = new ArrayList<>(sentinels);
+    members.addAll(servers);
+    return members;
+  }
+
+  private List<GroupMember> others(GroupMember member) {
+    return members().stream().filter(other -> other != member).toList();
+  }
+
+  /** Ends all members without saving, the sentinels first, and deletes their files. */
+  @Override
+  public void close() {
+    members().forEach(GroupMember::kill);
+    links.close();
+    try {
+      data.close();
+    } catch (IOException failure) {
+      throw new UncheckedIOException("can't delete " + data.path(), failure);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server or sentinel of an {@link EmbeddedGroup}. It keeps its address and its files when it is
+ * killed and started again. All methods may be called by any thread.
+ */
+public final class GroupMember {
+  /** Starts the member on its port. */
+  @FunctionalInterface
+  interface Start {
+    Node start() throws IOException, FatalConfigError;
+  }
+
+  private final String name;
+  private final InetSocketAddress address;
+  private final String password;
+  private final Start start;
+  private final ReentrantLock lock = new ReentrantLock(); // one start or end at a time
+  private volatile @Nullable Node node;
+
+  GroupMember(String name, int port, String password, Start start) {
+    this.name = name;
+    this.address = new InetSocketAddress("127.0.0.1", port);
+    this.password = password;
+    this.start = start;
+  }
+
+  /** Returns the name, such as {@code server-1} or {@code sentinel-1}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the address, which never changes. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Returns the port of {@link #address}. */
+  public int port() {
+    return address.getPort();
+  }
+
+  /** Returns the URI of this member, {@code redis://[:password@]host:port}. */
+  public URI uri() {
+    return RedisUri.of(address, password);
+  }
+
+  /**
+   * Executes a command and returns its reply, which may be an error. All threads share one
+   * connection, in turn. Links between the members don't concern it.
+   *
+   * @throws IllegalStateException if the member does not run
+   * @throws UncheckedIOException if it is killed meanwhile
+   */
+  public Reply execute(String... words) {
+    return running().execute(words);
+  }
+
+  /**
+   * Returns fields of INFO as text.
+   *
+   * @param section such as {@code replication}
+   */
+  public String info(String section) {
+    return execute("INFO", section).text();
+  }
+
+  /** Returns the latest lines of the log since the last start, the oldest first. */
+  public List<String> log() {
+    Node current = node;
+    return current == null ? List.of() : current.log();
+  }
+
+  private Node running() {
+    Node current = node;
+    if (current == null) {
+      throw new IllegalStateException(name + " does not run");
+    }
+    return current;
+  }
+
+  /** Returns true unless the member was killed or has ended by itself. */
+  public boolean isRunning() {
+    Node current = node;
+    return current != null && current.isRunning();
+  }
+
+  /** Returns true if the member has ended by itself, as after SHUTDOWN. */
+  boolean hasEnded() {
+    Node current = node;
+    return current != null && !current.isRunning();
+  }
+
+  /** Returns true if the member runs and is not paused. */
+  public boolean isServing() {
+    Node current = node;
+    return current != null && current.isRunning() && !current.isPaused();
+  }
+
+  /** Ends the member at once, without saving, as SIGKILL does; its files remain. */
+  public void kill() {
+    lock.lock();
+    try {
+      Node current = node;
+      node = null;
+      if (current != null) {
+        current.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Starts a killed member at the same address, with its configuration as last written and the
+   * files that it saved. Has no effect if it runs.
+   */
+  public void start() {
+    lock.lock();
+    try {
+      if (node == null) {
+        node = start.start();
+      }
+    } catch (FatalConfigError refused) {
+      throw new IllegalArgumentException(refused.text().strip(), refused);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(name + ": " + failure.getMessage(), failure);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Holds the member still, as SIGSTOP holds a process: peers and clients stay connected and get no
+   * answer, {@link #execute} waits.
+   */
+  public void pause() {
+    running().pause();
+  }
+
+  /** Lets the member go on after {@link #pause}. */
+  public void resume() {
+    running().resume();
+  }
+
+  @Override
+  public String toString() {
+    return name + " at " + address.getHostString() + ":" + address.getPort();
+  }
+}

@@ -1,0 +1,64 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.Transport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The way from one member of a group to another: a port that stands for the target's, with a relay
+ * for each connection. Confined to the transport's loop, but for {@link #address}.
+ */
+final class Link {
+  private static final int BACKLOG = 511;
+
+  private final Set<Relay> relays = new HashSet<>();
+  private final Listener listener;
+  private boolean cut;
+  private long delayMillis;
+
+  /** Opens the way; from any thread. */
+  Link(Transport transport, InetSocketAddress target) throws IOException {
+    listener =
+        transport.listen(
+            new InetSocketAddress(target.getAddress(), 0),
+            BACKLOG,
+            accepted -> add(new Relay(transport, target, this, accepted)));
+  }
+
+  /** Returns the address that leads to the target. */
+  InetSocketAddress address(InetSocketAddress target) {
+    return new InetSocketAddress(target.getAddress(), listener.port());
+  }
+
+  private void add(Relay relay) {
+    relays.add(relay);
+    relay.linkChanged();
+  }
+
+  void ended(Relay relay) {
+    relays.remove(relay);
+  }
+
+  boolean isCut() {
+    return cut;
+  }
+
+  long delayMillis() {
+    return delayMillis;
+  }
+
+  /** Stops or resumes all traffic. */
+  void cut(boolean newCut) {
+    cut = newCut;
+    List.copyOf(relays).forEach(Relay::linkChanged);
+  }
+
+  /** Delays what is sent from now on, in each direction. */
+  void delay(long millis) {
+    delayMillis = millis;
+  }
+}

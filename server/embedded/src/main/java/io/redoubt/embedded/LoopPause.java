@@ -1,0 +1,61 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.net.Loop;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds an event loop still, as SIGSTOP holds a process: connections stay open and are accepted by
+ * the kernel, and nobody answers. Thread-safe.
+ */
+final class LoopPause {
+  private final Loop loop;
+  private final AtomicReference<@Nullable CountDownLatch> held = new AtomicReference<>();
+
+  LoopPause(Loop loop) {
+    this.loop = loop;
+  }
+
+  /** Holds the loop; returns once it is still. Has no effect if it is held already. */
+  void pause() {
+    CountDownLatch mine = new CountDownLatch(1);
+    if (!held.compareAndSet(null, mine)) {
+      return;
+    }
+    CountDownLatch still = new CountDownLatch(1);
+    loop.execute(() -> {
+      still.countDown();
+      await(mine);
+    });
+    await(still);
+  }
+
+  /** Returns true between {@link #pause} and {@link #resume}. */
+  boolean isPaused() {
+    return held.get() != null;
+  }
+
+  /** Lets the loop run again. */
+  void resume() {
+    CountDownLatch mine = held.getAndSet(null);
+    if (mine != null) {
+      mine.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

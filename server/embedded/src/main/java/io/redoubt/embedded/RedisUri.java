@@ -1,0 +1,39 @@
+package io.redoubt.embedded;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The URIs that clients take. */
+final class RedisUri {
+  private RedisUri() {}
+
+  /** Returns {@code redis://[:password@]host:port}. */
+  static URI of(InetSocketAddress address, String password) {
+    return URI.create("redis://" + login(password) + hostAndPort(address));
+  }
+
+  /** Returns {@code redis-sentinel://[:password@]host:port,host:port/0#name}. */
+  static URI ofSentinels(List<InetSocketAddress> sentinels, String password, String name) {
+    return sentinels.stream()
+        .map(RedisUri::hostAndPort)
+        .collect(
+            Collectors.collectingAndThen(
+                Collectors.joining(",", "redis-sentinel://" + login(password), "/0#" + name),
+                URI::create));
+  }
+
+  private static String login(String password) {
+    // Form encoding writes a blank as +, which is a plus in the user part of a URI.
+    String secret = URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");
+    return password.isEmpty() ? "" : ":" + secret + "@";
+  }
+
+  private static String hostAndPort(InetSocketAddress address) {
+    String host = address.getHostString();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+}

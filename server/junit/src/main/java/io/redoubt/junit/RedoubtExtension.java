@@ -1,0 +1,151 @@
+package io.redoubt.junit;
+
+import io.redoubt.embedded.EmbeddedGroup;
+import io.redoubt.embedded.EmbeddedServer;
+import io.redoubt.embedded.GroupBuilder;
+import io.redoubt.embedded.ServerBuilder;
+import java.lang.reflect.AnnotatedElement;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * The JUnit extension behind {@link RedoubtTest} and {@link Redoubt}. It has no state: what it
+ * starts is kept by JUnit with the class or the method that it is for, and closed with that.
+ */
+public final class RedoubtExtension
+    implements BeforeEachCallback, AfterTestExecutionCallback, ParameterResolver {
+  private static final Namespace NAMESPACE = Namespace.create(RedoubtExtension.class);
+
+  private static final Set<Class<?>> TYPES =
+      Set.of(InetSocketAddress.class, URI.class, EmbeddedServer.class, EmbeddedGroup.class);
+
+  /** Where a fixture is kept, and what it is. */
+  private record Scope(ExtensionContext keeper, Optional<Redoubt> description) {
+    Fixture fixture() {
+      Store store = keeper.getStore(NAMESPACE);
+      // A store also finds what the stores of its ancestors have under the same key.
+      return store.computeIfAbsent(keeper.getUniqueId(), id -> started(), Fixture.class);
+    }
+
+    private Fixture started() {
+      String[] lines = description.map(Redoubt::config).orElse(new String[0]);
+      int replicas = description.map(Redoubt::replicas).orElse(0);
+      int sentinels = description.map(Redoubt::sentinels).orElse(0);
+      if (replicas == 0 && sentinels == 0) {
+        ServerBuilder server = io.redoubt.embedded.Redoubt.server();
+        for (String line : lines) {
+          server.line(line);
+        }
+        return new ServerFixture(server);
+      }
+      GroupBuilder group =
+          io.redoubt.embedded.Redoubt.group().replicas(replicas).sentinels(sentinels);
+      for (String line : lines) {
+        group.line(line);
+      }
+      return new GroupFixture(group.start());
+    }
+  }
+
+  /** Creates the extension. */
+  public RedoubtExtension() {}
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    Scope scope = scope(context);
+    if (scope.keeper() == context) {
+      scope.fixture();
+    } else {
+      scope.fixture().reset();
+    }
+  }
+
+  @Override
+  public void afterTestExecution(ExtensionContext context) {
+    if (context.getExecutionException().isPresent()) {
+      System.err.println(context.getDisplayName() + " failed\n" + scope(context).fixture().report());
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return TYPES.contains(parameter.getParameter().getType());
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    Class<?> type = parameter.getParameter().getType();
+    Fixture fixture = scope(context).fixture();
+    if (type == InetSocketAddress.class) {
+      return fixture.address();
+    }
+    if (type == URI.class) {
+      return fixture.uri();
+    }
+    Object subject = fixture.subject();
+    if (!type.isInstance(subject)) {
+      throw new ParameterResolutionException(
+          "a %s is started here, not a %s"
+              .formatted(subject.getClass().getSimpleName(), type.getSimpleName()));
+    }
+    return subject;
+  }
+
+  /**
+   * Finds what a context is served by: by the method's own description, else by that of the
+   * innermost class that has one, else by that of the outermost class with the extension.
+   */
+  private static Scope scope(ExtensionContext context) {
+    Optional<Redoubt> ofMethod = context.getTestMethod().flatMap(RedoubtExtension::description);
+    if (ofMethod.isPresent()) {
+      return new Scope(context, ofMethod);
+    }
+    ExtensionContext keeper = keeper(context);
+    Optional<Redoubt> ofClass = keeper.getTestClass().flatMap(RedoubtExtension::description);
+    boolean own =
+        ofClass.map(Redoubt::perMethod).orElse(false)
+            || context.getExecutionMode() == ExecutionMode.CONCURRENT;
+    if (context.getTestMethod().isPresent() && own) {
+      return new Scope(context, ofClass);
+    }
+    if (ofClass.map(Redoubt::perMethod).orElse(false)) {
+      throw new ParameterResolutionException(
+          "with perMethod = true only methods of single tests can have parameters");
+    }
+    return new Scope(keeper, ofClass);
+  }
+
+  private static ExtensionContext keeper(ExtensionContext context) {
+    ExtensionContext outermost = context;
+    for (ExtensionContext at = context; ; at = at.getParent().orElseThrow()) {
+      if (at.getTestMethod().isEmpty() && at.getTestClass().isPresent()) {
+        Class<?> type = at.getTestClass().get();
+        if (description(type).isPresent()) {
+          return at;
+        }
+        if (AnnotationSupport.isAnnotated(type, RedoubtTest.class)) {
+          outermost = at;
+        }
+      }
+      if (at.getParent().isEmpty()) {
+        return outermost;
+      }
+    }
+  }
+
+  private static Optional<Redoubt> description(AnnotatedElement element) {
+    return AnnotationSupport.findAnnotation(element, Redoubt.class);
+  }
+}

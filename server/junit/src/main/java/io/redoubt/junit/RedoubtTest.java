@@ -1,0 +1,37 @@
+package io.redoubt.junit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Gives the tests of a class a server, or what {@link Redoubt} describes, for the time of the
+ * class. Parameters of test methods, lifecycle methods and constructors may be of the types {@link
+ * java.net.InetSocketAddress} (address of the server or the master), {@link java.net.URI} (for a
+ * client; that of the sentinels if there are any), {@link io.redoubt.embedded.EmbeddedServer} and
+ * {@link io.redoubt.embedded.EmbeddedGroup}.
+ *
+ * <p>Each test finds it empty. Tests of a class that JUnit runs concurrently get one each. A test
+ * that fails prints the latest lines of the log and the last slow commands to the standard error
+ * stream.
+ *
+ * <pre>{@code
+ * @RedoubtTest
+ * class CartTest {
+ *   @Test
+ *   void remembers(URI redis) {
+ *     RedisClient client = RedisClient.create(redis.toString());
+ *   }
+ * }
+ * }</pre>
+ */
+@Documented
+@Inherited
+@Target({ElementType.TYPE, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(RedoubtExtension.class)
+public @interface RedoubtTest {}

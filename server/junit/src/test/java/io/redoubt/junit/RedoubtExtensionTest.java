@@ -1,0 +1,127 @@
+package io.redoubt.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import io.redoubt.embedded.EmbeddedGroup;
+import io.redoubt.embedded.EmbeddedServer;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/** Runs classes of tests, some of which fail. */
+final class RedoubtExtensionTest {
+  private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
+
+  @Test
+  void printsLogAndSlowCommandsOfAFailedTest() {
+    PrintStream before = System.err;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    TestExecutionSummary summary;
+    try {
+      summary = run(Failing.class);
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(summary.getTestsFailedCount()).isEqualTo(1);
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .contains("breaks", "Server initialized", "SET slow 1");
+  }
+
+  @Test
+  void givesConcurrentTestsTheirOwnServers() {
+    PORTS.clear();
+    TestExecutionSummary summary = run(Concurrent.class);
+    assertThat(summary.getTestsSucceededCount()).isEqualTo(3);
+    assertThat(PORTS).hasSize(3);
+  }
+
+  @Test
+  void closesWhatItStarted() {
+    run(Concurrent.class);
+    long threads =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().equals("redis-server"))
+            .count();
+    run(Concurrent.class);
+    assertThat(
+            Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("redis-server"))
+                .count())
+        .isEqualTo(threads);
+  }
+
+  @Test
+  void saysWhichParameterCannotBeHad() {
+    TestExecutionSummary summary = run(Mistaken.class);
+    assertThat(summary.getFailures()).hasSize(1);
+    assertThat(summary.getFailures().getFirst().getException())
+        .hasMessageContaining("EmbeddedServer is started here, not a EmbeddedGroup");
+  }
+
+  private static TestExecutionSummary run(Class<?> tests) {
+    LauncherDiscoveryRequest request =
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(selectClass(tests))
+            .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+            .build();
+    SummaryGeneratingListener listener = new SummaryGeneratingListener();
+    LauncherFactory.create().execute(request, listener);
+    return listener.getSummary();
+  }
+
+  /** Fails. */
+  @Redoubt(config = "slowlog-log-slower-than 0")
+  static final class Failing {
+    @Test
+    void breaks(EmbeddedServer server) {
+      server.execute("SET", "slow", "1");
+      throw new AssertionError("as intended");
+    }
+  }
+
+  /** Three tests at once. */
+  @RedoubtTest
+  @Execution(ExecutionMode.CONCURRENT)
+  static final class Concurrent {
+    @Test
+    void one(EmbeddedServer server) {
+      count(server);
+    }
+
+    @Test
+    void two(EmbeddedServer server) {
+      count(server);
+    }
+
+    @Test
+    void three(EmbeddedServer server) {
+      count(server);
+    }
+
+    private static void count(EmbeddedServer server) {
+      assertThat(server.execute("INCR", "n").number()).isEqualTo(1);
+      PORTS.add(server.port());
+    }
+  }
+
+  /** Asks for a group that is not there. */
+  @RedoubtTest
+  static final class Mistaken {
+    @Test
+    void asks(EmbeddedGroup group) {
+      group.close();
+    }
+  }
+}
