@@ -315,6 +315,11 @@ public final class SentinelServer implements AutoCloseable {
     return transport.loop();
   }
 
+  /** Does what is due, as a timer does; for a clock that was moved. Thread-safe. */
+  public void tick() {
+    transport.loop().execute(() -> parts.join().driver().submit(new Input.Tick()));
+  }
+
   /** Returns the state to be saved; for tests, read on the event loop. */
   CompletableFuture<SentinelState> state() {
     CompletableFuture<SentinelState> state = new CompletableFuture<>();

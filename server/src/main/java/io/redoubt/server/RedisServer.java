@@ -1,6 +1,7 @@
 package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -104,6 +105,11 @@ public final class RedisServer implements AutoCloseable {
    */
   public void ownProcess() {
     assembly.ownProcess();
+  }
+
+  /** Opens a client within the process, without a socket; from any thread. */
+  public DirectConnection direct(DirectConnection.Receiver receiver) {
+    return assembly.direct(receiver);
   }
 
   /** Returns the event loop, for tasks of any thread; a task that waits holds the server still. */

@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -91,10 +93,12 @@ final class LeaseGroupTest {
     SentinelServer sentinel =
         SentinelServer.start(
             directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(clock.monotonicNanos() + i),
-            HostNames.Lookup.ofSystem(),
+            SentinelHost.ofProcess(
+                new Environment(
+                    clock,
+                    Log.silent(clock),
+                    new SplittableRandom(clock.monotonicNanos() + i)),
+                HostNames.Lookup.ofSystem()),
             stopped);
     running.add(sentinel);
     return sentinel;

@@ -14,6 +14,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -75,12 +76,7 @@ final class MetricsFilesTest {
     directives.load(file, new byte[0], "");
     Clock clock = Clock.system();
     sentinel =
-        SentinelServer.start(
-            directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(1),
-            HostNames.Lookup.ofSystem(),
+        SentinelServer.start(directives, SentinelHost.ofProcess(new Environment(clock, Log.silent(clock), new SplittableRandom(1)), HostNames.Lookup.ofSystem()),
             () -> {});
     try (RespClient client = RespClient.connect("127.0.0.1", master.port())) {
       client.call("SET", "key", "value", "EX", "1000");

@@ -38,6 +38,7 @@ public final class Transport implements AutoCloseable {
   private final Sockets sockets;
   private final EventLoop eventLoop;
   private final NettyLoop loop;
+  private final BufferMemory memory;
   private final Gathering gathering = new Gathering(this::loopNanos);
   private final LoopStats stats = new LoopStats(this::loopNanos);
   private final Turns turns;
@@ -49,6 +50,7 @@ public final class Transport implements AutoCloseable {
 
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
     this.sockets = sockets;
+    this.memory = memory;
     turns = new Turns(sockets, gathering, this::loopNanos, stats);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
@@ -229,6 +231,26 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
+   * Opens a connection within the process, from any thread.
+   *
+   * @param acceptor called on the loop with the connection, as with an accepted one
+   * @param receiver receives what the acceptor's side sends
+   */
+  public DirectConnection direct(
+      Consumer<Connection> acceptor, DirectConnection.Receiver receiver) {
+    DirectConnection direct = new DirectConnection(this, memory, receiver);
+    inLoop(() -> direct.open(acceptor));
+    return direct;
+  }
+
+  /** Adds a channel without a socket; on the loop. */
+  Connection register(DirectChannel channel, Consumer<Connection> acceptor) {
+    Connection connection = adopt(channel, true, null, null, acceptor);
+    register(channel);
+    return connection;
+  }
+
+  /**
    * Sets the work at the end of each turn, after all input was handled and before the loop waits;
    * on the loop.
    */
@@ -283,6 +305,10 @@ public final class Transport implements AutoCloseable {
   private boolean ready(Channel channel) {
     if (!channel.isRegistered() || !channel.isActive()) {
       return false;
+    }
+    if (channel instanceof DirectChannel direct) {
+      direct.readable();
+      return true;
     }
     sockets.tellReadable((IoHandle) channel.unsafe(), channel instanceof ServerChannel);
     return true;

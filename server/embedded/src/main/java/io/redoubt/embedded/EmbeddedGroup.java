@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddedGroup implements AutoCloseable {
   private static final long POLL_NANOS = 5_000_000;
+
+  /** The longest step of the clock: sentinels take two seconds for a pause of their own. */
+  private static final Duration STEP = Duration.ofSeconds(1);
+
+  /** The number of steps within down-after, so that pings are sent and answered in between. */
+  private static final int STEPS_TO_DOWN = 4;
+
+  /** Keeps periodic work of the servers, which real time drives, well within their timeouts. */
+  private static final int SPEED_LIMIT = 100;
+
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private final Clock system = Clock.system();
@@ -37,8 +48,10 @@ public final class EmbeddedGroup implements AutoCloseable {
   private final GroupView view;
   private final Links links;
   private final DataFolder data;
+  private final MovableClock clock;
   private final String masterName;
   private final String password;
+  private final Duration downAfter;
   private final Duration timeout;
 
   EmbeddedGroup(
@@ -46,15 +59,19 @@ public final class EmbeddedGroup implements AutoCloseable {
       List<GroupMember> sentinels,
       Links links,
       DataFolder data,
+      MovableClock clock,
       String masterName,
       String password,
+      Duration downAfter,
       Duration timeout) {
     this.servers = List.copyOf(servers);
     this.sentinels = List.copyOf(sentinels);
     this.links = links;
     this.data = data;
+    this.clock = clock;
     this.masterName = masterName;
     this.password = password;
+    this.downAfter = downAfter;
     this.timeout = timeout;
     view = new GroupView(this.servers, this.sentinels, masterName);
   }
@@ -222,6 +239,43 @@ public final class EmbeddedGroup implements AutoCloseable {
     links.change(one.port(), other.port(), link -> link.delay(delay.toMillis()));
   }
 
+  /**
+   * Moves the clock of all members forward, in small steps between which they exchange what is due:
+   * keys expire, idle times grow, and sentinels find those down that are silent for so long. A
+   * minute takes about a second, more with a short {@link GroupBuilder#downAfter}.
+   */
+  public void advance(Duration by) {
+    EmbeddedServer.requireForward(by);
+    Duration share = downAfter.dividedBy(STEPS_TO_DOWN).plusNanos(1);
+    Duration longest = share.compareTo(STEP) < 0 ? share : STEP;
+    Duration left = by;
+    while (left.isPositive()) {
+      Duration step = left.compareTo(longest) < 0 ? left : longest;
+      long start = system.monotonicNanos();
+      clock.advance(step);
+      exchange();
+      LockSupport.parkNanos(start + step.toNanos() / SPEED_LIMIT - system.monotonicNanos());
+      left = left.minus(step);
+    }
+  }
+
+  /**
+   * Returns when requests that are due have been sent and answered, and the answers are handled.
+   */
+  private void exchange() {
+    movedAll();
+    links.passed().join();
+    movedAll();
+    links.passed().join();
+    movedAll();
+  }
+
+  private void movedAll() {
+    CompletableFuture.allOf(
+            members().stream().map(GroupMember::clockMoved).toArray(CompletableFuture<?>[]::new))
+        .join();
+  }
+
   private List<GroupMember> members() {
     List<GroupMember> members = new ArrayList<>(sentinels);
     members.addAll(servers);
@@ -235,8 +289,10 @@ public final class EmbeddedGroup implements AutoCloseable {
   /** Ends all members without saving, the sentinels first, and deletes their files. */
   @Override
   public void close() {
-    members().forEach(GroupMember::kill);
-    links.close();
+    Uninterrupted.run(() -> {
+      members().forEach(GroupMember::kill);
+      links.close();
+    });
     try {
       data.close();
     } catch (IOException failure) {

@@ -90,6 +90,12 @@ final class EmbeddedSentinel implements Node {
   }
 
   @Override
+  public CompletableFuture<Void> clockMoved() {
+    sentinel.tick();
+    return Loops.passed(sentinel.loop());
+  }
+
+  @Override
   public List<String> log() {
     return log.latest();
   }

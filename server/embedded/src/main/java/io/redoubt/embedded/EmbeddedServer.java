@@ -13,9 +13,15 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running data server. It has an event loop and memory of its own and shares nothing with other
@@ -28,27 +34,33 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class EmbeddedServer implements Node {
   private final RedisServer server;
   private final InetSocketAddress address;
+  private final int tlsPort;
   private final String password;
   private final DataFolder data;
   private final SystemLog log;
   private final LoopPause pause;
-  private final LoopbackClient client;
+  private final MovableClock clock;
+  private final Set<DirectClient> clients = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock lock = new ReentrantLock(); // one client for all threads
+  private volatile @Nullable DirectClient shared;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private EmbeddedServer(
       RedisServer server,
       InetSocketAddress address,
-      String password,
+      ServerDirectives settings,
       DataFolder data,
-      SystemLog log) {
+      SystemLog log,
+      MovableClock clock) {
     this.server = server;
     this.address = address;
-    this.password = password;
+    tlsPort = settings.tls.tlsPort.value();
+    password = settings.common.requirepass.value();
     this.data = data;
     this.log = log;
     pause = new LoopPause(server.loop());
-    client = new LoopbackClient(address, password, this::isEnded, log.log());
-    server.ended().thenRun(client::disconnect); // after a SHUTDOWN nobody answers
+    this.clock = clock;
+    server.ended().thenRun(() -> clients.forEach(DirectClient::end)); // nobody answers any more
   }
 
   static EmbeddedServer start(ServerDirectives settings, DataFolder data, Host host)
@@ -66,9 +78,10 @@ public final class EmbeddedServer implements Node {
       return new EmbeddedServer(
           server,
           new InetSocketAddress(host(settings), server.port()),
-          settings.common.requirepass.value(),
+          settings,
           data,
-          log);
+          log,
+          host.clock());
     } catch (ExecutionException failure) {
       server.close();
       throw new IOException("the data can't be loaded: " + failure.getCause(), failure.getCause());
@@ -109,6 +122,18 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
+   * Returns the URI for clients with TLS, {@code rediss://[:password@]host:port}.
+   *
+   * @throws IllegalStateException without {@link ServerBuilder#tls} or {@code tls-port}
+   */
+  public URI tlsUri() {
+    if (tlsPort == 0) {
+      throw new IllegalStateException("the server does not listen with TLS");
+    }
+    return RedisUri.of("rediss", new InetSocketAddress(address.getHostString(), tlsPort), password);
+  }
+
+  /**
    * Returns fields of INFO as text.
    *
    * @param sections such as {@code memory}; all of INFO's default without one
@@ -121,15 +146,86 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
-   * Executes a command and returns its reply, which may be an error. All threads share one
-   * connection over the loopback interface, in turn: a command that blocks delays the others.
+   * Executes a command and returns its reply, which may be an error. The command is handed to the
+   * server's thread without a socket. All threads share one client, so that a command that blocks
+   * delays the others; {@link #connect} gives one of its own.
    *
    * @throws IllegalStateException if the server is closed, or was shut down by a command
-   * @throws UncheckedIOException if the connection breaks
+   * @throws UncheckedIOException if the command, or another one meanwhile, closes the client
    */
   @Override
   public Reply execute(String... words) {
-    return client.execute(words);
+    return shared().execute(words);
+  }
+
+  /** Executes a command with binary arguments, otherwise like {@link #execute(String...)}. */
+  public Reply execute(byte[]... arguments) {
+    return shared().execute(arguments);
+  }
+
+  /** Executes a command without waiting, otherwise like {@link DirectClient#submit}. */
+  public CompletableFuture<Reply> submit(String... words) {
+    return shared().submit(words);
+  }
+
+  /**
+   * Opens a client without a socket. It counts as a connection of the server, with its password.
+   *
+   * @throws IllegalStateException if the server is closed
+   */
+  public DirectClient connect() {
+    if (isEnded()) {
+      throw new IllegalStateException("the server is closed");
+    }
+    clients.removeIf(client -> !client.isOpen());
+    DirectClient client = new DirectClient(server.loop(), server::direct, password, this::isEnded);
+    clients.add(client);
+    if (isEnded()) {
+      client.end(); // the end may have come too early to see this client
+    }
+    return client;
+  }
+
+  private DirectClient shared() {
+    DirectClient current = shared;
+    if (current != null && current.isOpen()) {
+      return current;
+    }
+    lock.lock();
+    try {
+      current = shared;
+      if (current == null || !current.isOpen()) {
+        current = connect();
+        shared = current;
+      }
+      return current;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Moves the server's clock forward: keys expire, and idle times grow. Timers of commands that
+   * block are not concerned. Periodic work, such as the closing of idle clients, notices within a
+   * second.
+   */
+  public void advance(Duration by) {
+    requireForward(by);
+    clock.advance(by);
+    clockMoved().join();
+  }
+
+  static void requireForward(Duration by) {
+    if (by.isNegative()) {
+      throw new IllegalArgumentException("a clock moves forward only: " + by);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> clockMoved() {
+    return isEnded() || isPaused()
+        ? CompletableFuture.completedFuture(null)
+        : Loops.passed(server.loop());
   }
 
   /**
@@ -174,9 +270,8 @@ public final class EmbeddedServer implements Node {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    client.disconnect();
     pause.resume();
-    server.close();
+    Uninterrupted.run(server::close);
     closeFiles(data, log.log());
   }
 

@@ -20,8 +20,8 @@ import java.util.Set;
 
 /**
  * The description of a master with replicas and sentinels. Without more it has one replica and
- * three sentinels that fail over in less than a second: they take a silent server for down after
- * 300 ms, and ask and greet each other several times a second. {@link #start} may be called several
+ * three sentinels that fail over in about a second: they take a silent server for down after 800
+ * ms, and ask and greet each other several times a second. {@link #start} may be called several
  * times, for a new group each time. For use by one thread at a time.
  */
 public final class GroupBuilder {
@@ -29,7 +29,7 @@ public final class GroupBuilder {
   private static final Set<String> OWN = Set.of("port", "bind", "dir", "replicaof", "slaveof");
 
   private static final int MAX_MEMBERS = 100;
-  private static final Duration DOWN_AFTER = Duration.ofMillis(300);
+  private static final Duration DOWN_AFTER = Duration.ofMillis(800);
   private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -167,13 +167,16 @@ public final class GroupBuilder {
         watchers.add(sentinel("sentinel-" + (i - replicas), ports.getFirst(), port, data, host));
       }
     }
-    return new EmbeddedGroup(servers, watchers, links, data, masterName, password, timeout);
+    return new EmbeddedGroup(
+        servers, watchers, links, data, clock, masterName, password, downAfter, timeout);
   }
 
   private GroupMember server(String name, int masterPort, int port, DataFolder data, Host host)
       throws IOException {
     Path folder = data.folder(name);
-    StringBuilder lines = new StringBuilder(ServerBuilder.DEFAULTS).append(serverLines);
+    StringBuilder lines = new StringBuilder(ServerBuilder.DEFAULTS);
+    lines.append("replica-refuse-empty-master no\n"); // a killed master returns empty
+    lines.append(serverLines);
     lines.append(ServerBuilder.configLine("port", Integer.toString(port)));
     lines.append(ServerBuilder.configLine("dir", folder.toString()));
     if (!password.isEmpty()) {
@@ -232,9 +235,10 @@ public final class GroupBuilder {
     return ServerBuilder.configLine("sentinel", name, masterName, value);
   }
 
-  /** Returns short periods. Pings follow down-after; their period also bounds fresh answers. */
+  /** Returns short periods. A replica is promoted only if it has answered within five pings. */
   private static Timings timings() {
     Timings timings = Timings.DEFAULTS;
+    timings = Objects.requireNonNull(timings.with(Timing.PING_PERIOD.text(), 300));
     timings = Objects.requireNonNull(timings.with(Timing.INFO_PERIOD.text(), 500));
     timings = Objects.requireNonNull(timings.with(Timing.ASK_PERIOD.text(), 200));
     timings = Objects.requireNonNull(timings.with(Timing.PUBLISH_PERIOD.text(), 250));

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,14 @@ public final class GroupMember {
     return current == null ? List.of() : current.log();
   }
 
+  /** Does what is due, after the clock was moved; completes once that has been done. */
+  CompletableFuture<Void> clockMoved() {
+    Node current = node;
+    return current == null || current.isPaused()
+        ? CompletableFuture.completedFuture(null)
+        : current.clockMoved();
+  }
+
   private Node running() {
     Node current = node;
     if (current == null) {
@@ -114,7 +123,7 @@ public final class GroupMember {
       Node current = node;
       node = null;
       if (current != null) {
-        current.close();
+        Uninterrupted.run(current::close);
       }
     } finally {
       lock.unlock();

@@ -68,6 +68,11 @@ final class Links implements AutoCloseable {
     done.join();
   }
 
+  /** Completes when what the members have sent so far has been passed on. */
+  CompletableFuture<Void> passed() {
+    return Loops.passed(transport.loop());
+  }
+
   private static InetSocketAddress target(int port) {
     return new InetSocketAddress("127.0.0.1", port);
   }

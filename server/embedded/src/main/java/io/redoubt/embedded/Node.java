@@ -2,6 +2,7 @@ package io.redoubt.embedded;
 
 import io.redoubt.protocol.resp.Reply;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A running server or sentinel. All methods may be called by any thread. */
 interface Node extends AutoCloseable {
@@ -19,6 +20,9 @@ interface Node extends AutoCloseable {
 
   /** Returns false once it was closed or has ended by itself, as after SHUTDOWN. */
   boolean isRunning();
+
+  /** Does what is due, after the clock was moved; completes once that has been done. */
+  CompletableFuture<Void> clockMoved();
 
   /** Returns the latest lines of the log, the oldest first. */
   List<String> log();

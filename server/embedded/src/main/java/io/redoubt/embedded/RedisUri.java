@@ -13,7 +13,12 @@ final class RedisUri {
 
   /** Returns {@code redis://[:password@]host:port}. */
   static URI of(InetSocketAddress address, String password) {
-    return URI.create("redis://" + login(password) + hostAndPort(address));
+    return of("redis", address, password);
+  }
+
+  /** Returns such a URI of another scheme. */
+  static URI of(String scheme, InetSocketAddress address, String password) {
+    return URI.create(scheme + "://" + login(password) + hostAndPort(address));
   }
 
   /** Returns {@code redis-sentinel://[:password@]host:port,host:port/0#name}. */

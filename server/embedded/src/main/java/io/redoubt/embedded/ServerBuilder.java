@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ public final class ServerBuilder {
       """;
 
   private final StringBuilder lines = new StringBuilder();
+  private boolean tls;
   private @Nullable Path file;
   private @Nullable Path folder;
 
@@ -63,6 +65,18 @@ public final class ServerBuilder {
     }
     lines.append(text).append('\n');
     return this;
+  }
+
+  /**
+   * Listens with TLS, too, at a free port unless {@code tls-port} is set: {@link
+   * EmbeddedServer#tlsUri}. Clients need no certificate.
+   *
+   * @param certificate a PEM file, as {@code key} is
+   */
+  public ServerBuilder tls(Path certificate, Path key) {
+    tls = true;
+    return with("tls-cert-file", certificate.toAbsolutePath().toString())
+        .with("tls-key-file", key.toAbsolutePath().toString());
   }
 
   /** Listens on a port of the caller's choice; 0, the default, takes a free one. */
@@ -110,7 +124,8 @@ public final class ServerBuilder {
     DataFolder used = own;
     try {
       ServerDirectives settings = new ServerDirectives();
-      settings.load(null, new byte[0], DEFAULTS + configLine("dir", own.path().toString()));
+      settings.load(
+          null, new byte[0], DEFAULTS + tlsLines() + configLine("dir", own.path().toString()));
       settings.load(
           file, new byte[0], lines + (folder == null ? "" : configLine("dir", folder.toString())));
       if (!settings.common.dir.value().equals(own.path())) {
@@ -122,5 +137,9 @@ public final class ServerBuilder {
       used.close();
       throw failure;
     }
+  }
+
+  private String tlsLines() {
+    return tls ? "tls-auth-clients no\ntls-port " + FreePorts.one() + "\n" : "";
   }
 }

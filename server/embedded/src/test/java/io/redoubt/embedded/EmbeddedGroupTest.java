@@ -50,7 +50,7 @@ final class EmbeddedGroupTest {
 
   @Test
   void replacesAMasterThatIsPaused() {
-    try (EmbeddedGroup group = Redoubt.group().replicas(1).sentinels(3).start()) {
+    try (EmbeddedGroup group = Redoubt.group().replicas(2).sentinels(3).start()) {
       GroupMember old = group.master();
       old.pause();
       GroupMember next = group.awaitNewMaster(old);
@@ -116,7 +116,7 @@ final class EmbeddedGroupTest {
 
   @Test
   void protectsServersByAPassword() {
-    try (EmbeddedGroup group = Redoubt.group().password("a b").sentinels(1).start()) {
+    try (EmbeddedGroup group = Redoubt.group().password("a b").replicas(2).sentinels(1).start()) {
       assertThat(group.uri().toString()).startsWith("redis-sentinel://:a%20b@");
       GroupMember old = group.master();
       old.kill();
@@ -151,7 +151,7 @@ final class EmbeddedGroupTest {
 
   @Test
   void simulatedCrashOfASentinelEndsNothingElse() {
-    try (EmbeddedGroup group = Redoubt.group().replicas(1).sentinels(3).start()) {
+    try (EmbeddedGroup group = Redoubt.group().replicas(2).sentinels(3).start()) {
       GroupMember crashing = group.sentinels().getFirst();
       crashing.execute("SENTINEL", "SIMULATE-FAILURE", "CRASH-AFTER-ELECTION");
       assertThatThrownBy(

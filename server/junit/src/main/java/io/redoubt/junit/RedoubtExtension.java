@@ -75,7 +75,8 @@ public final class RedoubtExtension
   @Override
   public void afterTestExecution(ExtensionContext context) {
     if (context.getExecutionException().isPresent()) {
-      System.err.println(context.getDisplayName() + " failed\n" + scope(context).fixture().report());
+      System.err.println(
+          context.getDisplayName() + " failed\n" + scope(context).fixture().report());
     }
   }
 

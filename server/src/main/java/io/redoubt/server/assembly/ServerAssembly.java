@@ -1,6 +1,7 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
@@ -126,6 +127,11 @@ public final class ServerAssembly {
     if (!processors.isEmpty()) {
       loop().execute(() -> BoundThreads.bind(processors, parts.log));
     }
+  }
+
+  /** Opens a client within the process; from any thread. */
+  public DirectConnection direct(DirectConnection.Receiver receiver) {
+    return parts.transport.direct(parts.serverClients::accept, receiver);
   }
 
   /** Returns the event loop, which owns data and connections. */

@@ -1,0 +1,24 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.net.Loop;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Waits for event loops. */
+final class Loops {
+  private Loops() {}
+
+  /**
+   * Completes when a loop has read all input that it has now: a task may run in the turn in which
+   * it is submitted, a second one runs after the next poll.
+   */
+  static CompletableFuture<Void> passed(Loop loop) {
+    CompletableFuture<Void> passed = new CompletableFuture<>();
+    try {
+      loop.execute(() -> loop.schedule(() -> passed.complete(null), 0));
+    } catch (RejectedExecutionException ended) {
+      passed.complete(null);
+    }
+    return passed;
+  }
+}
