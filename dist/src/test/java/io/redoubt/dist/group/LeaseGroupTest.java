@@ -95,9 +95,7 @@ final class LeaseGroupTest {
             directives,
             SentinelHost.ofProcess(
                 new Environment(
-                    clock,
-                    Log.silent(clock),
-                    new SplittableRandom(clock.monotonicNanos() + i)),
+                    clock, Log.silent(clock), new SplittableRandom(clock.monotonicNanos() + i)),
                 HostNames.Lookup.ofSystem()),
             stopped);
     running.add(sentinel);

@@ -76,7 +76,11 @@ final class MetricsFilesTest {
     directives.load(file, new byte[0], "");
     Clock clock = Clock.system();
     sentinel =
-        SentinelServer.start(directives, SentinelHost.ofProcess(new Environment(clock, Log.silent(clock), new SplittableRandom(1)), HostNames.Lookup.ofSystem()),
+        SentinelServer.start(
+            directives,
+            SentinelHost.ofProcess(
+                new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
+                HostNames.Lookup.ofSystem()),
             () -> {});
     try (RespClient client = RespClient.connect("127.0.0.1", master.port())) {
       client.call("SET", "key", "value", "EX", "1000");
