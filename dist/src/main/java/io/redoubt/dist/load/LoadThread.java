@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +28,8 @@ final class LoadThread implements Runnable {
   private final SplittableRandom random = new SplittableRandom();
   private final ByteBuffer room = ByteBuffer.allocateDirect(READ_BYTES);
   private final MicrosHistogram latencies = new MicrosHistogram();
-  private volatile long finished;
-  private volatile long latencyMicros;
+  private final AtomicLong finished = new AtomicLong();
+  private final AtomicLong latencyMicros = new AtomicLong();
   private @Nullable Selector selector;
 
   LoadThread(LoadRun run, int count) {
@@ -37,11 +38,11 @@ final class LoadThread implements Runnable {
   }
 
   long finished() {
-    return finished;
+    return finished.get();
   }
 
   long latencyMicros() {
-    return latencyMicros;
+    return latencyMicros.get();
   }
 
   /** Returns what was measured; for use after the thread has ended. */
@@ -127,9 +128,8 @@ final class LoadThread implements Runnable {
     }
     if (replies > 0) {
       latencies.record(micros, replies);
-      // Only this thread writes the fields; others just read them.
-      finished = finished + replies;
-      latencyMicros = latencyMicros + micros * replies;
+      finished.addAndGet(replies);
+      latencyMicros.addAndGet(micros * replies);
     }
     if (client.isWaiting()) {
       return true;
