@@ -145,7 +145,8 @@ public final class AwaitedReplies extends ReplyBuffer {
     long gone = first - blockPosition;
     BufferMemory.Block old = block;
     BufferMemory.Block target = old;
-    if (old.sizeBytes() < Math.max(used * 2, used + atLeastBytes)) {
+    boolean grows = old.sizeBytes() < Math.max(used * 2, used + atLeastBytes);
+    if (grows) {
       long wantedBytes = Math.max(used + atLeastBytes, Math.max(used * 2, INITIAL_BYTES));
       target = source.allocate(wantedBytes);
     }
@@ -154,7 +155,7 @@ public final class AwaitedReplies extends ReplyBuffer {
       moveGaps(target.offset() - old.offset() - gone);
       blockPosition = first;
     }
-    if (target != old) {
+    if (grows) {
       free(old);
     }
     block = target;
@@ -164,7 +165,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   }
 
   private void free(BufferMemory.Block old) {
-    if (old != NO_BLOCK) {
+    if (old.sizeBytes() > 0) {
       source.free(old);
     }
   }
