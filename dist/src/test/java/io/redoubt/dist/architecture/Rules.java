@@ -145,7 +145,7 @@ final class Rules {
               + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
-              + " server.execution.refusal server.aof"
+              + " server.execution.monitoring server.execution.refusal server.aof"
               + " protocol.session.blocking",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"

@@ -101,7 +101,7 @@ final class Relay {
       if (ended) {
         return;
       }
-      ended = bytes == END;
+      ended = bytes.length == 0;
       waiting.add(bytes);
       waitingBytes += bytes.length;
       long delay = link.delayMillis();
@@ -126,7 +126,7 @@ final class Relay {
       while (due > 0 && !link.isCut() && to != null && to.queuedBytes() < MAX_WAITING_BYTES) {
         byte[] bytes = waiting.remove();
         due--;
-        if (bytes == END) {
+        if (bytes.length == 0) {
           to.closeAfterFlush();
           link.ended(Relay.this);
           return;
