@@ -65,7 +65,7 @@ public final class RedoubtExtension
   @Override
   public void beforeEach(ExtensionContext context) {
     Scope scope = scope(context);
-    if (scope.keeper() == context) {
+    if (scope.keeper().getUniqueId().equals(context.getUniqueId())) {
       scope.fixture();
     } else {
       scope.fixture().reset();
