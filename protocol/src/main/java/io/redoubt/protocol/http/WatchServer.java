@@ -329,8 +329,8 @@ public final class WatchServer implements AutoCloseable {
 
   private void watch(Exchange exchange, @Nullable String authorization) {
     exchange.stream();
-    stream.add(exchange.channel(), authorization);
     watched = true;
+    stream.add(exchange.channel(), authorization);
     exchange.channel().closeFuture().addListener(closed -> watched = !stream.isEmpty());
   }
 
