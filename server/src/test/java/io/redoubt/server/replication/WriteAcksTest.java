@@ -298,9 +298,9 @@ class WriteAcksTest {
       for (int i = 0; i < 1000; i++) {
         writer.send("INCR", "counter");
       }
+      long confirmed = ((Reply.Integer) writer.receive()).value();
       assertThat(master.ask("FAILOVER")).isEqualTo("OK");
-      long confirmed = 0;
-      for (int i = 0; i < 1000; i++) {
+      for (int i = 1; i < 1000; i++) {
         Reply reply = writer.receive();
         if (reply instanceof Reply.Integer number) {
           confirmed = number.value();
