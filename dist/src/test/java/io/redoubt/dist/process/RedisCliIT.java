@@ -64,7 +64,8 @@ final class RedisCliIT {
             "repl_backlog_size:1048576",
             "repl_backlog_first_byte_offset:N",
             "repl_backlog_histlen:N",
-            "repl_spill_bytes:0");
+            "repl_spill_bytes:0",
+            "sentinel_lease:off");
   }
 
   @Test
@@ -94,7 +95,8 @@ final class RedisCliIT {
             "repl_backlog_size:1048576",
             "repl_backlog_first_byte_offset:N",
             "repl_backlog_histlen:N",
-            "repl_spill_bytes:0");
+            "repl_spill_bytes:0",
+            "sentinel_lease:off");
   }
 
   @Test
