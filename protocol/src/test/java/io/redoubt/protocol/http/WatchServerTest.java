@@ -279,8 +279,8 @@ final class WatchServerTest {
   }
 
   @Test
-  void survivesTenThousandConnections() throws IOException {
-    for (int i = 0; i < 10_000; i++) {
+  void survivesThousandsOfConnections() throws IOException {
+    for (int i = 0; i < 2_000; i++) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         assertThat(socket.isConnected()).isTrue();
       }
