@@ -6,6 +6,8 @@ import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The directives for metrics over HTTP, shared by data server and sentinel. */
 public final class MetricsDirectives extends DirectiveGroup {
+  private static final String IMMUTABLE = "can't set immutable config";
+
   {
     section("METRICS");
   }
@@ -14,7 +16,7 @@ public final class MetricsDirectives extends DirectiveGroup {
   public final IntDirective metricsPort =
       integer("metrics-port", 0)
           .between(0, 65535)
-          .immutable()
+          .fixedAtRunTime(IMMUTABLE)
           .doc(
               "The port of an HTTP server with /metrics (for Prometheus), /healthz, /readyz and a"
                   + " page that shows this process live; 0 for none. It uses TLS if tls-port is"
@@ -24,13 +26,13 @@ public final class MetricsDirectives extends DirectiveGroup {
   /** {@code metrics-bind}. */
   public final TextDirective metricsBind =
       text("metrics-bind", "127.0.0.1")
-          .immutable()
+          .fixedAtRunTime(IMMUTABLE)
           .doc("The address on which metrics-port listens.");
 
   /** {@code metrics-hosts}. */
   public final TextDirective metricsHosts =
       text("metrics-hosts", "")
-          .immutable()
+          .fixedAtRunTime(IMMUTABLE)
           .shown(
               "\"redis-1 redis-1.example.com\"",
               "The host names, separated by spaces, by which metrics-port may be addressed,"
