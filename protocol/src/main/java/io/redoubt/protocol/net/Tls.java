@@ -1,5 +1,7 @@
 package io.redoubt.protocol.net;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -51,7 +53,7 @@ public final class Tls {
    *
    * @param certificate a PEM file with the certificate chain, the endpoint's own first
    * @param key a PEM file with a PKCS #8 key
-   * @param password the key's password, empty for none
+   * @param password the key's password, empty for none; ignored if the key is not encrypted
    */
   public record Identity(Path certificate, Path key, String password) {}
 
@@ -257,9 +259,13 @@ public final class Tls {
     return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
   }
 
+  /** Returns the password that a key needs; as for OpenSSL, a plain key has no use for one. */
   @SuppressWarnings("NullAway") // null means no password
-  private static String password(Identity identity) {
-    return identity.password().isEmpty() ? null : identity.password();
+  private static String password(Identity identity) throws IOException {
+    boolean isUsed =
+        !identity.password().isEmpty()
+            && Files.readString(identity.key(), ISO_8859_1).contains("ENCRYPTED");
+    return isUsed ? identity.password() : null;
   }
 
   private static List<X509Certificate> certificates(Authorities authorities) throws IOException {

@@ -225,6 +225,21 @@ class TlsTest {
         .hasMessageContaining("nonsense");
   }
 
+  @Test
+  void ignoresThePasswordOfAPlainKey() throws Exception {
+    Tls.Identity withPassword = new Tls.Identity(ours.certificate(), ours.key(), "unused");
+    Tls server =
+        Tls.server(
+            withPassword,
+            authority(ours),
+            Tls.Terms.DEFAULT,
+            new Tls.Service(Tls.ClientCertificates.REQUIRED));
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0), 9, server, c -> c.handler(new EchoHandler()));
+    assertThat(session(client(withPassword), listener.port(), "TLSv1.3").isValid()).isTrue();
+  }
+
   private static SSLSession session(Tls client, int port, String protocol, String... suites)
       throws IOException {
     try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", port)) {
