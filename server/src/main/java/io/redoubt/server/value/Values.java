@@ -119,6 +119,19 @@ public final class Values implements AutoCloseable {
     };
   }
 
+  /** Returns the number of elements of a hash, set or sorted set with a table, or -1 for others. */
+  public long tableElements(long entry) {
+    if (Entry.encoding(entry) != Encoding.STRUCTURE) {
+      return -1;
+    }
+    return switch (Entry.type(entry)) {
+      case SET -> sets.size(entry);
+      case HASH -> hashes.sizeWithDue(entry);
+      case ZSET -> sortedSets.size(entry);
+      case STRING, LIST, STREAM -> -1;
+    };
+  }
+
   private static String packedOr(String structure, long entry) {
     if (Entry.encoding(entry) == Encoding.STRUCTURE) {
       return structure;

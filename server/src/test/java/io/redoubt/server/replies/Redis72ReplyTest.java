@@ -155,6 +155,24 @@ final class Redis72ReplyTest {
   }
 
   @Test
+  void debugsTheTablesOfLargeValues() {
+    redis.says("DEBUG HTSTATS-KEY none", "(error) ERR no such key");
+    String notATable =
+        "(error) ERR The value stored at the specified key is not represented using an hash table";
+    for (String packed : List.of("SADD k 1", "HSET k f v", "ZADD k 1 m", "RPUSH k e", "SET k v")) {
+      redis.ask(packed);
+      redis.says("DEBUG HTSTATS-KEY k", notATable);
+      redis.ask("DEL k");
+    }
+    String big = "b".repeat(100);
+    for (String table : List.of("SADD k " + big, "HSET k f " + big, "ZADD k 1 " + big)) {
+      redis.ask(table);
+      assertThat(redis.text("DEBUG HTSTATS-KEY k full")).contains(" number of elements: 1\n");
+      redis.ask("DEL k");
+    }
+  }
+
+  @Test
   void scriptsCannotReadStreamsWithBlock() {
     assertThat(redis.ask("EVAL \"return redis.call('XREAD','BLOCK',0,'STREAMS','s','$')\" 0"))
         .startsWith("(error) ERR XREAD command is not allowed with BLOCK option from scripts");

@@ -78,6 +78,9 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
+  private static final CommandError NO_TABLE =
+      new CommandError(
+          "ERR The value stored at the specified key is not represented using an hash table");
   private static final int ANY = Integer.MAX_VALUE;
 
   /** The number of elements from which DEBUG OBJECT estimates a size. */
@@ -126,6 +129,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         3,
         "<dbid>: show how the tables of a database are filled.",
         DebugCommands::tableStatistics);
+    add(
+        "htstats-key",
+        3,
+        4,
+        "<key> [full]: show how the table of a large hash, set or sorted set is filled.",
+        DebugCommands::valueTableStatistics);
     add("loadaof", 2, 2, "Load the append-only file in place of the data set.", this::loadAof);
     add("log", 3, 3, "<message>: write a message to the server log.", this::log);
     add("object", 3, 4, "<key>: show low level info about a key.", DebugCommands::object);
@@ -355,6 +364,22 @@ public final class DebugCommands extends CommandGroup<Call> {
                     database.tableBytes(),
                     database.expiries().size(),
                     database.expiries().sizeBytes()));
+  }
+
+  private static void valueTableStatistics(Call call) {
+    long entry = call.findAgain(2);
+    if (entry == Entry.NONE) {
+      throw NO_SUCH_KEY;
+    }
+    long elements = call.values().tableElements(entry);
+    if (elements < 0) {
+      throw NO_TABLE;
+    }
+    call.reply()
+        .verbatim(
+            "txt",
+            "Hash table 0 stats (main hash table):\n number of elements: %d\n bytes: %d\n"
+                .formatted(elements, call.database().memoryUsage(entry, OBJECT_SAMPLES)));
   }
 
   private void pauseCron(Call call) {
