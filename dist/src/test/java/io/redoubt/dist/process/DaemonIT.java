@@ -74,7 +74,7 @@ final class DaemonIT {
       Path proc = Path.of("/proc/" + child.pid());
       assertThat(Files.readString(proc.resolve("comm"))).startsWith(name.substring(0, 12));
       assertThat(Files.readString(proc.resolve("cmdline")))
-          .isEqualTo(name + " 127.0.0.1:" + port + mode + "\0");
+          .isEqualTo(launcher + " 127.0.0.1:" + port + mode + "\0");
       for (int fd = 0; fd < 3; fd++) {
         assertThat(proc.resolve("fd/" + fd).toRealPath()).isEqualTo(Path.of("/dev/null"));
       }

@@ -29,7 +29,7 @@ final class LauncherIT {
           .containsEntry("executable", SERVER.toRealPath().toString());
       assertThat(Files.readString(Path.of("/proc/" + node.pid() + "/comm")))
           .isEqualTo("redis-server\n");
-      assertThat(commandLine(node)).first().isEqualTo("redis-server 127.0.0.1:" + node.port());
+      assertThat(commandLine(node)).first().isEqualTo(SERVER + " 127.0.0.1:" + node.port());
       node.stop();
       assertThat(node.awaitEnd(Distribution.LIMIT)).isTrue();
       assertThat(node.exitStatus()).isZero();

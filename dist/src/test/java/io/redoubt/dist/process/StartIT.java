@@ -198,11 +198,11 @@ final class StartIT {
   @Test
   void thePsTitleFollowsItsTemplate() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
-    assertThat(title(node)).isEqualTo("redis-server 127.0.0.1:" + node.port());
+    assertThat(title(node)).matches("/.*/bin/redis-server 127\\.0\\.0\\.1:" + node.port());
     node.ask("CONFIG", "SET", "proc-title-template", "{title} at {port} {config-file} \u00e9");
-    assertThat(title(node)).isEqualTo("redis-server at " + node.port() + " - \u00e9");
+    assertThat(title(node)).matches("/.*/bin/redis-server at " + node.port() + " - \u00e9");
     Result shown = Distribution.run(Map.of(), "ps", "-o", "args=", "-p", node.pid() + "");
-    assertThat(shown.output()).startsWith("redis-server at " + node.port());
+    assertThat(shown.output()).contains("/bin/redis-server at " + node.port());
     node.ask("CONFIG", "SET", "proc-title-template", "x".repeat(100_000));
     assertThat(title(node)).matches("x+");
     assertThat(node.ask("PING")).isEqualTo(new Reply.Simple("PONG"));

@@ -51,6 +51,9 @@ public abstract class Launch<D extends Directives> {
   private static final int SETTLING_FACTOR = 4;
   private static final long RELEASE_MILLIS = 30_000;
 
+  /** The property with the command by which the launcher was called, which may have a path. */
+  private static final String CALLED = "redoubt.called";
+
   private final String program;
   private final Arguments arguments;
   private final Map<String, String> environment;
@@ -314,7 +317,7 @@ public abstract class Launch<D extends Directives> {
             directives.common.procTitleTemplate.value(),
             Map.of(
                 "title",
-                program,
+                System.getProperty(CALLED, program),
                 "listen-addr",
                 listens,
                 "server-mode",
