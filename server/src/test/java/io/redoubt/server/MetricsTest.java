@@ -18,6 +18,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -272,6 +273,77 @@ final class MetricsTest {
           .doesNotContain("the-value", "the-key");
       client.call("CONFIG", "SET", "page-show-keys", "yes");
       assertThat(state()).contains("the-key").doesNotContain("the-value");
+    }
+  }
+
+  @Test
+  void showsHotAndBigKeys() throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port, "page-show-keys yes");
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      client.call("SELECT", "3");
+      client.call("SET", "the-big-one", "x".repeat(500_000));
+      for (int i = 0; i < 100; i++) {
+        client.call("SET", "small:" + i, "x");
+      }
+      Thread hot =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (RespClient busy = RespClient.connect("127.0.0.1", server.port())) {
+                  while (!Thread.currentThread().isInterrupted()) {
+                    busy.call("GET", "the-hot-one");
+                  }
+                } catch (IOException e) {
+                  // the interrupt closes the socket
+                }
+              });
+      try {
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .untilAsserted(() ->
+                assertThat(state())
+                    .containsPattern(
+                        "\"hotKeys\":\\[\\{\"database\":0,\"command\":\"get\",\"percent\":[0-9.]+,"
+                            + "\"key\":\"the-hot-one\"")
+                    .containsPattern(
+                        "\"bigKeys\":\\[\\{\"database\":3,\"type\":\"string\",\"bytes\":5[0-9]{5},"
+                            + "\"key\":\"the-big-one\""));
+        client.call("CONFIG", "SET", "page-show-keys", "no");
+        assertThat(state())
+            .contains("\"hotKeys\":[{", "\"bigKeys\":[{")
+            .doesNotContain("the-hot-one", "the-big-one", "small:");
+      } finally {
+        hot.interrupt();
+        hot.join();
+      }
+    }
+  }
+
+  @Test
+  void showsTheSentinelsThatItHears() throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port);
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      String hello = "127.0.0.1,26379," + "a".repeat(40) + ",1,mymaster,127.0.0.1,1,1";
+      client.call("PUBLISH", "__sentinel__:hello", hello);
+      client.call("PUBLISH", "__sentinel__:hello", "127.0.0.1,26380,nonsense");
+      assertThat(state())
+          .containsPattern(
+              "\"sentinels\":\\[\\{\"id\":\"127.0.0.1:26379\",\"state\":\"ok\",\"silentMillis\":[0-9]+}]");
+    }
+  }
+
+  @Test
+  void tellsTheSizeOfTheLastSave(@TempDir Path folder) throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port, "dir " + folder);
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      assertThat(get("/metrics")).contains("\nredoubt_rdb_last_save_size_bytes 0\n");
+      client.call("SET", "key", "value");
+      client.call("SAVE");
+      long size = Files.size(folder.resolve("dump.rdb"));
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() ->
+              assertThat(get("/metrics"))
+                  .contains("\nredoubt_rdb_last_save_size_bytes " + size + "\n"));
     }
   }
 

@@ -119,8 +119,8 @@ final class Rules {
           "server.execution.refusal <- protocol.resp protocol.process protocol.command"
               + " server.memory server.keyspace",
           "server.execution.monitoring <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.command protocol.session server.memory server.keyspace server.client"
-              + " server.execution.refusal protocol.net",
+              + " protocol.command protocol.session server.memory server.structure server.keyspace"
+              + " server.client server.execution.refusal protocol.net",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.bytes protocol.resp protocol.process"

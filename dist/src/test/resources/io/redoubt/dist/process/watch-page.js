@@ -84,6 +84,7 @@ async function main() {
     await until(page, type, hasEvent, type);
   }
   await until(page, "the phases", hasEvent, "phases");
+  await until(page, "the number of votes", () => /votes: [23] of 3 for /.test(document.querySelector("#topology h3").textContent));
   await until(page, "the new master", picture, `master 127.0.0.1:(?!${masterPort})\\d+ ok`);
   console.log("SWITCHED");
   await input.next();
@@ -95,6 +96,8 @@ async function main() {
   await page.close();
   const server = await open(browser, serverPage, errors);
   await until(server, "the load", () => document.querySelectorAll("#commands tbody tr").length > 0);
+  await until(server, "the sentinels", picture, "sentinel .* ok.*sentinel .* ok.*sentinel .* ok announced");
+  await until(server, "big keys", () => document.querySelector("#big-seen").textContent.includes("passes"));
   found.push(...await picturesAndViolations(server, "server"));
   await browser.close();
   if (found.length || errors.length) {

@@ -87,14 +87,29 @@ function showServer(state) {
     ["Database", false, row => row.index], ["Keys", true, row => count(row.keys)],
     ["Expiring", true, row => count(row.expiring)],
   ], state.databases);
-  const slow = [
+  tableOrNothing("slow", "Slow log", withKey(state.slow, [
     ["Time", false, row => clock(row.at * 1000)], ["Duration", true, row => `${count(row.micros)} µs`],
     ["Command", false, row => row.command], ["Arguments", true, row => row.arguments],
-  ];
-  if (state.slow.some(row => row.key !== undefined)) {
-    slow.push(["Key", false, row => row.key]);
-  }
-  tableOrNothing("slow", "Slow log", slow, state.slow);
+  ]), state.slow);
+  showKeys(state);
+}
+
+/** Adds a column for the names of keys if the server shows them (page-show-keys). */
+function withKey(rows, columns) {
+  return rows.some(row => row.key !== undefined) ? [...columns, ["Key", false, row => row.key]] : columns;
+}
+
+function showKeys(state) {
+  tableOrNothing("hot", "Hot keys", withKey(state.hotKeys, [
+    ["Share of keys", true, row => `${row.percent.toFixed(1)} %`], ["Last command", false, row => row.command],
+    ["Database", true, row => row.database],
+  ]), state.hotKeys);
+  byId("big-seen").textContent = `Found by passes over the keys while a page is open; the present one has seen `
+    + `${count(state.keysSeen)} of ${count(state.keys)}.`;
+  tableOrNothing("big", "Big keys", withKey(state.bigKeys, [
+    ["Size", true, row => bytes(row.bytes)], ["Type", false, row => row.type],
+    ["Database", true, row => row.database],
+  ]), state.bigKeys);
 }
 
 function showClients(state) {

@@ -68,8 +68,23 @@ function nodeDetails(node) {
 }
 
 function sentinelDetails(sentinel) {
+  if (sentinel.silentMillis !== undefined) { // a server hears their announcements only
+    return `announced ${duration(sentinel.silentMillis)} ago`;
+  }
   const vote = sentinel.vote ? `voted for ${sentinel.vote}` : "";
   return sentinel.masterDown ? `master down${vote ? "; " : ""}${vote}` : vote;
+}
+
+/** Returns the candidates of the last election with their votes, the most voted first. */
+function votes(group) {
+  const counts = new Map();
+  for (const { vote } of group.sentinels) {
+    if (vote) {
+      counts.set(vote, (counts.get(vote) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)
+    .map(([name, number]) => `${number} of ${group.sentinels.length} for ${name}`).join(", ");
 }
 
 /** One sentence for a reader who does not see the picture. */
@@ -121,7 +136,8 @@ export function draw(container, groups) {
   const parts = groups.flatMap(group => {
     const title = group.name
       ? [element("h3", {}, `${group.name}: quorum ${group.quorum}, epoch ${group.epoch}`
-          + (group.failover && group.failover !== "none" ? `, failover: ${group.failover}` : ""))]
+          + (group.failover && group.failover !== "none" ? `, failover: ${group.failover}` : "")
+          + (votes(group) ? `, votes: ${votes(group)}` : ""))]
       : [];
     return [...title, picture(group, width)];
   });

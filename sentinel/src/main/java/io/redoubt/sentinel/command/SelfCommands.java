@@ -51,7 +51,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .runs(PendingScripts::reply);
 
   final Command<SentinelCall> debug =
-      command("SENTINEL DEBUG [(parameter value)...]")
+      command("SENTINEL DEBUG [(parameter value){data}...]")
           .does("Returns or sets the sentinel's timing parameters.")
           .since("7.0.0")
           .costs("O(N) where N is the number of configurable parameters")
@@ -59,16 +59,20 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .runs(SelfCommands::debug);
 
   final Command<SentinelCall> simulateFailure =
-      command("SENTINEL SIMULATE-FAILURE mode...")
+      command(
+              "SENTINEL SIMULATE-FAILURE"
+                  + " [(CRASH-AFTER-ELECTION | CRASH-AFTER-PROMOTION | HELP){mode}...]")
           .does("Makes the sentinel crash at a point of the next failover.")
           .since("3.2.0")
+          .arity(-3)
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SelfCommands::simulateFailure);
 
   final Command<SentinelCall> config =
-      command("SENTINEL CONFIG (SET (parameter value)... | GET parameter...)")
+      command("SENTINEL CONFIG (SET (parameter value){set}... | GET parameter...){action}")
           .does("Gets and sets global parameters of the sentinel.")
           .since("6.2.0")
+          .history("7.2.0", "Added the ability to set and get multiple parameters in one call.")
           .costs("O(N) when N is the number of configuration parameters provided")
           .arity(-4)
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)

@@ -92,7 +92,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isMasterDownByAddr =
-      command("SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch runid")
+      command("SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch{integer} runid")
           .does("Returns a sentinel's opinion on whether a master is down, and its vote.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -128,7 +128,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(call -> order(call, new Input.Remove(call.text(2))));
 
   final Command<SentinelCall> set =
-      command("SENTINEL SET master-name (option value)...")
+      command("SENTINEL SET master-name (option value){data}...")
           .does("Sets options of a monitored master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -165,7 +165,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isPrimaryDownByAddr =
-      command("SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch runid")
+      command("SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch{integer} runid")
           .does(
               "Returns a sentinel's opinion on whether a master is down: Valkey's name of"
                   + " IS-MASTER-DOWN-BY-ADDR.")
@@ -182,11 +182,10 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::doctor);
 
   final Command<SentinelCall> infoCache =
-      command("SENTINEL INFO-CACHE [master-name...]")
+      command("SENTINEL INFO-CACHE nodename...")
           .does("Returns the latest INFO replies of masters and replicas.")
           .since("3.2.0")
           .costs("O(N) where N is the number of instances")
-          .arity(-3)
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::infoCache);
 

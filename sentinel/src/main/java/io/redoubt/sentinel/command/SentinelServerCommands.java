@@ -52,9 +52,12 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelServerCommands::role);
 
   final Command<SentinelCall> shutdown =
-      command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
+      command(
+              "SHUTDOWN [NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0}"
+                  + " [FORCE]{since 7.0.0} [ABORT]{since 7.0.0}")
           .does("Shuts down the server.")
           .since("1.0.0")
+          .history("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")
           .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, SENTINEL, ALLOW_BUSY)
           .runs(this::shutdown);
 

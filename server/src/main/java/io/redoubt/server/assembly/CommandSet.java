@@ -6,6 +6,7 @@ import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
 import io.redoubt.protocol.session.command.ConnectionCommands;
 import io.redoubt.protocol.session.command.Hello;
+import io.redoubt.protocol.session.command.NoTouchCommand;
 import io.redoubt.protocol.session.command.PubSubCommands;
 import io.redoubt.server.command.admin.ConfigCommands;
 import io.redoubt.server.command.admin.DebugCommands;
@@ -85,6 +86,7 @@ final class CommandSet {
                 parts.log)),
         new ConnectionCommands<>(hello, parts.hellos::pinged),
         new ClientCommands<>(parts.clients),
+        new NoTouchCommand<>(),
         new PubSubCommands<>(parts.channels, this::publish, this::publishToShard),
         new AclCommands<>(
             parts.clients, parts.table, parts.environment.random(), parts.configuredUsers::file),

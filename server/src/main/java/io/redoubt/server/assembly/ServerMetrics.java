@@ -23,6 +23,7 @@ final class ServerMetrics {
   private @Nullable ServerSamples samples;
   private @Nullable ServerPage page;
   private @Nullable ServerEvents events;
+  private @Nullable PageKeys keys;
   private boolean started;
 
   ServerMetrics(ServerParts parts, String runId) {
@@ -48,7 +49,8 @@ final class ServerMetrics {
     port.open(() -> parts.transport.loop().execute(this::publishMetrics));
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
-      page = new ServerPage(parts, replication);
+      keys = new PageKeys(parts);
+      page = new ServerPage(parts, replication, keys);
       events = new ServerEvents(parts, replication, port::happened);
       publishMetrics();
     }
@@ -64,13 +66,15 @@ final class ServerMetrics {
 
   /** Publishes the state of now. */
   void publish() {
-    if (page == null || events == null) {
+    if (page == null || events == null || keys == null) {
       return;
     }
     String unready = unready();
     port.publish(unready);
     events.look(unready);
-    if (port.isWatched()) {
+    boolean watched = port.isWatched();
+    keys.look(watched);
+    if (watched) {
       port.show(page.state(unready));
     }
   }

@@ -12,6 +12,7 @@ import io.redoubt.server.command.admin.MemoryDiagnosis;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.replication.ReplicationView;
 import io.redoubt.server.replication.ReplicationView.ReplicaState;
 import java.util.ArrayList;
@@ -29,14 +30,19 @@ final class ServerPage {
   private static final int MAX_REPLICAS = 30;
   private static final double NANOS_PER_MICRO = 1000;
 
+  /** The time after which a sentinel, which announces itself every two seconds, is silent. */
+  private static final long SILENT_MILLIS = 10_000;
+
   private final ServerParts parts;
   private final ReplicationView replication;
   private final MemoryDiagnosis memoryDiagnosis;
   private final LatencyDiagnosis latencyDiagnosis;
+  private final PageKeys keys;
 
-  ServerPage(ServerParts parts, ReplicationView replication) {
+  ServerPage(ServerParts parts, ReplicationView replication, PageKeys keys) {
     this.parts = parts;
     this.replication = replication;
+    this.keys = keys;
     memoryDiagnosis = new MemoryDiagnosis(parts.memory);
     latencyDiagnosis = new LatencyDiagnosis(parts.latency, parts.settings);
   }
@@ -60,6 +66,7 @@ final class ServerPage {
     memory(json);
     databases(json);
     slow(json);
+    keys.write(json, parts.settings.metrics.pageShowKeys.value());
     clients(json);
     findings(json);
     return json.endObject().toString();
@@ -96,7 +103,15 @@ final class ServerPage {
           .member("lagMillis", replica.lagMillis())
           .endObject();
     }
-    json.endArray().array("sentinels").endArray().endObject().endArray();
+    json.endArray().array("sentinels");
+    for (HeardSentinels.Heard sentinel : parts.heardSentinels.list()) {
+      json.object()
+          .member("id", sentinel.address())
+          .member("state", sentinel.silentMillis() > SILENT_MILLIS ? "silent" : "ok")
+          .member("silentMillis", sentinel.silentMillis())
+          .endObject();
+    }
+    json.endArray().endObject().endArray();
   }
 
   private void totals(Json json) {

@@ -35,6 +35,7 @@ import io.redoubt.server.execution.KeyObservers;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
+import io.redoubt.server.execution.monitoring.HotKeys;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.execution.monitoring.MemoryUse;
@@ -54,6 +55,7 @@ import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.EpochFence;
 import io.redoubt.server.lifecycle.ExpiryCycle;
+import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
@@ -104,6 +106,7 @@ final class ServerParts {
   final TrackedKeys trackedKeys;
   final SlowLog slowLog;
   final Monitors monitors;
+  final HotKeys hotKeys;
   final BlockedClients blockedClients;
   final Propagation propagation;
   final SnapshotContext snapshotContext;
@@ -122,6 +125,7 @@ final class ServerParts {
   final Rates rates;
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
+  final HeardSentinels heardSentinels;
   final SentinelHellos hellos;
   final SentinelLease lease;
   final Listeners listeners;
@@ -166,6 +170,7 @@ final class ServerParts {
             settings.memory.trackingTableMaxKeys::value);
     slowLog = new SlowLog(slabs, clock);
     monitors = new Monitors(buffers, clock, log);
+    hotKeys = new HotKeys(environment.random());
     blockedClients = new BlockedClients(keyspace, stats, slowLog);
     KeyObservers observers = new KeyObservers(watchedKeys, trackedKeys, blockedClients);
     propagation = new Propagation(buffers);
@@ -196,7 +201,7 @@ final class ServerParts {
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
-    CommandTrace trace = new CommandTrace(latency, slowLog, monitors, state);
+    CommandTrace trace = new CommandTrace(latency, slowLog, monitors, hotKeys, state);
     dispatcher =
         new CommandDispatcher(
             table, call, state, eviction, trace, environment, this::holdWritesForDisk, heap);
@@ -264,7 +269,8 @@ final class ServerParts {
     lease =
         new SentinelLease(
             settings, clock, log, state, replication, () -> tls.announcedPort(listeners.port()));
-    hellos = new SentinelHellos(rejoin, fence, lease, table);
+    heardSentinels = new HeardSentinels(clock);
+    hellos = new SentinelHellos(rejoin, fence, lease, heardSentinels, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);
     shutdown =
         new Shutdown(

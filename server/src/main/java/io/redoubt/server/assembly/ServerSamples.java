@@ -63,6 +63,10 @@ final class ServerSamples {
       Metric.gauge("redis_latency_spike_last", "Time of an event's last spike, Unix time.");
   private static final Metric SPIKE =
       Metric.gauge("redis_latency_spike_duration_seconds", "Duration of an event's last spike.");
+  private static final Metric SAVE_BYTES =
+      Metric.gauge(
+          "redoubt_rdb_last_save_size_bytes",
+          "Size of the RDB file that this process saved last, 0 for none.");
   private static final Metric UTILISATION =
       Metric.gauge("redoubt_eventloop_utilisation", "Share of time in which the loop is busy.");
   private static final Metric STALL =
@@ -107,6 +111,7 @@ final class ServerSamples {
     addDatabases(snapshot);
     addErrors(snapshot);
     addSlow(snapshot);
+    snapshot.add(SAVE_BYTES, parts.snapshots.lastSaveBytes());
     addLoop(snapshot);
     return snapshot;
   }

@@ -17,14 +17,20 @@ public final class SentinelHellos {
   private final RejoinGuard rejoin;
   private final EpochFence fence;
   private final SentinelLease lease;
+  private final HeardSentinels heard;
   private final CommandTable<Call> table;
 
   /** Creates a receiver that passes messages to all of them. */
   public SentinelHellos(
-      RejoinGuard rejoin, EpochFence fence, SentinelLease lease, CommandTable<Call> table) {
+      RejoinGuard rejoin,
+      EpochFence fence,
+      SentinelLease lease,
+      HeardSentinels heard,
+      CommandTable<Call> table) {
     this.rejoin = rejoin;
     this.fence = fence;
     this.lease = lease;
+    this.heard = heard;
     this.table = table;
   }
 
@@ -42,6 +48,7 @@ public final class SentinelHellos {
       rejoin.heard(hello);
       fence.heard(hello);
       lease.heard(hello);
+      heard.heard(hello);
     }
   }
 

@@ -63,6 +63,7 @@ public final class Snapshots implements AutoCloseable {
 
   private long changes;
   private long lastSaveMillis;
+  private long lastSaveBytes;
   private long lastAttemptMillis;
   private boolean lastOk = true;
   private long lastSeconds = -1;
@@ -110,6 +111,11 @@ public final class Snapshots implements AutoCloseable {
    */
   public long lastSaveSeconds() {
     return lastSaveMillis / 1000;
+  }
+
+  /** Returns the length of the file that this process saved last; 0 if there is none. */
+  public long lastSaveBytes() {
+    return lastSaveBytes;
   }
 
   /** Returns true if a snapshot is in progress, to a file or to replicas. */
@@ -321,8 +327,17 @@ public final class Snapshots implements AutoCloseable {
   private void saved(long changesSaved, long now) {
     changes -= changesSaved;
     lastSaveMillis = now;
+    lastSaveBytes = fileBytes();
     lastOk = true;
     saves++;
+  }
+
+  private long fileBytes() {
+    try {
+      return context.disk().size(file());
+    } catch (IOException gone) { // somebody has removed it at once
+      return 0;
+    }
   }
 
   /** Called when a sink accepts bytes again. */

@@ -218,14 +218,6 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .runs(call -> flag(call, ClientFlag.NO_EVICT));
 
-  final Command<C> noTouch =
-      command("CLIENT NO-TOUCH (ON | OFF){enabled}")
-          .does("Sets whether the connection's commands update the access times of keys.")
-          .since("7.2.0")
-          .costs("O(1)")
-          .is(NOSCRIPT, LOADING, STALE)
-          .runs(call -> flag(call, ClientFlag.NO_TOUCH));
-
   final Command<C> getredir =
       command("CLIENT GETREDIR")
           .does("Returns the connection to which invalidation messages are redirected.")
@@ -322,7 +314,8 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     }
   }
 
-  private static void flag(SessionCall call, ClientFlag flag) {
+  /** Sets a flag of the own connection as the argument after the subcommand says. */
+  static void flag(SessionCall call, ClientFlag flag) {
     boolean on = call.request().is(2, "ON");
     if (!on && !call.request().is(2, "OFF")) {
       throw Errors.SYNTAX;

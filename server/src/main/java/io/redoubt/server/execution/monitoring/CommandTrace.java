@@ -8,8 +8,8 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 
 /**
- * The observers of commands that run: the latency monitor, the slow log and the clients in MONITOR.
- * If nobody observes, a command costs a few comparisons.
+ * The observers of commands that run: the latency monitor, the slow log, the clients in MONITOR and
+ * the sampler of hot keys. If nobody observes, a command costs a few comparisons.
  */
 public final class CommandTrace {
   /** Faster commands are no latency events, whose threshold is at least this. */
@@ -18,13 +18,16 @@ public final class CommandTrace {
   private final Latency latency;
   private final SlowLog slowLog;
   private final Monitors monitors;
+  private final HotKeys hotKeys;
   private final ServerState state;
 
   /** Creates the observers. */
-  public CommandTrace(Latency latency, SlowLog slowLog, Monitors monitors, ServerState state) {
+  public CommandTrace(
+      Latency latency, SlowLog slowLog, Monitors monitors, HotKeys hotKeys, ServerState state) {
     this.latency = latency;
     this.slowLog = slowLog;
     this.monitors = monitors;
+    this.hotKeys = hotKeys;
     this.state = state;
   }
 
@@ -37,6 +40,9 @@ public final class CommandTrace {
   public void starts(ServerClient client, Command<?> command, Request request, boolean inScript) {
     if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
       monitors.starts(client, command, request, inScript);
+    }
+    if (hotKeys.isOn()) {
+      hotKeys.runs(client.databaseIndex(), command, request);
     }
   }
 

@@ -1,0 +1,118 @@
+package io.redoubt.server.execution.monitoring;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The keys that take most memory, found by passes over the keyspace in small steps. What a pass has
+ * found replaces what the one before it had found, so that keys which are gone disappear. Confined
+ * to the event loop.
+ */
+public final class BigKeys {
+  /** The number of keys that are remembered. */
+  static final int MOST = 10;
+
+  static final int MAX_NAME_BYTES = 128;
+
+  /** The time of one step: about a thousand keys. */
+  private static final long STEP_NANOS = 250_000;
+
+  /** The buckets between two looks at the clock. */
+  private static final int BUCKETS = 16;
+
+  /** The elements from which the size of a large value is estimated. */
+  private static final int SAMPLES = 5;
+
+  /**
+   * A key and its size.
+   *
+   * @param name at most {@value #MAX_NAME_BYTES} bytes of it
+   * @param length the length of the whole name
+   * @param bytes the memory of name and value, estimated for a large value
+   */
+  public record Big(int database, byte[] name, int length, Type type, long bytes) {}
+
+  private static final Comparator<Big> BY_SIZE = Comparator.comparingLong(Big::bytes).reversed();
+
+  private final Keyspace keyspace;
+  private final Clock clock;
+  private final BlockConsumer consumer = this::look;
+  private final List<Big> found = new ArrayList<>(MOST + 1);
+  private List<Big> before = List.of();
+  private int database;
+  private long cursor;
+  private long seen;
+
+  /** Creates a search that has found nothing. */
+  public BigKeys(Keyspace keyspace, Clock clock) {
+    this.keyspace = keyspace;
+    this.clock = clock;
+  }
+
+  /** Looks at further keys for a fraction of a millisecond; to be called once a second. */
+  public void step() {
+    long end = clock.monotonicNanos() + STEP_NANOS;
+    do {
+      for (int i = 0; i < BUCKETS; i++) {
+        cursor = keyspace.database(database).scan(cursor, consumer);
+        if (cursor == 0 && ++database == keyspace.count()) {
+          passed();
+          return;
+        }
+      }
+    } while (clock.monotonicNanos() < end);
+  }
+
+  private void passed() {
+    before = List.copyOf(found);
+    found.clear();
+    database = 0;
+    seen = 0;
+  }
+
+  private void look(long entry) {
+    seen++;
+    Database in = keyspace.database(database);
+    long bytes = in.memoryUsage(entry, SAMPLES);
+    if (found.size() == MOST && bytes <= found.getLast().bytes()) {
+      return;
+    }
+    int length = Entry.keyLength(entry);
+    byte[] name = Region.toByteArray(Entry.keyAddress(entry), Math.min(length, MAX_NAME_BYTES));
+    found.add(new Big(database, name, length, Entry.type(entry), bytes));
+    found.sort(BY_SIZE);
+    if (found.size() > MOST) {
+      found.removeLast();
+    }
+  }
+
+  /** Returns the number of keys that the present pass has seen. */
+  public long seen() {
+    return seen;
+  }
+
+  /** Returns the largest keys of the present pass and the one before it, in descending order. */
+  public List<Big> biggest() {
+    List<Big> all = new ArrayList<>(found);
+    Set<List<Object>> known = new HashSet<>();
+    found.forEach(big -> known.add(nameOf(big)));
+    before.stream().filter(big -> known.add(nameOf(big))).forEach(all::add);
+    all.sort(BY_SIZE);
+    return List.copyOf(all.subList(0, Math.min(MOST, all.size())));
+  }
+
+  private static List<Object> nameOf(Big big) {
+    return List.of(big.database(), big.length(), Arrays.hashCode(big.name()));
+  }
+}
