@@ -1,16 +1,21 @@
 package io.redoubt.sentinel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.SelfSigned;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +88,41 @@ final class SentinelMetricsTest {
       assertThat(HttpText.get(metricsPort, "/metrics")).startsWith("HTTP/1.1 401");
       assertThat(HttpText.get(metricsPort, "/")).startsWith("HTTP/1.1 401");
     }
+  }
+
+  @Test
+  void usesTlsWhereTheSentinelDoes() throws Exception {
+    Tls.Identity identity = SelfSigned.make(folder, "sentinel");
+    try (SentinelServer server =
+        start(
+            "tls-port " + FreePorts.one(),
+            "tls-auth-clients no",
+            "tls-cert-file " + identity.certificate(),
+            "tls-key-file " + identity.key())) {
+      assertThat(server).isNotNull();
+      Tls trusting =
+          Tls.client(
+              null,
+              new Tls.Authorities(identity.certificate(), null),
+              new Tls.Terms(List.of(), "", List.of()));
+      try (Socket socket = trusting.sockets().createSocket("127.0.0.1", metricsPort)) {
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write(scrape());
+        assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+            .startsWith("HTTP/1.1 200")
+            .contains("redis_sentinel_masters 1");
+      }
+      try (Socket plain = new Socket("127.0.0.1", metricsPort)) {
+        plain.setSoTimeout(20_000);
+        plain.getOutputStream().write(scrape());
+        assertThat(new String(plain.getInputStream().readAllBytes(), UTF_8))
+            .doesNotContain("HTTP", "redis_");
+      }
+    }
+  }
+
+  private static byte[] scrape() {
+    return "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(UTF_8);
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,7 @@ public final class MetricsPort {
     this.table = table;
     this.pageCommands = Set.copyOf(pageCommands);
     this.clock = clock;
+    metricsNanos = clock.monotonicNanos() - TimeUnit.HOURS.toNanos(1); // stale
   }
 
   /**

@@ -41,7 +41,17 @@ public final class CommandMetrics {
 
   /** Adds the commands that were called or refused. */
   public void addTo(MetricsSnapshot snapshot) {
-    for (Command<?> command : table.numbered()) {
+    addTo(snapshot, 0, count());
+  }
+
+  /** Returns the number of commands and subcommands, called or not. */
+  public int count() {
+    return table.numbered().size();
+  }
+
+  /** Adds those of a range of the commands that were called or refused. */
+  public void addTo(MetricsSnapshot snapshot, int from, int to) {
+    for (Command<?> command : table.numbered().subList(from, to)) {
       if (command.calls() + command.rejectedCalls() + command.failedCalls() > 0) {
         add(snapshot, command);
       }

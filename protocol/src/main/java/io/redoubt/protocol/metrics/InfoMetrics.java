@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -62,13 +63,24 @@ public final class InfoMetrics {
    */
   public void addTo(MetricsSnapshot snapshot, Set<String> labelled, String labels) {
     for (Section section : info.sections()) {
-      section.forEachNumber(number -> {
-        if (!LEFT_OUT.contains(number.name())) {
-          String own = labelled.contains(number.name()) ? labels : Labels.NONE;
-          snapshot.add(metric(number), own, number.value().getAsDouble());
-        }
-      });
+      addTo(snapshot, section, labelled, labels);
     }
+  }
+
+  /** Adds the fields of one section that are shown now, in the same way. */
+  public void addTo(
+      MetricsSnapshot snapshot, Section section, Set<String> labelled, String labels) {
+    section.forEachNumber(number -> {
+      if (!LEFT_OUT.contains(number.name())) {
+        String own = labelled.contains(number.name()) ? labels : Labels.NONE;
+        snapshot.add(metric(number), own, number.value().getAsDouble());
+      }
+    });
+  }
+
+  /** Returns the sections. */
+  public List<Section> sections() {
+    return info.sections();
   }
 
   private Metric metric(Section.Number number) {

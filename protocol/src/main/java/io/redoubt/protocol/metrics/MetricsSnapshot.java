@@ -94,8 +94,14 @@ public final class MetricsSnapshot {
       return values[index];
     }
 
-    double[] buckets() {
-      return buckets;
+    /** Returns the texts of the upper bounds, the infinite one included. */
+    String[] bounds() {
+      String[] texts = new String[buckets.length + 1];
+      for (int i = 0; i < buckets.length; i++) {
+        texts[i] = Double.toString(buckets[i]); // canonical, as OpenMetrics wants it
+      }
+      texts[buckets.length] = "+Inf";
+      return texts;
     }
 
     long[] counts(int index) {

@@ -14,6 +14,8 @@ public enum TextFormat {
 
   private static final String OPENMETRICS_TYPE = "application/openmetrics-text";
 
+  private static final String[] NO_BOUNDS = {};
+
   private final String contentType;
 
   TextFormat(String contentType) {
@@ -57,31 +59,25 @@ public enum TextFormat {
           case COUNTER -> "counter\n";
           case HISTOGRAM -> "histogram\n";
         });
+    String[] bounds = metric.kind() == Metric.Kind.HISTOGRAM ? family.bounds() : NO_BOUNDS;
     for (int i = 0; i < family.size(); i++) {
       if (metric.kind() == Metric.Kind.HISTOGRAM) {
-        histogram(family, i, text);
+        histogram(family, i, bounds, text);
       } else {
         sample(name, "", family.labels(i), family.value(i), text);
       }
     }
   }
 
-  private static void histogram(Family family, int index, StringBuilder text) {
+  private static void histogram(Family family, int index, String[] bounds, StringBuilder text) {
     String name = family.metric().name();
     String labels = family.labels(index);
-    double[] bounds = family.buckets();
     long[] counts = family.counts(index);
     long reached = 0;
     for (int i = 0; i < counts.length; i++) {
       reached += counts[i];
       text.append(name).append("_bucket{").append(labels).append(labels.isEmpty() ? "" : ",");
-      text.append("le=\"");
-      if (i < bounds.length) {
-        text.append(bounds[i]); // a canonical floating-point number, as OpenMetrics wants it
-      } else {
-        text.append("+Inf");
-      }
-      text.append("\"} ").append(reached).append('\n');
+      text.append("le=\"").append(bounds[i]).append("\"} ").append(reached).append('\n');
     }
     sample(name, "_sum", labels, family.value(index), text);
     sample(name, "_count", labels, reached, text);

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Without a port nothing is created or collected.
  */
 final class ServerMetrics {
+  /** Lets the loop serve clients between two slices of metrics. */
+  private static final int SLICE_PAUSE_MILLIS = 1;
+
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "slowlog|get");
 
   private final ServerParts parts;
@@ -24,6 +27,7 @@ final class ServerMetrics {
   private @Nullable ServerPage page;
   private @Nullable ServerEvents events;
   private @Nullable PageKeys keys;
+  private ServerSamples.@Nullable Taking taking;
   private boolean started;
 
   ServerMetrics(ServerParts parts, String runId) {
@@ -46,13 +50,18 @@ final class ServerMetrics {
    * @throws IOException if the address can't be listened on
    */
   void open() throws IOException {
-    port.open(() -> parts.transport.loop().execute(this::publishMetrics));
+    port.open(() -> parts.transport.loop().execute(this::takeMetrics));
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
       keys = new PageKeys(parts);
       page = new ServerPage(parts, replication, keys);
       events = new ServerEvents(parts, replication, port::happened);
-      publishMetrics();
+      ServerSamples.Taking first = samples.start();
+      boolean taken = false;
+      while (!taken) { // nobody waits for the loop yet
+        taken = first.slice();
+      }
+      port.publish(first.snapshot(), unready());
     }
   }
 
@@ -79,9 +88,23 @@ final class ServerMetrics {
     }
   }
 
-  private void publishMetrics() {
-    if (samples != null && port.isOpen()) {
-      port.publish(samples.take(), unready());
+  private void takeMetrics() {
+    if (samples != null && taking == null) {
+      taking = samples.start();
+      takeSlice();
+    }
+  }
+
+  private void takeSlice() {
+    ServerSamples.Taking current = taking;
+    if (current == null || !port.isOpen()) {
+      return;
+    }
+    if (current.slice()) {
+      taking = null;
+      port.publish(current.snapshot(), unready());
+    } else {
+      parts.transport.loop().schedule(this::takeSlice, SLICE_PAUSE_MILLIS);
     }
   }
 

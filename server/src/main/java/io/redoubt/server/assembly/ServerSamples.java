@@ -1,5 +1,6 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.metrics.CommandMetrics;
 import io.redoubt.protocol.metrics.InfoMetrics;
 import io.redoubt.protocol.metrics.Labels;
@@ -12,6 +13,8 @@ import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.replication.ReplicationView;
 import io.redoubt.server.replication.ReplicationView.ReplicaState;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -23,6 +26,11 @@ final class ServerSamples {
   private static final double MICROS_PER_SECOND = 1e6;
   private static final double MILLIS_PER_SECOND = 1e3;
   private static final double NANOS_PER_SECOND = 1e9;
+
+  /** The time of a slice, in which a command takes about one microsecond once compiled. */
+  private static final long SLICE_NANOS = 200_000;
+
+  private static final int COMMANDS_AT_ONCE = 8;
 
   private static final Metric UP = Metric.gauge("redis_up", "1: the server answers.");
   private static final Metric INSTANCE =
@@ -97,23 +105,80 @@ final class ServerSamples {
     takenNanos = parts.clock.monotonicNanos();
   }
 
-  /** Returns the metrics of now. */
-  MetricsSnapshot take() {
-    MetricsSnapshot snapshot = new MetricsSnapshot();
+  /** Starts to take metrics. */
+  Taking start() {
+    return new Taking();
+  }
+
+  /**
+   * Metrics that are being taken in slices, so that no turn of the event loop gets long: a scrape
+   * comes too rarely for its code to be compiled soon.
+   */
+  final class Taking {
+    private final MetricsSnapshot snapshot = new MetricsSnapshot();
+    private final Deque<Runnable> left = new ArrayDeque<>();
+
+    private Taking() {
+      left.add(() -> addGeneral(snapshot));
+      for (Section section : fields.sections()) {
+        left.add(() -> fields.addTo(snapshot, section, OF_MASTER, masterLabels()));
+      }
+      left.add(() -> addReplicas(snapshot));
+      int count = commands.count();
+      for (int i = 0; i < count; i += COMMANDS_AT_ONCE) {
+        int from = i;
+        left.add(() -> commands.addTo(snapshot, from, Math.min(count, from + COMMANDS_AT_ONCE)));
+      }
+      left.add(() -> addDatabases(snapshot));
+      left.add(() -> addErrors(snapshot));
+      left.add(() -> addSlow(snapshot));
+      left.add(() -> addLoop(snapshot));
+    }
+
+    /** Takes a slice; returns true if everything is taken. */
+    boolean slice() {
+      long end = parts.clock.monotonicNanos() + SLICE_NANOS;
+      Runnable next = left.poll();
+      while (next != null) {
+        next.run();
+        if (parts.clock.monotonicNanos() >= end) {
+          return left.isEmpty();
+        }
+        next = left.poll();
+      }
+      return true;
+    }
+
+    /** Returns the metrics, once they are taken. */
+    MetricsSnapshot snapshot() {
+      return snapshot;
+    }
+  }
+
+  private void addGeneral(MetricsSnapshot snapshot) {
     snapshot.add(UP, 1);
     snapshot.add(INSTANCE, instance(), 1);
     snapshot.add(START, startSeconds);
     snapshot.add(MAXCLIENTS, parts.settings.common.maxclients.value());
     snapshot.add(MAXMEMORY, parts.settings.memory.maxmemory.value());
-    fields.addTo(snapshot, OF_MASTER, addMaster(snapshot));
-    addReplicas(snapshot);
-    commands.addTo(snapshot);
-    addDatabases(snapshot);
-    addErrors(snapshot);
-    addSlow(snapshot);
     snapshot.add(SAVE_BYTES, parts.snapshots.lastSaveBytes());
-    addLoop(snapshot);
-    return snapshot;
+    if (replication.isReplica()) {
+      String labels = masterLabels();
+      snapshot.add(LINK, labels, replication.isLinkUp() ? 1 : 0);
+      String readOnly = parts.settings.replication.replicaReadOnly.value() ? "1" : "0";
+      snapshot.add(REPLICA, labels + ',' + Labels.of("read_only", readOnly), 1);
+    }
+  }
+
+  /** Returns the labels of what is about the master, none if this server is one. */
+  private String masterLabels() {
+    return replication.isReplica()
+        ? Labels.of(
+            "master_host",
+            replication.masterHost(),
+            "master_port",
+            Integer.toString(replication.masterPort()))
+        : Labels.NONE;
   }
 
   private String instance() {
@@ -136,21 +201,6 @@ final class ServerSamples {
         parts.replication.id(),
         "availability_zone",
         parts.settings.availabilityZone.value());
-  }
-
-  /** Adds the link to the master; returns its labels, none for a master. */
-  private String addMaster(MetricsSnapshot snapshot) {
-    if (!replication.isReplica()) {
-      return Labels.NONE;
-    }
-    String host = replication.masterHost();
-    String port = Integer.toString(replication.masterPort());
-    String labels = Labels.of("master_host", host, "master_port", port);
-    snapshot.add(LINK, labels, replication.isLinkUp() ? 1 : 0);
-    String readOnly = parts.settings.replication.replicaReadOnly.value() ? "1" : "0";
-    snapshot.add(
-        REPLICA, Labels.of("master_host", host, "master_port", port, "read_only", readOnly), 1);
-    return labels;
   }
 
   private void addReplicas(MetricsSnapshot snapshot) {
