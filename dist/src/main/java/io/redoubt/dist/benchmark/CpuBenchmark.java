@@ -2,8 +2,10 @@ package io.redoubt.dist.benchmark;
 
 import io.redoubt.dist.benchmark.load.DataSets;
 import io.redoubt.dist.benchmark.load.Loader;
+import io.redoubt.dist.benchmark.load.Scraper;
 import io.redoubt.dist.benchmark.measure.ErrorReplyException;
 import io.redoubt.dist.benchmark.measure.MeasuredServer;
+import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,6 +29,8 @@ import picocli.CommandLine.Option;
           + " with rounds that are not counted, in which Java compiles the code. P is the number"
           + " of requests in a pipeline. Unless the title says otherwise, an operation picks one"
           + " of a million keys or elements at random.",
+      "With --metrics, both servers are of the distribution: the first without metrics-port, the"
+          + " second with one that is scraped every five seconds.",
       "The last column is the goal for the ratio."
     },
     mixinStandardHelpOptions = true,
@@ -58,6 +62,7 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int PIPELINE = 16;
   private static final int CONNECTIONS = 50;
   private static final int WARM_UP_ROUNDS = 3;
+  private static final double METRICS_GOAL = 1.01;
 
   /** The goal of an operation that is not measured with P=1. */
   private static final double NONE = 0;
@@ -178,6 +183,11 @@ final class CpuBenchmark implements Callable<Integer> {
       description = "Only the rows with this P, 1 or 16.")
   private List<Integer> pipelines = List.of(1, PIPELINE);
 
+  @Option(
+      names = "--metrics",
+      description = "Compares the distribution with itself, to measure the cost of metrics-port.")
+  private boolean metrics;
+
   private static Load load(
       String title, double pipelined, double alone, List<Data> before, String... command) {
     return new Load(title, pipelined, alone, MILLION, 1, before, List.of(command));
@@ -212,16 +222,36 @@ final class CpuBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
         "%-24s %4s %12s %12s %7s %6s%n",
-        "us per operation", "P", "redis", "redoubt", "ratio", "goal");
-    try (MeasuredServer redis = servers.start(true);
-        MeasuredServer redoubt = servers.start(false)) {
-      for (Load load : LOADS) {
-        if (only.includes(load.title())) {
-          measure(load, redis, redoubt);
-        }
+        "us per operation",
+        "P",
+        metrics ? "without" : "redis",
+        metrics ? "metrics" : "redoubt",
+        "ratio",
+        "goal");
+    if (metrics) {
+      int port = FreePorts.one();
+      try (MeasuredServer without = servers.start("without", servers.redoubtLauncher());
+          MeasuredServer with =
+              servers.start("metrics", servers.redoubtLauncher(), "--metrics-port", port + "");
+          Scraper scraper = new Scraper(port)) {
+        measureAll(without, with);
+      }
+    } else {
+      try (MeasuredServer redis = servers.start(true);
+          MeasuredServer redoubt = servers.start(false)) {
+        measureAll(redis, redoubt);
       }
     }
     return 0;
+  }
+
+  private void measureAll(MeasuredServer redis, MeasuredServer redoubt)
+      throws IOException, InterruptedException {
+    for (Load load : LOADS) {
+      if (only.includes(load.title())) {
+        measure(load, redis, redoubt);
+      }
+    }
   }
 
   private void measure(Load load, MeasuredServer redis, MeasuredServer redoubt)
@@ -270,7 +300,7 @@ final class CpuBenchmark implements Callable<Integer> {
         Comparison.median(theirs),
         Comparison.median(ours),
         Comparison.median(ratios),
-        goal);
+        metrics ? METRICS_GOAL : goal);
   }
 
   /** Returns the server's processor time per operation, in microseconds. */

@@ -1,0 +1,65 @@
+package io.redoubt.dist.benchmark.load;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Scrapes {@code /metrics} of a server every few seconds, as Prometheus does. */
+public final class Scraper implements AutoCloseable {
+  private static final long PERIOD_SECONDS = 5;
+  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final byte[] REQUEST =
+      "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+          .getBytes(StandardCharsets.US_ASCII);
+
+  private final int port;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+  private final Thread thread;
+
+  /** Starts to scrape a port of this machine. */
+  public Scraper(int port) {
+    this.port = port;
+    thread = Thread.ofPlatform().daemon().name("scraper").start(this::run);
+  }
+
+  private void run() {
+    try {
+      do {
+        scrape();
+      } while (!end.await(PERIOD_SECONDS, TimeUnit.SECONDS));
+    } catch (IOException e) {
+      failure.set(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void scrape() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.getOutputStream().write(REQUEST);
+      String reply =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+      if (!reply.startsWith("HTTP/1.1 200")) {
+        throw new IOException("no metrics: " + reply.lines().findFirst().orElse(""));
+      }
+    }
+  }
+
+  /** Ends it; throws what a scrape has failed with. */
+  @Override
+  public void close() throws IOException, InterruptedException {
+    end.countDown();
+    thread.join();
+    IOException failed = failure.get();
+    if (failed != null) {
+      throw failed;
+    }
+  }
+}
