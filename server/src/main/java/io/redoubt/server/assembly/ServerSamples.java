@@ -28,7 +28,7 @@ final class ServerSamples {
   private static final double NANOS_PER_SECOND = 1e9;
 
   /** The time of a slice, in which a command takes about one microsecond once compiled. */
-  private static final long SLICE_NANOS = 200_000;
+  private static final long SLICE_NANOS = 400_000;
 
   private static final int COMMANDS_AT_ONCE = 8;
 
