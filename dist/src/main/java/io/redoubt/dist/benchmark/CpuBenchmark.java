@@ -235,6 +235,7 @@ final class CpuBenchmark implements Callable<Integer> {
               servers.start("metrics", servers.redoubtLauncher(), "--metrics-port", port + "");
           Scraper scraper = new Scraper(port)) {
         measureAll(without, with);
+        scraper.check();
       }
     } else {
       try (MeasuredServer redis = servers.start(true);

@@ -20,12 +20,11 @@ public final class Scraper implements AutoCloseable {
   private final int port;
   private final CountDownLatch end = new CountDownLatch(1);
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
-  private final Thread thread;
 
   /** Starts to scrape a port of this machine. */
   public Scraper(int port) {
     this.port = port;
-    thread = Thread.ofPlatform().daemon().name("scraper").start(this::run);
+    Thread.ofPlatform().daemon().name("scraper").start(this::run);
   }
 
   private void run() {
@@ -52,14 +51,16 @@ public final class Scraper implements AutoCloseable {
     }
   }
 
-  /** Ends it; throws what a scrape has failed with. */
-  @Override
-  public void close() throws IOException, InterruptedException {
-    end.countDown();
-    thread.join();
+  /** Throws what a scrape has failed with. */
+  public void check() throws IOException {
     IOException failed = failure.get();
     if (failed != null) {
       throw failed;
     }
+  }
+
+  @Override
+  public void close() {
+    end.countDown();
   }
 }
