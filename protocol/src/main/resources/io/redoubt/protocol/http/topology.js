@@ -6,6 +6,7 @@ const BOX_WIDTH = 176;
 const BOX_HEIGHT = 66;
 const GAP = 14;
 const ROW = BOX_HEIGHT + 46;
+const BEND = 40;
 const BAD = ["odown", "sdown", "link down"];
 
 function quality(state) {
@@ -50,7 +51,15 @@ function box(x, y, title, state, line, details, isSelf) {
     svg("text", { x: 9, y: 56, class: "small" }, short(details, 31)));
 }
 
+/** Draws a line to the next row down, or around the rows between, so that they don't look like a chain. */
 function edge(from, to, isBroken) {
+  if (to.y - from.y > ROW) {
+    const [left, top, bottom] = [Math.min(from.x, to.x) - BEND, from.y + BOX_HEIGHT / 2, to.y + BOX_HEIGHT / 2];
+    return svg("path", {
+      class: isBroken ? "edge broken" : "edge",
+      d: `M${from.x} ${top} C${left} ${top} ${left} ${bottom} ${to.x} ${bottom}`,
+    });
+  }
   const middle = (from.y + BOX_HEIGHT + to.y) / 2;
   const start = from.x + BOX_WIDTH / 2;
   const end = to.x + BOX_WIDTH / 2;
