@@ -37,6 +37,8 @@ final class CliHelp {
         -X <tag>            Reads the argument that equals the tag from standard input.
         --quoted-input      Arguments are in quotes, with escapes.
         --eval <file>       Runs a script: redis-cli --eval file key1 key2 , arg1 arg2
+        --ldb               With --eval: debugs the script; the server undoes its changes.
+        --ldb-sync-mode     The same on the server's own data, which waits and keeps changes.
         -e                  Exits with status 1 if the command returns an error.
 
       Output
@@ -75,7 +77,8 @@ final class CliHelp {
         --pipe-timeout <n>  Longest wait of --pipe for a reply, in seconds (default: 30; 0 for ever).
         --help, --version   This text, the version.
 
-      Without a command, commands are read from standard input, one a line.
+      Without a command, commands are read from standard input, one a line. On a terminal, lines
+      are edited with hints and completion; "help" there says more. Ctrl-C leaves a command.
       """;
 
   private CliHelp() {}

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The options of a command line, and the command that follows them. */
 final class CliOptions {
   /** Options of Redis' client that this one does not have, and refuses by name. */
-  private static final Set<String> MISSING = Set.of("--ldb", "--ldb-sync-mode", "--cluster");
+  private static final Set<String> MISSING = Set.of("--cluster");
 
   /** What the program does in place of running commands. */
   enum Special {
@@ -58,6 +58,11 @@ final class CliOptions {
   boolean quotedInput;
   boolean asksForPassword;
   boolean followsCluster;
+  boolean debugs;
+
+  /** The debugged script changes the data of the server itself. */
+  boolean debugKeepsChanges;
+
   @Nullable Boolean showsPushes;
   byte @Nullable [] pattern;
   int count;
@@ -81,6 +86,11 @@ final class CliOptions {
       options.option(words.next(), words);
     }
     options.command = words.rest();
+    if (options.debugs && options.special != Special.EVAL) {
+      throw new UsageException(
+          "Options --ldb and --ldb-sync-mode require --eval.\n"
+              + "Try redis-cli --help for more information.");
+    }
     if (options.readsLastArgument && options.argumentTag != null) {
       throw new UsageException("Options -x and -X are mutually exclusive.");
     }
@@ -161,6 +171,11 @@ final class CliOptions {
       case "--pipe" -> special = Special.PIPE;
       case "--pipe-timeout" -> pipeTimeoutSeconds = words.number(name, 0, Integer.MAX_VALUE);
       case "--eval" -> file(Special.EVAL, name, words);
+      case "--ldb" -> debugs = true;
+      case "--ldb-sync-mode" -> {
+        debugs = true;
+        debugKeepsChanges = true;
+      }
       case "--pattern" -> pattern = words.value(name).getBytes(UTF_8);
       case "--quoted-pattern" -> pattern = unquoted(words.value(name));
       case "--count" -> count = words.number(name, 1, Integer.MAX_VALUE);

@@ -3,8 +3,11 @@ package io.redoubt.dist.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.cli.help.CommandHelp;
+import io.redoubt.dist.cli.interactive.Shell;
 import io.redoubt.dist.cli.session.CommandRunner;
 import io.redoubt.dist.cli.session.LineRunner;
+import io.redoubt.dist.cli.session.LuaDebugger;
 import io.redoubt.dist.cli.session.OutputForm;
 import io.redoubt.dist.cli.session.Printing;
 import io.redoubt.dist.cli.session.Session;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program {@code redis-cli}: runs the command of its command line, one command a line of its
@@ -34,6 +38,7 @@ public final class RedisCli {
   public record Streams(InputStream in, PrintStream out, PrintStream err) {}
 
   private final CliOptions options;
+  private final Map<String, String> environment;
   private final InputStream in;
   private final PrintStream out;
   private final PrintStream err;
@@ -41,8 +46,14 @@ public final class RedisCli {
   private final boolean fromTerminal;
   private final boolean toTerminal;
 
-  private RedisCli(CliOptions options, Streams streams, boolean fromTerminal, boolean toTerminal) {
+  private RedisCli(
+      CliOptions options,
+      Map<String, String> environment,
+      Streams streams,
+      boolean fromTerminal,
+      boolean toTerminal) {
     this.options = options;
+    this.environment = environment;
     this.in = streams.in();
     this.out = streams.out();
     this.err = streams.err();
@@ -52,7 +63,9 @@ public final class RedisCli {
     Boolean pushes = options.showsPushes;
     this.printing =
         new Printing(
-            wanted != null ? wanted : toTerminal ? OutputForm.STANDARD : OutputForm.RAW,
+            wanted != null
+                ? wanted
+                : toTerminal || options.debugs ? OutputForm.STANDARD : OutputForm.RAW,
             options.elementDelimiter,
             options.replyDelimiter,
             options.failsOnError && !options.command.isEmpty(),
@@ -90,7 +103,7 @@ public final class RedisCli {
     try {
       CliOptions options = CliOptions.parse(words, environment);
       Streams buffered = new Streams(new BufferedInputStream(streams.in()), out, streams.err());
-      return new RedisCli(options, buffered, fromTerminal, toTerminal).run();
+      return new RedisCli(options, environment, buffered, fromTerminal, toTerminal).run();
     } catch (UsageException e) {
       out.flush();
       streams.err().print(e.getMessage() + "\n");
@@ -148,12 +161,14 @@ public final class RedisCli {
     CommandRunner runner = new CommandRunner(session, printing, options.followsCluster, out, err);
     if (options.special == CliOptions.Special.EVAL) {
       byte[][] arguments = script();
+      if (options.debugs) {
+        return debug(session, runner, arguments);
+      }
       return session.connect() ? runner.repeat(arguments, 1, 0) : 1;
     }
     if (options.command.isEmpty()) {
       session.connect();
-      boolean prompts = fromTerminal && toTerminal;
-      return new LineRunner(session, runner, out, options.intervalSeconds, prompts).run(in);
+      return runLines(session, runner, null);
     }
     byte[][] words;
     try {
@@ -166,6 +181,24 @@ public final class RedisCli {
     return session.connect()
         ? runner.repeat(arguments, options.repeat, options.intervalSeconds)
         : 1;
+  }
+
+  private int debug(Session session, CommandRunner runner, byte[][] script) throws IOException {
+    LuaDebugger debugger = new LuaDebugger(session, script, options.debugKeepsChanges, out);
+    return debugger.start() ? runLines(session, runner, debugger) : 1;
+  }
+
+  private int runLines(Session session, CommandRunner runner, @Nullable LuaDebugger debugger)
+      throws IOException {
+    boolean prompts = fromTerminal && toTerminal;
+    CommandHelp help = new CommandHelp();
+    LineRunner lines = new LineRunner(session, runner, out, options.intervalSeconds, prompts, help);
+    if (debugger != null) {
+      lines.debugWith(debugger);
+    }
+    return prompts && Shell.supports(environment)
+        ? new Shell(session, lines, help, environment, out).run()
+        : lines.run(in);
   }
 
   private String askPassword() throws IOException {

@@ -116,7 +116,10 @@ public final class Training {
     }
   }
 
-  /** Runs redis-cli with replies of each type; the JVM writes the cache during its exit. */
+  /**
+   * Runs redis-cli with replies of each type, on a terminal if the machine has a program for that;
+   * the JVM writes the cache during its exit.
+   */
   private void trainClient(int port) throws IOException, InterruptedException {
     Path folder = Files.createDirectories(work.resolve("redis-cli"));
     Path input = folder.resolve("input");
@@ -129,9 +132,20 @@ public final class Training {
         COMMAND COUNT
         INFO server
         NOSUCHCOMMAND
+        help get
         DEL client-hash
+        quit
         """);
-    run("redis-cli", "redis-cli", input, "--no-raw", "-p", Integer.toString(port));
+    String cli = stage.resolve("bin/redis-cli").toString();
+    List<String> command = List.of(cli, "--no-raw", "-p", Integer.toString(port));
+    if (Files.isExecutable(Path.of("/usr/bin/script"))) {
+      run(
+          "redis-cli",
+          List.of("script", "-q", "-e", "-c", String.join(" ", command), "/dev/null"),
+          input);
+    } else {
+      run("redis-cli", command, input);
+    }
   }
 
   /** Runs redis-benchmark for a moment. */
@@ -160,12 +174,20 @@ public final class Training {
   /** Runs a tool until it exits; the JVM writes the cache during its exit. */
   private void run(String name, String program, Path input, String... arguments)
       throws IOException, InterruptedException {
-    Files.deleteIfExists(cache(name));
     List<String> command = new ArrayList<>(List.of(stage.resolve("bin/" + program).toString()));
     command.addAll(List.of(arguments));
+    run(name, command, input);
+  }
+
+  private void run(String name, List<String> command, Path input)
+      throws IOException, InterruptedException {
+    Files.deleteIfExists(cache(name));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("JAVA25_HOME", jdk.toString());
     builder.environment().put("REDOUBT_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache(name));
+    builder.environment().put("TERM", "xterm");
+    builder.environment().put("REDISCLI_HISTFILE", "/dev/null");
+    builder.environment().put("REDISCLI_RCFILE", "/dev/null");
     Path log = Files.createDirectories(work.resolve(name)).resolve("log");
     Process tool =
         builder
@@ -175,7 +197,7 @@ public final class Training {
             .start();
     try {
       if (!tool.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS) || tool.exitValue() != 0) {
-        throw new IOException(program + " failed in its training: see " + log);
+        throw new IOException(name + " failed in its training: see " + log);
       }
     } finally {
       tool.destroyForcibly();

@@ -83,4 +83,11 @@ final class CliOptionsTest {
     assertThatThrownBy(() -> parse("--quoted-input", "\"a").arguments())
         .isInstanceOf(UsageException.class);
   }
+
+  @Test
+  void debuggingNeedsAScript() throws Exception {
+    assertThatThrownBy(() -> parse("--ldb", "ping")).hasMessageContaining("require --eval");
+    assertThat(parse("--ldb", "--eval", "a.lua").debugKeepsChanges).isFalse();
+    assertThat(parse("--eval", "a.lua", "--ldb-sync-mode", "k").debugKeepsChanges).isTrue();
+  }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -138,7 +136,7 @@ final class CliModesIT {
   }
 
   private List<String> monitor(Node node) throws IOException, InterruptedException {
-    try (Shown cli = new Shown(command(node, "monitor"))) {
+    try (ShownProgram cli = new ShownProgram(command(node, "monitor"))) {
       cli.await(text -> text.startsWith("OK\n"));
       try (RespClient client = node.connect()) {
         client.call("SET", "a\"b", "x\ny");
@@ -161,7 +159,8 @@ final class CliModesIT {
   /** Types at a terminal and returns the last line that redis-cli has drawn, with the hint. */
   private List<String> hint(Node node) throws IOException, InterruptedException {
     String cli = "stty cols 120; " + String.join(" ", command(node));
-    try (Shown terminal = new Shown(List.of("script", "-q", "-c", cli, "/dev/null"))) {
+    try (ShownProgram terminal =
+        new ShownProgram(List.of("script", "-q", "-c", cli, "/dev/null"))) {
       terminal.await(text -> text.contains(node.port() + "> "));
       terminal.type("getex key ");
       String text = terminal.await(it -> it.contains("getex key \u001b[0;90;49m"));
@@ -176,7 +175,7 @@ final class CliModesIT {
 
   private static List<String> firstLines(Node node, int count, String... arguments)
       throws IOException, InterruptedException {
-    try (Shown cli = new Shown(command(node, arguments))) {
+    try (ShownProgram cli = new ShownProgram(command(node, arguments))) {
       String text =
           cli.await(it -> it.chars().filter(c -> c == '\n' || c == '\r').count() >= count);
       List<String> lines = Arrays.stream(text.split("[\r\n]+")).limit(count).toList();
@@ -212,43 +211,5 @@ final class CliModesIT {
     command.addAll(List.of("-h", "127.0.0.1", "-p", node.port() + ""));
     command.addAll(List.of(arguments));
     return command;
-  }
-
-  /** A program that runs until it is closed, and what it has shown so far. */
-  private static final class Shown implements AutoCloseable {
-    private final Process process;
-    private final StringBuilder text = new StringBuilder();
-
-    Shown(List<String> command) throws IOException {
-      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder.environment().put("TERM", "xterm");
-      process = builder.start();
-    }
-
-    void type(String input) throws IOException {
-      process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
-      process.getOutputStream().flush();
-    }
-
-    /** Reads until the text shown meets a condition, and returns it. */
-    String await(Predicate<String> condition) throws IOException, InterruptedException {
-      InputStream output = process.getInputStream();
-      long deadline = System.nanoTime() + Distribution.LIMIT.toNanos();
-      while (!condition.test(text.toString())) {
-        assertThat(System.nanoTime()).as(text::toString).isLessThan(deadline);
-        if (output.available() > 0) {
-          text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
-        } else {
-          Thread.sleep(10);
-        }
-      }
-      return text.toString();
-    }
-
-    @Override
-    public void close() {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
   }
 }

@@ -76,6 +76,9 @@ public final class CommandRunner {
         return 1;
       }
       out.flush();
+      if (session.isAborted()) {
+        return leave();
+      }
       if (intervalSeconds > 0) {
         try {
           TimeUnit.MICROSECONDS.sleep((long) (intervalSeconds * 1e6));
@@ -88,6 +91,13 @@ public final class CommandRunner {
     return 0;
   }
 
+  /** Connects anew after the user has left a command. */
+  private int leave() {
+    inTransaction = false;
+    session.resume();
+    return 1;
+  }
+
   /**
    * Runs a command once. A connection that turns out to be closed is opened again and the command
    * repeated, once and outside of transactions only.
@@ -97,6 +107,9 @@ public final class CommandRunner {
   private boolean runOnce(byte[][] arguments) {
     long started = System.nanoTime();
     Exception failure = attempt(arguments);
+    if (session.isAborted()) {
+      return true;
+    }
     if (failure instanceof IOException && !inTransaction) {
       if (!session.connect()) {
         return false;
@@ -209,7 +222,7 @@ public final class CommandRunner {
     try {
       return follow();
     } catch (IOException | ProtocolException e) {
-      return session.lost(e);
+      return session.isAborted() || session.lost(e);
     }
   }
 

@@ -1,42 +1,69 @@
 package io.redoubt.dist.cli.session;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.cli.help.CommandHelp;
+import io.redoubt.dist.client.ClientConnection;
 import io.redoubt.dist.client.Target;
 import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.resp.ProtocolException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Runs lines of input: commands of the server, and those that the client itself has. */
 public final class LineRunner {
   private static final int MAX_PORT = 65535;
+  private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
+  private static final String NUMBER = "[0-9]{1,9}";
 
   private final Session session;
   private final CommandRunner runner;
   private final PrintStream out;
   private final double intervalSeconds;
   private final boolean prompts;
+  private final CommandHelp help;
+
+  /** Takes lines while a script is debugged; null without {@code --ldb}. */
+  private @Nullable LuaDebugger debugger;
+
+  /** The connection that was last asked for its commands; null asks again. */
+  private @Nullable ClientConnection asked;
 
   /**
    * Creates a runner.
    *
    * @param intervalSeconds the pause after each command
    * @param prompts prints a prompt before it reads
+   * @param help shown by {@code help}
    */
   public LineRunner(
       Session session,
       CommandRunner runner,
       PrintStream out,
       double intervalSeconds,
-      boolean prompts) {
+      boolean prompts,
+      CommandHelp help) {
     this.session = session;
     this.runner = runner;
     this.out = out;
     this.intervalSeconds = intervalSeconds;
     this.prompts = prompts;
+    this.help = help;
+  }
+
+  /** Gives lines to a debugger for as long as it is active. */
+  public void debugWith(LuaDebugger other) {
+    debugger = other;
+  }
+
+  private boolean isDebugging() {
+    return debugger != null && debugger.isActive();
   }
 
   /** Runs all lines of a stream; returns the exit status. */
@@ -58,7 +85,10 @@ public final class LineRunner {
   }
 
   /** Returns the prompt, such as {@code 127.0.0.1:6379[3](TX)> }. */
-  private String prompt() {
+  public String prompt() {
+    if (isDebugging()) {
+      return "lua debugger> ";
+    }
     if (!session.isConnected()) {
       return "not connected> ";
     }
@@ -80,6 +110,9 @@ public final class LineRunner {
 
   /** Runs a line; returns false if it ends the program. */
   public boolean run(byte[] line) {
+    if (debugger != null && debugger.isActive()) {
+      return debugger.run(line);
+    }
     List<byte[]> words = Quoting.split(line);
     if (words == null) {
       out.print("Invalid argument(s)\n");
@@ -89,26 +122,106 @@ public final class LineRunner {
       return true;
     }
     String first = CommandRunner.name(words.getFirst());
-    if (first.equals("quit") || first.equals("exit")) {
-      return false;
+    switch (first) {
+      case "quit", "exit" -> {
+        return false;
+      }
+      case "clear" -> out.print(CLEAR_SCREEN);
+      case "help", "?" -> {
+        refreshHelp();
+        out.print(help.text(texts(words.subList(1, words.size()))));
+      }
+      default -> {
+        if (first.equals("connect") && words.size() == 3) {
+          connect(words.get(1), words.get(2));
+        } else if (first.startsWith(":")) {
+          preference(new String(line, UTF_8), "");
+        } else {
+          runCommand(first, words);
+        }
+      }
     }
-    if (first.equals("connect") && words.size() == 3) {
-      connect(words.get(1), words.get(2));
-      return true;
-    }
+    return true;
+  }
+
+  private void runCommand(String first, List<byte[]> words) {
     long times = 1;
-    if (words.size() > 1 && first.matches("[0-9]{1,9}")) {
+    List<byte[]> command = words;
+    if (words.size() > 1 && first.matches(NUMBER)) {
       times = Long.parseLong(first);
-      words = words.subList(1, words.size());
+      command = words.subList(1, words.size());
       if (times == 0) {
         out.print("Invalid redis-cli repeat command option value.\n");
-        return true;
+        return;
       }
     }
     if (session.isConnected() || session.connect()) {
-      runner.repeat(words.toArray(byte[][]::new), times, intervalSeconds);
+      runner.repeat(command.toArray(byte[][]::new), times, intervalSeconds);
     }
-    return true;
+    String name = CommandRunner.name(command.getFirst());
+    if (name.equals("auth") || name.equals("hello")) {
+      asked = null; // the new user may be allowed to ask
+    }
+  }
+
+  /**
+   * Sets a preference of the user.
+   *
+   * @param line the words, such as {@code :set hints}
+   * @param where stands before the text about a mistake
+   */
+  public void preference(String line, String where) {
+    String[] words = line.strip().split("\\s+", -1);
+    String value = words.length > 1 ? words[1].toLowerCase(Locale.ROOT) : "";
+    if (words[0].isEmpty()) {
+      return;
+    }
+    if (!words[0].equalsIgnoreCase(":set") || words.length < 2) {
+      out.print(where + "unknown redis-cli internal command '" + words[0] + "'\n");
+    } else if (value.equals("hints") || value.equals("nohints")) {
+      help.showHints(value.equals("hints"));
+    } else {
+      out.print(where + "unknown redis-cli preference '" + words[1] + "'\n");
+    }
+  }
+
+  /**
+   * Asks the server for its commands unless they are known, or it has already refused that on this
+   * connection.
+   */
+  public void refreshHelp() {
+    if (!session.isConnected() || runner.isInTransaction() || isDebugging()) {
+      return;
+    }
+    ClientConnection connection = session.connection();
+    String address = session.target().address();
+    if (connection == asked || !help.needs(address)) {
+      return;
+    }
+    asked = connection;
+    try {
+      help.load(connection, address);
+    } catch (IOException | ProtocolException e) {
+      if (!session.isAborted()) {
+        session.lost(e);
+      }
+    }
+  }
+
+  /** Returns true if a line may have a password, and so is to be forgotten. */
+  public static boolean hasPassword(String line) {
+    List<byte[]> parts = Quoting.split(line.getBytes(UTF_8));
+    String[] plain = line.strip().toLowerCase(Locale.ROOT).split("\\s+", -1);
+    List<String> words =
+        parts == null ? List.of(plain) : parts.stream().map(CommandRunner::name).toList();
+    if (words.size() > 1 && words.getFirst().matches(NUMBER)) {
+      words = words.subList(1, words.size());
+    }
+    return !words.isEmpty() && SensitiveCommands.isSensitive(words);
+  }
+
+  private static List<String> texts(List<byte[]> words) {
+    return words.stream().map(word -> new String(word, UTF_8)).toList();
   }
 
   private void connect(byte[] host, byte[] port) {

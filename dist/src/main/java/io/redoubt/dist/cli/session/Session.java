@@ -23,7 +23,8 @@ public final class Session implements AutoCloseable {
   private final PrintStream out;
   private final PrintStream err;
   private Target target;
-  private @Nullable ClientConnection connection;
+  private volatile @Nullable ClientConnection connection;
+  private volatile boolean aborted;
 
   /** Creates a session without a connection. */
   public Session(Target target, PrintStream out, PrintStream err) {
@@ -58,6 +59,35 @@ public final class Session implements AutoCloseable {
       throw new IllegalStateException("not connected");
     }
     return open;
+  }
+
+  /**
+   * Ends what the connection waits for by closing it. May be called by any thread, such as that of
+   * a signal.
+   */
+  public void abort() {
+    aborted = true;
+    ClientConnection open = connection;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (IOException e) {
+        // The waiting thread gets the same error.
+      }
+    }
+  }
+
+  /** Returns true after {@link #abort}. */
+  boolean isAborted() {
+    return aborted;
+  }
+
+  /** Forgets an abort, before the next command; the connection may have gone with it. */
+  public void resume() {
+    if (aborted) {
+      aborted = false;
+      connect();
+    }
   }
 
   /** Connects and logs in; returns false after it has printed why it can't. */

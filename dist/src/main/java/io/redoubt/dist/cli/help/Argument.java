@@ -1,0 +1,74 @@
+package io.redoubt.dist.cli.help;
+
+import java.util.List;
+
+/**
+ * An argument of a command as COMMAND DOCS declares it.
+ *
+ * @param name the text that is shown in the place of a value
+ * @param kind a value, a token alone, a choice or a sequence
+ * @param token the word that comes before the value, or is the argument; empty for none
+ * @param optional it may be left out
+ * @param multiple it may be repeated
+ * @param repeatsToken a repetition has the token again
+ * @param parts the arguments of a choice or sequence
+ */
+record Argument(
+    String name,
+    Kind kind,
+    String token,
+    boolean optional,
+    boolean multiple,
+    boolean repeatsToken,
+    List<Argument> parts) {
+
+  /** The kinds of arguments. */
+  enum Kind {
+    VALUE,
+    TOKEN,
+    CHOICE,
+    SEQUENCE
+  }
+
+  /** Returns true if a word is the token. */
+  boolean isToken(String word) {
+    return token.equalsIgnoreCase(word);
+  }
+
+  /** Returns the form in which a usage line shows the argument. */
+  String usage() {
+    String once = once();
+    String shown = once;
+    if (multiple) {
+      shown = once + " [" + (repeatsToken ? once : withoutToken()) + " ...]";
+    }
+    return optional ? "[" + shown + "]" : shown;
+  }
+
+  /** Returns the form of one occurrence, without brackets for an optional one. */
+  String once() {
+    if (kind == Kind.TOKEN) {
+      return shownToken();
+    }
+    return token.isEmpty() ? withoutToken() : shownToken() + " " + withoutToken();
+  }
+
+  /** Returns the form of what follows the token. */
+  String withoutToken() {
+    return switch (kind) {
+      case VALUE -> name;
+      case TOKEN -> shownToken();
+      case CHOICE -> String.join("|", parts.stream().map(Argument::usage).toList());
+      case SEQUENCE -> usage(parts);
+    };
+  }
+
+  private String shownToken() {
+    return token.isEmpty() ? "\"\"" : token;
+  }
+
+  /** Returns the form of several arguments. */
+  static String usage(List<Argument> arguments) {
+    return String.join(" ", arguments.stream().map(Argument::usage).toList());
+  }
+}

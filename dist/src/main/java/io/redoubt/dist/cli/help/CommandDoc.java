@@ -1,0 +1,21 @@
+package io.redoubt.dist.cli.help;
+
+import java.util.List;
+
+/**
+ * The documentation of a command or subcommand.
+ *
+ * @param name the name in capitals, such as {@code CLIENT LIST}
+ * @param summary a sentence; empty if the server knows none
+ * @param since the first version with the command; empty if unknown
+ * @param group the group, such as {@code string}; empty if unknown
+ * @param arguments what follows the name
+ */
+public record CommandDoc(
+    String name, String summary, String since, String group, List<Argument> arguments) {
+
+  /** Returns the form of the arguments, such as {@code key value [NX|XX]}. */
+  public String usage() {
+    return Argument.usage(arguments);
+  }
+}

@@ -1,0 +1,201 @@
+package io.redoubt.dist.cli.interactive;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.dist.cli.help.CommandHelp;
+import io.redoubt.dist.cli.session.LineRunner;
+import io.redoubt.dist.cli.session.Session;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import org.jline.keymap.KeyMap;
+import org.jline.reader.Binding;
+import org.jline.reader.Candidate;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.Highlighter;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.Reference;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.AttributedStringBuilder;
+import org.jline.utils.AttributedStyle;
+import org.jline.utils.InfoCmp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads lines from a terminal and runs them. Ctrl-C leaves a command that waits or a mode that
+ * prints what arrives; at the prompt it discards the line, and an empty one ends the program.
+ */
+public final class Shell {
+  /** The number of colors from which on there is a gray. */
+  private static final int COLORS_WITH_GRAY = 16;
+
+  /** Keys as terminals send them that do not enter the mode for which terminfo lists them. */
+  private static final Map<String, String> ARROWS =
+      Map.of(
+          "\u001b[A",
+          LineReader.UP_LINE_OR_HISTORY,
+          "\u001b[B",
+          LineReader.DOWN_LINE_OR_HISTORY,
+          "\u001b[C",
+          LineReader.FORWARD_CHAR,
+          "\u001b[D",
+          LineReader.BACKWARD_CHAR);
+
+  private final Session session;
+  private final LineRunner lines;
+  private final CommandHelp help;
+  private final Map<String, String> environment;
+  private final PrintStream out;
+  private final HistoryFile history;
+  private boolean lineIsDone;
+
+  /**
+   * Creates a shell.
+   *
+   * @param environment the variables that name files of the user
+   */
+  public Shell(
+      Session session,
+      LineRunner lines,
+      CommandHelp help,
+      Map<String, String> environment,
+      PrintStream out) {
+    this.session = session;
+    this.lines = lines;
+    this.help = help;
+    this.environment = environment;
+    this.out = out;
+    this.history = new HistoryFile(dotFile("REDISCLI_HISTFILE", ".rediscli_history"));
+  }
+
+  /** Returns true if lines can be edited on a terminal of this kind. */
+  public static boolean supports(Map<String, String> environment) {
+    String kind = environment.getOrDefault("TERM", "dumb");
+    return !kind.equals("dumb") && !kind.isEmpty();
+  }
+
+  /** Reads and runs lines until the user leaves; returns the exit status. */
+  public int run() throws IOException {
+    readPreferences();
+    try (Terminal terminal =
+        TerminalBuilder.builder()
+            .name("redis-cli")
+            .system(true)
+            .provider("ffm")
+            .dumb(false)
+            // Its probe would discard what was typed during the start.
+            .graphemeCluster(false)
+            .encoding(UTF_8)
+            .build()) {
+      terminal.handle(Terminal.Signal.INT, _ -> session.abort());
+      return run(reader(terminal));
+    }
+  }
+
+  private LineReader reader(Terminal terminal) {
+    LineReader reader =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .appName("redis-cli")
+            .parser(WholeLine.parser())
+            .completer((_, line, candidates) ->
+                help.completions(line.line().substring(0, line.cursor()))
+                    .forEach(text -> candidates.add(new Candidate(text))))
+            .highlighter(hints(terminal))
+            .variable(LineReader.HISTORY_SIZE, HistoryFile.MOST_LINES)
+            .history(new KeptHistory(history))
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+            // Each of several pasted lines is run.
+            .option(LineReader.Option.BRACKETED_PASTE, false)
+            .build();
+    reader
+        .getWidgets()
+        .put(
+            LineReader.ACCEPT_LINE,
+            () -> {
+              lineIsDone = true;
+              reader.callWidget("." + LineReader.ACCEPT_LINE);
+              return true;
+            });
+    KeyMap<Binding> bindings = Objects.requireNonNull(reader.getKeyMaps().get(LineReader.MAIN));
+    ARROWS.forEach((keys, widget) -> bindings.bind(new Reference(widget), keys));
+    return reader;
+  }
+
+  private int run(LineReader reader) {
+    while (true) {
+      session.resume();
+      lines.refreshHelp();
+      out.flush();
+      lineIsDone = false;
+      String line;
+      try {
+        line = reader.readLine(lines.prompt().replace("%", "%%"));
+      } catch (UserInterruptException e) {
+        if (e.getPartialLine().isEmpty()) {
+          return 0;
+        }
+        continue;
+      } catch (EndOfFileException e) {
+        return 0;
+      }
+      if (!lines.run(line.getBytes(UTF_8))) {
+        return 0;
+      }
+    }
+  }
+
+  /** Shows what may follow after the line that is typed. */
+  private Highlighter hints(Terminal terminal) {
+    Integer colors = terminal.getNumericCapability(InfoCmp.Capability.max_colors);
+    AttributedStyle style =
+        colors != null && colors >= COLORS_WITH_GRAY
+            ? AttributedStyle.DEFAULT.foreground(AttributedStyle.BRIGHT + AttributedStyle.BLACK)
+            : AttributedStyle.DEFAULT.faint();
+    return (reader, buffer) -> {
+      AttributedStringBuilder text = new AttributedStringBuilder().append(buffer);
+      boolean atEnd = reader.getBuffer().cursor() == reader.getBuffer().length();
+      String hint = lineIsDone || !atEnd ? null : help.hint(buffer);
+      if (hint != null) {
+        int width = terminal.getSize().getColumns();
+        int used = lines.prompt().length() + text.columnLength();
+        int room = width <= 0 ? hint.length() : width - 1 - used;
+        text.append(hint.substring(0, Math.clamp(room, 0, hint.length())), style);
+      }
+      return text.toAttributedString();
+    };
+  }
+
+  private void readPreferences() {
+    Path file = dotFile("REDISCLI_RCFILE", ".redisclirc");
+    if (file == null || !Files.isRegularFile(file)) {
+      return;
+    }
+    try {
+      for (String line : Files.readAllLines(file, UTF_8)) {
+        lines.preference(line, ".redisclirc: ");
+      }
+    } catch (IOException e) {
+      out.print(".redisclirc: can't be read\n");
+    }
+  }
+
+  /** Returns a file of the user, or null for none: {@code /dev/null}, or no home folder. */
+  private @Nullable Path dotFile(String variable, String name) {
+    String named = environment.getOrDefault(variable, "");
+    if (named.equals("/dev/null")) {
+      return null;
+    }
+    String home = environment.getOrDefault("HOME", "");
+    if (!named.isEmpty()) {
+      return Path.of(named);
+    }
+    return home.isEmpty() ? null : Path.of(home, name);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.redoubt.dist.cli.help;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,70 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** A program that runs until it is closed, and what it has shown so far. */
+final class ShownProgram implements AutoCloseable {
+  private final Process process;
+  private final StringBuilder text = new StringBuilder();
+
+  ShownProgram(List<String> command) throws IOException {
+    this(command, Map.of());
+  }
+
+  ShownProgram(List<String> command, Map<String, String> environment) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("TERM", "xterm");
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  /** Starts a program on a terminal of its own. */
+  static ShownProgram onTerminal(List<String> command, Map<String, String> environment)
+      throws IOException {
+    String line = "stty cols 200 rows 40; " + String.join(" ", command);
+    return new ShownProgram(List.of("script", "-q", "-c", line, "/dev/null"), environment);
+  }
+
+  void type(String input) throws IOException {
+    process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
+  }
+
+  /** Forgets what was shown. */
+  void forget() {
+    text.setLength(0);
+  }
+
+  /** Reads until the text shown meets a condition, and returns it. */
+  String await(Predicate<String> condition) throws IOException, InterruptedException {
+    InputStream output = process.getInputStream();
+    long deadline = System.nanoTime() + Distribution.LIMIT.toNanos();
+    while (!condition.test(text.toString())) {
+      assertThat(System.nanoTime()).as(text::toString).isLessThan(deadline);
+      if (output.available() > 0) {
+        text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
+      } else {
+        Thread.sleep(10);
+      }
+    }
+    return text.toString();
+  }
+
+  /** Waits for the end of the program. */
+  void awaitEnd() throws InterruptedException {
+    assertThat(process.waitFor(Distribution.LIMIT)).as(text::toString).isTrue();
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+}
