@@ -46,6 +46,8 @@ public final class BenchmarkTool {
        -t <tests>         Runs these tests only, separated by commas, such as set,get,lrange_100
        -I                 Opens the connections and waits
        -x                 Reads the last argument of the command from standard input
+       --enable-tracking  Tracks keys in each connection (CLIENT TRACKING ON)
+       --precision <num>  Significant digits of latencies, 0 to 4 (default 3)
        --tls, --sni, --cacert, --cacertdir, --insecure, --cert, --key, --tls-ciphers,
        --tls-ciphersuites TLS, as in redis-cli
        --help, --version  This text, the version

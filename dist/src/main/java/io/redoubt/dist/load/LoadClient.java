@@ -38,10 +38,11 @@ final class LoadClient {
 
   /** Connects and logs in. */
   static LoadClient connect(LoadRun run, Selector selector) throws IOException, LoadException {
-    return new LoadClient(run, selector, open(run.target));
+    return new LoadClient(run, selector, open(run));
   }
 
-  private static ClientChannel open(Target target) throws IOException, LoadException {
+  private static ClientChannel open(LoadRun run) throws IOException, LoadException {
+    Target target = run.target;
     ClientChannel channel = ClientChannel.open(target);
     try {
       List<String[]> setup = new ArrayList<>();
@@ -57,6 +58,9 @@ final class LoadClient {
       }
       if (target.database() != 0) {
         setup.add(new String[] {"SELECT", Integer.toString(target.database())});
+      }
+      if (run.options.tracksKeys) {
+        setup.add(new String[] {"CLIENT", "TRACKING", "ON"});
       }
       ReplyCounter replies = new ReplyCounter();
       ByteBuffer room = ByteBuffer.allocate(SETUP_BYTES);
@@ -90,7 +94,7 @@ final class LoadClient {
   /** Replaces the connection by a new one, as {@code -k 0} wants. */
   void reconnect() throws IOException, LoadException {
     close();
-    channel = open(run.target);
+    channel = open(run);
     key = channel.register(selector, this);
     counter.reset();
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The options of a command line of {@code redis-benchmark}. */
 final class LoadOptions {
-  private static final Set<String> MISSING = Set.of("--cluster", "--enable-tracking");
+  private static final Set<String> MISSING = Set.of("--cluster");
   private static final int MOST_THREADS = 500;
 
   int clients = 50;
@@ -29,7 +29,11 @@ final class LoadOptions {
   boolean readsLastArgument;
   boolean showsHelp;
   boolean showsVersion;
-  int precision;
+
+  /** Significant digits of latencies. */
+  int precision = 3;
+
+  boolean tracksKeys;
   int threads;
 
   /** Names of tests in lower case, null for all. */
@@ -93,7 +97,8 @@ final class LoadOptions {
       case "-t" ->
           tests = new TreeSet<>(List.of(words.value(name).toLowerCase(Locale.ROOT).split(",", -1)));
       case "--dbnum" -> target.database(words.number(name, 0, Integer.MAX_VALUE));
-      case "--precision" -> precision = words.number(name, 0, 3);
+      case "--precision" -> precision = words.number(name, 0, 4);
+      case "--enable-tracking" -> tracksKeys = true;
       case "--threads" -> threads = words.number(name, 1, MOST_THREADS);
       case "--help" -> showsHelp = true;
       case "-v", "--version" -> showsVersion = true;

@@ -193,7 +193,7 @@ final class LoadReport {
     out.print("\nCumulative distribution of latencies:\n");
     long before = -1;
     for (long level = FINE_STEP; before < total; ) {
-      long end = MicrosHistogram.endOfStep(level);
+      long end = latencies.endOfStep(level);
       long count = latencies.countTo(end);
       if (count != before) {
         line(100.0 * count / total, end, count);

@@ -84,7 +84,7 @@ final class LoadRun {
 
   /** Returns the latencies in microseconds, once the run has ended. */
   MicrosHistogram latencies() {
-    MicrosHistogram all = new MicrosHistogram();
+    MicrosHistogram all = new MicrosHistogram(options.precision);
     for (LoadThread thread : threads) {
       all.add(thread.latencies());
     }

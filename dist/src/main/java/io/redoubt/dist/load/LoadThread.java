@@ -27,7 +27,7 @@ final class LoadThread implements Runnable {
   private final int count;
   private final SplittableRandom random = new SplittableRandom();
   private final ByteBuffer room = ByteBuffer.allocateDirect(READ_BYTES);
-  private final MicrosHistogram latencies = new MicrosHistogram();
+  private final MicrosHistogram latencies;
   private final AtomicLong finished = new AtomicLong();
   private final AtomicLong latencyMicros = new AtomicLong();
   private @Nullable Selector selector;
@@ -35,6 +35,7 @@ final class LoadThread implements Runnable {
   LoadThread(LoadRun run, int count) {
     this.run = run;
     this.count = count;
+    this.latencies = new MicrosHistogram(run.options.precision);
   }
 
   long finished() {

@@ -2,42 +2,60 @@ package io.redoubt.dist.load;
 
 /**
  * Counts of latencies in microseconds, in the steps of the HdrHistogram of Redis' tool (least value
- * 10, three digits, three seconds): steps of 8 µs up to 16 ms, then twice as wide for each
- * doubling. Reports therefore show the same values. Owned by one thread.
+ * 10, three seconds, three significant digits unless {@code --precision} chooses others): with
+ * three digits steps of 8 µs up to 16 ms, then twice as wide for each doubling. Reports therefore
+ * show the same values. Owned by one thread.
  */
 final class MicrosHistogram {
   private static final int UNIT_BITS = 3;
-  private static final int HALF_BITS = 10;
-  private static final int HALF = 1 << HALF_BITS;
   private static final long MOST = 3_000_000;
 
-  private final long[] counts = new long[index(MOST) + 1];
+  /** The binary logarithm of the number of steps of one width. */
+  private final int halfBits;
+
+  private final int half;
+  private final long[] counts;
   private long count;
 
+  /**
+   * Creates an empty histogram.
+   *
+   * @param digits the number of significant digits that values keep
+   */
+  MicrosHistogram(int digits) {
+    long steps = 2;
+    for (int i = 0; i < digits; i++) {
+      steps *= 10;
+    }
+    halfBits = Long.SIZE - Long.numberOfLeadingZeros(steps - 1) - 1;
+    half = 1 << halfBits;
+    counts = new long[index(MOST) + 1];
+  }
+
   /** Returns the step of a value: steps of one width fill half of a doubling each. */
-  private static int index(long micros) {
+  private int index(long micros) {
     int width = width(micros);
-    return width * HALF + (int) (micros >> (UNIT_BITS + width));
+    return width * half + (int) (micros >> (UNIT_BITS + width));
   }
 
   /** Returns by how many doublings the steps at a value are wider than the first ones. */
-  private static int width(long micros) {
+  private int width(long micros) {
     int bits = Long.SIZE - Long.numberOfLeadingZeros(micros);
-    return Math.max(0, bits - UNIT_BITS - HALF_BITS - 1);
+    return Math.max(0, bits - UNIT_BITS - halfBits - 1);
   }
 
   /** Returns the first value of a step. */
-  private static long startOf(int index) {
-    int width = Math.max(0, index / HALF - 1);
-    return (long) (index - width * HALF) << (UNIT_BITS + width);
+  private long startOf(int index) {
+    int width = Math.max(0, index / half - 1);
+    return (long) (index - width * half) << (UNIT_BITS + width);
   }
 
-  private static long endOf(int index) {
+  private long endOf(int index) {
     return startOf(index + 1) - 1;
   }
 
   /** Returns the last value of the step that contains a value. */
-  static long endOfStep(long micros) {
+  long endOfStep(long micros) {
     return endOf(index(micros));
   }
 

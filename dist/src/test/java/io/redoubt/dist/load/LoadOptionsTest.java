@@ -27,6 +27,13 @@ final class LoadOptionsTest {
   }
 
   @Test
+  void precisionIsASmallNumberOfDigits() throws Exception {
+    assertThat(parse().precision).isEqualTo(3);
+    assertThat(parse("--precision", "1", "--enable-tracking").tracksKeys).isTrue();
+    assertThatThrownBy(() -> parse("--precision", "5")).hasMessageContaining("0 to 4");
+  }
+
+  @Test
   void choosesTestsByName() throws Exception {
     assertThat(titles()).hasSize(20);
     assertThat(titles("-t", "ping")).containsExactly("PING_INLINE", "PING_MBULK");

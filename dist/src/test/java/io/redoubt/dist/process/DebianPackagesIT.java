@@ -33,7 +33,9 @@ final class DebianPackagesIT {
 
     Path tools = unpacked("redoubt-tools");
     assertThat(tools.resolve("usr/bin/redis-cli")).isSymbolicLink().isExecutable();
+    assertThat(tools.resolve("usr/bin/redis-benchmark")).isSymbolicLink().isExecutable();
     assertThat(tools.resolve("usr/bin/redis-check-aof")).isSymbolicLink().isExecutable();
+    assertThat(tools.resolve("usr/share/man/man1/redis-benchmark.1.gz")).isRegularFile();
     assertThat(tools.resolve("usr/lib/redoubt/bin/redis-server")).isExecutable();
 
     Path server = unpacked("redoubt-server");
