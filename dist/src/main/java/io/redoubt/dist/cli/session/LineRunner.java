@@ -110,7 +110,7 @@ public final class LineRunner {
 
   /** Runs a line; returns false if it ends the program. */
   public boolean run(byte[] line) {
-    if (debugger != null && debugger.isActive()) {
+    if (debugger != null && debugger.takes(line)) {
       return debugger.run(line);
     }
     List<byte[]> words = Quoting.split(line);

@@ -51,6 +51,11 @@ public final class LuaDebugger {
     return active;
   }
 
+  /** Returns true if a line is for the debugger: any while it is active, later that to restart. */
+  boolean takes(byte[] line) {
+    return active || new String(line, ISO_8859_1).strip().equalsIgnoreCase("restart");
+  }
+
   /** Starts the script on a connection of its own; returns false if that fails. */
   public boolean start() {
     active = false;
