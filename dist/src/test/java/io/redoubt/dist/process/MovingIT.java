@@ -1,0 +1,205 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Moves between Redis and Redoubt, in both directions, with no lost write. */
+final class MovingIT {
+  private static final Path SWITCH = Path.of("src/main/moving/switch").toAbsolutePath();
+  private static final int ELEMENTS = 500;
+
+  private static final String FILL =
+      """
+      for i = 1, tonumber(ARGV[1]) do
+        redis.call('SET', 'string:' .. i, string.rep('v', i))
+        redis.call('SET', 'expiring:' .. i, i, 'EX', 100000 + i)
+        redis.call('RPUSH', 'list:' .. i % 7, i, string.rep('x', i))
+        redis.call('SADD', 'set:' .. i % 5, i, 'member' .. i)
+        redis.call('ZADD', 'zset:' .. i % 3, i / 3, 'member' .. i)
+        redis.call('HSET', 'hash:' .. i % 9, 'field' .. i, i)
+        redis.call('XADD', 'stream:' .. i % 4, i .. '-1', 'f', i)
+        redis.call('PFADD', 'log:' .. i % 2, i)
+      end
+      redis.call('XGROUP', 'CREATE', 'stream:1', 'group', '0')
+      return redis.status_reply('OK')
+      """;
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  /** The number of acknowledged increments, of both switches. */
+  private long total;
+
+  private static String digest(RespClient client) throws IOException {
+    return client.call("DEBUG", "DIGEST").text();
+  }
+
+  /**
+   * Increments a counter of the old master until that refuses it, then of the new one; returns the
+   * number of acknowledged increments when it is stopped.
+   */
+  private static final class Writer implements Runnable {
+    private final Node old;
+    private final Node next;
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private volatile boolean stopped;
+    private volatile boolean moved;
+    private volatile long acknowledged;
+
+    Writer(Node old, Node next) {
+      this.old = old;
+      this.next = next;
+    }
+
+    @Override
+    public void run() {
+      try (RespClient first = old.connect();
+          RespClient second = next.connect()) {
+        long count = 0;
+        while (!stopped) {
+          Reply reply = (moved ? second : first).call("INCR", "counter");
+          if (!reply.isError()) {
+            acknowledged = ++count;
+          } else {
+            assertThat(reply.text()).startsWith("READONLY");
+            moved = true;
+          }
+        }
+      } catch (Exception | AssertionError e) {
+        failure.set(new IOException(e));
+      }
+    }
+  }
+
+  private void switchKeepsAll(Node old, Node next) throws Exception {
+    Writer writer = new Writer(old, next);
+    Thread thread = Thread.ofPlatform().start(writer);
+    try (RespClient before = old.connect();
+        RespClient after = next.connect()) {
+      while (writer.acknowledged == 0 && writer.failure.get() == null) {
+        Thread.sleep(10);
+      }
+      Result result =
+          Distribution.run(
+              Map.of(),
+              SWITCH.toString(),
+              "--cli",
+              Kind.tool("redis-cli").toString(),
+              "127.0.0.1:" + old.port(),
+              "127.0.0.1:" + next.port());
+      assertThat(result.status()).as(result.output()).isZero();
+      while (!writer.moved && writer.failure.get() == null) {
+        Thread.sleep(10);
+      }
+      long atSwitch = writer.acknowledged;
+      while (writer.acknowledged < atSwitch + 10 && writer.failure.get() == null) {
+        Thread.sleep(10);
+      }
+      writer.stopped = true;
+      thread.join();
+      assertThat(writer.failure.get()).isNull();
+      old.awaitInfo("master_link_status", "up", Distribution.LIMIT);
+      assertThat(after.call("WAIT", "1", "10000").number()).isEqualTo(1);
+      assertThat(digest(before)).isEqualTo(digest(after)).isNotEqualTo("0".repeat(40));
+    } finally {
+      writer.stopped = true;
+      thread.join();
+    }
+    total += writer.acknowledged;
+    try (RespClient after = next.connect()) {
+      assertThat(after.call("GET", "counter").number()).isEqualTo(total);
+    }
+  }
+
+  @Test
+  void aSwitchByReplicationKeepsEveryWriteBothWays() throws Exception {
+    Node redis = nodes.server(Kind.REAL);
+    Node redoubt = nodes.server(Kind.REDOUBT);
+    try (RespClient client = redis.connect()) {
+      assertThat(client.call("EVAL", FILL, "0", ELEMENTS + "").text()).isEqualTo("OK");
+    }
+    switchKeepsAll(redis, redoubt);
+    switchKeepsAll(redoubt, redis);
+  }
+
+  @Test
+  void aServerWithDataIsNotOverwritten() throws Exception {
+    Node redis = nodes.server(Kind.REAL);
+    Node redoubt = nodes.server(Kind.REDOUBT);
+    try (RespClient client = redoubt.connect()) {
+      client.call("SET", "mine", "1");
+      Result result =
+          Distribution.run(
+              Map.of(),
+              SWITCH.toString(),
+              "--cli",
+              Kind.tool("redis-cli").toString(),
+              "127.0.0.1:" + redis.port(),
+              "127.0.0.1:" + redoubt.port());
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.output()).contains("has data of its own");
+      assertThat(client.call("GET", "mine").text()).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void filesMoveBothWays() throws Exception {
+    Node redis = nodes.server(Kind.REAL);
+    String before;
+    try (RespClient client = redis.connect()) {
+      client.call("EVAL", FILL, "0", ELEMENTS + "");
+      before = digest(client);
+    }
+    Path backup = nodes.folder("backup").resolve("dump.rdb");
+    Node redoubt = restored(Kind.REDOUBT, saved(redis, backup), before);
+    restored(Kind.REAL, saved(redoubt, backup), before);
+  }
+
+  /** Downloads a snapshot as a backup does. */
+  private static Path saved(Node node, Path file) throws Exception {
+    Result result =
+        Distribution.run(
+            Map.of(),
+            Distribution.HOME.resolve("bin/redis-cli").toString(),
+            "-p",
+            node.port() + "",
+            "--rdb",
+            file.toString());
+    assertThat(result.status()).as(result.output()).isZero();
+    return file;
+  }
+
+  private Node restored(Kind kind, Path file, String digest) throws Exception {
+    Path folder = nodes.folder("restored-" + kind);
+    Files.copy(file, folder.resolve("dump.rdb"));
+    int port = FreePorts.one();
+    Node node =
+        nodes.launch(
+            kind.server(),
+            folder,
+            port,
+            "--port",
+            port + "",
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            folder.toString(),
+            "--enable-debug-command",
+            "yes");
+    node.awaitPong(Distribution.LIMIT);
+    try (RespClient client = node.connect()) {
+      assertThat(digest(client)).isEqualTo(digest);
+    }
+    return node;
+  }
+}
