@@ -35,6 +35,7 @@ final class Discovery {
     }
     noteRole(node, info);
     if (node instanceof Replica replica) {
+      replica.observed(info);
       if (before == null
           || before.masterLink().port() != info.masterLink().port()
           || !before.masterLink().host().equalsIgnoreCase(info.masterLink().host())) {

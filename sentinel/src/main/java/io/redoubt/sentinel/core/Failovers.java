@@ -8,9 +8,6 @@ import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
-import io.redoubt.sentinel.settings.Timings;
-import java.util.Comparator;
-import org.jspecify.annotations.Nullable;
 
 /** Leads failovers, from ODOWN over the election to the switch. */
 final class Failovers {
@@ -59,7 +56,7 @@ final class Failovers {
         || sentinel.elections.waitsForLeader(master)) {
       return false;
     }
-    boolean replicaTurnedUp = master.lackedReplica() && choose(master) != null;
+    boolean replicaTurnedUp = master.lackedReplica() && sentinel.candidates.choose(master) != null;
     if (sentinel.nowMillis() < master.nextAttemptAt() && !replicaTurnedUp) {
       sentinel.wakeBy(master.nextAttemptAt());
       return false;
@@ -182,7 +179,7 @@ final class Failovers {
       sentinel.wakeBy(end);
       return;
     }
-    Replica chosen = choose(master);
+    Replica chosen = sentinel.candidates.choose(master);
     if (chosen == null) {
       sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
       master.failoverLackedReplica();
@@ -219,71 +216,6 @@ final class Failovers {
       }
     }
     return false;
-  }
-
-  /**
-   * Returns the replica to promote: lowest priority number, greatest offset, smallest run id; null
-   * if there is none.
-   */
-  @Nullable Replica choose(Master master) {
-    long now = sentinel.nowMillis();
-    Timings timings = sentinel.timings();
-    long infoLimit =
-        master.isSubjectivelyDown()
-            ? timings.millis(Timing.PING_PERIOD) * 5
-            : timings.millis(Timing.INFO_PERIOD) * 3;
-    // A master that became a replica disconnected its replicas long before it counts as down.
-    long goneMillis =
-        master.reportedRole() == NodeInfo.Role.REPLICA
-            ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
-            : master.subjectivelyDownMillis(now);
-    long linkDownLimit = goneMillis + master.options().downAfterMillis() * 10;
-    return master.replicas().stream()
-        .filter(replica ->
-            !replica.isSubjectivelyDown()
-                && replica.link().command.isUp()
-                && replica.link().sinceAvailableMillis(now)
-                    <= timings.millis(Timing.PING_PERIOD) * 5
-                && now - replica.infoAt() <= infoLimit
-                && isPromotable(replica, linkDownLimit)
-                && !sentinel.discovery.isOfOtherMaster(replica))
-        .min(
-            Comparator.comparing((Replica replica) -> !isMasterOfMaster(replica))
-                .thenComparing(replica -> told(replica).priority())
-                .thenComparing(replica -> told(replica).offset(), Comparator.reverseOrder())
-                .thenComparing(Instance::runId))
-        .orElse(null);
-  }
-
-  private boolean isPromotable(Replica replica, long linkDownLimit) {
-    NodeInfo info = replica.info();
-    if (info == null || info.priority() == 0) {
-      return false;
-    }
-    return info.role() == NodeInfo.Role.REPLICA
-        ? info.masterLink().downMillis() <= linkDownLimit
-        : isMasterOfMaster(replica);
-  }
-
-  /**
-   * Returns true if an operator swapped the roles: the master follows this node, which leads. Any
-   * other node that reports itself as master may have returned with old data.
-   */
-  private boolean isMasterOfMaster(Replica replica) {
-    Master master = replica.master();
-    NodeInfo info = master.info();
-    return replica.reportedRole() == NodeInfo.Role.MASTER
-        && info != null
-        && info.role() == NodeInfo.Role.REPLICA
-        && sentinel.names.follows(info, replica.address());
-  }
-
-  private static NodeInfo told(Replica replica) {
-    NodeInfo info = replica.info();
-    if (info == null) {
-      throw new IllegalStateException("a replica without INFO can't be chosen");
-    }
-    return info;
   }
 
   private void promote(Master master, FailoverAttempt failover) {

@@ -2,6 +2,7 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
+import org.jspecify.annotations.Nullable;
 
 /** A replica of a monitored master. */
 public final class Replica extends DataNode {
@@ -17,6 +18,9 @@ public final class Replica extends DataNode {
   private Reconf reconf = Reconf.NONE;
   private long orderedAt = Link.NEVER;
   private long followsSince;
+
+  /** The last INFO in which the running process was a replica; null if there was none. */
+  private @Nullable NodeInfo lastAsReplica;
 
   Replica(int id, Address address, Link link, Master master, long now) {
     super(id, address, link, NodeInfo.Role.REPLICA, now);
@@ -79,6 +83,23 @@ public final class Replica extends DataNode {
   /** Records that its INFO names another master than before. */
   void masterChanged(long now) {
     followsSince = now;
+  }
+
+  /** Records an INFO; an earlier one counts only if it came from the same process. */
+  void observed(NodeInfo info) {
+    NodeInfo before = lastAsReplica;
+    if (info.role() == NodeInfo.Role.REPLICA) {
+      lastAsReplica = info;
+    } else if (before != null && !before.runId().equals(info.runId())) {
+      lastAsReplica = null;
+    }
+  }
+
+  /**
+   * Returns the last INFO in which its process was a replica, null if it has always been a master.
+   */
+  @Nullable NodeInfo lastAsReplica() {
+    return lastAsReplica;
   }
 
   void promotionOrdered(long now) {

@@ -43,6 +43,7 @@ public final class Sentinel {
   final Health health = new Health(this);
   final Discovery discovery = new Discovery(this);
   final Elections elections = new Elections(this);
+  final Candidates candidates = new Candidates(this);
   final Failovers failovers = new Failovers(this);
   final Handover handover = new Handover(this);
   final Leases leases;
@@ -341,7 +342,7 @@ public final class Sentinel {
       emit(new Output.Refused("INPROG Failover already in progress"));
     } else if (!Epochs.isPossible(currentEpoch)) {
       emit(new Output.Refused("ERR No epoch is left for another failover"));
-    } else if (failovers.choose(master) == null) {
+    } else if (candidates.choose(master) == null) {
       emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
     } else if (coordinated && !Handover.isPossible(master)) {
       emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));

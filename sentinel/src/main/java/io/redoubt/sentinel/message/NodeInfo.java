@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param announced true if clients may see the replica
  * @param replicas the addresses of a master's replicas
  * @param lease the state of its lease, {@code off} if it wants none
+ * @param history the history of its data set
  */
 public record NodeInfo(
     String runId,
@@ -22,7 +23,8 @@ public record NodeInfo(
     long offset,
     boolean announced,
     List<Address> replicas,
-    String lease) {
+    String lease,
+    History history) {
   private static final String LEASE_OFF = "off";
 
   /** The role reported by a node. */
@@ -45,6 +47,22 @@ public record NodeInfo(
   }
 
   /**
+   * The history of a data set.
+   *
+   * @param id the replication id, empty if the node names none
+   * @param earlierId the id before its last promotion, empty if there is none
+   * @param earlierEnd the last offset of the earlier history
+   */
+  public record History(String id, String earlierId, long earlierEnd) {
+    private static final String NONE = "0".repeat(40);
+
+    /** Returns true if the node was promoted, or its data set was a replica's. */
+    public boolean isPromoted() {
+      return !earlierId.isEmpty() && !earlierId.equals(NONE);
+    }
+  }
+
+  /**
    * Parses INFO, ignoring unknown fields.
    *
    * @param role the role to assume if the text has none
@@ -60,6 +78,9 @@ public record NodeInfo(
     long ownOffset = 0;
     boolean announced = true;
     String lease = LEASE_OFF;
+    String id = "";
+    String earlierId = "";
+    long earlierEnd = -1;
     List<Address> replicas = new ArrayList<>();
     for (String line : text.lines().toList()) {
       int colon = line.indexOf(':');
@@ -78,6 +99,9 @@ public record NodeInfo(
         case "slave_priority" -> priority = Math.clamp(number(value, 100), 0, Integer.MAX_VALUE);
         case "slave_repl_offset" -> offset = number(value, 0);
         case "master_repl_offset" -> ownOffset = number(value, 0);
+        case "master_replid" -> id = value;
+        case "master_replid2" -> earlierId = value;
+        case "second_repl_offset" -> earlierEnd = number(value, 0) - 1;
         case "sentinel_lease" -> lease = value;
         case "replica_announced" -> announced = !value.equals("0");
         default -> {
@@ -96,7 +120,8 @@ public record NodeInfo(
         role == Role.MASTER ? ownOffset : offset,
         announced,
         role == Role.MASTER ? List.copyOf(replicas) : List.of(),
-        lease);
+        lease,
+        new History(id, earlierId, earlierEnd));
   }
 
   /** Returns true if it takes writes only with a lease of its sentinels. */

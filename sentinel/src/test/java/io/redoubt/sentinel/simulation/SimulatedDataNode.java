@@ -29,6 +29,10 @@ final class SimulatedDataNode {
   private @Nullable Address master;
 
   private long offset;
+
+  /** The last offset of the history before its promotion, -1 if there is none. */
+  private long earlierEnd = -1;
+
   private long linkedSince = -1;
   private long linkDownSince;
   private @Nullable String copiedId;
@@ -125,9 +129,19 @@ final class SimulatedDataNode {
     return wantsLease;
   }
 
+  /** Loses its files while it is down: it starts as an empty master. */
+  void loseData() {
+    master = null;
+    offset = 0;
+    earlierEnd = -1;
+  }
+
   /** Changes its role without the sentinels. */
   void setMaster(@Nullable Address changed) {
     offsetAtTurn = offset;
+    if (master != null && changed == null) {
+      earlierEnd = offset;
+    }
     master = changed;
     linkedSince = -1;
     linkDownSince = fleet.now();
@@ -161,6 +175,7 @@ final class SimulatedDataNode {
     }
     if (linkedSince < 0) {
       linkedSince = fleet.now();
+      earlierEnd = -1;
     }
     offset = source.offset;
   }
@@ -352,6 +367,8 @@ final class SimulatedDataNode {
       lines.add("slave_priority:" + priority);
       lines.add("replica_announced:" + (announced ? 1 : 0));
     }
+    lines.add("master_replid2:" + (earlierEnd < 0 ? "0" : "a").repeat(40));
+    lines.add("second_repl_offset:" + (earlierEnd < 0 ? -1 : earlierEnd + 1));
     int count = 0;
     for (SimulatedDataNode each : fleet.nodes()) {
       if (address.equals(each.master) && each.isLinked()) {

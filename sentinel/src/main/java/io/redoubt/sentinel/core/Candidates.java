@@ -1,0 +1,124 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the replica that a failover promotes.
+ *
+ * <p>A node may be a master already, because a failover ordered its promotion and was aborted
+ * before it saw the effect, or because an operator did it. While the old master is down it stays a
+ * candidate: nobody turns it back, and in a group of two there is no other.
+ */
+final class Candidates {
+  /** The reason to trust the data of a node, the better one first. */
+  private enum Trust {
+    /** The master follows it: an operator swapped the roles. */
+    LEADS_THE_MASTER,
+    /** A replica, or a master that was seen as one since it started. */
+    FOLLOWED,
+    /** A master that was a replica before it started, or before this sentinel did. */
+    ONCE_FOLLOWED,
+    /** Another master, which may have returned with old data or none. */
+    NONE
+  }
+
+  private final Sentinel sentinel;
+
+  Candidates(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /**
+   * Returns the replica to promote: the most trusted, lowest priority number, greatest offset,
+   * smallest run id; null if there is none.
+   */
+  @Nullable Replica choose(Master master) {
+    long now = sentinel.nowMillis();
+    Timings timings = sentinel.timings();
+    long infoLimit =
+        master.isSubjectivelyDown()
+            ? timings.millis(Timing.PING_PERIOD) * 5
+            : timings.millis(Timing.INFO_PERIOD) * 3;
+    // A master that became a replica disconnected its replicas long before it counts as down.
+    long goneMillis =
+        master.reportedRole() == NodeInfo.Role.REPLICA
+            ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
+            : master.subjectivelyDownMillis(now);
+    long linkDownLimit = goneMillis + master.options().downAfterMillis() * 10;
+    return master.replicas().stream()
+        .filter(replica ->
+            !replica.isSubjectivelyDown()
+                && replica.link().command.isUp()
+                && replica.link().sinceAvailableMillis(now)
+                    <= timings.millis(Timing.PING_PERIOD) * 5
+                && now - replica.infoAt() <= infoLimit
+                && isPromotable(replica, linkDownLimit)
+                && !sentinel.discovery.isOfOtherMaster(replica))
+        .min(
+            Comparator.comparing(this::trust)
+                .thenComparing(Candidates::priority)
+                .thenComparing(Candidates::offset, Comparator.reverseOrder())
+                .thenComparing(Instance::runId))
+        .orElse(null);
+  }
+
+  private boolean isPromotable(Replica replica, long linkDownLimit) {
+    NodeInfo info = replica.info();
+    if (info == null || priority(replica) == 0) {
+      return false;
+    }
+    long downMillis =
+        info.role() == NodeInfo.Role.REPLICA
+            ? info.masterLink().downMillis()
+            : replica.reportedRoleMillis(sentinel.nowMillis());
+    Trust trust = trust(replica);
+    return trust != Trust.NONE && (trust != Trust.FOLLOWED || downMillis <= linkDownLimit);
+  }
+
+  private Trust trust(Replica replica) {
+    Master master = replica.master();
+    NodeInfo info = told(replica);
+    NodeInfo ofMaster = master.info();
+    if (info.role() == NodeInfo.Role.REPLICA) {
+      return Trust.FOLLOWED;
+    }
+    if (ofMaster != null
+        && ofMaster.role() == NodeInfo.Role.REPLICA
+        && sentinel.names.follows(ofMaster, replica.address())) {
+      return Trust.LEADS_THE_MASTER;
+    }
+    if (!master.isSubjectivelyDown()) {
+      return Trust.NONE;
+    }
+    if (replica.lastAsReplica() != null) {
+      return Trust.FOLLOWED;
+    }
+    return info.history().isPromoted() ? Trust.ONCE_FOLLOWED : Trust.NONE;
+  }
+
+  /** Returns the priority; masters report none. */
+  private static int priority(Replica replica) {
+    NodeInfo last = replica.lastAsReplica();
+    return last == null ? told(replica).priority() : last.priority();
+  }
+
+  /** Returns the offset in the history of the group: a promoted replica's at its promotion. */
+  private static long offset(Replica replica) {
+    NodeInfo info = told(replica);
+    return info.role() == NodeInfo.Role.MASTER && info.history().isPromoted()
+        ? info.history().earlierEnd()
+        : info.offset();
+  }
+
+  private static NodeInfo told(Replica replica) {
+    NodeInfo info = replica.info();
+    if (info == null) {
+      throw new IllegalStateException("a replica without INFO can't be chosen");
+    }
+    return info;
+  }
+}
