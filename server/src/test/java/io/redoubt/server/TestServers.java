@@ -64,7 +64,21 @@ public final class TestServers {
     return make(log, new Machine(Sockets.ofSystem(), threads, disk, Slabs::create), lines);
   }
 
+  /** Like {@link #start(Log, String...)}, at the port that the lines name. */
+  public static RedisServer startAtItsPort(Log log, String... lines) throws Exception {
+    Machine machine =
+        new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
+    RedisServer server = make(log, machine, false, lines);
+    server.start().get();
+    return server;
+  }
+
   private static RedisServer make(Log log, Machine machine, String... lines) throws Exception {
+    return make(log, machine, true, lines);
+  }
+
+  private static RedisServer make(Log log, Machine machine, boolean freePort, String... lines)
+      throws Exception {
     ServerDirectives settings = new ServerDirectives();
     String options =
         "dir %s\nbind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
@@ -76,7 +90,7 @@ public final class TestServers {
     return new RedisServer(
         settings,
         new Environment(clock, log, new SplittableRandom(clock.monotonicNanos())),
-        true,
+        freePort,
         machine);
   }
 

@@ -26,6 +26,7 @@ final class Rules {
           "protocol.process        <- protocol.bytes protocol.process.os",
           "protocol.tuning         <-",
           "protocol.lease          <-",
+          "protocol.group          <-",
           "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
           "protocol.config.directive <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
@@ -146,7 +147,7 @@ final class Rules {
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal server.aof"
-              + " protocol.session.blocking",
+              + " protocol.session.blocking protocol.group",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"
               + " persistence.io persistence.aof persistence.aof.append persistence.rdb"
@@ -226,12 +227,13 @@ final class Rules {
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
-          "sentinel.message        <-",
-          "sentinel.core           <- protocol.lease sentinel.settings sentinel.message",
-          "sentinel.runtime        <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.config protocol.config.directive protocol.info protocol.command"
-              + " protocol.session protocol.pubsub protocol.acl sentinel.settings sentinel.message"
-              + " sentinel.core",
+          "sentinel.message        <- protocol.group",
+          "sentinel.core           <- protocol.lease protocol.group sentinel.settings"
+              + " sentinel.message",
+          "sentinel.runtime        <- protocol.bytes protocol.group protocol.resp protocol.process"
+              + " protocol.net protocol.config protocol.config.directive protocol.info"
+              + " protocol.command protocol.session protocol.pubsub protocol.acl sentinel.settings"
+              + " sentinel.message sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
               + " protocol.command protocol.session protocol.session.command sentinel.settings"
               + " sentinel.message sentinel.core sentinel.runtime"

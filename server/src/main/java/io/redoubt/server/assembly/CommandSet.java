@@ -30,6 +30,7 @@ import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.Debugging;
 import io.redoubt.server.replication.FailoverCommand;
+import io.redoubt.server.replication.GroupCommands;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
 import io.redoubt.server.replication.WriteAcksCommand;
@@ -65,6 +66,7 @@ final class CommandSet {
         new ReplicationCommands(parts.replication),
         new WaitCommand(parts.replication),
         new WriteAcksCommand(parts.replication),
+        new GroupCommands(parts.replication),
         new FailoverCommand(parts.replication),
         new ConfigCommands(parts.settings, this::resetStatistics, parts.state, parts.log),
         new ServerCommands(parts.info, parts.clock, parts.shutdown),

@@ -65,6 +65,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** True if the master wants an acknowledgement at the end of each turn that applied anything. */
   private boolean acksTurns;
 
+  /** The state as a member of a group that the master was told last. */
+  private long toldMembership = -1;
+
   private long ackedOffset = -1;
   private long ackedDurable = -1;
 
@@ -149,6 +152,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
     if (acksTurns) {
       words.addAll(List.of(TurnAcks.OPTION, "1"));
+    }
+    Membership membership = parts.replication().membership();
+    if ((acksTurns || membership.isActive()) && membership.revision() != toldMembership) {
+      toldMembership = membership.revision();
+      words.addAll(List.of(MemberState.OPTION, membership.ackWord()));
     }
     send(words);
     ackedOffset = offset;
@@ -346,6 +354,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void transfer(@Nullable String id, long offset) {
     link.entered(State.TRANSFER);
+    parts.replication().membership().dataLost();
     transfer =
         new Transfer(
             parts.environment(),

@@ -62,6 +62,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
   private boolean acknowledgesTurns;
+  private MemberState member = MemberState.UNKNOWN;
 
   /** Offset of the next byte of the stream to send, 0 before the snapshot. */
   private long cursor;
@@ -554,6 +555,15 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Sets whether it acknowledges at the end of each turn that applied anything. */
   void acknowledgesTurns(boolean on) {
     acknowledgesTurns = on;
+  }
+
+  /** Returns what it reports of itself as a member of the group. */
+  MemberState member() {
+    return member;
+  }
+
+  void member(MemberState state) {
+    member = state;
   }
 
   /** Returns the last acknowledged offset. */

@@ -168,6 +168,7 @@ final class Replicas {
 
   void joined(ReplicaFeed feed) {
     replicas.add(feed);
+    replication.ackGroup().refresh();
     retain();
     goodReplicasChanged();
   }
@@ -194,6 +195,7 @@ final class Replicas {
     if (replicas.remove(feed)) {
       log().warning("Connection with replica %s lost.", feed.name());
       fullSyncs.lost(feed);
+      replication.ackGroup().refresh();
       retain();
       goodReplicasChanged();
       if (replicas.isEmpty()) {
@@ -373,9 +375,18 @@ final class Replicas {
     replication.updateState();
   }
 
+  /** Records what a replica reports of itself as a member of the group, null for nothing. */
+  void reported(ReplicaFeed feed, @Nullable MemberState state) {
+    if (state != null) {
+      feed.member(state);
+      replication.ackGroup().refresh();
+    }
+  }
+
   void acknowledged(ReplicaFeed feed, long offset, long durable) {
     feed.acknowledged(offset, durable);
     checkWaits();
+    replication.ackGroup().acknowledged();
     replication.writeAcks().acknowledged(feed);
     replication.failover().look();
   }

@@ -1,6 +1,7 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
@@ -23,6 +24,7 @@ import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.HostPort;
+import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
@@ -59,6 +61,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final MasterLink link;
   private final Failover failover;
   private final WriteAcks writeAcks;
+  private final Membership membership;
+  private final AckGroup ackGroup;
   private final SyncCounts counts = new SyncCounts();
 
   /** True once a file has given the position in a history. */
@@ -112,6 +116,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link = new MasterLink(parts);
     appendOnlyFile.onProgress(link::becameDurable);
     failover = new Failover(log, clients, this);
+    membership =
+        new Membership(environment, clients.loop(), settings, dataSet.context(), connector::port);
+    ackGroup = new AckGroup(log, settings.replication, membership, replicas, this);
     writeAcks = new WriteAcks(environment, settings.replication, clients, replicas, this);
     clients.registry().replicaWaits(writeAcks);
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
@@ -161,7 +168,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     if (settings.replication.replicaof.value() != null) {
       link.follow();
     }
+    membership.load();
     roleChanged();
+    ackGroup.started(
+        appendOnlyFile.isEnabled()
+            && settings.persistence.appendfsync.value() == Appendfsync.ALWAYS);
+    state.set(Refusal.FENCED, ackGroup.isUnfit());
     cron = clients.loop().every(this::cron, CRON_MILLIS);
   }
 
@@ -173,6 +185,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
     link.stop();
     replicas.disconnectAll();
+    membership.close();
     freeBacklog();
   }
 
@@ -185,6 +198,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.cron();
     writeAcks.cron();
     pingReplicas();
+    ackGroup.cron();
     replicas.cron();
     failover.look();
     releaseBacklog();
@@ -259,6 +273,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
     liftFence();
+    state.set(Refusal.FENCED, ackGroup.isUnfit());
   }
 
   private void liftFence() {
@@ -277,6 +292,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.stop();
     if (!wasReplica) {
       stream.takeBackPromotion();
+      membership.dataLost();
       log.notice(
           "Before turning into a replica, using my own master parameters to synthesize a cached"
               + " master: I may be able to synchronize with the new master with just a partial"
@@ -313,6 +329,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     replicas.restartIdleTime();
     writeAcks.promoted();
     roleChanged();
+    ackGroup.appointed();
   }
 
   private void roleChanged() {
@@ -373,6 +390,22 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Asks the replicas to acknowledge no longer after each turn. */
   void endTurnAcks() {
     ask(stream::endTurnAcks);
+  }
+
+  /**
+   * Sends the group's configurations to its members, through the stream.
+   *
+   * @param tokens those of incomplete members
+   */
+  void announceGroup(GroupChain chain, List<String> tokens) {
+    ask(() -> stream.announceGroup(chain.format(), String.join(",", tokens)));
+  }
+
+  /** Takes over what the master's stream says of the group, null if it can't be understood. */
+  void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
+    if (chain != null && isReplica()) {
+      membership.received(chain, tokens, link::acknowledge);
+    }
   }
 
   private void ask(Runnable request) {
@@ -443,6 +476,14 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   WriteAcks writeAcks() {
     return writeAcks;
+  }
+
+  Membership membership() {
+    return membership;
+  }
+
+  AckGroup ackGroup() {
+    return ackGroup;
   }
 
   /** Sets the receiver of what makes replies wait for replicas, or null while none must wait. */
@@ -571,6 +612,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
    * or is no longer at any place in the old history.
    */
   void startNewHistory() {
+    if (isReplica()) {
+      membership.dataLost();
+    }
     discardResumePoint();
     replicas.disconnectAll();
     freeBacklog();
@@ -586,6 +630,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Adopts the master's history and offset for the data set just loaded. */
   void dataSetTaken(@Nullable String id, long offset) {
     appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
+    membership.dataReplaced();
     stream.adopt(id, offset);
     freeBacklog();
     openBacklog();

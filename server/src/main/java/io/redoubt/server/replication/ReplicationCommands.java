@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.ClientFlag;
@@ -116,6 +117,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         replication.becomeMaster();
         log.notice("MASTER MODE enabled (user request from '%s')", client);
       }
+      replication.ackGroup().confirmed();
+      replication.roleGiven();
       call.reply().ok();
       return;
     }
@@ -263,6 +266,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private void acknowledged(Call call, int argument) {
+    if (call.client().isMaster()) {
+      if (call.is(argument, MemberState.OPTION) && call.count() > argument + 2) {
+        replication.groupAnnounced(
+            GroupChain.parse(call.argText(argument + 1)),
+            List.of(call.argText(argument + 2).split(",", -1)));
+      }
+      return;
+    }
     ReplicaFeed feed = replication.replicas().ifReplica(call.client());
     if (feed == null) {
       return;
@@ -275,6 +286,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           durable = call.argLong(i + 1);
         } else if (call.is(i, TurnAcks.OPTION)) {
           turns = true;
+        } else if (call.is(i, MemberState.OPTION)) {
+          replication.replicas().reported(feed, MemberState.parse(call.argText(i + 1)));
         }
       }
       feed.acknowledgesTurns(turns);
@@ -321,7 +334,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (id != null && call.count() > 3) {
       takeOver(call, id);
     }
-    if (replication.isReplica() && !replication.isLinkUp()) {
+    if (replication.ackGroup().isUnfit() || (replication.isReplica() && !replication.isLinkUp())) {
       throw NO_MASTER_LINK;
     }
     ReplicaFeed feed = replicas.of(call.client());

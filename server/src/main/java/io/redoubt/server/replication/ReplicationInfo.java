@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.server.replication.stream.Backlog;
@@ -56,7 +57,17 @@ final class ReplicationInfo {
         .number("write_acks_required", () -> replication.writeAcks().required())
         .number("write_acks_waiting_clients", () -> replication.writeAcks().waitingClients())
         .number("write_acks_timeouts", () -> replication.writeAcks().timeouts())
+        .when(() -> replication.writeAcks().isShown() || replication.membership().isActive())
+        .text("write_acks_node", () -> replication.membership().id())
+        .text("write_acks_group", this::group)
+        .text("write_acks_group_state", () -> replication.ackGroup().state())
         .always();
+  }
+
+  /** Returns the configuration in force; sentinels must not go by one that may never be. */
+  private String group() {
+    GroupConfig committed = replication.membership().chain().committed();
+    return committed == null ? "-" : committed.format();
   }
 
   private long firstByteOffset() {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
@@ -243,6 +244,14 @@ final class ReplicationStream implements Propagation.Sink {
   /** Asks the replicas to acknowledge no longer after each turn. */
   void endTurnAcks() {
     append(GETACK_STOP);
+  }
+
+  /**
+   * Sends the configurations of the group. A real replica, and one of another version, ignores an
+   * acknowledgement from its master whatever it says, and counts its bytes.
+   */
+  void announceGroup(String chain, String tokens) {
+    append(RequestEncoder.encode("REPLCONF", "ACK", MemberState.OPTION, chain, tokens));
   }
 
   private static byte[] getAck(String word) {

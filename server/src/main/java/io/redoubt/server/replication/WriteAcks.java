@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -230,7 +231,11 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   private int resolved(int number) {
-    return number == WriteAcksDirective.MAJORITY ? counted.majority() : number;
+    if (number != WriteAcksDirective.MAJORITY) {
+      return number;
+    }
+    AckGroup group = replication.ackGroup();
+    return group.isFormed() ? GroupConfig.majorityOf(group.members()) : counted.majority();
   }
 
   @Override
@@ -278,7 +283,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   private long acknowledgedBy(int number) {
-    return replicas.acknowledgedBy(number, settings.writeAcksDurable.value());
+    return replication
+        .ackGroup()
+        .acknowledgedBy(number, settings.writeAcksDurable.value(), required());
   }
 
   /** Lets replies leave after a replica has acknowledged more. */

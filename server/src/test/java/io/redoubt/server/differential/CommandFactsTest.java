@@ -43,6 +43,10 @@ final class CommandFactsTest {
               "hpttl",
               "hsetex",
               "httl",
+              "replication",
+              "replication|fence",
+              "replication|group",
+              "replication|remove",
               "xackdel",
               "xdelex"));
 

@@ -49,6 +49,18 @@ final class ReplicationNode implements AutoCloseable {
     return new ReplicationNode(server::close, server.port(), log);
   }
 
+  /** Starts our server at a port where one has run before. */
+  static ReplicationNode again(Path directory, int port, String... lines) throws Exception {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.add("dir " + directory);
+    all.add("port " + port);
+    RedisServer server =
+        TestServers.startAtItsPort(
+            new Log(Clock.system(), ZoneOffset.UTC, 1, log), all.toArray(String[]::new));
+    return new ReplicationNode(server::close, server.port(), log);
+  }
+
   /** Starts a real Redis with command-line options. */
   static ReplicationNode real(Path directory, String... options) throws Exception {
     List<String> all = new ArrayList<>(List.of("--repl-diskless-sync-delay", "0"));

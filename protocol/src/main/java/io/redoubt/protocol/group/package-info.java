@@ -1,0 +1,8 @@
+/**
+ * What masters, replicas and sentinels tell each other about the group of servers that acknowledge
+ * writes. Pure. Start reading at {@link io.redoubt.protocol.group.GroupConfig}; imports nothing.
+ */
+@NullMarked
+package io.redoubt.protocol.group;
+
+import org.jspecify.annotations.NullMarked;

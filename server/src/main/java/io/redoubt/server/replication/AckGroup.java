@@ -1,0 +1,433 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.group.GroupChain;
+import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.ReplicationDirectives;
+import io.redoubt.server.settings.WriteAcksDirective;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The group of a master whose writes are acknowledged: forms it, changes it, and counts its
+ * members' acknowledgements.
+ *
+ * <p>A configuration goes to the members within the stream, hence one who has it also has all that
+ * precedes. It comes into force once enough members of it and of its predecessors have it on disk.
+ * Until then a write needs the acknowledgements of each. So a sentinel that has heard enough
+ * members of any configuration, and goes by the newest that it hears of, knows one member that has
+ * each acknowledged write.
+ *
+ * <p>Members are replicas of ours that have caught up. They never leave by themselves: {@link
+ * #remove} takes one out. A server that does not exchange group state, such as a real Redis, counts
+ * only as long as there is no group.
+ */
+final class AckGroup {
+  /**
+   * The members of a configuration that are connected.
+   *
+   * @param extra 1 if this server is none, and another member must take its place
+   */
+  private record Quorum(GroupConfig config, List<ReplicaFeed> feeds, int extra) {}
+
+  private final Log log;
+  private final ReplicationDirectives settings;
+  private final Membership membership;
+  private final Replicas replicas;
+  private final Replication replication;
+  private final List<Quorum> quorums = new ArrayList<>();
+
+  /** The offset a second ago, which a replica must have to be in step. */
+  private long lastOffset = Long.MAX_VALUE;
+
+  /** True from the proposal of a configuration until it is in the stream. */
+  private boolean writing;
+
+  /** The term under which this server is the master. */
+  private long term;
+
+  /**
+   * The offset behind the first configuration of the term, -1 before it is in the stream. What
+   * precedes it counts only along with it: a sentinel prefers members that know the latest term.
+   */
+  private long termStart = -1;
+
+  private boolean told;
+
+  AckGroup(
+      Log log,
+      ReplicationDirectives settings,
+      Membership membership,
+      Replicas replicas,
+      Replication replication) {
+    this.log = log;
+    this.settings = settings;
+    this.membership = membership;
+    this.replicas = replicas;
+    this.replication = replication;
+  }
+
+  // State.
+
+  /** Returns true if acknowledgements of members count, not those of any replicas. */
+  boolean isFormed() {
+    return membership.hasGroup();
+  }
+
+  /**
+   * Returns true if a member has promised to acknowledge only later masters, or this server has.
+   */
+  boolean isReplaced() {
+    if (!membership.isActive()) {
+      return false;
+    }
+    long newest = membership.promised();
+    GroupConfig config = membership.chain().newest();
+    for (ReplicaFeed feed : replicas.all()) {
+      if (config != null && config.has(feed.member().id())) {
+        newest = Math.max(newest, feed.member().promised());
+      }
+    }
+    return newest > term;
+  }
+
+  /**
+   * Returns true if this server may lack what it confirmed: it started as the master of a group
+   * without a disk that has every write.
+   */
+  boolean isUnfit() {
+    return !replication.isReplica() && membership.hasGroup() && !membership.isComplete();
+  }
+
+  /** Returns the word in INFO. */
+  String state() {
+    if (isUnfit() || (replication.isReplica() && !membership.isComplete())) {
+      return "incomplete";
+    }
+    if (replication.isReplica()) {
+      return "ok";
+    }
+    if (isReplaced()) {
+      return "replaced";
+    }
+    return !membership.chain().pending().isEmpty() ? "changing" : isFormed() ? "ok" : "forming";
+  }
+
+  /** Returns the number of members, of the greater group during a change. */
+  int members() {
+    GroupConfig newest = membership.chain().newest();
+    return newest == null ? 1 : newest.members().size();
+  }
+
+  // Role.
+
+  /** Starts as a master with what the file says; {@code durable} if each write was on disk. */
+  void started(boolean durable) {
+    GroupConfig newest = membership.chain().newest();
+    if (replication.isReplica() || newest == null) {
+      return;
+    }
+    term = newest.term();
+    termStart = 0;
+    if (newest.acks() > 0 && durable && newest.master().equals(membership.id())) {
+      membership.hasAll();
+    } else if (newest.acks() > 0) {
+      log.warning(
+          "This server was a member of a group that acknowledges writes and may have lost some that"
+              + " it confirmed. It refuses writes and replicas until sentinels have chosen a"
+              + " master. REPLICAOF NO ONE makes it the master as it is.");
+    }
+    refresh();
+  }
+
+  /** Starts a term, because this server becomes a master or is confirmed as one. */
+  void appointed() {
+    if (membership.isActive()) {
+      term = membership.appointed();
+      termStart = -1;
+      told = false;
+      lastOffset = Long.MAX_VALUE;
+      refresh();
+      look();
+    }
+  }
+
+  /** Starts another term if the present one is over; REPLICAOF NO ONE at a master. */
+  void confirmed() {
+    if (membership.isActive() && (isUnfit() || isReplaced())) {
+      appointed();
+    }
+  }
+
+  // Configurations.
+
+  /** Looks once a second whether replicas have come into step, and tells members what they lack. */
+  void cron() {
+    if (replication.isReplica() || isUnfit()) {
+      return;
+    }
+    askForIds();
+    look();
+    if (membership.isActive() && !writing && someLag()) {
+      announce();
+    }
+    lastOffset = replication.offset();
+  }
+
+  private void askForIds() {
+    if (settings.writeAcks.value() == 0) {
+      return;
+    }
+    for (ReplicaFeed feed : replicas.all()) {
+      if (feed.isOnline() && feed.member().isToBeAsked()) {
+        replication.askForTurnAcksNow();
+        return;
+      }
+    }
+  }
+
+  private boolean someLag() {
+    GroupConfig newest = membership.chain().newest();
+    for (ReplicaFeed feed : replicas.all()) {
+      if (newest != null && feed.isOnline() && feed.member().lacks(newest)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Handles a replica's acknowledgement, with which a configuration may come into force. */
+  void acknowledged() {
+    GroupChain chain = membership.chain();
+    if (chain.pending().isEmpty() || writing || replication.isReplica()) {
+      return;
+    }
+    GroupConfig newest = chain.pending().getLast();
+    for (Quorum quorum : quorums) {
+      int copies = 0;
+      for (ReplicaFeed feed : quorum.feeds()) {
+        copies += feed.member().has(newest) ? 1 : 0;
+      }
+      if (copies < quorum.config().copiesToCommit() + quorum.extra()) {
+        return;
+      }
+    }
+    settle(newest);
+  }
+
+  private void settle(GroupConfig newest) {
+    log.notice(
+        "The group that acknowledges writes has %d members now, of which %d must acknowledge.",
+        newest.members().size(), newest.acks());
+    writing = true;
+    membership.changed(membership.chain().settled(), this::written);
+    refresh();
+  }
+
+  /** Proposes the next configuration if there is a reason for one. */
+  private void look() {
+    GroupChain chain = membership.chain();
+    GroupConfig newest = chain.newest();
+    boolean own = newest != null && newest.term() == term && newest.master().equals(id());
+    if (writing || isReplaced() || (own && !chain.pending().isEmpty())) {
+      return;
+    }
+    GroupConfig next = newest == null || newest.acks() == 0 ? first(newest) : next(newest, own);
+    if (next != null) {
+      propose(next);
+    }
+  }
+
+  /** Returns the first configuration, once there are enough replicas for it. */
+  private @Nullable GroupConfig first(@Nullable GroupConfig before) {
+    List<String> members = new ArrayList<>(List.of(id()));
+    replicas.all().stream().filter(this::isInStep).forEach(feed -> members.add(feed.member().id()));
+    int acks = wantedAcks(members.size());
+    if (acks == 0 || members.size() - 1 < acks) {
+      return null;
+    }
+    return new GroupConfig(term, before == null ? 1 : before.version() + 1, acks, id(), members);
+  }
+
+  private @Nullable GroupConfig next(GroupConfig newest, boolean own) {
+    List<String> members = new ArrayList<>(newest.members());
+    if (!own) {
+      if (!members.contains(id())) {
+        members.add(id());
+      }
+      return new GroupConfig(term, 1, newest.acks(), id(), members);
+    }
+    for (ReplicaFeed feed : replicas.all()) {
+      if (isInStep(feed) && !members.contains(feed.member().id())) {
+        members.add(feed.member().id());
+        break;
+      }
+    }
+    int acks = wantedAcks(members.size());
+    boolean changes = acks != newest.acks() || members.size() != newest.members().size();
+    return changes ? newest.changed(acks, members) : null;
+  }
+
+  private int wantedAcks(int members) {
+    int acks = settings.writeAcks.value();
+    return acks == WriteAcksDirective.MAJORITY ? GroupConfig.majorityOf(members) : acks;
+  }
+
+  private boolean isInStep(ReplicaFeed feed) {
+    String other = feed.member().id();
+    return !other.isEmpty()
+        && !other.equals(id())
+        && feed.member().promised() <= term
+        && feed.has(lastOffset);
+  }
+
+  private String id() {
+    return membership.id();
+  }
+
+  private void propose(GroupConfig next) {
+    writing = true;
+    membership.changed(membership.chain().proposed(next), this::written);
+    refresh();
+  }
+
+  private void written() {
+    writing = false;
+    if (!replication.isReplica()) {
+      announce();
+      acknowledged();
+    }
+  }
+
+  private void announce() {
+    List<String> tokens =
+        replicas.all().stream()
+            .map(ReplicaFeed::member)
+            .filter(each -> !each.complete() && !each.token().isEmpty())
+            .map(MemberState::token)
+            .toList();
+    replication.announceGroup(membership.chain(), tokens);
+    GroupConfig newest = membership.chain().newest();
+    if (termStart < 0 && newest != null && newest.term() == term) {
+      termStart = replication.offset();
+    }
+  }
+
+  /** Returns the connection of a member, or null. */
+  @Nullable ReplicaFeed feedOf(String member) {
+    for (ReplicaFeed feed : replicas.all()) {
+      if (feed.member().id().equals(member)) {
+        return feed;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes a member out that is gone for good.
+   *
+   * @return the reason for a refusal, null if it is done
+   */
+  @Nullable String remove(String member) {
+    GroupConfig newest = membership.chain().newest();
+    if (replication.isReplica()) {
+      return "only the master of the group can remove a member";
+    }
+    if (newest == null || newest.acks() == 0 || !newest.has(member) || member.equals(id())) {
+      return "there is no such member besides the master";
+    }
+    if (feedOf(member) != null) {
+      return "the member is connected: stop it first, or it would join again";
+    }
+    if (writing || isReplaced() || isUnfit() || !membership.chain().pending().isEmpty()) {
+      return "the group is changing or has another master";
+    }
+    List<String> members = new ArrayList<>(newest.members());
+    members.remove(member);
+    int acks = wantedAcks(members.size());
+    if (members.size() - 1 < acks) {
+      return "too few members would remain for write-acks";
+    }
+    propose(newest.changed(acks, members));
+    return null;
+  }
+
+  // Counting.
+
+  /** Counts anew which replicas are members, after replicas or configurations have changed. */
+  void refresh() {
+    quorums.clear();
+    for (GroupConfig config : membership.chain().all()) {
+      if (config.acks() > 0) {
+        List<ReplicaFeed> feeds =
+            replicas.all().stream()
+                .filter(feed -> config.has(feed.member().id()) && !feed.member().id().equals(id()))
+                .toList();
+        quorums.add(new Quorum(config, feeds, config.has(id()) ? 0 : 1));
+      }
+    }
+  }
+
+  /**
+   * Returns the greatest offset that a number of members have acknowledged, in the group before and
+   * after a change.
+   *
+   * @param durably true to count what is on their disks only
+   */
+  long acknowledgedBy(int number, boolean durably, int required) {
+    if (quorums.isEmpty() || number < 1) {
+      return replicas.acknowledgedBy(number, durably);
+    }
+    if (membership.promised() > term) {
+      complain();
+      return 0;
+    }
+    long lowest = Long.MAX_VALUE;
+    for (int i = 0; i < quorums.size(); i++) {
+      Quorum quorum = quorums.get(i);
+      int acks = number < required ? number : Math.max(number, quorum.config().acks());
+      lowest = Math.min(lowest, acknowledgedBy(quorum.feeds(), acks + quorum.extra(), durably));
+    }
+    return termStart >= 0 && lowest >= termStart ? lowest : 0;
+  }
+
+  private long acknowledgedBy(List<ReplicaFeed> feeds, int number, boolean durably) {
+    long greatest = 0;
+    for (int i = 0; i < feeds.size(); i++) {
+      long offset = offset(feeds.get(i), durably);
+      if (offset > greatest && count(feeds, offset, durably) >= number) {
+        greatest = offset;
+      }
+    }
+    return greatest;
+  }
+
+  private int count(List<ReplicaFeed> feeds, long offset, boolean durably) {
+    int count = 0;
+    for (int i = 0; i < feeds.size(); i++) {
+      count += offset(feeds.get(i), durably) >= offset ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Returns what counts of a member's acknowledgement: nothing if it is promised to another. */
+  private long offset(ReplicaFeed feed, boolean durably) {
+    if (feed.member().promised() > term) {
+      complain();
+      return 0;
+    }
+    long offset = durably ? feed.durableOffset() : feed.ackOffset();
+    return feed.has(feed.ackOffset()) ? offset : 0;
+  }
+
+  private void complain() {
+    if (!told) {
+      told = true;
+      log.warning(
+          "A failover in a later term than %d has begun: writes are not acknowledged until the"
+              + " sentinels have finished it.",
+          term);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.NO_MULTI;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.group.GroupChain;
+import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.session.blocking.Waiting;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Call;
+
+/** REPLICATION: the group of servers that acknowledge writes. */
+public final class GroupCommands extends CommandGroup<Call> {
+  private static final CommandError PROMISED =
+      new CommandError("ERR This server has promised as much to another sentinel");
+
+  private final Replication replication;
+
+  final Command<Call> container =
+      container("REPLICATION")
+          .does("A container for commands on the group that acknowledges writes.")
+          .since("7.2.0")
+          .costs("Depends on subcommand.")
+          .holds();
+
+  final Command<Call> group =
+      command("REPLICATION GROUP")
+          .does("Returns the members of the group that acknowledges writes.")
+          .since("7.2.0")
+          .costs("O(N) with N members")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(this::show);
+
+  final Command<Call> remove =
+      command("REPLICATION REMOVE id")
+          .does("Removes a member that is gone for good from the group that acknowledges writes.")
+          .since("7.2.0")
+          .costs("O(N) with N members")
+          .is(ADMIN, NOSCRIPT)
+          .runs(this::remove);
+
+  final Command<Call> fence =
+      command("REPLICATION FENCE epoch{integer} sentinel")
+          .does(
+              "Makes the server promise to acknowledge no master of an earlier epoch; an internal"
+                  + " command of sentinels.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI)
+          .runs(this::fence);
+
+  /** Creates the commands of a server. */
+  public GroupCommands(Replication replication) {
+    super(Group.SERVER);
+    this.replication = replication;
+  }
+
+  private void show(Call call) {
+    Membership membership = replication.membership();
+    GroupChain chain = membership.chain();
+    GroupConfig newest = chain.newest();
+    ReplyWriter reply = call.reply();
+    reply.map(6);
+    reply.bulk("id");
+    reply.bulk(membership.id());
+    reply.bulk("state");
+    reply.bulk(replication.ackGroup().state());
+    reply.bulk("term");
+    reply.integer(newest == null ? -1 : newest.term());
+    reply.bulk("promised");
+    reply.integer(membership.promised());
+    reply.bulk("acks");
+    reply.integer(newest == null ? 0 : newest.acks());
+    reply.bulk("members");
+    reply.array(newest == null ? 0 : newest.members().size());
+    if (newest != null) {
+      newest.members().forEach(id -> member(reply, newest, id));
+    }
+  }
+
+  private void member(ReplyWriter reply, GroupConfig config, String id) {
+    ReplicaFeed feed = replication.ackGroup().feedOf(id);
+    boolean self = id.equals(replication.membership().id());
+    reply.map(4);
+    reply.bulk("id");
+    reply.bulk(id);
+    reply.bulk("role");
+    reply.bulk(id.equals(config.master()) ? "master" : "replica");
+    reply.bulk("address");
+    reply.bulk(self ? "this server" : feed == null ? "" : feed.name());
+    reply.bulk("state");
+    reply.bulk(
+        self
+            ? "here"
+            : feed != null
+                ? feed.state().label()
+                : replication.isReplica() ? "unknown" : "disconnected");
+  }
+
+  private void remove(Call call) {
+    String reason = replication.ackGroup().remove(call.argText(2));
+    if (reason != null) {
+      throw new CommandError("ERR The member was not removed: " + reason);
+    }
+    call.reply().ok();
+  }
+
+  private void fence(Call call) {
+    long epoch = call.argLong(2);
+    ServerClient client = call.client();
+    Fence wait = new Fence(client);
+    boolean begun =
+        epoch >= 0 && replication.membership().promise(epoch, call.argText(3), wait::promised);
+    if (!begun) {
+      throw PROMISED;
+    }
+    replication.link().acknowledge(); // tells the present master
+    client.block(wait, 0);
+  }
+
+  /** A sentinel that waits until a promise is on disk. */
+  private final class Fence implements Waiting {
+    private final ServerClient client;
+    private boolean ended;
+
+    Fence(ServerClient client) {
+      this.client = client;
+    }
+
+    void promised(boolean kept) {
+      if (ended) {
+        return;
+      }
+      client.unblock();
+      if (kept) {
+        client.reply().bulk(replication.membership().answer(replication.offset()).format());
+      } else {
+        client.reply().error("ERR The promise can't be written to disk");
+      }
+      client.flushSoon();
+    }
+
+    @Override
+    public void timedOut() {
+      client.reply().error("ERR The promise is not on disk yet");
+    }
+
+    @Override
+    public void ended() {
+      ended = true;
+    }
+  }
+}

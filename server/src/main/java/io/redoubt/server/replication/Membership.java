@@ -1,0 +1,363 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.persistence.io.WholeFile;
+import io.redoubt.protocol.group.FenceAnswer;
+import io.redoubt.protocol.group.GroupChain;
+import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.context.SnapshotContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This server as a member of a group that acknowledges writes: its id, the configurations that it
+ * knows, and its promise to acknowledge no master of an earlier term. All of it is in a file beside
+ * the data, and nothing rests on a state that is not there yet.
+ *
+ * <p>A member is complete if it has lost nothing that it may have acknowledged. A restart and a
+ * full sync end that. It then has a new random token, which it reports to its master, and is
+ * complete again once the stream has brought that token: all that it acknowledged before precedes
+ * it. Only complete members count in an election.
+ *
+ * <p>Confined to the event loop; another thread writes the file.
+ */
+final class Membership {
+  private static final int FIELDS = 5;
+  private static final String NOBODY = "-";
+  private static final int TOKEN_LENGTH = 16;
+
+  /** What waits for the file. */
+  private record Dependent(long write, Consumer<Boolean> action) {}
+
+  private final Log log;
+  private final RandomGenerator random;
+  private final Loop loop;
+  private final ServerDirectives settings;
+  private final SnapshotContext context;
+  private final IntSupplier port;
+  private final List<Dependent> dependents = new ArrayList<>();
+
+  private String id = "";
+  private GroupChain chain = GroupChain.EMPTY;
+
+  /** The greatest term known; masters of lower ones get no acknowledgement that counts. */
+  private long promised;
+
+  /** The sentinel that was promised, so that two can't use the same epoch. */
+  private String promisedTo = NOBODY;
+
+  private boolean complete;
+
+  /** The token without which it does not count as complete. */
+  private String token = "";
+
+  /** Counts changes of what the master is told. */
+  private long revision;
+
+  /** The number of the last state that must be written, and of the last that was. */
+  private long wantedWrite;
+
+  private long lastWrite;
+  private GroupChain savedChain = GroupChain.EMPTY;
+  private boolean saving;
+  private boolean closed;
+  private @Nullable Thread writer;
+
+  Membership(
+      Environment environment,
+      Loop loop,
+      ServerDirectives settings,
+      SnapshotContext context,
+      IntSupplier port) {
+    this.log = environment.log();
+    this.random = environment.random();
+    this.loop = loop;
+    this.settings = settings;
+    this.context = context;
+    this.port = port;
+  }
+
+  // State.
+
+  /** Returns the id, which outlasts restarts once a group is known. */
+  String id() {
+    if (id.isEmpty()) {
+      id = ReplicationHistory.randomId(random);
+    }
+    return id;
+  }
+
+  GroupChain chain() {
+    return chain;
+  }
+
+  long promised() {
+    return promised;
+  }
+
+  /** Returns true if it knows of a group or has made a promise. */
+  boolean isActive() {
+    return chain.newest() != null || promised > 0;
+  }
+
+  /** Returns true if it knows of a group that acknowledges writes. */
+  boolean hasGroup() {
+    GroupConfig newest = chain.newest();
+    return newest != null && newest.acks() > 0;
+  }
+
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** Returns the number of changes so far. */
+  long revision() {
+    return revision;
+  }
+
+  /**
+   * Returns the state for the master, with the newest configuration that is on disk: {@code
+   * promised:term:version:complete:id:token}.
+   */
+  String ackWord() {
+    GroupConfig saved = savedChain.newest();
+    return promised
+        + ":"
+        + (saved == null ? -1 : saved.term())
+        + ":"
+        + (saved == null ? -1 : saved.version())
+        + ":"
+        + (complete ? 1 : 0)
+        + ":"
+        + id()
+        + ":"
+        + token();
+  }
+
+  private String token() {
+    if (token.isEmpty()) {
+      token = ReplicationHistory.randomId(random).substring(0, TOKEN_LENGTH);
+    }
+    return token;
+  }
+
+  private void becomeIncomplete() {
+    complete = false;
+    token = "";
+    revision++;
+  }
+
+  FenceAnswer answer(long offset) {
+    return new FenceAnswer(id(), offset, complete, chain);
+  }
+
+  // Changes.
+
+  /** Records a full sync, after which the data is that of a master of any group. */
+  void dataReplaced() {
+    if (chain.newest() != null) {
+      chain = GroupChain.EMPTY;
+      becomeIncomplete();
+      save(ok -> {});
+    }
+  }
+
+  /** Records that data may be lost: a full sync starts, or another server is the master. */
+  void dataLost() {
+    if (isActive()) {
+      becomeIncomplete();
+    }
+  }
+
+  /** Records that a master that restarts, or was appointed, has all that it may have confirmed. */
+  void hasAll() {
+    complete = true;
+    revision++;
+  }
+
+  /**
+   * Takes over what the master's stream brings; older configurations are ignored.
+   *
+   * @param tokens those of incomplete members, which are complete from here on
+   */
+  void received(GroupChain heard, List<String> tokens, Runnable saved) {
+    GroupConfig next = heard.newest();
+    GroupConfig known = chain.newest();
+    if (next == null || (known != null && next.compareTo(known) < 0)) {
+      return;
+    }
+    boolean completes = !complete && tokens.contains(token());
+    if (!completes && heard.equals(chain)) {
+      return;
+    }
+    complete |= completes;
+    chain = heard;
+    if (next.term() > promised) {
+      promised = next.term();
+      promisedTo = NOBODY;
+    }
+    save(ok -> saved.run());
+  }
+
+  /** Replaces the configurations, as their master. */
+  void changed(GroupChain next, Runnable saved) {
+    chain = next;
+    complete = true;
+    save(ok -> {
+      if (ok) {
+        saved.run();
+      }
+    });
+  }
+
+  /**
+   * Promises to acknowledge no master of an earlier term.
+   *
+   * @param to the sentinel that asks
+   * @param done called with true once the promise is on disk, with false if it can't be
+   * @return false if another one was promised as much
+   */
+  boolean promise(long term, String to, Consumer<Boolean> done) {
+    if (term < promised || (term == promised && !to.equals(promisedTo))) {
+      return false;
+    }
+    promised = term;
+    promisedTo = to;
+    save(done);
+    return true;
+  }
+
+  /**
+   * Begins a term as the master, which is that of the promise to a sentinel if there is one.
+   *
+   * @return the term
+   */
+  long appointed() {
+    GroupConfig newest = chain.newest();
+    long last = newest == null ? -1 : newest.term();
+    promised = promised > last ? promised : last + 1;
+    promisedTo = NOBODY;
+    complete = true;
+    save(ok -> {});
+    return promised;
+  }
+
+  // The file.
+
+  private Path file() {
+    return settings.path("write-acks-" + port.getAsInt() + ".state");
+  }
+
+  /** Reads the file, before the server is reachable. */
+  void load() {
+    try {
+      if (port.getAsInt() != 0 && context.disk().exists(file())) {
+        parse(new String(WholeFile.read(context.disk(), file()), US_ASCII));
+      }
+    } catch (IOException e) {
+      log.warning("Can't read %s: %s", file(), e);
+    }
+  }
+
+  private void parse(String text) {
+    String[] fields = text.strip().split(" ", -1);
+    GroupChain read = fields.length == FIELDS ? GroupChain.parse(fields[4]) : null;
+    if (read == null || !fields[2].matches("[0-9]{1,18}")) {
+      log.warning("%s is damaged: this server is no longer a member of its group.", file());
+      return;
+    }
+    id = fields[1];
+    promised = Long.parseLong(fields[2]);
+    promisedTo = fields[3];
+    chain = read;
+    savedChain = read;
+  }
+
+  private String text() {
+    return "1 " + id() + " " + promised + " " + promisedTo + " " + chain.format() + "\n";
+  }
+
+  private void save(Consumer<Boolean> then) {
+    revision++;
+    wantedWrite++;
+    dependents.add(new Dependent(wantedWrite, then));
+    write();
+  }
+
+  private void write() {
+    if (saving || closed || lastWrite == wantedWrite) {
+      return;
+    }
+    saving = true;
+    byte[] bytes = text().getBytes(US_ASCII);
+    long written = wantedWrite;
+    GroupChain writtenChain = chain;
+    Path file = file();
+    Thread thread =
+        context
+            .threads()
+            .unstarted(
+                "write-acks-state",
+                () -> {
+                  IOException failure = replace(file, bytes);
+                  loop.execute(() -> saved(written, writtenChain, failure));
+                });
+    writer = thread;
+    thread.start();
+  }
+
+  /** Ends the writes, and waits for one that is under way: the loop must not end before it. */
+  void close() {
+    closed = true;
+    Thread last = writer;
+    if (last != null) {
+      try {
+        last.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private @Nullable IOException replace(Path file, byte[] bytes) {
+    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      WholeFile.write(context.disk(), beside, bytes);
+      context.disk().rename(beside, file);
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder != null) {
+        context.disk().syncDirectory(folder);
+      }
+      return null;
+    } catch (IOException e) {
+      return e;
+    }
+  }
+
+  private void saved(long written, GroupChain writtenChain, @Nullable IOException failure) {
+    saving = false;
+    lastWrite = written; // a failed one is tried again with the next change
+    if (failure == null) {
+      savedChain = writtenChain;
+      revision++;
+    } else {
+      log.warning("Can't write %s: %s", file(), failure);
+    }
+    List<Dependent> due = dependents.stream().filter(each -> each.write() <= written).toList();
+    dependents.removeAll(due);
+    due.forEach(each -> each.action().accept(failure == null));
+    write();
+  }
+}

@@ -1,0 +1,238 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.ReplicationNode.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.group.FenceAnswer;
+import io.redoubt.protocol.group.GroupConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tests groups of servers that acknowledge writes: who counts, and promises to sentinels. */
+class AckGroupTest {
+  private static final String SENTINEL = "a".repeat(40);
+  private static final String SHORT = "write-acks-timeout 200";
+
+  @TempDir private Path directory;
+
+  @Test
+  void formsAGroupThatReplicasJoinOneByOne() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
+      assertThat(state(master)).isEqualTo("forming");
+      follow(first, master);
+      untilGroup(master, 2);
+      follow(second, master);
+      GroupConfig group = untilGroup(master, 3);
+      assertThat(group.acks()).isEqualTo(1);
+      assertThat(group.members()).contains(id(master), id(first), id(second));
+      for (ReplicationNode replica : List.of(first, second)) {
+        until("the group", () -> group.equals(group(replica)));
+        until("the state", () -> state(replica).equals("ok"));
+      }
+      assertThat(master.ask("SET k 1")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void oneThatIsGoneStaysAMemberUntilItIsRemoved() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks majority", SHORT);
+        ReplicationNode first = ReplicationNode.ours(directory)) {
+      follow(first, master);
+      String gone;
+      try (ReplicationNode second = ReplicationNode.ours(directory);
+          ReplicationNode third = ReplicationNode.ours(directory)) {
+        follow(second, master);
+        follow(third, master);
+        assertThat(untilGroup(master, 4).acks()).isEqualTo(2);
+        gone = id(third);
+        assertThat(master.ask("REPLICATION REMOVE " + gone)).contains("is connected");
+        assertThat(master.ask("REPLICATION REMOVE " + id(master))).contains("no such member");
+        assertThat(master.ask("SET k 1")).isEqualTo("OK");
+      }
+      until("the majority", () -> master.ask("SET k 2").startsWith("UNACKED "));
+      assertThat(master.ask("REPLICATION REMOVE " + gone)).isEqualTo("OK");
+      until("the timeout", () -> master.ask("SET k 3").startsWith("UNACKED "));
+      assertThat(group(master).members()).as("in force only once two others know it").hasSize(4);
+    }
+  }
+
+  @Test
+  void countsMembersOnlyOnceThereIsAGroup() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode stranger = ReplicationNode.ours(directory);
+        SilentReplica real = SilentReplica.of(master.port())) {
+      try (ReplicationNode member = ReplicationNode.ours(directory)) {
+        follow(member, master);
+        untilGroup(master, 2);
+      }
+      until("the end of the member", () -> master.ask("SET k 1").startsWith("UNACKED "));
+      real.send("REPLCONF ACK " + master.offset() + "\r\n");
+      assertThat(master.ask("SET k 2")).startsWith("UNACKED ");
+      follow(stranger, master);
+      until("the new member", () -> id(stranger).length() == 40);
+      assertThat(group(master).members()).hasSize(2);
+    }
+  }
+
+  @Test
+  void aPromiseEndsTheAcknowledgementsThatCount() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      untilGroup(master, 2);
+      assertThat(master.ask("SET k 1")).isEqualTo("OK");
+      until("the state", () -> state(replica).equals("ok"));
+      FenceAnswer answer = fence(replica, 7);
+      assertThat(answer.node()).isEqualTo(id(replica));
+      assertThat(answer.complete()).isTrue();
+      assertThat(answer.group().newest()).isEqualTo(group(master));
+      assertThat(master.ask("SET k 2")).startsWith("UNACKED ");
+      until("the master's notice", () -> state(master).equals("replaced"));
+      assertThat(replica.ask("REPLICATION FENCE 6 " + SENTINEL)).startsWith("ERR ");
+      assertThat(replica.ask("REPLICATION FENCE 7 " + "b".repeat(40))).startsWith("ERR ");
+      assertThat(replica.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+      follow(master, replica);
+      until("the term", () -> group(replica).term() == 7);
+      assertThat(group(replica).master()).isEqualTo(id(replica));
+      replica.ask("CONFIG SET write-acks 1");
+      assertThat(replica.ask("SET k 3")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void confirmsAMasterUnderALaterTerm() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      untilGroup(master, 2);
+      FenceAnswer unused = fence(replica, 3);
+      assertThat(master.ask("SET k 1")).startsWith("UNACKED ");
+      assertThat(fence(master, 3).complete()).isTrue();
+      assertThat(master.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+      until("the acknowledgement", () -> master.ask("SET k 2").equals("OK"));
+      until("the term", () -> group(master).term() == 3);
+    }
+  }
+
+  @Test
+  void aRestartedReplicaKeepsItsPromise() throws Exception {
+    int port;
+    String id;
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT)) {
+      try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+        follow(replica, master);
+        untilGroup(master, 2);
+        id = id(replica);
+        port = replica.port();
+        FenceAnswer unused = fence(replica, 9);
+      }
+      try (ReplicationNode again = ReplicationNode.again(directory, port)) {
+        assertThat(again.ask("REPLICATION FENCE 8 " + SENTINEL)).startsWith("ERR ");
+        FenceAnswer answer = fence(again, 9);
+        assertThat(answer.node()).isEqualTo(id);
+        assertThat(answer.complete()).as("it may have lost what it acknowledged").isFalse();
+        again.call("REPLICAOF 127.0.0.1 " + master.port());
+        until("the state", () -> state(again).equals("ok"));
+        assertThat(master.ask("SET k 1")).startsWith("UNACKED ");
+      }
+    }
+  }
+
+  @Test
+  void aRestartedMasterThatMayHaveLostWritesTakesNone() throws Exception {
+    int port;
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT)) {
+        follow(replica, master);
+        untilGroup(master, 2);
+        port = master.port();
+        assertThat(master.ask("SET k 1")).isEqualTo("OK");
+      }
+      try (ReplicationNode again = ReplicationNode.again(directory, port, "write-acks 1", SHORT)) {
+        assertThat(state(again)).isEqualTo("incomplete");
+        assertThat(again.ask("SET k 2")).startsWith("READONLY ");
+        assertThat(replica.ask("GET k")).as("it got no full sync").isEqualTo("1");
+        assertThat(again.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+        until("the acknowledgement", () -> again.ask("SET k 3").equals("OK"));
+      }
+    }
+  }
+
+  @Test
+  void aRestartedMasterWithAllWritesOnDiskGoesOn() throws Exception {
+    String[] lines = {"write-acks 1", SHORT, "appendonly yes", "appendfsync always"};
+    int port;
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      try (ReplicationNode master = ReplicationNode.ours(directory, lines)) {
+        follow(replica, master);
+        untilGroup(master, 2);
+        port = master.port();
+        assertThat(master.ask("SET k 1")).isEqualTo("OK");
+      }
+      try (ReplicationNode again = ReplicationNode.again(directory, port, lines)) {
+        assertThat(again.ask("GET k")).isEqualTo("1");
+        until("the acknowledgement", () -> again.ask("SET k 3").equals("OK"));
+      }
+    }
+  }
+
+  @Test
+  void changesTheNumberOfAcknowledgements() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
+      follow(first, master);
+      follow(second, master);
+      untilGroup(master, 3);
+      master.ask("CONFIG SET write-acks 2");
+      until("the change", () -> group(master).acks() == 2);
+      assertThat(master.ask("SET k 1")).isEqualTo("OK");
+      master.ask("CONFIG SET write-acks 0");
+      until("the end", () -> group(master).acks() == 0);
+      assertThat(state(master)).isEqualTo("forming");
+      assertThat(master.ask("SET k 2")).isEqualTo("OK");
+    }
+  }
+
+  private static void follow(ReplicationNode replica, ReplicationNode master) throws IOException {
+    replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+    until("the link", () -> replica.info("replication", "master_link_status").equals("up"));
+  }
+
+  private static FenceAnswer fence(ReplicationNode node, long epoch) throws IOException {
+    String text = node.ask("REPLICATION FENCE " + epoch + " " + SENTINEL);
+    return Objects.requireNonNull(FenceAnswer.parse(text), text);
+  }
+
+  private static GroupConfig untilGroup(ReplicationNode node, int members) {
+    until("a group of " + members, () -> group(node).members().size() == members);
+    try {
+      return group(node);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Returns the group in force. */
+  private static GroupConfig group(ReplicationNode node) throws IOException {
+    GroupConfig group = GroupConfig.parse(node.info("replication", "write_acks_group"));
+    if (group == null) {
+      throw new IOException("no group");
+    }
+    return group;
+  }
+
+  private static String id(ReplicationNode node) throws IOException {
+    return node.info("replication", "write_acks_node");
+  }
+
+  private static String state(ReplicationNode node) throws IOException {
+    return node.info("replication", "write_acks_group_state");
+  }
+}
