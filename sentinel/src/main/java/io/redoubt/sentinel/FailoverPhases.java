@@ -84,6 +84,7 @@ final class FailoverPhases {
       case "+switch-master" -> ended(master, true, nowMillis);
       case "-failover-abort-not-elected",
           "-failover-abort-no-good-slave",
+          "-failover-abort-acknowledged-writes",
           "-failover-abort-slave-timeout",
           "-failover-abort-not-coordinated" ->
           ended(master, false, nowMillis);

@@ -99,7 +99,9 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> failover =
-      command("SENTINEL FAILOVER master-name [COORDINATED]")
+      command(
+              "SENTINEL FAILOVER master-name [COORDINATED{coordinated} |"
+                  + " FORCE-DATA-LOSS{loss}]{how}")
           .does("Starts a failover of a master.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -259,13 +261,15 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   /**
    * Stops writes first if possible; with COORDINATED, Valkey's option, the failover requires it.
+   * FORCE-DATA-LOSS goes on without the members that have acknowledged writes.
    */
   private static void failover(SentinelCall call) {
-    boolean coordinated = call.count() == 4;
-    if (call.count() > 4 || (coordinated && !call.text(3).equalsIgnoreCase("COORDINATED"))) {
+    boolean coordinated = call.count() == 4 && call.text(3).equalsIgnoreCase("COORDINATED");
+    boolean loss = call.count() == 4 && call.text(3).equalsIgnoreCase("FORCE-DATA-LOSS");
+    if (call.count() > 4 || (call.count() == 4 && !coordinated && !loss)) {
       throw Errors.SYNTAX;
     }
-    order(call, new Input.Failover(call.text(2), coordinated));
+    order(call, new Input.Failover(call.text(2), coordinated, loss));
   }
 
   private static void order(SentinelCall call, Input input) {

@@ -101,7 +101,7 @@ final class Candidates {
   }
 
   /** Returns the priority; masters report none. */
-  private static int priority(Replica replica) {
+  static int priority(Replica replica) {
     NodeInfo last = replica.lastAsReplica();
     return last == null ? told(replica).priority() : last.priority();
   }

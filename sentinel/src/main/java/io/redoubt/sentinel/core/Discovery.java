@@ -32,6 +32,11 @@ final class Discovery {
         noteReplica(master, replica);
       }
       sentinel.handover.masterObserved(master, info);
+      if (info.role() == NodeInfo.Role.MASTER
+          && info.acks().group() != null
+          && master.groupReported(info.acks().group())) {
+        sentinel.stateChanged();
+      }
     }
     noteRole(node, info);
     if (node instanceof Replica replica) {

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Answer;
@@ -83,6 +84,7 @@ final class Doctor {
     passwords(master, findings);
     settings(master, findings);
     leases(master, findings);
+    acknowledgements(master, findings);
     addresses(master, findings);
     return findings;
   }
@@ -224,6 +226,59 @@ final class Doctor {
           "lease-refused",
           master,
           "it takes no lease from here: the sentinels' user needs +ping and +slaveof.");
+    }
+  }
+
+  /** Finds what keeps a failover from keeping acknowledged writes. */
+  private void acknowledgements(Master master, List<String> findings) {
+    GroupConfig group = master.group();
+    if (group == null || group.acks() == 0) {
+      return;
+    }
+    List<String> present = new ArrayList<>();
+    for (DataNode node : nodes(master)) {
+      NodeInfo info = node.info();
+      if (info == null || node.isSubjectivelyDown()) {
+        continue;
+      }
+      if (!group.has(info.acks().node())) {
+        add(
+            findings,
+            "acks-no-member",
+            master,
+            node.address()
+                + " is no member of the group that acknowledges writes and is not promoted by"
+                + " itself. A server of Redis and a replica of a replica can't be one; for others"
+                + " see REPLICATION GROUP.");
+      } else if (!info.acks().isIncomplete()) {
+        present.add(info.acks().node());
+        if (node instanceof Replica replica && Candidates.priority(replica) == 0) {
+          add(
+              findings,
+              "acks-priority",
+              master,
+              node.address()
+                  + " acknowledges writes and must not be promoted: when it alone has one, there"
+                  + " is no failover. Give it a priority above 0.");
+        }
+      }
+    }
+    long replicas = present.stream().filter(id -> !id.equals(group.master())).count();
+    if (replicas < group.answersToElect()) {
+      add(
+          findings,
+          "acks-members-missing",
+          master,
+          "a failover that keeps all acknowledged writes needs "
+              + group.answersToElect()
+              + " members besides the master, and "
+              + replicas
+              + " can be reached. Missing: "
+              + sentinel.fencing.missing(master, group, present)
+              + ". Start them, take those that are gone for good out with REPLICATION REMOVE, or"
+              + " accept the loss with SENTINEL FAILOVER "
+              + master.name()
+              + " FORCE-DATA-LOSS.");
     }
   }
 

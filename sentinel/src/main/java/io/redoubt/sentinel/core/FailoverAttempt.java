@@ -1,5 +1,8 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.group.FenceAnswer;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A failover that this sentinel leads or is a candidate for. */
@@ -9,6 +12,7 @@ final class FailoverAttempt {
     WAIT_START("wait_start"),
     SELECT_REPLICA("select_slave"),
     HANDOVER("stop_writes"),
+    FENCE("fence_slaves"),
     SEND_REPLICAOF_NO_ONE("send_slaveof_noone"),
     WAIT_PROMOTION("wait_promotion"),
     RECONF_REPLICAS("reconf_slaves");
@@ -30,6 +34,12 @@ final class FailoverAttempt {
   private final long epoch;
   private final boolean forced;
   private final boolean coordinated;
+  private final boolean acceptsLoss;
+
+  /** The members that have made a promise, by their ids. */
+  private final Map<String, Fenced> fenced = new LinkedHashMap<>();
+
+  private long fenceAskedAt = Link.NEVER;
 
   private State state = State.WAIT_START;
   private long stateSince;
@@ -44,10 +54,14 @@ final class FailoverAttempt {
   private long stoppedAt;
   private long finalOffset = -1;
 
-  FailoverAttempt(long epoch, boolean forced, boolean coordinated, long now) {
+  /** A member's promise. */
+  record Fenced(DataNode node, FenceAnswer answer) {}
+
+  FailoverAttempt(long epoch, boolean forced, boolean coordinated, boolean acceptsLoss, long now) {
     this.epoch = epoch;
     this.forced = forced;
     this.coordinated = coordinated;
+    this.acceptsLoss = acceptsLoss;
     this.stateSince = now;
   }
 
@@ -64,6 +78,24 @@ final class FailoverAttempt {
   /** Returns true if writes must be stopped first. */
   boolean isCoordinated() {
     return coordinated;
+  }
+
+  /** Returns true if the operator accepts that acknowledged writes are lost. */
+  boolean acceptsLoss() {
+    return acceptsLoss;
+  }
+
+  Map<String, Fenced> fenced() {
+    return fenced;
+  }
+
+  /** Returns the time of the last request for promises. */
+  long fenceAskedAt() {
+    return fenceAskedAt;
+  }
+
+  void fenceAsked(long now) {
+    fenceAskedAt = now;
   }
 
   State state() {

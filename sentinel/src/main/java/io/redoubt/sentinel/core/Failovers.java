@@ -28,6 +28,9 @@ final class Failovers {
   /** The interval of repeated promotion orders. */
   private static final long ORDER_AGAIN_MILLIS = 1000;
 
+  /** The time before a failover that lacked members of a group is retried. */
+  private static final long LACK_MILLIS = 3000;
+
   private final Sentinel sentinel;
 
   Failovers(Sentinel sentinel) {
@@ -37,7 +40,7 @@ final class Failovers {
   /** Starts a failover when it is due, and advances it as far as possible. */
   void advance(Master master) {
     if (master.failover() == null && mayStart(master)) {
-      start(master, false, false);
+      start(master, false, false, false);
     }
     FailoverAttempt failover = master.failover();
     while (failover != null) {
@@ -56,8 +59,7 @@ final class Failovers {
         || sentinel.elections.waitsForLeader(master)) {
       return false;
     }
-    boolean replicaTurnedUp = master.lackedReplica() && sentinel.candidates.choose(master) != null;
-    if (sentinel.nowMillis() < master.nextAttemptAt() && !replicaTurnedUp) {
+    if (sentinel.nowMillis() < master.nextAttemptAt() && !hasReplicaTurnedUp(master)) {
       sentinel.wakeBy(master.nextAttemptAt());
       return false;
     }
@@ -65,16 +67,30 @@ final class Failovers {
         && !sentinel.leases.isPromised(master);
   }
 
-  /** Starts a failover ordered by an operator. */
-  void order(Master master, boolean coordinated) {
-    start(master, true, coordinated);
+  /** Returns true if the last failover lacked a replica, and one is there now. */
+  private boolean hasReplicaTurnedUp(Master master) {
+    if (!master.lackedReplica()) {
+      return false;
+    }
+    if (!sentinel.fencing.isNeeded(master)) {
+      return sentinel.candidates.choose(master) != null;
+    }
+    // What makes it hopeful may be obsolete: it must not try without pause.
+    return sentinel.nowMillis() - master.lackedReplicaAt() >= LACK_MILLIS
+        && sentinel.fencing.isPromising(master, false);
   }
 
-  private void start(Master master, boolean forced, boolean coordinated) {
+  /** Starts a failover ordered by an operator. */
+  void order(Master master, boolean coordinated, boolean acceptsLoss) {
+    start(master, true, coordinated, acceptsLoss);
+  }
+
+  private void start(Master master, boolean forced, boolean coordinated, boolean acceptsLoss) {
     sentinel.elections.expect(master, null);
     sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
     long epoch = sentinel.currentEpoch();
-    master.failoverStarted(new FailoverAttempt(epoch, forced, coordinated, sentinel.nowMillis()));
+    master.failoverStarted(
+        new FailoverAttempt(epoch, forced, coordinated, acceptsLoss, sentinel.nowMillis()));
     sentinel.event(Level.WARNING, "+try-failover", master);
     sentinel.elections.vote(master, sentinel.myId(), epoch);
     sentinel.elections.askPeers(master, true);
@@ -113,6 +129,7 @@ final class Failovers {
       case WAIT_START -> awaitElection(master, failover);
       case SELECT_REPLICA -> select(master, failover);
       case HANDOVER -> sentinel.handover.advance(master, failover, chosen(failover));
+      case FENCE -> sentinel.fencing.advance(master, failover);
       case SEND_REPLICAOF_NO_ONE -> promote(master, failover);
       case WAIT_PROMOTION -> awaitPromotion(master, failover);
       case RECONF_REPLICAS -> reconfigure(master, failover);
@@ -179,13 +196,14 @@ final class Failovers {
       sentinel.wakeBy(end);
       return;
     }
+    boolean planned = failover.isForced() && Handover.isPossible(master);
+    if (!planned && !failover.isCoordinated() && mustFence(master, failover)) {
+      fence(master, failover); // which finds out who has most
+      return;
+    }
     Replica chosen = sentinel.candidates.choose(master);
     if (chosen == null) {
-      sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
-      master.failoverLackedReplica();
-      // Longer than other sentinels wait for us: one of them may know a replica that we don't.
-      long timeout = master.options().failoverTimeoutMillis();
-      postpone(master, timeout + sentinel.randomMillis(0, timeout + 1));
+      abortForLack(master, "-failover-abort-no-good-slave", "");
       return;
     }
     failover.replicaChosen(chosen);
@@ -196,12 +214,44 @@ final class Failovers {
     } else if (failover.isCoordinated()) {
       abortUncoordinated(master);
     } else {
-      promoteNow(failover);
+      order(failover);
     }
   }
 
+  private boolean mustFence(Master master, FailoverAttempt failover) {
+    return failover.acceptsLoss() || sentinel.fencing.isNeeded(master);
+  }
+
+  private void fence(Master master, FailoverAttempt failover) {
+    enter(failover, State.FENCE);
+    sentinel.fencing.begin(master, failover);
+  }
+
+  /** Gives up until a replica turns up that could be promoted. */
+  void abortForLack(Master master, String event, String why) {
+    sentinel.event(
+        Level.WARNING,
+        event,
+        master,
+        sentinel.names.described(master) + (why.isEmpty() ? "" : " " + why));
+    drop(master);
+    master.failoverLackedReplica(sentinel.nowMillis());
+    // Longer than other sentinels wait for us: one of them may know a replica that we don't.
+    long timeout = master.options().failoverTimeoutMillis();
+    postpone(master, timeout + sentinel.randomMillis(0, timeout + 1));
+  }
+
   /** Promotes the chosen replica: it has caught up or is no longer waited for. */
-  void promoteNow(FailoverAttempt failover) {
+  void promoteNow(Master master, FailoverAttempt failover) {
+    if (mustFence(master, failover)) {
+      fence(master, failover);
+    } else {
+      order(failover);
+    }
+  }
+
+  /** Promotes the chosen replica. */
+  void order(FailoverAttempt failover) {
     enter(failover, State.SEND_REPLICAOF_NO_ONE);
     sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
   }

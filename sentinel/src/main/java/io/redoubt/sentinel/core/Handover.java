@@ -81,7 +81,8 @@ final class Handover {
   /** Handles the master's INFO: the first one during the pause has the final offset. */
   void masterObserved(Master master, NodeInfo info) {
     FailoverAttempt failover = master.failover();
-    if (failover != null && info.role() == NodeInfo.Role.MASTER) {
+    // Its clients must get the replies to what it has written before it is replaced.
+    if (failover != null && info.role() == NodeInfo.Role.MASTER && info.acks().waiting() == 0) {
       failover.offsetReported(info.offset());
     }
   }
@@ -97,7 +98,7 @@ final class Handover {
         && chosen.infoAt() >= failover.stoppedAt()
         && info.masterLink().isUp()
         && info.offset() >= failover.finalOffset()) {
-      sentinel.failovers.promoteNow(failover);
+      sentinel.failovers.promoteNow(master, failover);
       return;
     }
     if (failover.writesStop() == FailoverAttempt.WritesStop.ASKED) {
@@ -127,6 +128,9 @@ final class Handover {
     if (failover.finalOffset() >= 0 && now - chosen.infoAskedAt() >= POLL_MILLIS) {
       sentinel.links.askInfo(chosen);
     }
+    if (failover.finalOffset() < 0 && now - master.infoAskedAt() >= POLL_MILLIS) {
+      sentinel.links.askInfo(master);
+    }
     sentinel.wakeBy(now + POLL_MILLIS);
   }
 
@@ -150,7 +154,7 @@ final class Handover {
       sentinel.remark(
           Level.WARNING,
           "Failing over " + master.name() + " without stopping writes first: " + why);
-      sentinel.failovers.promoteNow(failover);
+      sentinel.failovers.promoteNow(master, failover);
     }
   }
 

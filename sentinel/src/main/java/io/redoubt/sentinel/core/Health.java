@@ -62,7 +62,25 @@ final class Health {
             && master.reportedRoleMillis(now)
                 > master.options().downAfterMillis()
                     + sentinel.timings().millis(Timing.INFO_PERIOD) * 2;
-    return wrongRole || master.rebootsTooLong(now);
+    return wrongRole || master.rebootsTooLong(now) || hasLostItsGroup(master, now);
+  }
+
+  /**
+   * Returns true for a master that takes no writes because it may lack acknowledged ones, or
+   * confirms none because a failover has begun that nobody finished.
+   */
+  private boolean hasLostItsGroup(Master master, long now) {
+    NodeInfo.Acks acks = Fencing.acks(master);
+    if (acks == null || master.reportedRole() != NodeInfo.Role.MASTER) {
+      return false;
+    }
+    boolean replaced = acks.isReplaced() && !master.isFailoverInProgress();
+    if (!replaced) {
+      master.notReplaced();
+      return acks.isIncomplete();
+    }
+    return master.replacedMillis(now)
+        > master.options().downAfterMillis() + sentinel.timings().millis(Timing.INFO_PERIOD);
   }
 
   /** Updates the quorum's view of a master. */

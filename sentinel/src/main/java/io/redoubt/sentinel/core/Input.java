@@ -50,8 +50,14 @@ public sealed interface Input {
    * SENTINEL FAILOVER.
    *
    * @param coordinated true if the failover requires that the master stops writes first
+   * @param acceptsLoss true if acknowledged writes may be lost
    */
-  record Failover(String name, boolean coordinated) implements Input {}
+  record Failover(String name, boolean coordinated, boolean acceptsLoss) implements Input {
+    /** An order that accepts no loss of acknowledged writes. */
+    public Failover(String name, boolean coordinated) {
+      this(name, coordinated, false);
+    }
+  }
 
   /** SENTINEL RESET of these masters; the caller resolves the pattern. */
   record Reset(List<String> names) implements Input {}

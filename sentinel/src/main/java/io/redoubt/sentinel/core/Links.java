@@ -321,6 +321,11 @@ final class Links {
   private long infoPeriodMillis(DataNode node) {
     Timings timings = sentinel.timings();
     if (!(node instanceof Replica replica)) {
+      NodeInfo.Acks acks = Fencing.acks(node);
+      boolean settles = acks != null && !acks.state().isEmpty() && !acks.state().equals("ok");
+      if (settles) {
+        return Math.min(1000, timings.millis(Timing.INFO_PERIOD));
+      }
       return timings.millis(Timing.INFO_PERIOD);
     }
     FailoverAttempt failover = replica.master().failover();

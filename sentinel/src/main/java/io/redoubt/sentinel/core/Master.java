@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
@@ -35,6 +36,9 @@ public final class Master extends DataNode {
   private long nextAttemptAt = Link.NEVER;
   private int lostElections;
   private boolean lackedReplica;
+  private long lackedReplicaAt = Link.NEVER;
+  private @Nullable GroupConfig group;
+  private long replacedSince = Link.NEVER;
 
   Master(int id, MasterState state, Link link, long now) {
     super(id, state.address(), link, NodeInfo.Role.MASTER, now);
@@ -42,6 +46,7 @@ public final class Master extends DataNode {
     this.options = state.options();
     this.configEpoch = state.configEpoch();
     this.leaderEpoch = state.leaderEpoch();
+    this.group = state.group();
   }
 
   @Override
@@ -124,6 +129,34 @@ public final class Master extends DataNode {
   public String votedFor() {
     String candidate = leader;
     return candidate == null ? "" : candidate;
+  }
+
+  /** Returns the time since it was first seen to confirm no writes because of a failover. */
+  long replacedMillis(long now) {
+    if (replacedSince == Link.NEVER) {
+      replacedSince = now;
+    }
+    return now - replacedSince;
+  }
+
+  /** Records that it confirms writes. */
+  void notReplaced() {
+    replacedSince = Link.NEVER;
+  }
+
+  /** Returns the newest known group that acknowledges writes, null if there is none. */
+  @Nullable GroupConfig group() {
+    return group;
+  }
+
+  /** Adopts a newer group that is in force, and returns true; null forgets it. */
+  boolean groupReported(@Nullable GroupConfig reported) {
+    GroupConfig known = group;
+    if (reported != null && known != null && reported.compareTo(known) <= 0) {
+      return false;
+    }
+    group = reported;
+    return true;
   }
 
   /** Returns the number of sentinels, this one included. */
@@ -276,6 +309,10 @@ public final class Master extends DataNode {
     return lackedReplica;
   }
 
+  long lackedReplicaAt() {
+    return lackedReplicaAt;
+  }
+
   void failoverStarted(FailoverAttempt attempt) {
     failover = attempt;
     lackedReplica = false;
@@ -292,9 +329,10 @@ public final class Master extends DataNode {
   }
 
   /** Drops our failover, which found no replica to promote. */
-  void failoverLackedReplica() {
+  void failoverLackedReplica(long now) {
     failover = null;
     lackedReplica = true;
+    lackedReplicaAt = now;
   }
 
   void failoverDropped() {
@@ -320,6 +358,7 @@ public final class Master extends DataNode {
     nextAttemptAt = Link.NEVER;
     lostElections = 0;
     lackedReplica = false;
+    replacedSince = Link.NEVER;
     forgetReconfigurations();
     peers.values().forEach(SentinelPeer::forgetOpinion);
   }
@@ -345,6 +384,13 @@ public final class Master extends DataNode {
       known.add(new KnownSentinel(peer.address(), peer.runId()));
     }
     return new MasterState(
-        name, current, options, configEpoch, leaderEpoch, List.copyOf(others), List.copyOf(known));
+        name,
+        current,
+        options,
+        configEpoch,
+        leaderEpoch,
+        List.copyOf(others),
+        List.copyOf(known),
+        group);
   }
 }

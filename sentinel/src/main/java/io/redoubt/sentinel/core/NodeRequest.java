@@ -34,6 +34,8 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     PAUSE,
     /** CONFIG GET of the settings that {@link Doctor} examines. */
     CONFIGURATION,
+    /** REPLICATION FENCE: a member promises to acknowledge no earlier master. */
+    FENCE,
     /** The transaction that makes a node a master or replica. */
     ROLE
   }
@@ -64,15 +66,17 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
    * again.
    */
   public boolean isStale(long waitedMillis) {
-    return purpose == Purpose.ROLE
-        && waitedMillis > STALE_ORDER_MILLIS
-        && commands.get(1).getLast().equals("ONE");
+    if (waitedMillis <= STALE_ORDER_MILLIS) {
+      return false;
+    }
+    return purpose == Purpose.FENCE
+        || (purpose == Purpose.ROLE && commands.get(1).getLast().equals("ONE"));
   }
 
   /** Returns the dependence of this request on the state on disk. */
   public Rest rest() {
     return switch (purpose) {
-      case VOTE, ROLE -> Rest.STATE;
+      case VOTE, ROLE, FENCE -> Rest.STATE;
       case HELLO, PAUSE -> Rest.STATE_IF_POSSIBLE;
       case GREETING, SUBSCRIPTION, PING, LEASE, INFO, OPINION, CONFIGURATION -> Rest.NOTHING;
     };

@@ -44,6 +44,7 @@ public final class Sentinel {
   final Discovery discovery = new Discovery(this);
   final Elections elections = new Elections(this);
   final Candidates candidates = new Candidates(this);
+  final Fencing fencing = new Fencing(this);
   final Failovers failovers = new Failovers(this);
   final Handover handover = new Handover(this);
   final Leases leases;
@@ -147,7 +148,7 @@ public final class Sentinel {
       case Input.Remove(String name) -> remove(name);
       case Input.Set(String name, MasterOptions options, List<String> changes) ->
           set(name, options, changes);
-      case Input.Failover(String name, boolean coordinated) -> order(name, coordinated);
+      case Input.Failover order -> order(order);
       case Input.Reset(List<String> names) -> reset(names);
       case Input.AskedIfDown asked -> elections.askedIfDown(asked);
       case Input.Resolved(String name, String address) -> names.resolved(name, address);
@@ -263,6 +264,11 @@ public final class Sentinel {
         }
       }
       case ROLE -> failovers.roleAnswered(instance, answer);
+      case FENCE -> {
+        if (instance instanceof DataNode node) {
+          fencing.answered(node, request, answer);
+        }
+      }
       case PAUSE -> {
         if (instance instanceof Master master) {
           handover.pauseAnswered(master, answer);
@@ -333,8 +339,8 @@ public final class Sentinel {
     react(master);
   }
 
-  private void order(String name, boolean coordinated) {
-    Master master = wanted(name);
+  private void order(Input.Failover order) {
+    Master master = wanted(order.name());
     if (master == null) {
       return;
     }
@@ -342,14 +348,19 @@ public final class Sentinel {
       emit(new Output.Refused("INPROG Failover already in progress"));
     } else if (!Epochs.isPossible(currentEpoch)) {
       emit(new Output.Refused("ERR No epoch is left for another failover"));
-    } else if (candidates.choose(master) == null) {
+    } else if (!fencing.isNeeded(master) && candidates.choose(master) == null) {
       emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
-    } else if (coordinated && !Handover.isPossible(master)) {
+    } else if (!order.acceptsLoss() && !fencing.isPromising(master, Handover.isPossible(master))) {
+      emit(
+          new Output.Refused(
+              "NOGOODSLAVE Too few members of the group that acknowledges writes can be reached to"
+                  + " keep all of them; FORCE-DATA-LOSS accepts the loss"));
+    } else if (order.coordinated() && !Handover.isPossible(master)) {
       emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
     } else {
-      remark(Level.WARNING, "Executing user requested FAILOVER of '" + name + "'");
+      remark(Level.WARNING, "Executing user requested FAILOVER of '" + order.name() + "'");
       emit(new Output.Done(1));
-      failovers.order(master, coordinated);
+      failovers.order(master, order.coordinated(), order.acceptsLoss());
       failovers.advance(master);
     }
   }
@@ -363,6 +374,7 @@ public final class Sentinel {
         links.release(master);
         master.moveTo(master.address(), links.make(master.address()));
         failovers.restart(master);
+        boolean unused = master.groupReported(null);
         event(Level.WARNING, "+reset-master", master);
         stateChanged = true;
         count++;

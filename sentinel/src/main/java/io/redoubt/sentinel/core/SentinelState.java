@@ -1,10 +1,12 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Hosts;
 import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a sentinel that must survive a crash.
@@ -30,6 +32,7 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
    *
    * @param configEpoch the epoch of the failover that made this address the master
    * @param leaderEpoch the epoch of our last vote; we never vote in it or below again
+   * @param group the group that acknowledges writes, null if there is none
    */
   public record MasterState(
       String name,
@@ -38,10 +41,11 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
       long configEpoch,
       long leaderEpoch,
       List<Address> replicas,
-      List<KnownSentinel> sentinels) {
+      List<KnownSentinel> sentinels,
+      @Nullable GroupConfig group) {
     /** Returns the state of a new master. */
     public static MasterState fresh(String name, Address address, MasterOptions options) {
-      return new MasterState(name, address, options, 0, 0, List.of(), List.of());
+      return new MasterState(name, address, options, 0, 0, List.of(), List.of(), null);
     }
 
     private Stream<Address> addresses() {

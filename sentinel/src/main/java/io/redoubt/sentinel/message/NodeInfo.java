@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.message;
 
+import io.redoubt.protocol.group.GroupConfig;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param replicas the addresses of a master's replicas
  * @param lease the state of its lease, {@code off} if it wants none
  * @param history the history of its data set
+ * @param acks its part in a group that acknowledges writes
  */
 public record NodeInfo(
     String runId,
@@ -24,7 +26,8 @@ public record NodeInfo(
     boolean announced,
     List<Address> replicas,
     String lease,
-    History history) {
+    History history,
+    Acks acks) {
   private static final String LEASE_OFF = "off";
 
   /** The role reported by a node. */
@@ -63,6 +66,32 @@ public record NodeInfo(
   }
 
   /**
+   * A node's part in a group that acknowledges writes.
+   *
+   * @param node its id, empty if it has none
+   * @param group the group in force, null if it knows none
+   * @param state {@code forming}, {@code ok}, {@code changing}, {@code replaced} or {@code
+   *     incomplete}; empty without an id
+   * @param waiting the number of clients whose writes are not acknowledged yet
+   */
+  public record Acks(String node, @Nullable GroupConfig group, String state, long waiting) {
+    /** Returns true if it belongs, or belonged, to a group. */
+    public boolean hasGroup() {
+      return (group != null && group.acks() > 0) || (!state.isEmpty() && !state.equals("forming"));
+    }
+
+    /** Returns true for a member that may lack what it has acknowledged. */
+    public boolean isIncomplete() {
+      return state.equals("incomplete");
+    }
+
+    /** Returns true for a master in whose place a failover has begun to put another. */
+    public boolean isReplaced() {
+      return state.equals("replaced");
+    }
+  }
+
+  /**
    * Parses INFO, ignoring unknown fields.
    *
    * @param role the role to assume if the text has none
@@ -81,6 +110,10 @@ public record NodeInfo(
     String id = "";
     String earlierId = "";
     long earlierEnd = -1;
+    String node = "";
+    GroupConfig group = null;
+    String groupState = "";
+    long waiting = 0;
     List<Address> replicas = new ArrayList<>();
     for (String line : text.lines().toList()) {
       int colon = line.indexOf(':');
@@ -103,6 +136,10 @@ public record NodeInfo(
         case "master_replid2" -> earlierId = value;
         case "second_repl_offset" -> earlierEnd = number(value, 0) - 1;
         case "sentinel_lease" -> lease = value;
+        case "write_acks_node" -> node = value;
+        case "write_acks_group" -> group = GroupConfig.parse(value);
+        case "write_acks_group_state" -> groupState = value;
+        case "write_acks_waiting_clients" -> waiting = number(value, 0);
         case "replica_announced" -> announced = !value.equals("0");
         default -> {
           Address replica = replicaLine(line, colon);
@@ -121,7 +158,8 @@ public record NodeInfo(
         announced,
         role == Role.MASTER ? List.copyOf(replicas) : List.of(),
         lease,
-        new History(id, earlierId, earlierEnd));
+        new History(id, earlierId, earlierEnd),
+        new Acks(node, group, groupState, waiting));
   }
 
   /** Returns true if it takes writes only with a lease of its sentinels. */

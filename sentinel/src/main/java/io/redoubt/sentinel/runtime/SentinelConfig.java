@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
@@ -60,6 +61,7 @@ public final class SentinelConfig {
     long leaderEpoch;
     final List<Address> replicas = new ArrayList<>();
     final List<KnownSentinel> sentinels = new ArrayList<>();
+    @Nullable GroupConfig group;
 
     Draft(Address address, MasterOptions options) {
       this.address = address;
@@ -202,6 +204,12 @@ public final class SentinelConfig {
     switch (word) {
       case "config-epoch" -> master.configEpoch = epoch(value);
       case "leader-epoch" -> master.leaderEpoch = epoch(value);
+      case "known-group" -> {
+        master.group = GroupConfig.parse(value);
+        if (master.group == null) {
+          throw new RefusedValue("Invalid group.");
+        }
+      }
       case "known-replica", "known-slave" -> {
         hosts.add(new NamedHost(index, value));
         master.replicas.add(
@@ -235,7 +243,7 @@ public final class SentinelConfig {
   private static void checkWord(String word, int size) throws RefusedValue {
     boolean right =
         switch (word) {
-          case "config-epoch", "leader-epoch" -> size == 3;
+          case "config-epoch", "leader-epoch", "known-group" -> size == 3;
           case "known-replica", "known-slave" -> size == 4;
           case "known-sentinel" -> size == 4 || size == 5;
           case "quorum" -> false;
@@ -326,7 +334,8 @@ public final class SentinelConfig {
                 draft.configEpoch,
                 draft.leaderEpoch,
                 List.copyOf(draft.replicas),
-                List.copyOf(draft.sentinels))));
+                List.copyOf(draft.sentinels),
+                draft.group)));
     return new SentinelState(myId.isEmpty() ? newId : myId, currentEpoch, List.copyOf(states));
   }
 
@@ -402,6 +411,10 @@ public final class SentinelConfig {
         .forEach((from, to) -> lines.add(List.of("rename-command", name, from, to)));
     lines.add(List.of("config-epoch", name, Long.toString(master.configEpoch())));
     lines.add(List.of("leader-epoch", name, Long.toString(master.leaderEpoch())));
+    GroupConfig group = master.group();
+    if (group != null) {
+      lines.add(List.of("known-group", name, group.format()));
+    }
     for (Address replica : master.replicas()) {
       lines.add(List.of("known-replica", name, replica.host(), Integer.toString(replica.port())));
     }

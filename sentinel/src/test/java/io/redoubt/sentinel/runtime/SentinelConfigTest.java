@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.ConfToYaml;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
@@ -22,6 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SentinelConfigTest {
+  private static final String GROUP =
+      "1,2,1," + "a".repeat(40) + "," + "a".repeat(40) + "/" + "b".repeat(40);
+
   private static final String ID = "5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188";
   private static final String OTHER_ID = "f13cf218665276fca68656336704e0d90a8571b9";
 
@@ -106,7 +110,8 @@ class SentinelConfigTest {
             1,
             2,
             List.of(new Address("192.168.145.12", 6379), new Address("192.168.145.11", 6379)),
-            List.of(new KnownSentinel(new Address("192.168.145.12", 26379), OTHER_ID)));
+            List.of(new KnownSentinel(new Address("192.168.145.12", 26379), OTHER_ID)),
+            GroupConfig.parse(GROUP));
     String text = saved(directives, new SentinelState(ID, 2, List.of(switched)));
     assertThat(text)
         .startsWith(
@@ -116,6 +121,7 @@ class SentinelConfigTest {
         .contains("sentinel config-epoch mymaster 1\n")
         .contains("sentinel leader-epoch mymaster 2\n")
         .contains("sentinel current-epoch 2\n")
+        .contains("sentinel known-group mymaster " + GROUP + "\n")
         .contains("sentinel known-replica mymaster 192.168.145.12 6379\n")
         .contains("sentinel known-replica mymaster 192.168.145.11 6379\n")
         .contains("sentinel known-sentinel mymaster 192.168.145.12 26379 " + OTHER_ID + "\n");

@@ -134,4 +134,27 @@ class DoctorTest {
                 Input.HelloHeard.NO_LINK, "10.0.1.9,26379," + id + ",0,mymaster,10.0.0.1,6379,0"));
     assertThat(words(fleet)).containsExactly("same-id");
   }
+
+  @Test
+  void findsMembersThatAFailoverWouldLack() {
+    SentinelFleet group = new SentinelFleet(9, 3, 3, 2, 1000);
+    group.nodes().forEach(node -> node.settings(GOOD));
+    group.acknowledgeWrites(1);
+    assertThat(words(group)).isEmpty();
+    group.node(3).kill();
+    assertThat(words(group)).containsExactly("acks-members-missing");
+    assertThat(findings(group).getFirst()).contains("1 can be reached. Missing: 10.0.0.3:6379. ");
+    group.node(3).start();
+    group.node(2).priority(0);
+    assertThat(words(group)).containsExactly("acks-priority");
+  }
+
+  @Test
+  void findsReplicasThatCannotBeMembers() {
+    SentinelFleet group = new SentinelFleet(9, 3, 4, 2, 1000);
+    group.nodes().forEach(node -> node.settings(GOOD));
+    group.acknowledgeWrites(1);
+    group.node(4).leaveGroup();
+    assertThat(words(group)).contains("acks-no-member");
+  }
 }

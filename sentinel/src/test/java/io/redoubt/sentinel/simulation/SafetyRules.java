@@ -7,8 +7,10 @@ import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The invariants that hold after every event, whatever the network does. */
 final class SafetyRules {
@@ -39,6 +41,8 @@ final class SafetyRules {
   private final Map<Term, Address> configurations = new HashMap<>();
   private boolean forcedAllowed;
   private long leases;
+  private long writes;
+  private final Set<Long> acknowledged = new HashSet<>();
 
   SafetyRules(SentinelFleet fleet) {
     this.fleet = fleet;
@@ -123,6 +127,36 @@ final class SafetyRules {
       if (other != node && other.hasLease()) {
         throw new Violation(node.address() + " and " + other.address() + " both have a lease");
       }
+    }
+  }
+
+  /** Returns the number of another write. */
+  long nextWrite() {
+    return ++writes;
+  }
+
+  /** Records writes whose clients got a reply. */
+  void acknowledged(List<Long> confirmed) {
+    acknowledged.addAll(confirmed);
+  }
+
+  /** Returns the number of writes whose clients got a reply. */
+  int acknowledgedWrites() {
+    return acknowledged.size();
+  }
+
+  /** Checks that a master has all acknowledged writes. */
+  void keepsAll(SimulatedDataNode node) {
+    Set<Long> lost = new HashSet<>(acknowledged);
+    lost.removeAll(Set.copyOf(node.member().log()));
+    if (!lost.isEmpty()) {
+      throw new Violation(
+          node.address()
+              + " lacks "
+              + lost.size()
+              + " of "
+              + acknowledged.size()
+              + " acknowledged writes");
     }
   }
 

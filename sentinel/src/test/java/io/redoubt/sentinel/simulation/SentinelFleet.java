@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Master;
@@ -122,6 +123,19 @@ final class SentinelFleet {
   List<SimulatedDataNode> groupOf(SimulatedDataNode node) {
     int first = nodes.indexOf(node) / groupSize * groupSize;
     return nodes.subList(first, first + groupSize);
+  }
+
+  /** Makes the nodes of the only group acknowledge writes, with unequal priorities. */
+  void acknowledgeWrites(int acks) {
+    List<String> ids = new ArrayList<>();
+    for (int i = 1; i <= groupSize; i++) {
+      ids.add(Integer.toString(i).repeat(40));
+    }
+    GroupConfig group = new GroupConfig(0, 1, acks, ids.getFirst(), ids);
+    for (int i = 0; i < groupSize; i++) {
+      nodes.get(i).join(new SimulatedMember(this, ids.get(i), group));
+      nodes.get(i).priority(random.nextInt(1, 200));
+    }
   }
 
   /** Sets whether connections break randomly. */
@@ -292,6 +306,9 @@ final class SentinelFleet {
               : agreed != null && agreed.equals(follows);
       if (node.address().equals(agreed) && node.wantsLease() && !node.hasLease()) {
         return node.address() + " has no lease";
+      }
+      if (node.address().equals(agreed) && !node.confirmsWrites()) {
+        return node.address() + " confirms no writes";
       }
       if (!node.isUp() || !right) {
         return node.address() + " follows " + follows + ", the master is " + agreed;

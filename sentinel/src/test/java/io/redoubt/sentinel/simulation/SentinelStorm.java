@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
 final class SentinelStorm {
   private final SentinelFleet fleet;
   private final RandomGenerator random;
+  private int kinds = 19;
 
   SentinelStorm(SentinelFleet fleet) {
     this.fleet = fleet;
     this.random = fleet.random();
+  }
+
+  /** Leaves out the faults of operators and of disks that lose everything. */
+  void withoutOperators() {
+    kinds = 15;
   }
 
   /** Injects faults for a time. */
@@ -26,7 +32,7 @@ final class SentinelStorm {
   }
 
   private void strike() {
-    switch (random.nextInt(19)) {
+    switch (random.nextInt(kinds)) {
       case 0, 1 -> {
         SimulatedDataNode node = any(fleet.nodes());
         note("kill " + node.address());

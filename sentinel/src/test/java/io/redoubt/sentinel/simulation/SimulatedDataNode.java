@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.lease.LeaseOffer;
 import io.redoubt.protocol.lease.LeaseTable;
 import io.redoubt.sentinel.core.Link;
@@ -48,6 +49,7 @@ final class SimulatedDataNode {
   private @Nullable String password;
   private final List<Address> alsoListed = new ArrayList<>();
   private LeaseTable lease = new LeaseTable();
+  private @Nullable SimulatedMember member;
   private boolean wantsLease;
   private boolean keepsLeasesTooLong;
   private double clockRate = 1;
@@ -72,7 +74,10 @@ final class SimulatedDataNode {
 
   /** Returns true if a client could write to it now. */
   boolean takesWrites() {
-    return up && master == null && fleet.now() >= pausedUntil;
+    return up
+        && master == null
+        && (member == null || !member.isUnfit())
+        && fleet.now() >= pausedUntil;
   }
 
   long offset() {
@@ -90,6 +95,10 @@ final class SimulatedDataNode {
       Set<String> known = lease.sentinels();
       lease = new LeaseTable();
       lease.restore(known);
+      if (member != null) {
+        member.restart();
+        offset = member.log().size();
+      }
       linkedSince = -1;
       linkDownSince = fleet.now();
     }
@@ -142,6 +151,11 @@ final class SimulatedDataNode {
     if (master != null && changed == null) {
       earlierEnd = offset;
     }
+    if (member != null && changed == null) {
+      member.appointed(master == null);
+    } else if (member != null && master == null) {
+      member.demoted();
+    }
     master = changed;
     linkedSince = -1;
     linkDownSince = fleet.now();
@@ -156,7 +170,12 @@ final class SimulatedDataNode {
       if (fleet.now() < pausedUntil) {
         return;
       }
-      offset += fleet.random().nextInt(0, 50);
+      if (member == null) {
+        offset += fleet.random().nextInt(0, 50);
+      } else {
+        member.write();
+        offset = member.log().size();
+      }
       return;
     }
     SimulatedDataNode source = fleet.node(master);
@@ -164,6 +183,7 @@ final class SimulatedDataNode {
         source != null
             && source != this
             && source.up
+            && (source.member == null || !source.member.isUnfit())
             && !fleet.network().isCut(address.toString(), master.toString())
             && !fleet.network().isCut(master.toString(), address.toString());
     if (!reachable) {
@@ -171,11 +191,21 @@ final class SimulatedDataNode {
         linkedSince = -1;
         linkDownSince = fleet.now();
       }
+      if (source != null && source.member != null && member != null) {
+        source.member.lost(member);
+      }
       return;
     }
     if (linkedSince < 0) {
       linkedSince = fleet.now();
       earlierEnd = -1;
+    }
+    if (member != null && source.member != null) {
+      if (source.master == null) {
+        member.replicate(source.member);
+      }
+      offset = member.log().size();
+      return;
     }
     offset = source.offset;
   }
@@ -220,6 +250,7 @@ final class SimulatedDataNode {
         answer(connection, request, new Answer.Text(held));
         fleet.rules().leased(this);
       }
+      case FENCE -> fence(connection, request);
       case HELLO -> {
         String payload = request.commands().getFirst().get(2);
         subscribers.removeIf(each -> !each.open);
@@ -244,6 +275,20 @@ final class SimulatedDataNode {
       case OPINION, VOTE ->
           answer(connection, request, new Answer.Failure("ERR unknown command 'SENTINEL'"));
     }
+  }
+
+  private void fence(SentinelNetwork.Connection connection, NodeRequest request) {
+    List<String> words = request.commands().getFirst();
+    FenceAnswer answer =
+        member == null
+            ? null
+            : member.promise(Long.parseLong(words.get(2)), words.get(3), priority);
+    answer(
+        connection,
+        request,
+        answer == null
+            ? new Answer.Failure("ERR promised to another")
+            : new Answer.Text(answer.format()));
   }
 
   private void changeRole(SentinelNetwork.Connection connection, NodeRequest request) {
@@ -291,6 +336,26 @@ final class SimulatedDataNode {
   /** Sets the settings reported from the next connection on. */
   void settings(Map<String, String> told) {
     settings = Map.copyOf(told);
+  }
+
+  /** Makes it a member of a group that acknowledges writes. */
+  void join(SimulatedMember joined) {
+    member = joined;
+    offset = 0;
+  }
+
+  /** Makes it a server that exchanges no state of groups. */
+  void leaveGroup() {
+    member = null;
+  }
+
+  SimulatedMember member() {
+    return Objects.requireNonNull(member);
+  }
+
+  /** Returns true if it is no member of a group, or the master of one that works. */
+  boolean confirmsWrites() {
+    return member == null || (!member.isUnfit() && !member.isReplaced());
   }
 
   /** Sets its replica-priority. */
@@ -366,6 +431,9 @@ final class SimulatedDataNode {
       }
       lines.add("slave_priority:" + priority);
       lines.add("replica_announced:" + (announced ? 1 : 0));
+    }
+    if (member != null) {
+      lines.addAll(member.info(master == null));
     }
     lines.add("master_replid2:" + (earlierEnd < 0 ? "0" : "a").repeat(40));
     lines.add("second_repl_offset:" + (earlierEnd < 0 ? -1 : earlierEnd + 1));

@@ -402,7 +402,7 @@ final class SimulatedSentinel {
           });
         }
       }
-      case INFO, ROLE, SUBSCRIPTION, PAUSE, CONFIGURATION, LEASE ->
+      case INFO, ROLE, SUBSCRIPTION, PAUSE, CONFIGURATION, LEASE, FENCE ->
           answer(connection, request, new Answer.Failure("ERR unknown command"));
     }
   }

@@ -1,0 +1,287 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.protocol.group.FenceAnswer;
+import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.sentinel.core.FailoverAttempt.Fenced;
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.NodeInfo;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a failover that keeps acknowledged writes: members of the group promise to
+ * acknowledge no earlier master, and the one with most data is promoted.
+ *
+ * <p>The leader counts complete members only, and by the newest configuration that it or any of
+ * them knows. Of so many members at least one has each acknowledged write, and none that was
+ * acknowledged later can have got by them. The one of the latest term with the greatest offset has
+ * all of these writes, whatever its priority. The old master counts only in a planned failover,
+ * whose replica has all that it has.
+ *
+ * <p>If there are too few, nobody is promoted before they come back or an operator accepts the
+ * loss.
+ */
+final class Fencing {
+  /** The time for which missing members are waited for. */
+  private static final long LIMIT_MILLIS = 2000;
+
+  private static final long ASK_AGAIN_MILLIS = 500;
+
+  private static final Comparator<Fenced> BY_DATA =
+      Comparator.comparingLong((Fenced each) -> each.answer().term())
+          .thenComparingLong(each -> each.answer().offset());
+
+  private final Sentinel sentinel;
+
+  Fencing(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /** Returns true if a failover must keep acknowledged writes. */
+  boolean isNeeded(Master master) {
+    GroupConfig group = master.group();
+    if (group != null) {
+      return group.acks() > 0;
+    }
+    return nodes(master).stream()
+        .map(Fencing::acks)
+        .anyMatch(acks -> acks != null && acks.hasGroup());
+  }
+
+  /**
+   * Returns true if enough members can be reached for a failover now.
+   *
+   * @param withMaster true to count the master too
+   */
+  boolean isPromising(Master master, boolean withMaster) {
+    GroupConfig group = master.group();
+    if (!isNeeded(master) || group == null) {
+      return true;
+    }
+    int count = 0;
+    for (DataNode node : nodes(master)) {
+      NodeInfo.Acks acks = acks(node);
+      if ((withMaster || node != master)
+          && acks != null
+          && group.has(acks.node())
+          && !acks.isIncomplete()
+          && !node.isSubjectivelyDown()
+          && node.link().command.isUp()) {
+        count++;
+      }
+    }
+    return count >= group.answersToElect();
+  }
+
+  /** Asks all members for their promises. */
+  void begin(Master master, FailoverAttempt failover) {
+    sentinel.event(Level.NOTICE, "+failover-state-fence-slaves", master);
+    ask(master, failover);
+  }
+
+  private void ask(Master master, FailoverAttempt failover) {
+    failover.fenceAsked(sentinel.nowMillis());
+    for (DataNode node : nodes(master)) {
+      NodeInfo.Acks acks = acks(node);
+      if (node.link().command.isUp()
+          && acks != null
+          && !acks.node().isEmpty()
+          && !failover.fenced().containsKey(acks.node())) {
+        sentinel.links.send(
+            node,
+            Link.Kind.COMMAND,
+            Purpose.FENCE,
+            sentinel.links.words(
+                node, "REPLICATION", "FENCE", Long.toString(failover.epoch()), sentinel.myId()));
+      }
+    }
+  }
+
+  /** Handles the answer to a request for a promise. */
+  void answered(DataNode node, NodeRequest request, Answer answer) {
+    FailoverAttempt failover = node.master().failover();
+    if (failover == null
+        || failover.state() != FailoverAttempt.State.FENCE
+        || !request.commands().getFirst().get(2).equals(Long.toString(failover.epoch()))) {
+      return;
+    }
+    FenceAnswer fenced =
+        answer instanceof Answer.Text text ? FenceAnswer.parse(text.value()) : null;
+    if (fenced != null) {
+      failover.fenced().put(fenced.node(), new Fenced(node, fenced));
+    } else if (answer instanceof Answer.Failure failure) {
+      sentinel.remark(
+          Level.WARNING, sentinel.names.described(node) + " makes no promise: " + failure.text());
+    }
+  }
+
+  /** Promotes a replica once that loses nothing; called in state FENCE. */
+  void advance(Master master, FailoverAttempt failover) {
+    long now = sentinel.nowMillis();
+    sentinel.handover.renew(master, failover);
+    Replica planned = failover.chosen();
+    GroupConfig group = newest(master, failover);
+    boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
+    if (failover.acceptsLoss()) {
+      if (over || hasAnswersOfAll(master, failover)) {
+        acceptLoss(master, failover, planned);
+        return;
+      }
+    } else if (group == null || group.acks() == 0) {
+      if (over || hasAnswersOfAll(master, failover)) {
+        withoutGroup(master, failover, planned);
+        return;
+      }
+    } else {
+      List<Fenced> members =
+          failover.fenced().values().stream()
+              .filter(each -> each.answer().complete() && group.has(each.answer().node()))
+              .filter(each -> planned != null || each.node() != master)
+              .toList();
+      if (members.size() >= group.answersToElect()) {
+        Replica best = planned == null ? best(members) : answered(members, planned);
+        if (best != null) {
+          promote(failover, best);
+          return;
+        }
+      }
+      if (over) {
+        abort(master, group, members);
+        return;
+      }
+    }
+    if (now - failover.fenceAskedAt() >= ASK_AGAIN_MILLIS) {
+      ask(master, failover);
+    }
+    sentinel.wakeBy(
+        Math.min(failover.fenceAskedAt() + ASK_AGAIN_MILLIS, failover.stateSince() + LIMIT_MILLIS));
+  }
+
+  /** Promotes the one that has most, of those that answered. */
+  private void acceptLoss(Master master, FailoverAttempt failover, @Nullable Replica planned) {
+    Replica most =
+        failover.fenced().values().stream()
+            .sorted(
+                Comparator.comparing((Fenced each) -> each.answer().complete())
+                    .thenComparing(BY_DATA)
+                    .reversed())
+            .map(Fenced::node)
+            .filter(Replica.class::isInstance)
+            .map(Replica.class::cast)
+            .filter(each -> Candidates.priority(each) != 0)
+            .filter(each -> !each.isSubjectivelyDown() && each.link().command.isUp())
+            .findFirst()
+            .orElse(null);
+    withoutGroup(master, failover, planned == null ? most : planned);
+  }
+
+  private void withoutGroup(Master master, FailoverAttempt failover, @Nullable Replica planned) {
+    Replica chosen = planned == null ? sentinel.candidates.choose(master) : planned;
+    if (chosen == null) {
+      sentinel.failovers.abortForLack(master, "-failover-abort-no-good-slave", "");
+    } else {
+      promote(failover, chosen);
+    }
+  }
+
+  private void promote(FailoverAttempt failover, Replica chosen) {
+    if (failover.chosen() == null) {
+      failover.replicaChosen(chosen);
+      sentinel.event(Level.WARNING, "+selected-slave", chosen);
+    }
+    sentinel.failovers.order(failover);
+  }
+
+  private static @Nullable GroupConfig newest(Master master, FailoverAttempt failover) {
+    GroupConfig newest = master.group();
+    for (Fenced each : failover.fenced().values()) {
+      GroupConfig known = each.answer().group().newest();
+      if (known != null && (newest == null || known.compareTo(newest) > 0)) {
+        newest = known;
+      }
+    }
+    return newest;
+  }
+
+  private boolean hasAnswersOfAll(Master master, FailoverAttempt failover) {
+    for (Replica replica : master.replicas()) {
+      NodeInfo.Acks acks = acks(replica);
+      if (acks != null
+          && !acks.node().isEmpty()
+          && replica.link().command.isUp()
+          && !failover.fenced().containsKey(acks.node())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the member to promote; null if those with all data must not be, or are gone. */
+  private static @Nullable Replica best(List<Fenced> members) {
+    Fenced most = members.stream().max(BY_DATA).orElseThrow();
+    return members.stream()
+        .filter(each -> BY_DATA.compare(each, most) == 0)
+        .map(Fenced::node)
+        .filter(Replica.class::isInstance)
+        .map(Replica.class::cast)
+        .filter(each -> Candidates.priority(each) != 0)
+        .filter(each -> !each.isSubjectivelyDown() && each.link().command.isUp())
+        .min(Comparator.comparingInt(Candidates::priority).thenComparing(Instance::runId))
+        .orElse(null);
+  }
+
+  private static @Nullable Replica answered(List<Fenced> members, Replica planned) {
+    return members.stream().anyMatch(each -> each.node() == planned) ? planned : null;
+  }
+
+  private void abort(Master master, GroupConfig group, List<Fenced> members) {
+    String text =
+        members.size() >= group.answersToElect()
+            ? "the replica with all acknowledged writes has priority 0 or does not answer"
+            : members.size()
+                + " of the "
+                + group.answersToElect()
+                + " members answered that must; missing "
+                + missing(
+                    master, group, members.stream().map(each -> each.answer().node()).toList());
+    sentinel.failovers.abortForLack(master, "-failover-abort-acknowledged-writes", text);
+  }
+
+  /** Returns the names of the members that are not among these, for messages. */
+  String missing(Master master, GroupConfig group, Collection<String> present) {
+    List<String> names = new ArrayList<>();
+    for (String id : group.members()) {
+      if (!present.contains(id)) {
+        names.add(name(master, id));
+      }
+    }
+    return String.join(", ", names);
+  }
+
+  private static String name(Master master, String id) {
+    for (DataNode node : nodes(master)) {
+      NodeInfo.Acks acks = acks(node);
+      if (acks != null && acks.node().equals(id)) {
+        return node.address().toString();
+      }
+    }
+    return "id " + id;
+  }
+
+  static NodeInfo.@Nullable Acks acks(DataNode node) {
+    NodeInfo info = node.info();
+    return info == null ? null : info.acks();
+  }
+
+  private static List<DataNode> nodes(Master master) {
+    List<DataNode> nodes = new ArrayList<>();
+    nodes.add(master);
+    nodes.addAll(master.replicas());
+    return nodes;
+  }
+}
