@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.redoubt.dist.process.Distribution.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -13,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** The container image, without a container engine. */
 final class ImageIT {
   private static final Path IMAGE = Path.of("src/main/package/image").toAbsolutePath();
-  private static final Path LIFE = Path.of("src/test/package/life-of-image").toAbsolutePath();
+  private static final Path TESTS = Path.of("src/test/package").toAbsolutePath();
+  private static final Path MANIFEST =
+      Path.of("src/main/container/kubernetes.yaml").toAbsolutePath();
+  private static final String TIME = "2026-01-01T00:00:00Z";
 
   @TempDir private Path folder;
 
@@ -25,18 +29,34 @@ final class ImageIT {
     return Distribution.run(Map.of(), words);
   }
 
-  /** Needs root for the namespaces that take the place of a container. */
-  @Test
-  void servesFromItsOwnFileSystemAsItsOwnUser() throws Exception {
+  /** Packs the image. Its use needs root, for the namespaces that take the place of containers. */
+  private Path image() throws Exception {
     assumeTrue(Files.isDirectory(Distribution.HOME.resolve("runtime")), "no Java runtime");
-    assumeTrue(run("sh", "-c", "command -v unshare && command -v ip").status() == 0, "no unshare");
+    for (String program : List.of("unshare", "ip", "curl")) {
+      assumeTrue(run("sh", "-c", "command -v " + program).status() == 0, "no " + program);
+    }
     assumeTrue(
         run("unshare", "--mount", "--pid", "--fork", "--net", "true").status() == 0, "no root");
     Path archive = folder.resolve("image.tar");
-    assertThat(run(IMAGE, Distribution.HOME, "2026-01-01T00:00:00Z", archive))
-        .isEqualTo(new Result(0, ""));
-    Path work = Files.createDirectory(folder.resolve("work"));
-    assertThat(run(LIFE, archive, work)).isEqualTo(new Result(0, "done\n"));
+    assertThat(run(IMAGE, Distribution.HOME, TIME, archive)).isEqualTo(new Result(0, ""));
+    return archive;
+  }
+
+  private Path work() throws Exception {
+    return Files.createDirectory(folder.resolve("work"));
+  }
+
+  @Test
+  void servesFromItsOwnFileSystemAsItsOwnUser() throws Exception {
+    Result result = run(TESTS.resolve("life-of-image"), image(), work());
+    assertThat(result).isEqualTo(new Result(0, "done\n"));
+  }
+
+  @Test
+  void aGroupByTheManifestFailsOverAndTakesTheOldMasterBack() throws Exception {
+    Result result = run(TESTS.resolve("life-of-group"), image(), MANIFEST, work());
+    assertThat(result.status()).as(result.output()).isZero();
+    assertThat(result.output()).endsWith("done\n");
   }
 
   @Test
@@ -45,8 +65,7 @@ final class ImageIT {
     Path first = folder.resolve("first.tar");
     Path second = folder.resolve("second.tar");
     for (Path archive : new Path[] {first, second}) {
-      assertThat(run(IMAGE, Distribution.HOME, "2026-01-01T00:00:00Z", archive))
-          .isEqualTo(new Result(0, ""));
+      assertThat(run(IMAGE, Distribution.HOME, TIME, archive)).isEqualTo(new Result(0, ""));
     }
     assertThat(Files.mismatch(first, second)).isEqualTo(-1);
   }
