@@ -311,6 +311,10 @@ final class MetricsTest {
         assertThat(state())
             .contains("\"hotKeys\":[{", "\"bigKeys\":[{")
             .doesNotContain("the-hot-one", "the-big-one", "small:");
+        client.call("DEL", "the-big-one");
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .untilAsserted(() -> assertThat(state()).doesNotContain("\"bytes\":50"));
       } finally {
         hot.interrupt();
         hot.join();
