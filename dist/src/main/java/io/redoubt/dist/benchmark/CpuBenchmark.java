@@ -234,6 +234,7 @@ final class CpuBenchmark implements Callable<Integer> {
           MeasuredServer with =
               servers.start("metrics", servers.redoubtLauncher(), "--metrics-port", port + "");
           Scraper scraper = new Scraper(port)) {
+        scraper.awaitWarm();
         measureAll(without, with);
         scraper.check();
       }

@@ -12,12 +12,21 @@ import org.jspecify.annotations.Nullable;
 /** Scrapes {@code /metrics} of a server every few seconds, as Prometheus does. */
 public final class Scraper implements AutoCloseable {
   private static final long PERIOD_SECONDS = 5;
+
+  /**
+   * Scrapes at the start, in which Java compiles their code; the server renews metrics once a
+   * second.
+   */
+  private static final int WARM_UP_SCRAPES = 40;
+
+  private static final long WARM_UP_PERIOD_MILLIS = 1_100;
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final byte[] REQUEST =
       "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
           .getBytes(StandardCharsets.US_ASCII);
 
   private final int port;
+  private final CountDownLatch warm = new CountDownLatch(1);
   private final CountDownLatch end = new CountDownLatch(1);
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
 
@@ -29,6 +38,13 @@ public final class Scraper implements AutoCloseable {
 
   private void run() {
     try {
+      for (int i = 0; i < WARM_UP_SCRAPES; i++) {
+        scrape();
+        if (end.await(WARM_UP_PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
+      warm.countDown();
       do {
         scrape();
       } while (!end.await(PERIOD_SECONDS, TimeUnit.SECONDS));
@@ -36,6 +52,8 @@ public final class Scraper implements AutoCloseable {
       failure.set(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      warm.countDown();
     }
   }
 
@@ -49,6 +67,12 @@ public final class Scraper implements AutoCloseable {
         throw new IOException("no metrics: " + reply.lines().findFirst().orElse(""));
       }
     }
+  }
+
+  /** Waits until the code of scrapes is warm. */
+  public void awaitWarm() throws IOException, InterruptedException {
+    warm.await();
+    check();
   }
 
   /** Throws what a scrape has failed with. */
