@@ -31,6 +31,7 @@ final class SimulatedMember {
 
   private long promised;
   private String promisedTo = "-";
+  private long followed;
   private boolean complete = true;
 
   /** The length of the log with which it is complete again, as its master has announced. */
@@ -102,6 +103,7 @@ final class SimulatedMember {
     long last = chain.newest() == null ? -1 : newest().term();
     term = promised > last ? promised : last + 1;
     promised = term;
+    followed = Math.max(followed, term);
     promisedTo = "-";
     complete = true;
     replaced = false;
@@ -168,7 +170,8 @@ final class SimulatedMember {
     }
     int end = log.size() + fleet.random().nextInt(source.size() - log.size() + 1);
     log.addAll(source.subList(log.size(), end));
-    if (log.size() >= master.termStart) {
+    if (log.size() >= master.termStart && master.newest().term() >= followed) {
+      followed = master.newest().term();
       chain = master.chain;
       complete |= log.size() >= completeAt;
       if (newest().term() > promised) {

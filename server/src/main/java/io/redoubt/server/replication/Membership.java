@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the event loop; another thread writes the file.
  */
 final class Membership {
-  private static final int FIELDS = 5;
+  private static final int FIELDS = 6;
   private static final String NOBODY = "-";
   private static final int TOKEN_LENGTH = 16;
 
@@ -57,6 +57,12 @@ final class Membership {
 
   /** The sentinel that was promised, so that two can't use the same epoch. */
   private String promisedTo = NOBODY;
+
+  /**
+   * The greatest term of a master that it followed. A full sync with an earlier one may lose what
+   * it acknowledged since, and never makes it complete.
+   */
+  private long followed = -1;
 
   private boolean complete;
 
@@ -195,9 +201,12 @@ final class Membership {
   void received(GroupChain heard, List<String> tokens, Runnable saved) {
     GroupConfig next = heard.newest();
     GroupConfig known = chain.newest();
-    if (next == null || (known != null && next.compareTo(known) < 0)) {
+    if (next == null
+        || next.term() < followed
+        || (known != null && next.compareTo(known) < 0)) {
       return;
     }
+    followed = next.term();
     boolean completes = !complete && tokens.contains(token());
     if (!completes && heard.equals(chain)) {
       return;
@@ -248,6 +257,7 @@ final class Membership {
     GroupConfig newest = chain.newest();
     long last = newest == null ? -1 : newest.term();
     promised = promised > last ? promised : last + 1;
+    followed = Math.max(followed, promised);
     promisedTo = NOBODY;
     complete = true;
     save(ok -> {});
@@ -273,20 +283,23 @@ final class Membership {
 
   private void parse(String text) {
     String[] fields = text.strip().split(" ", -1);
-    GroupChain read = fields.length == FIELDS ? GroupChain.parse(fields[4]) : null;
-    if (read == null || !fields[2].matches("[0-9]{1,18}")) {
+    GroupChain read = fields.length == FIELDS ? GroupChain.parse(fields[5]) : null;
+    if (read == null
+        || !fields[2].matches("[0-9]{1,18}")
+        || !fields[4].matches("-1|[0-9]{1,18}")) {
       log.warning("%s is damaged: this server is no longer a member of its group.", file());
       return;
     }
     id = fields[1];
     promised = Long.parseLong(fields[2]);
     promisedTo = fields[3];
+    followed = Long.parseLong(fields[4]);
     chain = read;
     savedChain = read;
   }
 
   private String text() {
-    return "1 " + id() + " " + promised + " " + promisedTo + " " + chain.format() + "\n";
+    return "1 " + id() + " " + promised + " " + promisedTo + " " + followed + " " + chain.format() + "\n";
   }
 
   private void save(Consumer<Boolean> then) {
