@@ -54,8 +54,12 @@ final class FailoverAttempt {
   private long stoppedAt;
   private long finalOffset = -1;
 
-  /** A member's promise. */
-  record Fenced(DataNode node, FenceAnswer answer) {}
+  /**
+   * A member's promise.
+   *
+   * @param connectedAt the start of the connection on which it was made
+   */
+  record Fenced(DataNode node, FenceAnswer answer, long connectedAt) {}
 
   FailoverAttempt(long epoch, boolean forced, boolean coordinated, boolean acceptsLoss, long now) {
     this.epoch = epoch;

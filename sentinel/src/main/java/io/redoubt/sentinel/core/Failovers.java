@@ -274,6 +274,10 @@ final class Failovers {
       abortIfStuck(master, failover, promoted);
       return;
     }
+    if (hasRestarted(failover, promoted)) {
+      abortForReplica(master);
+      return;
+    }
     orderPromotion(promoted);
     enter(failover, State.WAIT_PROMOTION);
     sentinel.event(Level.NOTICE, "+failover-state-wait-promotion", promoted);
@@ -295,8 +299,24 @@ final class Failovers {
     if (promoted.link().command.isUp()
         && now - promoted.orderedAt() >= ORDER_AGAIN_MILLIS
         && promoted.infoAt() > promoted.orderedAt()) {
-      orderPromotion(promoted);
+      if (hasRestarted(failover, promoted)) {
+        abortForReplica(master);
+      } else {
+        orderPromotion(promoted);
+      }
     }
+  }
+
+  /**
+   * Returns true if a member may have restarted since its promise, and lost what it had then: an
+   * order would make it the master nevertheless.
+   */
+  private static boolean hasRestarted(FailoverAttempt failover, Replica promoted) {
+    return !failover.acceptsLoss()
+        && failover.fenced().values().stream()
+            .anyMatch(each ->
+                each.node() == promoted
+                    && each.connectedAt() != promoted.link().command.connectedAt);
   }
 
   private boolean abortIfStuck(Master master, FailoverAttempt failover, Replica promoted) {

@@ -113,7 +113,9 @@ final class Fencing {
     FenceAnswer fenced =
         answer instanceof Answer.Text text ? FenceAnswer.parse(text.value()) : null;
     if (fenced != null) {
-      failover.fenced().put(fenced.node(), new Fenced(node, fenced));
+      failover
+          .fenced()
+          .put(fenced.node(), new Fenced(node, fenced, node.link().command.connectedAt));
     } else if (answer instanceof Answer.Failure failure) {
       sentinel.remark(
           Level.WARNING, sentinel.names.described(node) + " makes no promise: " + failure.text());

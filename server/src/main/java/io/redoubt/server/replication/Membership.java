@@ -201,9 +201,7 @@ final class Membership {
   void received(GroupChain heard, List<String> tokens, Runnable saved) {
     GroupConfig next = heard.newest();
     GroupConfig known = chain.newest();
-    if (next == null
-        || next.term() < followed
-        || (known != null && next.compareTo(known) < 0)) {
+    if (next == null || next.term() < followed || (known != null && next.compareTo(known) < 0)) {
       return;
     }
     followed = next.term();
@@ -284,9 +282,7 @@ final class Membership {
   private void parse(String text) {
     String[] fields = text.strip().split(" ", -1);
     GroupChain read = fields.length == FIELDS ? GroupChain.parse(fields[5]) : null;
-    if (read == null
-        || !fields[2].matches("[0-9]{1,18}")
-        || !fields[4].matches("-1|[0-9]{1,18}")) {
+    if (read == null || !fields[2].matches("[0-9]{1,18}") || !fields[4].matches("-1|[0-9]{1,18}")) {
       log.warning("%s is damaged: this server is no longer a member of its group.", file());
       return;
     }
@@ -299,7 +295,17 @@ final class Membership {
   }
 
   private String text() {
-    return "1 " + id() + " " + promised + " " + promisedTo + " " + followed + " " + chain.format() + "\n";
+    return "1 "
+        + id()
+        + " "
+        + promised
+        + " "
+        + promisedTo
+        + " "
+        + followed
+        + " "
+        + chain.format()
+        + "\n";
   }
 
   private void save(Consumer<Boolean> then) {
