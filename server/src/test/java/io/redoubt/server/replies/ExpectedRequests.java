@@ -144,7 +144,7 @@ public final class ExpectedRequests {
 
   private static int word(byte[] line, int from, ByteArrayOutputStream word) throws Violation {
     int i = from;
-    while (i < line.length && !isSpace(line[i])) {
+    while (i < line.length && !endsWord(line[i])) {
       byte b = line[i++];
       if (b != '"' && b != '\'') {
         word.write(b);
@@ -163,6 +163,7 @@ public final class ExpectedRequests {
       if (i < line.length && !isSpace(line[i])) {
         throw new Violation();
       }
+      return i;
     }
     return i;
   }
@@ -192,6 +193,11 @@ public final class ExpectedRequests {
 
   private static boolean isSpace(byte b) {
     return b == ' ' || b >= '\t' && b <= '\r';
+  }
+
+  /** Returns true for the spaces that end a word without quotes: a form feed is part of it. */
+  private static boolean endsWord(byte b) {
+    return b == ' ' || b == '\t' || b == '\r';
   }
 
   private byte[] slice(int from, int to) {
