@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +57,9 @@ final class PageIT {
           new ProcessBuilder(
                   "node",
                   script.toString(),
-                  page(topology, Topology.SERVERS),
+                  IntStream.range(Topology.SERVERS, Topology.NODES)
+                      .mapToObj(sentinel -> page(topology, sentinel))
+                      .collect(Collectors.joining(",")),
                   page(topology, 1),
                   pictures.toString(),
                   BROWSER.toString(),

@@ -1,5 +1,5 @@
-// Watches a sentinel's page in headless Chromium while the test kills and restarts the master.
-// Arguments: address of the sentinel's page, address of a server's page, folder for screenshots, the browser, port of the
+// Watches the sentinels' pages in headless Chromium while the test kills and restarts the master.
+// Arguments: addresses of the sentinels' pages with commas between, address of a server's page, folder for screenshots, the browser, port of the
 // master. A line on standard output tells the test what was seen; a line on standard input that it may go on.
 
 const path = require("node:path");
@@ -7,7 +7,7 @@ const readline = require("node:readline");
 const puppeteer = require("puppeteer-core");
 const axe = require("axe-core");
 
-const [sentinelPage, serverPage, folder, browserPath, masterPort] = process.argv.slice(2);
+const [sentinelPages, serverPage, folder, browserPath, masterPort] = process.argv.slice(2);
 const LIMIT = 40000;
 const SIZES = [["wide", 1280, 900], ["phone", 390, 844]];
 const input = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -36,6 +36,18 @@ async function open(browser, url, errors) {
 async function until(page, what, condition, ...values) {
   await page.waitForFunction(condition, { timeout: LIMIT, polling: 100 }, ...values)
     .catch(async () => fail(`${what} is not shown:\n${await page.evaluate(() => document.body.innerText)}`));
+}
+
+/** Waits until a condition holds in one of several pages, and returns that. */
+async function first(pages, what, condition, ...values) {
+  for (const end = Date.now() + LIMIT; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 100))) {
+    for (const page of pages) {
+      if (await page.evaluate(condition, ...values)) {
+        return page;
+      }
+    }
+  }
+  return fail(`${what} is not shown:\n${await pages[0].evaluate(() => document.body.innerText)}`);
 }
 
 async function violations(page, state) {
@@ -75,11 +87,18 @@ async function main() {
   const browser = await puppeteer.launch({
     executablePath: browserPath, headless: true, args: ["--no-sandbox", "--disable-gpu"],
   });
-  const page = await open(browser, sentinelPage, errors);
-  await page.evaluate(() => { window.neverLoadedAgain = true; });
-  await until(page, "the group", picture, `master 127.0.0.1:${masterPort} ok`, "replica .* ok.*replica .* ok");
+  const pages = [];
+  for (const address of sentinelPages.split(",")) {
+    const sentinel = await open(browser, address, errors);
+    await sentinel.evaluate(() => { window.neverLoadedAgain = true; });
+    await until(sentinel, "the group", picture, `master 127.0.0.1:${masterPort} ok`, "replica .* ok.*replica .* ok");
+    pages.push(sentinel);
+  }
   console.log("SHOWN");
   await input.next();
+  // Only the leader is sure to notice the quorum itself: it may ask for the others' votes before they do.
+  const page = await first(pages, "+elected-leader", hasEvent, "+elected-leader");
+  await page.bringToFront();
   for (const type of ["+sdown", "+odown", "+vote-for-leader", "+switch-master"]) {
     await until(page, type, hasEvent, type);
   }
@@ -92,7 +111,9 @@ async function main() {
     fail("the page was loaded again");
   }
   const found = await picturesAndViolations(page, "sentinel");
-  await page.close();
+  for (const each of pages) {
+    await each.close();
+  }
   const server = await open(browser, serverPage, errors);
   await until(server, "the load", () => document.querySelectorAll("#commands tbody tr").length > 0);
   await until(server, "the sentinels", picture, "sentinel .* ok.*sentinel .* ok.*sentinel .* ok announced");
