@@ -51,7 +51,7 @@ final class ConnectionsIT {
     assertThat(Long.parseLong(node.info("stats").get("total_connections_received")))
         .isGreaterThan(CONNECTIONS);
     assertReturnsTo(node, before);
-    assertThat(liveHeap(node)).isLessThan(heapBefore + HEAP_ALLOWANCE_BYTES);
+    assertHeapReturnsTo(node, heapBefore);
     assertNothingEscaped(node);
   }
 
@@ -122,7 +122,7 @@ final class ConnectionsIT {
     assertThat(node.ask("GET", "kept").text()).isEqualTo("value");
     keepOneKey(node);
     assertReturnsTo(node, before);
-    assertThat(liveHeap(node)).isLessThan(heapBefore + HEAP_ALLOWANCE_BYTES);
+    assertHeapReturnsTo(node, heapBefore);
     assertNothingEscaped(node);
   }
 
@@ -205,6 +205,13 @@ final class ConnectionsIT {
     Result collected = Distribution.run(Map.of(), jcmd.toString(), node.pid() + "", "GC.run");
     assertThat(collected.status()).as(collected.output()).isZero();
     return Long.parseLong(node.info("memory").get("used_memory_heap"));
+  }
+
+  /** A single reading also has what the server allocates while it is taken; a leak stays. */
+  private static void assertHeapReturnsTo(Node node, long before) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() -> assertThat(liveHeap(node)).isLessThan(before + HEAP_ALLOWANCE_BYTES));
   }
 
   private static void assertReturnsTo(Node node, long before) {
