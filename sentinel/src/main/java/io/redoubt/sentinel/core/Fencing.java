@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,11 +88,7 @@ final class Fencing {
   private void ask(Master master, FailoverAttempt failover) {
     failover.fenceAsked(sentinel.nowMillis());
     for (DataNode node : nodes(master)) {
-      NodeInfo.Acks acks = acks(node);
-      if (node.link().command.isUp()
-          && acks != null
-          && !acks.node().isEmpty()
-          && !failover.fenced().containsKey(acks.node())) {
+      if (owesAnswer(node, failover)) {
         sentinel.links.send(
             node,
             Link.Kind.COMMAND,
@@ -172,11 +169,7 @@ final class Fencing {
                 Comparator.comparing((Fenced each) -> each.answer().complete())
                     .thenComparing(BY_DATA)
                     .reversed())
-            .map(Fenced::node)
-            .filter(Replica.class::isInstance)
-            .map(Replica.class::cast)
-            .filter(each -> Candidates.priority(each) != 0)
-            .filter(each -> !each.isSubjectivelyDown() && each.link().command.isUp())
+            .flatMap(Fencing::promotable)
             .findFirst()
             .orElse(null);
     withoutGroup(master, failover, planned == null ? most : planned);
@@ -211,16 +204,16 @@ final class Fencing {
   }
 
   private boolean hasAnswersOfAll(Master master, FailoverAttempt failover) {
-    for (Replica replica : master.replicas()) {
-      NodeInfo.Acks acks = acks(replica);
-      if (acks != null
-          && !acks.node().isEmpty()
-          && replica.link().command.isUp()
-          && !failover.fenced().containsKey(acks.node())) {
-        return false;
-      }
-    }
-    return true;
+    return master.replicas().stream().noneMatch(each -> owesAnswer(each, failover));
+  }
+
+  /** Returns true if a node that can promise is reachable and has not answered yet. */
+  private static boolean owesAnswer(DataNode node, FailoverAttempt failover) {
+    NodeInfo.Acks acks = acks(node);
+    return node.link().command.isUp()
+        && acks != null
+        && !acks.node().isEmpty()
+        && !failover.fenced().containsKey(acks.node());
   }
 
   /** Returns the member to promote; null if those with all data must not be, or are gone. */
@@ -228,13 +221,19 @@ final class Fencing {
     Fenced most = members.stream().max(BY_DATA).orElseThrow();
     return members.stream()
         .filter(each -> BY_DATA.compare(each, most) == 0)
-        .map(Fenced::node)
-        .filter(Replica.class::isInstance)
-        .map(Replica.class::cast)
-        .filter(each -> Candidates.priority(each) != 0)
-        .filter(each -> !each.isSubjectivelyDown() && each.link().command.isUp())
+        .flatMap(Fencing::promotable)
         .min(Comparator.comparingInt(Candidates::priority).thenComparing(Instance::runId))
         .orElse(null);
+  }
+
+  /** Returns the node if it is a replica that is reachable and may be promoted. */
+  private static Stream<Replica> promotable(Fenced fenced) {
+    return fenced.node() instanceof Replica replica
+            && Candidates.priority(replica) != 0
+            && !replica.isSubjectivelyDown()
+            && replica.link().command.isUp()
+        ? Stream.of(replica)
+        : Stream.empty();
   }
 
   private static @Nullable Replica answered(List<Fenced> members, Replica planned) {
