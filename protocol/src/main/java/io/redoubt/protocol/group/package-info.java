@@ -1,6 +1,6 @@
 /**
- * What masters, replicas and sentinels tell each other about the group of servers that acknowledge
- * writes. Pure. Start reading at {@link io.redoubt.protocol.group.GroupConfig}; imports nothing.
+ * Messages of masters, replicas and sentinels about the group of servers that acknowledge writes.
+ * Pure. Start reading at {@link io.redoubt.protocol.group.GroupConfig}; imports nothing.
  */
 @NullMarked
 package io.redoubt.protocol.group;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What COMMAND and COMMAND DOCS say, all but summaries and complexities, as lines to compare. */
+/** The replies of COMMAND and COMMAND DOCS, without summaries and complexities, as lines. */
 public final class CommandFacts {
   private CommandFacts() {}
 

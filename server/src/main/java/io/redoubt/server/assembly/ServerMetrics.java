@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Without a port nothing is created or collected.
  */
 final class ServerMetrics {
-  /** Lets the loop serve clients between two slices of metrics. */
+  /** The pause between two slices of metrics, in which the loop serves clients. */
   private static final int SLICE_PAUSE_MILLIS = 1;
 
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "slowlog|get");

@@ -4,7 +4,7 @@ import io.redoubt.protocol.group.GroupConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a replica reports of itself as a member of a group, with its acknowledgements.
+ * A replica's report of itself as a member of a group, sent with its acknowledgements.
  *
  * @param id empty if it has reported nothing
  * @param promised the term below which it acknowledges no master

@@ -38,7 +38,7 @@ final class Membership {
   private static final String NOBODY = "-";
   private static final int TOKEN_LENGTH = 16;
 
-  /** What waits for the file. */
+  /** An action that runs once a write of the file has succeeded or failed. */
   private record Dependent(long write, Consumer<Boolean> action) {}
 
   private final Log log;

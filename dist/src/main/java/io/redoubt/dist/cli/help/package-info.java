@@ -1,6 +1,6 @@
 /**
- * What a server says of its commands, as help texts, hints and completions. Start reading at {@code
- * CommandDocs}. May import {@code protocol} and {@code dist.client}.
+ * Help texts, hints and completions, from the server's documentation of its commands. Start reading
+ * at {@code CommandDocs}. May import {@code protocol} and {@code dist.client}.
  */
 @NullMarked
 package io.redoubt.dist.cli.help;

@@ -29,7 +29,9 @@ public final class HotKeys {
   /** The mean number of commands from one that is sampled to the next. */
   private static final int MEAN_GAP = 16;
 
-  /** What a second leaves of a count: half of it is about the last three seconds. */
+  /**
+   * The share of a count that is left after a second: half of it is about the last three seconds.
+   */
   private static final double FADE = 0.8;
 
   /** A share below this, and one that rests on fewer samples, may be chance. */
@@ -161,7 +163,7 @@ public final class HotKeys {
     slot.command = command;
   }
 
-  /** Lets the counts fade; to be called once a second. */
+  /** Reduces the counts; to be called once a second. */
   public void fade() {
     counted *= FADE;
     for (Slot slot : slots) {
