@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
       AcksBenchmark.class,
       FailoverBenchmark.class,
       PartitionBenchmark.class,
-      StartBenchmark.class
+      StartBenchmark.class,
+      ScrapeBenchmark.class
     },
     mixinStandardHelpOptions = true)
 public final class Benchmark {

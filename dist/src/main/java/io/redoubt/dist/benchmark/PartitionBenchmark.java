@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
           + " master that the other sentinels name. The fault begins, lasts, and ends; once the"
           + " group is stable, all keys are looked up. A write is lost if it was acknowledged and"
           + " its key is missing.",
-      "Faults: ${COMPLETION-CANDIDATES}. With cut-with-replica there are five sentinels. Seconds"
+      "With the fault cut-with-replica there are five sentinels. Seconds"
           + " are relative to the beginning (cut) and the end (healing) of the fault; the gap is"
           + " the time from its beginning to the first write at a new master."
     },

@@ -42,6 +42,7 @@ import org.yaml.snakeyaml.Yaml;
 /** Scrapes a master, its replica and a sentinel, and compares with the files that name metrics. */
 final class MetricsFilesTest {
   private static final Path FOLDER = Path.of("src", "main", "metrics");
+  private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
   private static final Pattern NAME = Pattern.compile("\\b(?:redis|redoubt)_[a-z0-9_]+");
   private static final Pattern TYPE = Pattern.compile("# TYPE (\\S+) .*");
   private static final Pattern ROW = Pattern.compile("\\| (redis_\\S+) \\| (yes|no: .+) \\|");
@@ -203,6 +204,36 @@ final class MetricsFilesTest {
           .as(open)
           .isZero();
     }
+  }
+
+  /** Verifies the names of our own metrics; the others are redis_exporter's. */
+  @Test
+  void promtoolAcceptsRulesAndNames() throws Exception {
+    assumeTrue(
+        System.getenv("REDOUBT_REQUIRE_REDIS") != null || Files.exists(PROMTOOL),
+        "promtool is not installed");
+    assertThat(
+            promtool("check", "rules", FOLDER.resolve("prometheus-alerts.yml").toString()).status())
+        .isZero();
+    for (int i = 0; i < ports.size(); i++) {
+      Path metrics = Files.writeString(folder.resolve("metrics"), scrape(i));
+      Checked checked = promtool("check", "metrics", "<", metrics.toString());
+      assertThat(checked.output()).doesNotContain("error while linting");
+      assertThat(checked.output().lines().filter(line -> line.startsWith("redoubt_")))
+          .as("names that promtool objects to")
+          .allMatch(line -> line.contains("_milliseconds_total"));
+    }
+  }
+
+  private record Checked(int status, String output) {}
+
+  private static Checked promtool(String... words) throws Exception {
+    Process process =
+        new ProcessBuilder("/bin/sh", "-c", PROMTOOL + " " + String.join(" ", words))
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    return new Checked(process.waitFor(), output);
   }
 
   private static int python(String imports, String input) throws Exception {

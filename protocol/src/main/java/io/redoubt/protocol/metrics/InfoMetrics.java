@@ -97,7 +97,16 @@ public final class InfoMetrics {
     }
     return number.grows()
         ? Metric.counter(ownCounter(number.name()), help)
-        : Metric.gauge("redoubt_" + number.name(), help);
+        : Metric.gauge(ownGauge(number.name()), help);
+  }
+
+  /** Returns the name of a gauge as Prometheus' conventions want it; promtool checks them. */
+  private static String ownGauge(String field) {
+    String bare =
+        field.endsWith(Metric.COUNTER_SUFFIX)
+            ? field.substring(0, field.length() - Metric.COUNTER_SUFFIX.length())
+            : field;
+    return "redoubt_" + bare.replaceFirst("_per_sec$", "_per_second");
   }
 
   private static String ownCounter(String field) {

@@ -39,14 +39,14 @@ public final class Scraper implements AutoCloseable {
   private void run() {
     try {
       for (int i = 0; i < WARM_UP_SCRAPES; i++) {
-        scrape();
+        scrape(port);
         if (end.await(WARM_UP_PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
           return;
         }
       }
       warm.countDown();
       do {
-        scrape();
+        scrape(port);
       } while (!end.await(PERIOD_SECONDS, TimeUnit.SECONDS));
     } catch (IOException e) {
       failure.set(e);
@@ -57,7 +57,8 @@ public final class Scraper implements AutoCloseable {
     }
   }
 
-  private void scrape() throws IOException {
+  /** Scrapes a port of this machine once. */
+  public static void scrape(int port) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
       socket.getOutputStream().write(REQUEST);

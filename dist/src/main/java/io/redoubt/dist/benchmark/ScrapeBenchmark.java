@@ -1,0 +1,167 @@
+package io.redoubt.dist.benchmark;
+
+import io.redoubt.dist.benchmark.load.EveryCommand;
+import io.redoubt.dist.benchmark.load.PingLoad;
+import io.redoubt.dist.benchmark.load.RequestBuffer;
+import io.redoubt.dist.benchmark.load.Scraper;
+import io.redoubt.dist.benchmark.load.WriteLoad;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
+import io.redoubt.dist.process.Node;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code benchmark scrape}: the duration of a scrape of a busy server, and its effect on clients.
+ */
+@Command(
+    name = "scrape",
+    description = {
+      "Scrapes a server that has executed every kind of command and serves SETs over eight"
+          + " pipelining connections: Redoubt by its metrics-port, Redis by redis_exporter, if that"
+          + " is installed. The table shows the duration of a scrape, and the longest PING of a"
+          + " client in as long a time without scrapes and with one every 1.1 seconds.",
+      "Of Redoubt it also shows the longest turn of the event loop, without and with scrapes."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class ScrapeBenchmark implements Callable<Integer> {
+  private static final int KEYS = 100_000;
+  private static final int DIGITS = 6;
+  private static final String VALUE = "v".repeat(64);
+  private static final int WARM_UP = 30;
+  private static final double MILLION = 1e6;
+
+  /** Longer than a second, for which Redoubt serves the same metrics again. */
+  private static final Duration PERIOD = Duration.ofMillis(1100);
+
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
+
+  @Option(
+      names = "--scrapes",
+      paramLabel = "COUNT",
+      description = "Scrapes that count (default: ${DEFAULT-VALUE}).")
+  private int scrapes = 30;
+
+  @Option(
+      names = "--exporter",
+      paramLabel = "FILE",
+      description = "The redis_exporter to compare with (default: ${DEFAULT-VALUE}).")
+  private Path exporter = Path.of("/usr/bin/prometheus-redis-exporter");
+
+  /** A process beside a server that serves the server's metrics. */
+  private static final class Exporter implements AutoCloseable {
+    private final Process process;
+
+    Exporter(Path program, int server, int port) throws IOException {
+      process =
+          new ProcessBuilder(
+                  program.toString(),
+                  "-redis.addr=redis://" + MeasuredServer.HOST + ":" + server,
+                  "-web.listen-address=" + MeasuredServer.HOST + ":" + port)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    System.out.printf(
+        "%-24s %6s %9s %9s %9s %9s %9s %9s%n",
+        "milliseconds", "kinds", "scrape", "slowest", "PING", "with", "turn", "with");
+    if (Files.isExecutable(exporter)) {
+      int port = FreePorts.one();
+      try (MeasuredServer redis = servers.start(true);
+          Exporter beside = new Exporter(exporter, redis.port(), port)) {
+        servers.closeOnExit(beside::close);
+        measure("redis, redis_exporter", redis, port);
+      }
+    } else {
+      System.out.println(exporter + " is not installed");
+    }
+    int port = FreePorts.one();
+    try (MeasuredServer redoubt =
+        servers.start("redoubt", servers.redoubtLauncher(), "--metrics-port", port + "")) {
+      measure("redoubt", redoubt, port);
+    }
+    return 0;
+  }
+
+  private void measure(String title, MeasuredServer server, int port)
+      throws IOException, InterruptedException {
+    try (WriteLoad load = WriteLoad.start(server)) {
+      load.write(ScrapeBenchmark::set);
+      EveryCommand.call(server);
+      scrape(port, servers.scaled(WARM_UP));
+      server.ask("CONFIG", "RESETSTAT");
+      EveryCommand.call(server);
+      int counted = servers.scaled(scrapes);
+      PingLoad before = PingLoad.start(server);
+      Thread.sleep(PERIOD.multipliedBy(counted));
+      double pingBefore = before.end().withoutOthersNanos() / MILLION;
+      String turnBefore = longestTurn(server);
+      PingLoad during = PingLoad.start(server);
+      double[] millis = scrape(port, counted);
+      double ping = during.end().withoutOthersNanos() / MILLION;
+      String turn = longestTurn(server);
+      System.out.printf(
+          "%-24s %6d %9.2f %9.2f %9.2f %9.2f %9s %9s%n",
+          title,
+          kinds(server),
+          Comparison.median(millis),
+          Arrays.stream(millis).max().orElseThrow(),
+          pingBefore,
+          ping,
+          turnBefore,
+          turn);
+    }
+  }
+
+  /** Returns the duration of each scrape, in milliseconds. */
+  private static double[] scrape(int port, int count) throws IOException, InterruptedException {
+    double[] millis = new double[count];
+    for (int i = 0; i < count; i++) {
+      long startNanos = System.nanoTime();
+      Scraper.scrape(port);
+      millis[i] = (System.nanoTime() - startNanos) / MILLION;
+      Thread.sleep(PERIOD);
+    }
+    return millis;
+  }
+
+  private static int set(RequestBuffer requests, int step) {
+    requests.request(3).word("SET").numbered("key:", step % KEYS, DIGITS).word(VALUE);
+    return 1;
+  }
+
+  private static int kinds(MeasuredServer server) throws IOException {
+    try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
+      return Node.info(client, "commandstats").size();
+    }
+  }
+
+  /** Returns the longest turn since CONFIG RESETSTAT, in milliseconds; only Redoubt counts it. */
+  private static String longestTurn(MeasuredServer server) throws IOException {
+    if (!server.name().equals("redoubt")) {
+      return "-";
+    }
+    try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
+      String micros = Node.info(client, "debug").getOrDefault("eventloop_duration_max", "");
+      return micros.isEmpty() ? "-" : "%.2f".formatted(Long.parseLong(micros) / 1e3);
+    }
+  }
+}
