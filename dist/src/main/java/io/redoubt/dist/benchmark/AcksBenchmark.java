@@ -1,9 +1,11 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.DelayedLink;
 import io.redoubt.dist.benchmark.load.ReplicatedLoad;
 import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,6 +54,12 @@ final class AcksBenchmark implements Callable<Integer> {
       description = "Rounds (default: ${DEFAULT-VALUE}).")
   private int rounds = 5;
 
+  @Option(
+      names = "--delay",
+      paramLabel = "MICROS",
+      description = "Latency of the replica's link in each direction (default: none).")
+  private int delayMicros;
+
   private int startedCount;
 
   @Override
@@ -75,8 +83,11 @@ final class AcksBenchmark implements Callable<Integer> {
 
   private Row measure(boolean redis) throws IOException, InterruptedException {
     try (MeasuredServer master = start(redis);
-        MeasuredServer replica = start(redis)) {
-      replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(master.port()));
+        MeasuredServer replica = start(redis);
+        DelayedLink link =
+            new DelayedLink(master.port(), TimeUnit.MICROSECONDS.toNanos(delayMicros))) {
+      int port = delayMicros == 0 ? master.port() : link.port();
+      replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(port));
       replica.await("replication", "master_link_status", "up");
       Load few = load(master, FEW, false);
       Load many = load(master, MANY, false);

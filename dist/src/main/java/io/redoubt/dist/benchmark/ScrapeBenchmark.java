@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "scrape",
     description = {
-      "Scrapes a server that has executed every kind of command and serves SETs over eight"
+      "Scrapes a server that has executed nearly all kinds of commands and serves SETs over eight"
           + " pipelining connections: Redoubt by its metrics-port, Redis by redis_exporter, if that"
           + " is installed. The table shows the duration of a scrape, and the longest PING of a"
           + " client in as long a time without scrapes and with one every 1.1 seconds.",
@@ -39,6 +39,11 @@ final class ScrapeBenchmark implements Callable<Integer> {
   private static final String VALUE = "v".repeat(64);
   private static final int WARM_UP = 30;
   private static final double MILLION = 1e6;
+
+  /**
+   * Commands such as PFSELFTEST, which take longer, would hide how long a scrape occupies the loop.
+   */
+  private static final long SLOW_NANOS = 1_000_000;
 
   /** Longer than a second, for which Redoubt serves the same metrics again. */
   private static final Duration PERIOD = Duration.ofMillis(1100);
@@ -103,12 +108,16 @@ final class ScrapeBenchmark implements Callable<Integer> {
 
   private void measure(String title, MeasuredServer server, int port)
       throws IOException, InterruptedException {
+    EveryCommand commands = new EveryCommand(server);
+    commands.call(); // cold code and Lua's library are not what is measured
+    commands.dropSlow(SLOW_NANOS);
     try (WriteLoad load = WriteLoad.start(server)) {
       load.write(ScrapeBenchmark::set);
-      EveryCommand.call(server);
       scrape(port, servers.scaled(WARM_UP));
+      load.write(null); // the longest turn should not be that of a command below
       server.ask("CONFIG", "RESETSTAT");
-      EveryCommand.call(server);
+      commands.call();
+      load.write(ScrapeBenchmark::set);
       int counted = servers.scaled(scrapes);
       PingLoad before = PingLoad.start(server);
       Thread.sleep(PERIOD.multipliedBy(counted));

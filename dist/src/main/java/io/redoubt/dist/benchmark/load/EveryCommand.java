@@ -4,6 +4,7 @@ import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,7 @@ import java.util.Set;
 
 /** Calls each command of a server once, so that it counts under its name in the statistics. */
 public final class EveryCommand {
-  /** Commands that end or change what is measured, or never reply. */
+  /** Commands that end, empty or change what is measured, or never reply. */
   private static final Set<String> SKIPPED =
       Set.of(
           "bgrewriteaof",
@@ -19,6 +20,8 @@ public final class EveryCommand {
           "config|resetstat",
           "debug",
           "failover",
+          "flushall",
+          "flushdb",
           "monitor",
           "psync",
           "replicaof",
@@ -31,32 +34,57 @@ public final class EveryCommand {
   private static final int ARITY = 1;
   private static final int SUBCOMMANDS = 9;
 
-  private EveryCommand() {}
+  private final MeasuredServer server;
+  private final List<String[]> requests = new ArrayList<>();
 
   /**
-   * Calls the commands with as many arguments as they need at least, most of which they refuse.
-   * Each is called over a connection of its own, which some leave in another mode.
+   * Prepares to call the commands with as many arguments as they need at least, most of which they
+   * refuse.
    */
-  public static void call(MeasuredServer server) throws IOException {
+  public EveryCommand(MeasuredServer server) throws IOException {
+    this.server = server;
     for (Reply command : server.ask("COMMAND").elements()) {
       List<Reply> subcommands = command.elements().get(SUBCOMMANDS).elements();
       for (Reply each : subcommands.isEmpty() ? List.of(command) : subcommands) {
-        call(server, each);
+        String name = each.elements().get(NAME).text().toLowerCase(Locale.ROOT);
+        if (!SKIPPED.contains(name)) {
+          requests.add(request(name, (int) Math.abs(each.elements().get(ARITY).number())));
+        }
       }
     }
   }
 
-  private static void call(MeasuredServer server, Reply command) throws IOException {
-    String name = command.elements().get(NAME).text().toLowerCase(Locale.ROOT);
-    if (SKIPPED.contains(name)) {
-      return;
-    }
+  private static String[] request(String name, int arity) {
     String[] words = name.split("\\|", -1);
-    int count = (int) Math.abs(command.elements().get(ARITY).number());
-    String[] request = Arrays.copyOf(words, Math.max(words.length, count));
+    String[] request = Arrays.copyOf(words, Math.max(words.length, arity));
     Arrays.fill(request, words.length, request.length, "x");
+    return request;
+  }
+
+  /** Calls them, each over a connection of its own, which some leave in another mode. */
+  public void call() throws IOException {
+    for (String[] request : requests) {
+      nanos(request);
+    }
+  }
+
+  /** Calls them, and never again those that take longer than the given time. */
+  public void dropSlow(long limitNanos) throws IOException {
+    List<String[]> fast = new ArrayList<>();
+    for (String[] request : requests) {
+      if (nanos(request) <= limitNanos) {
+        fast.add(request);
+      }
+    }
+    requests.clear();
+    requests.addAll(fast);
+  }
+
+  private long nanos(String... request) throws IOException {
     try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
+      long startNanos = System.nanoTime();
       client.call(request);
+      return System.nanoTime() - startNanos;
     }
   }
 }

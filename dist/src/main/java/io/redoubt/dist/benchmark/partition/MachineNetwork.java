@@ -1,6 +1,7 @@
 package io.redoubt.dist.benchmark.partition;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -168,7 +169,18 @@ public final class MachineNetwork implements AutoCloseable {
   /** Removes the machines; their processes must have ended. */
   @Override
   public void close() {
-    // The links vanish with the namespaces, the rules with that of this process.
-    holders.forEach(Process::destroyForcibly);
+    // The kernel removes links with their namespaces, but too late for the next run to use their
+    // names. The rules vanish with the namespace of this process.
+    try {
+      for (int i = 0; i < holders.size(); i++) {
+        run("ip", "link", "del", "m" + i);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      holders.forEach(Process::destroyForcibly);
+    }
   }
 }
