@@ -37,6 +37,7 @@ import picocli.CommandLine.Option;
 final class FailoverBenchmark implements Callable<Integer> {
   private static final Duration STABLE_LIMIT = Duration.ofSeconds(120);
   private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(60);
+  private static final String ACK_GROUP_STATE = "write_acks_group_state";
   private static final int POLL_MILLIS = 2;
   private static final int REST_MILLIS = 2_000;
   private static final int STOP_MILLIS = 5_000;
@@ -77,6 +78,12 @@ final class FailoverBenchmark implements Callable<Integer> {
       description = "Stop a sentinel for five seconds before each failover.")
   private boolean stopASentinel;
 
+  @Option(
+      names = "--redoubt-with",
+      paramLabel = "LINE",
+      description = "A line of redis.conf for Redoubt's servers, such as \"write-acks 1\".")
+  private List<String> redoubtWith = List.of();
+
   private final Random random = new Random();
 
   @Override
@@ -86,6 +93,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     Topology redoubt = group("redoubt", servers.redoubtLauncher(), own);
     List<Double> theirs = new ArrayList<>();
     List<Double> ours = new ArrayList<>();
+    redoubt.configureServers(redoubtWith);
     redis.start();
     redoubt.start();
     for (int run = 0; run < servers.scaled(runs); run++) {
@@ -124,6 +132,7 @@ final class FailoverBenchmark implements Callable<Integer> {
   /** Kills the master and returns the milliseconds until its successor accepts a write. */
   private double failover(Topology group, int run) throws IOException, InterruptedException {
     int old = group.awaitStable(STABLE_LIMIT);
+    awaitAckGroup(group);
     Thread.sleep(REST_MILLIS + random.nextInt(1_000));
     if (stopASentinel) {
       Node sentinel = group.sentinels().get(run % Topology.SENTINELS);
@@ -147,6 +156,16 @@ final class FailoverBenchmark implements Callable<Integer> {
     }
     group.restart(group.servers().indexOf(master));
     return millis;
+  }
+
+  /** Waits until all servers belong to the group whose acknowledgements count, if there is one. */
+  private static void awaitAckGroup(Topology group) throws IOException, InterruptedException {
+    for (Node server : group.servers()) {
+      List<Reply> acks = List.copyOf(server.ask("CONFIG", "GET", "write-acks").elements());
+      if (!acks.isEmpty() && !acks.get(1).text().equals("0")) {
+        server.awaitInfo(ACK_GROUP_STATE, "ok", STABLE_LIMIT);
+      }
+    }
   }
 
   private static void write(RespClient client) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -43,6 +44,7 @@ public final class Topology implements AutoCloseable {
   private final List<Node> nodes = new ArrayList<>();
   private final int downAfterMillis;
   private List<Integer> metricsPorts = List.of();
+  private List<String> serverLines = List.of();
   private boolean closed;
 
   /**
@@ -74,6 +76,11 @@ public final class Topology implements AutoCloseable {
       throw new IllegalArgumentException(openPorts.size() + " ports");
     }
     metricsPorts = List.copyOf(openPorts);
+  }
+
+  /** Adds lines to the servers' configuration files; to be called before {@link #start}. */
+  public void configureServers(List<String> lines) {
+    serverLines = List.copyOf(lines);
   }
 
   /** Returns the metrics ports of the processes in their order; empty if there are none. */
@@ -251,7 +258,8 @@ public final class Topology implements AutoCloseable {
         repl-diskless-sync-delay 0
         """
                 .formatted(ports.get(i), folder(i))
-            + metrics(i);
+            + metrics(i)
+            + serverLines.stream().map(line -> line + "\n").collect(Collectors.joining());
     return i == 0 ? text : text + "replicaof 127.0.0.1 " + ports.get(0) + "\n";
   }
 
