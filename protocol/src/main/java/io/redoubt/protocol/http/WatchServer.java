@@ -343,7 +343,11 @@ public final class WatchServer implements AutoCloseable {
   /** Stops listening and closes all connections. */
   @Override
   public void close() {
-    group.execute(content::close);
+    group.execute(() -> {
+      // A connection that is still open when the loop ends does not release what it has read.
+      List.copyOf(exchanges).forEach(Exchange::close);
+      content.close();
+    });
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }
