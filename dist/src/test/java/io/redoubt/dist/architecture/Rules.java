@@ -68,6 +68,10 @@ final class Rules {
           "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
               + " persistence.rdb",
 
+          // A member of a cluster: messages, its file, and its state machine.
+          "server.cluster.slot     <-",
+          "server.cluster.message  <- protocol.bytes server.cluster.slot",
+
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",
           "server.memory           <- protocol.bytes server.tuning",
@@ -359,7 +363,12 @@ final class Rules {
    */
   static final List<String> PURE =
       List.of(
-          "sentinel.settings", "sentinel.message", "sentinel.core", "server.replication.stream");
+          "sentinel.settings",
+          "sentinel.message",
+          "sentinel.core",
+          "server.replication.stream",
+          "server.cluster.slot",
+          "server.cluster.message");
 
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =

@@ -1,0 +1,48 @@
+package io.redoubt.server.cluster.message;
+
+import io.redoubt.server.cluster.slot.SlotSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sender's view of itself, which precedes every message.
+ *
+ * @param sender the id of the sender
+ * @param currentEpoch the greatest epoch that the sender knows
+ * @param configEpoch the config epoch of the sender, or of its master if it is a replica
+ * @param offset the replication offset
+ * @param slots the slots of the sender, or of its master; must not be changed
+ * @param master the id of the sender's master, null if it is a master
+ * @param flags {@link NodeFlag} bits
+ * @param clusterOk true if the sender finds the cluster serving
+ * @param messageFlags {@link #PAUSED}, {@link #FORCE_ACK} and {@link #EXTENSION_DATA}
+ */
+public record Header(
+    String sender,
+    Endpoint endpoint,
+    long currentEpoch,
+    long configEpoch,
+    long offset,
+    SlotSet slots,
+    @Nullable String master,
+    int flags,
+    boolean clusterOk,
+    int messageFlags) {
+  /** The master has paused writes for a manual failover. */
+  public static final int PAUSED = 1;
+
+  /** A vote is requested although the master is not known to have failed. */
+  public static final int FORCE_ACK = 1 << 1;
+
+  /** The sender understands extensions; the message may have some. */
+  public static final int EXTENSION_DATA = 1 << 2;
+
+  /** Returns true if one of the {@link NodeFlag} bits is set. */
+  public boolean has(int nodeFlag) {
+    return (flags & nodeFlag) != 0;
+  }
+
+  /** Returns true if one of the bits of this class is set. */
+  public boolean says(int messageFlag) {
+    return (messageFlags & messageFlag) != 0;
+  }
+}

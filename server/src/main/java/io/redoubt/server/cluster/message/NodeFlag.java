@@ -1,0 +1,39 @@
+package io.redoubt.server.cluster.message;
+
+/** The bits that describe a node in messages and in {@code nodes.conf}. */
+public final class NodeFlag {
+  /** A master. */
+  public static final int MASTER = 1;
+
+  /** A replica. */
+  public static final int REPLICA = 1 << 1;
+
+  /** Suspected to have failed ({@code fail?}). */
+  public static final int PFAIL = 1 << 2;
+
+  /** Failed, as a majority of masters agrees. */
+  public static final int FAIL = 1 << 3;
+
+  /** The node that writes the bits. */
+  public static final int MYSELF = 1 << 4;
+
+  /** Its id is not known yet. */
+  public static final int HANDSHAKE = 1 << 5;
+
+  /** Its address is not known. */
+  public static final int NOADDR = 1 << 6;
+
+  /** It must be greeted with a MEET. */
+  public static final int MEET = 1 << 7;
+
+  /** A master that other masters' replicas may migrate to. */
+  public static final int MIGRATE_TO = 1 << 8;
+
+  /** A replica that never starts a failover. */
+  public static final int NOFAILOVER = 1 << 9;
+
+  /** It understands extensions of PING. */
+  public static final int EXTENSIONS = 1 << 10;
+
+  private NodeFlag() {}
+}
