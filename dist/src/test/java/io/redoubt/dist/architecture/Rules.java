@@ -71,6 +71,8 @@ final class Rules {
           // A member of a cluster: messages, its file, and its state machine.
           "server.cluster.slot     <-",
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
+          "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
+              + " server.cluster.message",
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",

@@ -1,0 +1,29 @@
+package io.redoubt.server.cluster.nodes;
+
+import java.util.List;
+
+/**
+ * The state of a cluster node that must survive a crash.
+ *
+ * @param myId the id of this node, one of {@code nodes}
+ * @param currentEpoch the greatest known epoch; never decreases
+ * @param lastVoteEpoch the epoch of the last vote; no vote is given in it or below again
+ * @param nodes all nodes, this one included
+ */
+public record ClusterState(
+    String myId, long currentEpoch, long lastVoteEpoch, List<NodeRecord> nodes) {
+  /** Copies the list. */
+  public ClusterState {
+    nodes = List.copyOf(nodes);
+  }
+
+  /** Returns the record of this node. */
+  public NodeRecord myself() {
+    for (NodeRecord node : nodes) {
+      if (node.id().equals(myId)) {
+        return node;
+      }
+    }
+    throw new IllegalStateException("no record of " + myId);
+  }
+}

@@ -1,0 +1,66 @@
+package io.redoubt.server.cluster.nodes;
+
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.message.NodeFlag;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node in {@code nodes.conf}.
+ *
+ * @param flags {@link NodeFlag} bits
+ * @param master the id of its master, null if it is none's replica
+ * @param slots the slots that it serves; must not be changed
+ * @param openSlots the slots that this node migrates or imports; of other nodes none are known
+ */
+public record NodeRecord(
+    String id,
+    Endpoint endpoint,
+    Labels labels,
+    int flags,
+    @Nullable String master,
+    Contact contact,
+    long configEpoch,
+    SlotSet slots,
+    OpenSlots openSlots) {
+  /**
+   * The names of a node.
+   *
+   * @param hostname empty for none
+   * @param nodeName the name for people, empty for none
+   * @param shard the id of the shard, empty if unknown
+   */
+  public record Labels(String hostname, String nodeName, String shard) {
+    /** No names. */
+    public static final Labels NONE = new Labels("", "", "");
+  }
+
+  /**
+   * The last contact with a node, for people: a restarted node starts with none.
+   *
+   * @param pingSentMillis the time of the oldest PING without a reply, 0 for none
+   * @param pongReceivedMillis the time of the last PONG, 0 for none
+   * @param connected true if there was a link
+   */
+  public record Contact(long pingSentMillis, long pongReceivedMillis, boolean connected) {
+    /** The contact of a node with itself. */
+    public static final Contact MYSELF = new Contact(0, 0, true);
+  }
+
+  /**
+   * Slots on their way from one node to another.
+   *
+   * @param migrating the receiving node by slot
+   * @param importing the sending node by slot
+   */
+  public record OpenSlots(Map<Integer, String> migrating, Map<Integer, String> importing) {
+    /** No open slots. */
+    public static final OpenSlots NONE = new OpenSlots(Map.of(), Map.of());
+  }
+
+  /** Returns true if one of the {@link NodeFlag} bits is set. */
+  public boolean has(int nodeFlag) {
+    return (flags & nodeFlag) != 0;
+  }
+}

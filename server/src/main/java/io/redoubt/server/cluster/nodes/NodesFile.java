@@ -1,0 +1,59 @@
+package io.redoubt.server.cluster.nodes;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.WholeFile;
+import io.redoubt.server.cluster.nodes.NodesText.Form;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * {@code nodes.conf}. It is replaced as a whole, so that a crash leaves the old or the new state,
+ * and a write is durable when {@link #write} returns.
+ *
+ * <p>A file without the fields of Redis 7.2 is written without them again: a directory of a Redis
+ * 7.0 can be given back to it. Shards then have new ids after a restart.
+ */
+public final class NodesFile {
+  private final Disk disk;
+  private final Path path;
+  private final boolean tls;
+  private Form form = Form.EXTENDED;
+
+  /**
+   * Creates the file's reader and writer.
+   *
+   * @param tls true if the bus uses TLS
+   */
+  public NodesFile(Disk disk, Path path, boolean tls) {
+    this.disk = disk;
+    this.path = path;
+    this.tls = tls;
+  }
+
+  /** Reads the file; returns nothing if it does not exist or is empty. */
+  public Optional<ClusterState> read() throws IOException, NodesSyntaxException {
+    if (!disk.exists(path) || disk.size(path) == 0) {
+      return Optional.empty();
+    }
+    NodesParser.Parsed parsed = NodesParser.parse(WholeFile.read(disk, path));
+    form = parsed.form();
+    return Optional.of(parsed.state());
+  }
+
+  /** Replaces the file durably; the old one remains if that fails. */
+  public void write(ClusterState state) throws IOException {
+    Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
+    WholeFile.write(disk, temporary, NodesText.format(state, form, tls));
+    try {
+      disk.rename(temporary, path);
+    } catch (IOException e) {
+      disk.delete(temporary);
+      throw e;
+    }
+    Path directory = path.toAbsolutePath().getParent();
+    if (directory != null) {
+      disk.syncDirectory(directory);
+    }
+  }
+}
