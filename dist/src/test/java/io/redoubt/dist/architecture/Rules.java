@@ -73,6 +73,8 @@ final class Rules {
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
           "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
               + " server.cluster.message",
+          "server.cluster.core     <- protocol.bytes server.cluster.slot server.cluster.message"
+              + " server.cluster.nodes",
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",
@@ -370,7 +372,8 @@ final class Rules {
           "sentinel.core",
           "server.replication.stream",
           "server.cluster.slot",
-          "server.cluster.message");
+          "server.cluster.message",
+          "server.cluster.core");
 
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =

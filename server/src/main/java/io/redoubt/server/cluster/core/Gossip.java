@@ -1,0 +1,123 @@
+package io.redoubt.server.cluster.core;
+
+import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Extension;
+import io.redoubt.server.cluster.message.GossipEntry;
+import io.redoubt.server.cluster.message.Header;
+import io.redoubt.server.cluster.message.NodeFlag;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Composes the messages that carry our view of the cluster. */
+final class Gossip {
+  private static final int MIN_ENTRIES = 3;
+
+  /** The divisor of the number of nodes that gives the entries of a message. */
+  private static final int SHARE = 10;
+
+  private static final int TRIES_PER_ENTRY = 3;
+  private static final long MILLIS_PER_SECOND = 1000;
+
+  private final Cluster cluster;
+
+  Gossip(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Returns the header of our next message. */
+  Header header(int messageFlags) {
+    Node myself = cluster.myself();
+    Node claims = myself.shardMaster();
+    int flags = messageFlags | Header.EXTENSION_DATA;
+    if (cluster.manual.pausesWrites()) {
+      flags |= Header.PAUSED;
+    }
+    Node master = myself.master();
+    return new Header(
+        myself.id(),
+        // An address that is not configured is left to the receiver, who sees our connection.
+        myself.endpoint.at(cluster.options().announced().ip()),
+        cluster.currentEpoch(),
+        claims.configEpoch,
+        cluster.offset(),
+        claims.slotsNow(),
+        master == null ? null : master.id(),
+        myself.flags,
+        cluster.isServing(),
+        flags);
+  }
+
+  /** Composes gossip for a node, null if it is unknown. */
+  Body.Gossip body(GossipKind kind, @Nullable Node receiver, List<Extension> extensions) {
+    return new Body.Gossip(kind, entries(receiver), extensions);
+  }
+
+  /** Returns a few random nodes, and all suspected ones so that failures are soon agreed on. */
+  private List<GossipEntry> entries(@Nullable Node receiver) {
+    List<Node> candidates = new ArrayList<>();
+    Set<Node> chosen = new LinkedHashSet<>();
+    for (Node node : cluster.nodes.others()) {
+      if (node == receiver || node.has(NodeFlag.HANDSHAKE | NodeFlag.NOADDR)) {
+        continue;
+      }
+      if (node.has(NodeFlag.PFAIL)) {
+        chosen.add(node);
+      } else if (node.isConnected() || node.slotCount() > 0) {
+        candidates.add(node);
+      }
+    }
+    int wanted = Math.min(Math.max(MIN_ENTRIES, cluster.nodes.size() / SHARE), candidates.size());
+    int limit = chosen.size() + wanted;
+    for (int tries = 0; tries < wanted * TRIES_PER_ENTRY && chosen.size() < limit; tries++) {
+      chosen.add(candidates.get(cluster.random(candidates.size())));
+    }
+    return chosen.stream().map(this::entry).toList();
+  }
+
+  private GossipEntry entry(Node node) {
+    return new GossipEntry(
+        node.id(),
+        cluster.wall(node.link.pingSentAt) / MILLIS_PER_SECOND,
+        cluster.wall(node.link.pongAt) / MILLIS_PER_SECOND,
+        node.endpoint,
+        node.flags);
+  }
+
+  /**
+   * Returns the extensions for a node. Redis 7.0 logs a warning for each one but the host name, and
+   * there is no way to know a 7.0 node. So the others go once on each link, and again if the node
+   * sends them, too.
+   *
+   * @param greets true if no extension has been sent on this link
+   */
+  List<Extension> extensions(@Nullable Node receiver, boolean greets) {
+    if (receiver == null || !receiver.has(NodeFlag.EXTENSIONS)) {
+      return List.of();
+    }
+    List<Extension> extensions = new ArrayList<>();
+    Node myself = cluster.myself();
+    if (!myself.labels.hostname().isEmpty()) {
+      extensions.add(new Extension.Hostname(myself.labels.hostname()));
+    }
+    if (greets || receiver.knowsLaterExtensions) {
+      if (!myself.labels.nodeName().isEmpty()) {
+        extensions.add(new Extension.NodeName(myself.labels.nodeName()));
+      }
+      cluster
+          .nodes
+          .forgotten()
+          .forEach((id, until) -> {
+            long seconds = (until - cluster.now()) / MILLIS_PER_SECOND;
+            if (seconds > 0) {
+              extensions.add(new Extension.ForgottenNode(id, seconds));
+            }
+          });
+      extensions.add(new Extension.ShardId(myself.labels.shard()));
+    }
+    return List.copyOf(extensions);
+  }
+}

@@ -1,0 +1,118 @@
+package io.redoubt.server.cluster.core;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.cluster.message.Message;
+import io.redoubt.server.cluster.slot.SlotSet;
+
+/** An input of the state machine. */
+public sealed interface Input {
+  /**
+   * The passage of time. Expected every 100 ms and at {@link Cluster#wakeAtMillis()}.
+   *
+   * @param wallMillis the wall clock, which only CLUSTER NODES and the times in gossip use
+   */
+  record Tick(long wallMillis) implements Input {}
+
+  /** An established link, requested by {@link Output.Connect}. */
+  record Connected(int link) implements Input {}
+
+  /** A lost link, or a failed attempt to connect. */
+  record Disconnected(int link) implements Input {}
+
+  /**
+   * A message.
+   *
+   * @param connection a link of ours, or the id of a connection from another node, which is
+   *     negative
+   * @param localIp our address on the connection
+   * @param remoteIp the sender's address
+   */
+  record Received(int connection, String localIp, String remoteIp, Message message)
+      implements Input {}
+
+  /**
+   * The progress of replication. Expected before each tick, and when a replica has applied the
+   * offset of {@link Cluster#awaitedOffset()}.
+   *
+   * @param offset our offset, as a master or as a replica
+   * @param dataAgeMillis the time since a replica last heard of its master; 0 for a master
+   */
+  record Replication(long offset, long dataAgeMillis) implements Input {}
+
+  /**
+   * PUBLISH or SPUBLISH of a client.
+   *
+   * @param sharded true if only the nodes of this shard get it
+   */
+  record Publish(boolean sharded, ByteString channel, ByteString message) implements Input {}
+
+  /** New settings by CONFIG SET. */
+  record Configure(ClusterOptions options) implements Input {}
+
+  /** CLUSTER MEET. */
+  record Meet(String ip, int port, int busPort) implements Input {}
+
+  /** CLUSTER ADDSLOTS and ADDSLOTSRANGE. */
+  record AddSlots(SlotSet slots) implements Input {}
+
+  /** CLUSTER DELSLOTS and DELSLOTSRANGE. */
+  record DeleteSlots(SlotSet slots) implements Input {}
+
+  /** CLUSTER FLUSHSLOTS; the caller has checked that there are no keys. */
+  record FlushSlots() implements Input {}
+
+  /** CLUSTER SETSLOT slot MIGRATING node. */
+  record MigrateSlot(int slot, String node) implements Input {}
+
+  /** CLUSTER SETSLOT slot IMPORTING node. */
+  record ImportSlot(int slot, String node) implements Input {}
+
+  /** CLUSTER SETSLOT slot STABLE. */
+  record StabilizeSlot(int slot) implements Input {}
+
+  /**
+   * CLUSTER SETSLOT slot NODE node.
+   *
+   * @param keys the number of our keys in the slot
+   */
+  record AssignSlot(int slot, String node, long keys) implements Input {}
+
+  /**
+   * CLUSTER REPLICATE.
+   *
+   * @param hasKeys true if this node has keys
+   */
+  record Replicate(String node, boolean hasKeys) implements Input {}
+
+  /** CLUSTER FORGET. */
+  record Forget(String node) implements Input {}
+
+  /** CLUSTER FAILOVER. */
+  record Failover(FailoverKind kind) implements Input {}
+
+  /**
+   * CLUSTER RESET.
+   *
+   * @param hasKeys true if this node has keys
+   */
+  record Reset(boolean hard, boolean hasKeys) implements Input {}
+
+  /** CLUSTER BUMPEPOCH. */
+  record BumpEpoch() implements Input {}
+
+  /** CLUSTER SET-CONFIG-EPOCH. */
+  record SetConfigEpoch(long epoch) implements Input {}
+
+  /** CLUSTER SAVECONFIG. */
+  record SaveConfig() implements Input {}
+
+  /** The kinds of manual failovers. */
+  enum FailoverKind {
+    /** The master pauses writes until the replica has them all; loses nothing. */
+    DEFAULT,
+    /** The master is not asked: it may be down. */
+    FORCE,
+    /** Neither the master nor the others are asked. */
+    TAKEOVER
+  }
+}

@@ -1,0 +1,264 @@
+package io.redoubt.server.cluster.core;
+
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.message.NodeFlag;
+import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node knows of a node, itself included. Times are on the clock of the state machine,
+ * {@link #NEVER} for events that have not happened.
+ */
+public final class Node {
+  /** A time before all others. */
+  static final long NEVER = Long.MIN_VALUE / 2;
+
+  enum LinkState {
+    DOWN,
+    CONNECTING,
+    UP
+  }
+
+  /** Our link to the node. */
+  static final class Link {
+    LinkState state = LinkState.DOWN;
+
+    /** The id of the link unless it is down. */
+    int id;
+
+    long upSince = NEVER;
+
+    /** The time of the oldest PING without a PONG. */
+    long pingSentAt = NEVER;
+
+    /** The time of the last PONG, also as reported by others. */
+    long pongAt = NEVER;
+
+    /** The time of the last message from the node on any connection. */
+    long heardAt = NEVER;
+
+    /** True once a message on this link has carried extensions. */
+    boolean greeted;
+  }
+
+  private final long createdAt;
+  private final List<Node> replicas = new ArrayList<>();
+  private final SlotSet slots = new SlotSet();
+
+  /** A copy of the slots that is shared by messages, null after a change. */
+  private @Nullable SlotSet shared;
+
+  private int slotCount;
+  private String id;
+  private @Nullable Node master;
+
+  final Link link = new Link();
+  final Map<Node, Long> failReports = new LinkedHashMap<>();
+  int flags;
+  Endpoint endpoint;
+  Labels labels = Labels.NONE;
+  long configEpoch;
+
+  /** The node's replication offset in its last message. */
+  long offset;
+
+  long failedAt = NEVER;
+
+  /** The time of our last vote for a replica of this master. */
+  long votedAt = NEVER;
+
+  /** The time at which this master lost its last working replica. */
+  long orphanedAt = NEVER;
+
+  /** True once the node has sent an extension that Redis 7.0 does not know. */
+  boolean knowsLaterExtensions;
+
+  Node(String id, int flags, Endpoint endpoint, long now) {
+    this.id = id;
+    this.flags = flags;
+    this.endpoint = endpoint;
+    this.createdAt = now;
+  }
+
+  /** Returns the id; a random one during a handshake. */
+  public String id() {
+    return id;
+  }
+
+  void rename(String realId) {
+    id = realId;
+  }
+
+  /** Returns the {@link NodeFlag} bits. */
+  public int flags() {
+    return flags;
+  }
+
+  /** Returns the address and the ports. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Returns the host name, the name and the shard. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /** Returns the epoch of the node's claims of slots. */
+  public long configEpoch() {
+    return configEpoch;
+  }
+
+  /** Returns the replication offset that the node last reported. */
+  public long offset() {
+    return offset;
+  }
+
+  /** Returns true if our link to the node is up. */
+  public boolean isConnected() {
+    return link.state == LinkState.UP;
+  }
+
+  long createdAt() {
+    return createdAt;
+  }
+
+  /** Returns true if one of the {@link NodeFlag} bits is set. */
+  public boolean has(int flag) {
+    return (flags & flag) != 0;
+  }
+
+  void set(int flag) {
+    flags |= flag;
+  }
+
+  void clear(int flag) {
+    flags &= ~flag;
+  }
+
+  /** Returns true if this is a master. */
+  public boolean isMaster() {
+    return has(NodeFlag.MASTER);
+  }
+
+  /** Returns true if this is a replica. */
+  public boolean isReplica() {
+    return has(NodeFlag.REPLICA);
+  }
+
+  /** Returns true for a node whose id is still unknown. */
+  public boolean isInHandshake() {
+    return has(NodeFlag.HANDSHAKE);
+  }
+
+  /** Returns true if a majority found that the node has failed. */
+  public boolean hasFailed() {
+    return has(NodeFlag.FAIL);
+  }
+
+  /** Returns true for a master with slots. */
+  public boolean isVoter() {
+    return isMaster() && slotCount > 0;
+  }
+
+  /** Returns the master of a replica, null if it is unknown or this is a master. */
+  public @Nullable Node master() {
+    return master;
+  }
+
+  /** Returns the master of a replica, or this node if it has none. */
+  Node shardMaster() {
+    return master == null ? this : master;
+  }
+
+  /** Returns the known replicas. */
+  public List<Node> replicas() {
+    return Collections.unmodifiableList(replicas);
+  }
+
+  int workingReplicas() {
+    int working = 0;
+    for (Node replica : replicas) {
+      if (!replica.hasFailed()) {
+        working++;
+      }
+    }
+    return working;
+  }
+
+  /** Changes the master of a replica; keeps both sides of the relation equal. */
+  void follow(@Nullable Node newMaster) {
+    if (master == newMaster) {
+      return;
+    }
+    if (master != null) {
+      master.replicas.remove(this);
+      if (master.replicas.isEmpty()) {
+        master.clear(NodeFlag.MIGRATE_TO);
+      }
+    }
+    master = newMaster;
+    if (newMaster != null) {
+      newMaster.replicas.add(this);
+      newMaster.set(NodeFlag.MIGRATE_TO);
+    }
+  }
+
+  void becomeMaster() {
+    follow(null);
+    clear(NodeFlag.REPLICA);
+    set(NodeFlag.MASTER);
+  }
+
+  void becomeReplica(@Nullable Node newMaster) {
+    clear(NodeFlag.MASTER | NodeFlag.MIGRATE_TO);
+    set(NodeFlag.REPLICA);
+    follow(newMaster);
+  }
+
+  /** Returns the slots; must not be changed. */
+  public SlotSet slots() {
+    return slots;
+  }
+
+  /** Returns the slots as they are now, in a set that does not change later. */
+  SlotSet slotsNow() {
+    if (shared == null) {
+      shared = slots.copy();
+    }
+    return shared;
+  }
+
+  /** Returns the number of slots. */
+  public int slotCount() {
+    return slotCount;
+  }
+
+  /** Adds a slot; only {@link SlotTable} may. */
+  void slotGained(int slot) {
+    if (slots.add(slot)) {
+      shared = null;
+      slotCount++;
+    }
+  }
+
+  /** Removes a slot; only {@link SlotTable} may. */
+  void slotLost(int slot) {
+    if (slots.remove(slot)) {
+      shared = null;
+      slotCount--;
+    }
+  }
+
+  /** Returns the id, for the log. */
+  @Override
+  public String toString() {
+    return id;
+  }
+}

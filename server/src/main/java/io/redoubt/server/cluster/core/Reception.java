@@ -1,0 +1,379 @@
+package io.redoubt.server.cluster.core;
+
+import io.redoubt.server.cluster.core.Output.Level;
+import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.message.Extension;
+import io.redoubt.server.cluster.message.GossipEntry;
+import io.redoubt.server.cluster.message.Header;
+import io.redoubt.server.cluster.message.NodeFlag;
+import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
+import org.jspecify.annotations.Nullable;
+
+/** Handles the messages of other nodes. */
+final class Reception {
+  /** The difference of wall clocks that is tolerated in the times of PONGs that others report. */
+  private static final long CLOCK_TOLERANCE_MILLIS = 500;
+
+  private static final long MILLIS_PER_SECOND = 1000;
+  private static final int ROLE_FLAGS = NodeFlag.MASTER | NodeFlag.REPLICA;
+
+  private final Cluster cluster;
+
+  Reception(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  void received(Input.Received received) {
+    Header header = received.message().header();
+    if (header.sender().equals(cluster.myId())) {
+      receivedFromMyself(received);
+      return;
+    }
+    Node linked = cluster.nodes.ofLink(received.connection());
+    Node sender = cluster.nodes.known(header.sender());
+    if (sender != null) {
+      heard(sender, header);
+    } else if (linked != null && linked.isInHandshake()) {
+      linked.link.heardAt = cluster.now();
+    }
+    switch (received.message().body()) {
+      case Body.Gossip gossip -> gossip(received, sender, linked, header, gossip);
+      case Body.Fail(String id) -> {
+        if (sender != null) {
+          cluster.health.failed(sender, id);
+        }
+      }
+      case Body.Publish publish -> {
+        if (sender != null) {
+          cluster.emit(new Output.Deliver(publish.sharded(), publish.channel(), publish.message()));
+        }
+      }
+      case Body.VoteRequest() -> {
+        if (sender != null) {
+          cluster.votes.requested(sender, header);
+        }
+      }
+      case Body.Vote() -> {
+        if (sender != null) {
+          cluster.elections.voted(sender, header.currentEpoch());
+        }
+      }
+      case Body.Update update -> {
+        if (sender != null) {
+          cluster.claims.updated(update);
+        }
+      }
+      case Body.PauseRequest() -> {
+        if (sender != null) {
+          cluster.manual.pauseRequested(sender);
+        }
+      }
+      case Body.Module module -> {}
+      case Body.Unknown unknown -> {}
+    }
+  }
+
+  /** Ends a handshake with our own address: an operator had us meet ourselves. */
+  private void receivedFromMyself(Input.Received received) {
+    Node linked = cluster.nodes.ofLink(received.connection());
+    if (linked != null && linked.isInHandshake()) {
+      cluster.orders.remove(linked);
+    } else if (linked != null) {
+      strangerAt(linked);
+    } else if (received.message().body() instanceof Body.Gossip gossip
+        && gossip.kind() != GossipKind.PONG) {
+      cluster.links.reply(received.connection(), null);
+    }
+  }
+
+  private void heard(Node sender, Header header) {
+    sender.link.heardAt = cluster.now();
+    cluster.raiseEpoch(header.currentEpoch());
+    if (header.configEpoch() > sender.configEpoch) {
+      sender.configEpoch = header.configEpoch();
+      cluster.stateChanged();
+    }
+    sender.offset = header.offset();
+    if (header.says(Header.EXTENSION_DATA)) {
+      sender.set(NodeFlag.EXTENSIONS);
+    }
+    if (header.says(Header.PAUSED)) {
+      cluster.manual.masterPaused(sender, header.offset());
+    }
+  }
+
+  private void gossip(
+      Input.Received received,
+      @Nullable Node knownSender,
+      @Nullable Node linked,
+      Header header,
+      Body.Gossip gossip) {
+    Node sender = knownSender;
+    if (gossip.kind() != GossipKind.PONG) {
+      learnOwnAddress(received, gossip.kind());
+      if (sender == null && gossip.kind() == GossipKind.MEET) {
+        met(received, header);
+        gossip.entries().forEach(entry -> learn(entry));
+      }
+      cluster.links.reply(received.connection(), sender);
+    }
+    if (linked != null) {
+      if (linked.isInHandshake()) {
+        sender = introduced(linked, sender, header);
+        if (sender == null) {
+          return;
+        }
+      } else if (!linked.id().equals(header.sender())) {
+        strangerAt(linked);
+        return;
+      }
+    }
+    if (sender == null) {
+      return;
+    }
+    if (linked == null) {
+      updateEndpoint(sender, announced(header, received.remoteIp()));
+    }
+    copyFlag(sender, header, NodeFlag.NOFAILOVER);
+    if (linked == sender && gossip.kind() == GossipKind.PONG) {
+      cluster.health.ponged(sender);
+    }
+    role(sender, header);
+    followMastersMaster();
+    cluster.claims.claimed(sender, header);
+    cluster.claims.resolveCollision(sender, header);
+    for (GossipEntry entry : gossip.entries()) {
+      heardOf(sender, entry);
+    }
+    extensions(sender, gossip);
+  }
+
+  /**
+   * Takes our address from the connection of a node that could reach us, unless it is configured.
+   */
+  private void learnOwnAddress(Input.Received received, GossipKind kind) {
+    Node myself = cluster.myself();
+    if (cluster.options().announced().ip().isEmpty()
+        && (kind == GossipKind.MEET || myself.endpoint.ip().isEmpty())
+        && !received.localIp().isEmpty()
+        && !received.localIp().equals(myself.endpoint.ip())) {
+      myself.endpoint = myself.endpoint.at(received.localIp());
+      cluster.remark(Level.NOTICE, "IP address for this node updated to " + myself.endpoint.ip());
+      cluster.topologyChanged();
+    }
+  }
+
+  private static Endpoint announced(Header header, String remoteIp) {
+    Endpoint endpoint = header.endpoint();
+    return endpoint.ip().isEmpty() ? endpoint.at(remoteIp) : endpoint;
+  }
+
+  private void met(Input.Received received, Header header) {
+    Endpoint endpoint = announced(header, received.remoteIp());
+    if (cluster.nodes.handshakeWith(endpoint.ip(), endpoint.busPort()) == null) {
+      cluster.nodes.add(new Node(cluster.newId(), NodeFlag.HANDSHAKE, endpoint, cluster.now()));
+    }
+  }
+
+  /**
+   * Ends a handshake: the node's first message tells its id. Returns null if it is a node that was
+   * known by another address, which is then updated.
+   */
+  private @Nullable Node introduced(Node linked, @Nullable Node sender, Header header) {
+    if (sender != null) {
+      cluster.remark(
+          Level.VERBOSE, "Handshake: we already know node " + sender + ", updating the address");
+      Endpoint endpoint = linked.endpoint;
+      cluster.orders.remove(linked);
+      updateEndpoint(sender, endpoint);
+      return null;
+    }
+    cluster.nodes.rename(linked, header.sender());
+    linked.clear(NodeFlag.HANDSHAKE);
+    linked.set(header.flags() & ROLE_FLAGS);
+    if (!linked.has(NodeFlag.REPLICA)) {
+      linked.set(NodeFlag.MASTER);
+    } else {
+      linked.clear(NodeFlag.MASTER);
+    }
+    Restoration.setShard(linked, cluster.newId());
+    heard(linked, header);
+    cluster.remark(Level.DEBUG, "Handshake with node " + linked + " completed.");
+    cluster.topologyChanged();
+    return linked;
+  }
+
+  /** Handles a message of another node than the one that we expect at an address. */
+  private void strangerAt(Node linked) {
+    cluster.remark(
+        Level.DEBUG, "PONG contains mismatching sender ID. About node " + linked + " ...");
+    linked.set(NodeFlag.NOADDR);
+    linked.endpoint = new Endpoint("", 0, 0, 0);
+    cluster.links.close(linked);
+    cluster.topologyChanged();
+  }
+
+  private void updateEndpoint(Node node, Endpoint endpoint) {
+    if (node.endpoint.equals(endpoint)) {
+      return;
+    }
+    boolean moved =
+        !node.endpoint.ip().equals(endpoint.ip())
+            || node.endpoint.port() != endpoint.port()
+            || node.endpoint.busPort() != endpoint.busPort();
+    node.endpoint = endpoint;
+    node.clear(NodeFlag.NOADDR);
+    cluster.topologyChanged();
+    if (moved) {
+      cluster.links.close(node);
+      cluster.remark(
+          Level.WARNING,
+          "Address updated for node " + node + ", now " + endpoint.ip() + ":" + endpoint.port());
+      if (cluster.myself().master() == node) {
+        cluster.follow(node);
+      }
+    }
+  }
+
+  private void copyFlag(Node sender, Header header, int flag) {
+    if (sender.has(flag) != header.has(flag)) {
+      if (header.has(flag)) {
+        sender.set(flag);
+      } else {
+        sender.clear(flag);
+      }
+      cluster.topologyChanged();
+    }
+  }
+
+  private void role(Node sender, Header header) {
+    if (header.master() == null) {
+      if (!sender.isMaster()) {
+        sender.becomeMaster();
+        cluster.topologyChanged();
+      }
+      return;
+    }
+    Node master = cluster.nodes.known(header.master());
+    if (sender.isMaster()) {
+      cluster.slots.unassignAll(sender);
+      sender.becomeReplica(master);
+      cluster.topologyChanged();
+    } else if (master != null && sender.master() != master && master != sender) {
+      sender.follow(master);
+      cluster.topologyChanged();
+    }
+  }
+
+  /** Follows the node that our master follows: nobody replicates from a replica. */
+  private void followMastersMaster() {
+    Node myself = cluster.myself();
+    Node master = myself.master();
+    Node next = master == null ? null : master.master();
+    if (next != null && next != myself) {
+      cluster.remark(Level.NOTICE, "My master follows " + next + ", and so do I");
+      cluster.becomeReplicaOf(next);
+    }
+  }
+
+  private void heardOf(Node sender, GossipEntry entry) {
+    Node node = cluster.nodes.known(entry.node());
+    if (node == null) {
+      learn(entry);
+      return;
+    }
+    if (node == cluster.myself()) {
+      return;
+    }
+    boolean suspected = entry.has(NodeFlag.PFAIL | NodeFlag.FAIL);
+    if (sender.isMaster()) {
+      if (suspected) {
+        cluster.health.reported(node, sender);
+      } else {
+        cluster.health.retracted(node, sender);
+      }
+    }
+    if (!suspected
+        && !entry.has(NodeFlag.NOADDR)
+        && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
+        && node.link.pingSentAt == Node.NEVER
+        && cluster.health.reports(node) == 0) {
+      long pongAt = cluster.fromWall(entry.pongReceivedSeconds() * MILLIS_PER_SECOND);
+      if (pongAt <= cluster.now() + CLOCK_TOLERANCE_MILLIS) {
+        node.link.pongAt = Math.max(node.link.pongAt, Math.min(pongAt, cluster.now()));
+      }
+    }
+    if (node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
+        && !suspected
+        && !entry.has(NodeFlag.NOADDR)
+        && !entry.endpoint().ip().isEmpty()) {
+      updateEndpoint(node, entry.endpoint());
+    }
+  }
+
+  /** Adds a node of which a trusted one has told us. */
+  private void learn(GossipEntry entry) {
+    if (entry.has(NodeFlag.NOADDR | NodeFlag.HANDSHAKE)
+        || entry.endpoint().ip().isEmpty()
+        || cluster.nodes.get(entry.node()) != null
+        || cluster.nodes.isForgotten(entry.node(), cluster.now())) {
+      return;
+    }
+    int flags = entry.flags() & (ROLE_FLAGS | NodeFlag.NOFAILOVER);
+    if ((flags & NodeFlag.REPLICA) != 0) {
+      flags &= ~NodeFlag.MASTER;
+    } else {
+      flags |= NodeFlag.MASTER;
+    }
+    Node node = new Node(entry.node(), flags, entry.endpoint(), cluster.now());
+    Restoration.setShard(node, cluster.newId());
+    cluster.nodes.add(node);
+    cluster.topologyChanged();
+  }
+
+  private void extensions(Node sender, Body.Gossip gossip) {
+    Labels before = sender.labels;
+    String hostname = "";
+    String nodeName = before.nodeName();
+    String shard = before.shard();
+    for (Extension extension : gossip.extensions()) {
+      switch (extension) {
+        case Extension.Hostname(String name) -> hostname = isStorable(name) ? name : "";
+        case Extension.NodeName(String name) -> {
+          nodeName = isStorable(name) ? name : "";
+          sender.knowsLaterExtensions = true;
+        }
+        case Extension.ForgottenNode(String id, long ttlSeconds) -> {
+          sender.knowsLaterExtensions = true;
+          cluster.orders.forgottenByOthers(id, ttlSeconds);
+        }
+        case Extension.ShardId(String id) -> {
+          shard = id;
+          sender.knowsLaterExtensions = true;
+        }
+        case Extension.Unknown unknown -> {}
+      }
+    }
+    Node master = sender.master();
+    if (!sender.knowsLaterExtensions && master != null) {
+      // A Redis 7.0 has no shards; replicas share the one that we gave to their master.
+      shard = master.labels.shard();
+    }
+    Labels labels = new Labels(hostname, nodeName, shard);
+    if (!labels.equals(before)) {
+      sender.labels = labels;
+      cluster.topologyChanged();
+      Node myself = cluster.myself();
+      if (myself.master() == sender) {
+        Restoration.setShard(myself, shard);
+      }
+    }
+  }
+
+  /** Returns true if a name can be written to a line of {@code nodes.conf}. */
+  private static boolean isStorable(String name) {
+    return name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ',' && c != '"' && c != '\'');
+  }
+}

@@ -1,0 +1,85 @@
+package io.redoubt.server.cluster.core;
+
+import io.redoubt.server.cluster.core.Output.Level;
+import io.redoubt.server.cluster.message.NodeFlag;
+import io.redoubt.server.cluster.slot.SlotSet;
+
+/**
+ * Decides whether this node serves commands: while it sees a majority of the masters, and, if so
+ * configured, while all slots have an owner that works.
+ */
+final class Serving {
+  /** The time for which a restarted master listens before it serves. */
+  private static final long START_MILLIS = 2000;
+
+  private static final long MIN_REJOIN_MILLIS = 500;
+  private static final long MAX_REJOIN_MILLIS = 5000;
+
+  private final Cluster cluster;
+  private final long startedAt;
+  private boolean ok;
+
+  /** The last time at which no majority was reachable. */
+  private long minorityAt;
+
+  /** The end of our last pause: nodes count as reachable once they were heard of after it. */
+  private long resumedAt = Node.NEVER;
+
+  Serving(Cluster cluster, long now) {
+    this.cluster = cluster;
+    this.startedAt = now;
+    this.minorityAt = now - MAX_REJOIN_MILLIS;
+  }
+
+  boolean isOk() {
+    return ok;
+  }
+
+  /** Handles a pause of this process: others may have replaced this node meanwhile. */
+  void paused(long millis) {
+    resumedAt = cluster.now();
+    cluster.remark(Level.WARNING, "This process was paused for " + millis + " ms");
+  }
+
+  void update() {
+    boolean master = cluster.myself().isMaster();
+    long now = cluster.now();
+    int voters = 0;
+    int reachable = 0;
+    boolean covered = cluster.assignedSlots() == SlotSet.SLOTS;
+    for (Node node : cluster.nodes.all()) {
+      if (node.isVoter()) {
+        voters++;
+        covered &= !node.hasFailed();
+        if (isReachable(node)) {
+          reachable++;
+        }
+      }
+    }
+    boolean majority = reachable >= voters / 2 + 1;
+    if (!majority) {
+      minorityAt = now;
+    }
+    boolean good = majority && (covered || !cluster.options().requireFullCoverage());
+    if (good == ok) {
+      return;
+    }
+    if (good && master) {
+      long rejoin = Math.clamp(cluster.timeoutMillis(), MIN_REJOIN_MILLIS, MAX_REJOIN_MILLIS);
+      long from = Math.max(startedAt + START_MILLIS, minorityAt + rejoin);
+      if (now < from) {
+        cluster.wakeBy(from);
+        return;
+      }
+    }
+    ok = good;
+    cluster.viewChanged();
+    cluster.remark(Level.NOTICE, "Cluster state changed: " + (ok ? "ok" : "fail"));
+  }
+
+  private boolean isReachable(Node node) {
+    return node == cluster.myself()
+        || (!node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
+            && (resumedAt == Node.NEVER || node.link.heardAt >= resumedAt));
+  }
+}

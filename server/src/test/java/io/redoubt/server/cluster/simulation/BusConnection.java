@@ -1,0 +1,47 @@
+package io.redoubt.server.cluster.simulation;
+
+/** A connection from one node to another. */
+final class BusConnection {
+  final SimulatedNode from;
+  final int fromIncarnation;
+  final int link;
+  final SimulatedNode to;
+  final int toIncarnation;
+
+  /** The id that the receiver knows it by. */
+  final int inbound;
+
+  final BusNetwork.Pipe there;
+  final BusNetwork.Pipe back;
+  boolean open = true;
+
+  BusConnection(BusNetwork network, SimulatedNode from, int link, SimulatedNode to, int inbound) {
+    this.from = from;
+    this.fromIncarnation = from.incarnation();
+    this.link = link;
+    this.to = to;
+    this.toIncarnation = to.incarnation();
+    this.inbound = inbound;
+    this.there = network.new Pipe(from.ip(), to.ip());
+    this.back = network.new Pipe(to.ip(), from.ip());
+  }
+
+  /** Closes it by the node that opened it. */
+  void close() {
+    open = false;
+    there.close();
+    back.close();
+  }
+
+  /** Closes it by the receiver or the network; the node that opened it learns of it. */
+  void breakOff() {
+    if (open) {
+      open = false;
+      there.close();
+      back.put(() -> {
+        back.close();
+        from.closed(this);
+      });
+    }
+  }
+}

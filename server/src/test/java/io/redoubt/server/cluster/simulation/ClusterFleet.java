@@ -1,0 +1,211 @@
+package io.redoubt.server.cluster.simulation;
+
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.MalformedMessage;
+import io.redoubt.server.cluster.message.Message;
+import io.redoubt.server.cluster.message.MessageDecoder;
+import io.redoubt.server.cluster.message.MessageEncoder;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Nodes {@code n1 n2 ...}, the first of them masters with equal shares of the slots. */
+final class ClusterFleet {
+  private static final long FORMATION_MILLIS = 30_000;
+
+  private final RandomGenerator random;
+  private final BusNetwork network;
+  private final ClusterRules rules = new ClusterRules();
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final int masters;
+  private final List<Line> trace = new ArrayList<>();
+
+  private record Line(long at, String who, String text) {}
+
+  ClusterFleet(long seed, int masters, int replicasEach, long timeoutMillis) {
+    this.random = new SplittableRandom(seed);
+    this.network = new BusNetwork(random);
+    this.masters = masters;
+    for (int i = 1; i <= masters * (1 + replicasEach); i++) {
+      nodes.add(new SimulatedNode(this, i, timeoutMillis));
+    }
+  }
+
+  /** Lets the nodes meet, as {@code redis-cli --cluster create} does. */
+  void form() {
+    for (int i = 0; i < nodes.size(); i++) {
+      SimulatedNode node = nodes.get(i);
+      node.start();
+      node.order(new Input.SetConfigEpoch(i + 1L));
+      if (i < masters) {
+        node.order(new Input.AddSlots(share(i)));
+      }
+      if (i > 0) {
+        node.order(new Input.Meet(nodes.getFirst().ip(), 6379, 16379));
+      }
+    }
+    waitFor(
+        FORMATION_MILLIS,
+        () -> {
+          for (SimulatedNode node : nodes) {
+            if (node.core().allNodes().stream().filter(each -> !each.isInHandshake()).count()
+                != nodes.size()) {
+              return node.name() + " does not know all";
+            }
+          }
+          return null;
+        });
+    for (int i = masters; i < nodes.size(); i++) {
+      String reply = nodes.get(i).order(new Input.Replicate(nodes.get(i % masters).id(), false));
+      if (!reply.equals("OK")) {
+        throw new AssertionError(reply);
+      }
+    }
+    rules.electionsFrom(nodes.size() + 1L);
+    waitFor(FORMATION_MILLIS, this::disagreement);
+  }
+
+  /** A condition that is awaited. */
+  interface Condition {
+    /** Returns null if it holds, otherwise what is missing. */
+    @Nullable String missing();
+  }
+
+  void waitFor(long millis, Condition condition) {
+    String missing = tryFor(millis, condition);
+    if (missing != null) {
+      throw new AssertionError("not within " + millis + " ms: " + missing);
+    }
+  }
+
+  /** Waits for a condition; returns what is missing in the end. */
+  @Nullable String tryFor(long millis, Condition condition) {
+    long end = network.now() + millis;
+    String missing = condition.missing();
+    while (missing != null && network.now() < end) {
+      network.runFor(500);
+      missing = condition.missing();
+    }
+    return missing;
+  }
+
+  SlotSet share(int master) {
+    return SlotSet.range(
+        SlotSet.SLOTS * master / masters, SlotSet.SLOTS * (master + 1) / masters - 1);
+  }
+
+  /** Returns the epoch in which the first owner of slots claimed them. */
+  long firstEpochOf(SlotSet slots) {
+    for (int i = 0; i < masters; i++) {
+      if (slots.contains(SlotSet.SLOTS * i / masters)) {
+        return i + 1L;
+      }
+    }
+    return 0;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  BusNetwork network() {
+    return network;
+  }
+
+  ClusterRules rules() {
+    return rules;
+  }
+
+  List<SimulatedNode> nodes() {
+    return nodes;
+  }
+
+  @Nullable SimulatedNode at(String ip) {
+    for (SimulatedNode node : nodes) {
+      if (node.ip().equals(ip)) {
+        return node;
+      }
+    }
+    return null;
+  }
+
+  /** Returns a message as it arrives; some go through their bytes. */
+  Message carried(Message message) {
+    if (network.now() % 8 != 0) {
+      return message;
+    }
+    try {
+      return MessageDecoder.decode(MessageEncoder.encode(message));
+    } catch (MalformedMessage e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  void note(String who, String text) {
+    trace.add(new Line(network.now(), who, text));
+  }
+
+  /** Returns the trace, one event a line, with the names of nodes instead of their ids. */
+  List<String> trace() {
+    List<String> lines = new ArrayList<>();
+    for (Line line : trace) {
+      String text = line.text();
+      for (SimulatedNode node : nodes) {
+        text = text.replace(node.id(), node.name());
+      }
+      lines.add(String.format(Locale.ROOT, "%8.3f %-3s %s", line.at() / 1000.0, line.who(), text));
+    }
+    return lines;
+  }
+
+  /** Returns null if all agree and the cluster is healthy, otherwise the problem. */
+  @Nullable String disagreement() {
+    Cluster first = null;
+    for (SimulatedNode node : nodes) {
+      if (!node.isUp()) {
+        return node.name() + " is down";
+      }
+      Cluster core = node.core();
+      if (!core.isServing()) {
+        return node.name() + " does not serve";
+      }
+      if (core.allNodes().size() != nodes.size()) {
+        return node.name() + " knows " + core.allNodes().size() + " nodes";
+      }
+      Node master = core.me().master();
+      if (core.me().slotCount() == 0 && (master == null || master.slotCount() == 0)) {
+        return node.name() + " has no slots and no master that has some";
+      }
+      if (first == null) {
+        first = core;
+      }
+      String other = difference(node, first, core);
+      if (other != null) {
+        return other;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String difference(SimulatedNode node, Cluster first, Cluster core) {
+    if (core.assignedSlots() != SlotSet.SLOTS) {
+      return node.name() + " knows owners of " + core.assignedSlots() + " slots";
+    }
+    for (Node expected : first.allNodes()) {
+      Node seen = core.node(expected.id());
+      if (seen == null || seen.hasFailed() || seen.isMaster() != expected.isMaster()) {
+        return node.name() + " differs about " + expected;
+      }
+      if (!seen.slots().equals(expected.slots())) {
+        return node.name() + " gives " + expected + " the slots " + seen.slots();
+      }
+    }
+    return null;
+  }
+}

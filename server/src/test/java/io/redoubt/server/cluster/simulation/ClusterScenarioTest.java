@@ -1,0 +1,303 @@
+package io.redoubt.server.cluster.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Input.FailoverKind;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.slot.SlotSet;
+import org.junit.jupiter.api.Test;
+
+/** Tests single behaviours of clusters without random faults. */
+class ClusterScenarioTest {
+  private static final long TIMEOUT_MILLIS = 2000;
+  private static final long PATIENCE_MILLIS = 60_000;
+
+  private ClusterFleet formed(int masters, int replicasEach) {
+    ClusterFleet fleet = new ClusterFleet(1, masters, replicasEach, TIMEOUT_MILLIS);
+    fleet.form();
+    return fleet;
+  }
+
+  private static SimulatedNode node(ClusterFleet fleet, int number) {
+    return fleet.nodes().get(number - 1);
+  }
+
+  private static Node seen(SimulatedNode by, SimulatedNode node) {
+    Node seen = by.core().node(node.id());
+    if (seen == null) {
+      throw new AssertionError(by.name() + " does not know " + node.name());
+    }
+    return seen;
+  }
+
+  private static void waitForMaster(ClusterFleet fleet, SimulatedNode node, SlotSet slots) {
+    fleet.waitFor(
+        PATIENCE_MILLIS,
+        () ->
+            node.isUp() && node.core().me().isMaster() && node.core().me().slots().equals(slots)
+                ? null
+                : node.name() + " is no master of " + slots);
+  }
+
+  @Test
+  void replacesAKilledMasterWhichThenFollows() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode master = node(fleet, 1);
+    SimulatedNode replica = node(fleet, 4);
+    master.crash();
+    waitForMaster(fleet, replica, fleet.share(0));
+    assertThat(fleet.rules().elections()).isEqualTo(1);
+    assertThat(seen(node(fleet, 2), master).hasFailed()).isTrue();
+    master.start();
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    assertThat(master.core().me().master()).isSameAs(seen(master, replica));
+  }
+
+  @Test
+  void prefersTheReplicaWithMoreData() {
+    for (int seed = 1; seed <= 10; seed++) {
+      ClusterFleet fleet = new ClusterFleet(seed, 3, 2, TIMEOUT_MILLIS);
+      fleet.form();
+      SimulatedNode master = node(fleet, 1);
+      SimulatedNode late = node(fleet, 4);
+      SimulatedNode ahead = node(fleet, 7);
+      fleet.network().cut(master.ip(), late.ip());
+      fleet.network().runFor(1000);
+      assertThat(ahead.offset()).isGreaterThan(late.offset());
+      master.crash();
+      waitForMaster(fleet, ahead, fleet.share(0));
+      assertThat(late.core().me().isReplica()).isTrue();
+    }
+  }
+
+  @Test
+  void losesNoWriteInAManualFailover() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode master = node(fleet, 2);
+    SimulatedNode replica = node(fleet, 5);
+    assertThat(replica.order(new Input.Failover(FailoverKind.DEFAULT))).isEqualTo("OK");
+    waitForMaster(fleet, replica, fleet.share(1));
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    assertThat(replica.offset()).isGreaterThanOrEqualTo(master.offset());
+    assertThat(master.core().me().master()).isSameAs(seen(master, replica));
+    assertThat(fleet.trace()).noneMatch(line -> line.contains("possibly failing"));
+  }
+
+  @Test
+  void abortsAManualFailoverWhoseMasterDies() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode replica = node(fleet, 4);
+    node(fleet, 1).pause(4000);
+    assertThat(replica.order(new Input.Failover(FailoverKind.DEFAULT))).isEqualTo("OK");
+    fleet.network().runFor(1000);
+    assertThat(replica.core().awaitedOffset()).isEqualTo(-1);
+    assertThat(replica.core().me().isReplica()).isTrue();
+  }
+
+  @Test
+  void forcesAFailoverOfADeadMasterAndTakesOverWithoutAMajority() {
+    ClusterFleet fleet = formed(3, 1);
+    fleet.rules().allowOperators();
+    node(fleet, 1).crash();
+    fleet.network().runFor(500);
+    assertThat(node(fleet, 4).order(new Input.Failover(FailoverKind.FORCE))).isEqualTo("OK");
+    fleet.network().runFor(500);
+    assertThat(node(fleet, 4).core().me().slots()).isEqualTo(fleet.share(0));
+    node(fleet, 3).crash();
+    node(fleet, 4).crash();
+    assertThat(node(fleet, 5).order(new Input.Failover(FailoverKind.TAKEOVER))).isEqualTo("OK");
+    assertThat(node(fleet, 5).core().me().slots()).isEqualTo(fleet.share(1));
+    fleet.nodes().forEach(SimulatedNode::start);
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    assertThat(node(fleet, 2).core().me().isReplica()).isTrue();
+  }
+
+  @Test
+  void refusesFailoversWhereTheyMakeNoSense() {
+    ClusterFleet fleet = formed(3, 1);
+    assertThat(node(fleet, 1).order(new Input.Failover(FailoverKind.FORCE)))
+        .isEqualTo("ERR You should send CLUSTER FAILOVER to a replica");
+    node(fleet, 1).crash();
+    fleet.network().runFor(100);
+    assertThat(node(fleet, 4).order(new Input.Failover(FailoverKind.DEFAULT)))
+        .isEqualTo("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE");
+  }
+
+  @Test
+  void movesASlot() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode from = node(fleet, 3);
+    SimulatedNode to = node(fleet, 1);
+    int slot = 16_000;
+    assertThat(from.core().owner(slot)).isSameAs(from.core().me());
+    assertThat(to.order(new Input.ImportSlot(slot, from.id()))).isEqualTo("OK");
+    assertThat(from.order(new Input.MigrateSlot(slot, to.id()))).isEqualTo("OK");
+    assertThat(from.core().migratingTo(slot)).isSameAs(seen(from, to));
+    assertThat(to.core().importingFrom(slot)).isSameAs(seen(to, from));
+    assertThat(from.disk().myself().openSlots().migrating()).containsEntry(slot, to.id());
+    assertThat(from.order(new Input.AssignSlot(slot, to.id(), 3)))
+        .startsWith("ERR Can't assign hashslot 16000 to a different node while I still hold keys");
+    long epoch = to.core().me().configEpoch();
+    fleet.rules().allowOperators();
+    assertThat(to.order(new Input.AssignSlot(slot, to.id(), 3))).isEqualTo("OK");
+    assertThat(to.core().me().configEpoch()).isGreaterThan(epoch);
+    fleet.waitFor(
+        PATIENCE_MILLIS,
+        () -> seen(node(fleet, 5), to).slots().contains(slot) ? null : "slot is not moved");
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    assertThat(from.core().migratingTo(slot)).isNull();
+    assertThat(to.core().importingFrom(slot)).isNull();
+  }
+
+  @Test
+  void resolvesACollisionOfEpochs() {
+    ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
+    fleet.rules().allowOperators();
+    for (int i = 1; i <= 2; i++) {
+      SimulatedNode node = node(fleet, i);
+      node.start();
+      assertThat(node.order(new Input.SetConfigEpoch(5))).isEqualTo("OK");
+      assertThat(node.order(new Input.SetConfigEpoch(6)))
+          .isEqualTo("ERR Node config epoch is already non-zero");
+      assertThat(node.order(new Input.AddSlots(fleet.share(i - 1)))).isEqualTo("OK");
+    }
+    node(fleet, 1).order(new Input.Meet(node(fleet, 2).ip(), 6379, 16379));
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    Cluster one = node(fleet, 1).core();
+    Cluster two = node(fleet, 2).core();
+    boolean oneIsSmaller = one.myId().compareTo(two.myId()) < 0;
+    assertThat(one.me().configEpoch()).isEqualTo(oneIsSmaller ? 6 : 5);
+    assertThat(two.me().configEpoch()).isEqualTo(oneIsSmaller ? 5 : 6);
+  }
+
+  @Test
+  void forgetsANodeEverywhere() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode gone = node(fleet, 6);
+    gone.crash();
+    SimulatedNode first = node(fleet, 1);
+    assertThat(first.order(new Input.Forget(first.id())))
+        .isEqualTo("ERR I tried hard but I can't forget myself...");
+    assertThat(first.order(new Input.Forget("0".repeat(40))))
+        .isEqualTo("ERR Unknown node " + "0".repeat(40));
+    assertThat(node(fleet, 4).order(new Input.Forget(first.id())))
+        .isEqualTo("ERR Can't forget my master!");
+    assertThat(first.order(new Input.Forget(gone.id()))).isEqualTo("OK");
+    fleet.network().runFor(10_000);
+    for (SimulatedNode node : fleet.nodes()) {
+      if (node != gone) {
+        assertThat(node.core().node(gone.id())).as(node.name()).isNull();
+      }
+    }
+  }
+
+  @Test
+  void movesAReplicaToAnOrphanedMaster() {
+    ClusterFleet fleet = formed(3, 2);
+    node(fleet, 4).crash();
+    node(fleet, 7).crash();
+    SimulatedNode orphan = node(fleet, 1);
+    fleet.waitFor(
+        PATIENCE_MILLIS,
+        () ->
+            orphan.core().me().replicas().stream().allMatch(Node::hasFailed)
+                ? null
+                : "has replicas");
+    fleet.waitFor(
+        PATIENCE_MILLIS,
+        () ->
+            orphan.core().me().replicas().stream().anyMatch(each -> !each.hasFailed())
+                ? null
+                : "nobody came");
+    long moved = orphan.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
+    assertThat(moved).isEqualTo(1);
+  }
+
+  @Test
+  void spreadsHostNamesAndShards() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode named = node(fleet, 2);
+    ClusterOptions options = ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379));
+    named.order(
+        new Input.Configure(
+            new ClusterOptions(
+                options.announced(),
+                "two.example.com",
+                "two",
+                TIMEOUT_MILLIS,
+                0,
+                10,
+                10_000,
+                1,
+                true,
+                true,
+                true)));
+    fleet.network().runFor(5000);
+    for (SimulatedNode node : fleet.nodes()) {
+      Node seen = seen(node, named);
+      assertThat(seen.labels()).isEqualTo(named.core().me().labels());
+      assertThat(seen.labels().hostname()).isEqualTo("two.example.com");
+      assertThat(seen.labels().nodeName()).isEqualTo("two");
+      assertThat(seen(node, node(fleet, 5)).labels().shard()).isEqualTo(seen.labels().shard());
+      assertThat(seen(node, node(fleet, 4)).labels().shard()).isNotEqualTo(seen.labels().shard());
+    }
+  }
+
+  @Test
+  void servesOnlyAfterItHasListened() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode master = node(fleet, 1);
+    master.crash();
+    master.start();
+    fleet.network().runFor(1500);
+    assertThat(master.core().isServing()).isFalse();
+    fleet.network().runFor(3000);
+    assertThat(master.core().isServing()).isTrue();
+  }
+
+  @Test
+  void stopsServingWithoutAMajority() {
+    ClusterFleet fleet = formed(3, 1);
+    node(fleet, 2).crash();
+    node(fleet, 3).crash();
+    node(fleet, 5).crash();
+    node(fleet, 6).crash();
+    fleet.network().runFor(3 * TIMEOUT_MILLIS);
+    assertThat(node(fleet, 1).core().isServing()).isFalse();
+    assertThat(node(fleet, 4).core().isServing()).isFalse();
+  }
+
+  /** A paused process can't know whether it was replaced. */
+  @Test
+  void servesNothingAfterAPauseUntilItHasHeardOfAMajority() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode master = node(fleet, 1);
+    SimulatedNode replica = node(fleet, 4);
+    master.pause(20_000);
+    waitForMaster(fleet, replica, fleet.share(0));
+    long written = master.offset();
+    fleet.network().runFor(25_000);
+    assertThat(master.core().me().isReplica()).isTrue();
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("This process was paused"));
+    assertThat(replica.offset()).isGreaterThan(written);
+  }
+
+  @Test
+  void startsAnewByAReset() {
+    ClusterFleet fleet = formed(3, 1);
+    SimulatedNode replica = node(fleet, 4);
+    String before = replica.id();
+    assertThat(node(fleet, 1).order(new Input.Reset(true, true)))
+        .isEqualTo("ERR CLUSTER RESET can't be called with master nodes containing keys");
+    assertThat(replica.order(new Input.Reset(true, true))).isEqualTo("OK");
+    assertThat(replica.id()).isNotEqualTo(before);
+    assertThat(replica.core().allNodes()).containsExactly(replica.core().me());
+    assertThat(replica.core().me().isMaster()).isTrue();
+    assertThat(replica.core().currentEpoch()).isZero();
+    assertThat(replica.offset()).isZero();
+  }
+}

@@ -1,0 +1,130 @@
+package io.redoubt.server.cluster.simulation;
+
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Input.FailoverKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Injects random faults into a cluster, and then lets it recover. */
+final class ClusterStorm {
+  private static final int FAULTS = 13;
+  private static final int ORDERS = 2;
+
+  private final ClusterFleet fleet;
+  private final RandomGenerator random;
+  private int kinds = FAULTS;
+
+  ClusterStorm(ClusterFleet fleet) {
+    this.fleet = fleet;
+    this.random = fleet.random();
+  }
+
+  /** Adds the orders of operators, which may raise epochs without votes. */
+  void withOperators() {
+    kinds = FAULTS + ORDERS;
+    fleet.rules().allowOperators();
+  }
+
+  /** Injects faults for a time. */
+  void rage(long millis) {
+    long end = fleet.network().now() + millis;
+    fleet.nodes().forEach(each -> each.diskDelay(random.nextLong(30)));
+    while (fleet.network().now() < end) {
+      strike();
+      fleet.network().runFor(random.nextLong(200, 6000));
+    }
+  }
+
+  private void strike() {
+    SimulatedNode node = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
+    switch (random.nextInt(kinds)) {
+      case 0, 1 -> {
+        note("crash " + node.name());
+        node.crash();
+      }
+      case 2 -> {
+        note("crash in the middle " + node.name());
+        node.crashAfterOutputs(random.nextInt(40));
+      }
+      case 3, 4 -> {
+        note("start all");
+        fleet.nodes().forEach(SimulatedNode::start);
+      }
+      case 5, 6 -> {
+        note("partition");
+        partition(random.nextBoolean());
+      }
+      case 7 -> {
+        note("mend");
+        fleet.network().mend();
+      }
+      case 8 -> {
+        long max = random.nextLong(1, 400);
+        note("delays up to " + max);
+        fleet.network().delays(1, max);
+      }
+      case 9 -> {
+        note("break connections");
+        fleet.nodes().forEach(SimulatedNode::breakInbound);
+      }
+      case 10 -> {
+        note("pause " + node.name());
+        node.pause(random.nextLong(500, 8000));
+      }
+      case 11 -> {
+        note("slow " + node.name());
+        fleet.network().slow(node.ip(), random.nextLong(100, 2500));
+      }
+      case 12 -> {
+        long millis = random.nextBoolean() ? 30 : random.nextLong(100, 2000);
+        note("disk of " + node.name() + " takes up to " + millis);
+        node.diskDelay(millis);
+      }
+      default -> {
+        if (node.isUp()) {
+          FailoverKind kind = FailoverKind.values()[random.nextInt(FailoverKind.values().length)];
+          note("failover " + kind + " at " + node.name());
+          node.step(new Input.Failover(kind));
+        }
+      }
+    }
+  }
+
+  private void partition(boolean oneWay) {
+    List<String> all = new ArrayList<>();
+    fleet.nodes().forEach(node -> all.add(node.ip()));
+    boolean[] left = new boolean[all.size()];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = random.nextBoolean();
+    }
+    for (int i = 0; i < left.length; i++) {
+      for (int j = 0; j < left.length; j++) {
+        if (left[i] && !left[j]) {
+          fleet.network().cut(all.get(i), all.get(j));
+          if (!oneWay) {
+            fleet.network().cut(all.get(j), all.get(i));
+          }
+        }
+      }
+    }
+  }
+
+  private void note(String text) {
+    fleet.note("-", "--- " + text);
+  }
+
+  /** Ends all faults; returns the problem that remains after a time, null if there is none. */
+  @Nullable String recover(long millis) {
+    note("all heals");
+    fleet.network().mend();
+    fleet.network().delays(1, 3);
+    for (SimulatedNode node : fleet.nodes()) {
+      node.crashAfterOutputs(-1);
+      node.diskDelay(2);
+      node.start();
+    }
+    return fleet.tryFor(millis, fleet::disagreement);
+  }
+}
