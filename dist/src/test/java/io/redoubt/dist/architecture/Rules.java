@@ -68,13 +68,16 @@ final class Rules {
           "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
               + " persistence.rdb",
 
-          // A member of a cluster: messages, its file, and its state machine.
+          // A member of a cluster: messages, its file, its state machine, and its connections.
           "server.cluster.slot     <-",
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
           "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
               + " server.cluster.message",
           "server.cluster.core     <- protocol.bytes server.cluster.slot server.cluster.message"
               + " server.cluster.nodes",
+          "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
+              + " server.cluster.slot server.cluster.message server.cluster.nodes"
+              + " server.cluster.core",
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",

@@ -1,0 +1,227 @@
+package io.redoubt.server.cluster.bus;
+
+import io.redoubt.protocol.net.Addresses;
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.message.MalformedMessage;
+import io.redoubt.server.cluster.message.Message;
+import io.redoubt.server.cluster.message.MessageDecoder;
+import io.redoubt.server.cluster.message.MessageEncoder;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of the bus: our links to other nodes have positive ids, connections that others
+ * have opened negative ones. Confined to the event loop.
+ */
+final class BusConnections {
+  private static final int CONNECT_TIMEOUT_MILLIS = 5000;
+  private static final int FIRST_BUFFER = 4096;
+
+  private final Transport transport;
+  private final @Nullable InetAddress source;
+  private final @Nullable Tls tls;
+  private final LongSupplier sendLimitBytes;
+  private final Consumer<Input> inputs;
+  private final Log log;
+  private final Map<Integer, End> ends = new HashMap<>();
+  private final List<Listener> listeners = new ArrayList<>();
+  private int lastInbound;
+
+  /**
+   * Creates the object without connections.
+   *
+   * @param inputs receives inputs on the event loop, possibly during a call of this object
+   */
+  BusConnections(BusParts parts, Consumer<Input> inputs) {
+    this.transport = parts.transport();
+    this.source = parts.source();
+    this.tls = parts.tls();
+    this.sendLimitBytes = parts.sendLimitBytes();
+    this.log = parts.log();
+    this.inputs = inputs;
+  }
+
+  void listen(InetSocketAddress address, int backlog) throws IOException {
+    listeners.add(transport.listen(address, backlog, tls, this::accepted));
+  }
+
+  private void accepted(Connection connection) {
+    End end = new End(--lastInbound);
+    end.connection = connection;
+    ends.put(end.id, end);
+    connection.handler(end);
+  }
+
+  void connect(int link, Endpoint endpoint) {
+    End end = new End(link);
+    ends.put(link, end);
+    InetSocketAddress remote;
+    try {
+      remote = new InetSocketAddress(InetAddress.ofLiteral(endpoint.ip()), endpoint.busPort());
+    } catch (IllegalArgumentException name) {
+      remote = InetSocketAddress.createUnresolved(endpoint.ip(), endpoint.busPort());
+    }
+    transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, tls, end);
+  }
+
+  void disconnect(int id) {
+    End end = ends.remove(id);
+    if (end != null) {
+      end.abandon();
+    }
+  }
+
+  /** Sends a message; closes a connection whose peer does not read. */
+  void send(int id, Message message) {
+    End end = ends.get(id);
+    Connection open = end == null ? null : end.connection;
+    if (open == null || !open.isOpen()) {
+      return;
+    }
+    byte[] bytes = MessageEncoder.encode(message);
+    long limit = sendLimitBytes.getAsLong();
+    if (limit > 0 && open.queuedBytes() + bytes.length > limit) {
+      log.warning(
+          "Freeing cluster link to %s, exceeding output buffer limit", open.remoteAddress());
+      open.close();
+      return;
+    }
+    Chunk chunk = open.newChunk(bytes.length);
+    MemorySegment.copy(
+        bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
+    open.send(chunk, chunk.start() + bytes.length);
+    open.flush();
+  }
+
+  /** Returns the number of connections, both ways. */
+  int count() {
+    return ends.size();
+  }
+
+  void close() {
+    listeners.forEach(Listener::close);
+    listeners.clear();
+    ends.values().forEach(End::abandon);
+    ends.clear();
+  }
+
+  private static String ip(@Nullable InetSocketAddress address) {
+    return address == null ? "" : Addresses.ip(address);
+  }
+
+  /** A connection and the part of a message that has arrived. */
+  private final class End implements Connection.Handler {
+    private final int id;
+    private @Nullable Connection connection;
+    private byte[] buffer = new byte[FIRST_BUFFER];
+    private int filled;
+    private boolean abandoned;
+
+    End(int id) {
+      this.id = id;
+    }
+
+    @Override
+    public void onOpen(Connection opened) {
+      if (abandoned) {
+        opened.close();
+        return;
+      }
+      connection = opened;
+      if (id > 0) {
+        inputs.accept(new Input.Connected(id));
+      }
+    }
+
+    @Override
+    public void onBytes(Connection from, MemorySegment memory, long start, long finish) {
+      try {
+        long at = start;
+        while (at < finish && !abandoned) {
+          at += take(memory, at, finish);
+          if (filled >= MessageDecoder.PREFIX && filled == length()) {
+            byte[] bytes = Arrays.copyOf(buffer, filled);
+            filled = 0;
+            received(from, MessageDecoder.decode(bytes));
+          }
+        }
+      } catch (MalformedMessage e) {
+        log.warning(
+            "Bad message on the cluster bus from %s: %s", from.remoteAddress(), e.getMessage());
+        from.close();
+      }
+    }
+
+    /** Copies bytes of one message; returns their number. */
+    private int take(MemorySegment memory, long at, long finish) throws MalformedMessage {
+      int wanted = filled < MessageDecoder.PREFIX ? MessageDecoder.PREFIX : length();
+      int taken = (int) Math.min(wanted - filled, finish - at);
+      // Memory follows what has arrived, not what is announced.
+      if (filled + taken > buffer.length) {
+        buffer = Arrays.copyOf(buffer, Math.max(filled + taken, Math.min(2 * filled, wanted)));
+      }
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, buffer, filled, taken);
+      filled += taken;
+      return taken;
+    }
+
+    private int length() throws MalformedMessage {
+      return MessageDecoder.length(ByteBuffer.wrap(buffer, 0, MessageDecoder.PREFIX));
+    }
+
+    private void received(Connection from, Message message) {
+      inputs.accept(
+          new Input.Received(
+              id, ip(from.localInetAddress()), ip(from.remoteInetAddress()), message));
+    }
+
+    @Override
+    public void onReadDone(Connection from) {
+      if (filled == 0 && buffer.length > FIRST_BUFFER) {
+        buffer = new byte[FIRST_BUFFER];
+      }
+    }
+
+    @Override
+    public void onWritable(Connection to) {
+      // Each message is flushed at once, and send bounds what waits.
+    }
+
+    @Override
+    public void onClose(Connection closed, @Nullable Throwable cause) {
+      if (!abandoned) {
+        abandoned = true;
+        ends.remove(id, this);
+        if (id > 0) {
+          inputs.accept(new Input.Disconnected(id));
+        }
+      }
+    }
+
+    void abandon() {
+      abandoned = true;
+      if (connection != null) {
+        connection.close();
+      }
+    }
+  }
+}

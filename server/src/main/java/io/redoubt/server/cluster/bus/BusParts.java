@@ -1,0 +1,28 @@
+package io.redoubt.server.cluster.bus;
+
+import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.cluster.nodes.NodesFile;
+import java.net.InetAddress;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the bus runs on.
+ *
+ * @param source the source address of links, null for any
+ * @param tls encrypts the bus, null for plain connections
+ * @param sendLimitBytes the limit of pending output of a connection, 0 for none
+ */
+public record BusParts(
+    Transport transport,
+    @Nullable InetAddress source,
+    @Nullable Tls tls,
+    LongSupplier sendLimitBytes,
+    NodesFile file,
+    Threads threads,
+    Clock clock,
+    Log log) {}

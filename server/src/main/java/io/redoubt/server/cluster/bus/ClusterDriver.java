@@ -1,0 +1,238 @@
+package io.redoubt.server.cluster.bus;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.message.Message;
+import io.redoubt.server.cluster.nodes.ClusterState;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a node's state machine on an event loop: steps it at inputs and requested times, and
+ * performs its outputs in order. While a binding state is not on disk, all later outputs wait.
+ * Confined to the event loop.
+ */
+public final class ClusterDriver {
+  private static final long TICK_MILLIS = 100;
+
+  /**
+   * The number of waiting outputs from which on messages are dropped: a node whose disk hangs is
+   * silent for the others anyway.
+   */
+  private static final int MAX_WAITING = 10_000;
+
+  private final Cluster cluster;
+  private final DataServer server;
+  private final Loop loop;
+  private final Clock clock;
+  private final Log log;
+  private final BusConnections connections;
+  private final StateWriter writer;
+  private final Deque<Input> inputs = new ArrayDeque<>();
+  private final Deque<Output> waiting = new ArrayDeque<>();
+  private final Deque<Consumer<Output>> replies = new ArrayDeque<>();
+  private boolean stepping;
+  private boolean held;
+  private boolean stopped;
+  private @Nullable Cancellable ticks;
+  private @Nullable Cancellable wake;
+  private long wakeAtMillis = Long.MAX_VALUE;
+
+  /** Creates a stopped driver. */
+  public ClusterDriver(Cluster cluster, DataServer server, BusParts parts) {
+    this.cluster = cluster;
+    this.server = server;
+    this.loop = parts.transport().loop();
+    this.clock = parts.clock();
+    this.log = parts.log();
+    this.connections = new BusConnections(parts, this::submit);
+    Threads threads = parts.threads();
+    this.writer =
+        new StateWriter(
+            parts.file(),
+            task -> threads.unstarted("cluster state", task).start(),
+            loop::execute,
+            log);
+  }
+
+  /** Listens on an address of the bus. */
+  public void listen(InetSocketAddress address, int backlog) throws IOException {
+    connections.listen(address, backlog);
+  }
+
+  /** Returns the state machine, for reading. */
+  public Cluster cluster() {
+    return cluster;
+  }
+
+  /** Returns the number of connections of the bus, both ways. */
+  public int connectionCount() {
+    return connections.count();
+  }
+
+  /** Starts the ticks. */
+  public void start() {
+    writer.write(cluster.state());
+    tick();
+    ticks = loop.every(this::tick, TICK_MILLIS);
+  }
+
+  private void tick() {
+    writer.retry();
+    submit(new Input.Replication(server.offset(), server.dataAgeMillis()));
+    submit(new Input.Tick(clock.wallMillis()));
+  }
+
+  /** Notes progress of replication, where a manual failover waits for it. */
+  public void replicated() {
+    if (cluster.awaitedOffset() >= 0) {
+      submit(new Input.Replication(server.offset(), server.dataAgeMillis()));
+    }
+  }
+
+  /**
+   * Stops for good and closes the bus.
+   *
+   * @param done run once the state is on disk
+   */
+  public void stop(Runnable done) {
+    stopped = true;
+    if (ticks != null) {
+      ticks.cancel();
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    connections.close();
+    writer.whenWritten(done);
+  }
+
+  /**
+   * Steps with an operator's order.
+   *
+   * @param reply receives {@link Output.Done} or {@link Output.Refused} once the state on which it
+   *     rests is on disk
+   */
+  public void order(Input order, Consumer<Output> reply) {
+    replies.add(reply);
+    submit(order);
+  }
+
+  /** Steps with an input, now or after the current step. */
+  public void submit(Input input) {
+    inputs.add(input);
+    if (stepping) {
+      return;
+    }
+    Input next = inputs.poll();
+    while (next != null && !stopped) {
+      step(next);
+      next = inputs.poll();
+    }
+    planWake();
+  }
+
+  private void step(Input input) {
+    stepping = true;
+    try {
+      for (Output output : cluster.step(nowMillis(), input)) {
+        if (waiting.size() < MAX_WAITING || !(output instanceof Output.Send)) {
+          waiting.add(output);
+        }
+      }
+      perform();
+    } finally {
+      stepping = false;
+    }
+  }
+
+  private void perform() {
+    while (!held && !waiting.isEmpty()) {
+      perform(waiting.remove());
+    }
+  }
+
+  private void perform(Output output) {
+    switch (output) {
+      case Output.Persist(ClusterState state, boolean binding) -> persist(state, binding);
+      case Output.Connect(int link, Endpoint endpoint) -> connections.connect(link, endpoint);
+      case Output.Disconnect(int link) -> connections.disconnect(link);
+      case Output.Send(int connection, Message message) -> connections.send(connection, message);
+      case Output.Follow(String node, Endpoint endpoint) ->
+          server.follow(endpoint.ip(), endpoint.port());
+      case Output.Promote() -> server.promote();
+      case Output.PauseWrites(long millis) -> server.pauseWrites(millis);
+      case Output.ResumeWrites() -> server.resumeWrites();
+      case Output.DropSlots(SlotSet slots) -> server.dropSlots(slots);
+      case Output.DropAll() -> server.dropAll();
+      case Output.TopologyChanged() -> server.topologyChanged();
+      case Output.Deliver(boolean sharded, ByteString channel, ByteString message) ->
+          server.deliver(sharded, channel, message);
+      case Output.Remark(Output.Level level, String text) -> log(level, text);
+      case Output.Done done -> reply(done);
+      case Output.Refused refused -> reply(refused);
+    }
+  }
+
+  private void persist(ClusterState state, boolean binding) {
+    writer.write(state);
+    if (binding) {
+      held = true;
+      writer.whenWritten(() -> {
+        held = false;
+        if (!stopped) {
+          perform();
+        }
+      });
+    }
+  }
+
+  private void reply(Output output) {
+    Consumer<Output> reply = replies.poll();
+    if (reply != null) {
+      reply.accept(output);
+    }
+  }
+
+  private void log(Output.Level level, String text) {
+    switch (level) {
+      case DEBUG -> log.debug("%s", text);
+      case VERBOSE -> log.verbose("%s", text);
+      case NOTICE -> log.notice("%s", text);
+      case WARNING -> log.warning("%s", text);
+    }
+  }
+
+  private long nowMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+  }
+
+  /** Schedules a step at the core's requested time, if that is before the next tick. */
+  private void planWake() {
+    long wanted = cluster.wakeAtMillis();
+    long now = nowMillis();
+    boolean planned = wakeAtMillis > now && wakeAtMillis <= wanted;
+    if (stopped || planned || wanted > now + TICK_MILLIS) {
+      return;
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    wakeAtMillis = wanted;
+    wake = loop.schedule(this::tick, Math.max(0, wanted - now));
+  }
+}
