@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.Churn;
 import io.redoubt.dist.benchmark.load.DataSets;
 import io.redoubt.dist.benchmark.load.Loader;
 import io.redoubt.dist.benchmark.measure.ErrorReplyException;
@@ -7,6 +8,7 @@ import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Option;
       "Growth of the resident memory per element, from a warmed-up empty server to the filled one."
           + " The elements are the fields of hashes and the elements of lists; of strings they are"
           + " the keys.",
-      "The last column is the goal for the ratio."
+      "The last column is the goal for the ratio.",
+      "Then the memory in MB after a minute of mixed writes of all types, and 10 s after FLUSHALL."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -37,6 +40,10 @@ final class MemoryBenchmark implements Callable<Integer> {
           new Row("one sorted set", 0.50, DataSets.sortedSet("zset")),
           new Row("one set", 0.45, DataSets.set("set")));
 
+  private static final String CHURN = "mixed writes";
+  private static final Duration NO_LIMIT = Duration.ofDays(1);
+  private static final Duration AFTER_FLUSH = Duration.ofSeconds(10);
+
   private static final int WARM_UP_ELEMENTS = 20_000;
   private static final int WARM_UP_ROUNDS = 100;
 
@@ -52,18 +59,81 @@ final class MemoryBenchmark implements Callable<Integer> {
       description = "Element counts, comma separated (default: ${DEFAULT-VALUE}).")
   private List<Integer> sizes = List.of(400_000, 4_000_000);
 
+  @Option(
+      names = "--seconds",
+      paramLabel = "COUNT",
+      description = "The duration of the mixed writes (default: ${DEFAULT-VALUE}).")
+  private int seconds = 60;
+
+  @Option(
+      names = "--redoubt",
+      paramLabel = "DIRECTIVE",
+      description = "A directive of Redoubt during the mixed writes, such as 'activedefrag yes'.")
+  private List<String> directives = List.of();
+
+  @Mixin private RowFilter rows = new RowFilter();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (ROWS.stream().anyMatch(row -> rows.includes(row.title()))) {
+      compareElements();
+    }
+    if (rows.includes(CHURN)) {
+      compareChurn();
+    }
+    return 0;
+  }
+
+  private void compareElements() throws IOException, InterruptedException {
     System.out.printf(
         "%-28s %10s %14s %14s %7s %6s%n",
         "bytes per element", "elements", "redis", "redoubt", "ratio", "goal");
     for (int size : sizes) {
       int elements = servers.scaled(size);
       for (Row row : ROWS) {
-        print(row, elements);
+        if (rows.includes(row.title())) {
+          print(row, elements);
+        }
       }
     }
-    return 0;
+  }
+
+  private void compareChurn() throws IOException, InterruptedException {
+    Duration duration = Duration.ofSeconds(servers.scaled(seconds));
+    System.out.printf(
+        "%n%-28s %10s %10s %10s %10s %14s%n",
+        CHURN, "requests", "used", "pages", "resident", "after FLUSHALL");
+    long requests = churn(true, duration, Long.MAX_VALUE, List.of());
+    churn(false, NO_LIMIT, requests, directives);
+  }
+
+  /**
+   * Prints the memory of one server; pages are those of its allocator. Redoubt gets as many
+   * requests as Redis has answered in the time.
+   */
+  private long churn(boolean redis, Duration duration, long count, List<String> more)
+      throws IOException, InterruptedException {
+    String[] arguments = more.stream().map(directive -> "--" + directive).toArray(String[]::new);
+    try (MeasuredServer server = servers.start(redis, arguments)) {
+      long requests = Churn.run(server, duration, count);
+      Map<String, String> memory = server.info("memory");
+      long resident = server.residentBytes();
+      server.ask("FLUSHALL");
+      Thread.sleep(AFTER_FLUSH);
+      System.out.printf(
+          "%-28s %10d %10.1f %10.1f %10.1f %14.1f%n",
+          server.name(),
+          requests,
+          megabytes(Long.parseLong(memory.getOrDefault("allocator_allocated", "0"))),
+          megabytes(Long.parseLong(memory.getOrDefault("allocator_active", "0"))),
+          megabytes(resident),
+          megabytes(server.residentBytes()));
+      return requests;
+    }
+  }
+
+  private static double megabytes(long bytes) {
+    return bytes / 1e6;
   }
 
   private void print(Row row, int elements) throws IOException, InterruptedException {

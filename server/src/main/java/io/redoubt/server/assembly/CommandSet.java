@@ -118,6 +118,7 @@ final class CommandSet {
     parts.transport.stats().reset();
     parts.scripting.scripts().resetStatistics();
     parts.keyspace.resetFreedCount();
+    parts.defrag.resetCounts();
     parts.table.resetStatistics();
     parts.clients.resetStatistics();
     parts.snapshots.resetStatistics();

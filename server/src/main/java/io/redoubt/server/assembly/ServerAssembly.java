@@ -163,6 +163,7 @@ public final class ServerAssembly {
     metrics.close();
     parts.cron.stop();
     parts.housekeeping.stop();
+    parts.defrag.stop();
     parts.replication.close();
     parts.listeners.close();
     parts.transport.closeChannels(); // writes that are no longer appended must be refused

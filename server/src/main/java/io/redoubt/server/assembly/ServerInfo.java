@@ -16,6 +16,7 @@ import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Rates;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Defragmentation;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
@@ -136,7 +137,7 @@ final class ServerInfo {
         .number("mem_cluster_links", () -> 0)
         .number("mem_aof_buffer", buffers::appendBytes)
         .text("mem_allocator", () -> "slabs")
-        .number("active_defrag_running", () -> 0)
+        .number("active_defrag_running", parts.defrag::percent)
         .number("lazyfree_pending_objects", keyspace::garbageCount)
         .counter("lazyfreed_objects", keyspace::freedCount)
         .number("used_memory_heap", ProcessUsage::heapBytes);
@@ -228,19 +229,20 @@ final class ServerInfo {
         .counter("keyspace_misses", stats::misses);
   }
 
-  /** Forks, active defragmentation and I/O threads do not exist here; their fields are 0. */
+  /** Forks and I/O threads do not exist here; their fields are 0. */
   private void declareSideWork(Section section) {
+    Defragmentation defragmentation = parts.defrag.counts();
     section
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
         .number("migrate_cached_sockets", parts.migrationTargets::size)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
-        .number("active_defrag_hits", () -> 0)
-        .number("active_defrag_misses", () -> 0)
-        .number("active_defrag_key_hits", () -> 0)
-        .number("active_defrag_key_misses", () -> 0)
-        .number("total_active_defrag_time", () -> 0)
-        .number("current_active_defrag_time", () -> 0)
+        .counter("active_defrag_hits", defragmentation::hits)
+        .counter("active_defrag_misses", defragmentation::misses)
+        .counter("active_defrag_key_hits", defragmentation::keyHits)
+        .counter("active_defrag_key_misses", defragmentation::keyMisses)
+        .counter("total_active_defrag_time", parts.defrag::totalMillis)
+        .number("current_active_defrag_time", parts.defrag::currentMillis)
         .number("tracking_total_keys", parts.trackedKeys::size)
         .number("tracking_total_items", parts.trackedKeys::items)
         .number("tracking_total_prefixes", parts.trackedClients::prefixes)

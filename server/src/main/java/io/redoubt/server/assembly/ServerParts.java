@@ -50,6 +50,7 @@ import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
+import io.redoubt.server.lifecycle.ActiveDefrag;
 import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
@@ -57,6 +58,7 @@ import io.redoubt.server.lifecycle.EpochFence;
 import io.redoubt.server.lifecycle.ExpiryCycle;
 import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.lifecycle.Housekeeping;
+import io.redoubt.server.lifecycle.MemoryReturn;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
 import io.redoubt.server.lifecycle.SentinelHellos;
@@ -134,6 +136,7 @@ final class ServerParts {
   final Cron cron;
   final ExpiryCycle expiry;
   final Housekeeping housekeeping;
+  final ActiveDefrag defrag;
 
   /**
    * Puts the parts together; they do nothing before {@link ServerAssembly#open}.
@@ -294,6 +297,15 @@ final class ServerParts {
             dispatcher,
             stats,
             settings.memory.activeExpireEffort::value);
+    defrag =
+        new ActiveDefrag(
+            transport.loop(),
+            clock,
+            memory,
+            keyspace,
+            settings.memory,
+            latency,
+            () -> dataSet.progress().isLoading() || cron.isPaused());
     connect();
   }
 
@@ -331,6 +343,8 @@ final class ServerParts {
     cron.add(() -> rates.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);
     cron.add(slabs::checkShortage);
+    cron.add(new MemoryReturn(slabs, clock)::tick);
+    cron.add(defrag::tick);
     cron.add(() -> heap.relieve(clients::closeLargestOnHeap));
     cron.add(() -> {
       if (!dataSet.progress().isLoading()) {

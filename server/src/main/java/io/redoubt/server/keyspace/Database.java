@@ -395,6 +395,23 @@ public final class Database {
     return moved;
   }
 
+  /** Moves an entry to another block; returns the entry. */
+  long relocate(long entry) {
+    expiries.ensureAdd();
+    long sizeBytes = Entry.sizeBytes(entry);
+    long moved = slabs.allocate(sizeBytes);
+    Region.copy(entry, moved, sizeBytes);
+    entries.replace(hashOf(entry), entry, moved);
+    if (Entry.expires(entry)) {
+      expiries.remove(Entry.expireAt(entry), entry);
+      expiries.add(moved, Entry.expireAt(entry));
+    }
+    expiries.removeElements(Entry.nextElementExpiry(entry), entry);
+    expiries.addElements(moved);
+    slabs.free(entry, sizeBytes);
+    return moved;
+  }
+
   /**
    * Changes the encoding and size of an entry's payload, keeping its first bytes. The caller
    * handles whatever the old payload refers to, and has called {@link #beforeChange}.

@@ -342,6 +342,11 @@ public final class Keyspace implements AutoCloseable {
     }
   }
 
+  /** Returns true if a walk is running. */
+  public boolean isWalked() {
+    return walk != null;
+  }
+
   void walkEnded(Walk ended) {
     if (walk == ended) {
       walk = null;

@@ -51,7 +51,7 @@ public final class MemoryGuard {
   private long regionBytes(long limit) {
     long used = group == null ? 0 : group.anonymousBytes();
     long others =
-        Math.max(Runtime.getRuntime().maxMemory() + NATIVE_BYTES, used - Region.heldBytes());
+        Math.max(Runtime.getRuntime().maxMemory() + NATIVE_BYTES, used - Region.activeBytes());
     return Math.max(limit / LEAST_SHARE, limit - others);
   }
 

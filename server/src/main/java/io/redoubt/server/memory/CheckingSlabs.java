@@ -92,6 +92,23 @@ class CheckingSlabs extends Slabs {
     return wholeBytes;
   }
 
+  @Override
+  public boolean isEvacuated(long address, long sizeBytes) {
+    return super.isEvacuated(address, blockBytes(sizeBytes) + CANARY_BYTES);
+  }
+
+  @Override
+  public boolean returnStep() {
+    poisoned.clear(); // pages of free blocks read as zero from now on, if only some of a block
+    return super.returnStep();
+  }
+
+  @Override
+  public void trim() {
+    poisoned.clear();
+    super.trim();
+  }
+
   private void checkPoison(long address, long sizeBytes) {
     int mixed = 0;
     boolean zeros = true;

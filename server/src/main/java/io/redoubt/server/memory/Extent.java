@@ -13,13 +13,20 @@ final class Extent {
 
   static final int PAGE_SHIFT = 12;
   static final int PAGES = Region.EXTENT_BYTES >> PAGE_SHIFT;
-  static final int UNIT_PAGES = 16;
+  static final int UNIT_PAGES = 4;
 
   private static final int NONE = -1;
 
   final long address;
 
   private final BitSet taken = new BitSet(PAGES);
+
+  /** Free pages that were given back to the system. */
+  private final BitSet returned = new BitSet(PAGES);
+
+  /** Pages that were free when {@link #returnIdle} last looked. */
+  private final BitSet idle = new BitSet(PAGES);
+
   private final @Nullable Run[] runs = new @Nullable Run[PAGES / UNIT_PAGES];
   private int freePages = PAGES;
 
@@ -60,8 +67,37 @@ final class Extent {
   int takePages(int pages, int alignment) {
     int firstPage = firstFree(pages, alignment);
     taken.set(firstPage, firstPage + pages);
+    idle.clear(firstPage, firstPage + pages);
+    returned.clear(firstPage, firstPage + pages);
     freePages -= pages;
     return firstPage;
+  }
+
+  /** Returns the number of free pages that were given back to the system. */
+  int returnedPages() {
+    return returned.cardinality();
+  }
+
+  /** Returns true if no page has been in use since {@link #returnIdle} last looked. */
+  boolean isIdle() {
+    return isEmpty() && idle.cardinality() + returned.cardinality() == PAGES;
+  }
+
+  /** Gives back the pages that have been free since the last call; returns their number. */
+  int returnIdle() {
+    int pages = 0;
+    for (int from = idle.nextSetBit(0); from >= 0; ) {
+      int to = idle.nextClearBit(from);
+      if (Region.returnPages(address(from), (long) (to - from) << PAGE_SHIFT)) {
+        returned.set(from, to);
+        pages += to - from;
+      }
+      from = idle.nextSetBit(to);
+    }
+    idle.set(0, PAGES);
+    idle.andNot(taken);
+    idle.andNot(returned);
+    return pages;
   }
 
   private int firstFree(int pages, int alignment) {

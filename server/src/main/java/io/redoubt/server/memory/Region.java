@@ -95,8 +95,10 @@ public final class Region {
 
   private static final long MAX_RESERVE_BYTES = 128L << 20;
 
-  // Guarded by NATIVE: the bytes handed out, their limit, and whether huge pages were requested.
+  // Guarded by NATIVE: the bytes handed out, those of them whose pages were released, the limit,
+  // and whether huge pages were requested.
   private static long heldBytes;
+  private static long returnedBytes;
   private static long limitBytes = Long.MAX_VALUE;
   private static boolean hugePagesAdvised;
 
@@ -153,6 +155,18 @@ public final class Region {
       keepReady();
       (isNear(address) ? NEAR : FAR).give(address, sizeBytes);
     }
+  }
+
+  /**
+   * Releases the pages of a range that stays held, which then reads as zero. Any thread may call.
+   *
+   * @return false if they can't be released
+   */
+  static boolean returnPages(long address, long sizeBytes) {
+    if (NATIVE.isMapped()) {
+      NATIVE.release(address, sizeBytes);
+    }
+    return NATIVE.isMapped();
   }
 
   private static long availableBytes(RegionPart part) {
@@ -255,6 +269,23 @@ public final class Region {
   public static long heldBytes() {
     synchronized (NATIVE) {
       return heldBytes;
+    }
+  }
+
+  /** Counts bytes of held memory whose pages were released, or are used again if negative. */
+  static void countReturned(long bytes) {
+    synchronized (NATIVE) {
+      returnedBytes += bytes;
+    }
+  }
+
+  /**
+   * Returns the bytes held by all servers of the process, without released pages. Any thread may
+   * call.
+   */
+  public static long activeBytes() {
+    synchronized (NATIVE) {
+      return heldBytes - returnedBytes;
     }
   }
 

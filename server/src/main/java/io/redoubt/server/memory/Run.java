@@ -30,6 +30,9 @@ final class Run {
 
   @Nullable Run next;
 
+  /** True while its blocks should move to other runs; nothing is allocated from it then. */
+  boolean evacuated;
+
   Run(Extent extent, int firstPage, int pages, int sizeClass) {
     this.extent = extent;
     this.firstPage = firstPage;
@@ -54,6 +57,14 @@ final class Run {
     used--;
     Region.putInt(address, free);
     free = (int) ((address - base) / Region.GRANULE_BYTES) + 1;
+  }
+
+  int used() {
+    return used;
+  }
+
+  int freeBlocks() {
+    return capacity - used;
   }
 
   boolean isFull() {

@@ -169,6 +169,11 @@ public class Slabs implements AutoCloseable {
     return near.reservedBytes() + far.reservedBytes();
   }
 
+  /** Returns the bytes held, without free pages that were given back to the system. */
+  public final long activeBytes() {
+    return near.activeBytes() + far.activeBytes();
+  }
+
   /** Returns the ratio of held to used bytes; 1 if nothing is used. */
   public final double fragmentation() {
     return usedBytes() == 0 ? 1 : (double) reservedBytes() / usedBytes();
@@ -179,10 +184,47 @@ public class Slabs implements AutoCloseable {
     return blocks;
   }
 
-  /** Releases extents that hold no block. */
-  public final void trim() {
+  /** Releases all free pages at once. */
+  public void trim() {
     near.trim();
     far.trim();
+  }
+
+  /** Starts a pass that gives back idle pages, in steps. */
+  public final void startPass() {
+    near.startPass();
+    far.startPass();
+  }
+
+  /**
+   * Gives back pages that have been free since the pass before this one, of one extent; takes some
+   * 100 µs at most.
+   *
+   * @return false if the pass is over
+   */
+  public boolean returnStep() {
+    return near.returnStep() || far.returnStep();
+  }
+
+  /**
+   * Selects the emptiest runs of blocks whose content finds room in others; until {@link
+   * #endEvacuation} nothing is allocated from them unless a size has no other room.
+   *
+   * @return the bytes that would become free
+   */
+  public final long startEvacuation() {
+    return near.startEvacuation() + far.startEvacuation();
+  }
+
+  /** Returns true if a block should be replaced by a new one, which lies better. */
+  public boolean isEvacuated(long address, long sizeBytes) {
+    return space(address).isEvacuated(address, sizeBytes);
+  }
+
+  /** Ends an evacuation; runs that still have blocks are used again. */
+  public final void endEvacuation() {
+    near.endEvacuation();
+    far.endEvacuation();
   }
 
   /** Releases all memory that was freed before. */

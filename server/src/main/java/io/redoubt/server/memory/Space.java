@@ -2,6 +2,7 @@ package io.redoubt.server.memory;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,10 @@ final class Space {
 
   private static final int EXTENT_SHIFT = Integer.numberOfTrailingZeros(Region.EXTENT_BYTES);
 
-  // The first runs of a class are short, which keeps a nearly empty server small; later ones are
-  // long, which reduces the bookkeeping.
-  private static final int SHORT_RUNS = 8;
-  private static final int LONG_RUN_PAGES = 8 * Extent.UNIT_PAGES;
+  // A run is an eighth of those that its class has: all classes together leave little unused in the
+  // last of their runs, and large ones need little bookkeeping.
+  private static final int RUN_SHARE = 8;
+  private static final int MAX_RUN_PAGES = 128;
   private static final int MIN_BLOCKS = 8;
 
   private final boolean near;
@@ -37,7 +38,16 @@ final class Space {
   /** The first run with free blocks of each size class. */
   private final @Nullable Run[] available = new @Nullable Run[SizeClasses.COUNT];
 
-  private final int[] runs = new int[SizeClasses.COUNT];
+  /** Runs of each size class whose blocks should move to others. */
+  private final List<List<Run>> evacuated = new ArrayList<>();
+
+  /** The pages of the runs of each size class. */
+  private final int[] runPages = new int[SizeClasses.COUNT];
+
+  /** The place in {@link #open} down to which a pass over idle pages has come; 0 for none. */
+  private int passTo;
+
+  private long returnedPages;
   private long usedBytes;
   private long reservedBytes;
 
@@ -50,6 +60,9 @@ final class Space {
     this.extentsTaken = extentsTaken;
     this.extentsReleased = extentsReleased;
     firstAddress = near ? 0 : Region.NEAR_BYTES;
+    for (int i = 0; i < SizeClasses.COUNT; i++) {
+      evacuated.add(new ArrayList<>(0));
+    }
   }
 
   /** Returns the bytes of the blocks in use, each rounded to its block size. */
@@ -60,6 +73,11 @@ final class Space {
   /** Returns the bytes of the extents held. */
   long reservedBytes() {
     return reservedBytes;
+  }
+
+  /** Returns the bytes of the extents held, without pages that were given back to the system. */
+  long activeBytes() {
+    return reservedBytes - (returnedPages << Extent.PAGE_SHIFT);
   }
 
   /** Returns the bytes that a block for {@code sizeBytes} takes. */
@@ -116,7 +134,7 @@ final class Space {
       run.give(address);
       // One empty run of each class is kept, so that repeatedly allocating and freeing a block does
       // not create and drop a run each time.
-      if (run.isEmpty() && (run.previous != null || run.next != null)) {
+      if (run.isEmpty() && (run.evacuated || run.previous != null || run.next != null)) {
         drop(run);
       }
       return;
@@ -141,28 +159,140 @@ final class Space {
     extentsReleased.run();
   }
 
-  /** Releases all extents that hold no block. */
+  /** Releases all extents that hold no block, and all free pages of the others. */
   void trim() {
+    dropEmptyRuns();
+    for (Extent extent : List.copyOf(open)) {
+      if (extent.isEmpty()) {
+        release(extent);
+      } else {
+        countReturned(extent.returnIdle());
+        countReturned(extent.returnIdle());
+      }
+    }
+  }
+
+  /** Starts a pass over the extents with free pages, see {@link #returnStep}. */
+  void startPass() {
+    dropEmptyRuns();
+    passTo = open.size();
+  }
+
+  /**
+   * Gives back the pages of one extent that have been free since the last pass; takes some 100 µs
+   * at most.
+   *
+   * @return false if the pass is over
+   */
+  boolean returnStep() {
+    passTo = Math.min(passTo, open.size());
+    if (passTo == 0) {
+      return false;
+    }
+    passTo--;
+    Extent extent = open.get(passTo);
+    if (extent.isIdle()) {
+      release(extent);
+    } else {
+      countReturned(extent.returnIdle());
+    }
+    return passTo > 0;
+  }
+
+  private void countReturned(int pages) {
+    if (pages != 0) {
+      returnedPages += pages;
+      Region.countReturned((long) pages << Extent.PAGE_SHIFT);
+    }
+  }
+
+  private void dropEmptyRuns() {
     for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
       Run run = available[sizeClass];
       if (run != null && run.isEmpty()) {
         drop(run);
       }
     }
-    for (Extent extent : List.copyOf(open)) {
-      if (extent.isEmpty()) {
-        release(extent);
+  }
+
+  // Evacuation: the blocks of sparsely filled runs move to others of the class.
+
+  /**
+   * Selects the emptiest runs of each class whose blocks find room in the others. From now on those
+   * are filled first, the fullest at first.
+   *
+   * @return the bytes of the selected runs
+   */
+  long startEvacuation() {
+    dropEmptyRuns();
+    long bytes = 0;
+    for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
+      takeBack(sizeClass);
+      List<Run> sparse = new ArrayList<>();
+      long room = 0;
+      for (Run run = available[sizeClass]; run != null; run = run.next) {
+        sparse.add(run);
+        room += run.freeBlocks();
       }
+      sparse.sort(Comparator.comparingInt(Run::freeBlocks));
+      sparse.forEach(this::unlink);
+      int kept = sparse.size();
+      long moving = 0;
+      while (kept > 0) {
+        Run last = sparse.get(kept - 1);
+        room -= last.freeBlocks();
+        moving += last.used();
+        if (moving > room) {
+          break;
+        }
+        kept--;
+        last.evacuated = true;
+        evacuated.get(sizeClass).add(last);
+        bytes += (long) last.pages << Extent.PAGE_SHIFT;
+      }
+      sparse.subList(0, kept).reversed().forEach(this::link);
+    }
+    return bytes;
+  }
+
+  /** Returns true if a block should move, which is done by allocating another and freeing it. */
+  boolean isEvacuated(long address, long sizeBytes) {
+    if (sizeBytes > SizeClasses.MAX_BYTES) {
+      return false;
+    }
+    Run run = extent(address).run(address);
+    return run != null && run.evacuated;
+  }
+
+  /** Lets blocks be allocated from runs that were selected and still have some. */
+  void endEvacuation() {
+    for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
+      takeBack(sizeClass);
     }
   }
 
+  private void takeBack(int sizeClass) {
+    List<Run> runs = evacuated.get(sizeClass);
+    for (Run run : runs) {
+      run.evacuated = false;
+      link(run);
+    }
+    runs.clear();
+  }
+
   private Run newRun(int sizeClass) {
-    int pages = runs[sizeClass] < SHORT_RUNS ? shortRunPages(sizeClass) : LONG_RUN_PAGES;
+    takeBack(sizeClass);
+    Run left = available[sizeClass];
+    if (left != null) {
+      return left;
+    }
+    int wanted = runPages[sizeClass] / RUN_SHARE & -Extent.UNIT_PAGES;
+    int pages = Math.clamp(wanted, shortRunPages(sizeClass), MAX_RUN_PAGES);
     Extent extent = extentWith(pages, Extent.UNIT_PAGES);
     int firstPage = takePages(extent, pages, Extent.UNIT_PAGES);
     Run run = new Run(extent, firstPage, pages, sizeClass);
     extent.enter(run);
-    runs[sizeClass]++;
+    runPages[sizeClass] += pages;
     link(run);
     return run;
   }
@@ -173,8 +303,12 @@ final class Space {
   }
 
   private void drop(Run run) {
-    unlink(run);
-    runs[run.sizeClass]--;
+    if (run.evacuated) {
+      evacuated.get(run.sizeClass).remove(run);
+    } else {
+      unlink(run);
+    }
+    runPages[run.sizeClass] -= run.pages;
     run.extent.leave(run);
     givePages(run.extent, run.firstPage, run.pages);
   }
@@ -223,7 +357,9 @@ final class Space {
   }
 
   private int takePages(Extent extent, int pages, int alignment) {
+    int returned = extent.returnedPages();
     int firstPage = extent.takePages(pages, alignment);
+    countReturned(extent.returnedPages() - returned);
     if (extent.isFull()) {
       open.remove(extent);
     }
@@ -245,6 +381,7 @@ final class Space {
     open.remove(extent);
     extents[number(extent.address)] = null;
     reservedBytes -= Region.EXTENT_BYTES;
+    countReturned(-extent.returnedPages());
     Region.releaseExtents(extent.address, Region.EXTENT_BYTES);
     extentsReleased.run();
   }

@@ -31,10 +31,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
     NOEVICTION
   }
 
-  private static final String NO_DEFRAGMENTATION =
-      "Active defragmentation cannot be enabled: it requires a Redis server compiled with a"
-          + " modified Jemalloc like the one shipped by default with the Redis source distribution";
-
   {
     section("MEMORY");
   }
@@ -141,51 +137,45 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code activedefrag}. */
   public final YesNoDirective activedefrag =
       yesNo("activedefrag", false)
-          .acceptedWithoutEffect()
-          .onlyNoAtRunTime(NO_DEFRAGMENTATION)
-          .doc("Defragment the memory while the server runs.");
+          .doc(
+              "Defragment the memory while the server runs: move values out of pages that are used"
+                  + " only in part, and give those back. Does nothing during a save or full sync.");
 
   /** {@code active-defrag-ignore-bytes}. */
   public final MemoryDirective activeDefragIgnoreBytes =
       memory("active-defrag-ignore-bytes", 100 << 20)
           .between(1, Long.MAX_VALUE)
-          .acceptedWithoutEffect()
           .doc("The amount of fragmentation below which defragmentation does not start.");
 
   /** {@code active-defrag-threshold-lower}. */
   public final IntDirective activeDefragThresholdLower =
       integer("active-defrag-threshold-lower", 10)
           .between(0, 1000)
-          .acceptedWithoutEffect()
           .doc("The percentage of fragmentation at which it starts.");
 
   /** {@code active-defrag-threshold-upper}. */
   public final IntDirective activeDefragThresholdUpper =
       integer("active-defrag-threshold-upper", 100)
           .between(0, 1000)
-          .acceptedWithoutEffect()
           .doc("The percentage of fragmentation at which it takes most time.");
 
   /** {@code active-defrag-cycle-min}. */
   public final IntDirective activeDefragCycleMin =
       integer("active-defrag-cycle-min", 1)
           .between(1, 99)
-          .acceptedWithoutEffect()
           .doc("The minimum share of processor time, in percent.");
 
   /** {@code active-defrag-cycle-max}. */
   public final IntDirective activeDefragCycleMax =
       integer("active-defrag-cycle-max", 25)
           .between(1, 99)
-          .acceptedWithoutEffect()
           .doc("The maximum share of processor time, in percent.");
 
   /** {@code active-defrag-max-scan-fields}. */
   public final LongDirective activeDefragMaxScanFields =
       number("active-defrag-max-scan-fields", 1000)
           .between(1, Long.MAX_VALUE)
-          .acceptedWithoutEffect()
-          .doc("The maximum number of fields of a value processed at once.");
+          .doc("The number of elements up to which a collection is moved, as a whole and at once.");
 
   /** {@code jemalloc-bg-thread}. */
   public final YesNoDirective jemallocBgThread =

@@ -33,6 +33,9 @@ final class KeyspaceModelTest {
   private final List<Map<String, Value>> model = new ArrayList<>();
   private int keys;
 
+  private final Defragmentation defragmentation = new Defragmentation(keyspace);
+  private boolean isDefragmenting;
+
   private @Nullable Walk walk;
   private final List<Map<String, Value>> walkShould = new ArrayList<>();
   private final List<Map<String, Value>> walkDid = new ArrayList<>();
@@ -55,6 +58,7 @@ final class KeyspaceModelTest {
       }
     }
     assertThat(walksDone).isGreaterThan(10);
+    assertThat(defragmentation.hits()).isPositive();
     keyspace.close();
     slabs.close();
   }
@@ -97,7 +101,21 @@ final class KeyspaceModelTest {
             map.clear();
           }
         }
+        case 20 -> defragment();
         default -> walkOn();
+      }
+    }
+  }
+
+  /** Moves entries, unless a walk has to find them. */
+  private void defragment() {
+    if (walk == null) {
+      if (!isDefragmenting) {
+        defragmentation.start();
+      }
+      isDefragmenting = defragmentation.step(100);
+      if (!isDefragmenting) {
+        defragmentation.end();
       }
     }
   }
@@ -221,6 +239,8 @@ final class KeyspaceModelTest {
   }
 
   private void startWalk() {
+    defragmentation.end();
+    isDefragmenting = false;
     walkShould.clear();
     walkDid.clear();
     walk = keyspace.startWalk(this::walked);

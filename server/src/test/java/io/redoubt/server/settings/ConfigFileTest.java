@@ -93,15 +93,14 @@ final class ConfigFileTest {
     load(
         """
         slowlog-max-len 64
-        activedefrag yes
         cluster-node-timeout 1
         cluster-port 7
         activerehashing yes
         """);
 
     assertThat(settings.setInVain())
-        .containsExactlyInAnyOrder("activedefrag", "cluster-node-timeout", "cluster-port");
-    assertThat(settings.get(List.of("activedefrag"))).containsEntry("activedefrag", "yes");
+        .containsExactlyInAnyOrder("cluster-node-timeout", "cluster-port");
+    assertThat(settings.get(List.of("cluster-port"))).containsEntry("cluster-port", "7");
   }
 
   @Test

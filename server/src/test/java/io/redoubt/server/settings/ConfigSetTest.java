@@ -79,7 +79,6 @@ final class ConfigSetTest {
           latency-tracking-info-percentiles | 1 a              | Invalid latency-tracking-info-percentiles parameters
           proc-title-template               | {foo}            | template format is invalid or contains unknown variables
           cluster-announce-hostname         | a b              | Hostnames may only contain alphanumeric characters, hyphens or dots
-          activedefrag                      | yes              | Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution
           databases                         | 3                | can't set immutable config
           slaveof                           | 1 2              | can't set immutable config
           unixsocketgroup                   | redis            | can't set immutable config

@@ -152,6 +152,11 @@ public final class MeasuredServer implements AutoCloseable {
     }
   }
 
+  /** Returns the fields of a section of INFO. */
+  public Map<String, String> info(String section) throws IOException {
+    return node.info(section);
+  }
+
   /** Returns the resident memory, in bytes. */
   public long residentBytes() throws IOException {
     return sumOfFields(proc("status"), RESIDENT);

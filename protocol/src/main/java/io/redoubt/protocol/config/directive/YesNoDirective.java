@@ -17,15 +17,6 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
     });
   }
 
-  /** Refuses yes in CONFIG SET, with the given reason; files may say it. */
-  public YesNoDirective onlyNoAtRunTime(String reason) {
-    return checkSet(yes -> {
-      if (yes) {
-        throw new RefusedValue(reason);
-      }
-    });
-  }
-
   /** Returns true if it is yes. */
   public boolean value() {
     return current();

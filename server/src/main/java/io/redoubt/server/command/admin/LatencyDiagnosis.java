@@ -81,6 +81,10 @@ public final class LatencyDiagnosis {
               "Keys go in slices of at most a few hundred microseconds; a longer one means that the"
                   + " process did not get the processor, or that maxmemory-eviction-tenacity lets"
                   + " eviction take its time.");
+      case ACTIVE_DEFRAG_CYCLE ->
+          List.of(
+              "Active defragmentation copies a collection as a whole: a lower"
+                  + " active-defrag-max-scan-fields leaves large ones where they are.");
       case AOF_WRITE, AOF_WRITE_ALONE, AOF_WRITE_ACTIVE_CHILD, AOF_WRITE_PENDING_FSYNC -> disk();
       case AOF_FSYNC_ALWAYS ->
           List.of(

@@ -190,8 +190,8 @@ public final class MemoryCommands extends CommandGroup<Call> {
                     + "idle buffers %d%n",
                 slabs.liveBlocks(),
                 slabs.usedBytes(),
-                slabs.reservedBytes(),
-                slabs.fragmentation(),
+                slabs.activeBytes(),
+                memory.fragmentation(),
                 memory.buffers().idleBytes()));
   }
 }

@@ -4,7 +4,7 @@ package io.redoubt.server.execution.monitoring;
  * The events of {@link Latency}, under Redis' names. Others of Redis cannot occur here:
  *
  * <ul>
- *   <li>fork, active-defrag-cycle: there is neither.
+ *   <li>fork: there is none.
  *   <li>expire-del, eviction-lazyfree: a key is removed in constant time, and its value is freed in
  *       slices that nothing waits for.
  *   <li>aof-fstat, while-blocked-cron: files are measured without the system, and the cron stands
@@ -19,6 +19,8 @@ public enum LatencyEvent {
   FAST_COMMAND("fast-command"),
   /** A slice of active expiry. */
   EXPIRE_CYCLE("expire-cycle"),
+  /** A slice of active defragmentation. */
+  ACTIVE_DEFRAG_CYCLE("active-defrag-cycle"),
   /** A slice of eviction. */
   EVICTION_CYCLE("eviction-cycle"),
   /** The eviction of one key. */

@@ -75,9 +75,9 @@ public final class MemoryUse {
     return usedBytes() - buffers.unlimitedBytes();
   }
 
-  /** Returns the bytes reserved from the system, including free ones. */
+  /** Returns the bytes taken from the system, including free ones that were not given back. */
   public long heldBytes() {
-    return slabs.reservedBytes();
+    return slabs.activeBytes();
   }
 
   /** Returns the bytes in use after the start of the server. */
@@ -120,7 +120,7 @@ public final class MemoryUse {
     return 100.0 * usedBytes() / Math.max(1, peakBytes());
   }
 
-  /** Returns the ratio of reserved to used bytes. */
+  /** Returns the ratio of held to used bytes. */
   public double fragmentation() {
     return (double) heldBytes() / Math.max(1, usedBytes());
   }

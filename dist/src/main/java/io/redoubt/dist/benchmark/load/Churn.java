@@ -1,0 +1,179 @@
+package io.redoubt.dist.benchmark.load;
+
+import io.redoubt.dist.benchmark.measure.ErrorReplyException;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes of all types without order: values of 1 to 300 bytes under 20 000 names a type, a third of
+ * which get an expiry time, and keys that are deleted, renamed and trimmed.
+ */
+public final class Churn {
+  private static final int NAMES = 20_000;
+  private static final int MAX_VALUE_BYTES = 300;
+  private static final int MAX_EXPIRY_MILLIS = 60_000;
+  private static final int FIELDS = 20;
+  private static final int PIPELINE = 64;
+  private static final long SEED = 27;
+
+  private enum Type {
+    STRING,
+    HASH,
+    LIST,
+    SET,
+    SORTED_SET,
+    STREAM;
+
+    private static final Type[] ALL = values();
+
+    private String prefix() {
+      return name() + ":";
+    }
+  }
+
+  private final Random random = new Random(SEED);
+  private final RequestBuffer requests = new RequestBuffer();
+  private int lines;
+  private int lastName;
+
+  private Churn() {}
+
+  /**
+   * Writes over one connection, the same requests each time, until a time or number is reached.
+   *
+   * @return the number of requests
+   * @throws ErrorReplyException if a reply is an error
+   */
+  public static long run(MeasuredServer server, Duration duration, long requests)
+      throws IOException {
+    Churn churn = new Churn();
+    long count = 0;
+    long start = System.nanoTime();
+    try (Socket socket = server.socket()) {
+      BufferedReader replies =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      while (count < requests && System.nanoTime() - start < duration.toNanos()) {
+        while (churn.requests.requests() < PIPELINE) {
+          churn.add();
+        }
+        count += churn.requests.requests();
+        churn.requests.drainTo(socket.getOutputStream());
+        for (; churn.lines > 0; churn.lines--) {
+          checkReply(server, replies.readLine());
+        }
+      }
+    }
+    return count;
+  }
+
+  private static void checkReply(MeasuredServer server, @Nullable String line) throws IOException {
+    if (line == null) {
+      throw new EOFException("connection closed by the server");
+    }
+    // A key that is to be renamed may have expired or never have been written.
+    if (line.startsWith("-") && !line.contains("no such key")) {
+      throw new ErrorReplyException(server, line);
+    }
+  }
+
+  /** Adds a change of one key, of one or two requests. */
+  private void add() {
+    Type type = Type.ALL[random.nextInt(Type.ALL.length)];
+    int action = random.nextInt(20);
+    if (action < 14) {
+      write(type, name());
+      if (random.nextInt(3) == 0) {
+        request(3).word("PEXPIRE").numbered(type.prefix(), lastName, 5);
+        requests.number(1 + random.nextInt(MAX_EXPIRY_MILLIS));
+      }
+    } else if (action < 15) {
+      request(2).word("DEL").numbered(type.prefix(), name(), 5);
+    } else if (action < 16) {
+      request(3).word("RENAME").numbered(type.prefix(), name(), 5);
+      requests.numbered(type.prefix(), name(), 5);
+    } else {
+      trim(type, name());
+    }
+  }
+
+  private int name() {
+    lastName = random.nextInt(NAMES);
+    return lastName;
+  }
+
+  private RequestBuffer request(int words) {
+    lines++;
+    return requests.request(words);
+  }
+
+  private void value() {
+    requests.numbered("", random.nextInt(1 << 30), 1 + random.nextInt(MAX_VALUE_BYTES));
+  }
+
+  private void field() {
+    requests.numbered("f", random.nextInt(FIELDS), 2);
+  }
+
+  private void write(Type type, int name) {
+    switch (type) {
+      case STRING -> {
+        request(3).word("SET").numbered(type.prefix(), name, 5);
+        value();
+      }
+      case HASH -> {
+        request(4).word("HSET").numbered(type.prefix(), name, 5);
+        field();
+        value();
+      }
+      case LIST -> {
+        request(3).word("RPUSH").numbered(type.prefix(), name, 5);
+        value();
+      }
+      case SET -> {
+        request(3).word("SADD").numbered(type.prefix(), name, 5);
+        value();
+      }
+      case SORTED_SET -> {
+        request(4).word("ZADD").numbered(type.prefix(), name, 5).number(random.nextInt(1000));
+        value();
+      }
+      case STREAM -> {
+        request(5).word("XADD").numbered(type.prefix(), name, 5).word("*");
+        lines++; // the reply is a bulk string, in two lines
+        field();
+        value();
+      }
+    }
+  }
+
+  private void trim(Type type, int name) {
+    switch (type) {
+      case STRING -> {
+        request(3).word("APPEND").numbered(type.prefix(), name, 5);
+        value();
+      }
+      case HASH -> {
+        request(3).word("HDEL").numbered(type.prefix(), name, 5);
+        field();
+      }
+      case LIST -> request(4).word("LTRIM").numbered(type.prefix(), name, 5).number(2).number(10);
+      case SET -> {
+        // A value alone would hardly be found; SPOP with a count has a reply of unknown length.
+        request(2).word("UNLINK").numbered(type.prefix(), name, 5);
+      }
+      case SORTED_SET ->
+          request(4).word("ZREMRANGEBYRANK").numbered(type.prefix(), name, 5).number(0).number(1);
+      case STREAM ->
+          request(4).word("XTRIM").numbered(type.prefix(), name, 5).word("MAXLEN").number(3);
+    }
+  }
+}
