@@ -195,8 +195,8 @@ public final class SentinelServer implements AutoCloseable {
     fill(table, clients, channels, info);
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
-    new SentinelInfo(process, clients, core, scripts)
-        .declare(info, transport.name(), dispatcher::commands);
+    SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
+    info.declaredAtFirstUse(used -> sections.declare(used, transport.name(), dispatcher::commands));
 
     Listeners listeners =
         new Listeners(

@@ -9,7 +9,6 @@ import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.lifecycle.CorruptFileReport;
-import io.redoubt.server.memory.NativeMemory;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -30,8 +29,7 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected void prepare() {
-    super.prepare();
-    NativeMemory.prepare();
+    RedisServer.prepare();
   }
 
   @Override

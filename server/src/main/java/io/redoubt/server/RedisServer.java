@@ -3,12 +3,14 @@ package io.redoubt.server;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.assembly.ServerAssembly;
 import io.redoubt.server.command.admin.ServerCommands;
+import io.redoubt.server.memory.NativeMemory;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
 import java.io.IOException;
@@ -59,6 +61,15 @@ public final class RedisServer implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /**
+   * Initializes what every server needs whatever its configuration. Takes a third of the start of a
+   * cold process, which another thread can use to read the configuration.
+   */
+  public static void prepare() {
+    Sockets.prepare();
+    NativeMemory.prepare();
   }
 
   /**

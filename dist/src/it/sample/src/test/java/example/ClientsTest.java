@@ -42,6 +42,18 @@ class ClientsTest {
     }
   }
 
+  /** Without a port: for clients on netty that can be given a channel. */
+  @Test
+  void lettuceWithinTheProcess(EmbeddedServer server) {
+    try (RedisClient client = new InProcessClient(server);
+        StatefulRedisConnection<String, String> connection = client.connect()) {
+      connection.sync().set("a", "1");
+      assertEquals(2, connection.sync().incr("a"));
+      server.execute("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      assertEquals(3, connection.sync().incr("a"), "it has connected again");
+    }
+  }
+
   @Test
   void redisson(URI uri) {
     Config config = new Config();

@@ -269,7 +269,10 @@ final class Rules {
 
   static final List<Door> DOORS =
       List.of(
-          new Door("netty", List.of("io.netty.*"), List.of("protocol.net", "protocol.http")),
+          new Door(
+              "netty",
+              List.of("io.netty.*"),
+              List.of("protocol.net", "protocol.http", "embedded.EmbeddedServer")),
           new Door("terminals", List.of("org.jline.*"), List.of("dist.cli.interactive")),
           new Door(
               "sockets",

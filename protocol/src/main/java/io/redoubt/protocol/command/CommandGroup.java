@@ -50,7 +50,7 @@ public abstract class CommandGroup<C extends Invocation> {
    *     for groups, {@code |} between alternatives, {@code ...} after repeated parts
    */
   protected final Builder<C> command(String usage) {
-    String[] words = usage.strip().split("\\s+", 3);
+    String[] words = usage.split(" ", 3);
     Command<C> container = commands.get(words[0].toLowerCase(Locale.ROOT));
     if (container != null && container.isContainer()) {
       return new Builder<>(this, usage, container, false);
@@ -103,7 +103,7 @@ public abstract class CommandGroup<C extends Invocation> {
     private Builder(
         CommandGroup<C> owner, String usage, @Nullable Command<C> container, boolean isContainer) {
       this.owner = owner;
-      this.usage = usage.strip();
+      this.usage = usage;
       this.container = container;
       this.isContainer = isContainer;
       this.nameWords = container == null ? 1 : 2;
@@ -280,7 +280,7 @@ public abstract class CommandGroup<C extends Invocation> {
     }
 
     private String name() {
-      String[] words = usage.split("\\s+", 3);
+      String[] words = usage.split(" ", 3);
       String name = words[0].toLowerCase(Locale.ROOT);
       return container == null ? name : name + "|" + words[1].toLowerCase(Locale.ROOT);
     }

@@ -87,7 +87,7 @@ final class KeyBinding {
     String name = argument.name();
     return argument.token() == null
         && (name.equals("key")
-            || name.matches("key\\d")
+            || (name.length() == 4 && name.startsWith("key") && Character.isDigit(name.charAt(3)))
             || name.endsWith("key")
             || name.equals("source")
             || name.startsWith("destination")

@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The INFO reply: sections in the order of their declaration. Used by the process' event loop only.
@@ -17,9 +19,26 @@ public final class Info {
   private static final String DEFAULT = "default";
 
   private final List<Section> sections = new ArrayList<>();
+  private @Nullable Consumer<Info> declaration;
 
   /** Creates an INFO without sections. */
   public Info() {}
+
+  /**
+   * Sets the declaration of all sections, which runs when INFO is first used: its hundreds of
+   * fields would take a tenth of the start.
+   */
+  public void declaredAtFirstUse(Consumer<Info> sectionsAndFields) {
+    declaration = sectionsAndFields;
+  }
+
+  private void declare() {
+    Consumer<Info> waiting = declaration;
+    declaration = null;
+    if (waiting != null) {
+      waiting.accept(this);
+    }
+  }
 
   /**
    * Returns the section of this name and declares it if necessary, so that several subsystems can
@@ -41,6 +60,7 @@ public final class Info {
 
   /** Returns the sections in the order of their declaration. */
   public List<Section> sections() {
+    declare();
     return List.copyOf(sections);
   }
 
@@ -51,6 +71,7 @@ public final class Info {
    *     everything}; an empty list means the default
    */
   public void render(List<String> selectors, StringBuilder into) {
+    declare();
     Set<String> wanted = new HashSet<>();
     selectors.forEach(selector -> wanted.add(selector.toLowerCase(Locale.ROOT)));
     boolean every = wanted.stream().anyMatch(ALL_SELECTORS::contains);

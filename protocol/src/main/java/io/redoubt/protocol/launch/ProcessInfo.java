@@ -33,8 +33,9 @@ public final class ProcessInfo {
   private final CommandTable<?> table;
   private final ProcessUsage usage;
   private final String runId;
+  private final long startMicros;
 
-  /** Creates the fields; {@code random} generates the run id. */
+  /** Creates the fields at the start of the process; {@code random} generates the run id. */
   public ProcessInfo(
       Directives directives,
       Clock clock,
@@ -47,6 +48,7 @@ public final class ProcessInfo {
     this.clients = clients;
     this.table = table;
     this.usage = usage;
+    startMicros = clock.wallMicros();
     byte[] id = new byte[RUN_ID_BYTES];
     random.nextBytes(id);
     this.runId = HexFormat.of().formatHex(id);
@@ -65,7 +67,6 @@ public final class ProcessInfo {
    * @param hz the frequency of periodic work, per second
    */
   public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
-    long startMicros = clock.wallMicros();
     info.section("Server", "server")
         .text("redis_version", () -> Version.REDIS)
         .text("redis_git_sha1", () -> ZEROS)

@@ -39,7 +39,8 @@ public interface Sockets {
    * and native library, and the system calls of the loop's thread.
    */
   static void prepare() {
-    Sockets _ = ofSystem();
+    Sockets system = ofSystem();
+    system.listening(new InetSocketAddress(0)).unsafe().closeForcibly(); // a channel's classes
     ByteBufAllocator _ = ByteBufAllocator.DEFAULT;
     ThreadPriority.prepare();
   }

@@ -1,7 +1,9 @@
 package io.redoubt.embedded;
 
+import io.netty.channel.Channel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.net.DirectClientChannel;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
@@ -184,6 +186,14 @@ public final class EmbeddedServer implements Node {
       client.end(); // the end may have come too early to see this client
     }
     return client;
+  }
+
+  /**
+   * Returns an unconnected channel for a client library on netty whose channels can be chosen, in
+   * place of a socket's: it connects to this server, whatever the address.
+   */
+  public Channel channel() {
+    return new DirectClientChannel(server::direct);
   }
 
   private DirectClient shared() {

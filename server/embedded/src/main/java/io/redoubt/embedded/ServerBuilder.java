@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.RedisServer;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -120,6 +122,8 @@ public final class ServerBuilder {
   }
 
   private EmbeddedServer configured() throws IOException, FatalConfigError {
+    // Ends before the start does, which waits for the same classes.
+    Threads.ofSystem().unstarted("redoubt-prepare", RedisServer::prepare).start();
     DataFolder own = DataFolder.create();
     DataFolder used = own;
     try {

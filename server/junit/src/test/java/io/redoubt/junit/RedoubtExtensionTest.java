@@ -10,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -22,6 +24,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** Runs classes of tests, some of which fail. */
 final class RedoubtExtensionTest {
   private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
+  private static final CyclicBarrier BOTH = new CyclicBarrier(2);
 
   @Test
   void printsLogAndSlowCommandsOfAFailedTest() {
@@ -70,11 +73,28 @@ final class RedoubtExtensionTest {
         .hasMessageContaining("EmbeddedServer is started here, not a EmbeddedGroup");
   }
 
-  private static TestExecutionSummary run(Class<?> tests) {
+  /** Each of the two waits for the other one. */
+  @Test
+  void givesClassesThatRunInParallelTheirOwnServers() {
+    PORTS.clear();
+    TestExecutionSummary summary = run(Left.class, Right.class);
+    assertThat(summary.getTestsSucceededCount()).isEqualTo(2);
+    assertThat(PORTS).hasSize(2);
+  }
+
+  private static TestExecutionSummary run(Class<?>... tests) {
+    LauncherDiscoveryRequestBuilder builder = LauncherDiscoveryRequestBuilder.request();
+    for (Class<?> each : tests) {
+      builder.selectors(selectClass(each));
+    }
     LauncherDiscoveryRequest request =
-        LauncherDiscoveryRequestBuilder.request()
-            .selectors(selectClass(tests))
+        builder
             .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+            .configurationParameter(
+                "junit.jupiter.execution.parallel.mode.classes.default", "concurrent")
+            .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+            .configurationParameter(
+                "junit.jupiter.execution.parallel.config.fixed.parallelism", "3")
             .build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
     LauncherFactory.create().execute(request, listener);
@@ -114,6 +134,31 @@ final class RedoubtExtensionTest {
       assertThat(server.execute("INCR", "n").number()).isEqualTo(1);
       PORTS.add(server.port());
     }
+  }
+
+  /** One of two classes that run in parallel. */
+  @RedoubtTest
+  static final class Left {
+    @Test
+    void countsAlone(EmbeddedServer server) throws Exception {
+      countAlone(server);
+    }
+  }
+
+  /** The other one. */
+  @RedoubtTest
+  static final class Right {
+    @Test
+    void countsAlone(EmbeddedServer server) throws Exception {
+      countAlone(server);
+    }
+  }
+
+  private static void countAlone(EmbeddedServer server) throws Exception {
+    BOTH.await(30, TimeUnit.SECONDS);
+    assertThat(server.execute("INCR", "n").number()).isEqualTo(1);
+    PORTS.add(server.port());
+    BOTH.await(30, TimeUnit.SECONDS);
   }
 
   /** Asks for a group that is not there. */

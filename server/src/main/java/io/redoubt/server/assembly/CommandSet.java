@@ -1,6 +1,7 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandCommands;
+import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
@@ -34,6 +35,7 @@ import io.redoubt.server.replication.GroupCommands;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
 import io.redoubt.server.replication.WriteAcksCommand;
+import java.util.List;
 
 /** All commands of a data server, each group of them with the parts that it works on. */
 final class CommandSet {
@@ -43,15 +45,19 @@ final class CommandSet {
     this.parts = parts;
   }
 
-  /** Adds them to the table. */
-  void declare() {
+  /**
+   * Adds them to the table.
+   *
+   * @param values {@link ValueCommands}
+   */
+  void declare(List<CommandGroup<Call>> values) {
     DumpCommands payloads = new DumpCommands(parts.log);
     Hello hello =
         new Hello(
             Version.REDIS,
             "standalone",
             () -> parts.replication.isReplica() ? "replica" : "master");
-    ValueCommands.addTo(parts.table);
+    values.forEach(parts.table::add);
     parts.table.add(
         payloads,
         new RestoreAskingCommand(payloads),

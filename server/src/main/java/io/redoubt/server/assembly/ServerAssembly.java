@@ -1,11 +1,14 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.process.os.OomScore;
+import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.MemoryGuard;
@@ -13,6 +16,8 @@ import io.redoubt.server.lifecycle.OomAdjustment;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A data server put together: its parts with commands, INFO sections, command names and users. The
@@ -37,9 +42,13 @@ public final class ServerAssembly {
       Machine machine,
       boolean freePort,
       Runnable ended) {
+    // These need no part: in a cold process their classes take as long as those of the parts.
+    CompletableFuture<List<CommandGroup<Call>>> values = new CompletableFuture<>();
+    values.completeAsync(
+        ValueCommands::all, task -> Threads.ofSystem().unstarted("commands", task).start());
     parts = new ServerParts(settings, environment, machine, freePort, ended);
-    new CommandSet(parts).declare();
-    metrics = new ServerMetrics(parts, new ServerInfo(parts).declare());
+    new CommandSet(parts).declare(values.join());
+    metrics = new ServerMetrics(parts, new ServerInfo(parts).prepare());
   }
 
   /**

@@ -52,11 +52,15 @@ final class ServerInfo {
     usage = parts.processUsage;
   }
 
-  /** Declares all sections; returns the run id. */
-  String declare() {
-    Info info = parts.info;
+  /** Lets INFO declare all sections at its first use; returns the run id. */
+  String prepare() {
     ProcessInfo process =
         new ProcessInfo(settings, clock, clients, parts.table, usage, parts.environment.random());
+    parts.info.declaredAtFirstUse(info -> declare(info, process));
+    return process.runId();
+  }
+
+  private void declare(Info info, ProcessInfo process) {
     process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
@@ -73,7 +77,6 @@ final class ServerInfo {
     info.section("Modules", "modules");
     process.declareCommands(info);
     declareRest(info);
-    return process.runId();
   }
 
   private void declarePersistence(Info info) {

@@ -1,6 +1,6 @@
 package io.redoubt.server.assembly;
 
-import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.server.command.bitmap.BitfieldCommands;
 import io.redoubt.server.command.bitmap.BitmapCommands;
 import io.redoubt.server.command.geo.GeoCommands;
@@ -34,14 +34,15 @@ import io.redoubt.server.command.string.LongestCommonSubsequence;
 import io.redoubt.server.command.string.SetCommand;
 import io.redoubt.server.command.string.StringCommands;
 import io.redoubt.server.execution.Call;
+import java.util.List;
 
 /** The groups of commands that need nothing but their call: those on keys and values. */
 final class ValueCommands {
 
   private ValueCommands() {}
 
-  static void addTo(CommandTable<Call> table) {
-    table.add(
+  static List<CommandGroup<Call>> all() {
+    return List.of(
         new StringCommands(),
         new SetCommand(),
         new ConditionalDeletionCommands(),
