@@ -1,0 +1,209 @@
+package measure;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * Tries what each way to have Redis in a test can do, and prints a table; with the property {@code
+ * measure.differences} also what is unknown to it or answered otherwise.
+ */
+final class Compared {
+  /**
+   * With thirty arguments no command does harm: it refuses them, or uses a key of this name. Some
+   * refuse their number in the words in which they refuse an unknown subcommand.
+   */
+  private static final int[] ARGUMENT_COUNTS = {30, 0, 1, 2, 3, 4};
+
+  private static final String NO_REPLY = "no reply: ";
+
+  private static final long PATIENCE_MILLIS = 5000;
+
+  /** A line of replies.txt, and what a server answered. */
+  private record Answer(String request, String reply) {}
+
+  private Compared() {}
+
+  static void all() throws Exception {
+    List<List<String>> commands;
+    List<Answer> expected;
+    try (Product.Running real = Product.REAL.answering()) {
+      commands = commandsOf(real.port());
+      expected = answers(real.port());
+    }
+    System.out.println(
+        "| | first server of a JVM, ms | commands | replies as a real one | Lua | replication |"
+            + " sentinel |");
+    System.out.println("|---|---|---|---|---|---|---|");
+    for (Product product : Product.values()) {
+      try (Product.Running running = product.answering()) {
+        List<Answer> answers = answers(running.port());
+        System.out.printf(
+            "| %s | %s | %d of %d | %d of %d | %s | %s | %s |%n",
+            product.title(),
+            product == Product.REAL ? "" : Starts.cold(List.of(), product.name()),
+            known(product, running.port(), commands),
+            commands.size(),
+            equal(product, answers, expected),
+            expected.size(),
+            yes(
+                answers.stream()
+                    .anyMatch(each ->
+                        each.request().startsWith("EVAL \"return redis.call('GET'")
+                            && each.reply().equals("\"v\""))),
+            yes(replicates(product, running.port())),
+            product == Product.REAL ? "" : yes(product.failsOver()));
+      }
+    }
+  }
+
+  private static String yes(boolean can) {
+    return can ? "yes" : "no";
+  }
+
+  /** Returns the names of commands and subcommands, as words. */
+  private static List<List<String>> commandsOf(int port) throws IOException {
+    try (Wire wire = new Wire(port)) {
+      List<List<String>> commands = new ArrayList<>();
+      for (String name : wire.call("COMMAND", "LIST").split("\\W*[\\[\\], \"]+\\W*")) {
+        if (!name.isBlank()) {
+          commands.add(List.of(name.split("\\|")));
+        }
+      }
+      return commands;
+    }
+  }
+
+  private static int known(Product product, int port, List<List<String>> commands) {
+    int known = 0;
+    for (List<String> command : commands) {
+      String reply = "";
+      boolean unknown = true;
+      for (int i = 0; unknown && i < ARGUMENT_COUNTS.length; i++) {
+        reply = reply(port, command, ARGUMENT_COUNTS[i]);
+        unknown = isRefusal(reply);
+      }
+      known += unknown ? 0 : 1;
+      differ(unknown, product, String.join(" ", command), reply);
+    }
+    return known;
+  }
+
+  private static String reply(int port, List<String> command, int arguments) {
+    List<String> request = new ArrayList<>(command);
+    request.addAll(Collections.nCopies(arguments, "x"));
+    try (Wire wire = new Wire(port)) {
+      return wire.call(request).toLowerCase(Locale.ROOT);
+    } catch (IOException none) {
+      return NO_REPLY + none.getMessage();
+    }
+  }
+
+  private static boolean isRefusal(String reply) {
+    return reply.startsWith(NO_REPLY)
+        || reply.startsWith("-unsupported operation") // jedis-mock
+        || reply.startsWith("-err unknown command")
+        || reply.startsWith("-err unknown subcommand");
+  }
+
+  private static List<Answer> answers(int port) throws IOException {
+    List<Answer> answers = new ArrayList<>();
+    Wire wire = new Wire(port);
+    try (InputStream in = Compared.class.getResourceAsStream("replies.txt");
+        BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(Objects.requireNonNull(in), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("#")) {
+          continue;
+        }
+        String reply;
+        try {
+          reply = wire.call(words(line));
+        } catch (IOException none) {
+          reply = NO_REPLY + none.getMessage();
+          wire.close();
+          wire = new Wire(port);
+        }
+        answers.add(new Answer(line, reply));
+      }
+    } finally {
+      wire.close();
+    }
+    return answers;
+  }
+
+  /** Counts equal replies. */
+  private static int equal(Product product, List<Answer> answers, List<Answer> expected) {
+    int equal = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      boolean same = answers.get(i).equals(expected.get(i));
+      equal += same ? 1 : 0;
+      differ(
+          !same,
+          product,
+          expected.get(i).request(),
+          answers.get(i).reply() + "\n  " + expected.get(i).reply());
+    }
+    return equal;
+  }
+
+  private static void differ(boolean differs, Product product, String request, String how) {
+    if (differs && Boolean.getBoolean("measure.differences")) {
+      System.out.printf("%s: %s%n  %s%n", product.title(), request, how);
+    }
+  }
+
+  /** Returns true if a second server of its kind gets what is written to the first one. */
+  private static boolean replicates(Product product, int masterPort) throws Exception {
+    try (Product.Running replica = product.answering();
+        Wire to = new Wire(masterPort);
+        Wire from = new Wire(replica.port())) {
+      if (!from.call("REPLICAOF", "127.0.0.1", "" + masterPort).startsWith("+")) {
+        return false;
+      }
+      to.call("SET", "replicated", "yes");
+      long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+      while (System.nanoTime() < end) {
+        if (from.call("GET", "replicated").equals("\"yes\"")) {
+          return true;
+        }
+        Thread.sleep(20);
+      }
+    } catch (IOException refused) {
+      return false;
+    }
+    return false;
+  }
+
+  /** Splits a line at spaces; double quotes hold a word together and allow {@code \n}. */
+  private static List<String> words(String line) {
+    List<String> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    boolean quoted = false;
+    boolean begun = false;
+    for (char c : (line.replace("\\n", "\n") + " ").toCharArray()) {
+      if (c == '"') {
+        quoted = !quoted;
+        begun = true;
+      } else if (c == ' ' && !quoted) {
+        if (begun) {
+          words.add(word.toString());
+        }
+        word.setLength(0);
+        begun = false;
+      } else {
+        word.append(c);
+        begun = true;
+      }
+    }
+    return words;
+  }
+}

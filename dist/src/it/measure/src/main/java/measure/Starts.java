@@ -1,0 +1,101 @@
+package measure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The time from the first instruction of {@code main} until the first server has answered PING, in
+ * JVMs of their own, and of later starts in the same JVM.
+ */
+final class Starts {
+  private static final int COLD_RUNS = Integer.getInteger("measure.runs", 9);
+  private static final int WARM_UP = 100;
+  private static final int WARM_RUNS = 50;
+
+  private Starts() {}
+
+  static void all() throws Exception {
+    Path cache = Files.createTempFile("redoubt", ".aot");
+    java(List.of("-XX:AOTCacheOutput=" + cache, "-Xlog:aot*=off"), "cold", "redoubt");
+    List<List<String>> options =
+        List.of(
+            List.of(),
+            List.of("-XX:+UseSerialGC"),
+            List.of("-XX:TieredStopAtLevel=1"),
+            List.of("-XX:AOTCache=" + cache),
+            List.of("-XX:AOTCache=" + cache, "-XX:+UseSerialGC"));
+    System.out.println(
+        "first server of a JVM: median, least and most milliseconds of " + COLD_RUNS);
+    for (List<String> each : options) {
+      System.out.printf("%-12s %s%n", cold(each, "redoubt"), each);
+    }
+    Files.delete(cache);
+    System.out.println("later ones: " + warm());
+  }
+
+  /** Returns the times of fresh JVMs. */
+  static String cold(List<String> options, String product) throws Exception {
+    double[] times = new double[COLD_RUNS];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = Double.parseDouble(java(options, "cold", product).getLast());
+    }
+    return summary(times);
+  }
+
+  private static String warm() throws Exception {
+    double[] times = new double[WARM_RUNS];
+    for (int i = -WARM_UP; i < WARM_RUNS; i++) {
+      double time = time(Product.REDOUBT, System.nanoTime());
+      if (i >= 0) {
+        times[i] = time;
+      }
+    }
+    return summary(times);
+  }
+
+  private static String summary(double[] times) {
+    Arrays.sort(times);
+    return String.format(
+        Locale.ROOT,
+        "%.0f (%.0f-%.0f)",
+        times[times.length / 2],
+        times[0],
+        times[times.length - 1]);
+  }
+
+  /** Prints how long the start of one server took. */
+  static void once(Product product) throws Exception {
+    System.out.println(time(product, System.nanoTime()));
+    System.exit(0);
+  }
+
+  private static double time(Product product, long startNanos) throws Exception {
+    try (Product.Running _ = product.answering()) {
+      return (System.nanoTime() - startNanos) / 1e6;
+    }
+  }
+
+  /** Runs this program in a JVM of its own and returns what it printed. */
+  static List<String> java(List<String> options, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "measure.Main"));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    List<String> printed;
+    try (var lines = process.inputReader()) {
+      printed = lines.lines().toList();
+    }
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException(command + " failed: " + printed);
+    }
+    return printed;
+  }
+}
