@@ -126,7 +126,8 @@ public abstract class Directives extends DirectiveGroup {
     return Collections.unmodifiableList(declared);
   }
 
-  final List<FileWord> fileWords() {
+  /** Returns the lines of the file that are no directives. */
+  public final List<FileWord> fileWords() {
     return fileWords;
   }
 

@@ -29,7 +29,7 @@ public final class FileWord {
   private record Line(List<String> arguments, int number, String text) {}
 
   /** A line of the shipped file, active or commented out. */
-  record Example(String arguments, String sentences, boolean active) {}
+  public record Example(String arguments, String sentences, boolean active) {}
 
   FileWord(String name) {
     this.name = name;
@@ -99,7 +99,8 @@ public final class FileWord {
     return FatalConfigError.of(new Mistake(null, line.number(), 0, line.text(), reason, List.of()));
   }
 
-  String name() {
+  /** Returns the first word of the lines. */
+  public String name() {
     return name;
   }
 
@@ -120,7 +121,8 @@ public final class FileWord {
     return section;
   }
 
-  List<Example> examples() {
+  /** Returns the documented lines. */
+  public List<Example> examples() {
     return examples;
   }
 
