@@ -68,13 +68,16 @@ final class Rules {
           "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
               + " persistence.rdb",
 
-          // A member of a cluster: messages, its file, its state machine, and its connections.
+          // A member of a cluster: messages, its file, its state machine, its connections, its
+          // redirections.
           "server.cluster.slot     <-",
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
           "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
               + " server.cluster.message",
           "server.cluster.core     <- protocol.bytes server.cluster.slot server.cluster.message"
               + " server.cluster.nodes",
+          "server.cluster.routing  <- server.cluster.message server.cluster.nodes"
+              + " server.cluster.core",
           "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
               + " server.cluster.slot server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
@@ -379,7 +382,8 @@ final class Rules {
           "server.replication.stream",
           "server.cluster.slot",
           "server.cluster.message",
-          "server.cluster.core");
+          "server.cluster.core",
+          "server.cluster.routing");
 
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =

@@ -1,0 +1,134 @@
+package io.redoubt.server.cluster.routing;
+
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Node;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides where a request runs: a command, or a transaction with all its commands. The caller
+ * begins a request, adds its keys, and asks for the decision. Allocates only for a refusal.
+ *
+ * <p>The order of the checks is that of Redis: slots without an owner, keys of several slots, the
+ * state of the cluster, slots on their way between two nodes, replicas, other owners.
+ */
+public final class Routing {
+  private static final int NO_SLOT = -1;
+  private static final String UNBOUND = "CLUSTERDOWN Hash slot not served";
+  private static final String DOWN = "CLUSTERDOWN The cluster is down";
+  private static final String ONLY_READS =
+      "CLUSTERDOWN The cluster is down and only accepts read commands";
+  private static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+  private static final String TRY_AGAIN = "TRYAGAIN Multiple keys request during rehashing of slot";
+
+  /**
+   * The kind of a request.
+   *
+   * @param writes true if it may change keys
+   * @param shardedChannels true if its keys are names of sharded channels
+   * @param migrates true for MIGRATE, which runs where the keys are
+   * @param asking true if it may use a slot that is imported
+   * @param readOnly true if the client has sent READONLY
+   * @param tls true if the client uses TLS
+   */
+  public record Kind(
+      boolean writes,
+      boolean shardedChannels,
+      boolean migrates,
+      boolean asking,
+      boolean readOnly,
+      boolean tls) {}
+
+  private final Cluster cluster;
+  private final RoutingOptions options;
+  private int slot;
+  private int keys;
+  private int missing;
+  private boolean crosses;
+  private @Nullable Node owner;
+  private @Nullable Node target;
+  private boolean importing;
+
+  /** Creates the routing of a node. */
+  public Routing(Cluster cluster, RoutingOptions options) {
+    this.cluster = cluster;
+    this.options = options;
+  }
+
+  /** Begins a request without keys. */
+  public void begin() {
+    slot = NO_SLOT;
+    keys = 0;
+    missing = 0;
+    crosses = false;
+    owner = null;
+    target = null;
+    importing = false;
+  }
+
+  /**
+   * Adds a key by its slot; returns true if {@link #missing} must be called if there is no such
+   * key.
+   */
+  public boolean key(int keySlot) {
+    if (slot == NO_SLOT) {
+      slot = keySlot;
+      owner = cluster.owner(slot);
+      target = owner == cluster.me() ? cluster.migratingTo(slot) : null;
+      importing = target == null && cluster.importingFrom(slot) != null;
+    }
+    crosses |= keySlot != slot;
+    keys++;
+    return !crosses && (target != null || importing);
+  }
+
+  /** Notes that the key that was added last does not exist. */
+  public void missing() {
+    missing++;
+  }
+
+  /** Returns the error for the client, null if this node executes the request. */
+  public @Nullable String refusal(Kind kind) {
+    if (keys == 0) {
+      return null;
+    }
+    if (owner == null) {
+      return UNBOUND;
+    }
+    if (crosses) {
+      return CROSS_SLOT;
+    }
+    if (!cluster.isServing()) {
+      String down = refusalWhileDown(kind);
+      if (down != null) {
+        return down;
+      }
+    }
+    boolean open = target != null || importing;
+    if (open && kind.migrates()) {
+      return null;
+    }
+    if (target != null && missing > 0) {
+      return missing < keys ? TRY_AGAIN : redirection("ASK", target, kind.tls());
+    }
+    if (importing && kind.asking()) {
+      return keys > 1 && missing > 0 ? TRY_AGAIN : null;
+    }
+    Node me = cluster.me();
+    boolean readsHere = kind.readOnly() && !kind.writes() && me.isReplica() && me.master() == owner;
+    return owner == me || readsHere ? null : redirection("MOVED", owner, kind.tls());
+  }
+
+  private @Nullable String refusalWhileDown(Kind kind) {
+    if (kind.shardedChannels()) {
+      return options.allowsShardedChannelsWhenDown() ? null : DOWN;
+    }
+    if (!options.allowsReadsWhenDown()) {
+      return DOWN;
+    }
+    return kind.writes() ? ONLY_READS : null;
+  }
+
+  private String redirection(String code, Node node, boolean tls) {
+    return code + " " + slot + " " + options.shown(node) + ":" + options.port(node, tls);
+  }
+}

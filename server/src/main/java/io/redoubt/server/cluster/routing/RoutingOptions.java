@@ -1,0 +1,45 @@
+package io.redoubt.server.cluster.routing;
+
+import io.redoubt.server.cluster.core.Node;
+
+/** The settings of redirections, read at each use. */
+public interface RoutingOptions {
+  /** Returns true for {@code cluster-allow-reads-when-down}. */
+  boolean allowsReadsWhenDown();
+
+  /** Returns true for {@code cluster-allow-pubsubshard-when-down}. */
+  boolean allowsShardedChannelsWhenDown();
+
+  /** Returns true if the bus uses TLS, so that the first port of an endpoint is the TLS port. */
+  boolean busUsesTls();
+
+  /** Returns the kind of names that clients are given. */
+  Shown shownNames();
+
+  /** The names of nodes in redirections. */
+  enum Shown {
+    /** The IP address. */
+    IP,
+    /** The host name, {@code ?} if there is none. */
+    HOSTNAME,
+    /** Nothing: the client keeps the address of its connection. */
+    UNKNOWN
+  }
+
+  /** Returns the name of a node in redirections. */
+  default String shown(Node node) {
+    return switch (shownNames()) {
+      case IP -> node.endpoint().ip();
+      case HOSTNAME -> node.labels().hostname().isEmpty() ? "?" : node.labels().hostname();
+      case UNKNOWN -> "";
+    };
+  }
+
+  /**
+   * Returns the port of a node for a client; a node without the wanted port is shown by the other.
+   */
+  default int port(Node node, boolean tls) {
+    int other = node.endpoint().otherPort();
+    return tls == busUsesTls() || other == 0 ? node.endpoint().port() : other;
+  }
+}
