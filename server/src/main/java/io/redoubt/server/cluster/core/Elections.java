@@ -140,8 +140,6 @@ final class Elections {
     standing = true;
     voters.clear();
     epoch = cluster.nextEpoch();
-    // A new master inherits the seat of the old one, which may have voted in this epoch already.
-    cluster.voted(epoch);
     cluster.remark(Level.NOTICE, "Starting a failover election for epoch " + epoch + ".");
     cluster.links.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
   }
@@ -157,6 +155,8 @@ final class Elections {
     cluster.remark(Level.NOTICE, "Failover election won: I'm the new master.");
     Node myself = cluster.myself();
     myself.configEpoch = Math.max(myself.configEpoch, epoch);
+    // A new master inherits the seat of the old one, which may have voted in these epochs already.
+    cluster.voted(cluster.currentEpoch());
     replace(master);
   }
 

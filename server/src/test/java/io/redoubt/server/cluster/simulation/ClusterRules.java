@@ -29,6 +29,7 @@ final class ClusterRules {
   private final Map<String, Long> toldEpochs = new HashMap<>();
   private final Map<String, Long> toldVotes = new HashMap<>();
   private final Map<Long, Map<String, SlotSet>> claims = new HashMap<>();
+  private final Map<String, SlotSet> lastClaims = new HashMap<>();
   private long firstElectedEpoch = Long.MAX_VALUE;
   private boolean operators;
   private int elections;
@@ -59,7 +60,9 @@ final class ClusterRules {
     if (message.body() instanceof Body.Vote) {
       voting(sender, receiver, header.currentEpoch());
     }
-    if (header.master() == null && !header.slots().isEmpty()) {
+    if (header.master() != null) {
+      lastClaims.remove(header.sender());
+    } else if (!header.slots().isEmpty()) {
       claiming(sender, header);
     }
   }
@@ -105,7 +108,9 @@ final class ClusterRules {
             "two owners of slots in epoch " + epoch + ": " + id + ", " + sender.id());
       }
     });
-    if (before == null && epoch >= firstElectedEpoch) {
+    // A master that keeps its slots may need a new epoch, if others have the same.
+    SlotSet last = lastClaims.put(sender.id(), header.slots());
+    if (before == null && epoch >= firstElectedEpoch && !header.slots().equals(last)) {
       elected(sender, epoch);
     }
     ofEpoch.put(sender.id(), header.slots());
