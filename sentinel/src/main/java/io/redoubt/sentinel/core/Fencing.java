@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * all of these writes, whatever its priority. The old master counts only in a planned failover,
  * whose replica has all that it has.
  *
+ * <p>A leader that knows no group, though a node said that there is one, promotes nobody before
+ * each replica has answered that it knows none either.
+ *
  * <p>If there are too few, nobody is promoted before they come back or an operator accepts the
  * loss.
  */
@@ -132,8 +135,17 @@ final class Fencing {
         return;
       }
     } else if (group == null || group.acks() == 0) {
-      if (over || hasAnswersOfAll(master, failover)) {
+      // There is a group if a node said so, and who does not answer may know it.
+      boolean certain = group != null || hasAnswersOfEach(master, failover);
+      if (certain && (over || hasAnswersOfAll(master, failover))) {
         withoutGroup(master, failover, planned);
+        return;
+      }
+      if (over) {
+        sentinel.failovers.abortForLack(
+            master,
+            "-failover-abort-acknowledged-writes",
+            "the group that acknowledges writes is unknown, and not all replicas answer");
         return;
       }
     } else {
@@ -192,8 +204,8 @@ final class Fencing {
     sentinel.failovers.order(failover);
   }
 
-  private static @Nullable GroupConfig newest(Master master, FailoverAttempt failover) {
-    GroupConfig newest = master.group();
+  private @Nullable GroupConfig newest(Master master, FailoverAttempt failover) {
+    GroupConfig newest = master.group() == null ? reported(master) : master.group();
     for (Fenced each : failover.fenced().values()) {
       GroupConfig known = each.answer().group().newest();
       if (known != null && (newest == null || known.compareTo(newest) > 0)) {
@@ -201,6 +213,40 @@ final class Fencing {
       }
     }
     return newest;
+  }
+
+  /**
+   * Returns the newest group that a replica has reported: the master may have died before this
+   * sentinel has heard of its group.
+   */
+  private @Nullable GroupConfig reported(Master master) {
+    GroupConfig newest = null;
+    for (Replica replica : master.replicas()) {
+      NodeInfo info = replica.info();
+      GroupConfig known = info == null ? null : info.acks().group();
+      if (info != null
+          && known != null
+          && known.has(info.acks().node())
+          && sentinel.names.follows(info, master.address())
+          && (newest == null || known.compareTo(newest) > 0)) {
+        newest = known;
+      }
+    }
+    return newest;
+  }
+
+  /** Returns true if each replica has answered that may know a group. */
+  private static boolean hasAnswersOfEach(Master master, FailoverAttempt failover) {
+    return master.replicas().stream()
+        .filter(replica -> mayKnowGroup(replica, failover))
+        .allMatch(replica ->
+            failover.fenced().values().stream().anyMatch(each -> each.node() == replica));
+  }
+
+  /** Returns false if a replica, such as a real one, has just reported that it is in no group. */
+  private static boolean mayKnowGroup(Replica replica, FailoverAttempt failover) {
+    NodeInfo.Acks acks = acks(replica);
+    return acks == null || !acks.node().isEmpty() || replica.infoAt() < failover.stateSince();
   }
 
   private boolean hasAnswersOfAll(Master master, FailoverAttempt failover) {

@@ -129,6 +129,27 @@ class AcknowledgedWritesTest {
     assertThat(fleet.disagreement()).isNull();
   }
 
+  /** The master dies before a sentinel has heard of its group, and a member can't be reached. */
+  @Test
+  void promotesNobodyIfTheGroupIsUnknown() {
+    SentinelFleet fleet = new SentinelFleet(6, 3, 3, 2, 1000);
+    fleet.runFor(15_000);
+    for (SimulatedSentinel sentinel : fleet.sentinels()) {
+      fleet.network().cut(sentinel.address().toString(), fleet.node(3).address().toString());
+    }
+    fleet.runFor(1000);
+    fleet.acknowledgeWrites(1);
+    fleet.runFor(300);
+    fleet.node(1).kill();
+    fleet.node(2).member().startFullSync();
+    fleet.runFor(30_000);
+    assertThat(fleet.trace())
+        .anyMatch(line ->
+            line.contains("-failover-abort-acknowledged-writes")
+                && line.contains("the group that acknowledges writes is unknown"));
+    assertThat(fleet.node(2).master()).as("the master of the replica without data").isNotNull();
+  }
+
   @Test
   void goesOnAsSoonAsAMissingMemberIsBack() {
     SentinelFleet fleet = new SentinelFleet(2, 3, 3, 2, 1000);

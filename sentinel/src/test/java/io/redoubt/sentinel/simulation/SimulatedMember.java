@@ -93,6 +93,14 @@ final class SimulatedMember {
     }
   }
 
+  /** Starts a full sync, before which it forgets its group. */
+  void startFullSync() {
+    log = new ArrayList<>();
+    chain = GroupChain.EMPTY;
+    complete = false;
+    announcedBy = null;
+  }
+
   // Master.
 
   /** Becomes a master, or is confirmed as one. */
