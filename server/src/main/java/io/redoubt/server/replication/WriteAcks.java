@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A write waits for the last effect in the stream, whether it had an effect itself or not: a
  * write that finds its work done by an earlier one must not be confirmed before that one is.
  *
+ * <p>With {@code write-acks-reads} a command without effect waits for the acknowledgement of what
+ * joins the stream after it. Replicas that acknowledge that have promised nothing to another master
+ * before: so the command has seen every acknowledged write, also if this server is cut off.
+ *
  * <p>A reply that is not acknowledged in time, or before this server becomes a replica, turns into
  * the error UNACKED.
  */
@@ -58,6 +62,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
 
   /** True if a connection may have set a number of its own. */
   private boolean setByConnections;
+
+  /** The end of the effects before the present command. */
+  private long effectsBefore;
 
   /** True from the first reply that timed out until one is acknowledged. */
   private boolean lacking;
@@ -202,22 +209,16 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       return false; // PUBLISH has an effect, but none that can be read later
     }
     boolean reads = command.has(Flag.READONLY) || onlyReads || !client.mayReplicate(command);
-    if (reads && !(isRead(command, onlyReads) && mustWait(client, required))) {
+    if (reads && !(isRead(command, onlyReads) && settings.writeAcksReads.value())) {
       return false;
     }
+    effectsBefore = replication.stream().effectOffset();
     client.output().beginAwaited(client, required);
     return true;
   }
 
   private static boolean isRead(Command<?> command, boolean onlyReads) {
     return command.has(Flag.READONLY) || onlyReads || command.name().equals("exec");
-  }
-
-  /** Returns true if a read might show what is not acknowledged, or follows a reply that waits. */
-  private boolean mustWait(ServerClient client, int required) {
-    return settings.writeAcksReads.value()
-        && (client.output().isAwaited()
-            || replication.stream().effectOffset() > line(required).acknowledged());
   }
 
   private int required(ServerClient client) {
@@ -240,7 +241,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
 
   @Override
   public void replied(ServerClient client) {
-    client.output().finishAwaited(replication.stream().effectOffset());
+    ReplicationStream stream = replication.stream();
+    boolean onlyRead = stream.effectOffset() == effectsBefore && settings.writeAcksReads.value();
+    client.output().finishAwaited(onlyRead ? stream.offset() + 1 : stream.effectOffset());
   }
 
   @Override
@@ -249,6 +252,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (replication.isReplica()) { // since the command has run
       replies.fail(offset, DEMOTED);
       return;
+    }
+    if (offset > replication.stream().offset()) {
+      replication.stream().ping(); // which only a reply to a read waits for
     }
     AckLine line = line(replies.wantedReplicas());
     if (offset <= line.acknowledged()) {

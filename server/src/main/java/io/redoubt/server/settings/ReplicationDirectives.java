@@ -245,8 +245,9 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective writeAcksReads =
       yesNo("write-acks-reads", false)
           .doc(
-              "Let replies to reads, too, wait until what they may show is acknowledged, so that"
-                  + " no client of this master reads what may yet be lost.");
+              "Let replies to reads, too, wait for replicas, so that no client of this master"
+                  + " reads what may yet be lost, or, while the master is cut off, what is out of"
+                  + " date.");
 
   /** {@code replica-announce-ip}. */
   public final TextDirective replicaAnnounceIp =
