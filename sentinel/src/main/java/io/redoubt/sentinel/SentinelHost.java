@@ -2,7 +2,10 @@ package io.redoubt.sentinel;
 
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.sentinel.runtime.HostNames;
+import io.redoubt.sentinel.runtime.StateFile;
+import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.Timings;
 
 /**
@@ -11,6 +14,8 @@ import io.redoubt.sentinel.settings.Timings;
  * @param environment time, log and randomness
  * @param lookup the resolver of host names, called on separate threads
  * @param sockets the sockets of its event loop
+ * @param threads the threads that resolve names and save the state
+ * @param stores opens the store of the state
  * @param timings the initial periods and limits, which SENTINEL DEBUG changes
  * @param crash ends the sentinel at once, for SENTINEL SIMULATE-FAILURE; called on the event loop
  */
@@ -18,6 +23,8 @@ public record SentinelHost(
     Environment environment,
     HostNames.Lookup lookup,
     Sockets sockets,
+    Threads threads,
+    StateStore.Opener stores,
     Timings timings,
     Runnable crash) {
   private static final int CRASH_STATUS = 99;
@@ -28,6 +35,8 @@ public record SentinelHost(
         environment,
         lookup,
         Sockets.ofSystem(),
+        Threads.ofSystem(),
+        StateFile::new,
         Timings.DEFAULTS,
         () -> Runtime.getRuntime().halt(CRASH_STATUS));
   }

@@ -40,7 +40,7 @@ import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.runtime.SentinelDriver;
-import io.redoubt.sentinel.runtime.StateFile;
+import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.SimulatedCrash;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -146,7 +146,7 @@ public final class SentinelServer implements AutoCloseable {
                 SimulatedCrash.NONE),
             random,
             clock.monotonicNanos() / 1_000_000);
-    StateFile file = new StateFile(directives, state);
+    StateStore store = host.stores().open(directives, state);
     Channels channels = new Channels();
     SentinelDriver.EventListener listener =
         (channel, message) -> {
@@ -161,10 +161,10 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDriver driver =
         new SentinelDriver(
             core,
-            new NodeDialer(transport, source(), tls.client(), host.lookup()),
+            new NodeDialer(transport, source(), tls.client(), host.lookup(), host.threads()),
             clock,
             log,
-            file,
+            store,
             listener,
             scripts,
             host.crash());
@@ -216,7 +216,7 @@ public final class SentinelServer implements AutoCloseable {
     }
     metrics = watching;
     log.notice("Running mode=sentinel, port=%d.", directives.common.port.value());
-    file.prepare(state).run();
+    store.prepare(state).run();
     log.notice("Sentinel ID is %s", core.myId());
     driver.start();
     transport

@@ -2,8 +2,9 @@ package io.redoubt.protocol.process;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
-/** A factory of background threads. */
+/** A factory of background threads, and the parking of those that wait for them. */
 @FunctionalInterface
 public interface Threads {
   /** Returns an unstarted daemon thread. */
@@ -18,6 +19,11 @@ public interface Threads {
     } catch (IOException e) {
       return Optional.empty(); // the kernel does not provide them
     }
+  }
+
+  /** Parks the calling thread until it is unparked, at most for a time; may return early. */
+  default void parkNanos(long nanos) {
+    LockSupport.parkNanos(this, nanos);
   }
 
   /** Returns a factory of platform threads. */

@@ -5,7 +5,6 @@ import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
-import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
@@ -68,7 +67,7 @@ final class NodeConnections {
     this.names =
         new HostNames(
             transport.loop(),
-            Threads.ofSystem(),
+            dialer.threads(),
             dialer.lookup(),
             (name, address) -> inputs.accept(new Input.Resolved(name, literal(address))));
   }

@@ -72,7 +72,12 @@ public final class SentinelDriver {
     this.loop = dialer.transport().loop();
     this.clock = clock;
     this.log = log;
-    this.keeper = new StateKeeper(store, SentinelDriver::save, loop::execute, log);
+    this.keeper =
+        new StateKeeper(
+            store,
+            write -> dialer.threads().unstarted("save state", write).start(),
+            loop::execute,
+            log);
     this.listener = listener;
     this.scripts = scripts;
     this.crash = crash;
@@ -82,10 +87,6 @@ public final class SentinelDriver {
   /** Returns the core, for reading. */
   public Sentinel sentinel() {
     return sentinel;
-  }
-
-  private static void save(Runnable write) {
-    Thread.ofPlatform().daemon().name("save state").start(write);
   }
 
   /** Returns the keeper of the state on disk. */

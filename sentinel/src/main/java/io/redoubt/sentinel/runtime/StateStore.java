@@ -17,6 +17,18 @@ public interface StateStore {
     void run() throws IOException;
   }
 
+  /** Opens the store of a sentinel. */
+  @FunctionalInterface
+  interface Opener {
+    /**
+     * Returns a store.
+     *
+     * @param directives the loaded directives
+     * @param state the state that is stored already
+     */
+    StateStore open(SentinelDirectives directives, SentinelState state);
+  }
+
   /**
    * Prepares the write of a state. Called on the event loop, and not during another write.
    *

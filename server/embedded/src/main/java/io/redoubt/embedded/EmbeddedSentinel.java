@@ -2,11 +2,13 @@ package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
+import io.redoubt.sentinel.runtime.StateFile;
 import io.redoubt.sentinel.settings.Timings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -50,6 +52,8 @@ final class EmbeddedSentinel implements Node {
                 new Environment(host.clock(), log.log(), new SecureRandom()),
                 HostNames.Lookup.ofSystem(),
                 host.sockets(),
+                Threads.ofSystem(),
+                StateFile::new,
                 timings,
                 () -> started.thenAccept(SentinelServer::stop)),
             () -> ended.complete(null));

@@ -109,9 +109,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.files = new AppendFiles(snapshots.context().disk(), settings, log);
     this.appender =
         new AofAppender(
-            task -> snapshots.context().threads().unstarted(THREAD, task),
-            this::progressedOnThread,
-            clock::monotonicNanos);
+            snapshots.context().threads(), THREAD, this::progressedOnThread, clock::monotonicNanos);
     this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
     this.missing = new MissingEffects(log);
     this.stream =

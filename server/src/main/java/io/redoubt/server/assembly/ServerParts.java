@@ -271,7 +271,11 @@ final class ServerParts {
             () -> tls.announcedPort(listeners.port()));
     lease =
         new SentinelLease(
-            settings, clock, log, state, replication, () -> tls.announcedPort(listeners.port()));
+            settings,
+            snapshotContext,
+            state,
+            replication,
+            () -> tls.announcedPort(listeners.port()));
     heardSentinels = new HeardSentinels(clock);
     hellos = new SentinelHellos(rejoin, fence, lease, heardSentinels, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);

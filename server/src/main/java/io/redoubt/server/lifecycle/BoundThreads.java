@@ -50,6 +50,11 @@ public final class BoundThreads implements Threads {
     return threads.ownTimes();
   }
 
+  @Override
+  public void parkNanos(long nanos) {
+    threads.parkNanos(nanos);
+  }
+
   /** Binds the calling thread; logs a failure, as a server on other processors serves as well. */
   public static void bind(String processors, Log log) {
     try {

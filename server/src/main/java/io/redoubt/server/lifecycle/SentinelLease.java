@@ -1,5 +1,8 @@
 package io.redoubt.server.lifecycle;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.protocol.lease.LeaseOffer;
 import io.redoubt.protocol.lease.LeaseTable;
 import io.redoubt.protocol.process.Clock;
@@ -8,11 +11,9 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * master waits for a lease too. Format: UTF-8 text, a line for each sentinel: group and id,
  * separated by one space.
  *
- * <p>Confined to the event loop.
+ * <p>Confined to the event loop; other threads write the file.
  */
 public final class SentinelLease {
   /** The groups known at once; a sender of invented names must not fill the heap. */
@@ -59,11 +61,13 @@ public final class SentinelLease {
   }
 
   private final ServerDirectives settings;
+  private final SnapshotContext context;
   private final Clock clock;
   private final Log log;
   private final ServerState state;
   private final Replication replication;
   private final IntSupplier port;
+  private final ReentrantLock writing = new ReentrantLock();
   private final Map<String, LeaseTable> tables = new TreeMap<>();
   private final Map<String, Stranger> strangers = new HashMap<>();
   private Set<String> saved = Set.of();
@@ -78,14 +82,14 @@ public final class SentinelLease {
    */
   public SentinelLease(
       ServerDirectives settings,
-      Clock clock,
-      Log log,
+      SnapshotContext context,
       ServerState state,
       Replication replication,
       IntSupplier port) {
     this.settings = settings;
-    this.clock = clock;
-    this.log = log;
+    this.context = context;
+    this.clock = context.clock();
+    this.log = context.log();
     this.state = state;
     this.replication = replication;
     this.port = port;
@@ -100,22 +104,28 @@ public final class SentinelLease {
   /** Reads the known sentinels once the data set is loaded. */
   public void start() {
     Map<String, Set<String>> known = new TreeMap<>();
-    try {
-      for (String line : Files.readAllLines(file())) {
-        String[] words = line.split(" ", -1);
-        if (words.length == 2) {
-          known.computeIfAbsent(words[0], group -> new HashSet<>()).add(words[1]);
-        }
+    for (String line : savedText().split("\n", -1)) {
+      String[] words = line.split(" ", -1);
+      if (words.length == 2) {
+        known.computeIfAbsent(words[0], group -> new HashSet<>()).add(words[1]);
       }
-    } catch (NoSuchFileException e) {
-      // No sentinel has offered a lease yet.
-    } catch (IOException e) {
-      log.warning("Can't read the sentinels that give leases from %s: %s", file(), e);
     }
     known.forEach((group, sentinels) ->
         tables.computeIfAbsent(group, each -> new LeaseTable()).restore(sentinels));
     saved = Set.copyOf(lines());
     review();
+  }
+
+  /** Returns the content of the file, nothing if no sentinel has offered a lease yet. */
+  private String savedText() {
+    try {
+      if (context.disk().exists(file())) {
+        return new String(WholeFile.read(context.disk(), file()), UTF_8);
+      }
+    } catch (IOException e) {
+      log.warning("Can't read the sentinels that give leases from %s: %s", file(), e);
+    }
+    return "";
   }
 
   /** Returns true if this server wants leases. */
@@ -261,16 +271,25 @@ public final class SentinelLease {
     saved = now;
     newestLines = lines;
     Path file = file();
-    Thread.ofVirtual().name("remember-leases").start(() -> write(file));
+    context.threads().unstarted("remember-leases", () -> write(file)).start();
   }
 
+  /** Replaces the file durably, else a master whose power failed would wait for no lease. */
   private void write(Path file) {
     Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+    writing.lock();
     try {
-      Files.write(beside, newestLines);
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      String text = String.join("\n", newestLines) + "\n";
+      WholeFile.write(context.disk(), beside, text.getBytes(UTF_8));
+      context.disk().rename(beside, file);
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder != null) {
+        context.disk().syncDirectory(folder);
+      }
     } catch (IOException e) {
       log.warning("Can't write the sentinels that give leases to %s: %s", file, e);
+    } finally {
+      writing.unlock();
     }
   }
 }

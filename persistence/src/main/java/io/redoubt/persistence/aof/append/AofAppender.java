@@ -3,12 +3,12 @@ package io.redoubt.persistence.aof.append;
 import io.redoubt.persistence.aof.CommitJournal;
 import io.redoubt.persistence.aof.append.AppendTarget.TornFile;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.process.Threads;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +63,7 @@ public final class AofAppender implements AutoCloseable {
   private static final int MOST_PARKS = 3;
 
   private final Listener listener;
+  private final Threads threads;
   private final LongSupplier monotonicNanos;
   private final Thread thread;
 
@@ -99,12 +100,15 @@ public final class AofAppender implements AutoCloseable {
   /**
    * Creates an appender without a file and starts its thread.
    *
+   * @param threads creates the thread, and parks the event loop while it waits for it
    * @param monotonicNanos the monotonic clock, read by both threads
    */
-  public AofAppender(ThreadFactory threads, Listener listener, LongSupplier monotonicNanos) {
+  public AofAppender(
+      Threads threads, String threadName, Listener listener, LongSupplier monotonicNanos) {
+    this.threads = threads;
     this.listener = listener;
     this.monotonicNanos = monotonicNanos;
-    this.thread = threads.newThread(this::work);
+    this.thread = threads.unstarted(threadName, this::work);
     thread.start();
   }
 
@@ -339,7 +343,7 @@ public final class AofAppender implements AutoCloseable {
     long start = monotonicNanos.getAsLong();
     long left = mostNanos;
     for (int i = 0; i < MOST_PARKS && left > 0 && isAwaited(); i++) {
-      LockSupport.parkNanos(this, left);
+      threads.parkNanos(left);
       left = mostNanos - (monotonicNanos.getAsLong() - start);
     }
     waiting = null;

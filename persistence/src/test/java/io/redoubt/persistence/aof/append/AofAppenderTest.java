@@ -11,6 +11,7 @@ import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.io.ForwardingFile;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.process.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -34,6 +35,7 @@ class AofAppenderTest {
   private static final Path DIRECTORY = Path.of("/data");
   private static final Path FILE = DIRECTORY.resolve("appendonly.aof.1.incr.aof");
   private static final Path JOURNAL = DIRECTORY.resolve("appendonly.aof.journal");
+  private static final Threads THREADS = (name, task) -> new Thread(task, name);
   private static final UUID SYSTEM = new UUID(1, 1);
   private static final Path NEXT = DIRECTORY.resolve("appendonly.aof.2.incr.aof");
 
@@ -51,7 +53,8 @@ class AofAppenderTest {
   private final Random random = Seed.random("AofAppenderTest");
   private final FaultDisk disk = new FaultDisk(random, DIRECTORY);
   private final Semaphore progress = new Semaphore(0);
-  private final AofAppender appender = new AofAppender(Thread::new, progress::release, () -> 0);
+  private final AofAppender appender =
+      new AofAppender(THREADS, "appender", progress::release, () -> 0);
 
   @AfterEach
   void close() {
@@ -86,7 +89,7 @@ class AofAppenderTest {
       each.syncDirectory(DIRECTORY);
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       long passed;
-      try (AofAppender always = new AofAppender(Thread::new, () -> {}, () -> 0)) {
+      try (AofAppender always = new AofAppender(THREADS, "appender", () -> {}, () -> 0)) {
         always.open(file, 1);
         always.policy(Policy.ALWAYS);
         if (withJournal) {
@@ -209,7 +212,7 @@ class AofAppenderTest {
     AtomicLong nanos = new AtomicLong();
     long[] took = {800};
     try (AofAppender timed =
-        new AofAppender(Thread::new, () -> {}, () -> nanos.getAndAdd(took[0]))) {
+        new AofAppender(THREADS, "appender", () -> {}, () -> nanos.getAndAdd(took[0]))) {
       timed.open(disk.create(FILE), 1);
       timed.policy(Policy.ALWAYS);
       assertThat(timed.usualForceNanos()).isZero();
