@@ -113,7 +113,8 @@ final class ArchitecturePageTest {
   /** Returns the text of each source file, those of one name together, by the name of its class. */
   private static Map<String, String> sources() throws IOException {
     Map<String, String> sources = new HashMap<>();
-    for (String module : List.of("protocol", "persistence", "server", "sentinel", "dist")) {
+    for (String module :
+        List.of("protocol", "persistence", "server", "server/embedded", "sentinel", "dist")) {
       try (Stream<Path> paths = Files.walk(ROOT.resolve(module + "/src"))) {
         for (Path path : paths.filter(p -> p.toString().endsWith(".java")).toList()) {
           String file = path.getFileName().toString();

@@ -86,8 +86,9 @@ final class End {
     if (closed) {
       return;
     }
-    outstandingBytes += bytes.length;
-    travel(bytes.length, () -> peer.arrive(bytes));
+    byte[] passed = network.passed(host, peer.host, bytes);
+    outstandingBytes += passed.length;
+    travel(passed.length, () -> peer.arrive(passed));
   }
 
   /** Delays the arrival of all that is sent until after a time. */

@@ -16,8 +16,15 @@ import java.util.TreeMap;
  * bytes. The links of the two directions are independent. Like TCP, a link loses nothing while both
  * ends exist.
  */
-final class SimulatedNetwork {
+public final class SimulatedNetwork {
   private static final int FIRST_FREE_PORT = 30_000;
+
+  /** Changes the bytes that one host sends to another. */
+  @FunctionalInterface
+  public interface Tap {
+    /** Returns what arrives in place of the bytes. */
+    byte[] passed(String from, String to, byte[] bytes);
+  }
 
   /** Accepts the connections to an address. */
   interface Acceptor {
@@ -43,12 +50,15 @@ final class SimulatedNetwork {
 
   private final Map<End, Long> numbers = new IdentityHashMap<>();
   private int nextPort = FIRST_FREE_PORT;
+  private Tap tap = (from, to, bytes) -> bytes;
 
-  SimulatedNetwork(Simulation simulation) {
+  /** Creates a network without hosts. */
+  public SimulatedNetwork(Simulation simulation) {
     this.simulation = simulation;
   }
 
-  Simulation simulation() {
+  /** Returns the simulation. */
+  public Simulation simulation() {
     return simulation;
   }
 
@@ -72,17 +82,17 @@ final class SimulatedNetwork {
   }
 
   /** Sets the mean delay of a direction. */
-  void delay(String from, String to, long micros) {
+  public void delay(String from, String to, long micros) {
     link(from, to).delayNanos = micros * 1000;
   }
 
   /** Sets the bandwidth of a direction, 0 for no limit. */
-  void bandwidth(String from, String to, long bytesASecond) {
+  public void bandwidth(String from, String to, long bytesASecond) {
     link(from, to).nanosAByte = bytesASecond == 0 ? 0 : 1_000_000_000 / bytesASecond;
   }
 
   /** Holds the bytes of a direction, or releases them. */
-  void hold(String from, String to, boolean held) {
+  public void hold(String from, String to, boolean held) {
     link(from, to).held = held;
     if (!held) {
       List.copyOf(ends.values()).forEach(End::release);
@@ -90,13 +100,22 @@ final class SimulatedNetwork {
   }
 
   /** Resets the connections between two hosts. */
-  void reset(String one, String other) {
+  public void reset(String one, String other) {
     for (End end : List.copyOf(ends.values())) {
       if (end.host.equals(one) && end.peer().host.equals(other)
           || end.host.equals(other) && end.peer().host.equals(one)) {
         end.arriveReset();
       }
     }
+  }
+
+  /** Lets all bytes pass through a tap, in the pieces in which they are sent. */
+  public void tap(Tap newTap) {
+    tap = newTap;
+  }
+
+  byte[] passed(String from, String to, byte[] bytes) {
+    return tap.passed(from, to, bytes);
   }
 
   // Hosts.

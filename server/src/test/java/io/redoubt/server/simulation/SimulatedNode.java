@@ -1,36 +1,25 @@
 package io.redoubt.server.simulation;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.redoubt.persistence.io.FaultDisk;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Path;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A host with its disk and a server that can be killed and restarted. */
-final class SimulatedNode {
-  static final int PORT = 6379;
+public final class SimulatedNode {
+  /** The port of each server. */
+  public static final int PORT = 6379;
 
   /** The host of the simulation's own clients; no fault affects its links. */
   static final String CLIENT_HOST = "10.0.1.1";
 
-  private static final Path DIRECTORY = Path.of(System.getProperty("java.io.tmpdir"));
   private static final int TIMEOUT_MILLIS = 20_000;
 
   private static final int LOOKS = 250;
@@ -38,45 +27,28 @@ final class SimulatedNode {
 
   private final Simulation simulation;
   private final SimulatedNetwork network;
-  private final SimulatedClock clock;
-  private final FaultDisk disk;
+  private final SimulatedMachine machine;
   final String host;
   final List<String> configuration;
 
   private @Nullable RedisServer server;
-  private @Nullable SimulatedSockets sockets;
   private @Nullable RespClient client;
 
   /** Incremented whenever the node may have lost data. */
   private int life;
 
-  SimulatedNode(SimulatedNetwork network, String host, List<String> configuration) {
+  /** Creates a host whose server is not started; its configuration may be changed later. */
+  public SimulatedNode(SimulatedNetwork network, String host, List<String> configuration) {
     this.simulation = network.simulation();
     this.network = network;
     this.host = host;
     this.configuration = configuration;
-    this.clock = new SimulatedClock(simulation);
-    this.disk = new FaultDisk(new Random(simulation.random().nextLong()), DIRECTORY);
+    this.machine = new SimulatedMachine(network, host);
   }
 
-  /** The simulation's time. */
-  private record SimulatedClock(Simulation simulation) implements Clock {
-    private static final long START_MILLIS = 1_800_000_000_000L;
-
-    @Override
-    public long wallMillis() {
-      return START_MILLIS + simulation.nowNanos() / 1_000_000;
-    }
-
-    @Override
-    public long wallMicros() {
-      return START_MILLIS * 1000 + simulation.nowNanos() / 1000;
-    }
-
-    @Override
-    public long monotonicNanos() {
-      return simulation.lookNanos();
-    }
+  /** Returns the host. */
+  public SimulatedMachine machine() {
+    return machine;
   }
 
   int life() {
@@ -87,35 +59,18 @@ final class SimulatedNode {
     life++;
   }
 
-  boolean isUp() {
+  /** Returns true unless the server was killed or shut down. */
+  public boolean isUp() {
     return server != null;
   }
 
-  /** Copies the lines of the server's log to the simulation's trace. */
-  private final class TraceStream extends OutputStream {
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-
-    @Override
-    public void write(int b) {
-      if (b == '\n') {
-        String text = line.toString(UTF_8).replaceFirst("^\\d+:(.) .{24}", "$1");
-        simulation.note(host + " " + text);
-        line.reset();
-      } else {
-        line.write(b);
-      }
-    }
-  }
-
   /** Starts the server and waits until it has loaded its data. */
-  void start(String... lines) throws Exception {
-    SimulatedSockets own = new SimulatedSockets(network, host);
-    network.up(host);
-    disk.resume();
+  public void start(String... lines) throws Exception {
+    machine.boot();
     ServerDirectives settings = new ServerDirectives();
     String options =
         "dir %s\nbind %s\nport %d\nsave \"\"\nprotected-mode no\nenable-debug-command yes\n"
-                .formatted(DIRECTORY, host, PORT)
+                .formatted(SimulatedMachine.DIRECTORY, host, PORT)
             + "rejoin-timeout 0\nshutdown-timeout 2\nrepl-diskless-sync-delay 0\n"
             + String.join("\n", configuration)
             + "\n"
@@ -125,13 +80,9 @@ final class SimulatedNode {
     RedisServer starting =
         new RedisServer(
             settings,
-            new Environment(
-                clock,
-                new Log(clock, ZoneOffset.UTC, 1, new TraceStream()),
-                new Random(simulation.random().nextLong())),
+            machine.environment(),
             false,
-            new Machine(own, simulation, disk, Slabs::create));
-    sockets = own;
+            new Machine(machine.sockets(), machine, machine.disk(), Slabs::create));
     server = starting;
     starting.start().get();
   }
@@ -142,23 +93,18 @@ final class SimulatedNode {
    * @param power true if the power fails with it: peers are not told, and writes that were not
    *     synced to the disk are lost
    */
-  void kill(boolean power) {
-    SimulatedSockets own = sockets;
+  public void kill(boolean power) {
     RedisServer dying = server;
-    if (own == null || dying == null) {
+    if (dying == null) {
       return;
     }
     life++;
-    disk.stop();
-    own.die();
-    network.down(host, power);
+    machine.kill(power);
     server = null;
-    sockets = null;
     closeClient();
     dying.close();
     if (power) {
-      disk.restart();
-      disk.stop();
+      machine.losePower();
     }
   }
 
@@ -183,7 +129,7 @@ final class SimulatedNode {
   }
 
   /** Closes the server as an embedding program does. */
-  void close() {
+  public void close() {
     RedisServer ending = server;
     server = null;
     closeClient();
@@ -204,12 +150,13 @@ final class SimulatedNode {
     }
   }
 
-  RespClient connect(String from, int timeoutMillis) throws IOException {
+  /** Connects from a host. */
+  public RespClient connect(String from, int timeoutMillis) throws IOException {
     return RespClient.connect(host, PORT, timeoutMillis, SimulatedSocket.factory(network, from));
   }
 
   /** Sends a command from the simulation's own client. */
-  Reply call(String... words) throws IOException {
+  public Reply call(String... words) throws IOException {
     if (server == null) {
       throw new IOException(host + " is down");
     }
@@ -229,7 +176,7 @@ final class SimulatedNode {
   }
 
   /** Sends a command, its words separated by spaces; null replies are "(nil)". */
-  String ask(String line) throws IOException {
+  public String ask(String line) throws IOException {
     Reply reply = call(line.split(" "));
     return reply instanceof Reply.Null ? "(nil)" : reply.text();
   }

@@ -16,7 +16,7 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A blocking client socket in the simulated network, for threads of the simulation. */
-final class SimulatedSocket extends Socket implements End.Listener {
+public final class SimulatedSocket extends Socket implements End.Listener {
   private final Simulation simulation;
   private final SimulatedNetwork network;
   private final End end;
@@ -33,7 +33,7 @@ final class SimulatedSocket extends Socket implements End.Listener {
   }
 
   /** Returns a factory of sockets of a host. */
-  static SocketFactory factory(SimulatedNetwork network, String host) {
+  public static SocketFactory factory(SimulatedNetwork network, String host) {
     return new SocketFactory() {
       @Override
       public Socket createSocket() {

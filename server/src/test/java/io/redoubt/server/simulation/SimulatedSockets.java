@@ -23,9 +23,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** The sockets of one simulated server and its event loop. */
-final class SimulatedSockets implements Sockets {
+public final class SimulatedSockets implements Sockets {
   final SimulatedNetwork network;
   final String host;
+  private final SimulatedMachine machine;
   private final Simulation simulation;
   private final Set<Ready> ready = new LinkedHashSet<>();
   private @Nullable Thread thread;
@@ -41,10 +42,11 @@ final class SimulatedSockets implements Sockets {
     void close();
   }
 
-  SimulatedSockets(SimulatedNetwork network, String host) {
-    this.network = network;
-    this.host = host;
-    this.simulation = network.simulation();
+  SimulatedSockets(SimulatedMachine machine) {
+    this.machine = machine;
+    this.network = machine.network();
+    this.host = machine.host;
+    this.simulation = machine.simulation();
   }
 
   /** Marks the server's process as dead: it can connect to nothing any more. */
@@ -78,11 +80,11 @@ final class SimulatedSockets implements Sockets {
 
   @Override
   public IoEventLoop newLoop(String threadName, IoHandlerFactory handlers) {
-    ThreadFactory threads = task -> simulation.prompt(threadName + " " + host, task);
+    ThreadFactory threads = task -> machine.prompt(threadName + " " + host, task);
     return new SingleThreadIoEventLoop(null, threads, handlers) {
       @Override
       public Ticker ticker() {
-        return new SimulatedTime(simulation);
+        return new SimulatedTime(machine.clock());
       }
     };
   }
@@ -107,8 +109,8 @@ final class SimulatedSockets implements Sockets {
     ((Ready) channel).handle();
   }
 
-  /** The simulated time as Netty's ticker. */
-  private record SimulatedTime(Simulation simulation) implements Ticker {
+  /** A machine's time as Netty's ticker. */
+  private record SimulatedTime(SimulatedClock clock) implements Ticker {
     @Override
     public long initialNanoTime() {
       return 0;
@@ -116,7 +118,7 @@ final class SimulatedSockets implements Sockets {
 
     @Override
     public long nanoTime() {
-      return simulation.nowNanos();
+      return clock.localNanos();
     }
 
     @Override
@@ -133,7 +135,8 @@ final class SimulatedSockets implements Sockets {
     public int run(IoHandlerContext context) {
       thread = Thread.currentThread();
       if (context.canBlock()) {
-        long end = simulation.nowNanos() + context.delayNanos(simulation.nowNanos());
+        long delay = context.delayNanos(machine.clock().localNanos());
+        long end = simulation.nowNanos() + machine.clock().simulatedNanos(delay);
         while (!woken && ready.isEmpty() && simulation.nowNanos() < end) {
           simulation.parkUntil(end);
         }

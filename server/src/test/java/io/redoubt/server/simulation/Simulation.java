@@ -1,12 +1,9 @@
 package io.redoubt.server.simulation;
 
 import io.redoubt.protocol.EventQueue;
-import io.redoubt.protocol.process.ThreadCpuTimes;
-import io.redoubt.protocol.process.Threads;
 import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
@@ -26,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * of the system. All servers of the JVM share the memory region, and another test may hold its lock
  * for a moment. The run then goes on, but no longer depends on the seed alone; the trace says so.
  */
-final class Simulation implements Threads {
+public final class Simulation {
   /** Lua scripts need a large stack. */
   private static final long STACK_BYTES = 16L << 20;
 
@@ -52,7 +49,8 @@ final class Simulation implements Threads {
 
   /** The body of a simulation, run in one of its threads. */
   @FunctionalInterface
-  interface Scenario {
+  public interface Scenario {
+    /** Runs it. */
     void run(Simulation simulation) throws Exception;
   }
 
@@ -78,7 +76,7 @@ final class Simulation implements Threads {
   }
 
   /** Runs a scenario to its end and returns its trace. */
-  static List<String> run(long seed, Scenario scenario) {
+  public static List<String> run(long seed, Scenario scenario) {
     List<String> trace = new ArrayList<>();
     Throwable[] failure = {null};
     Thread thread =
@@ -108,7 +106,7 @@ final class Simulation implements Threads {
   }
 
   /** The failure of a scenario, with the trace up to it. */
-  static final class Failure extends RuntimeException {
+  public static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final transient List<String> trace;
@@ -118,7 +116,8 @@ final class Simulation implements Threads {
       this.trace = trace;
     }
 
-    List<String> trace() {
+    /** Returns the lines up to the failure. */
+    public List<String> trace() {
       return trace;
     }
   }
@@ -164,7 +163,13 @@ final class Simulation implements Threads {
     }
   }
 
-  private void schedule(Runnable continuation) {
+  /** Adds the next turn of a thread. */
+  void ready(Runnable turn) {
+    ready.add(turn);
+  }
+
+  /** Lets a woken thread continue as soon as it is chosen. */
+  void schedule(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       ready.add(continuation);
     } else {
@@ -172,7 +177,8 @@ final class Simulation implements Threads {
     }
   }
 
-  private void scheduleLater(Runnable continuation) {
+  /** Lets a woken thread continue after a random delay. */
+  void scheduleLater(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       later(random.nextLong(slowestNanos), () -> ready.add(continuation));
     } else {
@@ -186,24 +192,8 @@ final class Simulation implements Threads {
 
   // Threads.
 
-  /** Returns a thread that resumes after a random delay, like one that waits for a disk. */
-  @Override
-  public Thread unstarted(String name, Runnable task) {
-    return unstarted(name, task, this::scheduleLater);
-  }
-
-  /** Returns nothing: processor times are not simulated. */
-  @Override
-  public Optional<ThreadCpuTimes> ownTimes() {
-    return Optional.empty();
-  }
-
-  /** Returns a thread that is ready as soon as it is woken. */
-  Thread prompt(String name, Runnable task) {
-    return unstarted(name, task, this::schedule);
-  }
-
-  private Thread unstarted(String name, Runnable task, Executor scheduler) {
+  /** Returns a thread whose turns go to a scheduler. */
+  Thread unstarted(String name, Runnable task, Executor scheduler) {
     try {
       Constructor<?> builder =
           Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder")
@@ -219,14 +209,14 @@ final class Simulation implements Threads {
   }
 
   /** Starts a thread that is ready as soon as it is woken. */
-  Thread start(String name, Runnable task) {
-    Thread started = prompt(name, task);
+  public Thread start(String name, Runnable task) {
+    Thread started = unstarted(name, task, this::schedule);
     started.start();
     return started;
   }
 
   /** Ends the simulation with the first failure of one of its threads. */
-  void fail(Throwable thrown) {
+  public void fail(Throwable thrown) {
     if (failure == null) {
       failure = thrown;
     }
@@ -236,18 +226,17 @@ final class Simulation implements Threads {
   // Time.
 
   /** Returns the simulated time, without advancing it. */
-  long nowNanos() {
+  public long nowNanos() {
     return nowNanos;
   }
 
-  /** Returns the simulated time for a server that reads its clock, which takes time itself. */
-  long lookNanos() {
+  /** Lets the time pass that reading a clock takes. */
+  void look() {
     nowNanos += LOOK_NANOS;
-    return nowNanos;
   }
 
   /** Schedules an action, which runs between the turns of threads. */
-  void later(long delayNanos, Runnable action) {
+  public void later(long delayNanos, Runnable action) {
     events.add(nowNanos + delayNanos, action);
   }
 
@@ -264,7 +253,7 @@ final class Simulation implements Threads {
   }
 
   /** Parks the calling thread for a simulated time. */
-  void sleep(long millis) {
+  public void sleep(long millis) {
     long end = nowNanos + millis * 1_000_000;
     while (nowNanos < end) {
       parkUntil(end);
@@ -274,7 +263,7 @@ final class Simulation implements Threads {
   // Random numbers and the trace.
 
   /** Returns the random source of the seed. */
-  Random random() {
+  public Random random() {
     return random;
   }
 
@@ -284,12 +273,12 @@ final class Simulation implements Threads {
   }
 
   /** Returns the number of turns that threads have taken. */
-  long turns() {
+  public long turns() {
     return turns;
   }
 
   /** Adds a line to the trace. */
-  void note(String text) {
+  public void note(String text) {
     trace.add("%.6f %s".formatted(nowNanos / 1e9, text));
   }
 }

@@ -1,0 +1,227 @@
+package io.redoubt.embedded.simulation;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.embedded.simulation.GroupStorm.Fault;
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.group.GroupChain;
+import io.redoubt.protocol.group.GroupConfig;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A bug that is planted in the disks, the network or the clients of a simulated group. */
+enum Bug {
+  /** No bug. */
+  NONE,
+  /** Servers don't write their promises to sentinels to disk. */
+  FORGOTTEN_PROMISE,
+  /** Sentinels choose the replica by its priority before its offset. */
+  PRIORITY_FIRST,
+  /** Servers use a lease for longer than down-after-milliseconds. */
+  LONG_LEASE,
+  /** Masters reply before replicas have acknowledged. */
+  EARLY_REPLY;
+
+  private static final Pattern ANSWER =
+      Pattern.compile("\\$\\d+\r\n(fenced [0-9a-f]{40} )\\d+( [01] [^\r]*)\r\n");
+  private static final Pattern LEASE =
+      Pattern.compile("(sentinel-lease \\S+ [0-9a-f]{40} \\d+ \\d+ )([1-9]\\d*)( )");
+
+  /** An offset that exceeds all others. */
+  private static final long GREAT_OFFSET = 1_000_000_000;
+
+  /** Returns a seed not long before one that shows it, since a build has little time. */
+  long firstSeed() {
+    return switch (this) {
+      case NONE, LONG_LEASE -> 1;
+      case FORGOTTEN_PROMISE -> 73;
+      case PRIORITY_FIRST -> 24;
+      case EARLY_REPLY -> 5;
+    };
+  }
+
+  /** Returns the faults that show it, none to draw them. */
+  Set<Fault> faults() {
+    return switch (this) {
+      case NONE -> Set.of();
+      case FORGOTTEN_PROMISE -> EnumSet.of(Fault.SIEGE_OF_MASTER, Fault.AIMED_SIEGE);
+      case PRIORITY_FIRST -> EnumSet.of(Fault.LAGGING_REPLICA, Fault.KILL_MASTER);
+      case LONG_LEASE -> EnumSet.of(Fault.SIEGE_OF_MASTER);
+      case EARLY_REPLY -> EnumSet.of(Fault.KILL_MASTER, Fault.LAGGING_REPLICA);
+    };
+  }
+
+  /** Plants it. */
+  void plant(SimulatedGroup group) {
+    switch (this) {
+      case NONE -> {}
+      case FORGOTTEN_PROMISE ->
+          group.servers().forEach(each -> each.node().machine().diskDoor(ForgetfulDisk::new));
+      case PRIORITY_FIRST -> {
+        for (int i = 0; i < group.servers().size(); i++) {
+          group.servers().get(i).options().add("replica-priority " + (i + 1));
+        }
+        group.network().tap((from, to, bytes) -> answersByPriority(group, from, bytes));
+      }
+      case LONG_LEASE -> group.network().tap((from, to, bytes) -> lengthened(bytes));
+      case EARLY_REPLY -> group.clients().replyEarly();
+    }
+  }
+
+  /** Makes the offset of an answer to FENCE follow the server's priority. */
+  private static byte[] answersByPriority(SimulatedGroup group, String from, byte[] bytes) {
+    Matcher answer = ANSWER.matcher(new String(bytes, ISO_8859_1));
+    List<String> hosts = group.servers().stream().map(GroupServer::host).toList();
+    long offset = GREAT_OFFSET - hosts.indexOf(from);
+    return answer
+        .replaceAll(found -> {
+          String text = found.group(1) + offset + found.group(2);
+          return Matcher.quoteReplacement("$" + text.length() + "\r\n" + text + "\r\n");
+        })
+        .getBytes(ISO_8859_1);
+  }
+
+  /** Makes the longest lease of it that has as many digits. */
+  private static byte[] lengthened(byte[] bytes) {
+    Matcher offer = LEASE.matcher(new String(bytes, ISO_8859_1));
+    return offer
+        .replaceAll(found -> found.group(1) + "9".repeat(found.group(2).length()) + found.group(3))
+        .getBytes(ISO_8859_1);
+  }
+
+  /** A disk on which the file of a group member never has a promise to a sentinel. */
+  private record ForgetfulDisk(Disk disk) implements Disk {
+    private static final int PROMISED = 2;
+    private static final int PROMISED_TO = 3;
+    private static final int GROUP = 5;
+
+    @Override
+    public DiskFile create(Path path) throws IOException {
+      DiskFile file = disk.create(path);
+      return path.getFileName().toString().startsWith("write-acks-")
+          ? new ForgetfulFile(file)
+          : file;
+    }
+
+    private static byte[] forgotten(byte[] content) {
+      String[] fields = new String(content, US_ASCII).strip().split(" ", -1);
+      if (fields[PROMISED_TO].equals("-")) {
+        return content;
+      }
+      GroupChain chain = GroupChain.parse(fields[GROUP]);
+      GroupConfig newest = chain == null ? null : chain.newest();
+      fields[PROMISED] = Long.toString(newest == null ? 0 : newest.term());
+      fields[PROMISED_TO] = "-";
+      return (String.join(" ", fields) + "\n").getBytes(US_ASCII);
+    }
+
+    private record ForgetfulFile(DiskFile file) implements DiskFile {
+      @Override
+      public int read(MemorySegment memory, long offset, int length) throws IOException {
+        return file.read(memory, offset, length);
+      }
+
+      @Override
+      public void write(MemorySegment memory, long offset, long length) throws IOException {
+        byte[] content = forgotten(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
+        file.write(MemorySegment.ofArray(content), 0, content.length);
+      }
+
+      @Override
+      public void sync() throws IOException {
+        file.sync();
+      }
+
+      @Override
+      public long position() throws IOException {
+        return file.position();
+      }
+
+      @Override
+      public void position(long bytes) throws IOException {
+        file.position(bytes);
+      }
+
+      @Override
+      public long size() throws IOException {
+        return file.size();
+      }
+
+      @Override
+      public void truncate(long sizeBytes) throws IOException {
+        file.truncate(sizeBytes);
+      }
+
+      @Override
+      public void close() throws IOException {
+        file.close();
+      }
+    }
+
+    @Override
+    public DiskFile append(Path path) throws IOException {
+      return disk.append(path);
+    }
+
+    @Override
+    public DiskFile read(Path path) throws IOException {
+      return disk.read(path);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+      disk.rename(from, to);
+    }
+
+    @Override
+    public boolean delete(Path path) throws IOException {
+      return disk.delete(path);
+    }
+
+    @Override
+    public boolean createDirectory(Path path) throws IOException {
+      return disk.createDirectory(path);
+    }
+
+    @Override
+    public boolean isDirectory(Path path) {
+      return disk.isDirectory(path);
+    }
+
+    @Override
+    public boolean exists(Path path) {
+      return disk.exists(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory) throws IOException {
+      return disk.list(directory);
+    }
+
+    @Override
+    public long size(Path path) throws IOException {
+      return disk.size(path);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+      disk.syncDirectory(directory);
+    }
+
+    @Override
+    public Optional<UUID> bootId() {
+      return disk.bootId();
+    }
+  }
+}

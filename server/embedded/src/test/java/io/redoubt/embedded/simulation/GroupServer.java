@@ -1,0 +1,155 @@
+package io.redoubt.embedded.simulation;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.server.simulation.SimulatedMachine;
+import io.redoubt.server.simulation.SimulatedNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A server of the group, with the role that its configuration file would name. */
+final class GroupServer {
+  private static final Pattern FOLLOWS = Pattern.compile("REPLICAOF (\\S+):(\\d+) enabled");
+  private static final Path MEMBER_FILE =
+      SimulatedMachine.DIRECTORY.resolve("write-acks-" + SimulatedNode.PORT + ".state");
+
+  private final SimulatedNode node;
+  private final List<String> options;
+  private final String firstRole;
+  private final LongSupplier times;
+
+  /** The times at which it became the master by an order. */
+  private final List<Long> appointments = new ArrayList<>();
+
+  /** The times at which a sentinel was about to give that order. */
+  private final List<Long> orders = new ArrayList<>();
+
+  private String role;
+  private boolean busy;
+
+  /**
+   * Creates a server that is not started.
+   *
+   * @param options the lines of its configuration, which it reads at each start
+   * @param firstRole the line for its role, empty for a master
+   * @param times the clock of the history
+   */
+  GroupServer(SimulatedNode node, List<String> options, String firstRole, LongSupplier times) {
+    this.node = node;
+    this.options = options;
+    this.firstRole = firstRole;
+    this.role = firstRole;
+    this.times = times;
+    if (firstRole.isEmpty()) {
+      appointments.add(0L);
+    }
+    node.machine().onLog(this::logged);
+  }
+
+  private void logged(String line) {
+    Matcher follows = FOLLOWS.matcher(line);
+    if (line.contains("MASTER MODE enabled")) {
+      role = "";
+      appointments.add(times.getAsLong());
+    } else if (follows.find()) {
+      role = "replicaof " + follows.group(1) + " " + follows.group(2);
+    }
+  }
+
+  /** Called when a sentinel is about to order it to be the master, which it may be already. */
+  void ordered() {
+    orders.add(times.getAsLong());
+  }
+
+  List<Long> orders() {
+    return orders;
+  }
+
+  static String follows(String host) {
+    return "replicaof " + host + " " + SimulatedNode.PORT;
+  }
+
+  SimulatedNode node() {
+    return node;
+  }
+
+  String host() {
+    return node.machine().host();
+  }
+
+  List<String> options() {
+    return options;
+  }
+
+  /** Returns true if it runs, and is neither being started nor killed. */
+  boolean isUp() {
+    return node.isUp() && !busy;
+  }
+
+  /** Returns true if it does not run and is not being started. */
+  boolean isDown() {
+    return !node.isUp() && !busy;
+  }
+
+  /** Returns true if it was a master when it was last told its role. */
+  boolean isMaster() {
+    return role.isEmpty();
+  }
+
+  /** Returns the times at which it became the master by an order. */
+  List<Long> appointments() {
+    return appointments;
+  }
+
+  /** Starts it in the role that it had last. */
+  void start() throws Exception {
+    start(role);
+  }
+
+  /** Starts it in the role of its first configuration file. */
+  void startAsAtFirst() throws Exception {
+    start(firstRole);
+  }
+
+  /** Starts it in a role, unless it runs. */
+  void start(String asRole) throws Exception {
+    if (!isDown()) {
+      return;
+    }
+    busy = true;
+    try {
+      role = asRole;
+      node.start(asRole);
+    } finally {
+      busy = false;
+    }
+  }
+
+  /** Kills it, if it runs. */
+  void kill(boolean power) {
+    if (isUp()) {
+      busy = true;
+      node.kill(power);
+      busy = false;
+    }
+  }
+
+  /** Returns the id of the group member on its disk, empty if there is none. */
+  String memberOnDisk() {
+    try {
+      return new String(node.machine().faultDisk().bytes(MEMBER_FILE), US_ASCII).split(" ", 3)[1];
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Override
+  public String toString() {
+    return host();
+  }
+}

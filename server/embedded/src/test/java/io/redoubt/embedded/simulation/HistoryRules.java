@@ -1,0 +1,145 @@
+package io.redoubt.embedded.simulation;
+
+import io.redoubt.embedded.simulation.History.Event;
+import io.redoubt.embedded.simulation.History.Kind;
+import io.redoubt.embedded.simulation.History.Outcome;
+import io.redoubt.protocol.resp.Reply;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** What must hold of a history and of the values in the end. */
+final class HistoryRules {
+  /** A rule that does not hold. */
+  static final class Broken extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    Broken(String text) {
+      super(text);
+    }
+  }
+
+  private final History history;
+
+  HistoryRules(History history) {
+    this.history = history;
+  }
+
+  private List<Event> of(Kind kind, Outcome outcome) {
+    return history.events(each -> each.kind == kind && each.outcome == outcome);
+  }
+
+  /** Checks a set: it has what was confirmed or shown to a client, and nothing that was refused. */
+  void set(List<String> members, boolean shownStays) {
+    Set<String> present = new HashSet<>(members);
+    for (Event add : of(Kind.ADD, Outcome.DONE)) {
+      require(present.contains(add.argument), "lost acknowledged write: " + add);
+    }
+    for (Event add : of(Kind.ADD, Outcome.REFUSED)) {
+      require(!present.contains(add.argument), "refused, but done: " + add);
+    }
+    for (Event look : of(Kind.LOOK, Outcome.DONE)) {
+      require(
+          !shownStays || !"1".equals(look.result) || present.contains(look.argument),
+          "lost write that a client has read: " + look);
+    }
+  }
+
+  /** Checks a list: each confirmed element is in it once, after those confirmed before it. */
+  void list(List<String> elements) {
+    Map<String, Integer> places = new HashMap<>();
+    for (int i = 0; i < elements.size(); i++) {
+      require(places.put(elements.get(i), i) == null, "twice in the list: " + elements.get(i));
+    }
+    for (Event push : of(Kind.PUSH, Outcome.REFUSED)) {
+      require(!places.containsKey(push.argument), "refused, but done: " + push);
+    }
+    List<Event> done = of(Kind.PUSH, Outcome.DONE);
+    for (Event push : done) {
+      require(places.containsKey(push.argument), "lost acknowledged write: " + push);
+    }
+    for (Event push : done) {
+      for (Event earlier : done) {
+        require(
+            earlier.returned > push.invoked
+                || places.getOrDefault(earlier.argument, 0) < places.getOrDefault(push.argument, 0),
+            "out of order: " + earlier + " and " + push);
+      }
+    }
+  }
+
+  /** Checks a counter: it counts what was confirmed, and never returns a number twice. */
+  void counter(long value) {
+    int done = of(Kind.INCREMENT, Outcome.DONE).size();
+    int unknown = of(Kind.INCREMENT, Outcome.UNKNOWN).size();
+    require(value >= done, "lost acknowledged write: " + done + " increments make " + value);
+    require(
+        value <= done + unknown,
+        done + " increments and " + unknown + " of unknown outcome make " + value);
+    Map<String, Event> results = new HashMap<>();
+    for (Event increment : of(Kind.INCREMENT, Outcome.DONE)) {
+      Event other = results.put(String.valueOf(increment.result), increment);
+      require(other == null, "lost acknowledged write: " + other + " and " + increment);
+    }
+  }
+
+  /** Checks that registers are linearizable. */
+  void registers(boolean withReads) {
+    history
+        .registers(withReads)
+        .forEach((key, operations) -> {
+          String violation = RegisterChecker.violation(operations);
+          require(violation == null, "not linearizable: " + key + ", " + violation);
+        });
+  }
+
+  /**
+   * Checks that no server confirmed a write after one that had been made the master later. A master
+   * that was ordered, but never confirmed anything, has replaced nobody: the failover may have been
+   * given up.
+   */
+  void oneMaster(List<GroupServer> servers) {
+    Map<String, GroupServer> byHost = new HashMap<>();
+    servers.forEach(each -> byHost.put(each.host(), each));
+    List<Event> writes = history.events(each -> each.isDone() && each.kind.writes());
+    for (Event write : writes) {
+      long term = term(byHost, write);
+      for (Event earlier : writes) {
+        require(
+            earlier.returned > write.invoked || term(byHost, earlier) <= term,
+            "confirmed by a replaced master: " + write + ", after " + earlier);
+      }
+    }
+  }
+
+  /** Returns the latest time at which the server of a write was made the master. */
+  private static long term(Map<String, GroupServer> servers, Event write) {
+    GroupServer server = servers.get(write.server);
+    return server == null
+        ? -1
+        : Stream.concat(server.appointments().stream(), server.orders().stream())
+            .filter(time -> time < write.returned)
+            .max(Comparator.naturalOrder())
+            .orElse(-1L);
+  }
+
+  private static void require(boolean holds, String text) {
+    if (!holds) {
+      throw new Broken(text);
+    }
+  }
+
+  static List<String> texts(Reply reply) {
+    return reply instanceof Reply.Array(List<Reply> elements)
+        ? elements.stream().map(HistoryRules::text).toList()
+        : List.of();
+  }
+
+  private static String text(Reply reply) {
+    return reply.text();
+  }
+}
