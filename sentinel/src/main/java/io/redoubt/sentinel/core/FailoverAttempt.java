@@ -44,6 +44,7 @@ final class FailoverAttempt {
   private State state = State.WAIT_START;
   private long stateSince;
   private @Nullable Replica chosen;
+  private boolean caughtUp;
   private WritesStop writesStop = WritesStop.NONE;
 
   /** The number of times that writes were stopped and resumed because no replica caught up. */
@@ -147,6 +148,16 @@ final class FailoverAttempt {
 
   void replicaChosen(Replica replica) {
     chosen = replica;
+    caughtUp = false;
+  }
+
+  /** Records that the chosen replica has all that the master has, which takes no writes. */
+  void caughtUp() {
+    caughtUp = true;
+  }
+
+  boolean hasCaughtUp() {
+    return caughtUp;
   }
 
   /** Returns to the selection, which chooses from {@code selectFrom} on. */

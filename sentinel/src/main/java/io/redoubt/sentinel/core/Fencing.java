@@ -126,7 +126,8 @@ final class Fencing {
   void advance(Master master, FailoverAttempt failover) {
     long now = sentinel.nowMillis();
     sentinel.handover.renew(master, failover);
-    Replica planned = failover.chosen();
+    // A replica that was chosen while the master took writes may lack some.
+    Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
     GroupConfig group = newest(master, failover);
     boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
     if (failover.acceptsLoss()) {
@@ -197,7 +198,7 @@ final class Fencing {
   }
 
   private void promote(FailoverAttempt failover, Replica chosen) {
-    if (failover.chosen() == null) {
+    if (failover.chosen() != chosen) {
       failover.replicaChosen(chosen);
       sentinel.event(Level.WARNING, "+selected-slave", chosen);
     }

@@ -98,6 +98,7 @@ final class Handover {
         && chosen.infoAt() >= failover.stoppedAt()
         && info.masterLink().isUp()
         && info.offset() >= failover.finalOffset()) {
+      failover.caughtUp();
       sentinel.failovers.promoteNow(master, failover);
       return;
     }
@@ -132,6 +133,13 @@ final class Handover {
       sentinel.links.askInfo(master);
     }
     sentinel.wakeBy(now + POLL_MILLIS);
+  }
+
+  /** Returns true if the master takes no writes and the chosen replica has all of them. */
+  static boolean isComplete(FailoverAttempt failover, long now) {
+    return failover.hasCaughtUp()
+        && failover.writesStop() == FailoverAttempt.WritesStop.STOPPED
+        && now - failover.pausedAt() <= PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
   }
 
   private void awaitAnswer(Master master, FailoverAttempt failover) {

@@ -216,6 +216,27 @@ class AcknowledgedWritesTest {
     }
   }
 
+  /** The replica is chosen first, and lacks what the master goes on to confirm. */
+  @Test
+  void aPlannedFailoverThatCanNotStopWritesTakesTheOneWithMost() {
+    for (int seed = 1; seed <= 20; seed++) {
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
+      fleet.acknowledgeWrites(1);
+      fleet.rules().allowForced();
+      fleet.runFor(15_000);
+      fleet.node(2).priority(1);
+      fleet.node(3).priority(100);
+      fleet.runFor(12_000);
+      fleet.network().cut(fleet.node(1).address().toString(), fleet.node(2).address().toString());
+      cut(fleet, fleet.node(1));
+      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+      fleet.runFor(20_000);
+      SimulatedDataNode master = fleet.node(3).master() == null ? fleet.node(3) : fleet.node(2);
+      assertThat(master.master()).as("seed " + seed).isNull();
+      fleet.rules().keepsAll(master);
+    }
+  }
+
   /** Injects faults of all kinds. */
   private static void storm(SentinelFleet fleet) {
     SentinelStorm storm = new SentinelStorm(fleet);
