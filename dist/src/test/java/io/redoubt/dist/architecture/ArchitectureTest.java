@@ -28,6 +28,7 @@ final class ArchitectureTest {
           "sentinel",
           "server/embedded",
           "server/junit",
+          "server/spring",
           "dist");
 
   private final List<CompiledClass> classes =
