@@ -6,7 +6,6 @@ import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
-import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.process.os.OomScore;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.BoundThreads;
@@ -45,7 +44,7 @@ public final class ServerAssembly {
     // These need no part: in a cold process their classes take as long as those of the parts.
     CompletableFuture<List<CommandGroup<Call>>> values = new CompletableFuture<>();
     values.completeAsync(
-        ValueCommands::all, task -> Threads.ofSystem().unstarted("commands", task).start());
+        ValueCommands::all, task -> machine.threads().unstarted("commands", task).start());
     parts = new ServerParts(settings, environment, machine, freePort, ended);
     new CommandSet(parts).declare(values.join());
     metrics = new ServerMetrics(parts, new ServerInfo(parts).prepare());
