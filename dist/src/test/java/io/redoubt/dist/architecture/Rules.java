@@ -260,7 +260,7 @@ final class Rules {
           "server.assembly", List.of("protocol", "persistence", "server"),
           "embedded", List.of("protocol", "server", "sentinel"),
           "junit", List.of("protocol", "embedded"),
-          "spring", List.of("embedded"),
+          "spring", List.of("protocol", "embedded"),
           "sentinel", List.of("protocol", "sentinel"),
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
 

@@ -13,6 +13,8 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.constantpool.StringEntry;
 import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -160,13 +162,12 @@ final class ReferenceTest {
   /** Returns the constants of the sentinel's classes that look like events. */
   private static Set<String> eventsOfClasses() throws Exception {
     URI classes = SentinelServer.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-    Path root = Path.of(classes).resolve("io/redoubt/sentinel");
     Set<String> events = new TreeSet<>();
-    for (Path part : List.of(root.resolve("core"), root.resolve("runtime/ScriptQueue.class"))) {
-      try (Stream<Path> files = Files.walk(part)) {
-        for (Path file : files.filter(it -> it.toString().endsWith(".class")).toList()) {
-          constants(file).filter(EVENT.asMatchPredicate()).forEach(events::add);
-        }
+    if (Files.isDirectory(Path.of(classes))) {
+      addEvents(Path.of(classes), events);
+    } else { // once packed, the classes are in a jar
+      try (FileSystem jar = FileSystems.newFileSystem(Path.of(classes))) {
+        addEvents(jar.getPath("/"), events);
       }
     }
     assertThat(events).hasSizeGreaterThan(40);
@@ -174,9 +175,20 @@ final class ReferenceTest {
     return events;
   }
 
+  private static void addEvents(Path classes, Set<String> events) throws IOException {
+    Path root = classes.resolve("io/redoubt/sentinel");
+    for (Path part : List.of(root.resolve("core"), root.resolve("runtime/ScriptQueue.class"))) {
+      try (Stream<Path> files = Files.walk(part)) {
+        for (Path file : files.filter(it -> it.toString().endsWith(".class")).toList()) {
+          constants(file).filter(EVENT.asMatchPredicate()).forEach(events::add);
+        }
+      }
+    }
+  }
+
   private static Stream<String> constants(Path file) throws IOException {
     Stream.Builder<String> constants = Stream.builder();
-    for (PoolEntry entry : ClassFile.of().parse(file).constantPool()) {
+    for (PoolEntry entry : ClassFile.of().parse(Files.readAllBytes(file)).constantPool()) {
       if (entry instanceof StringEntry text) {
         constants.add(text.stringValue());
       }
