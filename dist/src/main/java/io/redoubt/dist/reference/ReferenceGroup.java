@@ -133,6 +133,7 @@ final class ReferenceGroup implements AutoCloseable {
       await(i, AWAITED.get(i));
     }
     await(0, "redis_latency_spike_last{");
+    await(2, "redoubt_sentinel_replica_offset_bytes{"); // after the sentinel's first INFO
     Map<String, Exported> metrics = new TreeMap<>();
     // Some come with the first command or ping of a process: until nothing new has come for long.
     long lastNew = System.nanoTime();
