@@ -6,12 +6,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** A disk that forwards to the operating system's, for tests that override some operations. */
+/** A disk that forwards to another one, for tests that override some operations. */
 public class ForwardingDisk implements Disk {
-  private final Disk disk = new OsDisk();
+  private final Disk disk;
 
   /** Creates a disk that forwards to an {@link OsDisk}. */
-  public ForwardingDisk() {}
+  public ForwardingDisk() {
+    this(new OsDisk());
+  }
+
+  /** Creates a disk that forwards to {@code disk}. */
+  public ForwardingDisk(Disk disk) {
+    this.disk = disk;
+  }
 
   @Override
   public DiskFile create(Path path) throws IOException {

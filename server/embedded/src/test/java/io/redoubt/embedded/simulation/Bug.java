@@ -6,6 +6,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.embedded.simulation.GroupStorm.Fault;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.ForwardingDisk;
+import io.redoubt.persistence.io.ForwardingFile;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.group.GroupConfig;
 import java.io.IOException;
@@ -14,9 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -101,14 +101,18 @@ enum Bug {
   }
 
   /** A disk on which the file of a group member never has a promise to a sentinel. */
-  private record ForgetfulDisk(Disk disk) implements Disk {
+  private static final class ForgetfulDisk extends ForwardingDisk {
     private static final int PROMISED = 2;
     private static final int PROMISED_TO = 3;
     private static final int GROUP = 5;
 
+    ForgetfulDisk(Disk disk) {
+      super(disk);
+    }
+
     @Override
     public DiskFile create(Path path) throws IOException {
-      DiskFile file = disk.create(path);
+      DiskFile file = super.create(path);
       return path.getFileName().toString().startsWith("write-acks-")
           ? new ForgetfulFile(file)
           : file;
@@ -126,102 +130,16 @@ enum Bug {
       return (String.join(" ", fields) + "\n").getBytes(US_ASCII);
     }
 
-    private record ForgetfulFile(DiskFile file) implements DiskFile {
-      @Override
-      public int read(MemorySegment memory, long offset, int length) throws IOException {
-        return file.read(memory, offset, length);
+    private static final class ForgetfulFile extends ForwardingFile {
+      ForgetfulFile(DiskFile file) {
+        super(file);
       }
 
       @Override
       public void write(MemorySegment memory, long offset, long length) throws IOException {
         byte[] content = forgotten(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
-        file.write(MemorySegment.ofArray(content), 0, content.length);
+        super.write(MemorySegment.ofArray(content), 0, content.length);
       }
-
-      @Override
-      public void sync() throws IOException {
-        file.sync();
-      }
-
-      @Override
-      public long position() throws IOException {
-        return file.position();
-      }
-
-      @Override
-      public void position(long bytes) throws IOException {
-        file.position(bytes);
-      }
-
-      @Override
-      public long size() throws IOException {
-        return file.size();
-      }
-
-      @Override
-      public void truncate(long sizeBytes) throws IOException {
-        file.truncate(sizeBytes);
-      }
-
-      @Override
-      public void close() throws IOException {
-        file.close();
-      }
-    }
-
-    @Override
-    public DiskFile append(Path path) throws IOException {
-      return disk.append(path);
-    }
-
-    @Override
-    public DiskFile read(Path path) throws IOException {
-      return disk.read(path);
-    }
-
-    @Override
-    public void rename(Path from, Path to) throws IOException {
-      disk.rename(from, to);
-    }
-
-    @Override
-    public boolean delete(Path path) throws IOException {
-      return disk.delete(path);
-    }
-
-    @Override
-    public boolean createDirectory(Path path) throws IOException {
-      return disk.createDirectory(path);
-    }
-
-    @Override
-    public boolean isDirectory(Path path) {
-      return disk.isDirectory(path);
-    }
-
-    @Override
-    public boolean exists(Path path) {
-      return disk.exists(path);
-    }
-
-    @Override
-    public List<Path> list(Path directory) throws IOException {
-      return disk.list(directory);
-    }
-
-    @Override
-    public long size(Path path) throws IOException {
-      return disk.size(path);
-    }
-
-    @Override
-    public void syncDirectory(Path directory) throws IOException {
-      disk.syncDirectory(directory);
-    }
-
-    @Override
-    public Optional<UUID> bootId() {
-      return disk.bootId();
     }
   }
 }
