@@ -1,42 +1,22 @@
 package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.AbstractChannel;
-import io.netty.channel.ChannelConfig;
-import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.DefaultChannelConfig;
-import io.netty.channel.EventLoop;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /** The channel of a {@link DirectConnection}: output goes to a receiver instead of a socket. */
-final class DirectChannel extends AbstractChannel {
-  private final ChannelMetadata metadata = new ChannelMetadata(false);
-  private final ChannelConfig config = new DefaultChannelConfig(this);
+final class DirectChannel extends SocketlessChannel {
   private final DirectConnection owner;
   private volatile boolean open = true;
 
   DirectChannel(DirectConnection owner) {
-    super(null);
     this.owner = owner;
   }
 
   /** Reads waiting input, as the loop reads a socket. */
   void readable() {
     owner.drain();
-  }
-
-  @Override
-  public ChannelConfig config() {
-    return config;
-  }
-
-  @Override
-  public ChannelMetadata metadata() {
-    return metadata;
   }
 
   @Override
@@ -47,21 +27,6 @@ final class DirectChannel extends AbstractChannel {
   @Override
   public boolean isActive() {
     return open;
-  }
-
-  @Override
-  protected boolean isCompatible(EventLoop loop) {
-    return true;
-  }
-
-  @Override
-  protected SocketAddress localAddress0() {
-    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-  }
-
-  @Override
-  protected SocketAddress remoteAddress0() {
-    return localAddress0();
   }
 
   @Override
@@ -83,16 +48,6 @@ final class DirectChannel extends AbstractChannel {
   @Override
   protected void doClose() {
     open = false;
-  }
-
-  @Override
-  protected void doDisconnect() {
-    doClose();
-  }
-
-  @Override
-  protected void doBind(SocketAddress address) {
-    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -2,16 +2,9 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.AbstractChannel;
-import io.netty.channel.ChannelConfig;
-import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.DefaultChannelConfig;
-import io.netty.channel.EventLoop;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
@@ -28,9 +21,7 @@ import org.jspecify.annotations.Nullable;
  * event loop of theirs that needs no socket. It connects to the one server that it was made for,
  * whatever address it is given.
  */
-public final class DirectClientChannel extends AbstractChannel {
-  private final ChannelMetadata metadata = new ChannelMetadata(false);
-  private final ChannelConfig config = new DefaultChannelConfig(this);
+public final class DirectClientChannel extends SocketlessChannel {
   private final Function<DirectConnection.Receiver, DirectConnection> server;
   private final Queue<byte[]> input = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean woken = new AtomicBoolean();
@@ -44,7 +35,6 @@ public final class DirectClientChannel extends AbstractChannel {
    * @param server opens a connection to the server
    */
   public DirectClientChannel(Function<DirectConnection.Receiver, DirectConnection> server) {
-    super(null);
     this.server = server;
   }
 
@@ -89,16 +79,6 @@ public final class DirectClientChannel extends AbstractChannel {
   }
 
   @Override
-  public ChannelConfig config() {
-    return config;
-  }
-
-  @Override
-  public ChannelMetadata metadata() {
-    return metadata;
-  }
-
-  @Override
   public boolean isOpen() {
     return open;
   }
@@ -106,21 +86,6 @@ public final class DirectClientChannel extends AbstractChannel {
   @Override
   public boolean isActive() {
     return open && connection != null;
-  }
-
-  @Override
-  protected boolean isCompatible(EventLoop loop) {
-    return true;
-  }
-
-  @Override
-  protected SocketAddress localAddress0() {
-    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-  }
-
-  @Override
-  protected SocketAddress remoteAddress0() {
-    return localAddress0();
   }
 
   @Override
@@ -162,16 +127,6 @@ public final class DirectClientChannel extends AbstractChannel {
     if (current != null) {
       current.close();
     }
-  }
-
-  @Override
-  protected void doDisconnect() {
-    doClose();
-  }
-
-  @Override
-  protected void doBind(SocketAddress address) {
-    throw new UnsupportedOperationException();
   }
 
   @Override
