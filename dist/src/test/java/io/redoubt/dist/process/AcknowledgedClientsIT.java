@@ -93,7 +93,7 @@ final class AcknowledgedClientsIT {
         ExecutorService threads = Executors.newCachedThreadPool()) {
       group.configureServers(List.of("write-acks 1", "write-acks-timeout " + ACKS_TIMEOUT_MILLIS));
       group.start();
-      awaitGroup(group);
+      AckGroups.awaitFormed(group, LIMIT);
       lettuce = lettuce(group);
       redisson = redisson(group);
       RedissonClient client = redisson;
@@ -143,32 +143,9 @@ final class AcknowledgedClientsIT {
         .isBetween(counts.acknowledged(), counts.acknowledged() + counts.unknown());
   }
 
-  private static void awaitGroup(Topology group) {
-    await()
-        .atMost(LIMIT)
-        .ignoreExceptionsInstanceOf(IOException.class)
-        .until(() -> {
-          for (Node server : group.servers()) {
-            var info = server.info("replication");
-            String members = info.getOrDefault("write_acks_group", "");
-            if (members.split("/", -1).length != Topology.SERVERS
-                || !"ok".equals(info.get("write_acks_group_state"))) {
-              return false;
-            }
-          }
-          for (Node sentinel : group.sentinels()) {
-            Reply findings = sentinel.ask("SENTINEL", "DOCTOR", Topology.MASTER_NAME);
-            if (findings.elements().stream().anyMatch(line -> line.text().startsWith("acks-"))) {
-              return false;
-            }
-          }
-          return true;
-        });
-  }
-
   private static void cause(Fault fault, Topology group) throws Exception {
     int old = group.awaitStable(LIMIT);
-    awaitGroup(group);
+    AckGroups.awaitFormed(group, LIMIT);
     Node master = group.server(old);
     switch (fault) {
       case STOP -> {

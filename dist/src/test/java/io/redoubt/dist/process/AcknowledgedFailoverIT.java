@@ -43,43 +43,6 @@ final class AcknowledgedFailoverIT {
     assertThat(server.ask("CONFIG", "SET", directive, value)).isEqualTo(new Reply.Simple("OK"));
   }
 
-  /** Waits until all servers belong to the group in force and the sentinels know it. */
-  private static void awaitGroup(Topology group) {
-    await()
-        .atMost(REST_LIMIT)
-        .ignoreExceptionsInstanceOf(IOException.class)
-        .until(() -> {
-          for (Node server : group.servers()) {
-            var info = server.info("replication");
-            String members = info.getOrDefault("write_acks_group", "");
-            if (members.split("/", -1).length != Topology.SERVERS
-                || !"ok".equals(info.get("write_acks_group_state"))) {
-              return false;
-            }
-          }
-          return true;
-        });
-    await()
-        .atMost(REST_LIMIT)
-        .until(() -> group.sentinels().stream().allMatch(each -> findings(each).isEmpty()));
-  }
-
-  /** Returns the doctor's findings about the group. */
-  private static String findings(Node sentinel) {
-    try {
-      StringBuilder found = new StringBuilder();
-      Reply reply = sentinel.ask("SENTINEL", "DOCTOR", Topology.MASTER_NAME);
-      for (Reply line : reply.elements()) {
-        if (line.text().startsWith("acks-")) {
-          found.append(line.text()).append('\n');
-        }
-      }
-      return found.toString();
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
   /** The replica that sentinels would prefer lacks writes that the other has acknowledged. */
   @Test
   void aKilledMasterIsReplacedByTheOneThatHasAllWrites() throws Exception {
@@ -87,7 +50,7 @@ final class AcknowledgedFailoverIT {
       int old = group.awaitStable(REST_LIMIT);
       Node behind = group.servers().stream().filter(each -> each.port() != old).findFirst().get();
       set(behind, "replica-priority", "1");
-      awaitGroup(group);
+      AckGroups.awaitFormed(group, REST_LIMIT);
       behind.signal("STOP");
       int acknowledged = 0;
       try (RespClient client = group.server(old).connect()) {
@@ -114,7 +77,7 @@ final class AcknowledgedFailoverIT {
   void countersEqualTheirAcknowledgedIncrements() throws Exception {
     try (Topology group = start()) {
       int old = group.awaitStable(REST_LIMIT);
-      awaitGroup(group);
+      AckGroups.awaitFormed(group, REST_LIMIT);
       int master;
       long acknowledged;
       try (FollowingWriter writer =
@@ -141,12 +104,13 @@ final class AcknowledgedFailoverIT {
   void noFailoverWithoutTheMembersThatItNeeds() throws Exception {
     try (Topology group = start()) {
       int old = group.awaitStable(REST_LIMIT);
-      awaitGroup(group);
+      AckGroups.awaitFormed(group, REST_LIMIT);
       Node other = group.servers().stream().filter(each -> each.port() != old).findFirst().get();
       other.kill();
       await()
           .atMost(REST_LIMIT)
-          .until(() -> findings(group.sentinels().getFirst()).startsWith("acks-members-missing"));
+          .until(() ->
+              AckGroups.findings(group.sentinels().getFirst()).startsWith("acks-members-missing"));
       group.server(old).kill();
       Node sentinel = group.sentinels().getFirst();
       await()
