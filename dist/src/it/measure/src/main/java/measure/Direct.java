@@ -24,7 +24,7 @@ final class Direct {
   private static final int SET_EVERY = 10;
   private static final String VALUE = "v".repeat(64);
 
-  /** What one thread calls. */
+  /** The client of one thread. */
   private interface Client extends AutoCloseable {
     void get(String key);
 

@@ -21,7 +21,7 @@ final class ManyServersTest {
   private static final int STARTS = Integer.getInteger("redoubt.starts", 200);
   private static final int AT_ONCE = 100;
 
-  /** What a process holds; the heap is resident as a whole from the start. */
+  /** The resources of a process; its heap is resident as a whole from the start. */
   private record Held(long residentKib, long threads, long descriptors) {
     static Held now() throws IOException {
       try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
@@ -48,7 +48,7 @@ final class ManyServersTest {
     }
   }
 
-  /** What the tests run in a process of its own. */
+  /** The program that the tests run in a process of its own. */
   static final class Program {
     public static void main(String[] words) throws IOException {
       if (words[0].equals("repeated")) {

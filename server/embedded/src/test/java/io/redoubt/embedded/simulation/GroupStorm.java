@@ -353,7 +353,7 @@ final class GroupStorm {
                     + group.ask(sentinel, "SENTINEL", "FAILOVER", SimulatedGroup.MASTER)));
   }
 
-  /** Lets one server come back with an empty disk, as a replica that nobody knows. */
+  /** Restarts one server with an empty disk, as a replica that nobody knows. */
   private void loseDisk() {
     GroupServer server = otherServer();
     if (lostDisk || !server.isUp() || !maySpareOne()) {
@@ -469,7 +469,7 @@ final class GroupStorm {
     return null;
   }
 
-  /** Has a sentinel promote a replica whatever is lost. */
+  /** Orders a sentinel to promote a replica whatever is lost. */
   void acceptLoss() {
     SentinelProcess sentinel = group.anySentinel();
     simulation.note(

@@ -13,9 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Lets clients write histories while whole servers and sentinels fail at random, and checks them:
- * no acknowledged write is lost, registers are linearizable, and no replaced master confirms
- * anything.
+ * Checks histories that clients write while whole servers and sentinels fail at random: no
+ * acknowledged write is lost, registers are linearizable, and no replaced master confirms anything.
  *
  * <p>{@code -Dredoubt.seed=17} repeats one run and prints its trace; {@code -Dredoubt.seeds=100000}
  * runs more than a build does, from {@code -Dredoubt.firstSeed=…} on.

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The operations of all clients, in the order of their invocation. */
 final class History {
-  /** What is known of an operation. */
+  /** The known outcome of an operation. */
   enum Outcome {
     /** It was answered. */
     DONE,
@@ -47,7 +47,7 @@ final class History {
     long returned = RegisterChecker.NEVER;
     Outcome outcome = Outcome.UNKNOWN;
 
-    /** What it returned; null for no value. */
+    /** The returned value, null for none. */
     @Nullable String result;
 
     Event(Kind kind, String server, String key, String argument, long invoked) {
