@@ -47,4 +47,23 @@ public final class WholeFile {
       throw e;
     }
   }
+
+  /**
+   * Replaces a file durably: a crash leaves the old content or the new one, and the old one remains
+   * if the write fails.
+   */
+  public static void replace(Disk disk, Path path, byte[] bytes) throws IOException {
+    Path beside = path.resolveSibling(path.getFileName() + ".tmp");
+    write(disk, beside, bytes);
+    try {
+      disk.rename(beside, path);
+    } catch (IOException e) {
+      disk.delete(beside);
+      throw e;
+    }
+    Path directory = path.toAbsolutePath().getParent();
+    if (directory != null) {
+      disk.syncDirectory(directory);
+    }
+  }
 }

@@ -173,6 +173,7 @@ public final class ServerAssembly {
     parts.housekeeping.stop();
     parts.defrag.stop();
     parts.replication.close();
+    parts.lease.close();
     parts.listeners.close();
     parts.transport.closeChannels(); // writes that are no longer appended must be refused
     parts.snapshots.close();

@@ -71,6 +71,7 @@ public final class SentinelLease {
   private final Map<String, LeaseTable> tables = new TreeMap<>();
   private final Map<String, Stranger> strangers = new HashMap<>();
   private Set<String> saved = Set.of();
+  private final List<Thread> writers = new ArrayList<>();
   private volatile List<String> newestLines = List.of();
   private boolean mixed;
   private boolean refusing;
@@ -271,21 +272,29 @@ public final class SentinelLease {
     saved = now;
     newestLines = lines;
     Path file = file();
-    context.threads().unstarted("remember-leases", () -> write(file)).start();
+    Thread thread = context.threads().unstarted("remember-leases", () -> write(file));
+    writers.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+    writers.add(thread);
+    thread.start();
+  }
+
+  /** Waits for the writes that are under way. */
+  public void close() {
+    try {
+      for (Thread writer : writers) {
+        writer.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Replaces the file durably, else a master whose power failed would wait for no lease. */
   private void write(Path file) {
-    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
     writing.lock();
     try {
       String text = String.join("\n", newestLines) + "\n";
-      WholeFile.write(context.disk(), beside, text.getBytes(UTF_8));
-      context.disk().rename(beside, file);
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        context.disk().syncDirectory(folder);
-      }
+      WholeFile.replace(context.disk(), file, text.getBytes(UTF_8));
     } catch (IOException e) {
       log.warning("Can't write the sentinels that give leases to %s: %s", file, e);
     } finally {

@@ -351,14 +351,8 @@ final class Membership {
   }
 
   private @Nullable IOException replace(Path file, byte[] bytes) {
-    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
     try {
-      WholeFile.write(context.disk(), beside, bytes);
-      context.disk().rename(beside, file);
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        context.disk().syncDirectory(folder);
-      }
+      WholeFile.replace(context.disk(), file, bytes);
       return null;
     } catch (IOException e) {
       return e;

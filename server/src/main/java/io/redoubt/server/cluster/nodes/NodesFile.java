@@ -43,17 +43,6 @@ public final class NodesFile {
 
   /** Replaces the file durably; the old one remains if that fails. */
   public void write(ClusterState state) throws IOException {
-    Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
-    WholeFile.write(disk, temporary, NodesText.format(state, form, tls));
-    try {
-      disk.rename(temporary, path);
-    } catch (IOException e) {
-      disk.delete(temporary);
-      throw e;
-    }
-    Path directory = path.toAbsolutePath().getParent();
-    if (directory != null) {
-      disk.syncDirectory(directory);
-    }
+    WholeFile.replace(disk, path, NodesText.format(state, form, tls));
   }
 }
