@@ -59,7 +59,8 @@ final class HostileCallsTest {
           run(hostile, other, batch);
         } catch (IOException | AssertionError e) {
           throw new AssertionError(
-              "-Dredoubt.seed="
+              e
+                  + "\n-Dredoubt.seed="
                   + seed
                   + " -Dredoubt.hostile.first="
                   + number
