@@ -59,25 +59,28 @@ public enum TextFormat {
           case COUNTER -> "counter\n";
           case HISTOGRAM -> "histogram\n";
         });
-    String[] bounds = metric.kind() == Metric.Kind.HISTOGRAM ? family.bounds() : NO_BOUNDS;
+    String[] ends = metric.kind() == Metric.Kind.HISTOGRAM ? family.bounds() : NO_BOUNDS;
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = "le=\"" + ends[i] + "\"} ";
+    }
     for (int i = 0; i < family.size(); i++) {
       if (metric.kind() == Metric.Kind.HISTOGRAM) {
-        histogram(family, i, bounds, text);
+        histogram(family, i, ends, text);
       } else {
         sample(name, "", family.labels(i), family.value(i), text);
       }
     }
   }
 
-  private static void histogram(Family family, int index, String[] bounds, StringBuilder text) {
+  private static void histogram(Family family, int index, String[] ends, StringBuilder text) {
     String name = family.metric().name();
     String labels = family.labels(index);
     long[] counts = family.counts(index);
+    String bucket = name + "_bucket{" + labels + (labels.isEmpty() ? "" : ",");
     long reached = 0;
     for (int i = 0; i < counts.length; i++) {
       reached += counts[i];
-      text.append(name).append("_bucket{").append(labels).append(labels.isEmpty() ? "" : ",");
-      text.append("le=\"").append(bounds[i]).append("\"} ").append(reached).append('\n');
+      text.append(bucket).append(ends[i]).append(reached).append('\n');
     }
     sample(name, "_sum", labels, family.value(index), text);
     sample(name, "_count", labels, reached, text);
