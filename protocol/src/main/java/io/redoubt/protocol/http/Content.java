@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,19 +21,42 @@ import org.jspecify.annotations.Nullable;
  * many slow readers cost no more memory than one. Confined to the server's thread.
  */
 final class Content {
+  private static final int FIRST_BYTES = 1 << 16;
+
   private final Map<TextFormat, ByteBuf> metrics = new EnumMap<>(TextFormat.class);
   private final Map<String, ByteBuf> files = new HashMap<>();
+  private final Set<TextFormat> current = EnumSet.noneOf(TextFormat.class);
   private @Nullable MetricsSnapshot rendered;
 
   /** Returns the metrics in a format; the caller releases it. */
   ByteBuf metrics(MetricsSnapshot snapshot, TextFormat format) {
     if (rendered != snapshot) {
-      forget();
+      current.clear();
       rendered = snapshot;
     }
-    return metrics
-        .computeIfAbsent(format, it -> direct(it.write(snapshot, JvmMetrics.take())))
-        .retainedDuplicate();
+    if (current.add(format)) {
+      metrics.compute(format, (it, before) -> render(snapshot, format, before));
+    }
+    return Objects.requireNonNull(metrics.get(format)).retainedDuplicate();
+  }
+
+  /** Renders the metrics, in the buffer of the last time if no reply still sends it. */
+  private static ByteBuf render(
+      MetricsSnapshot snapshot, TextFormat format, @Nullable ByteBuf before) {
+    ByteBuf body = before;
+    if (body == null || body.refCnt() > 1) {
+      int size = body == null ? FIRST_BYTES : body.readableBytes();
+      if (body != null) {
+        body.release();
+      }
+      body = Unpooled.directBuffer(size);
+    }
+    ByteBuf target = body.clear();
+    format.write(
+        piece -> target.writeBytes(piece.getBytes(StandardCharsets.UTF_8)),
+        snapshot,
+        JvmMetrics.take());
+    return target;
   }
 
   /** Returns a resource of the page; the caller releases it. */
@@ -56,14 +82,11 @@ final class Content {
     return Unpooled.directBuffer(bytes.length).writeBytes(bytes);
   }
 
-  private void forget() {
-    metrics.values().forEach(ByteBuf::release);
-    metrics.clear();
-  }
-
   /** Releases all bodies. */
   void close() {
-    forget();
+    metrics.values().forEach(ByteBuf::release);
+    metrics.clear();
+    current.clear();
     files.values().forEach(ByteBuf::release);
     files.clear();
   }

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.metrics;
 
 import io.redoubt.protocol.metrics.MetricsSnapshot.Family;
+import java.util.function.Consumer;
 
 /**
  * The text forms of metrics: Prometheus' version 0.0.4 and OpenMetrics 1.0.0 (Prometheus'
@@ -15,6 +16,8 @@ public enum TextFormat {
   private static final String OPENMETRICS_TYPE = "application/openmetrics-text";
 
   private static final String[] NO_BOUNDS = {};
+
+  private static final int PIECE_CHARS = 1 << 14;
 
   private final String contentType;
 
@@ -32,18 +35,26 @@ public enum TextFormat {
     return contentType;
   }
 
-  /** Returns the text of several snapshots, which have no metric in common. */
-  public String write(MetricsSnapshot... snapshots) {
-    StringBuilder text = new StringBuilder(1 << 15);
+  /**
+   * Writes several snapshots, which have no metric in common.
+   *
+   * @param pieces takes the text, some kilobytes of whole lines at a time: all of it may be a
+   *     megabyte
+   */
+  public void write(Consumer<String> pieces, MetricsSnapshot... snapshots) {
+    StringBuilder text = new StringBuilder(PIECE_CHARS + PIECE_CHARS / 4);
     for (MetricsSnapshot snapshot : snapshots) {
       for (Family family : snapshot.families()) {
-        write(family, text);
+        write(family, text, pieces);
       }
     }
-    return this == OPENMETRICS ? text.append("# EOF\n").toString() : text.toString();
+    if (this == OPENMETRICS) {
+      text.append("# EOF\n");
+    }
+    pieces.accept(text.toString());
   }
 
-  private void write(Family family, StringBuilder text) {
+  private void write(Family family, StringBuilder text, Consumer<String> pieces) {
     Metric metric = family.metric();
     String name = metric.name();
     boolean counter = metric.kind() == Metric.Kind.COUNTER;
@@ -68,6 +79,10 @@ public enum TextFormat {
         histogram(family, i, ends, text);
       } else {
         sample(name, "", family.labels(i), family.value(i), text);
+      }
+      if (text.length() >= PIECE_CHARS) {
+        pieces.accept(text.toString());
+        text.setLength(0);
       }
     }
   }

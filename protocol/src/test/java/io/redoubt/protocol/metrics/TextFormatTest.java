@@ -3,6 +3,8 @@ package io.redoubt.protocol.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class TextFormatTest {
@@ -19,9 +21,15 @@ final class TextFormatTest {
     return snapshot;
   }
 
+  private static String text(TextFormat format, MetricsSnapshot snapshot) {
+    StringBuilder text = new StringBuilder();
+    format.write(text::append, snapshot);
+    return text.toString();
+  }
+
   @Test
   void writesPrometheusText() {
-    assertThat(TextFormat.PROMETHEUS.write(snapshot()))
+    assertThat(text(TextFormat.PROMETHEUS, snapshot()))
         .isEqualTo(
             """
             # HELP calls_total Calls.
@@ -43,7 +51,7 @@ final class TextFormatTest {
 
   @Test
   void namesCountersWithoutTheirEndingInOpenMetrics() {
-    assertThat(TextFormat.OPENMETRICS.write(snapshot()))
+    assertThat(text(TextFormat.OPENMETRICS, snapshot()))
         .contains("# TYPE calls counter\ncalls_total{")
         .endsWith("# EOF\n");
   }
@@ -53,6 +61,18 @@ final class TextFormatTest {
     assertThat(TextFormat.accepted("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"))
         .isEqualTo(TextFormat.OPENMETRICS);
     assertThat(TextFormat.accepted("*/*")).isEqualTo(TextFormat.PROMETHEUS);
+  }
+
+  @Test
+  void givesLongTextsInPiecesOfWholeLines() {
+    MetricsSnapshot snapshot = new MetricsSnapshot();
+    for (int i = 0; i < 5000; i++) {
+      snapshot.add(CALLS, Labels.of("cmd", "c" + i), i);
+    }
+    List<String> pieces = new ArrayList<>();
+    TextFormat.OPENMETRICS.write(pieces::add, snapshot);
+    assertThat(pieces).hasSizeGreaterThan(5).allMatch(piece -> piece.endsWith("\n"));
+    assertThat(String.join("", pieces).lines()).hasSize(5003).doesNotHaveDuplicates();
   }
 
   @Test
