@@ -341,7 +341,10 @@ final class ServerParts {
   private void connect() {
     new AppliedSettings(settings, limits, keyspace, events, slowLog, log)
         .follow(listeners, cron, transport);
-    replication.onReplyAcks(dispatcher::acks);
+    replication.onReplyAcks(acks -> {
+      dispatcher.acks(acks);
+      blockedClients.acks(acks);
+    });
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     transport.stats().commands(stats::commands);
     cron.add(() -> rates.sample(clock.monotonicNanos()));

@@ -14,6 +14,7 @@ import io.redoubt.server.memory.Region;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,7 @@ public final class BlockedClients {
   private final List<WaitingLine> held = new ArrayList<>();
 
   private boolean serving;
+  private @Nullable ReplyAcks acks;
 
   /** Creates an empty set of clients blocked on keys of {@code keyspace}. */
   public BlockedClients(Keyspace keyspace, ServerStats stats, SlowLog slowLog) {
@@ -105,6 +107,24 @@ public final class BlockedClients {
     if (line.isEmpty()) {
       remove(line);
     }
+  }
+
+  /** Makes replies wait for acknowledgements, or null to send them without. */
+  public void acks(@Nullable ReplyAcks newAcks) {
+    acks = newAcks;
+  }
+
+  /**
+   * Replies to a wait that timed out. The reply says that there was nothing, which may rest on an
+   * effect of another client that is not acknowledged yet.
+   */
+  void replyToTimeOut(ServerClient client, Command<?> command, Runnable reply) {
+    boolean mayWait = acks != null && acks.begins(client, command, false);
+    reply.run();
+    if (mayWait) {
+      Objects.requireNonNull(acks).replied(client);
+    }
+    client.flushSoon();
   }
 
   /** Counts a wait that timed out as an executed command. */

@@ -128,12 +128,15 @@ final class KeyWait implements Waiting {
   @Override
   public void timedOut() {
     owner.countTimeOut(command, spentNanos);
+    owner.replyToTimeOut(client, command, this::replyNil);
+  }
+
+  private void replyNil() {
     if (nilArray) {
       client.reply().nilArray();
     } else {
       client.reply().nil();
     }
-    client.flushSoon();
   }
 
   @Override

@@ -123,6 +123,30 @@ class WriteAcksTest {
     }
   }
 
+  /** A list that is empty since a pop which nobody has acknowledged may yet have an element. */
+  @Test
+  void aWaitThatTimesOutIsConfirmedToo() throws Exception {
+    for (String reads : List.of("no", "yes")) {
+      String mode = "write-acks-reads " + reads;
+      try (ReplicationNode master =
+              ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT, mode);
+          SilentReplica replica = online(master);
+          RespClient writer = client(master);
+          RespClient popping = client(master)) {
+        writer.send("SADD", "other", "x");
+        untilWaiting(master, 1);
+        popping.send("BLPOP", "list", "0.01");
+        untilWaiting(master, 2);
+        acknowledge(replica, master);
+        assertThat(writer.receive()).isEqualTo(new Reply.Integer(1));
+        if (reads.equals("yes")) {
+          acknowledge(replica, master); // what follows the nil in the stream
+        }
+        assertThat(popping.receive()).isInstanceOf(Reply.Null.class);
+      }
+    }
+  }
+
   @Test
   void aDemotedMasterConfirmsNothingThatWaits() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", WITHOUT_LIMIT);
