@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.FreePorts;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,24 @@ class KeySlotTest {
   }
 
   @Test
+  void aPatternNamesASlotByATagBeforeAnyWildcard() {
+    assertThat(ofPattern("{user}*")).isEqualTo(slot("user"));
+    assertThat(ofPattern("a}{user}[a-z]?")).isEqualTo(slot("user"));
+    assertThat(ofPattern("foo")).isEqualTo(slot("foo"));
+    assertThat(ofPattern("{}{user}")).isEqualTo(slot("{}{user}"));
+    assertThat(ofPattern("}{user")).isEqualTo(slot("}{user"));
+    for (String open :
+        new String[] {"*{user}", "{us?r}", "{}{user}*", "{user*}", "\\{a}", "[{a}]"}) {
+      assertThat(ofPattern(open)).as(open).isEqualTo(-1);
+    }
+  }
+
+  private static int ofPattern(String pattern) {
+    byte[] bytes = pattern.getBytes(ISO_8859_1);
+    return KeySlot.ofPattern(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  @Test
   void agreesWithRedis(@TempDir Path directory) throws Exception {
     RealRedis.assumeInstalled();
     Random random = Seed.random("KeySlotTest");
@@ -41,8 +60,8 @@ class KeySlotTest {
         RealRedis.start(directory, "--cluster-enabled", "yes", "--cluster-port", freePort())) {
       for (int i = 0; i < 300; i++) {
         StringBuilder key = new StringBuilder();
-        for (int j = random.nextInt(12); j >= 0; j--) {
-          key.append(random.nextBoolean() ? "{}".charAt(random.nextInt(2)) : random.nextInt(10));
+        for (int j = random.nextInt(40); j >= 0; j--) {
+          key.append(random.nextInt(6) == 0 ? "{}".charAt(random.nextInt(2)) : random.nextInt(10));
         }
         assertThat(slot(key.toString()))
             .as(key.toString())
