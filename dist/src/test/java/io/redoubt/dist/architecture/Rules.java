@@ -91,7 +91,7 @@ final class Rules {
           "server.structure.hyperloglog <- server.memory",
           "server.keyspace.event   <- protocol.bytes",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
-              + " server.structure",
+              + " server.structure server.cluster.slot",
           "server.value.hash       <- protocol.bytes protocol.resp persistence.packed"
               + " server.memory server.structure server.keyspace",
           "server.value.set        <- protocol.bytes protocol.resp persistence.packed"

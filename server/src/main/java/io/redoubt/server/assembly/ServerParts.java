@@ -159,7 +159,12 @@ final class ServerParts {
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers, machine.sockets());
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
-    keyspace = new Keyspace(slabs, settings.databases.value(), environment.random());
+    keyspace =
+        new Keyspace(
+            slabs,
+            settings.databases.value(),
+            environment.random(),
+            settings.cluster.clusterEnabled.value());
     keyspace.nowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);

@@ -176,15 +176,14 @@ public final class Eviction implements AutoCloseable {
     if (!onlyVolatile(policy)) {
       return database.randomEntry();
     }
-    long expires = database.expiries().size();
-    return expires == 0 ? Entry.NONE : database.expiries().entry(random.nextLong(expires));
+    return database.randomExpiring(random);
   }
 
   private boolean evictNextToExpire() {
     Database from = null;
     long next = Entry.NONE;
     for (int i = 0; i < keyspace.count(); i++) {
-      long first = keyspace.database(i).expiries().entry(0);
+      long first = keyspace.database(i).nextToExpire();
       if (first != Entry.NONE && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
         from = keyspace.database(i);
         next = first;

@@ -1,11 +1,13 @@
 package io.redoubt.server.keyspace;
 
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
+import java.util.random.RandomGenerator;
 
 /**
  * One database: entries by key.
@@ -26,15 +28,13 @@ public final class Database {
   private final Slabs slabs;
   private final int index;
   private Contents contents;
-  private ByteTable entries;
   private Expiries expiries;
 
   public Database(Keyspace keyspace, int index) {
     this.keyspace = keyspace;
     this.index = index;
     slabs = keyspace.slabs();
-    contents = keyspace.newContents();
-    entries = contents.entries;
+    contents = keyspace.newContents(index);
     expiries = contents.expiries;
   }
 
@@ -42,13 +42,8 @@ public final class Database {
     return contents;
   }
 
-  public ByteTable entries() {
-    return entries;
-  }
-
   void contents(Contents exchanged) {
     contents = exchanged;
-    entries = exchanged.entries;
     expiries = exchanged.expiries;
   }
 
@@ -64,7 +59,7 @@ public final class Database {
 
   /** Returns the number of entries, including those that are due but not yet removed. */
   public long size() {
-    return entries.size();
+    return contents.size();
   }
 
   /** Returns the expiry order of the entries. */
@@ -76,7 +71,8 @@ public final class Database {
 
   /** Returns the entry of a key, or 0; ignores its expiry time. */
   public long find(long keyAddress, int keyLength) {
-    return entries.find(keyAddress, keyLength);
+    long hash = contents.hash(keyAddress, keyLength);
+    return contents.table(hash).find(hash, keyAddress, keyLength);
   }
 
   /**
@@ -84,7 +80,7 @@ public final class Database {
    * applies.
    */
   public long findLive(long keyAddress, int keyLength) {
-    long entry = entries.find(keyAddress, keyLength);
+    long entry = find(keyAddress, keyLength);
     if (entry == 0 || !isDue(entry)) {
       return entry;
     }
@@ -110,7 +106,7 @@ public final class Database {
 
   /** Returns a uniformly random entry, due or not; 0 if there is none. */
   public long randomEntry() {
-    return entries.random(keyspace.random());
+    return contents.random(keyspace.random());
   }
 
   /**
@@ -122,7 +118,17 @@ public final class Database {
    * @return the next cursor; 0 at the end
    */
   public long scan(long cursor, BlockConsumer consumer) {
-    return entries.scan(cursor, consumer);
+    return contents.scan(cursor, consumer);
+  }
+
+  /**
+   * Scans as {@link #scan}, but may leave out entries whose keys a glob pattern does not match: on
+   * a cluster node it looks only at the slot that the pattern names, if it names one.
+   */
+  public long scan(long cursor, long pattern, int patternLength, BlockConsumer consumer) {
+    SlotTables slots = contents.slots;
+    int slot = slots == null ? -1 : KeySlot.ofPattern(Region.MEMORY, pattern, patternLength);
+    return slot < 0 ? scan(cursor, consumer) : slots.scanOnly(slot, cursor, consumer);
   }
 
   /**
@@ -132,13 +138,13 @@ public final class Database {
   public void forEach(BlockConsumer consumer) {
     long cursor = 0;
     do {
-      cursor = entries.scan(cursor, consumer);
+      cursor = contents.scan(cursor, consumer);
     } while (cursor != 0);
   }
 
-  /** Returns the bytes that the table of entries takes. */
+  /** Returns the bytes that the tables of entries take. */
   public long tableBytes() {
-    return entries.bucketBytes();
+    return contents.tableBytes();
   }
 
   /**
@@ -148,7 +154,8 @@ public final class Database {
    *     all
    */
   public long memoryUsage(long entry, long samples) {
-    long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + entries.bucketBytes() / entries.size();
+    ByteTable table = contents.table(hashOf(entry));
+    long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + table.bucketBytes() / table.size();
     int encoding = Entry.encoding(entry);
     if (Encoding.ownsBlock(encoding)) {
       usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
@@ -161,9 +168,14 @@ public final class Database {
 
   // Insertions and replacements.
 
-  /** Sizes an empty database for the given number of entries. */
+  /**
+   * Sizes an empty database for the given number of entries. Has no effect on tables by slot, since
+   * nobody knows the number of a slot.
+   */
   public void expect(long count) {
-    entries.expect(count);
+    if (contents.slots == null) {
+      contents.entries.expect(count);
+    }
   }
 
   /**
@@ -228,8 +240,8 @@ public final class Database {
    * Adds an entry without expiry for a key that is absent. The payload must be written immediately.
    */
   public long create(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
-    long hash = entries.hash(keyAddress, keyLength);
-    long old = entries.find(hash, keyAddress, keyLength);
+    long hash = contents.hash(keyAddress, keyLength);
+    long old = contents.table(hash).find(hash, keyAddress, keyLength);
     if (old != 0) {
       if (!isDue(old)) {
         throw new IllegalStateException("there is such a key");
@@ -288,8 +300,8 @@ public final class Database {
   /** Adds or reshapes the entry of a key; the payload is still to be written. */
   private long put(
       long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {
-    long hash = entries.hash(keyAddress, keyLength);
-    long old = entries.find(hash, keyAddress, keyLength);
+    long hash = contents.hash(keyAddress, keyLength);
+    long old = contents.table(hash).find(hash, keyAddress, keyLength);
     if (old != 0 && isDue(old) && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
       expire(old); // not overwritten: replicas and subscribers are told of the expiry
       old = 0;
@@ -344,7 +356,7 @@ public final class Database {
     }
     try {
       keyspace.beforeInsert();
-      entries.insert(hash, entry);
+      contents.insert(hash, entry);
     } catch (OutOfMemoryError full) {
       if (expireAt != Entry.NO_EXPIRY) {
         expiries.remove(expireAt, entry);
@@ -390,7 +402,7 @@ public final class Database {
         entry, moved, keyEnd - entry + (Entry.expires(entry) && expires ? Entry.EXPIRY_BYTES : 0));
     Entry.putForm(moved, type, encoding, expires);
     Region.copy(oldPayload, Entry.payloadAddress(moved), keptBytes);
-    entries.replace(hash, entry, moved);
+    contents.table(hash).replace(hash, entry, moved);
     slabs.free(entry, oldBytes);
     return moved;
   }
@@ -401,7 +413,8 @@ public final class Database {
     long sizeBytes = Entry.sizeBytes(entry);
     long moved = slabs.allocate(sizeBytes);
     Region.copy(entry, moved, sizeBytes);
-    entries.replace(hashOf(entry), entry, moved);
+    long hash = hashOf(entry);
+    contents.table(hash).replace(hash, entry, moved);
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
       expiries.add(moved, Entry.expireAt(entry));
@@ -474,14 +487,14 @@ public final class Database {
   }
 
   private long hashOf(long entry) {
-    return entries.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
+    return contents.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
   }
 
   // Removals and moves.
 
   /** Removes a key; returns true if it was present. */
   public boolean delete(long keyAddress, int keyLength) {
-    long entry = entries.find(keyAddress, keyLength);
+    long entry = find(keyAddress, keyLength);
     if (entry == 0) {
       return false;
     }
@@ -497,7 +510,7 @@ public final class Database {
 
   private void detach(long entry) {
     beforeChange(entry);
-    entries.remove(hashOf(entry), entry);
+    contents.remove(hashOf(entry), entry);
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
     }
@@ -509,19 +522,50 @@ public final class Database {
     remove(entry);
   }
 
+  /** Returns a uniformly random entry with an expiry time; 0 if there is none. */
+  public long randomExpiring(RandomGenerator random) {
+    for (long count = expiries.size(); count > 0; count = expiries.size()) {
+      long entry = expiries.entry(random.nextLong(count));
+      if (!contents.isDropped(entry)) {
+        return entry;
+      }
+      keyspace.garbage().freeDropped();
+    }
+    return 0;
+  }
+
+  /** Returns the entry that expires first; 0 if none expires. */
+  public long nextToExpire() {
+    long entry = expiries.entry(0);
+    while (entry != 0 && contents.isDropped(entry)) {
+      keyspace.garbage().freeDropped();
+      entry = expiries.entry(0);
+    }
+    return entry;
+  }
+
   public int expireDue(int limit) {
     int expired = 0;
     long now = keyspace.nowMillis();
     for (long entry = expiries.firstDue(now);
         entry != 0 && expired < limit;
         entry = expiries.firstDue(now)) {
-      expire(entry);
+      if (contents.isDropped(entry)) {
+        keyspace.garbage().freeDropped();
+      } else {
+        expire(entry);
+      }
       expired++;
     }
     while (expired < limit) {
       long entry = expiries.firstDueElements(now);
       if (entry == 0) {
         break;
+      }
+      if (contents.isDropped(entry)) {
+        keyspace.garbage().freeDropped();
+        expired++;
+        continue;
       }
       Structures kind = keyspace.garbage().kind(Entry.type(entry));
       expired += kind.expireElements(this, entry, limit - expired);
@@ -646,7 +690,7 @@ public final class Database {
       return;
     }
     Contents cleared = contents;
-    contents(keyspace.newContents()); // first, since it may find no memory
+    contents(keyspace.newContents(index)); // first, since it may find no memory
     keyspace.garbage().add(cleared);
     if (!lazily) {
       keyspace.garbage().freeAll();

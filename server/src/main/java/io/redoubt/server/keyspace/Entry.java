@@ -8,7 +8,8 @@ import io.redoubt.server.structure.BlockLength;
  *
  * <pre>
  *   1 byte   type (bits 0-2), encoding (bits 3-6), expiry flag (bit 7)
- *   1 byte   epoch: number of the last snapshot that has it, or need not have it
+ *   1 byte   epoch: number of the last snapshot that has it, or need not have it (bits 0-6); mark
+ *            of a {@link SlotWalk} (bit 7)
  *   3 bytes  access clock, see {@link AccessClock}
  *   1 or 4   length of the key, see {@link BlockLength}
  *            the key
@@ -35,6 +36,10 @@ public final class Entry {
   private static final int ENCODING_SHIFT = 3;
   private static final int ENCODING_BITS = 0x0f;
   private static final int EXPIRES = 0x80;
+
+  /** The bits of an epoch. */
+  static final int EPOCH_BITS = 0x7f;
+
   private static final int CLOCK_BITS = 0xff_ffff;
 
   private Entry() {}
@@ -79,9 +84,14 @@ public final class Entry {
     return keyEnd(entry) + (expires(entry) ? EXPIRY_BYTES : 0);
   }
 
-  /** Returns the number of the last snapshot that has the entry, modulo 256. */
+  /** Returns the number of the last snapshot that has the entry, modulo 128. */
   public static int epoch(long entry) {
-    return Region.getUnsignedByte(entry + EPOCH_AT);
+    return Region.getByte(entry + EPOCH_AT) & EPOCH_BITS;
+  }
+
+  /** Returns the mark of walks over slots. */
+  static boolean mark(long entry) {
+    return Region.getByte(entry + EPOCH_AT) < 0;
   }
 
   /** Returns the 24 bits of the access clock. */
@@ -142,7 +152,7 @@ public final class Entry {
   public static void write(
       long entry, Type type, int encoding, int epoch, int clock, long key, int keyLength) {
     putForm(entry, type, encoding, false);
-    putEpoch(entry, epoch);
+    Region.putByte(entry + EPOCH_AT, epoch);
     putAccessClock(entry, clock);
     Region.copy(key, BlockLength.put(entry + KEY_LENGTH_AT, keyLength), keyLength);
   }
@@ -152,7 +162,11 @@ public final class Entry {
   }
 
   static void putEpoch(long entry, int epoch) {
-    Region.putByte(entry + EPOCH_AT, epoch);
+    Region.putByte(entry + EPOCH_AT, Region.getByte(entry + EPOCH_AT) & ~EPOCH_BITS | epoch);
+  }
+
+  static void putMark(long entry, boolean mark) {
+    Region.putByte(entry + EPOCH_AT, epoch(entry) | (mark ? ~EPOCH_BITS : 0));
   }
 
   static void putAccessClock(long entry, int clock) {

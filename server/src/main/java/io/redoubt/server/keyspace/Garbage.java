@@ -30,6 +30,10 @@ final class Garbage {
 
   private final Slabs slabs;
   private final ArrayDeque<Contents> contents = new ArrayDeque<>();
+
+  /** The oldest first: so those that a walk still needs are the last. */
+  private final ArrayDeque<DroppedSlot> slots = new ArrayDeque<>();
+
   private final ArrayDeque<LargeBlock> blocks = new ArrayDeque<>();
   private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
@@ -61,7 +65,12 @@ final class Garbage {
   }
 
   void add(Contents detached) {
+    detached.isGarbage = true;
     contents.add(detached);
+  }
+
+  void add(DroppedSlot slot) {
+    slots.add(slot);
   }
 
   /** Frees an entry that has left its table; a large value is freed later. */
@@ -117,7 +126,7 @@ final class Garbage {
     }
   }
 
-  private void freeEntry(long entry) {
+  void freeEntry(long entry) {
     free(entry);
     freed++;
     freedCount++;
@@ -134,14 +143,18 @@ final class Garbage {
   long count() {
     long count = (long) blocks.size() + structures.size();
     for (Contents detached : contents) {
-      count += detached.entries.size();
+      count += detached.size();
+    }
+    for (DroppedSlot slot : slots) {
+      count += slot.size();
     }
     return count;
   }
 
   int freeSome(int limit) {
     freed = 0;
-    while (freed < limit && (freeBlockStep() || freeStructureStep() || freeContentsStep())) {
+    while (freed < limit
+        && (freeBlockStep() || freeStructureStep() || freeSlotStep() || freeContentsStep())) {
       freed++;
     }
     return freed;
@@ -185,12 +198,35 @@ final class Garbage {
     return true;
   }
 
+  private boolean freeSlotStep() {
+    DroppedSlot first = slots.peek();
+    if (first == null || first.isWalked()) {
+      return false;
+    }
+    freeDropped();
+    return true;
+  }
+
+  /** Frees some entries of the slot that was dropped first, even if a walk needs them. */
+  void freeDropped() {
+    DroppedSlot first = slots.peek();
+    if (first != null && !first.freeSome()) {
+      slots.remove();
+    }
+  }
+
+  /** Returns true if the running walk has to deliver entries of dropped slots. */
+  boolean isDroppedWalked() {
+    DroppedSlot last = slots.peekLast();
+    return last != null && last.isWalked();
+  }
+
   private boolean freeContentsStep() {
     if (contents.isEmpty()) {
       return false; // the usual case; an iterator would be allocated below
     }
     for (Contents detached : contents) {
-      if (detached.walkedAs == Contents.NO_WALK) {
+      if (!detached.isWalked()) {
         if (!detached.dismantle(freeEntry)) {
           contents.remove(detached);
         }

@@ -1,6 +1,7 @@
 package io.redoubt.server.keyspace;
 
 import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public final class Keyspace implements AutoCloseable {
   private final Hash hash;
   private final AccessClock accessClock;
   private final Database[] databases;
+  private final boolean bySlot;
   private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
 
@@ -26,6 +28,11 @@ public final class Keyspace implements AutoCloseable {
   private KeyspaceListener listener = (database, entry) -> {};
 
   private @Nullable Walk walk;
+  private @Nullable SlotWalk slotWalk;
+
+  /** A walk over slots that ended early, until it has marked the entries that it did not reach. */
+  private @Nullable SlotWalk aborted;
+
   private int epoch;
   private int walks;
 
@@ -41,7 +48,17 @@ public final class Keyspace implements AutoCloseable {
    * @param random draws the tables' hash key, random entries and access counters
    */
   public Keyspace(Slabs slabs, int databases, RandomGenerator random) {
+    this(slabs, databases, random, false);
+  }
+
+  /**
+   * Creates an empty keyspace.
+   *
+   * @param bySlot true for a cluster node, whose first database has a table for each hash slot
+   */
+  public Keyspace(Slabs slabs, int databases, RandomGenerator random, boolean bySlot) {
     this.slabs = slabs;
+    this.bySlot = bySlot;
     this.random = random;
     hash = Hash.seeded(random);
     accessClock = new AccessClock(random);
@@ -54,6 +71,7 @@ public final class Keyspace implements AutoCloseable {
 
   private Keyspace(Keyspace origin) {
     slabs = origin.slabs;
+    bySlot = origin.bySlot;
     random = origin.random;
     hash = origin.hash;
     accessClock = origin.accessClock;
@@ -175,8 +193,16 @@ public final class Keyspace implements AutoCloseable {
     return listener;
   }
 
-  /** Exchanges the contents of two databases. */
+  /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
+  public boolean isBySlot() {
+    return bySlot;
+  }
+
+  /** Exchanges the contents of two databases, which a cluster node must not do. */
   public void swap(int a, int b) {
+    if (bySlot) {
+      throw new IllegalStateException("a cluster node has one database");
+    }
     Contents ofA = databases[a].contents();
     databases[a].contents(databases[b].contents());
     databases[b].contents(ofA);
@@ -238,13 +264,14 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Frees some of the garbage.
+   * Frees some of the garbage, or does other work that was left for later.
    *
    * @param limit the approximate number of entries to free
    * @return the number freed; 0 if there is no garbage, or a walk still needs it
    */
   public int freeSome(int limit) {
-    return garbage.freeSome(limit);
+    int freed = garbage.freeSome(limit);
+    return freed == 0 && markSome(limit) ? 1 : freed;
   }
 
   /** Returns the number of removed entries and large values to be freed. */
@@ -306,8 +333,8 @@ public final class Keyspace implements AutoCloseable {
     return garbage;
   }
 
-  Contents newContents() {
-    return new Contents(slabs, hash);
+  Contents newContents(int database) {
+    return new Contents(slabs, hash, bySlot && database == 0);
   }
 
   /**
@@ -321,7 +348,7 @@ public final class Keyspace implements AutoCloseable {
     }
     int next = nextEpoch(epoch);
     if (next == oldestEpoch) {
-      // 255 walks in a row were aborted: entries that none of them reached would pass for walked.
+      // 127 walks in a row were aborted: entries that none of them reached would pass for walked.
       giveAllEpoch(epoch);
       oldestEpoch = epoch;
     }
@@ -333,7 +360,7 @@ public final class Keyspace implements AutoCloseable {
   }
 
   private static int nextEpoch(int epoch) {
-    return epoch + 1 & 0xff;
+    return epoch + 1 & Entry.EPOCH_BITS;
   }
 
   private void giveAllEpoch(int given) {
@@ -344,7 +371,44 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns true if a walk is running. */
   public boolean isWalked() {
-    return walk != null;
+    return walk != null || slotWalk != null;
+  }
+
+  /**
+   * Starts a walk over slots of the first database, whether a {@link Walk} is running or not. Only
+   * one such walk may run at a time. If the one before was aborted, this first completes its marks,
+   * which takes time proportional to the slots that it had not reached; see {@link #freeSome}.
+   *
+   * @throws IllegalStateException if one is running, or this is not a cluster node
+   */
+  public SlotWalk startSlotWalk(SlotSet slots, SnapshotGate gate) {
+    if (slotWalk != null) {
+      throw new IllegalStateException("a walk over slots is running");
+    }
+    while (markSome(Integer.MAX_VALUE)) {
+      // the entries that another walk has left behind
+    }
+    SlotWalk started = new SlotWalk(this, databases[0].contents(), slots, gate);
+    slotWalk = started;
+    return started;
+  }
+
+  void slotWalkEnded(SlotWalk ended) {
+    if (slotWalk == ended) {
+      slotWalk = null;
+      aborted = ended.isDone() ? null : ended;
+    }
+  }
+
+  /** Marks entries that an aborted walk over slots has left behind; returns true if it did. */
+  private boolean markSome(int limit) {
+    if (aborted == null) {
+      return false;
+    }
+    if (!aborted.markOn(limit)) {
+      aborted = null;
+    }
+    return true;
   }
 
   void walkEnded(Walk ended) {
@@ -355,6 +419,11 @@ public final class Keyspace implements AutoCloseable {
         oldestEpoch = epoch;
       }
     }
+  }
+
+  /** Returns the number of the running walk, 0 if there is none. */
+  int walkNumber() {
+    return walk == null ? 0 : walk.number();
   }
 
   /** Returns the epoch of new entries. */
@@ -381,6 +450,16 @@ public final class Keyspace implements AutoCloseable {
     if (walk != null) {
       walk.beforeChange(contents, entry);
     }
+    if (slotWalk != null) {
+      slotWalk.beforeChange(contents, entry);
+    }
+  }
+
+  /** Notifies a running walk that an entry of a dropped slot is about to be freed. */
+  void beforeFree(Contents contents, long entry) {
+    if (walk != null) {
+      walk.beforeChange(contents, entry);
+    }
   }
 
   /** Closes a running walk and frees everything at once. */
@@ -388,6 +467,9 @@ public final class Keyspace implements AutoCloseable {
   public void close() {
     if (walk != null) {
       walk.close();
+    }
+    if (slotWalk != null) {
+      slotWalk.close();
     }
     for (Database database : databases) {
       garbage.add(database.contents());

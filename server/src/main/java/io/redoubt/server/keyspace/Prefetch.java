@@ -29,14 +29,14 @@ public final class Prefetch {
    *     #elements} has something to prefetch
    */
   public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
-    ByteTable entries = database.entries();
+    Contents contents = database.contents();
     int keys = Math.min(count, MOST);
     int different = areSame(keyAddresses, keyLengths, keys) ? 1 : keys;
     for (int i = 0; i < different; i++) {
-      hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
-      lookedAt[i] = entries.bucket(hashes[i]);
+      hashes[i] = contents.hash(keyAddresses[i], keyLengths[i]);
+      lookedAt[i] = contents.table(hashes[i]).bucket(hashes[i]);
     }
-    entries.prefetch(hashes, lookedAt, different);
+    contents.entries.prefetch(hashes, lookedAt, different);
     boolean tables = false;
     for (int i = 0; i < different; i++) {
       tables |= lookedAt[i] != 0 && elementTable(lookedAt[i]) != 0;
@@ -64,7 +64,7 @@ public final class Prefetch {
    * @param lengths the lengths of the elements, negative for none
    */
   public void elements(Database database, long[] addresses, int[] lengths, int count) {
-    ByteTable entries = database.entries(); // tables of elements use the same hash
+    ByteTable entries = database.contents().entries; // tables of elements use the same hash
     int elements = Math.min(count, MOST);
     for (int i = 0; i < elements; i++) {
       long table = lengths[i] < 0 || lookedAt[i] == 0 ? 0 : elementTable(lookedAt[i]);

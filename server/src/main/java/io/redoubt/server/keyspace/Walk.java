@@ -11,11 +11,12 @@ import java.util.Arrays;
  *
  * <p>The epoch of an entry marks it as delivered: it equals the walk's if the entry was delivered
  * or created since the start. A completed walk has set its epoch in all entries, and new ones are
- * created with it. So a byte suffices as long as one walk in 255 completes; {@link
+ * created with it. So 7 bits suffice as long as one walk in 127 completes; {@link
  * Keyspace#startWalk} handles the other case.
  *
  * <p>Databases are walked in their order at the start, along the scan order of their tables.
- * Contents that are flushed or swapped meanwhile are walked too, and freed afterwards.
+ * Contents that are flushed or swapped meanwhile are walked too, and freed afterwards. Slots that
+ * are dropped meanwhile are freed at the end, and their entries delivered to the gate.
  */
 public final class Walk implements AutoCloseable {
 
@@ -48,7 +49,7 @@ public final class Walk implements AutoCloseable {
       Contents walked = keyspace.database(i).contents();
       walked.walkedAs = i;
       contents[i] = walked;
-      sizes[i] = walked.entries.size();
+      sizes[i] = walked.size();
       expires[i] = walked.expiries.size();
     }
   }
@@ -73,7 +74,7 @@ public final class Walk implements AutoCloseable {
 
   /** Returns true if everything has been delivered. */
   public boolean isDone() {
-    return database == contents.length;
+    return database == contents.length && !keyspace.garbage().isDroppedWalked();
   }
 
   /**
@@ -84,13 +85,18 @@ public final class Walk implements AutoCloseable {
   public boolean step(int entries, WalkSink to) {
     int work = 0;
     while (work < entries && !isDone()) {
+      if (database == contents.length) {
+        keyspace.garbage().freeDropped(); // passes what is left of them to the gate
+        work++;
+        continue;
+      }
       Contents walked = contents[database];
       if (sizes[database] == 0) {
         database++;
         continue;
       }
       count = 0;
-      cursor = walked.entries.scan(cursor, gatherer);
+      cursor = walked.scan(cursor, gatherer);
       walked.entries.seen(readAhead());
       handOver(to);
       work += Math.max(1, count);

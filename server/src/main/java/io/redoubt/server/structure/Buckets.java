@@ -183,10 +183,7 @@ final class Buckets {
 
   /** Returns the bytes that the buckets and the directory take. */
   long sizeBytes() {
-    long bytes = directoryBytes(directorySize());
-    for (int segment = 0; segment <= segmentOf(count() - 1); segment++) {
-      bytes += segmentBytes(segment);
-    }
-    return bytes;
+    int segment = segmentOf(count() - 1);
+    return directoryBytes(directorySize()) + (long) firstIn(segment + 1) * BUCKET_BYTES;
   }
 }

@@ -40,10 +40,11 @@ public final class ByteTable {
   private static final int SPLIT_ABOVE = 10;
   private static final int MERGE_BELOW = 5;
 
-  // The header: the number of blocks, a sink for prefetched bytes, and the state of the buckets.
+  // The header: the number of blocks (unsigned: references have 32 bits too), a sink for prefetched
+  // bytes, and the state of the buckets.
   private static final int COUNT_AT = 0;
-  private static final int SEEN_AT = 8;
-  private static final int BUCKETS_AT = 16;
+  private static final int SEEN_AT = 4;
+  private static final int BUCKETS_AT = 8;
 
   /** The bytes of a table's state, at {@link #header}. */
   public static final int HEADER_BYTES = BUCKETS_AT + Buckets.STATE_BYTES;
@@ -84,15 +85,43 @@ public final class ByteTable {
 
   /** Creates an empty table and makes this a view of it. */
   public void create() {
-    header = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
-    Region.putLong(header + COUNT_AT, 0);
+    long address = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     try {
-      buckets.create(header + BUCKETS_AT);
+      createAt(address);
     } catch (OutOfMemoryError full) {
-      slabs.free(header, HEADER_BYTES + ownHeaderBytes);
+      slabs.free(address, HEADER_BYTES + ownHeaderBytes);
       throw full;
     }
+  }
+
+  /**
+   * Creates an empty table whose state is at a given address, and makes this a view of it. The
+   * table is freed by {@link #release}, or moved by {@link #takeFrom}.
+   */
+  public void createAt(long address) {
+    header = address;
+    resized(0);
+    buckets.create(header + BUCKETS_AT);
     Bucket.clear(buckets.address(0));
+  }
+
+  /** Frees the buckets of an empty table that was created by {@link #createAt}. */
+  public void release() {
+    while (buckets.count() > 0) {
+      buckets.removeLast();
+    }
+    buckets.free();
+  }
+
+  /**
+   * Moves the state of a table that was created by {@link #createAt} into a block of its own, and
+   * makes this a view of it. The size at the old address is 0 afterwards.
+   */
+  public void takeFrom(long address) {
+    long moved = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
+    Region.copy(address, moved, HEADER_BYTES);
+    Region.putInt(address + COUNT_AT, 0);
+    header(moved);
   }
 
   /** Returns the address of the table's state. */
@@ -117,12 +146,16 @@ public final class ByteTable {
 
   /** Returns the number of blocks. */
   public long size() {
-    return Region.getLong(header + COUNT_AT);
+    return size(header);
   }
 
   /** Returns the number of blocks of the table whose state is at an address. */
   public static long size(long header) {
-    return Region.getLong(header + COUNT_AT);
+    return Integer.toUnsignedLong(Region.getInt(header + COUNT_AT));
+  }
+
+  private void resized(long size) {
+    Region.putInt(header + COUNT_AT, (int) size);
   }
 
   /** Returns the number of buckets. */
@@ -268,7 +301,7 @@ public final class ByteTable {
     beforeChange(hash);
     Bucket.put(slabs, buckets.addressOf(hash), Bucket.tag(hash), Region.reference(block));
     long size = size() + 1;
-    Region.putLong(header + COUNT_AT, size);
+    resized(size);
     if (size > (long) buckets.count() * SPLIT_ABOVE) {
       split();
     }
@@ -293,7 +326,7 @@ public final class ByteTable {
     int place = Bucket.placeIn(node, referencesAt, hash, block);
     Bucket.free(slabs, bucket, node, referencesAt, place);
     long size = size() - 1;
-    Region.putLong(header + COUNT_AT, size);
+    resized(size);
     // A merge may need an overflow block.
     if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1 && !slabs.isShort()) {
       merge();
@@ -411,6 +444,9 @@ public final class ByteTable {
     if (size() == 0) {
       return 0;
     }
+    if (buckets.count() == 1) {
+      return apart.gather(buckets.address(0)) == 0 ? 0 : apart.block(random.nextInt(apart.count()));
+    }
     // Rejection sampling: the probability to accept a bucket is proportional to its length.
     int tries = 0;
     int number;
@@ -433,8 +469,22 @@ public final class ByteTable {
    * @return true if another bucket is left; if not, the table has been freed
    */
   public boolean dismantle(BlockConsumer consumer) {
+    if (dismantleBucket(consumer)) {
+      return true;
+    }
+    slabs.free(header, HEADER_BYTES + ownHeaderBytes);
+    header = 0;
+    return false;
+  }
+
+  /**
+   * Does as {@link #dismantle} with a table that was created by {@link #createAt}.
+   *
+   * @return true if another bucket is left
+   */
+  public boolean dismantleBucket(BlockConsumer consumer) {
     int count = takeApart(buckets.address(buckets.count() - 1));
-    Region.putLong(header + COUNT_AT, size() - count);
+    resized(size() - count);
     buckets.removeLast();
     apart.readAhead(header);
     for (int i = 0; i < count; i++) {
@@ -444,8 +494,6 @@ public final class ByteTable {
       return true;
     }
     buckets.free();
-    slabs.free(header, HEADER_BYTES + ownHeaderBytes);
-    header = 0;
     return false;
   }
 

@@ -8,13 +8,15 @@ import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
 /**
  * The CPU time of SET and GET of 16-byte keys and 64-byte values in the keyspace alone, with and
  * without look-ahead, and the resident memory of a key. Arguments: numbers of keys (by default
- * 1000000 6000000).
+ * 1000000 6000000), after the word slots for a table a hash slot.
  */
 public final class KeyspaceBenchmark {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -23,9 +25,11 @@ public final class KeyspaceBenchmark {
   private static final int BATCH = 64;
   private static final int OPERATIONS = 6_000_000;
 
+  private static boolean bySlot;
+
   private final Slabs slabs = Slabs.create();
   private final Random random = new Random(1);
-  private final Keyspace keyspace = new Keyspace(slabs, 16, random);
+  private final Keyspace keyspace = new Keyspace(slabs, 16, random, bySlot);
   private final Database database = keyspace.database(0);
   private final Prefetch prefetch = new Prefetch(keyspace);
   private final long keys = slabs.allocateFar((long) BATCH * KEY_BYTES);
@@ -45,12 +49,14 @@ public final class KeyspaceBenchmark {
 
   /** Runs the benchmark. */
   public static void main(String[] arguments) throws IOException {
+    List<String> counts = new ArrayList<>(List.of(arguments));
+    bySlot = counts.remove("slots");
     new KeyspaceBenchmark().fill(300_000, 0);
-    if (arguments.length == 0) {
+    if (counts.isEmpty()) {
       run(1_000_000);
       run(6_000_000);
     }
-    for (String count : arguments) {
+    for (String count : counts) {
       run(Integer.parseInt(count));
     }
   }

@@ -3,6 +3,8 @@ package io.redoubt.server.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -29,11 +31,11 @@ final class KeyspaceModelTest {
 
   private final Random random = Seed.random("KeyspaceModelTest");
   private final Slabs slabs = Slabs.checking();
-  private final Keyspace keyspace = new Keyspace(slabs, DATABASES, random);
+  private Keyspace keyspace = new Keyspace(slabs, DATABASES, random);
   private final List<Map<String, Value>> model = new ArrayList<>();
   private int keys;
 
-  private final Defragmentation defragmentation = new Defragmentation(keyspace);
+  private Defragmentation defragmentation = new Defragmentation(keyspace);
   private boolean isDefragmenting;
 
   private @Nullable Walk walk;
@@ -41,8 +43,33 @@ final class KeyspaceModelTest {
   private final List<Map<String, Value>> walkDid = new ArrayList<>();
   private int walksDone;
 
+  private @Nullable SlotWalk slotWalk;
+  private SlotSet slotWalkOver = new SlotSet();
+  private final Map<String, Value> slotWalkShould = new HashMap<>();
+  private final Map<String, Value> slotWalkDid = new HashMap<>();
+  private int slotWalksDone;
+  private int slotWalksBesideWalks;
+  private int slotsDropped;
+  private int slotsDroppedInWalks;
+
   @Test
   void behavesLikeMaps() {
+    playRounds();
+  }
+
+  @Test
+  void behavesLikeMapsWithATableForEachSlot() {
+    keyspace.close();
+    keyspace = new Keyspace(slabs, DATABASES, random, true);
+    defragmentation = new Defragmentation(keyspace);
+    playRounds();
+    assertThat(slotsDropped).isGreaterThan(10);
+    assertThat(slotsDroppedInWalks).isPositive();
+    assertThat(slotWalksDone).isGreaterThan(10);
+    assertThat(slotWalksBesideWalks).isPositive();
+  }
+
+  private void playRounds() {
     for (int i = 0; i < DATABASES; i++) {
       model.add(new HashMap<>());
     }
@@ -88,7 +115,9 @@ final class KeyspaceModelTest {
           keyspace.expireDue(random.nextInt(5));
         }
         case 18 -> {
-          if (random.nextInt(50) == 0) {
+          if (keyspace.isBySlot()) {
+            dropSlot(key);
+          } else if (random.nextInt(50) == 0) {
             int other = random.nextInt(DATABASES);
             keyspace.swap(index, other);
             Map<String, Value> swapped = model.set(index, model.get(other));
@@ -102,14 +131,42 @@ final class KeyspaceModelTest {
           }
         }
         case 20 -> defragment();
-        default -> walkOn();
+        default -> {
+          if (keyspace.isBySlot() && random.nextBoolean()) {
+            slotWalkOn();
+          } else {
+            walkOn();
+          }
+        }
       }
     }
   }
 
+  /** Drops the slot of a key, the more rarely the larger it is. */
+  private void dropSlot(String key) {
+    KeyspaceSlots slots = new KeyspaceSlots(keyspace);
+    int slot = slot(key);
+    long count = slots.count(slot);
+    if (count == 0 || random.nextInt((int) count) > 10) {
+      return;
+    }
+    Map<String, Value> map = model.get(0);
+    int before = map.size();
+    map.keySet().removeIf(each -> slot(each) == slot);
+    assertThat(slots.drop(slot)).isEqualTo(count).isEqualTo(before - map.size());
+    assertThat(slots.count(slot)).isZero();
+    slotWalkShould.keySet().removeIf(each -> slot(each) == slot && !slotWalkDid.containsKey(each));
+    slotsDropped++;
+    slotsDroppedInWalks += walk == null ? 0 : 1;
+  }
+
+  private static int slot(String key) {
+    return KeySlot.of(key.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
   /** Moves entries, unless a walk has to find them. */
   private void defragment() {
-    if (walk == null) {
+    if (!keyspace.isWalked()) {
       if (!isDefragmenting) {
         defragmentation.start();
       }
@@ -248,12 +305,60 @@ final class KeyspaceModelTest {
       walkShould.add(new HashMap<>(model.get(i)));
       walkDid.add(new HashMap<>());
       assertThat(walk.size(i)).isEqualTo(model.get(i).size());
-      assertThat(walk.expires(i)).isEqualTo(expiring(model.get(i)));
+      assertThat(walk.expires(i)).isGreaterThanOrEqualTo(expiring(model.get(i)));
+      if (keyspace.garbageCount() == 0) { // the order may still have entries of dropped slots
+        assertThat(walk.expires(i)).isEqualTo(expiring(model.get(i)));
+      }
     }
   }
 
   private void walked(int index, long entry) {
     assertThat(walkDid.get(index).put(keyOf(entry), valueOf(entry))).isNull();
+  }
+
+  // Walks over slots.
+
+  private void slotWalkOn() {
+    SlotWalk running = slotWalk;
+    if (running == null) {
+      if (random.nextInt(20) == 0) {
+        startSlotWalk();
+      }
+    } else if (running.step(1 + random.nextInt(20), this::slotWalked)) {
+      if (random.nextInt(100) == 0) {
+        running.close();
+        slotWalk = null;
+      }
+    } else {
+      assertThat(slotWalkDid).isEqualTo(slotWalkShould);
+      running.close();
+      slotWalk = null;
+      slotWalksDone++;
+      slotWalksBesideWalks += walk == null ? 0 : 1;
+    }
+  }
+
+  private void startSlotWalk() {
+    defragmentation.end();
+    isDefragmenting = false;
+    slotWalkOver = new SlotSet();
+    for (int i = random.nextInt(100); i > 0; i--) {
+      int first = random.nextInt(SlotSet.SLOTS);
+      int last = Math.min(SlotSet.SLOTS - 1, first + random.nextInt(1000));
+      slotWalkOver.addAll(SlotSet.range(first, last));
+    }
+    slotWalkOver.add(slot(randomKey()));
+    slotWalkShould.clear();
+    slotWalkDid.clear();
+    slotWalkShould.putAll(model.get(0));
+    slotWalkShould.keySet().removeIf(key -> !slotWalkOver.contains(slot(key)));
+    slotWalk = keyspace.startSlotWalk(slotWalkOver, this::slotWalked);
+    assertThat(slotWalk.size()).isEqualTo(slotWalkShould.size());
+  }
+
+  private void slotWalked(int index, long entry) {
+    assertThat(index).isZero();
+    assertThat(slotWalkDid.put(keyOf(entry), valueOf(entry))).isNull();
   }
 
   // Looking at it.
@@ -263,7 +368,11 @@ final class KeyspaceModelTest {
       Database database = keyspace.database(i);
       Map<String, Value> map = model.get(i);
       assertThat(database.size()).isEqualTo(map.size());
-      assertThat(database.expiries().size()).isEqualTo(expiring(map));
+      assertThat(database.expiries().size()).isGreaterThanOrEqualTo(expiring(map));
+      if (keyspace.garbageCount() == 0) {
+        assertThat(database.expiries().size()).isEqualTo(expiring(map));
+      }
+      assertExpiringEntries(database, map);
       Map<String, Value> found = new HashMap<>();
       database.forEach(entry -> assertThat(found.put(keyOf(entry), valueOf(entry))).isNull());
       assertThat(found).isEqualTo(map);
@@ -272,6 +381,18 @@ final class KeyspaceModelTest {
       if (chosen != 0) {
         assertThat(map).containsEntry(keyOf(chosen), valueOf(chosen));
       }
+    }
+  }
+
+  private void assertExpiringEntries(Database database, Map<String, Value> map) {
+    long chosen = database.randomExpiring(random);
+    if (chosen != 0) {
+      assertThat(map).containsEntry(keyOf(chosen), valueOf(chosen));
+    }
+    assertThat(chosen != 0).isEqualTo(expiring(map) > 0);
+    long next = database.nextToExpire();
+    if (next != 0) {
+      assertThat(map).containsEntry(keyOf(next), valueOf(next));
     }
   }
 
@@ -300,7 +421,10 @@ final class KeyspaceModelTest {
 
   private String randomKey() {
     int number = random.nextInt(keys);
-    return number % 50 == 0 ? "k".repeat(number % 500) : "key:" + number;
+    if (number % 50 == 0) {
+      return "k".repeat(number % 500);
+    }
+    return number % 3 == 0 ? "{" + number % 7 + "}key:" + number : "key:" + number;
   }
 
   private String randomText() {

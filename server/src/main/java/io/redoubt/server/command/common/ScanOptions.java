@@ -3,8 +3,10 @@ package io.redoubt.server.command.common;
 import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The options that SCAN shares with HSCAN, SSCAN and ZSCAN. */
@@ -86,6 +88,13 @@ public final class ScanOptions {
   /** Returns true if there is a pattern; without one, everything matches. */
   public boolean hasPattern() {
     return patternArg != 0;
+  }
+
+  /** Scans a database from a cursor on for keys that match the pattern. */
+  public long scan(Database database, long cursor, BlockConsumer consumer) {
+    return patternArg == 0
+        ? database.scan(cursor, consumer)
+        : database.scan(cursor, call.argAddress(patternArg), call.argLength(patternArg), consumer);
   }
 
   /** Returns true if bytes of the region match the pattern. */

@@ -62,6 +62,9 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .runs(DatabaseCommands::swapDb);
 
+  private static final CommandError NOT_IN_A_CLUSTER =
+      new CommandError("ERR SWAPDB is not allowed in cluster mode");
+
   /** Declares the group; {@code allFlushed} runs when FLUSHALL has removed everything. */
   public DatabaseCommands(Runnable allFlushed) {
     super(Group.SERVER);
@@ -104,6 +107,9 @@ public final class DatabaseCommands extends CommandGroup<Call> {
   }
 
   private static void swapDb(Call call) {
+    if (call.keyspace().isBySlot()) {
+      throw NOT_IN_A_CLUSTER;
+    }
     int first = index(call, 1, FIRST_INDEX);
     int second = index(call, 2, SECOND_INDEX);
     int count = call.keyspace().count();

@@ -15,6 +15,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
 
 /** KEYS and SCAN: the keys of a database, at once or incrementally. */
 public final class ScanCommands extends CommandGroup<Call> {
@@ -51,21 +52,26 @@ public final class ScanCommands extends CommandGroup<Call> {
     int patternLength = call.argLength(1);
     long mark = reply.deferArray();
     int[] count = {0};
-    database.forEach(entry -> {
-      if ((all
-              || Glob.matches(
-                  Region.MEMORY,
-                  pattern,
-                  patternLength,
-                  Region.MEMORY,
-                  Entry.keyAddress(entry),
-                  Entry.keyLength(entry),
-                  false))
-          && !database.isDue(entry)) {
-        call.replyKey(entry);
-        count[0]++;
-      }
-    });
+    BlockConsumer matcher =
+        entry -> {
+          if ((all
+                  || Glob.matches(
+                      Region.MEMORY,
+                      pattern,
+                      patternLength,
+                      Region.MEMORY,
+                      Entry.keyAddress(entry),
+                      Entry.keyLength(entry),
+                      false))
+              && !database.isDue(entry)) {
+            call.replyKey(entry);
+            count[0]++;
+          }
+        };
+    long cursor = 0;
+    do {
+      cursor = database.scan(cursor, pattern, patternLength, matcher);
+    } while (cursor != 0);
     reply.resolve(mark, count[0]);
   }
 
@@ -74,7 +80,7 @@ public final class ScanCommands extends CommandGroup<Call> {
     ScanOptions options = ScanOptions.parse(call, 2, true);
     Database database = call.database();
     ScanPage page = new ScanPage();
-    cursor = page.collect(database::scan, cursor, options);
+    cursor = page.collect((at, to) -> options.scan(database, at, to), cursor, options);
     page.retain(entry ->
         options.matches(Entry.keyAddress(entry), Entry.keyLength(entry))
             && isLive(database, entry) // before the type: Redis removes keys of other types too

@@ -1,0 +1,262 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.ByteTable;
+import java.util.BitSet;
+import java.util.random.RandomGenerator;
+
+/**
+ * The entries of a cluster node's database: a table for each hash slot, so that the keys of a slot
+ * are counted, listed and dropped in time proportional to the slot.
+ *
+ * <p>The headers of the tables lie in one array. A slot without keys has no buckets. All operations
+ * on a table go through {@link #view}, which {@link #select} points at the slot of a hash.
+ *
+ * <p>A hash carries the slot of its key in bits that neither the number of a bucket nor a tag uses,
+ * so that the slot of a key is computed once a lookup.
+ *
+ * <p>Tables grow and shrink by a bucket at a time (see {@link ByteTable}); no slot is ever rehashed
+ * as a whole.
+ */
+final class SlotTables {
+  private static final int SLOTS = SlotSet.SLOTS;
+  private static final int SLOT_BITS = Integer.numberOfTrailingZeros(SLOTS);
+
+  /** The number of keys is summed up for groups of slots, so that a rank is found in two scans. */
+  private static final int GROUP_BITS = SLOT_BITS / 2;
+
+  /** The place of the slot in a hash: below the tag, above the number of a bucket. */
+  private static final int HASH_SHIFT = 40;
+
+  private static final long HASH_BITS = (long) (SLOTS - 1) << HASH_SHIFT;
+
+  private final Slabs slabs;
+  private final ByteTable view;
+
+  /** The table of a slot without keys, for lookups. */
+  private final long none;
+
+  private final long headers;
+  private final long[] sizes = new long[1 << (SLOT_BITS - GROUP_BITS)];
+  private long size;
+
+  /** The mark of the entries of each slot, but for those that a {@link SlotWalk} has to deliver. */
+  private final BitSet marks = new BitSet(SLOTS);
+
+  /** The slot where {@link #dismantle} continues. */
+  private int dismantled;
+
+  SlotTables(Slabs slabs, Hash hash) {
+    this.slabs = slabs;
+    view = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);
+    headers = slabs.allocateFar(headersBytes());
+    try {
+      view.create();
+    } catch (OutOfMemoryError full) {
+      slabs.free(headers, headersBytes());
+      throw full;
+    }
+    none = view.header();
+    Region.zero(headers, headersBytes());
+  }
+
+  private static long headersBytes() {
+    return (long) SLOTS * ByteTable.HEADER_BYTES;
+  }
+
+  /** Returns the view that the other methods point at the table of a slot. */
+  ByteTable view() {
+    return view;
+  }
+
+  /** Returns the hash of a key, which carries its slot. */
+  long hash(long keyAddress, int keyLength) {
+    long slot = KeySlot.of(Region.MEMORY, keyAddress, keyLength);
+    return view.hash(keyAddress, keyLength) & ~HASH_BITS | slot << HASH_SHIFT;
+  }
+
+  /** Returns the slot of the key with a hash. */
+  static int slot(long hash) {
+    return (int) (hash >>> HASH_SHIFT) & SLOTS - 1;
+  }
+
+  private long header(int slot) {
+    return headers + (long) slot * ByteTable.HEADER_BYTES;
+  }
+
+  /** Points the view at the table of a hash's slot; if it is empty, only lookups are valid. */
+  void select(long hash) {
+    selectSlot(slot(hash));
+  }
+
+  private void selectSlot(int slot) {
+    long header = header(slot);
+    view.header(ByteTable.size(header) == 0 ? none : header);
+  }
+
+  /** Returns the number of entries. */
+  long size() {
+    return size;
+  }
+
+  /** Returns the number of entries of a slot. */
+  long size(int slot) {
+    return ByteTable.size(header(slot));
+  }
+
+  /** Adds an entry whose key is absent. */
+  void insert(long hash, long entry) {
+    int slot = slot(hash);
+    long header = header(slot);
+    if (ByteTable.size(header) == 0) {
+      view.createAt(header);
+    } else {
+      view.header(header);
+    }
+    Entry.putMark(entry, marks.get(slot));
+    view.insert(hash, entry);
+    grew(slot, 1);
+  }
+
+  /** Returns true if the running walk over the slot has yet to deliver an entry. */
+  boolean isUndelivered(int slot, long entry) {
+    return Entry.mark(entry) != marks.get(slot);
+  }
+
+  /** Marks an entry as one that was delivered. */
+  void delivered(int slot, long entry) {
+    Entry.putMark(entry, marks.get(slot));
+  }
+
+  /** Makes all entries of a slot undelivered, for a walk that starts. */
+  void startWalk(int slot) {
+    if (size(slot) > 0) {
+      marks.flip(slot);
+    }
+  }
+
+  /** Removes an entry without freeing it. */
+  void remove(long hash, long entry) {
+    int slot = slot(hash);
+    view.header(header(slot));
+    view.remove(hash, entry);
+    grew(slot, -1);
+    if (view.size() == 0) {
+      view.release();
+    }
+  }
+
+  private void grew(int slot, long entries) {
+    sizes[slot >>> GROUP_BITS] += entries;
+    size += entries;
+  }
+
+  /** Returns the first slot from a given one on that has keys, or -1. */
+  private int nextUsed(int from) {
+    int slot = from;
+    while (slot < SLOTS) {
+      if (size(slot) > 0) {
+        return slot;
+      }
+      slot++;
+      while ((slot & (1 << GROUP_BITS) - 1) == 0
+          && slot < SLOTS
+          && sizes[slot >>> GROUP_BITS] == 0) {
+        slot += 1 << GROUP_BITS;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Scans as {@link ByteTable#scan}, slot by slot. A cursor is the slot, and above it the position
+   * in its table.
+   */
+  long scan(long cursor, BlockConsumer consumer) {
+    int from = (int) cursor & SLOTS - 1;
+    int slot = nextUsed(from);
+    if (slot < 0) {
+      return 0;
+    }
+    long position = scanSlot(slot, slot == from ? cursor >>> SLOT_BITS : 0, consumer);
+    return position != 0 ? position << SLOT_BITS | slot : Math.max(0, nextUsed(slot + 1));
+  }
+
+  /** Scans as {@link #scan}, but only a slot. */
+  long scanOnly(int slot, long cursor, BlockConsumer consumer) {
+    int from = (int) cursor & SLOTS - 1;
+    if (from > slot || size(slot) == 0) {
+      return 0;
+    }
+    long position = scanSlot(slot, slot == from ? cursor >>> SLOT_BITS : 0, consumer);
+    return position == 0 ? 0 : position << SLOT_BITS | slot;
+  }
+
+  /** Scans the table of one slot as {@link ByteTable#scan}. */
+  long scanSlot(int slot, long position, BlockConsumer consumer) {
+    selectSlot(slot);
+    return view.scan(position, consumer);
+  }
+
+  /** Returns a uniformly random entry, or 0 if there is none. */
+  long random(RandomGenerator random) {
+    if (size == 0) {
+      return 0;
+    }
+    long rank = random.nextLong(size);
+    int group = 0;
+    while (rank >= sizes[group]) {
+      rank -= sizes[group++];
+    }
+    int slot = group << GROUP_BITS;
+    while (rank >= size(slot)) {
+      rank -= size(slot++);
+    }
+    selectSlot(slot);
+    return view.random(random);
+  }
+
+  /** Returns the bytes of the headers and buckets. */
+  long bytes() {
+    long bytes = headersBytes();
+    for (int slot = nextUsed(0); slot >= 0; slot = nextUsed(slot + 1)) {
+      selectSlot(slot);
+      bytes += view.bucketBytes();
+    }
+    return bytes;
+  }
+
+  /** Makes a table that is a slot's the view's, and leaves the slot empty. */
+  void takeOut(int slot, ByteTable taker) {
+    long entries = size(slot);
+    taker.takeFrom(header(slot));
+    grew(slot, -entries);
+  }
+
+  /**
+   * Dismantles a bucket of a table, passing its entries to a consumer.
+   *
+   * @return true if something is left
+   */
+  boolean dismantle(BlockConsumer freed) {
+    if (size > 0) {
+      dismantled = nextUsed(dismantled);
+      view.header(header(dismantled));
+      long entries = view.size();
+      boolean hasBuckets = view.dismantleBucket(freed);
+      grew(dismantled, view.size() - entries);
+      if (hasBuckets && view.size() == 0) {
+        view.release();
+      }
+      return true;
+    }
+    slabs.free(headers, headersBytes());
+    view.header(none);
+    return view.dismantle(freed);
+  }
+}

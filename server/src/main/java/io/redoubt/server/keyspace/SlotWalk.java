@@ -1,0 +1,133 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A walk over the state of some hash slots when it started, in steps between commands; it may run
+ * beside a {@link Walk}. Every entry of that state is delivered exactly once and unchanged: by
+ * {@link #step}, or, if it is about to change before the walk reaches it, to the {@link
+ * SnapshotGate}. The gate gets entries as a whole, however large the value; its other methods are
+ * not called.
+ *
+ * <p>A bit of an entry marks it as delivered if it equals that of its slot, with which entries are
+ * created. The start of a walk flips the bits of its slots. A walk that is aborted leaves entries
+ * with the old bit behind, which it goes on to mark in {@link Keyspace#freeSome}.
+ *
+ * <p>A database that is flushed meanwhile is still walked, and freed afterwards. The entries of a
+ * slot that is dropped are not delivered any more.
+ */
+public final class SlotWalk implements AutoCloseable {
+  private final Keyspace keyspace;
+  private final Contents contents;
+  private final SlotTables tables;
+  private final SlotSet slots;
+  private final SnapshotGate gate;
+  private final BlockConsumer consumer = this::reach;
+  private final long size;
+  private @Nullable WalkSink sink;
+  private int slot;
+  private long cursor;
+  private int work;
+  private boolean isClosed;
+
+  SlotWalk(Keyspace keyspace, Contents contents, SlotSet slots, SnapshotGate gate) {
+    if (contents.slots == null) {
+      throw new IllegalStateException("not a cluster node's keyspace");
+    }
+    this.keyspace = keyspace;
+    this.contents = contents;
+    this.slots = slots.copy();
+    this.gate = gate;
+    tables = contents.slots;
+    contents.slotWalks++;
+    long entries = 0;
+    for (int each = 0; each < SlotSet.SLOTS; each++) {
+      if (slots.contains(each)) {
+        entries += tables.size(each);
+        tables.startWalk(each);
+      }
+    }
+    size = entries;
+  }
+
+  /** Returns the number of entries at the start. */
+  public long size() {
+    return size;
+  }
+
+  /** Returns true if everything has been delivered. */
+  public boolean isDone() {
+    return slot == SlotSet.SLOTS;
+  }
+
+  /**
+   * Advances by at least {@code entries} entries or a comparable number of empty buckets.
+   *
+   * @return true if there is more to walk
+   */
+  public boolean step(int entries, WalkSink to) {
+    sink = to;
+    walkOn(entries);
+    sink = null;
+    return !isDone();
+  }
+
+  /** Marks entries without delivering them, once aborted; returns true if there are more. */
+  boolean markOn(int entries) {
+    if (contents.isGarbage) {
+      slot = SlotSet.SLOTS;
+    }
+    walkOn(entries);
+    return !isDone();
+  }
+
+  private void walkOn(int entries) {
+    work = 0;
+    while (work < entries && !isDone()) {
+      if (slots.contains(slot) && tables.size(slot) > 0) {
+        work++;
+        cursor = tables.scanSlot(slot, cursor, consumer);
+      } else {
+        cursor = 0;
+      }
+      if (cursor == 0) {
+        slot++;
+      }
+    }
+  }
+
+  private void reach(long entry) {
+    if (tables.isUndelivered(slot, entry)) {
+      work++;
+      tables.delivered(slot, entry);
+      if (sink != null) {
+        sink.entry(0, entry);
+      }
+    }
+  }
+
+  /** Called before each change of an entry of any database. */
+  void beforeChange(Contents changed, long entry) {
+    if (changed == contents) {
+      int of = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+      if (slots.contains(of) && tables.isUndelivered(of, entry)) {
+        tables.delivered(of, entry);
+        gate.beforeChange(0, entry);
+      }
+    }
+  }
+
+  /** Finishes the walk, or aborts it if it is not done. */
+  @Override
+  public void close() {
+    if (!isClosed) {
+      isClosed = true;
+      contents.slotWalks--;
+      keyspace.slotWalkEnded(this);
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package io.redoubt.server.keyspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
+import io.redoubt.server.memory.Slabs;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A database with a table for each hash slot: its memory, scans, random keys and dropped slots. */
+final class SlotTablesTest {
+  private static final int MOST_EMPTY_BYTES = 400_000;
+
+  private final Random random = Seed.random("SlotTablesTest");
+  private final Slabs slabs = Slabs.checking();
+  private final long unusedBytes = slabs.usedBytes();
+  private final Keyspace keyspace = new Keyspace(slabs, 1, random, true);
+  private final Database database = keyspace.database(0);
+  private final KeyspaceSlots slots = new KeyspaceSlots(keyspace);
+
+  @AfterEach
+  void close() {
+    keyspace.close();
+    slabs.close();
+    assertThat(slabs.usedBytes()).isEqualTo(unusedBytes);
+  }
+
+  private void set(String key) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
+      database.putInteger(argument.address(), argument.length(), 1, Entry.NO_EXPIRY);
+    }
+  }
+
+  private boolean delete(String key) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
+      return database.delete(argument.address(), argument.length());
+    }
+  }
+
+  private static String keyOf(long entry) {
+    return new String(
+        Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry)),
+        StandardCharsets.ISO_8859_1);
+  }
+
+  private static int slot(String key) {
+    return KeySlot.of(key.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  @Test
+  void emptySlotsTakeLittleAndFreedOnesNothing() {
+    long emptyBytes = slabs.usedBytes();
+    assertThat(emptyBytes - unusedBytes).isLessThan(MOST_EMPTY_BYTES);
+    assertThat(database.tableBytes()).isLessThan(MOST_EMPTY_BYTES);
+    for (int i = 0; i < 100_000; i++) {
+      set("key:" + i);
+    }
+    assertThat(database.tableBytes()).isLessThan(MOST_EMPTY_BYTES + 100_000 * 40);
+    for (int i = 0; i < 100_000; i++) {
+      assertThat(delete("key:" + i)).isTrue();
+    }
+    assertThat(slabs.usedBytes()).isEqualTo(emptyBytes);
+  }
+
+  @Test
+  void countsAndListsTheKeysOfASlot() {
+    Map<Integer, Set<String>> model = new HashMap<>();
+    for (int i = 0; i < 30_000; i++) {
+      String key = i % 4 == 0 ? "{hot}" + i : "key:" + random.nextInt();
+      set(key);
+      model.computeIfAbsent(slot(key), each -> new HashSet<>()).add(key);
+    }
+    long total = 0;
+    for (int slot = 0; slot < SlotSet.SLOTS; slot++) {
+      Set<String> keys = model.getOrDefault(slot, Set.of());
+      assertThat(slots.count(slot)).isEqualTo(keys.size());
+      Set<String> listed = new HashSet<>();
+      long cursor = 0;
+      do {
+        cursor = slots.scan(slot, cursor, entry -> listed.add(keyOf(entry)));
+      } while (cursor != 0);
+      assertThat(listed).isEqualTo(keys);
+      total += keys.size();
+    }
+    assertThat(database.size()).isEqualTo(total);
+  }
+
+  /** Scans while slots grow from nothing, shrink to nothing, and are dropped. */
+  @Test
+  void scansReturnEveryKeyThatStays() {
+    Set<String> staying = new HashSet<>();
+    Set<Integer> stayingSlots = new HashSet<>();
+    for (int i = 0; i < 2000; i++) {
+      String key = i % 3 == 0 ? "{" + i % 5 + "}stays:" + i : "stays:" + i;
+      set(key);
+      staying.add(key);
+      stayingSlots.add(slot(key));
+    }
+    List<String> passing = new ArrayList<>();
+    for (int scan = 0; scan < 8; scan++) {
+      int change = 1 + random.nextInt(scan % 2 == 0 ? 30 : 3);
+      boolean grows = random.nextBoolean();
+      Set<String> seen = new HashSet<>();
+      long cursor = 0;
+      do {
+        cursor = database.scan(cursor, entry -> seen.add(keyOf(entry)));
+        for (int i = random.nextInt(change); i > 0; i--) {
+          changePassing(passing, grows && random.nextInt(5) > 0, stayingSlots);
+        }
+      } while (cursor != 0);
+      assertThat(seen).containsAll(staying);
+    }
+  }
+
+  private void changePassing(List<String> passing, boolean add, Set<Integer> stayingSlots) {
+    int number = random.nextInt(1_000_000);
+    if (add && passing.size() < 40_000) {
+      String key = number % 2 == 0 ? "{" + number % 9 + "}passes:" + number : "passes:" + number;
+      set(key);
+      passing.add(key);
+    } else if (!passing.isEmpty()) {
+      int chosen = random.nextInt(passing.size());
+      String key = passing.get(chosen);
+      passing.set(chosen, passing.getLast());
+      passing.removeLast();
+      if (number % 100 == 0 && !stayingSlots.contains(slot(key))) {
+        slots.drop(slot(key));
+      } else {
+        delete(key);
+      }
+    }
+  }
+
+  @Test
+  void aScanForATagLooksOnlyAtItsSlot() {
+    Set<String> tagged = new HashSet<>();
+    for (int i = 0; i < 1000; i++) {
+      set("{tag}" + i);
+      tagged.add("{tag}" + i);
+      set("other:" + i);
+    }
+    assertThat(scanned("{tag}*")).isEqualTo(tagged);
+    assertThat(scanned("{nothing}*")).isEmpty();
+    assertThat(scanned("*{tag}")).hasSize(2000);
+  }
+
+  private Set<String> scanned(String pattern) {
+    Set<String> seen = new HashSet<>();
+    try (RegionArgument argument = RegionArgument.of(slabs, pattern)) {
+      long cursor = 0;
+      do {
+        cursor =
+            database.scan(
+                cursor,
+                argument.address(),
+                argument.length(),
+                entry -> assertThat(seen.add(keyOf(entry))).isTrue());
+      } while (cursor != 0);
+    }
+    return seen;
+  }
+
+  @Test
+  void aScanOfAnyCursorEnds() {
+    for (int i = 0; i < 1000; i++) {
+      set("{" + i % 10 + "}" + i);
+    }
+    for (int i = 0; i < 1000; i++) {
+      long cursor = random.nextLong() >> random.nextInt(64);
+      int calls = 0;
+      do {
+        cursor = database.scan(cursor, entry -> {});
+        assertThat(++calls).isLessThan(2000);
+      } while (cursor != 0);
+    }
+  }
+
+  @Test
+  void randomKeysAreFairOverSlotsOfUnequalSizes() {
+    for (int i = 0; i < 900; i++) {
+      set("{large}" + i);
+    }
+    for (int i = 0; i < 100; i++) {
+      set("small:" + i);
+    }
+    int draws = 100_000;
+    int large = 0;
+    for (int i = 0; i < draws; i++) {
+      large += keyOf(database.randomEntry()).startsWith("{large}") ? 1 : 0;
+    }
+    assertThat((double) large / draws).isBetween(0.88, 0.92); // 20 standard deviations
+  }
+
+  @Test
+  void entriesOfADroppedSlotDoNotExpireNorCountAndAreFreedInSlices() {
+    int keys = 20_000;
+    keyspace.nowMicros(1_000_000);
+    keyspace.listener((where, entry) -> {
+      throw new AssertionError("expired: " + keyOf(entry));
+    });
+    long emptyBytes = slabs.usedBytes();
+    for (int i = 0; i < keys; i++) {
+      try (RegionArgument key = RegionArgument.of(slabs, "{slot}" + i)) {
+        database.putInteger(key.address(), key.length(), i, 1000 + i);
+      }
+    }
+    assertThat(slots.drop(slot("{slot}"))).isEqualTo(keys);
+    assertThat(database.size()).isZero();
+    assertThat(keyspace.garbageCount()).isEqualTo(keys);
+    assertThat(database.scan(0, entry -> {})).isZero();
+    assertThat(keyspace.freeSome(100)).isBetween(100, 200);
+    keyspace.nowMicros(2_000_000_000L);
+    assertThat(keyspace.expireDue(100)).isEqualTo(100);
+    assertThat(keyspace.garbageCount()).isBetween(keys / 2L, keys - 100L);
+    set("{slot}1");
+    while (keyspace.freeSome(100) > 0) {
+      assertThat(slots.count(slot("{slot}"))).isEqualTo(1);
+    }
+    assertThat(delete("{slot}1")).isTrue();
+    assertThat(database.expiries().size()).isZero();
+    assertThat(slabs.usedBytes()).isLessThan(emptyBytes + 1000);
+  }
+
+  @Test
+  void aFlushFreesSlotsThatWereDropped() {
+    keyspace.nowMicros(1_000_000);
+    for (int i = 0; i < 1000; i++) {
+      try (RegionArgument key = RegionArgument.of(slabs, "{slot}" + i)) {
+        database.putInteger(key.address(), key.length(), i, 1_000_000);
+      }
+    }
+    slots.drop(slot("{slot}"));
+    set("{slot}1");
+    database.clear(random.nextBoolean());
+    set("{slot}2");
+    assertThat(slots.count(slot("{slot}"))).isEqualTo(1);
+  }
+}
