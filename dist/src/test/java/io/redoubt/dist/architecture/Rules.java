@@ -54,7 +54,7 @@ final class Rules {
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
-          "persistence.io          <- protocol.bytes",
+          "persistence.io          <- protocol.bytes protocol.process.os",
           "persistence.packed      <- protocol.bytes",
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",
@@ -138,7 +138,8 @@ final class Rules {
               + " server.client server.execution.refusal protocol.net",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
-          "server.execution        <- protocol.bytes protocol.resp protocol.process"
+          "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " server.cluster.slot server.cluster.routing"
               + " protocol.config protocol.config.directive protocol.command protocol.acl"
               + " protocol.pubsub protocol.session protocol.session.command protocol.info"
               + " server.memory server.keyspace server.value server.value.hash server.settings"
@@ -168,6 +169,14 @@ final class Rules {
               + " server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal",
+          "server.cluster.node     <- protocol.bytes protocol.config protocol.config.directive"
+              + " protocol.process protocol.net protocol.resp protocol.command protocol.pubsub"
+              + " protocol.session protocol.launch"
+              + " persistence.io server.memory server.structure server.keyspace server.settings"
+              + " server.client"
+              + " server.execution server.replication server.cluster.slot server.cluster.message"
+              + " server.cluster.nodes server.cluster.core server.cluster.routing"
+              + " server.cluster.bus",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
@@ -223,7 +232,10 @@ final class Rules {
               + " server.snapshot.context server.snapshot.export",
           "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
-          "server.command.cluster  <- protocol.command server.execution",
+          "server.command.cluster  <- protocol.resp protocol.net protocol.command protocol.session"
+              + " protocol.session.blocking server.client server.execution server.cluster.slot"
+              + " server.cluster.message server.cluster.nodes server.cluster.core"
+              + " server.cluster.routing server.cluster.bus server.cluster.node",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"

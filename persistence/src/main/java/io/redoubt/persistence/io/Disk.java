@@ -1,5 +1,6 @@
 package io.redoubt.persistence.io;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +51,14 @@ public interface Disk {
 
   /** Returns the size of a file in bytes. */
   long size(Path path) throws IOException;
+
+  /**
+   * Locks a file as flock(2) does, creating it if it does not exist; returns nothing if somebody
+   * else has locked it. A disk of a test need not lock.
+   */
+  default Optional<Closeable> lock(Path path) throws IOException {
+    return Optional.of(() -> {});
+  }
 
   /** Makes creations, renames and removals in a directory durable. */
   void syncDirectory(Path directory) throws IOException;

@@ -7,6 +7,8 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.redoubt.protocol.process.os.AdvisoryLock;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -42,6 +44,12 @@ public final class OsDisk implements Disk {
   @Override
   public DiskFile read(Path path) throws IOException {
     return new OsFile(FileChannel.open(path, READ));
+  }
+
+  @Override
+  public Optional<Closeable> lock(Path path) throws IOException {
+    FileChannel.open(path, WRITE, CREATE).close();
+    return AdvisoryLock.tryLock(path).map(lock -> lock);
   }
 
   @Override

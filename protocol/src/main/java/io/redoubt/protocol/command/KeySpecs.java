@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * All key specs of a command, with their summary for older clients: first key, last key and step.
  */
 public final class KeySpecs {
+  private static final int NOT_KEY = KeyFlag.NOT_KEY.bit();
+
   static final KeySpecs NONE = new KeySpecs(List.of(), null);
 
   private final List<KeySpec> specs;
@@ -85,12 +87,21 @@ public final class KeySpecs {
    * @return false if the arguments do not determine the keys, for example due to an invalid count
    */
   public boolean forEach(Request request, KeyVisitor keys) {
+    return forEach(request, keys, false);
+  }
+
+  /** Visits each key like {@link #forEach}, and the arguments that are routed like keys. */
+  public boolean forEachRouted(Request request, KeyVisitor keys) {
+    return forEach(request, keys, true);
+  }
+
+  private boolean forEach(Request request, KeyVisitor keys, boolean routed) {
     if (movable != null) {
       return movable.find(request, keys);
     }
     for (int i = 0; i < specs.size(); i++) {
       KeySpec spec = specs.get(i);
-      if (!KeyFlag.any(spec.flags(), KeyFlag.NOT_KEY) && !spec.forEach(request, keys)) {
+      if ((routed || (spec.flags() & NOT_KEY) == 0) && !spec.forEach(request, keys)) {
         return false;
       }
     }

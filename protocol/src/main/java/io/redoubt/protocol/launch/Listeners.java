@@ -128,16 +128,10 @@ public final class Listeners {
 
   private void open(List<Listener> listeners, int port, @Nullable Tls tls) throws IOException {
     for (BindAddress address : settings.common.bind.value()) {
-      String name =
-          switch (address.host()) {
-            case "*" -> "0.0.0.0";
-            case "::*" -> "::";
-            default -> address.host();
-          };
       // The port chosen by the system for the first address serves the other addresses too.
       InetSocketAddress socket =
           new InetSocketAddress(
-              InetAddress.getByName(name),
+              InetAddress.getByName(address.listened()),
               listeners.isEmpty() ? port : listeners.getFirst().port());
       try {
         listeners.add(transport.listen(socket, settings.common.tcpBacklog.value(), tls, acceptor));

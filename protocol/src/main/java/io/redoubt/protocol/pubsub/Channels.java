@@ -62,6 +62,13 @@ public final class Channels {
     }
   }
 
+  /** Removes all subscriptions to a channel, and confirms each to its subscriber. */
+  public void unsubscribeEverybody(ChannelKind kind, ByteString name) {
+    for (Subscriber subscriber : new ArrayList<>(of(kind).getOrDefault(name, Set.of()))) {
+      unsubscribe(subscriber, kind, name);
+    }
+  }
+
   /** Removes all subscriptions of a disconnected or reset subscriber, without confirmation. */
   public void forget(Subscriber subscriber) {
     if (subscriber.subscriptions().total() == 0) {

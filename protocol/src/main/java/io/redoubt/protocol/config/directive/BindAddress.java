@@ -16,6 +16,15 @@ public record BindAddress(String host, boolean optional) {
         : new BindAddress(word, false);
   }
 
+  /** Returns the host as systems know it: {@code 0.0.0.0} and {@code ::} are all addresses. */
+  public String listened() {
+    return switch (host) {
+      case "*" -> "0.0.0.0";
+      case "::*" -> "::";
+      default -> host;
+    };
+  }
+
   /** Returns the argument as written in a file. */
   @Override
   public String toString() {

@@ -8,15 +8,6 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
     super(name, defaultValue);
   }
 
-  /** Refuses yes, with the given reason. */
-  public YesNoDirective onlyNo(String reason) {
-    return check(yes -> {
-      if (yes) {
-        throw new RefusedValue(reason);
-      }
-    });
-  }
-
   /** Returns true if it is yes. */
   public boolean value() {
     return current();

@@ -22,6 +22,10 @@ public final class Posix {
   private static final int SOCK_DGRAM = 2;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int O_RDWR = 2;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int LOCK_EX = 2;
+  private static final int LOCK_NB = 4;
+  private static final int EWOULDBLOCK = 11;
   private static final int SIGSTOP = 19;
   private static final int LC_COLLATE_MASK = 1 << 3;
   private static final int MAX_PATH_BYTES = 108;
@@ -150,7 +154,49 @@ public final class Posix {
     return address;
   }
 
-  private static void close(int fd) throws IOException {
+  /** Opens an existing file; processes that this one starts don't inherit the descriptor. */
+  static int open(String path) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int)
+          call(
+              "open",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+              arena.allocateFrom(path),
+              O_RDWR | O_CLOEXEC);
+    }
+  }
+
+  /** Locks an open file by flock(2) without waiting; returns false if another holder has a lock. */
+  static boolean tryLock(int fd) throws IOException {
+    try {
+      call(
+          "flock",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+          fd,
+          LOCK_EX | LOCK_NB);
+      return true;
+    } catch (Failure e) {
+      if (e.errno == EWOULDBLOCK) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** The failure of a system call. */
+  private static final class Failure extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final int errno;
+
+    Failure(String function, int errno) {
+      super(function + ": error " + errno);
+      this.errno = errno;
+    }
+  }
+
+  static void close(int fd) throws IOException {
     call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
   }
 
@@ -173,7 +219,7 @@ public final class Posix {
       System.arraycopy(arguments, 0, all, 1, arguments.length);
       Number result = (Number) handle.invokeWithArguments(all);
       if (result.longValue() == -1) {
-        throw new IOException(function + ": error " + (int) ERRNO.get(captured, 0L));
+        throw new Failure(function, (int) ERRNO.get(captured, 0L));
       }
       return result.longValue();
     } catch (IOException | RuntimeException | Error e) {

@@ -3,9 +3,11 @@ package io.redoubt.server.cluster.nodes;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.server.cluster.nodes.NodesText.Form;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code nodes.conf}. It is replaced as a whole, so that a crash leaves the old or the new state,
@@ -14,11 +16,12 @@ import java.util.Optional;
  * <p>A file without the fields of Redis 7.2 is written without them again: a directory of a Redis
  * 7.0 can be given back to it. Shards then have new ids after a restart.
  */
-public final class NodesFile {
+public final class NodesFile implements Closeable {
   private final Disk disk;
   private final Path path;
   private final boolean tls;
   private Form form = Form.EXTENDED;
+  private @Nullable Closeable lock;
 
   /**
    * Creates the file's reader and writer.
@@ -41,8 +44,35 @@ public final class NodesFile {
     return Optional.of(parsed.state());
   }
 
-  /** Replaces the file durably; the old one remains if that fails. */
-  public void write(ClusterState state) throws IOException {
+  /**
+   * Locks the file, creating it if necessary; returns false if another node uses it. The lock lasts
+   * until {@link #close} or the end of the process.
+   */
+  public synchronized boolean lock() throws IOException {
+    Optional<Closeable> taken = disk.lock(path);
+    taken.ifPresent(newest -> lock = newest);
+    return taken.isPresent();
+  }
+
+  /**
+   * Replaces the file durably; the old one remains if that fails. The lock, which belongs to the
+   * replaced file, is taken again for the new one: Redis leaves that out, so that a second process
+   * is not noticed any more.
+   */
+  public synchronized void write(ClusterState state) throws IOException {
     WholeFile.replace(disk, path, NodesText.format(state, form, tls));
+    Closeable before = lock;
+    if (before != null && lock()) {
+      before.close();
+    }
+  }
+
+  /** Ends the lock. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (lock != null) {
+      lock.close();
+      lock = null;
+    }
   }
 }

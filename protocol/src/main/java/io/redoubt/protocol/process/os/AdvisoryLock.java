@@ -1,0 +1,43 @@
+package io.redoubt.protocol.process.os;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A lock of a file as flock(2) has it: it ends with its holder, and excludes other holders, also
+ * within this process. Java's own locks of files are of another kind, which does not exclude this
+ * one.
+ */
+public final class AdvisoryLock implements Closeable {
+  private final int descriptor;
+
+  private AdvisoryLock(int descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Locks an existing file; returns nothing if somebody else has locked it.
+   *
+   * @throws IOException if it can't be opened or locked at all
+   */
+  public static Optional<AdvisoryLock> tryLock(Path path) throws IOException {
+    int descriptor = Posix.open(path.toString());
+    boolean locked = false;
+    try {
+      locked = Posix.tryLock(descriptor);
+      return locked ? Optional.of(new AdvisoryLock(descriptor)) : Optional.empty();
+    } finally {
+      if (!locked) {
+        Posix.close(descriptor);
+      }
+    }
+  }
+
+  /** Ends the lock; must be called once. */
+  @Override
+  public void close() throws IOException {
+    Posix.close(descriptor);
+  }
+}
