@@ -55,7 +55,7 @@ final class CommandSet {
     Hello hello =
         new Hello(
             Version.REDIS,
-            "standalone",
+            parts.clusterNode == null ? "standalone" : "cluster",
             () -> parts.replication.isReplica() ? "replica" : "master");
     values.forEach(parts.table::add);
     parts.table.add(
@@ -67,7 +67,7 @@ final class CommandSet {
         new TransactionCommands(),
         new ScriptCommands(),
         new FunctionCommands(parts.clock),
-        new ClusterCommands(),
+        new ClusterCommands(parts.clusterNode),
         new PersistenceCommands(parts.snapshots, parts.appendOnlyFile),
         new ReplicationCommands(parts.replication),
         new WaitCommand(parts.replication),
@@ -104,18 +104,26 @@ final class CommandSet {
     parts.settings.latencyTracking.onChange(parts.table::tracksDurations);
   }
 
-  /** Messages travel to replicas too, for their subscribers. */
+  /** Messages reach replicas too, for their subscribers: in a cluster, all nodes over the bus. */
   private void publish(Call call) {
     parts.hellos.published(call);
     int receivers = PubSubCommands.deliver(parts.channels, call);
-    call.propagateAnyway();
+    passOn(call, false);
     call.reply().integer(receivers);
   }
 
   private void publishToShard(Call call) {
     int receivers = PubSubCommands.deliverToShard(parts.channels, call);
-    call.propagateAnyway();
+    passOn(call, true);
     call.reply().integer(receivers);
+  }
+
+  private void passOn(Call call, boolean sharded) {
+    if (parts.clusterNode == null) {
+      call.propagateAnyway();
+    } else {
+      parts.clusterNode.publish(sharded, call.request().string(1), call.request().string(2));
+    }
   }
 
   private void resetStatistics() {

@@ -57,6 +57,9 @@ public final class ServerAssembly {
    *     wrong
    */
   public void configure() throws FatalConfigError {
+    if (parts.clusterNode != null && parts.settings.replication.replicaof.value() != null) {
+      throw FatalConfigError.ofWhole("replicaof directive not allowed in cluster mode");
+    }
     new CommandNames(parts.settings.renameCommand, parts.table).rename();
     parts.configuredUsers.define();
   }
@@ -69,6 +72,9 @@ public final class ServerAssembly {
    */
   public void open(Runnable listening) throws IOException {
     parts.listeners.open();
+    if (parts.clusterNode != null) {
+      parts.clusterNode.open();
+    }
     metrics.open();
     listening.run();
     parts.log.notice("Server initialized");
@@ -87,7 +93,10 @@ public final class ServerAssembly {
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */
   public void load(DataSet.Ending ending) {
-    boolean isMaster = parts.settings.replication.replicaof.value() == null;
+    boolean isMaster =
+        parts.clusterNode == null
+            ? parts.settings.replication.replicaof.value() == null
+            : parts.clusterNode.cluster().me().isMaster();
     parts.dataSet.loadAtStart(
         isMaster,
         parts.replication,
@@ -105,6 +114,9 @@ public final class ServerAssembly {
     parts.table.resetStatistics();
     parts.latency.reset();
     parts.replication.start();
+    if (parts.clusterNode != null) {
+      parts.clusterNode.start();
+    }
     parts.lease.start();
     parts.rejoin.start();
     metrics.started();
@@ -172,6 +184,9 @@ public final class ServerAssembly {
     parts.cron.stop();
     parts.housekeeping.stop();
     parts.defrag.stop();
+    if (parts.clusterNode != null) {
+      parts.clusterNode.close();
+    }
     parts.replication.close();
     parts.lease.close();
     parts.listeners.close();

@@ -11,6 +11,7 @@ import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Rates;
@@ -61,7 +62,7 @@ final class ServerInfo {
   }
 
   private void declare(Info info, ProcessInfo process) {
-    process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
+    process.declareServer(info, mode(), parts.transport.name(), settings.hz::value);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
     parts.listeners.declareInfo(server);
@@ -77,6 +78,15 @@ final class ServerInfo {
     info.section("Modules", "modules");
     process.declareCommands(info);
     declareRest(info);
+  }
+
+  private String mode() {
+    return parts.clusterNode == null ? "standalone" : "cluster";
+  }
+
+  private long clusterLinkBytes() {
+    ClusterNode node = parts.clusterNode;
+    return node == null || !node.isOpen() ? 0 : node.bus().queuedBytes();
   }
 
   private void declarePersistence(Info info) {
@@ -137,7 +147,7 @@ final class ServerInfo {
         .number("mem_total_replication_buffers", buffers::replicationBufferBytes)
         .number("mem_clients_slaves", buffers::replicasBytes)
         .number("mem_clients_normal", buffers::clientsBytes)
-        .number("mem_cluster_links", () -> 0)
+        .number("mem_cluster_links", this::clusterLinkBytes)
         .number("mem_aof_buffer", buffers::appendBytes)
         .text("mem_allocator", () -> "slabs")
         .number("active_defrag_running", parts.defrag::percent)
@@ -294,7 +304,8 @@ final class ServerInfo {
   private void declareRest(Info info) {
     info.section("Errorstats", "errorstats").lines(this::errorLines);
     info.section("Latencystats", "latencystats").notInDefault().lines(this::latencyLines);
-    info.section("Cluster", "cluster").number("cluster_enabled", () -> 0);
+    info.section("Cluster", "cluster")
+        .number("cluster_enabled", () -> parts.clusterNode == null ? 0 : 1);
     info.section("Keyspace", "keyspace").lines(this::databaseLines);
     var sizes = new KeySizes(parts.values);
     info.section("Keysizes", "keysizes")

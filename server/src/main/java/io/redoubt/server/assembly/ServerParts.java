@@ -24,6 +24,8 @@ import io.redoubt.server.aof.WriteGate;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.cluster.node.ClusterNode;
+import io.redoubt.server.cluster.node.NodeParts;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
@@ -138,6 +140,9 @@ final class ServerParts {
   final Housekeeping housekeeping;
   final ActiveDefrag defrag;
 
+  /** This server in a cluster, null without cluster mode. */
+  final @Nullable ClusterNode clusterNode;
+
   /**
    * Puts the parts together; they do nothing before {@link ServerAssembly#open}.
    *
@@ -159,12 +164,9 @@ final class ServerParts {
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers, machine.sockets());
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
-    keyspace =
-        new Keyspace(
-            slabs,
-            settings.databases.value(),
-            environment.random(),
-            settings.cluster.clusterEnabled.value());
+    boolean inCluster = settings.cluster.clusterEnabled.value();
+    int databases = inCluster ? 1 : settings.databases.value();
+    keyspace = new Keyspace(slabs, databases, environment.random(), inCluster);
     keyspace.nowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
@@ -315,6 +317,25 @@ final class ServerParts {
             settings.memory,
             latency,
             () -> dataSet.progress().isLoading() || cron.isPaused());
+    clusterNode =
+        !settings.cluster.clusterEnabled.value()
+            ? null
+            : new ClusterNode(
+                new NodeParts(
+                    settings,
+                    environment,
+                    transport,
+                    machine.disk(),
+                    machine.threads(),
+                    tls,
+                    listeners::port,
+                    keyspace,
+                    effects,
+                    propagation,
+                    dispatcher,
+                    serverClients,
+                    dataSet,
+                    replication));
     connect();
   }
 

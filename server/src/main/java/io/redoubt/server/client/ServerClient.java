@@ -26,6 +26,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean executing;
   private boolean inScript;
   private boolean debugsScripts;
+  private boolean asking;
   private long writeOffset;
   private long appendedOffset;
   private int writeAcks = DEFAULT_WRITE_ACKS;
@@ -190,7 +191,19 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     endTransaction();
     databaseIndex = 0;
     debugsScripts = false;
+    asking = false;
+    flag(ClientFlag.READONLY, false);
     writeAcks = DEFAULT_WRITE_ACKS;
+  }
+
+  /** Sets whether its next command may use a hash slot that is imported (ASKING). */
+  public void asking(boolean on) {
+    asking = on;
+  }
+
+  /** Returns true if its next command may use a hash slot that is imported. */
+  public boolean isAsking() {
+    return asking;
   }
 
   /** Returns the replication offset after the client's last write, for which WAIT waits. */

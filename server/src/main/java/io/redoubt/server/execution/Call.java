@@ -149,6 +149,11 @@ public final class Call extends RegionCall {
     return settings;
   }
 
+  /** Returns true if this server is a node of a cluster. */
+  public boolean isInCluster() {
+    return settings.cluster.clusterEnabled.value();
+  }
+
   /** Returns the counters of the server. */
   public ServerStats stats() {
     return stats;

@@ -84,6 +84,12 @@ public final class CommandDispatcher implements Dispatcher {
   private int[] refusals = {};
   private @Nullable ReplyAcks acks;
 
+  /** Routes requests by their slots in cluster mode, null without it. */
+  private @Nullable SlotGate gate;
+
+  /** The gate's refusal of the current request: EXEC replies with it as it is. */
+  private @Nullable CommandError redirection;
+
   /** The request size, by command, from which the need of memory is estimated. */
   private long[] estimatedFromBytes = {};
 
@@ -173,6 +179,22 @@ public final class CommandDispatcher implements Dispatcher {
   /** Makes replies wait for acknowledgements, or null to send them without. */
   public void acks(@Nullable ReplyAcks newAcks) {
     acks = newAcks;
+  }
+
+  /** Routes requests by the slots of their keys from now on. */
+  public void routes(SlotGate slots) {
+    gate = slots;
+  }
+
+  /** Returns the gate of cluster mode, null without it. */
+  @Nullable SlotGate gate() {
+    return gate;
+  }
+
+  /** Returns true if a request may change keys; of scripts and functions their flags decide. */
+  public boolean mayWrite(Command<?> command, Request request) {
+    int refused = refusals[command.id()] | call.scripting().refusals(command, request);
+    return (refused & Refusal.READ_ONLY_REPLICA.bit()) != 0;
   }
 
   /** Returns the command that a request names, or null. */
@@ -266,6 +288,7 @@ public final class CommandDispatcher implements Dispatcher {
       failedHalfWay(client, command, changesBefore);
       throw full;
     } finally {
+      askedFor(client, command);
       depth--;
       if (depth == 0) {
         running = false; // also after an error that ended a command half-way
@@ -378,6 +401,13 @@ public final class CommandDispatcher implements Dispatcher {
         return denied;
       }
     }
+    SlotGate slots = gate;
+    if (slots != null) {
+      redirection = elsewhere(slots, client, command, request);
+      if (redirection != null) {
+        return redirection;
+      }
+    }
     int refused = refusals[command.id()];
     makeRoom(client);
     if (transaction != null && command == exec) {
@@ -404,6 +434,15 @@ public final class CommandDispatcher implements Dispatcher {
       return REPLICA_AND_KEYS; // a monitor, which counts as a replica
     }
     return client.subscribeModeRefuses(command);
+  }
+
+  private @Nullable CommandError elsewhere(
+      SlotGate slots, ServerClient client, Command<Call> command, Request request) {
+    if (command != exec) {
+      return slots.refusal(client, command, request);
+    }
+    Transaction transaction = client.transaction();
+    return transaction == null ? null : slots.refusal(client, command, transaction, table);
   }
 
   private static boolean usesKeyspace(Command<Call> command) {
@@ -440,13 +479,18 @@ public final class CommandDispatcher implements Dispatcher {
     if (command != null) {
       command.countRejected();
     }
-    if (command != null && command == exec) {
+    if (command == exec && error == redirection) {
+      client.endTransaction();
+    } else if (command != null && command == exec) {
       client.endTransaction();
       trace.transactionRefused(client, command, request);
       String reason = error.code().equals("ERR") ? error.text().substring(4) : error.text();
       stats.countError("EXECABORT");
       client.reply().error("EXECABORT Transaction discarded because of: " + reason);
       return;
+    }
+    if (command != null) {
+      askedFor(client, command);
     }
     stats.countError(error.code());
     if (client.isMaster()) {
@@ -457,6 +501,13 @@ public final class CommandDispatcher implements Dispatcher {
       transaction.doom();
     }
     client.reply().error(error.text());
+  }
+
+  /** Ends the permission of ASKING, which is for one command or transaction. */
+  private static void askedFor(ServerClient client, Command<Call> command) {
+    if (client.isAsking() && client.transaction() == null && !command.name().equals("asking")) {
+      client.asking(false);
+    }
   }
 
   /** Replies with an error instead of executing a command, which may not exist. */

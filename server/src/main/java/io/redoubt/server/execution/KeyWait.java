@@ -73,6 +73,14 @@ final class KeyWait implements Waiting {
     }
   }
 
+  Command<?> command() {
+    return command;
+  }
+
+  Request request() {
+    return request;
+  }
+
   boolean endsWithLoss() {
     return until == Until.READY_OR_GONE;
   }

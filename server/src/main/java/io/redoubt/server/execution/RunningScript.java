@@ -5,6 +5,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.script.Script;
+import io.redoubt.server.script.ScriptFlag;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -32,6 +33,11 @@ public final class RunningScript {
   private boolean failed;
   private boolean busy;
   private End end = End.NONE;
+
+  /** The slot of its keys in cluster mode, {@link SlotGate#NO_SLOT} if there are none so far. */
+  private int slot = SlotGate.NO_SLOT;
+
+  private boolean slotIsKnown;
 
   RunningScript(
       Script script,
@@ -68,6 +74,25 @@ public final class RunningScript {
   /** Returns the start time by the monotonic clock. */
   public long startedNanos() {
     return startedNanos;
+  }
+
+  /**
+   * Returns true if it may use the keys of a command that this node of a cluster serves: those of
+   * one slot, unless it has no flags or the flag that permits more.
+   */
+  boolean mayUse(SlotGate gate, Command<?> called, Request asked) {
+    if (script.flags() == null || script.is(ScriptFlag.ALLOW_CROSS_SLOT_KEYS)) {
+      return true;
+    }
+    if (!slotIsKnown) {
+      slotIsKnown = true;
+      slot = gate.slotOf(command, request);
+    }
+    int used = gate.slotOf(called, asked);
+    if (slot == SlotGate.NO_SLOT) {
+      slot = used;
+    }
+    return used == SlotGate.NO_SLOT || used == slot;
   }
 
   Script script() {

@@ -12,6 +12,7 @@ import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.cluster.routing.Routing;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
@@ -58,6 +59,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       new CommandError(
           "UNKILLABLE The busy script was sent by a master instance in the context of replication"
               + " and cannot be killed.");
+  private static final String SEVERAL_SLOTS =
+      "ERR Script attempted to access keys that do not hash to the same slot";
+  private static final CommandError NO_CLUSTER =
+      new CommandError("ERR Can not run script on cluster, 'no-cluster' flag is set.");
   private static final CommandError HAS_WRITTEN =
       new CommandError(
           "UNKILLABLE Sorry the script already executed write commands against the dataset. You"
@@ -303,6 +308,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (caller.isMaster()) {
       return;
     }
+    if (dispatcher.gate() != null && script.is(ScriptFlag.NO_CLUSTER)) {
+      throw NO_CLUSTER;
+    }
     if (script.declaresWrites() && onlyReads) {
       throw WRITES_IN_READ_ONLY;
     }
@@ -394,9 +402,29 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     }
     CommandError refused = dispatcher.refusal(caller, command, request, exempted);
     if (refused == null) {
-      return null;
+      return elsewhere(script, command, request);
     }
     return refused.equals(Refusal.STALE_REPLICA.error()) ? STALE : refused.text();
+  }
+
+  /** Returns the error for a call of keys that this node of a cluster does not serve, or null. */
+  private @Nullable String elsewhere(RunningScript script, Command<Call> command, Request request) {
+    SlotGate gate = dispatcher.gate();
+    if (gate == null) {
+      return null;
+    }
+    CommandError refused = gate.refusal(script.client(), command, request);
+    if (refused != null) {
+      return switch (refused.text()) {
+        case Routing.ONLY_READS ->
+            "ERR Script attempted to execute a write command while the cluster is down and"
+                + " readonly";
+        case Routing.DOWN -> "ERR Script attempted to execute a command while the cluster is down";
+        case Routing.CROSS_SLOT -> SEVERAL_SLOTS;
+        default -> "ERR Script attempted to access a non local key in a cluster node";
+      };
+    }
+    return script.mayUse(gate, command, request) ? null : SEVERAL_SLOTS;
   }
 
   @Override

@@ -34,6 +34,10 @@ public final class FailoverCommand extends CommandGroup<Call> {
   private static final CommandError NOT_ONLINE =
       new CommandError("ERR FAILOVER target replica is not online.");
 
+  private static final CommandError IN_CLUSTER =
+      new CommandError(
+          "ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
+
   private final Replication replication;
 
   final Command<Call> failover =
@@ -51,6 +55,9 @@ public final class FailoverCommand extends CommandGroup<Call> {
   }
 
   private void failover(Call call) {
+    if (call.isInCluster()) {
+      throw IN_CLUSTER;
+    }
     Failover failover = replication.failover();
     long timeoutMillis = 0;
     boolean force = false;

@@ -265,7 +265,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /** Returns true if the server already follows the given master. */
-  boolean follows(String address, int port) {
+  public boolean follows(String address, int port) {
     return isReplica() && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
   }
 
@@ -314,7 +314,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /** Becomes a master with a new id: REPLICAOF NO ONE. */
-  void becomeMaster() {
+  public void becomeMaster() {
     int database = streamDatabase();
     link.stop();
     discardResumePoint();

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Roles, and what masters and replicas say to each other. */
 public final class ReplicationCommands extends CommandGroup<Call> {
+  private static final CommandError IN_CLUSTER =
+      new CommandError("ERR REPLICAOF not allowed in cluster mode.");
   private static final CommandError INVALID_PORT = new CommandError("ERR Invalid master port");
   private static final CommandError IS_REPLICA_CLIENT =
       new CommandError("ERR Command is not valid when client is a replica.");
@@ -107,6 +109,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private void replicaOf(Call call) {
+    if (call.isInCluster()) {
+      throw IN_CLUSTER;
+    }
     if (replication.failover().isUnderWay()) {
       throw FAILING_OVER;
     }

@@ -5,6 +5,8 @@ import java.util.List;
 
 /** The state of replication for metrics and the page. Confined to the loop. */
 public final class ReplicationView {
+  private static final long CENTURY_MILLIS = 100L * 365 * 24 * 3600 * 1000;
+
   private final Replication replication;
 
   /**
@@ -72,6 +74,19 @@ public final class ReplicationView {
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
   public long silentSeconds() {
     return replication.link().silentSeconds();
+  }
+
+  /**
+   * Returns the milliseconds since the master was last heard of: 0 for a master, a century if it
+   * never was.
+   */
+  public long dataAgeMillis() {
+    if (!isReplica()) {
+      return 0;
+    }
+    MasterLink link = replication.link();
+    long seconds = link.isConnected() ? link.silentSeconds() : link.downSeconds();
+    return seconds < 0 ? CENTURY_MILLIS : seconds * 1000;
   }
 
   /** Returns true while this server hands its role over to a replica. */

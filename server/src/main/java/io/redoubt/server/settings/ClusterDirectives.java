@@ -9,7 +9,7 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** The directives of cluster mode, which is not supported; they are accepted so that files load. */
+/** The directives of cluster mode. */
 public final class ClusterDirectives extends DirectiveGroup {
 
   /** The kind of endpoint of a node announced to clients. */
@@ -24,8 +24,6 @@ public final class ClusterDirectives extends DirectiveGroup {
 
   private static final int MAX_HOSTNAME = 256;
   private static final String NOT_IN_NODE_NAMES = "!#$%&()*+:;<>?@[]^{|}~";
-  private static final String NO_CLUSTER =
-      "cluster mode is not supported: a server that was meant for a cluster must not run alone";
 
   {
     section("CLUSTER");
@@ -33,29 +31,23 @@ public final class ClusterDirectives extends DirectiveGroup {
 
   /** {@code cluster-enabled}. */
   public final YesNoDirective clusterEnabled =
-      yesNo("cluster-enabled", false)
-          .immutable()
-          .onlyNo(NO_CLUSTER)
-          .doc("Run as a cluster node. Clusters are not supported: yes is refused.");
+      yesNo("cluster-enabled", false).immutable().doc("Run as a node of a cluster.");
 
   /** {@code cluster-config-file}. */
   public final TextDirective clusterConfigFile =
       text("cluster-config-file", "nodes.conf")
           .immutable()
-          .acceptedWithoutEffect()
           .doc("The file in which a node stores the state of the cluster.");
 
   /** {@code cluster-node-timeout}. */
   public final LongDirective clusterNodeTimeout =
       number("cluster-node-timeout", 15000)
-          .acceptedWithoutEffect()
           .doc("Milliseconds without contact after which a node is considered failed.");
 
   /** {@code cluster-ping-interval}. */
   public final LongDirective clusterPingInterval =
       number("cluster-ping-interval", 0)
           .hidden()
-          .acceptedWithoutEffect()
           .doc("Milliseconds between pings of cluster nodes; 0 for the default.");
 
   /** {@code cluster-port}. */
@@ -63,103 +55,83 @@ public final class ClusterDirectives extends DirectiveGroup {
       integer("cluster-port", 0)
           .between(0, 65535)
           .immutable()
-          .acceptedWithoutEffect()
           .doc("The port of the cluster bus; 0 for port + 10000.");
 
   /** {@code cluster-replica-validity-factor}. */
   public final IntDirective clusterReplicaValidityFactor =
       integer("cluster-replica-validity-factor", 10)
           .alias("cluster-slave-validity-factor")
-          .acceptedWithoutEffect()
           .doc("The factor that limits the age of a replica's data for a failover.");
 
   /** {@code cluster-migration-barrier}. */
   public final IntDirective clusterMigrationBarrier =
       integer("cluster-migration-barrier", 1)
-          .acceptedWithoutEffect()
           .doc("The number of replicas that a master retains when others migrate.");
 
   /** {@code cluster-allow-replica-migration}. */
   public final YesNoDirective clusterAllowReplicaMigration =
       yesNo("cluster-allow-replica-migration", true)
-          .acceptedWithoutEffect()
           .doc("Let replicas migrate to masters without replicas.");
 
   /** {@code cluster-require-full-coverage}. */
   public final YesNoDirective clusterRequireFullCoverage =
       yesNo("cluster-require-full-coverage", true)
-          .acceptedWithoutEffect()
           .doc("Serve no slots while some are not covered.");
 
   /** {@code cluster-replica-no-failover}. */
   public final YesNoDirective clusterReplicaNoFailover =
       yesNo("cluster-replica-no-failover", false)
           .alias("cluster-slave-no-failover")
-          .acceptedWithoutEffect()
           .doc("Never start a failover by this replica.");
 
   /** {@code cluster-allow-reads-when-down}. */
   public final YesNoDirective clusterAllowReadsWhenDown =
-      yesNo("cluster-allow-reads-when-down", false)
-          .acceptedWithoutEffect()
-          .doc("Serve reads while the cluster is down.");
+      yesNo("cluster-allow-reads-when-down", false).doc("Serve reads while the cluster is down.");
 
   /** {@code cluster-allow-pubsubshard-when-down}. */
   public final YesNoDirective clusterAllowPubsubshardWhenDown =
       yesNo("cluster-allow-pubsubshard-when-down", true)
-          .acceptedWithoutEffect()
           .doc("Serve sharded channels while the cluster is down.");
 
   /** {@code cluster-link-sendbuf-limit}. */
   public final MemoryDirective clusterLinkSendbufLimit =
       memory("cluster-link-sendbuf-limit", 0)
           .unsigned()
-          .acceptedWithoutEffect()
           .doc("The maximum size of pending output to another node; 0 is no limit.");
 
   /** {@code cluster-announce-hostname}. */
   public final TextDirective clusterAnnounceHostname =
       text("cluster-announce-hostname", "")
           .check(ClusterDirectives::looksLikeHostname)
-          .acceptedWithoutEffect()
           .doc("The host name to announce.");
 
   /** {@code cluster-announce-human-nodename}. */
   public final TextDirective clusterAnnounceHumanNodename =
       text("cluster-announce-human-nodename", "")
           .check(ClusterDirectives::looksLikeNodeName)
-          .acceptedWithoutEffect()
           .doc("A name of the node for people.");
 
   /** {@code cluster-preferred-endpoint-type}. */
   public final ChoiceDirective<EndpointType> clusterPreferredEndpointType =
       choice("cluster-preferred-endpoint-type", EndpointType.IP)
-          .acceptedWithoutEffect()
           .doc("The endpoint that clients are given: ip, hostname, unknown-endpoint.");
 
   /** {@code cluster-announce-ip}. */
   public final TextDirective clusterAnnounceIp =
-      text("cluster-announce-ip", "").acceptedWithoutEffect().doc("The address to announce.");
+      text("cluster-announce-ip", "").doc("The address to announce.");
 
   /** {@code cluster-announce-tls-port}. */
   public final IntDirective clusterAnnounceTlsPort =
-      integer("cluster-announce-tls-port", 0)
-          .between(0, 65535)
-          .acceptedWithoutEffect()
-          .doc("The TLS port to announce.");
+      integer("cluster-announce-tls-port", 0).between(0, 65535).doc("The TLS port to announce.");
 
   /** {@code cluster-announce-port}. */
   public final IntDirective clusterAnnouncePort =
-      integer("cluster-announce-port", 0)
-          .between(0, 65535)
-          .acceptedWithoutEffect()
-          .doc("The port to announce.");
+      integer("cluster-announce-port", 0).between(0, 65535).doc("The port to announce.");
 
   /** {@code cluster-announce-bus-port}. */
   public final IntDirective clusterAnnounceBusPort =
       integer("cluster-announce-bus-port", 0)
           .between(0, 65535)
-          .acceptedWithoutEffect()
           .doc("The port of the cluster bus to announce.");
 
   private static void looksLikeHostname(String name) throws RefusedValue {

@@ -93,14 +93,14 @@ final class ConfigFileTest {
     load(
         """
         slowlog-max-len 64
-        cluster-node-timeout 1
-        cluster-port 7
+        crash-log-enabled no
+        watchdog-period 7
         activerehashing yes
         """);
 
     assertThat(settings.setInVain())
-        .containsExactlyInAnyOrder("cluster-node-timeout", "cluster-port");
-    assertThat(settings.get(List.of("cluster-port"))).containsEntry("cluster-port", "7");
+        .containsExactlyInAnyOrder("crash-log-enabled", "watchdog-period");
+    assertThat(settings.get(List.of("watchdog-period"))).containsEntry("watchdog-period", "7");
   }
 
   @Test
@@ -168,11 +168,6 @@ final class ConfigFileTest {
                 + "'\n"
                 + reason
                 + "\n");
-  }
-
-  @Test
-  void refusesClusterMode() {
-    assertThat(failure("cluster-enabled yes")).contains("cluster mode is not supported");
   }
 
   @Test

@@ -6,8 +6,11 @@ import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.MalformedMessage;
 import io.redoubt.server.cluster.message.Message;
@@ -44,6 +47,8 @@ final class BusConnections {
   private final Log log;
   private final Map<Integer, End> ends = new HashMap<>();
   private final List<Listener> listeners = new ArrayList<>();
+  private final BusStats stats = new BusStats();
+  private final Clock clock;
   private int lastInbound;
 
   /**
@@ -57,11 +62,12 @@ final class BusConnections {
     this.tls = parts.tls();
     this.sendLimitBytes = parts.sendLimitBytes();
     this.log = parts.log();
+    this.clock = parts.clock();
     this.inputs = inputs;
   }
 
-  void listen(InetSocketAddress address, int backlog) throws IOException {
-    listeners.add(transport.listen(address, backlog, tls, this::accepted));
+  void listen(InetSocketAddress address, int backlog, @Nullable Tls accepting) throws IOException {
+    listeners.add(transport.listen(address, backlog, accepting, this::accepted));
   }
 
   private void accepted(Connection connection) {
@@ -102,6 +108,7 @@ final class BusConnections {
     if (limit > 0 && open.queuedBytes() + bytes.length > limit) {
       log.warning(
           "Freeing cluster link to %s, exceeding output buffer limit", open.remoteAddress());
+      stats.limitExceeded();
       open.close();
       return;
     }
@@ -110,6 +117,31 @@ final class BusConnections {
         bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
     open.send(chunk, chunk.start() + bytes.length);
     open.flush();
+    stats.sent(message.body());
+  }
+
+  BusStats stats() {
+    return stats;
+  }
+
+  long queuedBytes() {
+    long bytes = 0;
+    for (End end : ends.values()) {
+      bytes += end.queuedBytes();
+    }
+    return bytes;
+  }
+
+  /** Returns the open connections whose nodes are known. */
+  List<BusLink> links(Cluster cluster) {
+    List<BusLink> links = new ArrayList<>();
+    for (End end : ends.values()) {
+      Node peer = end.id > 0 ? cluster.ofLink(end.id) : cluster.node(end.peer);
+      if (peer != null && end.connection != null) {
+        links.add(new BusLink(end.id > 0, peer.id(), end.createdMillis, end.queuedBytes()));
+      }
+    }
+    return links;
   }
 
   /** Returns the number of connections, both ways. */
@@ -131,6 +163,11 @@ final class BusConnections {
   /** A connection and the part of a message that has arrived. */
   private final class End implements Connection.Handler {
     private final int id;
+    private final long createdMillis = clock.wallMillis();
+
+    /** The id of the node at the other end of a connection that it opened, empty if unknown. */
+    private String peer = "";
+
     private @Nullable Connection connection;
     private byte[] buffer = new byte[FIRST_BUFFER];
     private int filled;
@@ -188,7 +225,13 @@ final class BusConnections {
       return MessageDecoder.length(ByteBuffer.wrap(buffer, 0, MessageDecoder.PREFIX));
     }
 
+    long queuedBytes() {
+      return connection == null || !connection.isOpen() ? 0 : connection.queuedBytes();
+    }
+
     private void received(Connection from, Message message) {
+      stats.received(message.body());
+      peer = message.header().sender();
       inputs.accept(
           new Input.Received(
               id, ip(from.localInetAddress()), ip(from.remoteInetAddress()), message));

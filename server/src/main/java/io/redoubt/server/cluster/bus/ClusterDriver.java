@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.bus;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ public final class ClusterDriver {
   private final Deque<Input> inputs = new ArrayDeque<>();
   private final Deque<Output> waiting = new ArrayDeque<>();
   private final Deque<Consumer<Output>> replies = new ArrayDeque<>();
+  private @Nullable Output decided;
   private boolean stepping;
   private boolean held;
   private boolean stopped;
@@ -69,9 +72,13 @@ public final class ClusterDriver {
             log);
   }
 
-  /** Listens on an address of the bus. */
-  public void listen(InetSocketAddress address, int backlog) throws IOException {
-    connections.listen(address, backlog);
+  /**
+   * Listens on an address of the bus.
+   *
+   * @param tls encrypts accepted connections, null for plain ones
+   */
+  public void listen(InetSocketAddress address, int backlog, @Nullable Tls tls) throws IOException {
+    connections.listen(address, backlog, tls);
   }
 
   /** Returns the state machine, for reading. */
@@ -82,6 +89,21 @@ public final class ClusterDriver {
   /** Returns the number of connections of the bus, both ways. */
   public int connectionCount() {
     return connections.count();
+  }
+
+  /** Returns the counters of messages. */
+  public BusStats stats() {
+    return connections.stats();
+  }
+
+  /** Returns the connections to and from nodes that are known by now. */
+  public List<BusLink> links() {
+    return connections.links(cluster);
+  }
+
+  /** Returns the bytes that wait to be sent. */
+  public long queuedBytes() {
+    return connections.queuedBytes();
   }
 
   /** Starts the ticks. */
@@ -132,6 +154,25 @@ public final class ClusterDriver {
     submit(order);
   }
 
+  /**
+   * Steps with an operator's order, and returns its result without waiting for the disk: within a
+   * transaction or a script, which can't wait.
+   *
+   * @throws IllegalStateException during a step
+   */
+  public Output decide(Input order) {
+    if (stepping) {
+      throw new IllegalStateException("an order within a step");
+    }
+    decided = null;
+    order(order, unused -> {});
+    Output result = decided;
+    if (result == null) {
+      throw new IllegalStateException("no reply to " + order);
+    }
+    return result;
+  }
+
   /** Steps with an input, now or after the current step. */
   public void submit(Input input) {
     inputs.add(input);
@@ -150,6 +191,9 @@ public final class ClusterDriver {
     stepping = true;
     try {
       for (Output output : cluster.step(nowMillis(), input)) {
+        if (output instanceof Output.Done || output instanceof Output.Refused) {
+          decided = output;
+        }
         if (waiting.size() < MAX_WAITING || !(output instanceof Output.Send)) {
           waiting.add(output);
         }

@@ -402,19 +402,30 @@ public final class Cluster {
     return nodes.get(id);
   }
 
+  /** Returns the node to which a link of ours leads, or null. */
+  public @Nullable Node ofLink(int link) {
+    return nodes.ofLink(link);
+  }
+
   /** Returns the owner of a slot, or null. */
   public @Nullable Node owner(int slot) {
     return slots.owner(slot);
   }
 
+  /** Returns true if this node or its master owns a slot. */
+  public boolean isOfMyShard(int slot) {
+    return slots.owner(slot) == myself().shardMaster();
+  }
+
   /** Returns the node to which we migrate a slot, or null. */
   public @Nullable Node migratingTo(int slot) {
-    return slots.migrating.get(slot);
+    // No boxing at each command while nothing migrates.
+    return slots.migrating.isEmpty() ? null : slots.migrating.get(slot);
   }
 
   /** Returns the node from which we import a slot, or null. */
   public @Nullable Node importingFrom(int slot) {
-    return slots.importing.get(slot);
+    return slots.importing.isEmpty() ? null : slots.importing.get(slot);
   }
 
   /** Returns the number of slots with an owner. */

@@ -12,12 +12,21 @@ import org.jspecify.annotations.Nullable;
  * state of the cluster, slots on their way between two nodes, replicas, other owners.
  */
 public final class Routing {
-  private static final int NO_SLOT = -1;
+  /** The slot of a request without keys. */
+  public static final int NO_SLOT = -1;
+
   private static final String UNBOUND = "CLUSTERDOWN Hash slot not served";
-  private static final String DOWN = "CLUSTERDOWN The cluster is down";
-  private static final String ONLY_READS =
+
+  /** An error of any request while the cluster is down. */
+  public static final String DOWN = "CLUSTERDOWN The cluster is down";
+
+  /** An error of a write while only reads are served. */
+  public static final String ONLY_READS =
       "CLUSTERDOWN The cluster is down and only accepts read commands";
-  private static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
+  /** An error of keys of several slots. */
+  public static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
   private static final String TRY_AGAIN = "TRYAGAIN Multiple keys request during rehashing of slot";
 
   /**
@@ -86,6 +95,43 @@ public final class Routing {
     missing++;
   }
 
+  /** Returns the slot of the first key, {@link #NO_SLOT} if there is none. */
+  public int slot() {
+    return slot;
+  }
+
+  /** Returns true if this node executes the request, of whatever kind it is. */
+  public boolean isPlain() {
+    return keys == 0
+        || (owner == cluster.me()
+            && target == null
+            && !importing
+            && !crosses
+            && cluster.isServing());
+  }
+
+  /**
+   * Returns the error for a client that waits for its keys, null if it may wait on. A slot that is
+   * imported keeps its clients.
+   */
+  public @Nullable String refusalOfWaiting(Kind kind) {
+    if (keys == 0) {
+      return null;
+    }
+    if (!cluster.isServing()) {
+      return DOWN;
+    }
+    if (owner == cluster.me() || importing || readsHere(kind)) {
+      return null;
+    }
+    return owner == null ? UNBOUND : redirection("MOVED", owner, kind.tls());
+  }
+
+  private boolean readsHere(Kind kind) {
+    Node me = cluster.me();
+    return kind.readOnly() && !kind.writes() && me.isReplica() && me.master() == owner;
+  }
+
   /** Returns the error for the client, null if this node executes the request. */
   public @Nullable String refusal(Kind kind) {
     if (keys == 0) {
@@ -113,9 +159,9 @@ public final class Routing {
     if (importing && kind.asking()) {
       return keys > 1 && missing > 0 ? TRY_AGAIN : null;
     }
-    Node me = cluster.me();
-    boolean readsHere = kind.readOnly() && !kind.writes() && me.isReplica() && me.master() == owner;
-    return owner == me || readsHere ? null : redirection("MOVED", owner, kind.tls());
+    return owner == cluster.me() || readsHere(kind)
+        ? null
+        : redirection("MOVED", owner, kind.tls());
   }
 
   private @Nullable String refusalWhileDown(Kind kind) {

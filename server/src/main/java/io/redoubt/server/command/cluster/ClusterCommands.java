@@ -12,11 +12,14 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.Call;
+import org.jspecify.annotations.Nullable;
 
 /**
- * CLUSTER, ASKING, READONLY and READWRITE, which reply as in a Redis without {@code
- * cluster-enabled}.
+ * CLUSTER, ASKING, READONLY and READWRITE. Without {@code cluster-enabled} they are refused, as by
+ * Redis.
  */
 public final class ClusterCommands extends CommandGroup<Call> {
   private static final CommandError DISABLED =
@@ -36,7 +39,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().addSlots(call));
 
   final Command<Call> addslotsrange =
       command("CLUSTER ADDSLOTSRANGE (start-slot end-slot){range}...")
@@ -44,7 +47,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().addSlotsRange(call));
 
   final Command<Call> bumpepoch =
       command("CLUSTER BUMPEPOCH")
@@ -53,7 +56,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().bumpEpoch(call));
 
   final Command<Call> countFailureReports =
       command("CLUSTER COUNT-FAILURE-REPORTS node-id")
@@ -62,7 +65,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of reports")
           .is(ADMIN, STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().countFailureReports(call));
 
   final Command<Call> countkeysinslot =
       command("CLUSTER COUNTKEYSINSLOT slot")
@@ -70,7 +73,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().countKeys(call));
 
   final Command<Call> delslots =
       command("CLUSTER DELSLOTS slot...")
@@ -78,7 +81,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().deleteSlots(call));
 
   final Command<Call> delslotsrange =
       command("CLUSTER DELSLOTSRANGE (start-slot end-slot){range}...")
@@ -86,7 +89,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().deleteSlotsRange(call));
 
   final Command<Call> failover =
       command("CLUSTER FAILOVER [FORCE | TAKEOVER]{options}")
@@ -94,7 +97,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().failover(call));
 
   final Command<Call> flushslots =
       command("CLUSTER FLUSHSLOTS")
@@ -102,7 +105,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().flushSlots(call));
 
   final Command<Call> forget =
       command("CLUSTER FORGET node-id")
@@ -110,7 +113,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().forget(call));
 
   final Command<Call> getkeysinslot =
       command("CLUSTER GETKEYSINSLOT slot count")
@@ -119,7 +122,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().listKeys(call));
 
   final Command<Call> info =
       command("CLUSTER INFO")
@@ -128,7 +131,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().info(call));
 
   final Command<Call> keyslot =
       command("CLUSTER KEYSLOT key")
@@ -136,7 +139,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(N), N the length of the key")
           .is(STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().keySlot(call));
 
   final Command<Call> links =
       command("CLUSTER LINKS")
@@ -145,7 +148,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of nodes")
           .is(STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().links(call));
 
   final Command<Call> meet =
       command("CLUSTER MEET ip port [cluster-bus-port{since 4.0.0}]")
@@ -154,7 +157,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
           .history("4.0.0", "Added the optional `cluster_bus_port` argument.")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().meet(call));
 
   final Command<Call> myid =
       command("CLUSTER MYID")
@@ -162,7 +165,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().myId(call));
 
   final Command<Call> myshardid =
       command("CLUSTER MYSHARDID")
@@ -171,7 +174,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().myShardId(call));
 
   final Command<Call> nodes =
       command("CLUSTER NODES")
@@ -180,7 +183,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of nodes")
           .is(STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().nodes(call));
 
   final Command<Call> replicas =
       command("CLUSTER REPLICAS node-id")
@@ -189,7 +192,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of replicas")
           .is(ADMIN, STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().replicas(call));
 
   final Command<Call> replicate =
       command("CLUSTER REPLICATE node-id")
@@ -197,7 +200,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().replicate(call));
 
   final Command<Call> reset =
       command("CLUSTER RESET [HARD | SOFT]{reset-type}")
@@ -205,7 +208,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(N), N the number of nodes")
           .is(ADMIN, STALE, NOSCRIPT)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().reset(call));
 
   final Command<Call> saveconfig =
       command("CLUSTER SAVECONFIG")
@@ -213,7 +216,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().saveConfig(call));
 
   final Command<Call> setConfigEpoch =
       command("CLUSTER SET-CONFIG-EPOCH config-epoch")
@@ -221,7 +224,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().setConfigEpoch(call));
 
   final Command<Call> setslot =
       command(
@@ -231,7 +234,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(call -> orders().setSlot(call));
 
   final Command<Call> shards =
       command("CLUSTER SHARDS")
@@ -240,7 +243,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of nodes")
           .is(LOADING, STALE)
           .tips("nondeterministic_output")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().shards(call));
 
   final Command<Call> slaves =
       command("CLUSTER SLAVES node-id")
@@ -250,7 +253,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .is(ADMIN, STALE)
           .tips("nondeterministic_output")
           .deprecated("5.0.0", "`CLUSTER REPLICAS`")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().replicas(call));
 
   final Command<Call> slots =
       command("CLUSTER SLOTS")
@@ -262,7 +265,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .deprecated("7.0.0", "`CLUSTER SHARDS`")
           .history("4.0.0", "Added node IDs.")
           .history("7.0.0", "Added additional networking metadata field.")
-          .runs(ClusterCommands::refuse);
+          .runs(call -> reports().slots(call));
 
   final Command<Call> asking =
       command("ASKING")
@@ -270,7 +273,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST)
-          .runs(ClusterCommands::refuse);
+          .runs(this::asking);
 
   final Command<Call> readonly =
       command("READONLY")
@@ -278,7 +281,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(this::readonly);
 
   final Command<Call> readwrite =
       command("READWRITE")
@@ -286,14 +289,59 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)
-          .runs(ClusterCommands::refuse);
+          .runs(this::readwrite);
 
-  /** Declares the group. */
-  public ClusterCommands() {
+  private final @Nullable ClusterNode node;
+  private final @Nullable ClusterOrders orders;
+  private final @Nullable ClusterReports reports;
+
+  /**
+   * Declares the group.
+   *
+   * @param node this server in the cluster, null without cluster mode
+   */
+  public ClusterCommands(@Nullable ClusterNode node) {
     super(Group.CLUSTER);
+    this.node = node;
+    orders = node == null ? null : new ClusterOrders(node);
+    reports = node == null ? null : new ClusterReports(node);
   }
 
-  private static void refuse(Call call) {
-    throw DISABLED;
+  private ClusterOrders orders() {
+    if (orders == null) {
+      throw DISABLED;
+    }
+    return orders;
+  }
+
+  private ClusterReports reports() {
+    if (reports == null) {
+      throw DISABLED;
+    }
+    return reports;
+  }
+
+  private void requireCluster() {
+    if (node == null) {
+      throw DISABLED;
+    }
+  }
+
+  private void asking(Call call) {
+    requireCluster();
+    call.client().asking(true);
+    call.reply().ok();
+  }
+
+  private void readonly(Call call) {
+    requireCluster();
+    call.client().flag(ClientFlag.READONLY, true);
+    call.reply().ok();
+  }
+
+  private void readwrite(Call call) {
+    requireCluster();
+    call.client().flag(ClientFlag.READONLY, false);
+    call.reply().ok();
   }
 }

@@ -1,4 +1,4 @@
-/** CLUSTER and its companions, as a server replies that runs without cluster mode. */
+/** CLUSTER and its companions. Start reading at {@code ClusterCommands}, which declares them. */
 @NullMarked
 package io.redoubt.server.command.cluster;
 

@@ -26,6 +26,10 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 
 /** The generic group: commands on keys of any type. */
 public final class GenericCommands extends CommandGroup<Call> {
+  private static final CommandError MOVE_IN_CLUSTER =
+      new CommandError("ERR MOVE is not allowed in cluster mode");
+  private static final CommandError COPY_IN_CLUSTER =
+      new CommandError("ERR Copying to another database is not allowed in cluster mode");
   private static final int MAX_DRAWS = 100;
   private static final CommandError SAME_OBJECT =
       new CommandError("ERR source and destination objects are the same");
@@ -219,6 +223,9 @@ public final class GenericCommands extends CommandGroup<Call> {
       if (call.is(i, "REPLACE")) {
         replace = true;
       } else if (call.is(i, "DB") && i + 1 < call.count()) {
+        if (call.isInCluster() && call.argInt(i + 1) != 0) {
+          throw COPY_IN_CLUSTER;
+        }
         target = call.databaseArgument(++i);
       } else {
         throw Errors.SYNTAX;
@@ -242,6 +249,9 @@ public final class GenericCommands extends CommandGroup<Call> {
   }
 
   private static void move(Call call) {
+    if (call.isInCluster()) {
+      throw MOVE_IN_CLUSTER;
+    }
     Database source = call.database();
     Database target = call.databaseArgument(2);
     if (target == source) {

@@ -41,6 +41,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
   private static final byte[] SELECT = ascii("SELECT");
   private static final byte[] AUTH = ascii("AUTH");
   private static final byte[] RESTORE = ascii("RESTORE");
+  private static final byte[] RESTORE_ASKING = ascii("RESTORE-ASKING");
   private static final byte[] REPLACE = ascii("REPLACE");
 
   private static final int FIRST_OPTION = 6;
@@ -254,8 +255,9 @@ public final class MigrateCommands extends CommandGroup<Call> {
     int version = call.settings().persistence.rdbWriteVersion.value();
     try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
       int words = migration.replaces ? 5 : 4;
-      target.sendRaw(ascii("*" + words + "\r\n" + bulk(RESTORE.length)));
-      target.sendRaw(RESTORE);
+      byte[] restore = call.isInCluster() ? RESTORE_ASKING : RESTORE;
+      target.sendRaw(ascii("*" + words + "\r\n" + bulk(restore.length)));
+      target.sendRaw(restore);
       target.sendRaw(ascii("\r\n" + bulk(call.argLength(key))));
       target.sendRaw(Region.MEMORY, call.argAddress(key), call.argLength(key));
       String ttlText = Long.toString(ttl);

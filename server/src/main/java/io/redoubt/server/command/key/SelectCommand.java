@@ -5,12 +5,16 @@ import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.STALE;
 
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
 /** SELECT: the only command of the connection group that a sentinel lacks. */
 public final class SelectCommand extends CommandGroup<Call> {
+  private static final CommandError IN_CLUSTER =
+      new CommandError("ERR SELECT is not allowed in cluster mode");
+
   final Command<Call> select =
       command("SELECT index")
           .does("Selects the database of the connection.")
@@ -25,6 +29,9 @@ public final class SelectCommand extends CommandGroup<Call> {
   }
 
   private static void select(Call call) {
+    if (call.isInCluster() && call.argInt(1) != 0) {
+      throw IN_CLUSTER;
+    }
     call.client().selectDatabase(call.databaseArgument(1).index());
     call.reply().ok();
   }

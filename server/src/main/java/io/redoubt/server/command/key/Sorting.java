@@ -23,6 +23,10 @@ import java.util.List;
 final class Sorting {
   private static final CommandError BY_DENIED =
       new CommandError("ERR BY option of SORT denied due to insufficient ACL permissions.");
+  private static final CommandError BY_IN_CLUSTER =
+      new CommandError("ERR BY option of SORT denied in cluster mode.");
+  private static final CommandError GET_IN_CLUSTER =
+      new CommandError("ERR GET option of SORT denied in cluster mode.");
   private static final CommandError GET_DENIED =
       new CommandError("ERR GET option of SORT denied due to insufficient ACL permissions.");
   private static final CommandError NOT_DOUBLES =
@@ -67,6 +71,9 @@ final class Sorting {
       } else if (call.is(i, "BY") && left >= 1) {
         by(++i);
       } else if (call.is(i, "GET") && left >= 1) {
+        if (call.isInCluster()) {
+          throw GET_IN_CLUSTER;
+        }
         if (!mayReadAll()) {
           throw GET_DENIED;
         }
@@ -82,6 +89,8 @@ final class Sorting {
     // A pattern without a star has the same value for all elements: nothing to sort by.
     if (!patterns.hasStar(pattern)) {
       unsorted = true;
+    } else if (call.isInCluster()) {
+      throw BY_IN_CLUSTER;
     } else if (!mayReadAll()) {
       throw BY_DENIED;
     }

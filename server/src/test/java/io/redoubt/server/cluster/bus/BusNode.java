@@ -67,7 +67,7 @@ final class BusNode implements AutoCloseable {
                 Threads.ofSystem(),
                 clock,
                 Log.silent(clock)));
-    driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16);
+    driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16, null);
     transport.loop().execute(driver::start);
   }
 

@@ -1,0 +1,267 @@
+package io.redoubt.server.cluster.node;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.cluster.bus.BusParts;
+import io.redoubt.server.cluster.bus.ClusterDriver;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.nodes.ClusterState;
+import io.redoubt.server.cluster.nodes.NodesFile;
+import io.redoubt.server.cluster.nodes.NodesSyntaxException;
+import io.redoubt.server.cluster.routing.Routing;
+import io.redoubt.server.cluster.routing.RoutingOptions;
+import io.redoubt.server.cluster.slot.SlotKeys;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.execution.SlotGate;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This server as a node of a cluster: locks and reads {@code nodes.conf}, runs the state machine
+ * and its bus, and routes commands. Confined to the event loop.
+ */
+public final class ClusterNode {
+  private static final int MAX_PORT = 65_535;
+
+  private final NodeParts parts;
+  private final ClusterSettings settings;
+  private final SlotKeys keys;
+  private final Log log;
+  private @Nullable NodesFile file;
+  private @Nullable ClusterDriver driver;
+  private @Nullable SlotGate gate;
+
+  /** Creates a node that is not open yet. */
+  public ClusterNode(NodeParts parts) {
+    this.parts = parts;
+    this.log = parts.log();
+    settings = new ClusterSettings(parts.settings(), parts.port());
+    keys = new ServedSlotKeys(parts.keyspace(), parts.effects());
+  }
+
+  /**
+   * Reads the state and listens for other nodes. The listeners for clients must be open.
+   *
+   * @throws IOException if the file is bad or used by another node, or an address can't be listened
+   *     on; the message is for the log
+   */
+  public void open() throws IOException {
+    if (settings.busPort() > MAX_PORT) {
+      throw failure(
+          "Redis port number too high. Cluster communication port is 10,000 port numbers higher"
+              + " than your Redis port. Your Redis port number must be 55535 or less.");
+    }
+    String name = parts.settings().cluster.clusterConfigFile.value();
+    Path path = parts.settings().path(name);
+    NodesFile nodes = new NodesFile(parts.disk(), path, settings.busUsesTls());
+    file = nodes;
+    if (!nodes.lock()) {
+      throw failure(
+          "Sorry, the cluster configuration file %s is already used by a different Redis Cluster"
+              + " node. Please make sure that different nodes use different cluster configuration"
+              + " files.",
+          name);
+    }
+    ClusterOptions options = settings.options();
+    Cluster cluster =
+        new Cluster(
+            state(nodes, name, options), options, parts.environment().random(), nowMillis());
+    gate =
+        new SlotGate(
+            new Routing(cluster, settings), parts.keyspace(), parts.dispatcher()::mayWrite);
+    ClusterDriver opened =
+        new ClusterDriver(
+            cluster,
+            new NodeData(parts, keys, this::cluster, this::gate),
+            new BusParts(
+                parts.transport(),
+                source(),
+                settings.busUsesTls() ? parts.tls().migrating() : null,
+                parts.settings().cluster.clusterLinkSendbufLimit::value,
+                nodes,
+                parts.threads(),
+                parts.clock(),
+                log));
+    driver = opened;
+    listen(opened);
+    parts.dispatcher().routes(gate);
+    settings.onChange(() -> order(new Input.Configure(settings.options()), unused -> {}));
+  }
+
+  private ClusterState state(NodesFile nodes, String name, ClusterOptions options)
+      throws IOException {
+    try {
+      ClusterState saved = nodes.read().orElse(null);
+      if (saved != null) {
+        log.notice("Node configuration loaded, I'm %s", saved.myId());
+        return saved;
+      }
+    } catch (NodesSyntaxException e) {
+      log.warning("%s", e.getMessage());
+      throw failure("Unrecoverable error: corrupted cluster config file \"%s\".", name);
+    }
+    ClusterState fresh = Cluster.fresh(options, parts.environment().random());
+    log.notice("No cluster configuration found, I'm %s", fresh.myId());
+    nodes.write(fresh);
+    return fresh;
+  }
+
+  private static IOException failure(String format, Object... values) {
+    return new IOException(format.formatted(values));
+  }
+
+  private long nowMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(parts.clock().monotonicNanos());
+  }
+
+  private @Nullable InetAddress source() throws UnknownHostException {
+    String source = parts.settings().common.bindSourceAddr.value();
+    return source.isEmpty() ? null : InetAddress.getByName(source);
+  }
+
+  private void listen(ClusterDriver opened) throws IOException {
+    int port = settings.busPort();
+    Tls tls = settings.busUsesTls() ? parts.tls().server() : null;
+    for (BindAddress address : parts.settings().common.bind.value()) {
+      try {
+        opened.listen(
+            new InetSocketAddress(InetAddress.getByName(address.listened()), port),
+            parts.settings().common.tcpBacklog.value(),
+            tls);
+      } catch (IOException e) {
+        if (!address.optional()) {
+          log.warning(
+              "Warning: Could not create server TCP listening socket %s:%d: %s",
+              address.host(), port, SystemErrors.text(e));
+          throw failure("Failed listening on port %d (cluster), aborting.", port);
+        }
+      }
+    }
+  }
+
+  /** Starts to take part in the cluster, once the data set is loaded. */
+  public void start() {
+    claimLoadedSlots();
+    driver().start();
+  }
+
+  /**
+   * Makes the slots agree with the loaded keys, as Redis does: a slot without an owner becomes
+   * ours, one of another node is imported.
+   */
+  private void claimLoadedSlots() {
+    if (cluster().me().isReplica() || parts.keyspace().size() == 0) {
+      return;
+    }
+    for (int slot = 0; slot < SlotSet.SLOTS; slot++) {
+      Node owner = cluster().owner(slot);
+      if (owner == cluster().me() || cluster().importingFrom(slot) != null) {
+        continue;
+      }
+      if (keys.count(slot) > 0) {
+        if (owner == null) {
+          log.warning("I have keys for unassigned slot %d. Taking responsibility for it.", slot);
+          order(new Input.AddSlots(SlotSet.of(slot)), unused -> {});
+        } else {
+          log.warning(
+              "I have keys for slot %d, but the slot is assigned to another node. Setting it to"
+                  + " importing state.",
+              slot);
+          order(new Input.ImportSlot(slot, owner.id()), unused -> {});
+        }
+      }
+    }
+  }
+
+  /** Stops for good, and releases the file once the state is on disk. */
+  public void close() {
+    ClusterDriver open = driver;
+    if (open == null) {
+      release();
+    } else {
+      open.stop(this::release);
+    }
+  }
+
+  private void release() {
+    try {
+      if (file != null) {
+        file.close();
+      }
+    } catch (IOException e) {
+      log.warning("While closing the cluster config file: %s", SystemErrors.text(e));
+    }
+  }
+
+  private ClusterDriver driver() {
+    if (driver == null) {
+      throw new IllegalStateException("the node is not open");
+    }
+    return driver;
+  }
+
+  private SlotGate gate() {
+    if (gate == null) {
+      throw new IllegalStateException("the node is not open");
+    }
+    return gate;
+  }
+
+  /** Returns the state machine, for reading. */
+  public Cluster cluster() {
+    return driver().cluster();
+  }
+
+  /** Returns true once {@link #open} has succeeded. */
+  public boolean isOpen() {
+    return driver != null;
+  }
+
+  /** Returns the bus, for its counters. */
+  public ClusterDriver bus() {
+    return driver();
+  }
+
+  /** Returns the keys of this server by slot. */
+  public SlotKeys keys() {
+    return keys;
+  }
+
+  /** Returns the names and ports of nodes that clients are given. */
+  public RoutingOptions shown() {
+    return settings;
+  }
+
+  /** Returns true if this server has keys. */
+  public boolean hasKeys() {
+    return parts.keyspace().size() > 0;
+  }
+
+  /** Carries out an operator's order; the reply comes once its result is on disk. */
+  public void order(Input order, Consumer<Output> reply) {
+    driver().order(order, reply);
+  }
+
+  /** Carries out an order, and returns its result at once: for those who can't wait. */
+  public Output decide(Input order) {
+    return driver().decide(order);
+  }
+
+  /** Sends a published message to the other nodes, or to those of this shard. */
+  public void publish(boolean sharded, ByteString channel, ByteString message) {
+    driver().submit(new Input.Publish(sharded, channel, message));
+  }
+}

@@ -1,0 +1,117 @@
+package io.redoubt.server.cluster.node;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.pubsub.ChannelKind;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.cluster.bus.DataServer;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotKeys;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.execution.SlotGate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** This server's data, role and clients, as the state machine changes them. */
+final class NodeData implements DataServer {
+  private static final byte[] FLUSHALL = {'F', 'L', 'U', 'S', 'H', 'A', 'L', 'L'};
+
+  private final NodeParts parts;
+  private final SlotKeys keys;
+  private final Supplier<Cluster> cluster;
+  private final Supplier<SlotGate> gate;
+
+  NodeData(NodeParts parts, SlotKeys keys, Supplier<Cluster> cluster, Supplier<SlotGate> gate) {
+    this.parts = parts;
+    this.keys = keys;
+    this.cluster = cluster;
+    this.gate = gate;
+  }
+
+  @Override
+  public long offset() {
+    return parts.replication().offset();
+  }
+
+  @Override
+  public long dataAgeMillis() {
+    return parts.replication().view().dataAgeMillis();
+  }
+
+  @Override
+  public void follow(String ip, int port) {
+    if (!parts.replication().follows(ip, port)) {
+      parts.replication().follow(ip, port);
+    }
+  }
+
+  @Override
+  public void promote() {
+    if (parts.replication().isReplica()) {
+      parts.replication().becomeMaster();
+    }
+  }
+
+  private Pauses pauses() {
+    return parts.clients().registry().pauses();
+  }
+
+  @Override
+  public void pauseWrites(long millis) {
+    pauses().begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, parts.clock().wallMillis() + millis);
+  }
+
+  @Override
+  public void resumeWrites() {
+    pauses().end(Pauses.Cause.FAILOVER);
+  }
+
+  @Override
+  public void dropSlots(SlotSet slots) {
+    long dropped = keys.drop(slots);
+    parts.dispatcher().endSlice();
+    parts
+        .log()
+        .notice("Removed %d keys of %d slots that another node owns", dropped, slots.count());
+  }
+
+  @Override
+  public void dropAll() {
+    parts.dataSet().clear();
+    if (parts.propagation().isActive()) {
+      parts.propagation().effect(0, 1).bulk(FLUSHALL);
+    }
+    parts.dispatcher().endUnit();
+  }
+
+  @Override
+  public void topologyChanged() {
+    gate.get().redirectWaiting(parts.clients().registry());
+    leaveForeignChannels();
+  }
+
+  /** Ends subscriptions to sharded channels whose slots other shards own now. */
+  private void leaveForeignChannels() {
+    Channels channels = parts.clients().registry().channels();
+    List<ByteString> foreign = new ArrayList<>();
+    for (ByteString name : channels.active(ChannelKind.SHARD_CHANNEL)) {
+      if (!cluster.get().isOfMyShard(KeySlot.of(name.toByteArray()))) {
+        foreign.add(name);
+      }
+    }
+    foreign.forEach(name -> channels.unsubscribeEverybody(ChannelKind.SHARD_CHANNEL, name));
+  }
+
+  @Override
+  public void deliver(boolean sharded, ByteString channel, ByteString message) {
+    Channels channels = parts.clients().registry().channels();
+    if (sharded) {
+      channels.publishToShard(
+          channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());
+    } else {
+      channels.publish(channel, message);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.redoubt.server.cluster.node;
+
+import io.redoubt.server.cluster.slot.SlotKeys;
+import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceSlots;
+import io.redoubt.server.memory.Region;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The keys of this node by slot. Dropped keys go one by one, in time proportional to their slot:
+ * replicas, which may be nodes of Redis, have to be told of each.
+ */
+final class ServedSlotKeys implements SlotKeys {
+  private final Keyspace keyspace;
+  private final KeyspaceSlots slots;
+  private final KeyEffects effects;
+
+  ServedSlotKeys(Keyspace keyspace, KeyEffects effects) {
+    this.keyspace = keyspace;
+    this.slots = new KeyspaceSlots(keyspace);
+    this.effects = effects;
+  }
+
+  @Override
+  public long count(int slot) {
+    return slots.count(slot);
+  }
+
+  @Override
+  public List<byte[]> keys(int slot, int max) {
+    List<byte[]> keys = new ArrayList<>((int) Math.min(max, count(slot)));
+    long cursor = 0;
+    do {
+      cursor =
+          slots.scan(
+              slot,
+              cursor,
+              entry -> {
+                if (keys.size() < max) {
+                  keys.add(Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry)));
+                }
+              });
+    } while (cursor != 0 && keys.size() < max);
+    return keys;
+  }
+
+  @Override
+  public long drop(int slot) {
+    List<byte[]> keys = keys(slot, Integer.MAX_VALUE);
+    keys.forEach(key -> effects.drop(keyspace.database(0), key));
+    return keys.size();
+  }
+}

@@ -1,0 +1,227 @@
+package io.redoubt.server.command.cluster;
+
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.node.ClusterNode;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.execution.Call;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+
+/** The subcommands of CLUSTER that change something. Each replies once its result is on disk. */
+final class ClusterOrders {
+  private static final int BUS_PORT_DISTANCE = 10_000;
+  private static final int MAX_PORT = 65_535;
+
+  /** The index of a subcommand's first argument. */
+  private static final int FIRST = 2;
+
+  private static final CommandError INVALID_SLOT =
+      new CommandError("ERR Invalid or out of range slot");
+  private static final CommandError NOT_EMPTY =
+      new CommandError("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.");
+  private static final CommandError INVALID_ACTION =
+      new CommandError(
+          "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
+  private static final CommandError NOT_A_MASTER =
+      new CommandError("ERR You can use SETSLOT only with masters.");
+
+  private final ClusterNode node;
+
+  ClusterOrders(ClusterNode node) {
+    this.node = node;
+  }
+
+  private Cluster cluster() {
+    return node.cluster();
+  }
+
+  private void order(Call call, Input order) {
+    if (!call.mayWait()) {
+      OrderWait.reply(call.reply(), node.decide(order));
+      return;
+    }
+    OrderWait wait = new OrderWait(call);
+    node.order(order, wait::decided);
+    Output result = wait.result();
+    if (result == null) {
+      call.client().block(wait, 0);
+    } else {
+      OrderWait.reply(call.reply(), result);
+    }
+  }
+
+  private static int slot(Call call, int argument) {
+    long slot;
+    try {
+      slot = call.argLong(argument);
+    } catch (CommandError notANumber) {
+      throw INVALID_SLOT;
+    }
+    if (!SlotSet.isSlot(slot)) {
+      throw INVALID_SLOT;
+    }
+    return (int) slot;
+  }
+
+  /** Adds a slot to a set after checking that it has an owner or that it has none. */
+  private void add(SlotSet slots, int slot, boolean owned) {
+    if ((cluster().owner(slot) != null) != owned) {
+      throw new CommandError(
+          "ERR Slot " + slot + (owned ? " is already unassigned" : " is already busy"));
+    }
+    if (!slots.add(slot)) {
+      throw new CommandError("ERR Slot " + slot + " specified multiple times");
+    }
+  }
+
+  private SlotSet slots(Call call, boolean owned) {
+    SlotSet slots = new SlotSet();
+    for (int i = FIRST; i < call.count(); i++) {
+      add(slots, slot(call, i), owned);
+    }
+    return slots;
+  }
+
+  private SlotSet ranges(Call call, boolean owned) {
+    if (call.count() % 2 != 0) {
+      throw Errors.wrongArity(call.command());
+    }
+    SlotSet slots = new SlotSet();
+    for (int i = FIRST; i < call.count(); i += 2) {
+      int first = slot(call, i);
+      int last = slot(call, i + 1);
+      if (first > last) {
+        throw new CommandError(
+            "ERR start slot number " + first + " is greater than end slot number " + last);
+      }
+      for (int slot = first; slot <= last; slot++) {
+        add(slots, slot, owned);
+      }
+    }
+    return slots;
+  }
+
+  void addSlots(Call call) {
+    order(call, new Input.AddSlots(slots(call, false)));
+  }
+
+  void addSlotsRange(Call call) {
+    order(call, new Input.AddSlots(ranges(call, false)));
+  }
+
+  void deleteSlots(Call call) {
+    order(call, new Input.DeleteSlots(slots(call, true)));
+  }
+
+  void deleteSlotsRange(Call call) {
+    order(call, new Input.DeleteSlots(ranges(call, true)));
+  }
+
+  void flushSlots(Call call) {
+    if (node.hasKeys()) {
+      throw NOT_EMPTY;
+    }
+    order(call, new Input.FlushSlots());
+  }
+
+  void setSlot(Call call) {
+    if (cluster().me().isReplica()) {
+      throw NOT_A_MASTER;
+    }
+    int slot = slot(call, FIRST);
+    boolean named = call.count() == FIRST + 3;
+    if (call.is(3, "MIGRATING") && named) {
+      order(call, new Input.MigrateSlot(slot, call.argText(4)));
+    } else if (call.is(3, "IMPORTING") && named) {
+      order(call, new Input.ImportSlot(slot, call.argText(4)));
+    } else if (call.is(3, "STABLE") && call.count() == FIRST + 2) {
+      order(call, new Input.StabilizeSlot(slot));
+    } else if (call.is(3, "NODE") && named) {
+      order(call, new Input.AssignSlot(slot, call.argText(4), node.keys().count(slot)));
+    } else {
+      throw INVALID_ACTION;
+    }
+  }
+
+  void meet(Call call) {
+    String ip = call.argText(FIRST);
+    long port = port(call, FIRST + 1, "ERR Invalid TCP base port specified: ");
+    long busPort =
+        call.count() > FIRST + 2
+            ? port(call, FIRST + 2, "ERR Invalid TCP bus port specified: ")
+            : port + BUS_PORT_DISTANCE;
+    String address = literal(ip);
+    if (address == null || !isPort(port) || !isPort(busPort)) {
+      throw new CommandError(
+          "ERR Invalid node address specified: " + ip + ":" + call.argText(FIRST + 1));
+    }
+    order(call, new Input.Meet(address, (int) port, (int) busPort));
+  }
+
+  private static long port(Call call, int argument, String error) {
+    try {
+      return call.argLong(argument);
+    } catch (CommandError notANumber) {
+      throw new CommandError(error + call.argText(argument));
+    }
+  }
+
+  private static boolean isPort(long port) {
+    return port > 0 && port <= MAX_PORT;
+  }
+
+  /** Returns an address in its usual form; null if it is a name or nothing. */
+  private static @Nullable String literal(String ip) {
+    try {
+      return ip.isEmpty() ? null : InetAddress.ofLiteral(ip).getHostAddress();
+    } catch (IllegalArgumentException notAnAddress) {
+      return null;
+    }
+  }
+
+  void forget(Call call) {
+    order(call, new Input.Forget(call.argText(FIRST)));
+  }
+
+  void replicate(Call call) {
+    order(call, new Input.Replicate(call.argText(FIRST), node.hasKeys()));
+  }
+
+  void failover(Call call) {
+    Input.FailoverKind kind = Input.FailoverKind.DEFAULT;
+    if (call.count() > FIRST) {
+      if (call.is(FIRST, "FORCE")) {
+        kind = Input.FailoverKind.FORCE;
+      } else if (call.is(FIRST, "TAKEOVER")) {
+        kind = Input.FailoverKind.TAKEOVER;
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    order(call, new Input.Failover(kind));
+  }
+
+  void reset(Call call) {
+    boolean hard = call.count() > FIRST && call.is(FIRST, "HARD");
+    if (call.count() > FIRST && !hard && !call.is(FIRST, "SOFT")) {
+      throw Errors.SYNTAX;
+    }
+    order(call, new Input.Reset(hard, node.hasKeys()));
+  }
+
+  void bumpEpoch(Call call) {
+    order(call, new Input.BumpEpoch());
+  }
+
+  void setConfigEpoch(Call call) {
+    order(call, new Input.SetConfigEpoch(call.argLong(FIRST)));
+  }
+
+  void saveConfig(Call call) {
+    order(call, new Input.SaveConfig());
+  }
+}

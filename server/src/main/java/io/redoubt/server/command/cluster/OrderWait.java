@@ -1,0 +1,54 @@
+package io.redoubt.server.command.cluster;
+
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.session.blocking.Waiting;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.execution.Call;
+import org.jspecify.annotations.Nullable;
+
+/** A client's wait for the result of an order, which must be on disk before it is told. */
+final class OrderWait implements Waiting {
+  private final ServerClient client;
+  private @Nullable Output result;
+  private boolean ended;
+
+  OrderWait(Call call) {
+    client = call.client();
+  }
+
+  /** Takes the result, and replies with it if the client waits already. */
+  void decided(Output output) {
+    result = output;
+    if (!ended && client.waiting() == this) {
+      client.unblock();
+      reply(client.reply(), output);
+      client.flushSoon();
+    }
+  }
+
+  /** Returns the result if it is known. */
+  @Nullable Output result() {
+    return result;
+  }
+
+  static void reply(ReplyWriter reply, Output output) {
+    switch (output) {
+      case Output.Done(String text) -> reply.simple(text);
+      case Output.Refused(String error) -> reply.error(error);
+      default -> throw new IllegalStateException(output.toString());
+    }
+  }
+
+  /** CLIENT UNBLOCK: the order is carried out, but the client no longer waits for the disk. */
+  @Override
+  public void timedOut() {
+    client.reply().error("ERR the order is not on disk yet");
+    client.flushSoon();
+  }
+
+  @Override
+  public void ended() {
+    ended = true;
+  }
+}

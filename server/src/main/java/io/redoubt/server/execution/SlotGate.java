@@ -1,0 +1,178 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.command.KeyVisitor;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.Transaction;
+import io.redoubt.server.cluster.routing.Routing;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks in cluster mode whether this node executes a request, by the slots of its keys. Allocates
+ * only for a refusal.
+ */
+public final class SlotGate implements KeyVisitor {
+  /** The slot of a request without keys. */
+  static final int NO_SLOT = Routing.NO_SLOT;
+
+  private static final int WRITES = 1;
+  private static final int SHARDED = 2;
+  private static final int MIGRATES = 4;
+  private static final int ASKING = 8;
+  private static final int READ_ONLY = 16;
+  private static final int TLS = 32;
+  private static final Routing.Kind[] KINDS = kinds();
+
+  private final Routing routing;
+  private final BiPredicate<Command<?>, Request> mayWrite;
+  private final Request queued = new Request();
+  private Request request = queued;
+  private final Database database;
+  private boolean keysAreChannels;
+
+  /**
+   * Creates a gate.
+   *
+   * @param mayWrite returns true if a request may change keys, scripts by their flags
+   */
+  public SlotGate(Routing routing, Keyspace keyspace, BiPredicate<Command<?>, Request> mayWrite) {
+    this.routing = routing;
+    this.mayWrite = mayWrite;
+    this.database = keyspace.database(0);
+  }
+
+  private static Routing.Kind[] kinds() {
+    Routing.Kind[] kinds = new Routing.Kind[2 * TLS];
+    for (int i = 0; i < kinds.length; i++) {
+      kinds[i] =
+          new Routing.Kind(
+              (i & WRITES) != 0,
+              (i & SHARDED) != 0,
+              (i & MIGRATES) != 0,
+              (i & ASKING) != 0,
+              (i & READ_ONLY) != 0,
+              (i & TLS) != 0);
+    }
+    return kinds;
+  }
+
+  /** Returns the error for a request that another node executes, or nobody; null for ours. */
+  @Nullable CommandError refusal(ServerClient client, Command<?> command, Request asked) {
+    routing.begin();
+    add(command, asked);
+    if (routing.isPlain()) {
+      return null;
+    }
+    return error(routing.refusal(kind(client, command, mayWrite.test(command, asked))));
+  }
+
+  private static @Nullable CommandError error(@Nullable String refusal) {
+    return refusal == null ? null : new CommandError(refusal);
+  }
+
+  private void add(Command<?> command, Request asked) {
+    if (command.keySpecs().first() == 0 && !command.keySpecs().isMovable()) {
+      return;
+    }
+    request = asked;
+    keysAreChannels = command.has(Flag.PUBSUB);
+    boolean unused = command.keySpecs().forEachRouted(asked, this);
+  }
+
+  private static Routing.Kind kind(ServerClient client, Command<?> command, boolean writes) {
+    boolean sharded = command.has(Flag.PUBSUB);
+    int kind = writes ? WRITES : 0;
+    kind |= sharded ? SHARDED : 0;
+    kind |= command.name().equals("migrate") ? MIGRATES : 0;
+    kind |= client.isAsking() || command.has(Flag.ASKING) ? ASKING : 0;
+    // Sharded messages reach the replicas of a shard, too.
+    kind |= client.is(ClientFlag.READONLY) || sharded ? READ_ONLY : 0;
+    Connection connection = client.open();
+    kind |= connection != null && connection.isTls() ? TLS : 0;
+    return KINDS[kind];
+  }
+
+  /** Checks the keys of all queued commands together, for EXEC. */
+  @Nullable CommandError refusal(
+      ServerClient client, Command<?> exec, Transaction transaction, CommandTable<?> table) {
+    routing.begin();
+    boolean writes = false;
+    Command<?> channels = null;
+    RequestDecoder decoder =
+        new RequestDecoder(client.registry().limits(), client.registry().memory());
+    try {
+      long place = transaction.start();
+      for (int i = 0; i < transaction.count(); i++) {
+        place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
+        Command<?> command = table.find(queued);
+        if (command != null) {
+          add(command, queued);
+          writes |= mayWrite.test(command, queued);
+          channels = command.has(Flag.PUBSUB) && command.firstKey() > 0 ? command : channels;
+        }
+      }
+    } catch (ProtocolException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    if (routing.isPlain()) {
+      return null;
+    }
+    return error(routing.refusal(kind(client, channels == null ? exec : channels, writes)));
+  }
+
+  /** Returns the slot of a request's first key, {@link #NO_SLOT} if it has none. */
+  int slotOf(Command<?> command, Request asked) {
+    routing.begin();
+    add(command, asked);
+    return routing.slot();
+  }
+
+  /** Receives a key of the request that is checked. */
+  @Override
+  public void key(int argument, int flags) {
+    long address = request.offset(argument);
+    int length = request.length(argument);
+    boolean mustExist = routing.key(KeySlot.of(request.memory(), address, length));
+    if (mustExist && !keysAreChannels) {
+      long entry = database.find(address, length);
+      if (entry == Entry.NONE || database.isDue(entry)) {
+        routing.missing();
+      }
+    }
+  }
+
+  /** Redirects clients that wait for keys which this node does not serve any more. */
+  public void redirectWaiting(ClientRegistry clients) {
+    if (clients.blockedCount() == 0) {
+      return;
+    }
+    for (Client each : clients.all()) {
+      if (each instanceof ServerClient client && client.waiting() instanceof KeyWait wait) {
+        routing.begin();
+        add(wait.command(), wait.request());
+        CommandError refusal =
+            error(
+                routing.refusalOfWaiting(
+                    kind(client, wait.command(), wait.command().has(Flag.WRITE))));
+        if (refusal != null) {
+          client.unblock(refusal);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package io.redoubt.server.cluster.node;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clusters of servers, made and changed by the real redis-cli. */
+class ClusterTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String TIMEOUT_MILLIS = "2000";
+
+  @TempDir private Path directory;
+  private final List<Member> members = new ArrayList<>();
+
+  /** A node of ours or a real one. */
+  private record Member(int port, AutoCloseable server, RespClient client) {
+    String text(String... words) throws Exception {
+      byte[][] bytes = new byte[words.length][];
+      for (int i = 0; i < words.length; i++) {
+        bytes[i] = words[i].getBytes(ISO_8859_1);
+      }
+      return switch (client.call(bytes)) {
+        case Reply.Bulk bulk -> new String(bulk.bytes(), ISO_8859_1);
+        case Reply.Simple simple -> simple.value();
+        case Reply.Error error -> error.message();
+        case Reply.Integer integer -> Long.toString(integer.value());
+        case Reply other -> other.toString();
+      };
+    }
+
+    boolean knows(String wanted) throws Exception {
+      return text("CLUSTER", "INFO").contains(wanted);
+    }
+
+    void kill() throws Exception {
+      client.close();
+      server.close();
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (Member each : members) {
+      each.kill();
+    }
+  }
+
+  private Member ours(String... lines) throws Exception {
+    List<Integer> ports = FreePorts.several(2);
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.add("port " + ports.get(0));
+    all.add("cluster-port " + ports.get(1));
+    all.add("cluster-enabled yes");
+    all.add("cluster-node-timeout " + TIMEOUT_MILLIS);
+    all.add("repl-ping-replica-period 1");
+    RedisServer server =
+        TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
+    return added(new Member(ports.get(0), server, RespClient.connect("127.0.0.1", ports.get(0))));
+  }
+
+  private Member real() throws Exception {
+    Path folder = Files.createDirectories(directory.resolve("real" + members.size()));
+    RealRedis redis =
+        RealRedis.start(
+            folder,
+            "--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            Integer.toString(FreePorts.one()),
+            "--cluster-node-timeout",
+            TIMEOUT_MILLIS);
+    return added(new Member(redis.port(), redis, RespClient.connect("127.0.0.1", redis.port())));
+  }
+
+  private Member added(Member member) {
+    members.add(member);
+    return member;
+  }
+
+  /** Runs redis-cli --cluster and returns its output. */
+  private static String cli(String... words) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(RealRedis.program("redis-cli").toString());
+    command.add("--cluster");
+    command.addAll(List.of(words));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), ISO_8859_1);
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
+  }
+
+  private void create(int replicas) throws Exception {
+    List<String> words = new ArrayList<>(List.of("create"));
+    members.forEach(each -> words.add("127.0.0.1:" + each.port()));
+    words.addAll(List.of("--cluster-replicas", Integer.toString(replicas), "--cluster-yes"));
+    assertThat(cli(words.toArray(String[]::new))).contains("[OK] All 16384 slots covered.");
+    for (Member each : members) {
+      await().atMost(PATIENCE).until(() -> each.knows("cluster_state:ok"));
+    }
+    for (Member each : members) {
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              each.text("ROLE").contains("master")
+                  || each.text("INFO", "replication").contains("master_link_status:up"));
+    }
+  }
+
+  private String check() throws Exception {
+    return cli("check", "127.0.0.1:" + members.getLast().port());
+  }
+
+  private static String myself(Member member) throws Exception {
+    return member
+        .text("CLUSTER", "NODES")
+        .lines()
+        .filter(line -> line.contains("myself"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Writes keys with acknowledgement of a replica until told to stop. */
+  private static final class Writer implements AutoCloseable {
+    private final ClusterClient client;
+    private final Thread thread;
+    private volatile boolean stop;
+    private volatile Throwable failure;
+    private volatile int written;
+
+    Writer(List<Member> members) {
+      client = new ClusterClient(members.stream().map(Member::port).toList(), 30_000);
+      thread = Thread.ofPlatform().start(this::write);
+    }
+
+    private void write() {
+      try {
+        for (int i = 0; !stop; i++) {
+          Reply reply = client.call("SET", "key:" + i, "value:" + i);
+          if (!(reply instanceof Reply.Simple)) {
+            throw new AssertionError(reply.toString());
+          }
+          written = i + 1;
+        }
+      } catch (Throwable e) {
+        failure = e;
+      }
+    }
+
+    void finish() throws Exception {
+      stop = true;
+      thread.join();
+      assertThat(failure).isNull();
+      assertThat(written).isPositive();
+    }
+
+    /** Returns the number of keys that are missing. */
+    int missing() throws Exception {
+      int missing = 0;
+      for (int i = 0; i < written; i++) {
+        Reply reply = client.call("GET", "key:" + i);
+        missing +=
+            reply instanceof Reply.Bulk bulk
+                    && new String(bulk.bytes(), ISO_8859_1).equals("value:" + i)
+                ? 0
+                : 1;
+      }
+      return missing;
+    }
+
+    @Override
+    public void close() throws Exception {
+      stop = true;
+      thread.join();
+      client.close();
+    }
+  }
+
+  private void failsOver(List<Member> survivors, Member victim) throws Exception {
+    String victimId = victim.text("CLUSTER", "MYID");
+    Member replica =
+        survivors.stream().filter(each -> line(each).contains(victimId)).findFirst().orElseThrow();
+    members.remove(victim);
+    victim.kill();
+    await().atMost(PATIENCE).until(() -> myself(replica).contains("myself,master"));
+    for (Member each : survivors) {
+      await().atMost(PATIENCE).until(() -> each.knows("cluster_state:ok"));
+    }
+  }
+
+  private static String line(Member member) {
+    try {
+      return myself(member);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void reshards(Member from, Member to, int slots) throws Exception {
+    String output =
+        cli(
+            "reshard",
+            "127.0.0.1:" + to.port(),
+            "--cluster-from",
+            from.text("CLUSTER", "MYID"),
+            "--cluster-to",
+            to.text("CLUSTER", "MYID"),
+            "--cluster-slots",
+            Integer.toString(slots),
+            "--cluster-yes");
+    assertThat(output).doesNotContain("[ERR]");
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(check()).doesNotContain("[ERR]"));
+  }
+
+  @Test
+  void survivesReshardingAndTheLossOfAMaster() throws Exception {
+    RealRedis.assumeInstalled("redis-cli");
+    for (int i = 0; i < 6; i++) {
+      ours();
+    }
+    create(1);
+    assertThat(check()).contains("1 additional replica(s)");
+    List<Member> masters =
+        members.stream().filter(each -> line(each).contains("myself,master")).toList();
+    try (Writer writer = new Writer(members)) {
+      reshards(masters.get(0), masters.get(1), 60);
+      writer.finish();
+      assertThat(writer.missing()).isZero();
+    }
+    List<Member> survivors = new ArrayList<>(members);
+    survivors.remove(masters.get(2));
+    failsOver(survivors, masters.get(2));
+    try (Writer writer = new Writer(survivors)) {
+      Thread.sleep(500);
+      writer.finish();
+      assertThat(writer.missing()).isZero();
+    }
+    assertThat(check()).contains("[OK] All 16384 slots covered.");
+  }
+
+  @Test
+  void worksWithRealNodes() throws Exception {
+    RealRedis.assumeInstalled("redis-server", "redis-cli");
+    for (int i = 0; i < 3; i++) {
+      ours();
+      real();
+    }
+    create(1);
+    List<Member> masters =
+        members.stream().filter(each -> line(each).contains("myself,master")).toList();
+    try (Writer writer = new Writer(members)) {
+      reshards(masters.get(0), masters.get(1), 40);
+      reshards(masters.get(1), masters.get(0), 60);
+      writer.finish();
+      assertThat(writer.missing()).isZero();
+    }
+    List<Member> survivors = new ArrayList<>(members);
+    survivors.remove(masters.get(1));
+    failsOver(survivors, masters.get(1));
+    assertThat(check()).contains("[OK] All 16384 slots covered.");
+  }
+}
