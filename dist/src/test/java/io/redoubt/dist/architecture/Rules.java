@@ -249,7 +249,8 @@ final class Rules {
               + " server.settings server.snapshot server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal server.aof"
               + " server.replication server.command.admin server.command.key persistence.rdb.check"
-              + " server.snapshot.context server.tracking protocol.session.blocking",
+              + " server.snapshot.context server.tracking protocol.session.blocking"
+              + " server.cluster.core server.cluster.bus server.cluster.node",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",

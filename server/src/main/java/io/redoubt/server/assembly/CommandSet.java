@@ -91,6 +91,7 @@ final class CommandSet {
                 payloads,
                 parts.replication,
                 parts.appendOnlyFile,
+                parts.clusterNode,
                 parts.log)),
         new ConnectionCommands<>(hello, parts.hellos::pinged),
         new ClientCommands<>(parts.clients),

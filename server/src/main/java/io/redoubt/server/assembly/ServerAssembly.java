@@ -60,6 +60,9 @@ public final class ServerAssembly {
     if (parts.clusterNode != null && parts.settings.replication.replicaof.value() != null) {
       throw FatalConfigError.ofWhole("replicaof directive not allowed in cluster mode");
     }
+    if (parts.clusterNode != null) {
+      parts.settings.replication.replicaof.neverWritten();
+    }
     new CommandNames(parts.settings.renameCommand, parts.table).rename();
     parts.configuredUsers.define();
   }

@@ -420,7 +420,6 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
             "ERR Script attempted to execute a write command while the cluster is down and"
                 + " readonly";
         case Routing.DOWN -> "ERR Script attempted to execute a command while the cluster is down";
-        case Routing.CROSS_SLOT -> SEVERAL_SLOTS;
         default -> "ERR Script attempted to access a non local key in a cluster node";
       };
     }

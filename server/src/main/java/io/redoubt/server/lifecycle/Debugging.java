@@ -8,10 +8,13 @@ import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.key.DumpCommands;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** The server as DEBUG sees it. */
 public record Debugging(
@@ -22,8 +25,12 @@ public record Debugging(
     DumpCommands payloads,
     Replication replication,
     AppendOnlyFile appendOnlyFile,
+    @Nullable ClusterNode clusterNode,
     Log serverLog)
     implements DebugCommands.Host {
+  private static final CommandError NO_CLUSTER =
+      new CommandError("ERR Debug option only available for cluster mode enabled setup!");
+
   @Override
   public void sleep(long millis) {
     BlockingSleep.ofMillis(millis);
@@ -73,6 +80,31 @@ public record Debugging(
   @Override
   public void skipPayloadChecksums(boolean skip) {
     payloads.comparesChecksums(!skip);
+  }
+
+  @Override
+  public void killLinks(String node, boolean to, boolean from) {
+    if (clusterNode == null) {
+      throw NO_CLUSTER;
+    }
+    Node peer = clusterNode.cluster().node(node);
+    if (peer == null) {
+      throw new CommandError("ERR Unknown node " + node);
+    }
+    if (to) {
+      clusterNode.bus().kill(peer, true);
+    }
+    if (from) {
+      clusterNode.bus().kill(peer, false);
+    }
+  }
+
+  @Override
+  public void dropPackets(long type) {
+    if (clusterNode == null) {
+      throw NO_CLUSTER;
+    }
+    clusterNode.bus().drop(type);
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicaofDirective
     extends ManyWordsDirective<Optional<HostPort>, ReplicaofDirective> {
   private static final String NO_ONE = "no one";
+  private boolean written = true;
 
   ReplicaofDirective() {
     super("replicaof", Optional.empty());
@@ -24,6 +25,11 @@ public final class ReplicaofDirective
   /** Records the master set by REPLICAOF; null acts as {@link #clear}. */
   public void set(@Nullable HostPort master) {
     set(Optional.ofNullable(master));
+  }
+
+  /** Leaves the master out of the file: a node of a cluster has it elsewhere. */
+  public void neverWritten() {
+    written = false;
   }
 
   /** Records REPLICAOF NO ONE. */
@@ -64,6 +70,6 @@ public final class ReplicaofDirective
 
   @Override
   public boolean isOmitted(Optional<HostPort> of) {
-    return of.isEmpty();
+    return !written || of.isEmpty();
   }
 }

@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.MalformedMessage;
 import io.redoubt.server.cluster.message.Message;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,7 @@ final class BusConnections {
   private final List<Listener> listeners = new ArrayList<>();
   private final BusStats stats = new BusStats();
   private final Clock clock;
+  private @Nullable Predicate<Body> dropped;
   private int lastInbound;
 
   /**
@@ -118,6 +121,21 @@ final class BusConnections {
     open.send(chunk, chunk.start() + bytes.length);
     open.flush();
     stats.sent(message.body());
+  }
+
+  /** Closes the connections to a node that we opened, or those that it opened. */
+  void kill(Cluster cluster, Node node, boolean outgoing) {
+    for (End end : List.copyOf(ends.values())) {
+      Node peer = end.id > 0 ? cluster.ofLink(end.id) : cluster.node(end.peer);
+      if (end.id > 0 == outgoing && peer == node && end.connection != null) {
+        end.connection.close();
+      }
+    }
+  }
+
+  /** Ignores received messages of a type from now on, for tests; null for none. */
+  void drop(@Nullable Predicate<Body> messages) {
+    dropped = messages;
   }
 
   BusStats stats() {
@@ -231,6 +249,9 @@ final class BusConnections {
 
     private void received(Connection from, Message message) {
       stats.received(message.body());
+      if (dropped != null && dropped.test(message.body())) {
+        return;
+      }
       peer = message.header().sender();
       inputs.accept(
           new Input.Received(

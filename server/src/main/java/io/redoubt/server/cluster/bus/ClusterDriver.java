@@ -9,6 +9,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Message;
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterDriver {
   private static final long TICK_MILLIS = 100;
+  private static final int NO_TYPE = -1;
+  private static final int ALL_TYPES = -2;
 
   /**
    * The number of waiting outputs from which on messages are dropped: a node whose disk hangs is
@@ -99,6 +102,26 @@ public final class ClusterDriver {
   /** Returns the connections to and from nodes that are known by now. */
   public List<BusLink> links() {
     return connections.links(cluster);
+  }
+
+  /** Closes the connections to a node that this one opened, or those that the other opened. */
+  public void kill(Node node, boolean outgoing) {
+    connections.kill(cluster, node, outgoing);
+  }
+
+  /**
+   * Ignores received messages of a type, for tests.
+   *
+   * @param type the number of the type; -1 for none, -2 for all
+   */
+  public void drop(long type) {
+    connections.drop(
+        type == NO_TYPE
+            ? null
+            : body -> {
+              BusStats.Type of = BusStats.Type.of(body);
+              return type == ALL_TYPES || (of != null && of.ordinal() == type);
+            });
   }
 
   /** Returns the bytes that wait to be sent. */

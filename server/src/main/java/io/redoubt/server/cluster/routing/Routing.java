@@ -17,15 +17,14 @@ public final class Routing {
 
   private static final String UNBOUND = "CLUSTERDOWN Hash slot not served";
 
-  /** An error of any request while the cluster is down. */
+  /** The error of any request while the cluster is down. */
   public static final String DOWN = "CLUSTERDOWN The cluster is down";
 
-  /** An error of a write while only reads are served. */
+  /** The error of a write while only reads are served. */
   public static final String ONLY_READS =
       "CLUSTERDOWN The cluster is down and only accepts read commands";
 
-  /** An error of keys of several slots. */
-  public static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+  private static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 
   private static final String TRY_AGAIN = "TRYAGAIN Multiple keys request during rehashing of slot";
 

@@ -68,6 +68,16 @@ public final class DebugCommands extends CommandGroup<Call> {
 
     /** Changes the replication id, so that replicas need a full sync. */
     void changeReplicationId();
+
+    /**
+     * Closes connections of the cluster bus to and from a node.
+     *
+     * @throws CommandError without cluster mode, or if there is no such node
+     */
+    void killLinks(String node, boolean to, boolean from);
+
+    /** Ignores received messages of a type on the cluster bus; -1 for none, -2 for all. */
+    void dropPackets(long type);
   }
 
   private record Subcommand(int leastWords, int mostWords, String help, Action action) {}
@@ -110,6 +120,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         this::appendFlushSleep);
     add("change-repl-id", 2, 2, "Change the replication id.", this::changeReplicationId);
     add(
+        "clusterlink",
+        5,
+        5,
+        "KILL <to|from|all> <node-id>: close the connections to or from a node of the cluster.",
+        this::killLinks);
+    add(
         "config-rewrite-force-all",
         2,
         2,
@@ -122,6 +138,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         ANY,
         "<key> [<key> ...]: output a hex signature of the values of keys.",
         DebugCommands::digestValue);
+    add(
+        "drop-cluster-packet-filter",
+        3,
+        3,
+        "<packet-type>: ignore messages of that type on the cluster bus; -1 for none, -2 for all.",
+        this::dropPackets);
     add("error", 3, 3, "<string>: reply with that error.", DebugCommands::error);
     add(
         "htstats",
@@ -255,6 +277,20 @@ public final class DebugCommands extends CommandGroup<Call> {
 
   private void changeReplicationId(Call call) {
     host.changeReplicationId();
+    call.reply().ok();
+  }
+
+  private void killLinks(Call call) {
+    if (!call.is(2, "KILL")) {
+      throw unknown(call);
+    }
+    boolean all = call.is(3, "all");
+    host.killLinks(call.argText(4), all || call.is(3, "to"), all || call.is(3, "from"));
+    call.reply().ok();
+  }
+
+  private void dropPackets(Call call) {
+    host.dropPackets(call.argLong(2));
     call.reply().ok();
   }
 

@@ -24,9 +24,9 @@ final class Sorting {
   private static final CommandError BY_DENIED =
       new CommandError("ERR BY option of SORT denied due to insufficient ACL permissions.");
   private static final CommandError BY_IN_CLUSTER =
-      new CommandError("ERR BY option of SORT denied in cluster mode.");
+      new CommandError("ERR BY option of SORT denied in Cluster mode.");
   private static final CommandError GET_IN_CLUSTER =
-      new CommandError("ERR GET option of SORT denied in cluster mode.");
+      new CommandError("ERR GET option of SORT denied in Cluster mode.");
   private static final CommandError GET_DENIED =
       new CommandError("ERR GET option of SORT denied due to insufficient ACL permissions.");
   private static final CommandError NOT_DOUBLES =
