@@ -34,6 +34,8 @@ public final class Prefetch {
     int different = areSame(keyAddresses, keyLengths, keys) ? 1 : keys;
     for (int i = 0; i < different; i++) {
       hashes[i] = contents.hash(keyAddresses[i], keyLengths[i]);
+    }
+    for (int i = 0; i < different; i++) { // close together, as tables by slot read memory here
       lookedAt[i] = contents.table(hashes[i]).bucket(hashes[i]);
     }
     contents.entries.prefetch(hashes, lookedAt, different);
