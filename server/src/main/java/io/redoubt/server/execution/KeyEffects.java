@@ -10,7 +10,6 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.MaxmemoryDirectives;
 
 /**
@@ -76,21 +75,9 @@ public final class KeyEffects implements KeyspaceListener {
     removing(database, entry, KeyEvent.EVICTED, settings.lazyfreeLazyEviction.value());
   }
 
-  /** Removes a key, if it exists, whose slot belongs to another node of the cluster. */
-  public void drop(Database database, byte[] key) {
-    Slabs slabs = database.keyspace().slabs();
-    long bytes = Math.max(key.length, 1);
-    long copy = slabs.allocateFar(bytes);
-    try {
-      Region.put(copy, key);
-      long entry = database.find(copy, key.length);
-      if (entry != Entry.NONE) {
-        removing(database, entry, KeyEvent.DEL, false);
-        database.remove(entry);
-      }
-    } finally {
-      slabs.free(copy, bytes);
-    }
+  /** Reports a key that is about to be removed since its slot belongs to another cluster node. */
+  public void dropping(Database database, long entry) {
+    removing(database, entry, KeyEvent.DEL, false);
   }
 
   private void removing(Database database, long entry, KeyEvent event, boolean lazily) {

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.node;
 
 import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceSlots;
@@ -10,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The keys of this node by slot. Dropped keys go one by one, in time proportional to their slot:
- * replicas, which may be nodes of Redis, have to be told of each.
+ * The keys of this node by slot. The keys of a dropped slot are reported one by one, since replicas
+ * may be nodes of Redis; their memory is freed later, in slices.
  */
 final class ServedSlotKeys implements SlotKeys {
   private final Keyspace keyspace;
@@ -49,8 +50,11 @@ final class ServedSlotKeys implements SlotKeys {
 
   @Override
   public long drop(int slot) {
-    List<byte[]> keys = keys(slot, Integer.MAX_VALUE);
-    keys.forEach(key -> effects.drop(keyspace.database(0), key));
-    return keys.size();
+    Database database = keyspace.database(0);
+    long cursor = 0;
+    do {
+      cursor = slots.scan(slot, cursor, entry -> effects.dropping(database, entry));
+    } while (cursor != 0);
+    return slots.drop(slot);
   }
 }
