@@ -82,13 +82,9 @@ final class GuidesIT {
     assertThat(ids(scripts.toString())).isEqualTo(linesOfScripts());
   }
 
-  /**
-   * Needs root, for the namespaces that take the place of machines. Takes minutes: {@code
-   * -Dredoubt.guides=true} runs it.
-   */
+  /** Needs root, for the namespaces that take the place of machines. */
   @Test
   void theGuidesWorkLineByLine() throws Exception {
-    assumeTrue(Boolean.getBoolean("redoubt.guides"), "-Dredoubt.guides=true is not set");
     for (String program : List.of("unshare", "nsenter", "ip", "ss", "/usr/bin/python3")) {
       Result found = Distribution.run(Map.of(), "sh", "-c", "command -v " + program);
       assumeTrue(found.status() == 0, "no " + program);

@@ -14,24 +14,31 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Moves between Redis and Redoubt, in both directions, with no lost write. */
+/**
+ * Moves between Redis and Redoubt, in both directions, with no lost write. {@code
+ * -Dredoubt.moving.elements=400000} moves a million keys.
+ */
 final class MovingIT {
   private static final Path SWITCH = Path.of("src/main/moving/switch").toAbsolutePath();
-  private static final int ELEMENTS = 500;
+  private static final int ELEMENTS = Integer.getInteger("redoubt.moving.elements", 500);
+  private static final int ELEMENTS_AT_ONCE = 10_000;
+  private static final int DIGEST_MILLIS = 120_000;
 
   private static final String FILL =
       """
-      for i = 1, tonumber(ARGV[1]) do
-        redis.call('SET', 'string:' .. i, string.rep('v', i))
-        redis.call('SET', 'expiring:' .. i, i, 'EX', 100000 + i)
-        redis.call('RPUSH', 'list:' .. i % 7, i, string.rep('x', i))
-        redis.call('SADD', 'set:' .. i % 5, i, 'member' .. i)
-        redis.call('ZADD', 'zset:' .. i % 3, i / 3, 'member' .. i)
-        redis.call('HSET', 'hash:' .. i % 9, 'field' .. i, i)
-        redis.call('XADD', 'stream:' .. i % 4, i .. '-1', 'f', i)
-        redis.call('PFADD', 'log:' .. i % 2, i)
+      local function name(type, i, keys)
+        return type .. ':' .. i % math.max(keys, math.floor(ARGV[3] / 10))
       end
-      redis.call('XGROUP', 'CREATE', 'stream:1', 'group', '0')
+      for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+        redis.call('SET', 'string:' .. i, string.rep('v', i % 500))
+        redis.call('SET', 'expiring:' .. i, i, 'EX', 100000 + i)
+        redis.call('RPUSH', name('list', i, 7), i, string.rep('x', i % 500))
+        redis.call('SADD', name('set', i, 5), i, 'member' .. i)
+        redis.call('ZADD', name('zset', i, 3), i / 3, 'member' .. i)
+        redis.call('HSET', name('hash', i, 9), 'field' .. i, i)
+        redis.call('XADD', name('stream', i, 4), i .. '-1', 'f', i)
+        redis.call('PFADD', name('log', i, 2), i)
+      end
       return redis.status_reply('OK')
       """;
 
@@ -40,7 +47,17 @@ final class MovingIT {
   /** The number of acknowledged increments, of both switches. */
   private long total;
 
+  private static void fill(RespClient client) throws IOException {
+    for (int i = 1; i <= ELEMENTS; i += ELEMENTS_AT_ONCE) {
+      int last = Math.min(ELEMENTS, i + ELEMENTS_AT_ONCE - 1);
+      assertThat(client.call("EVAL", FILL, "0", i + "", last + "", ELEMENTS + "").text())
+          .isEqualTo("OK");
+    }
+    assertThat(client.call("XGROUP", "CREATE", "stream:1", "group", "0").text()).isEqualTo("OK");
+  }
+
   private static String digest(RespClient client) throws IOException {
+    client.timeout(DIGEST_MILLIS);
     return client.call("DEBUG", "DIGEST").text();
   }
 
@@ -126,7 +143,8 @@ final class MovingIT {
     Node redis = nodes.server(Kind.REAL);
     Node redoubt = nodes.server(Kind.REDOUBT);
     try (RespClient client = redis.connect()) {
-      assertThat(client.call("EVAL", FILL, "0", ELEMENTS + "").text()).isEqualTo("OK");
+      fill(client);
+      System.out.println("MovingIT: moves " + client.call("DBSIZE").number() + " keys");
     }
     switchKeepsAll(redis, redoubt);
     switchKeepsAll(redoubt, redis);
@@ -157,7 +175,7 @@ final class MovingIT {
     Node redis = nodes.server(Kind.REAL);
     String before;
     try (RespClient client = redis.connect()) {
-      client.call("EVAL", FILL, "0", ELEMENTS + "");
+      fill(client);
       before = digest(client);
     }
     Path backup = nodes.folder("backup").resolve("dump.rdb");
