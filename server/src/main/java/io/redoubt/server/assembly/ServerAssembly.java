@@ -3,6 +3,7 @@ package io.redoubt.server.assembly;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.net.DirectConnection;
+import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
@@ -81,7 +82,9 @@ public final class ServerAssembly {
     metrics.open();
     listening.run();
     parts.log.notice("Server initialized");
-    parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
+    EndOfTurn commits = parts.appendOnlyFile.endOfTurn();
+    parts.transport.atEndOfTurn(
+        parts.clusterNode == null ? commits : parts.clusterNode.reportingAtEndOfTurn(commits));
     parts.memory.started();
     parts.cron.start(parts.settings.hz.value());
     parts.housekeeping.start();

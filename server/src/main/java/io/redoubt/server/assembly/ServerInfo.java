@@ -11,7 +11,6 @@ import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
-import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Rates;
@@ -84,11 +83,6 @@ final class ServerInfo {
     return parts.clusterNode == null ? "standalone" : "cluster";
   }
 
-  private long clusterLinkBytes() {
-    ClusterNode node = parts.clusterNode;
-    return node == null || !node.isOpen() ? 0 : node.bus().queuedBytes();
-  }
-
   private void declarePersistence(Info info) {
     Section section = info.section("Persistence", "persistence");
     section.flag("loading", parts.dataSet.progress()::isLoading);
@@ -147,7 +141,7 @@ final class ServerInfo {
         .number("mem_total_replication_buffers", buffers::replicationBufferBytes)
         .number("mem_clients_slaves", buffers::replicasBytes)
         .number("mem_clients_normal", buffers::clientsBytes)
-        .number("mem_cluster_links", this::clusterLinkBytes)
+        .number("mem_cluster_links", buffers::clusterLinkBytes)
         .number("mem_aof_buffer", buffers::appendBytes)
         .text("mem_allocator", () -> "slabs")
         .number("active_defrag_running", parts.defrag::percent)

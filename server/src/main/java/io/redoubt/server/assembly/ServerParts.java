@@ -521,6 +521,11 @@ final class ServerParts {
     }
 
     @Override
+    public long clusterLinkBytes() {
+      return clusterNode == null || !clusterNode.isOpen() ? 0 : clusterNode.bus().queuedBytes();
+    }
+
+    @Override
     public long unlimitedBytes() {
       return replication.bytesBeyondBacklog();
     }

@@ -52,6 +52,7 @@ final class BusConnections {
   private final BusStats stats = new BusStats();
   private final Clock clock;
   private @Nullable Predicate<Body> dropped;
+  private boolean accepting;
   private int lastInbound;
 
   /**
@@ -73,7 +74,16 @@ final class BusConnections {
     listeners.add(transport.listen(address, backlog, accepting, this::accepted));
   }
 
+  /** Accepts connections from now on; those before were closed: the state machine must not run. */
+  void accept() {
+    accepting = true;
+  }
+
   private void accepted(Connection connection) {
+    if (!accepting) {
+      connection.close();
+      return;
+    }
     End end = new End(--lastInbound);
     end.connection = connection;
     ends.put(end.id, end);

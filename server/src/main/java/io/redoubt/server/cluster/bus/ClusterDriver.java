@@ -129,8 +129,9 @@ public final class ClusterDriver {
     return connections.queuedBytes();
   }
 
-  /** Starts the ticks. */
+  /** Starts the ticks, and accepts connections. */
   public void start() {
+    connections.accept();
     writer.write(cluster.state());
     tick();
     ticks = loop.every(this::tick, TICK_MILLIS);
@@ -149,12 +150,8 @@ public final class ClusterDriver {
     }
   }
 
-  /**
-   * Stops for good and closes the bus.
-   *
-   * @param done run once the state is on disk
-   */
-  public void stop(Runnable done) {
+  /** Stops for good, closes the bus, and waits until the state is on disk. */
+  public void stop() {
     stopped = true;
     if (ticks != null) {
       ticks.cancel();
@@ -163,7 +160,7 @@ public final class ClusterDriver {
       wake.cancel();
     }
     connections.close();
-    writer.whenWritten(done);
+    writer.finish();
   }
 
   /**
@@ -239,8 +236,7 @@ public final class ClusterDriver {
       case Output.Connect(int link, Endpoint endpoint) -> connections.connect(link, endpoint);
       case Output.Disconnect(int link) -> connections.disconnect(link);
       case Output.Send(int connection, Message message) -> connections.send(connection, message);
-      case Output.Follow(String node, Endpoint endpoint) ->
-          server.follow(endpoint.ip(), endpoint.port());
+      case Output.Follow(String node, Endpoint endpoint) -> server.follow(endpoint);
       case Output.Promote() -> server.promote();
       case Output.PauseWrites(long millis) -> server.pauseWrites(millis);
       case Output.ResumeWrites() -> server.resumeWrites();

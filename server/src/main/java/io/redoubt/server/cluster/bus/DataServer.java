@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.bus;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.slot.SlotSet;
 
 /** The data server of a cluster node, as its state machine sees it. Called on the event loop. */
@@ -11,8 +12,8 @@ public interface DataServer {
   /** Returns the milliseconds since a replica last heard of its master; 0 for a master. */
   long dataAgeMillis();
 
-  /** Makes the server a replica. */
-  void follow(String ip, int port);
+  /** Makes the server a replica of the node at an endpoint. */
+  void follow(Endpoint endpoint);
 
   /** Makes the server a master. */
   void promote();

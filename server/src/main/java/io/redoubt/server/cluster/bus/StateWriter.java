@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.nodes.NodesFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,12 @@ final class StateWriter {
   private long written;
   private boolean writing;
   private boolean failed;
+
+  /** The end of the last write that was started, and the number of changes that it covers. */
+  private @Nullable CountDownLatch running;
+
+  private long runningCovers;
+  private volatile boolean finished;
 
   /**
    * Creates a writer.
@@ -72,6 +79,28 @@ final class StateWriter {
     }
   }
 
+  /**
+   * Waits for the write in progress and writes what is newer, because the loop ends: nothing is
+   * called back any more.
+   */
+  void finish() {
+    finished = true;
+    try {
+      if (running != null) {
+        running.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    ClusterState state = newest;
+    if (state != null && runningCovers < changes) {
+      Exception fault = attempt(state);
+      if (fault != null) {
+        log.warning("Could not write the cluster config file: %s", SystemErrors.text(fault));
+      }
+    }
+  }
+
   private void start() {
     ClusterState state = newest;
     if (state == null) {
@@ -79,9 +108,15 @@ final class StateWriter {
     }
     long covered = changes;
     writing = true;
+    CountDownLatch ends = new CountDownLatch(1);
+    running = ends;
+    runningCovers = covered;
     writers.execute(() -> {
       Exception fault = attempt(state);
-      loop.execute(() -> ended(covered, fault));
+      ends.countDown();
+      if (!finished) {
+        loop.execute(() -> ended(covered, fault));
+      }
     });
   }
 

@@ -64,7 +64,7 @@ final class SlotOrders {
   /** Refuses orders that only masters obey. */
   private boolean isRefusedByReplica() {
     if (cluster.myself().isReplica()) {
-      orders().refuse("You can use SETSLOT only with masters.");
+      orders().refuse("Please use SETSLOT only with masters.");
       return true;
     }
     return false;

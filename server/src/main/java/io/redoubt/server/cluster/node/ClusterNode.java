@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.node;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -85,7 +86,7 @@ public final class ClusterNode {
     ClusterDriver opened =
         new ClusterDriver(
             cluster,
-            new NodeData(parts, keys, this::cluster, this::gate),
+            new NodeData(parts, settings, keys, this::cluster, this::gate),
             new BusParts(
                 parts.transport(),
                 source(),
@@ -186,17 +187,28 @@ public final class ClusterNode {
     }
   }
 
-  /** Stops for good, and releases the file once the state is on disk. */
-  public void close() {
-    ClusterDriver open = driver;
-    if (open == null) {
-      release();
-    } else {
-      open.stop(this::release);
-    }
+  /** Adds to the end of a turn a report of replication's progress, if a failover waits for it. */
+  public EndOfTurn reportingAtEndOfTurn(EndOfTurn others) {
+    ClusterDriver reported = driver();
+    return new EndOfTurn() {
+      @Override
+      public long patienceNanos(int found) {
+        return others.patienceNanos(found);
+      }
+
+      @Override
+      public void run() {
+        others.run();
+        reported.replicated();
+      }
+    };
   }
 
-  private void release() {
+  /** Stops for good, and releases the file once the state is on disk. */
+  public void close() {
+    if (driver != null) {
+      driver.stop();
+    }
     try {
       if (file != null) {
         file.close();

@@ -6,6 +6,8 @@ import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.cluster.bus.DataServer;
 import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.cluster.slot.SlotSet;
@@ -19,12 +21,19 @@ final class NodeData implements DataServer {
   private static final byte[] FLUSHALL = {'F', 'L', 'U', 'S', 'H', 'A', 'L', 'L'};
 
   private final NodeParts parts;
+  private final RoutingOptions settings;
   private final SlotKeys keys;
   private final Supplier<Cluster> cluster;
   private final Supplier<SlotGate> gate;
 
-  NodeData(NodeParts parts, SlotKeys keys, Supplier<Cluster> cluster, Supplier<SlotGate> gate) {
+  NodeData(
+      NodeParts parts,
+      RoutingOptions settings,
+      SlotKeys keys,
+      Supplier<Cluster> cluster,
+      Supplier<SlotGate> gate) {
     this.parts = parts;
+    this.settings = settings;
     this.keys = keys;
     this.cluster = cluster;
     this.gate = gate;
@@ -41,9 +50,12 @@ final class NodeData implements DataServer {
   }
 
   @Override
-  public void follow(String ip, int port) {
-    if (!parts.replication().follows(ip, port)) {
-      parts.replication().follow(ip, port);
+  public void follow(Endpoint endpoint) {
+    int port = settings.port(endpoint, parts.settings().tls.tlsReplication.value());
+    if (!parts.replication().follows(endpoint.ip(), port)) {
+      // Clients that wait are redirected; replication would disconnect them.
+      gate.get().redirectWaiting(parts.clients().registry());
+      parts.replication().follow(endpoint.ip(), port);
     }
   }
 

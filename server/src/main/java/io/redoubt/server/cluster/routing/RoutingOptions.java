@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.routing;
 
 import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.Endpoint;
 
 /** The settings of redirections, read at each use. */
 public interface RoutingOptions {
@@ -39,7 +40,12 @@ public interface RoutingOptions {
    * Returns the port of a node for a client; a node without the wanted port is shown by the other.
    */
   default int port(Node node, boolean tls) {
-    int other = node.endpoint().otherPort();
-    return tls == busUsesTls() || other == 0 ? node.endpoint().port() : other;
+    return port(node.endpoint(), tls);
+  }
+
+  /** Returns the port of an endpoint for a client, as {@link #port(Node, boolean)}. */
+  default int port(Endpoint endpoint, boolean tls) {
+    int other = endpoint.otherPort();
+    return tls == busUsesTls() || other == 0 ? endpoint.port() : other;
   }
 }

@@ -125,7 +125,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
     number(reply, "replication.backlog", buffers.backlogBytes());
     number(reply, "clients.slaves", buffers.replicasBytes());
     number(reply, "clients.normal", buffers.clientsBytes());
-    number(reply, "cluster.links", 0);
+    number(reply, "cluster.links", buffers.clusterLinkBytes());
     number(reply, "aof.buffer", buffers.appendBytes());
     number(reply, "lua.caches", 0);
     number(reply, "functions.caches", 0);

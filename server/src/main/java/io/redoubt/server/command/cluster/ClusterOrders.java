@@ -27,7 +27,7 @@ final class ClusterOrders {
       new CommandError(
           "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
   private static final CommandError NOT_A_MASTER =
-      new CommandError("ERR You can use SETSLOT only with masters.");
+      new CommandError("ERR Please use SETSLOT only with masters.");
 
   private final ClusterNode node;
 

@@ -30,6 +30,9 @@ public final class MemoryUse {
      */
     long appendBytes();
 
+    /** Returns the bytes that wait to be sent to other nodes of the cluster. */
+    long clusterLinkBytes();
+
     /**
      * Returns the size of the replication buffers beyond the backlog, exempt from {@code
      * maxmemory}.

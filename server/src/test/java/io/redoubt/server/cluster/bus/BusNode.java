@@ -69,6 +69,7 @@ final class BusNode implements AutoCloseable {
                 Log.silent(clock)));
     driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16, null);
     transport.loop().execute(driver::start);
+    isServing(); // returns after the start
   }
 
   Path file() {
@@ -121,7 +122,12 @@ final class BusNode implements AutoCloseable {
     if (!closed) {
       closed = true;
       CompletableFuture<Void> done = new CompletableFuture<>();
-      transport.loop().execute(() -> driver.stop(() -> done.complete(null)));
+      transport
+          .loop()
+          .execute(() -> {
+            driver.stop();
+            done.complete(null);
+          });
       done.orTimeout(WAIT_SECONDS, TimeUnit.SECONDS).join();
       transport.close();
     }
@@ -140,7 +146,7 @@ final class BusNode implements AutoCloseable {
     }
 
     @Override
-    public void follow(String ip, int masterPort) {}
+    public void follow(Endpoint endpoint) {}
 
     @Override
     public void promote() {}
