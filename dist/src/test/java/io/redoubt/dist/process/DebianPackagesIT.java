@@ -37,6 +37,10 @@ final class DebianPackagesIT {
     assertThat(tools.resolve("usr/bin/redis-check-aof")).isSymbolicLink().isExecutable();
     assertThat(tools.resolve("usr/share/man/man1/redis-benchmark.1.gz")).isRegularFile();
     assertThat(tools.resolve("usr/lib/redoubt/bin/redis-server")).isExecutable();
+    Path documents = tools.resolve("usr/share/doc/redoubt-tools");
+    assertThat(documents.resolve("html/commands.html")).content().contains("CLIENT WRITE-ACKS");
+    assertThat(Files.exists(documents.resolve("redoubt.cdx.json")))
+        .isEqualTo(Files.exists(Distribution.HOME.resolve("redoubt.cdx.json")));
 
     Path server = unpacked("redoubt-server");
     assertThat(control("redoubt-server"))
