@@ -1,0 +1,146 @@
+package io.redoubt.server.cluster.node;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import io.redoubt.server.settings.HostPort;
+import io.redoubt.server.settings.ServerDirectives;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nodes that start with the files of an earlier life, or with bad ones. */
+class ClusterRestartTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String USED = "is already used by a different Redis Cluster node";
+
+  @TempDir private Path directory;
+  private final List<Integer> ports = FreePorts.several(3);
+
+  private RedisServer start(String... lines) throws Exception {
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.addAll(
+        List.of(
+            "dir " + directory,
+            "port " + ports.get(0),
+            "cluster-port " + ports.get(1),
+            "cluster-enabled yes",
+            "appendonly yes"));
+    return TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
+  }
+
+  private RespClient client() throws Exception {
+    return RespClient.connect("127.0.0.1", ports.get(0));
+  }
+
+  private static void serves(RespClient client) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> client.call("CLUSTER", "INFO").text().contains("cluster_state:ok"));
+  }
+
+  @Test
+  void keepsIdSlotsAndKeys() throws Exception {
+    String id;
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      id = client.call("CLUSTER", "MYID").text();
+      client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+      client.call("CLUSTER", "SET-CONFIG-EPOCH", "7");
+      serves(client);
+      client.call("SET", "a", "1");
+    }
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      assertThat(client.call("CLUSTER", "MYID").text()).isEqualTo(id);
+      assertThat(client.call("CLUSTER", "INFO").text()).contains("cluster_my_epoch:7");
+      serves(client);
+      assertThat(client.call("GET", "a").text()).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void ownsTheSlotsOfLoadedKeys() throws Exception {
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+      serves(client);
+      client.call("SET", "a", "1");
+    }
+    Files.delete(directory.resolve("nodes.conf"));
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      assertThat(client.call("CLUSTER", "NODES").text()).endsWith(" connected 15495\n");
+    }
+  }
+
+  @Test
+  void refusesAFileInUse() throws Exception {
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      client.call("CLUSTER", "ADDSLOTS", "1"); // replaces the file, whose lock must remain
+      assertThatThrownBy(() ->
+              TestServers.start(
+                  "dir " + directory, "cluster-port " + ports.get(2), "cluster-enabled yes"))
+          .hasMessageContaining(USED);
+      RealRedis.assumeInstalled();
+      Process real =
+          new ProcessBuilder(
+                  RealRedis.program("redis-server").toString(),
+                  "--port",
+                  "" + ports.get(2),
+                  "--cluster-enabled",
+                  "yes",
+                  "--dir",
+                  directory.toString())
+              .redirectErrorStream(true)
+              .start();
+      assertThat(new String(real.getInputStream().readAllBytes(), ISO_8859_1)).contains(USED);
+      assertThat(real.waitFor()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void refusesBadFilesAndPorts() throws Exception {
+    Files.writeString(directory.resolve("nodes.conf"), "nonsense\n");
+    assertThatThrownBy(this::start)
+        .hasMessageContaining("corrupted cluster config file \"nodes.conf\"");
+    assertThatThrownBy(() ->
+            TestServers.startAtItsPort(
+                Log.silent(Clock.system()), "port 60000", "cluster-enabled yes"))
+        .hasMessageContaining("must be 55535 or less");
+    assertThatThrownBy(() -> start("replicaof 127.0.0.1 1"))
+        .isInstanceOf(FatalConfigError.class)
+        .satisfies(error ->
+            assertThat(((FatalConfigError) error).text())
+                .contains("replicaof directive not allowed in cluster mode"));
+  }
+
+  @Test
+  void keepsTheMasterOutOfTheConfiguration() {
+    var replicaof = new ServerDirectives().replication.replicaof;
+    replicaof.set(new HostPort("127.0.0.1", 1));
+    assertThat(replicaof.isOmitted(replicaof.current())).isFalse();
+    replicaof.neverWritten();
+    assertThat(replicaof.isOmitted(replicaof.current())).isTrue();
+  }
+}
