@@ -7,6 +7,7 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it, or
@@ -42,7 +43,7 @@ final class LuaLibrary {
         return;
       }
     }
-    try (InputStream in = LuaLibrary.class.getClassLoader().getResourceAsStream(resource)) {
+    try (InputStream in = stream(resource)) {
       if (in == null) {
         throw new ScriptEngineException(
             "Lua has no native library for this platform (" + resource + " is missing)");
@@ -57,6 +58,13 @@ final class LuaLibrary {
     } catch (IOException e) {
       throw notLoaded(e);
     }
+  }
+
+  private static @Nullable InputStream stream(String resource) {
+    ClassLoader loader = LuaLibrary.class.getClassLoader();
+    return loader == null // the class is on the boot path, as with an AOT cache for tests
+        ? ClassLoader.getSystemResourceAsStream(resource)
+        : loader.getResourceAsStream(resource);
   }
 
   @SuppressWarnings("restricted") // the one library that this package exists for
