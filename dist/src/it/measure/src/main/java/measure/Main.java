@@ -13,10 +13,11 @@ final class Main {
       case "cold" -> Starts.once(Product.of(words.get(1)));
       case "many" -> Many.atOnce(number(words, 100));
       case "repeated" -> Many.repeated(number(words, 1000));
-      case "compared" -> Compared.all();
+      case "compared" -> Compared.all(words.subList(1, words.size()));
       case "direct" -> Direct.all(number(words, 5));
       default -> {
-        System.err.println("start, many [SERVERS], repeated [STARTS], compared, direct [SECONDS]");
+        System.err.println(
+            "start, many [SERVERS], repeated [STARTS], compared [PRODUCT...], direct [SECONDS]");
         System.exit(1);
       }
     }

@@ -7,7 +7,10 @@ import io.redoubt.embedded.GroupMember;
 import io.redoubt.embedded.Redoubt;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** A way to have Redis in a Java test. */
 enum Product {
@@ -83,13 +86,30 @@ enum Product {
     @Override
     Running start() throws IOException {
       int port = freePort();
+      Path folder = Files.createTempDirectory("redis-"); // else it loads a dump.rdb found here
       Process process =
           new ProcessBuilder(
-                  "redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "")
+                  "redis-server",
+                  "--port",
+                  "" + port,
+                  "--bind",
+                  "127.0.0.1",
+                  "--save",
+                  "",
+                  "--dir",
+                  folder.toString())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return new Running(port, process::destroyForcibly);
+      return new Running(
+          port,
+          () -> {
+            process.destroyForcibly().waitFor();
+            try (Stream<Path> files = Files.list(folder)) {
+              files.forEach(file -> file.toFile().delete());
+            }
+            Files.delete(folder);
+          });
     }
   };
 
