@@ -127,7 +127,10 @@ public final class Database {
    */
   public long scan(long cursor, long pattern, int patternLength, BlockConsumer consumer) {
     SlotTables slots = contents.slots;
-    int slot = slots == null ? -1 : KeySlot.ofPattern(Region.MEMORY, pattern, patternLength);
+    if (slots == null) {
+      return scan(cursor, consumer);
+    }
+    int slot = KeySlot.ofPattern(Region.MEMORY, pattern, patternLength);
     return slot < 0 ? scan(cursor, consumer) : slots.scanOnly(slot, cursor, consumer);
   }
 

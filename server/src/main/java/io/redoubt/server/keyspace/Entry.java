@@ -162,7 +162,7 @@ public final class Entry {
   }
 
   static void putEpoch(long entry, int epoch) {
-    Region.putByte(entry + EPOCH_AT, Region.getByte(entry + EPOCH_AT) & ~EPOCH_BITS | epoch);
+    Region.putByte(entry + EPOCH_AT, (Region.getByte(entry + EPOCH_AT) & ~EPOCH_BITS) | epoch);
   }
 
   static void putMark(long entry, boolean mark) {

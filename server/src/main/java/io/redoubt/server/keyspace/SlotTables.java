@@ -77,7 +77,7 @@ final class SlotTables {
   /** Returns the hash of a key, which carries its slot. */
   long hash(long keyAddress, int keyLength) {
     long slot = KeySlot.of(Region.MEMORY, keyAddress, keyLength);
-    return view.hash(keyAddress, keyLength) & ~HASH_BITS | slot << HASH_SHIFT;
+    return (view.hash(keyAddress, keyLength) & ~HASH_BITS) | (slot << HASH_SHIFT);
   }
 
   /** Returns the slot of the key with a hash. */

@@ -59,11 +59,11 @@ public final class KeySlot {
     int crc = 0;
     int at = from;
     for (; at + 4 <= to; at += 4) {
-      int word = memory.get(FOUR_BYTES, offset + at) ^ crc << 16;
+      int word = memory.get(FOUR_BYTES, offset + at) ^ (crc << 16);
       crc =
-          TABLE[0x300 | word >>> 24]
-              ^ TABLE[0x200 | word >>> 16 & 0xff]
-              ^ TABLE[0x100 | word >>> 8 & 0xff]
+          TABLE[0x300 | (word >>> 24)]
+              ^ TABLE[0x200 | ((word >>> 16) & 0xff)]
+              ^ TABLE[0x100 | ((word >>> 8) & 0xff)]
               ^ TABLE[word & 0xff];
     }
     for (; at < to; at++) {

@@ -50,7 +50,7 @@ class ClusterClientsTest {
             "port " + free.get(0),
             "cluster-port " + free.get(1),
             "cluster-enabled yes",
-            "cluster-node-timeout 4000",
+            "cluster-node-timeout 15000",
             "repl-ping-replica-period 1"));
     RedisServer server =
         TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
