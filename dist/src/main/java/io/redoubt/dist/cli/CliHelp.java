@@ -75,6 +75,7 @@ final class CliHelp {
                             The same without keys.
         --pipe              Sends standard input, in the protocol, and counts replies.
         --pipe-timeout <n>  Longest wait of --pipe for a reply, in seconds (default: 30; 0 for ever).
+        --cluster <command> Creates, checks, repairs and changes clusters: --cluster help.
         --help, --version   This text, the version.
 
       Without a command, commands are read from standard input, one a line. On a terminal, lines

@@ -3,6 +3,7 @@ package io.redoubt.dist.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.cli.cluster.ClusterOptions;
 import io.redoubt.dist.cli.session.OutputForm;
 import io.redoubt.dist.client.Target;
 import io.redoubt.dist.client.TargetOptions;
@@ -11,14 +12,10 @@ import io.redoubt.dist.client.Words;
 import io.redoubt.protocol.bytes.Quoting;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a command line, and the command that follows them. */
 final class CliOptions {
-  /** Options of Redis' client that this one does not have, and refuses by name. */
-  private static final Set<String> MISSING = Set.of("--cluster");
-
   /** What the program does in place of running commands. */
   enum Special {
     NONE,
@@ -72,6 +69,9 @@ final class CliOptions {
   /** The command, empty if commands are read from standard input. */
   List<String> command = List.of();
 
+  /** The options of {@code --cluster}. */
+  final ClusterOptions cluster = new ClusterOptions();
+
   private final TargetOptions target = new TargetOptions();
   private boolean warns = true;
 
@@ -110,11 +110,11 @@ final class CliOptions {
   private void option(String name, Words words) throws UsageException {
     if (name.equals("-h") && !words.hasNext()) {
       special = Special.HELP; // alone it asks for help, as in Redis' client
-    } else if (!target.take(name, words) && !input(name, words) && !mode(name, words)) {
-      throw new UsageException(
-          MISSING.contains(name)
-              ? "redis-cli: the option " + name + " is not supported"
-              : "Unrecognized option or bad number of args for: '" + name + "'");
+    } else if (!target.take(name, words)
+        && !input(name, words)
+        && !mode(name, words)
+        && !cluster.take(name, words)) {
+      throw new UsageException("Unrecognized option or bad number of args for: '" + name + "'");
     }
   }
 

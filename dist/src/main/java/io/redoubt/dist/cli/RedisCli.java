@@ -3,6 +3,7 @@ package io.redoubt.dist.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.cli.cluster.ClusterMode;
 import io.redoubt.dist.cli.help.CommandHelp;
 import io.redoubt.dist.cli.interactive.Shell;
 import io.redoubt.dist.cli.session.CommandRunner;
@@ -144,6 +145,9 @@ public final class RedisCli {
       Target target = options.target();
       if (options.asksForPassword) {
         target = target.withLogin(target.user(), askPassword());
+      }
+      if (options.cluster.isChosen()) {
+        return new ClusterMode(options.cluster, target, in, out, err).run();
       }
       try (Session session = new Session(target, out, err)) {
         return run(session);

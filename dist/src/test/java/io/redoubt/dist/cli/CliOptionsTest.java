@@ -50,7 +50,7 @@ final class CliOptionsTest {
 
   @Test
   void refusesWhatItDoesNotHave() {
-    assertThatThrownBy(() -> parse("--cluster")).hasMessageContaining("--cluster is not supported");
+    assertThatThrownBy(() -> parse("--cluster")).hasMessageContaining("bad number of args");
     assertThatThrownBy(() -> parse("-u", "http://h")).hasMessage("Invalid URI scheme");
     assertThatThrownBy(() -> parse("--count", "0")).hasMessageContaining("from 1 to");
     assertThatThrownBy(() -> parse("--cert", "/nonexistent")).hasMessageContaining("can't read");

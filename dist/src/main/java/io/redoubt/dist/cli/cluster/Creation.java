@@ -1,0 +1,224 @@
+package io.redoubt.dist.cli.cluster;
+
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Creates a cluster of empty nodes. */
+final class Creation {
+  private static final int LEAST_MASTERS = 3;
+  private static final int AGREED_MILLIS = 200;
+  private static final int JOIN_SECONDS = 60;
+
+  private final ClusterMode mode;
+  private final Topology topology;
+  private final PrintStream out;
+
+  Creation(ClusterMode mode, Topology topology) {
+    this.mode = mode;
+    this.topology = topology;
+    this.out = mode.out();
+  }
+
+  boolean run() throws IOException, ProtocolException, InterruptedException, ClusterException {
+    connect();
+    List<Member> members = topology.members();
+    int replicas = mode.options().replicas;
+    int masters = members.size() / (replicas + 1);
+    if (masters < LEAST_MASTERS) {
+      out.print(
+          "*** ERROR: Invalid configuration for cluster creation.\n"
+              + "*** Redis Cluster requires at least 3 master nodes.\n"
+              + "*** This is not possible with "
+              + members.size()
+              + " nodes and "
+              + replicas
+              + " replicas per node.\n"
+              + "*** At least "
+              + LEAST_MASTERS * (replicas + 1)
+              + " nodes are required.\n");
+      return false;
+    }
+    mode.step("Performing hash slots allocation on " + members.size() + " nodes...");
+    plan(alternating(members), masters);
+    topology.show("");
+    if (!mode.accepted("Can I set the above configuration?")) {
+      return false;
+    }
+    configure();
+    mode.step("Sending CLUSTER MEET messages to join the cluster");
+    meet();
+    if (!joined()) {
+      return false;
+    }
+    for (Member each : members) {
+      if (each.masterId() != null) {
+        Reply unused = each.ask("CLUSTER", "REPLICATE", each.masterId());
+      }
+    }
+    agreed();
+    topology.reload();
+    return new Check(mode, topology).run();
+  }
+
+  private void connect() throws IOException, ProtocolException, ClusterException {
+    for (String argument : mode.options().arguments) {
+      ClusterMode.Address address = ClusterMode.address(argument);
+      Member member = topology.connect(address.host(), address.port());
+      topology.members().add(member);
+      if (!member.peers().isEmpty() || member.ask("DBSIZE").number() > 0) {
+        throw new ClusterException(
+            "[ERR] Node "
+                + member.address()
+                + " is not empty. Either the node already knows other nodes (check with CLUSTER"
+                + " NODES) or contains some key in database 0.");
+      }
+    }
+  }
+
+  /** Returns the nodes so that neighbours are of different hosts, as far as possible. */
+  static List<Member> alternating(List<Member> members) {
+    Map<String, Deque<Member>> byHost = new LinkedHashMap<>();
+    members.forEach(
+        each -> byHost.computeIfAbsent(each.host(), host -> new ArrayDeque<>()).add(each));
+    List<Member> order = new ArrayList<>();
+    while (order.size() < members.size()) {
+      for (Deque<Member> host : byHost.values()) {
+        if (!host.isEmpty()) {
+          order.add(host.remove());
+        }
+      }
+    }
+    return order;
+  }
+
+  /** Makes the first nodes masters of equal shares, and gives each replicas of other hosts. */
+  private void plan(List<Member> order, int masters) {
+    double share = (double) Member.SLOTS / masters;
+    int first = 0;
+    for (int i = 0; i < masters; i++) {
+      int last = i == masters - 1 ? Member.SLOTS - 1 : (int) Math.round(share * (i + 1) - 1);
+      BitSet slots = new BitSet(Member.SLOTS);
+      slots.set(first, last + 1);
+      order.get(i).plan(null, slots);
+      out.print("Master[" + i + "] -> Slots " + first + " - " + last + "\n");
+      first = last + 1;
+    }
+    List<Member> left = new ArrayList<>(order.subList(masters, order.size()));
+    Map<Member, Integer> counts = new HashMap<>();
+    boolean sameHost = false;
+    while (!left.isEmpty()) {
+      for (Member master : order.subList(0, masters)) {
+        if (left.isEmpty()) {
+          break;
+        }
+        Member replica =
+            left.stream()
+                .filter(each -> !each.host().equals(master.host()))
+                .findFirst()
+                .orElse(left.getFirst());
+        left.remove(replica);
+        sameHost |= replica.host().equals(master.host());
+        boolean extra = counts.merge(master, 1, Integer::sum) > mode.options().replicas;
+        replica.plan(master.id(), new BitSet(Member.SLOTS));
+        out.print(
+            "Adding "
+                + (extra ? "extra replica " : "replica ")
+                + replica.address()
+                + " to "
+                + master.address()
+                + "\n");
+      }
+    }
+    if (sameHost) {
+      mode.step("Trying to optimize slaves allocation for anti-affinity");
+      out.print("[WARNING] Some slaves are in the same host as their master\n");
+    }
+  }
+
+  private void configure() throws IOException, ProtocolException, ClusterException {
+    for (Member each : topology.members()) {
+      if (!each.isReplica()) {
+        List<String> words = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
+        each.slots().stream().forEach(slot -> words.add(slot + ""));
+        Reply unused = each.ask(words.toArray(String[]::new));
+      }
+    }
+    mode.step("Nodes configuration updated");
+    mode.step("Assign a different config epoch to each node");
+    int epoch = 1;
+    for (Member each : topology.members()) {
+      // A node that has one already answers with an error, which does no harm.
+      Reply unused = each.call("CLUSTER", "SET-CONFIG-EPOCH", epoch + "");
+      epoch++;
+    }
+  }
+
+  private void meet() throws IOException, ProtocolException, ClusterException {
+    Member first = topology.members().getFirst();
+    for (Member each : topology.members()) {
+      if (each != first) {
+        Reply unused = Membership.meet(each, first);
+      }
+    }
+  }
+
+  /** Waits until each node knows all others, and all agree. */
+  private boolean joined()
+      throws IOException, ProtocolException, InterruptedException, ClusterException {
+    out.print("Waiting for the cluster to join\n");
+    for (int i = 0; i < JOIN_SECONDS; i++) {
+      TimeUnit.SECONDS.sleep(1);
+      if (allKnown()) {
+        out.print("\n");
+        return true;
+      }
+      out.print(".");
+      out.flush();
+    }
+    out.print(
+        "\n[ERR] The nodes did not all meet within "
+            + JOIN_SECONDS
+            + " seconds. The port of the cluster bus must be reachable, too.\n");
+    return false;
+  }
+
+  private boolean allKnown() throws IOException, ProtocolException, ClusterException {
+    int others = topology.members().size() - 1;
+    boolean all = true;
+    Map<String, BitSet> view = null;
+    for (Member each : topology.members()) {
+      Membership.View seen = Membership.view(each);
+      all &= seen.peers() == others;
+      view = view == null ? seen.owners() : view;
+      all &= view.equals(seen.owners());
+    }
+    return all;
+  }
+
+  /** Waits until all nodes know who replicates whom. */
+  private void agreed()
+      throws IOException, ProtocolException, InterruptedException, ClusterException {
+    long replicas = topology.members().stream().filter(Member::isReplica).count();
+    for (int i = 0; i < JOIN_SECONDS; i++) {
+      boolean all = true;
+      for (Member each : topology.members()) {
+        all &= Membership.view(each).replicas() == replicas;
+      }
+      if (all) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(AGREED_MILLIS);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.redoubt.dist.cli.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Adds a node to a cluster and removes one from it. */
+final class Membership {
+  private static final int JOIN_SECONDS = 60;
+
+  private final ClusterMode mode;
+  private final Topology topology;
+  private final PrintStream out;
+
+  /** What a node knows of its cluster at a moment. */
+  record View(int peers, long replicas, Map<String, BitSet> owners) {}
+
+  Membership(ClusterMode mode, Topology topology) {
+    this.mode = mode;
+    this.topology = topology;
+    this.out = mode.out();
+  }
+
+  /** Returns a node's view, and leaves what is planned for it as it is. */
+  static View view(Member member) throws IOException, ProtocolException, ClusterException {
+    Member probe = new Member(member.session());
+    probe.load();
+    long replicas =
+        probe.peers().stream().filter(peer -> peer.flags().contains("slave")).count()
+            + (probe.isReplica() ? 1 : 0);
+    long met = probe.peers().stream().filter(peer -> !peer.flags().contains("handshake")).count();
+    return new View((int) met, replicas, Map.copyOf(probe.owners()));
+  }
+
+  /** Lets a node meet another one. */
+  static Reply meet(Member member, Member other)
+      throws IOException, ProtocolException, ClusterException {
+    List<String> words =
+        new ArrayList<>(List.of("CLUSTER", "MEET", other.host(), other.port() + ""));
+    String busPort = busPort(other);
+    if (!busPort.isEmpty()) {
+      words.add(busPort);
+    }
+    return member.ask(words.toArray(String[]::new));
+  }
+
+  /** Returns the bus port that a node tells of itself, empty if it tells none. */
+  private static String busPort(Member member)
+      throws IOException, ProtocolException, ClusterException {
+    for (String line : member.ask("CLUSTER", "NODES").text().split("\n", -1)) {
+      if (line.contains("myself")) {
+        String address = line.split(" ", -1)[1];
+        return address.contains("@") ? address.split("@", 2)[1].split(",", 2)[0] : "";
+      }
+    }
+    return "";
+  }
+
+  boolean add(ClusterMode.Address address)
+      throws IOException, ProtocolException, InterruptedException, ClusterException {
+    Member known = topology.members().getFirst();
+    String name = address.host() + ":" + address.port();
+    mode.step("Adding node " + name + " to cluster " + known.address());
+    if (!new Check(mode, topology).run()) {
+      return false;
+    }
+    Member master = master();
+    Member added = topology.connect(address.host(), address.port());
+    topology.members().add(added);
+    if (!added.peers().isEmpty() || added.ask("DBSIZE").number() > 0) {
+      throw new ClusterException(
+          "[ERR] Node "
+              + name
+              + " is not empty. Either the node already knows other nodes (check with CLUSTER"
+              + " NODES) or contains some key in database 0.");
+    }
+    if (master == null) {
+      functions(known, added);
+    }
+    mode.step("Send CLUSTER MEET to node " + name + " to make it join the cluster.");
+    Reply unused = meet(added, known);
+    if (master != null) {
+      joined(added);
+      mode.step("Configure node as replica of " + master.address() + ".");
+      unused = added.ask("CLUSTER", "REPLICATE", master.id());
+    }
+    out.print("[OK] New node added correctly.\n");
+    return true;
+  }
+
+  /** Returns the master of a node that becomes a replica, null if it becomes none. */
+  private @Nullable Member master() throws ClusterException {
+    if (!mode.options().addsReplica) {
+      return null;
+    }
+    String id = mode.options().masterId;
+    if (id != null) {
+      Member named = topology.byId(id);
+      if (named == null) {
+        throw new ClusterException("[ERR] No such master ID " + id);
+      }
+      return named;
+    }
+    Member master = topology.masterWithFewestReplicas(null);
+    if (master == null) {
+      throw new ClusterException("[ERR] The cluster has no master.");
+    }
+    out.print("Automatically selected master " + master.address() + "\n");
+    return master;
+  }
+
+  /** Gives a new master the functions of the others. */
+  private void functions(Member known, Member added)
+      throws IOException, ProtocolException, ClusterException {
+    mode.step("Getting functions from cluster");
+    Reply dump = known.call("FUNCTION", "DUMP");
+    if (!(dump instanceof Reply.Bulk payload)) {
+      return; // a node before Redis 7
+    }
+    mode.step(
+        "Send FUNCTION LIST to " + added.address() + " to verify there is no functions in it");
+    if (!added.ask("FUNCTION", "LIST").elements().isEmpty()) {
+      throw new ClusterException(
+          "[ERR] Failed adding functions: the new node has functions of its own");
+    }
+    mode.step("Send FUNCTION RESTORE to " + added.address());
+    Reply unused =
+        added.ask(List.of("FUNCTION".getBytes(UTF_8), "RESTORE".getBytes(UTF_8), payload.bytes()));
+  }
+
+  private void joined(Member added)
+      throws IOException, ProtocolException, InterruptedException, ClusterException {
+    out.print("Waiting for the cluster to join\n");
+    int others = topology.members().size() - 1;
+    for (int i = 0; i < JOIN_SECONDS; i++) {
+      if (view(added).peers() >= others) {
+        out.print("\n");
+        return;
+      }
+      out.print(".");
+      out.flush();
+      TimeUnit.SECONDS.sleep(1);
+    }
+    throw new ClusterException(
+        "\n[ERR] The new node did not meet all others within " + JOIN_SECONDS + " seconds.");
+  }
+
+  boolean remove(String id) throws IOException, ProtocolException, ClusterException {
+    mode.step("Removing node " + id + " from cluster " + topology.members().getFirst().address());
+    Member removed = topology.byId(id);
+    if (removed == null) {
+      out.print("[ERR] No such node ID " + id + "\n");
+      return false;
+    }
+    if (removed.slotCount() > 0) {
+      out.print(
+          "[ERR] Node " + removed.address() + " is not empty! Reshard data away and try again.\n");
+      return false;
+    }
+    mode.step("Sending CLUSTER FORGET messages to the cluster...");
+    for (Member each : topology.members()) {
+      if (each == removed) {
+        continue;
+      }
+      if (removed.id().equals(each.masterId())) {
+        Member master = topology.masterWithFewestReplicas(removed);
+        if (master == null) {
+          throw new ClusterException("[ERR] No master is left for " + each.address());
+        }
+        mode.step(each.address() + " as replica of " + master.address());
+        Reply unused = each.ask("CLUSTER", "REPLICATE", master.id());
+      }
+      Reply unused = each.ask("CLUSTER", "FORGET", removed.id());
+    }
+    mode.step("Sending CLUSTER RESET SOFT to the deleted node.");
+    Reply unused = removed.ask("CLUSTER", "RESET", "SOFT");
+    return true;
+  }
+}

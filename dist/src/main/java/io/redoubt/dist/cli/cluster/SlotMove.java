@@ -1,0 +1,111 @@
+package io.redoubt.dist.cli.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.dist.client.Target;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Moves slots with their keys from one master to another, while clients go on. */
+final class SlotMove {
+  private static final String NOT_A_MASTER = "ERR Please use SETSLOT only with masters.";
+
+  private final ClusterMode mode;
+  private final Topology topology;
+
+  SlotMove(ClusterMode mode, Topology topology) {
+    this.mode = mode;
+    this.topology = topology;
+  }
+
+  /** Moves a slot, and tells all masters of its new owner. */
+  void move(int slot, Member source, Member target)
+      throws IOException, ProtocolException, ClusterException {
+    open(slot, source, target);
+    keys(slot, source, target, mode.options().replaces);
+    close(slot, source, target);
+    source.slots().clear(slot);
+    target.slots().set(slot);
+  }
+
+  private static void open(int slot, Member source, Member target)
+      throws IOException, ProtocolException, ClusterException {
+    Reply unused = target.ask("CLUSTER", "SETSLOT", slot + "", "IMPORTING", source.id());
+    unused = source.ask("CLUSTER", "SETSLOT", slot + "", "MIGRATING", target.id());
+  }
+
+  /**
+   * Makes a node the owner of a slot. It hears of it first: were the source first and the target
+   * lost, nobody would own the slot.
+   */
+  void close(int slot, Member source, Member target)
+      throws IOException, ProtocolException, ClusterException {
+    Reply unused = target.ask("CLUSTER", "SETSLOT", slot + "", "NODE", target.id());
+    tell(source, slot, target);
+    for (Member each : topology.masters()) {
+      if (each != source && each != target) {
+        tell(each, slot, target);
+      }
+    }
+  }
+
+  /** Tells a node of a slot's owner. One that lost its last slot may be a replica by now. */
+  private static void tell(Member member, int slot, Member owner)
+      throws IOException, ProtocolException, ClusterException {
+    Reply reply = member.call("CLUSTER", "SETSLOT", slot + "", "NODE", owner.id());
+    if (reply instanceof Reply.Error error && !error.message().equals(NOT_A_MASTER)) {
+      throw member.refused(error);
+    }
+  }
+
+  /**
+   * Moves the keys of a slot.
+   *
+   * @param replaces overwrites keys that the target has already
+   */
+  void keys(int slot, Member source, Member target, boolean replaces)
+      throws IOException, ProtocolException, ClusterException {
+    List<byte[]> keys = source.keys(slot, mode.options().pipeline);
+    while (!keys.isEmpty()) {
+      migrate(source, target, keys, replaces);
+      keys = source.keys(slot, mode.options().pipeline);
+    }
+  }
+
+  private void migrate(Member source, Member target, List<byte[]> keys, boolean replaces)
+      throws IOException, ProtocolException, ClusterException {
+    List<byte[]> words = new ArrayList<>();
+    for (String word :
+        List.of(
+            "MIGRATE",
+            target.host(),
+            target.port() + "",
+            "",
+            "0",
+            mode.options().timeoutMillis + "")) {
+      words.add(word.getBytes(UTF_8));
+    }
+    if (replaces) {
+      words.add("REPLACE".getBytes(UTF_8));
+    }
+    words.addAll(login(target));
+    words.add("KEYS".getBytes(UTF_8));
+    words.addAll(keys);
+    Reply unused = source.ask(words);
+  }
+
+  /** Returns the words with which MIGRATE logs in at a node. */
+  static List<byte[]> login(Member target) {
+    Target login = target.session().target();
+    if (login.password() == null) {
+      return List.of();
+    }
+    byte[] password = login.password().getBytes(UTF_8);
+    return login.user() == null
+        ? List.of("AUTH".getBytes(UTF_8), password)
+        : List.of("AUTH2".getBytes(UTF_8), login.user().getBytes(UTF_8), password);
+  }
+}

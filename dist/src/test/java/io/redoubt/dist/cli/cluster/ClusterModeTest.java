@@ -1,0 +1,294 @@
+package io.redoubt.dist.cli.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.dist.cli.RedisCli;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code redis-cli --cluster} with nodes of ours. */
+final class ClusterModeTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int KEYS = 200;
+
+  private static final String KEY = "alone";
+
+  @TempDir private Path folder;
+  private final List<RedisServer> servers = new ArrayList<>();
+  private final List<Integer> ports = new ArrayList<>();
+
+  /** What a run of the program printed and its exit status. */
+  private record Run(int status, String output) {}
+
+  @BeforeEach
+  void start() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      node();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    servers.forEach(RedisServer::close);
+  }
+
+  private void node() throws Exception {
+    List<Integer> free = FreePorts.several(2);
+    ServerDirectives settings = new ServerDirectives();
+    Path place = Files.createDirectory(folder.resolve("node-" + servers.size()));
+    settings.load(
+        null,
+        new byte[0],
+        """
+        dir %s
+        bind 127.0.0.1
+        port %d
+        cluster-port %d
+        cluster-enabled yes
+        cluster-node-timeout 15000
+        repl-diskless-sync-delay 0
+        save ""
+        """
+            .formatted(place, free.get(0), free.get(1)));
+    Clock clock = Clock.system();
+    RedisServer server =
+        new RedisServer(
+            settings,
+            clock,
+            Log.silent(clock),
+            new SplittableRandom(clock.monotonicNanos()),
+            false);
+    server.start().get();
+    servers.add(server);
+    ports.add(free.get(0));
+  }
+
+  private String address(int node) {
+    return "127.0.0.1:" + ports.get(node);
+  }
+
+  private static Run run(String input, String... words) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream both = new PrintStream(out, true, UTF_8);
+    RedisCli.Streams streams =
+        new RedisCli.Streams(new ByteArrayInputStream(input.getBytes(UTF_8)), both, both);
+    int status = RedisCli.run(List.of(words), Map.of(), streams, false, false);
+    return new Run(status, out.toString(UTF_8));
+  }
+
+  private static Run cluster(String... words) {
+    List<String> all = new ArrayList<>(List.of("--cluster"));
+    all.addAll(List.of(words));
+    return run("", all.toArray(String[]::new));
+  }
+
+  private static String good(String... words) {
+    Run run = cluster(words);
+    assertThat(run.status()).as(run.output()).isZero();
+    return run.output();
+  }
+
+  private RespClient client(int node) throws IOException {
+    return RespClient.connect("127.0.0.1", ports.get(node));
+  }
+
+  private String id(int node) throws IOException {
+    try (RespClient client = client(node)) {
+      return client.call("CLUSTER", "MYID").text();
+    }
+  }
+
+  private String command(int node, String... words) {
+    List<String> all = new ArrayList<>(List.of("-c", "-p", ports.get(node) + ""));
+    all.addAll(List.of(words));
+    return run("", all.toArray(String[]::new)).output().strip();
+  }
+
+  /** Creates three masters, of which the first has a replica, with some keys. */
+  private void create() {
+    String output =
+        good(
+            "create",
+            address(0),
+            address(1),
+            address(2),
+            "--cluster-yes",
+            "--cluster-replicas",
+            "0");
+    assertThat(output)
+        .contains("Master[0] -> Slots 0 - 5460\n", "Master[2] -> Slots 10923 - 16383\n")
+        .endsWith("[OK] All 16384 slots covered.\n");
+    for (int i = 0; i < 3; i++) {
+      serves(i);
+    }
+    for (int i = 0; i < KEYS; i++) {
+      assertThat(command(0, "SET", "key:" + i, "value " + i)).isEqualTo("OK");
+    }
+  }
+
+  /** A node that has just started or joined refuses writes for a while, as that of Redis does. */
+  private void serves(int node) {
+    await().atMost(LIMIT).until(() -> command(node, "CLUSTER", "INFO").contains("state:ok"));
+  }
+
+  private void hasAllKeys() {
+    for (int i = 0; i < KEYS; i++) {
+      assertThat(command(1, "GET", "key:" + i)).isEqualTo("value " + i);
+    }
+  }
+
+  private void agrees() {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() ->
+            assertThat(cluster("check", address(0)).output()).contains("[OK] All nodes agree"));
+  }
+
+  @Test
+  void createsChangesAndEmptiesNodes() throws Exception {
+    create();
+    assertThat(good("info", address(1))).contains("[OK] " + KEYS + " keys in 3 masters.");
+    assertThat(good("add-node", address(3), address(0))).contains("[OK] New node added correctly.");
+    assertThat(
+            good(
+                "add-node",
+                address(4),
+                address(0),
+                "--cluster-slave",
+                "--cluster-master-id",
+                id(0)))
+        .contains("Configure node as replica of " + address(0));
+    agrees();
+    serves(3);
+    String moved =
+        good(
+            "reshard",
+            address(0),
+            "--cluster-from",
+            "all",
+            "--cluster-to",
+            id(3),
+            "--cluster-slots",
+            "60",
+            "--cluster-yes");
+    assertThat(moved.lines().filter(line -> line.startsWith("Moving slot "))).hasSize(60);
+    agrees();
+    String little = id(3) + "=0.02";
+    assertThat(good("rebalance", address(0), "--cluster-weight", little))
+        .contains(">>> Rebalancing across 4 nodes. Total weight = 3.02");
+    hasAllKeys();
+    agrees();
+    assertThat(good("rebalance", address(0), "--cluster-weight", little))
+        .contains("*** No rebalancing needed!");
+    Run refused = cluster("del-node", address(0), id(3));
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.output()).contains(" is not empty! Reshard data away and try again.");
+    String nothing = id(3) + "=0";
+    String unused = good("rebalance", address(0), "--cluster-weight", nothing);
+    agrees();
+    unused = good("del-node", address(0), id(3));
+    hasAllKeys();
+    assertThat(command(0, "CLUSTER", "NODES").lines()).hasSize(4);
+    assertThat(command(4, "CLUSTER", "NODES")).contains("myself,slave " + id(0));
+  }
+
+  @Test
+  void repairsWhatIsHalfDone() throws Exception {
+    create();
+    assertThat(command(0, "SET", KEY, "1")).isEqualTo("OK");
+    String slot = command(0, "CLUSTER", "KEYSLOT", KEY);
+    int owner = Integer.parseInt(slot) <= 5460 ? 0 : Integer.parseInt(slot) <= 10922 ? 1 : 2;
+    int other = (owner + 1) % 3;
+    try (RespClient from = client(owner);
+        RespClient to = client(other)) {
+      assertThat(to.call("CLUSTER", "SETSLOT", slot, "IMPORTING", id(owner)).text())
+          .isEqualTo("OK");
+      assertThat(from.call("CLUSTER", "SETSLOT", slot, "MIGRATING", id(other)).text())
+          .isEqualTo("OK");
+      Run check = cluster("check", address(0));
+      assertThat(check.status()).isEqualTo(1);
+      assertThat(check.output()).contains("[WARNING] The following slots are open: " + slot);
+      String unused = good("fix", address(0));
+      assertThat(to.call("GET", KEY).text()).isEqualTo("1");
+      for (int i = 0; i < 3; i++) {
+        try (RespClient each = client(i)) {
+          assertThat(each.call("CLUSTER", "DELSLOTS", slot, "100").text()).isEqualTo("OK");
+        }
+      }
+      assertThat(cluster("check", address(0)).output()).contains("[ERR] Not all 16384 slots");
+      assertThat(good("fix", address(0), "--cluster-yes"))
+          .contains("have no keys across the cluster:\n100\n", "in just one node:\n" + slot + "\n");
+      assertThat(to.call("GET", KEY).text()).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void importsAndBacksUp() throws Exception {
+    create();
+    ServerDirectives settings = new ServerDirectives();
+    settings.load(null, new byte[0], "dir %s\nbind 127.0.0.1\nsave \"\"".formatted(folder));
+    Clock clock = Clock.system();
+    try (RedisServer single =
+        new RedisServer(settings, clock, Log.silent(clock), new SplittableRandom(1), true)) {
+      single.start().get();
+      try (RespClient client = RespClient.connect("127.0.0.1", single.port())) {
+        for (int i = 0; i < 20; i++) {
+          assertThat(client.call("SET", "imported:" + i, i + "").text()).isEqualTo("OK");
+        }
+        String source = "127.0.0.1:" + single.port();
+        String unused = good("import", address(0), "--cluster-from", source, "--cluster-copy");
+        Run again = cluster("import", address(0), "--cluster-from", source);
+        assertThat(again.status()).isEqualTo(1);
+        assertThat(again.output()).contains("BUSYKEY");
+        unused = good("import", address(0), "--cluster-from", source, "--cluster-replace");
+        assertThat(client.call("DBSIZE").number()).isZero();
+      }
+    }
+    assertThat(command(1, "GET", "imported:7")).isEqualTo("7");
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    assertThat(good("backup", address(1), backup.toString())).contains("[OK] Backup created into");
+    assertThat(backup.resolve("nodes.json")).content().contains("\"slots\": [[0,5460]]");
+    try (var files = Files.list(backup)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".rdb"))).hasSize(3);
+    }
+  }
+
+  @Test
+  void refusesWhatCanNotWork() {
+    Run few = cluster("create", address(0), address(1), "--cluster-yes");
+    assertThat(few.status()).isEqualTo(1);
+    assertThat(few.output()).contains("*** At least 3 nodes are required.");
+    create();
+    assertThat(cluster("create", address(0), address(3), address(4), "--cluster-yes").output())
+        .contains("[ERR] Node " + address(0) + " is not empty.");
+    assertThat(run("no\n", "--cluster", "reshard", address(0), "--cluster-slots", "1").output())
+        .contains("What is the receiving node ID? ", "is not known or not a master");
+    assertThat(cluster("frobnicate", address(0)).output())
+        .isEqualTo("Unknown --cluster subcommand\n");
+    assertThat(cluster("check").output()).contains("[ERR] Wrong number of arguments");
+    assertThat(cluster("check", "here").output()).contains("[ERR] Invalid arguments");
+    assertThat(cluster("del-node", address(0), "nobody").output())
+        .contains("[ERR] No such node ID nobody");
+  }
+}
