@@ -14,6 +14,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.protocol.session.input.QueryExcerpt;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -163,11 +164,13 @@ public final class ClientRegistry {
   }
 
   /**
-   * Ends all waits with an error and closes the clients, because nothing can unblock them any more.
+   * Ends waits with an error and closes the clients, because nothing can unblock them any more now
+   * that the role has changed.
    */
   public void endWaits(CommandError error) {
     for (Client client : all()) {
-      if (client.waiting() != null) {
+      Waiting waiting = client.waiting();
+      if (waiting != null && waiting.endsWithRole()) {
         client.unblock(error);
         client.closeAfterReply();
       }

@@ -18,6 +18,11 @@ public interface Waiting {
    */
   void ended();
 
+  /** Returns true if a change of the server's role ends the wait with an error. */
+  default boolean endsWithRole() {
+    return true;
+  }
+
   /** Returns the length of the arguments that are kept for another execution, in bytes. */
   default long argumentBytes() {
     return 0;

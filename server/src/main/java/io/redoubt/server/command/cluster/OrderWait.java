@@ -47,6 +47,12 @@ final class OrderWait implements Waiting {
     client.flushSoon();
   }
 
+  /** An order such as CLUSTER REPLICATE changes the role itself. */
+  @Override
+  public boolean endsWithRole() {
+    return false;
+  }
+
   @Override
   public void ended() {
     ended = true;
