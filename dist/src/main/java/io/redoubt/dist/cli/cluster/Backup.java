@@ -8,7 +8,6 @@ import io.redoubt.dist.cli.mode.ModeException;
 import io.redoubt.dist.cli.session.OutputForm;
 import io.redoubt.dist.cli.session.Session;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.protocol.resp.ProtocolException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -29,7 +28,7 @@ final class Backup {
     this.err = err;
   }
 
-  boolean run(String folderName) throws IOException, ProtocolException, ClusterException {
+  boolean run(String folderName) throws IOException, ClusterException {
     Path folder = Path.of(folderName);
     boolean good = true;
     List<String> nodes = new ArrayList<>();
@@ -73,7 +72,7 @@ final class Backup {
     }
   }
 
-  private String json(Member member) throws IOException, ProtocolException, ClusterException {
+  private static String json(Member member) {
     List<String> ranges = new ArrayList<>();
     for (String range : Topology.ranges(member.slots()).split(",", -1)) {
       if (!range.isEmpty()) {
@@ -96,18 +95,7 @@ final class Backup {
         + "],\n    \"slots_count\": "
         + member.slotCount()
         + ",\n    \"config_epoch\": "
-        + epoch(member)
+        + member.epoch()
         + "\n  }";
-  }
-
-  private static String epoch(Member member)
-      throws IOException, ProtocolException, ClusterException {
-    for (String line : member.ask("CLUSTER", "NODES").text().split("\n", -1)) {
-      String[] words = line.split(" ", -1);
-      if (words[0].equals(member.id())) {
-        return words[6];
-      }
-    }
-    return "0";
   }
 }

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.dist.cli.session.LineRunner;
 import io.redoubt.dist.cli.session.Session;
 import io.redoubt.dist.client.Target;
-import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -191,10 +190,5 @@ public final class ClusterMode {
   String line() throws IOException {
     out.flush();
     return new String(LineRunner.line(in), UTF_8).strip();
-  }
-
-  /** Returns the text of a failure to reach a node. */
-  static String reason(IOException failure) {
-    return SystemErrors.text(failure);
   }
 }

@@ -76,13 +76,7 @@ final class Creation {
       ClusterMode.Address address = ClusterMode.address(argument);
       Member member = topology.connect(address.host(), address.port());
       topology.members().add(member);
-      if (!member.peers().isEmpty() || member.ask("DBSIZE").number() > 0) {
-        throw new ClusterException(
-            "[ERR] Node "
-                + member.address()
-                + " is not empty. Either the node already knows other nodes (check with CLUSTER"
-                + " NODES) or contains some key in database 0.");
-      }
+      member.requireEmpty();
     }
   }
 
@@ -168,7 +162,7 @@ final class Creation {
     Member first = topology.members().getFirst();
     for (Member each : topology.members()) {
       if (each != first) {
-        Reply unused = Membership.meet(each, first);
+        each.meet(first);
       }
     }
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What is asked of every node: figures, a command, a new timeout. */
+/** Asks every node: for figures, with a command, or to take a new timeout. */
 final class Everywhere {
   private static final int LEAST_TIMEOUT_MILLIS = 100;
   private static final int SHOWN_ID = 8;

@@ -30,6 +30,11 @@ final class Member implements AutoCloseable {
   private final Session session;
   private final Target target;
   private String id = "";
+  private String epoch = "0";
+
+  /** The port of the cluster bus that the node tells of itself, empty if it tells none. */
+  private String busPort = "";
+
   private @Nullable String masterId;
   private BitSet slots = new BitSet(SLOTS);
   private final Map<Integer, String> migrating = new TreeMap<>();
@@ -59,6 +64,11 @@ final class Member implements AutoCloseable {
 
   String id() {
     return id;
+  }
+
+  /** Returns the epoch of the node's configuration. */
+  String epoch() {
+    return epoch;
   }
 
   boolean isReplica() {
@@ -135,6 +145,9 @@ final class Member implements AutoCloseable {
     }
     if (myself) {
       id = words[0];
+      epoch = words[6];
+      String[] address = words[1].split("[@,]", -1);
+      busPort = words[1].contains("@") ? address[1] : "";
       masterId = words[3].equals("-") ? null : words[3];
       slots = owned;
     } else {
@@ -196,6 +209,27 @@ final class Member implements AutoCloseable {
   ClusterException refused(Reply.Error error) {
     return new ClusterException(
         "[ERR] Node " + address() + " replied with error:\n" + error.message());
+  }
+
+  /** Tells this node to meet another one. */
+  void meet(Member other) throws IOException, ProtocolException, ClusterException {
+    List<String> words =
+        new ArrayList<>(List.of("CLUSTER", "MEET", other.host(), other.port() + ""));
+    if (!other.busPort.isEmpty()) {
+      words.add(other.busPort);
+    }
+    Reply unused = ask(words.toArray(String[]::new));
+  }
+
+  /** Refuses a node that belongs to a cluster or has keys. */
+  void requireEmpty() throws IOException, ProtocolException, ClusterException {
+    if (!peers.isEmpty() || ask("DBSIZE").number() > 0) {
+      throw new ClusterException(
+          "[ERR] Node "
+              + address()
+              + " is not empty. Either the node already knows other nodes (check with CLUSTER"
+              + " NODES) or contains some key in database 0.");
+    }
   }
 
   /** Returns a field of INFO, empty if there is none. */

@@ -6,7 +6,6 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ final class Membership {
   private final Topology topology;
   private final PrintStream out;
 
-  /** What a node knows of its cluster at a moment. */
+  /** A node's knowledge of its cluster at a moment. */
   record View(int peers, long replicas, Map<String, BitSet> owners) {}
 
   Membership(ClusterMode mode, Topology topology) {
@@ -41,30 +40,6 @@ final class Membership {
     return new View((int) met, replicas, Map.copyOf(probe.owners()));
   }
 
-  /** Lets a node meet another one. */
-  static Reply meet(Member member, Member other)
-      throws IOException, ProtocolException, ClusterException {
-    List<String> words =
-        new ArrayList<>(List.of("CLUSTER", "MEET", other.host(), other.port() + ""));
-    String busPort = busPort(other);
-    if (!busPort.isEmpty()) {
-      words.add(busPort);
-    }
-    return member.ask(words.toArray(String[]::new));
-  }
-
-  /** Returns the bus port that a node tells of itself, empty if it tells none. */
-  private static String busPort(Member member)
-      throws IOException, ProtocolException, ClusterException {
-    for (String line : member.ask("CLUSTER", "NODES").text().split("\n", -1)) {
-      if (line.contains("myself")) {
-        String address = line.split(" ", -1)[1];
-        return address.contains("@") ? address.split("@", 2)[1].split(",", 2)[0] : "";
-      }
-    }
-    return "";
-  }
-
   boolean add(ClusterMode.Address address)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     Member known = topology.members().getFirst();
@@ -76,22 +51,16 @@ final class Membership {
     Member master = master();
     Member added = topology.connect(address.host(), address.port());
     topology.members().add(added);
-    if (!added.peers().isEmpty() || added.ask("DBSIZE").number() > 0) {
-      throw new ClusterException(
-          "[ERR] Node "
-              + name
-              + " is not empty. Either the node already knows other nodes (check with CLUSTER"
-              + " NODES) or contains some key in database 0.");
-    }
+    added.requireEmpty();
     if (master == null) {
       functions(known, added);
     }
     mode.step("Send CLUSTER MEET to node " + name + " to make it join the cluster.");
-    Reply unused = meet(added, known);
+    added.meet(known);
     if (master != null) {
       joined(added);
       mode.step("Configure node as replica of " + master.address() + ".");
-      unused = added.ask("CLUSTER", "REPLICATE", master.id());
+      Reply unused = added.ask("CLUSTER", "REPLICATE", master.id());
     }
     out.print("[OK] New node added correctly.\n");
     return true;

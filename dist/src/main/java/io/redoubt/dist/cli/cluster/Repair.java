@@ -162,7 +162,7 @@ final class Repair {
     }
   }
 
-  /** Lets a node claim a slot under an epoch that wins. */
+  /** Orders a node to claim a slot, under an epoch that wins. */
   private void own(int slot, Member owner) throws IOException, ProtocolException, ClusterException {
     out.print("*** Configuring " + owner.address() + " as the owner of slot " + slot + "\n");
     Reply unused = owner.call("CLUSTER", "DELSLOTS", slot + ""); // of an owner that is gone

@@ -52,7 +52,7 @@ final class SlotMove {
     }
   }
 
-  /** Tells a node of a slot's owner. One that lost its last slot may be a replica by now. */
+  /** Names a slot's owner to a node. One that lost its last slot may be a replica by now. */
   private static void tell(Member member, int slot, Member owner)
       throws IOException, ProtocolException, ClusterException {
     Reply reply = member.call("CLUSTER", "SETSLOT", slot + "", "NODE", owner.id());

@@ -38,7 +38,7 @@ final class ClusterModeTest {
   private final List<RedisServer> servers = new ArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
-  /** What a run of the program printed and its exit status. */
+  /** The exit status of a run of the program, and its output. */
   private record Run(int status, String output) {}
 
   @BeforeEach
