@@ -17,6 +17,8 @@ const r = new Redis({
   retryStrategy: () => 100,
 });
 r.on('error', () => {});
+// ioredis gives up for good when it hears of a switch while it is asking the sentinels.
+r.on('end', () => r.connect().catch(() => {}));
 
 async function main() {
   let acknowledged = 0;
