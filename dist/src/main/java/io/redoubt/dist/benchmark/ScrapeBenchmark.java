@@ -114,15 +114,13 @@ final class ScrapeBenchmark implements Callable<Integer> {
     try (WriteLoad load = WriteLoad.start(server)) {
       load.write(ScrapeBenchmark::set);
       scrape(port, servers.scaled(WARM_UP));
-      load.write(null); // the longest turn should not be that of a command below
-      server.ask("CONFIG", "RESETSTAT");
-      commands.call();
-      load.write(ScrapeBenchmark::set);
       int counted = servers.scaled(scrapes);
+      begin(server, commands, load);
       PingLoad before = PingLoad.start(server);
       Thread.sleep(PERIOD.multipliedBy(counted));
       double pingBefore = before.end().withoutOthersNanos() / MILLION;
       String turnBefore = longestTurn(server);
+      begin(server, commands, load);
       PingLoad during = PingLoad.start(server);
       double[] millis = scrape(port, counted);
       double ping = during.end().withoutOthersNanos() / MILLION;
@@ -138,6 +136,15 @@ final class ScrapeBenchmark implements Callable<Integer> {
           turnBefore,
           turn);
     }
+  }
+
+  /** Begins a period of its own: statistics of all kinds of commands, then only SETs. */
+  private static void begin(MeasuredServer server, EveryCommand commands, WriteLoad load)
+      throws IOException, InterruptedException {
+    load.write(null); // the longest turn should not be that of a command below
+    server.ask("CONFIG", "RESETSTAT");
+    commands.call();
+    load.write(ScrapeBenchmark::set);
   }
 
   /** Returns the duration of each scrape, in milliseconds. */
