@@ -255,6 +255,17 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .deprecated("5.0.0", "`CLUSTER REPLICAS`")
           .runs(call -> reports().replicas(call));
 
+  final Command<Call> slotStats =
+      command(
+              "CLUSTER SLOT-STATS (SLOTSRANGE start-slot end-slot{slotsrange} | (ORDERBY"
+                  + " metric{string} [LIMIT limit] [ASC | DESC]{order}){orderby}){filter}")
+          .does("Returns statistics of the hash slots of this node's shard.")
+          .since("8.0.0")
+          .costs("O(N) for N slots in the range; O(N*log(N)) for N slots of the shard with ORDERBY")
+          .is(LOADING, STALE)
+          .tips("nondeterministic_output", "request_policy:all_shards")
+          .runs(call -> statistics().run(call));
+
   final Command<Call> slots =
       command("CLUSTER SLOTS")
           .does("Lists the hash slots of each node.")
@@ -294,6 +305,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
   private final @Nullable ClusterNode node;
   private final @Nullable ClusterOrders orders;
   private final @Nullable ClusterReports reports;
+  private final @Nullable SlotStats statistics;
 
   /**
    * Declares the group.
@@ -305,6 +317,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
     this.node = node;
     orders = node == null ? null : new ClusterOrders(node);
     reports = node == null ? null : new ClusterReports(node);
+    statistics = node == null ? null : new SlotStats(node);
   }
 
   private ClusterOrders orders() {
@@ -319,6 +332,13 @@ public final class ClusterCommands extends CommandGroup<Call> {
       throw DISABLED;
     }
     return reports;
+  }
+
+  private SlotStats statistics() {
+    if (statistics == null) {
+      throw DISABLED;
+    }
+    return statistics;
   }
 
   private void requireCluster() {

@@ -19,8 +19,6 @@ final class ClusterOrders {
   /** The index of a subcommand's first argument. */
   private static final int FIRST = 2;
 
-  private static final CommandError INVALID_SLOT =
-      new CommandError("ERR Invalid or out of range slot");
   private static final CommandError NOT_EMPTY =
       new CommandError("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.");
   private static final CommandError INVALID_ACTION =
@@ -54,19 +52,6 @@ final class ClusterOrders {
     }
   }
 
-  private static int slot(Call call, int argument) {
-    long slot;
-    try {
-      slot = call.argLong(argument);
-    } catch (CommandError notANumber) {
-      throw INVALID_SLOT;
-    }
-    if (!SlotSet.isSlot(slot)) {
-      throw INVALID_SLOT;
-    }
-    return (int) slot;
-  }
-
   /** Adds a slot to a set after checking that it has an owner or that it has none. */
   private void add(SlotSet slots, int slot, boolean owned) {
     if ((cluster().owner(slot) != null) != owned) {
@@ -81,7 +66,7 @@ final class ClusterOrders {
   private SlotSet slots(Call call, boolean owned) {
     SlotSet slots = new SlotSet();
     for (int i = FIRST; i < call.count(); i++) {
-      add(slots, slot(call, i), owned);
+      add(slots, SlotArguments.slot(call, i), owned);
     }
     return slots;
   }
@@ -92,8 +77,8 @@ final class ClusterOrders {
     }
     SlotSet slots = new SlotSet();
     for (int i = FIRST; i < call.count(); i += 2) {
-      int first = slot(call, i);
-      int last = slot(call, i + 1);
+      int first = SlotArguments.slot(call, i);
+      int last = SlotArguments.slot(call, i + 1);
       if (first > last) {
         throw new CommandError(
             "ERR start slot number " + first + " is greater than end slot number " + last);
@@ -132,7 +117,7 @@ final class ClusterOrders {
     if (cluster().me().isReplica()) {
       throw NOT_A_MASTER;
     }
-    int slot = slot(call, FIRST);
+    int slot = SlotArguments.slot(call, FIRST);
     boolean named = call.count() == FIRST + 3;
     if (call.is(3, "MIGRATING") && named) {
       order(call, new Input.MigrateSlot(slot, call.argText(4)));

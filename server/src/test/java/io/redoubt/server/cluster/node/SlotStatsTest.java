@@ -1,0 +1,162 @@
+package io.redoubt.server.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** CLUSTER SLOT-STATS of a node with all slots, which need not serve for it. */
+class SlotStatsTest {
+  private static final int SLOT_OF_A = 15495;
+  private static final int SLOT_OF_B = 3300;
+
+  private RedisServer server;
+  private RespClient client;
+
+  @BeforeEach
+  void start() throws Exception {
+    List<Integer> ports = FreePorts.several(2);
+    server =
+        TestServers.startAtItsPort(
+            Log.silent(Clock.system()),
+            "port " + ports.get(0),
+            "cluster-port " + ports.get(1),
+            "cluster-require-full-coverage no",
+            "cluster-enabled yes");
+    client = RespClient.connect("127.0.0.1", ports.get(0));
+    assertThat(client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383").text()).isEqualTo("OK");
+    while (client.call("CLUSTER", "INFO").text().contains("cluster_state:fail")) {
+      Thread.sleep(20);
+    }
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  private Reply stats(String arguments) throws Exception {
+    return client.call(("CLUSTER SLOT-STATS " + arguments).split(" "));
+  }
+
+  private static long slot(Reply entry) {
+    return entry.elements().get(0).number();
+  }
+
+  private static long keys(Reply entry) {
+    List<Reply> statistics = List.copyOf(entry.elements().get(1).elements());
+    assertThat(statistics.get(0).text()).isEqualTo("key-count");
+    return statistics.get(1).number();
+  }
+
+  private List<String> shown(String arguments) throws Exception {
+    return stats(arguments).elements().stream()
+        .map(entry -> slot(entry) + "=" + keys(entry))
+        .toList();
+  }
+
+  private void put(String... keys) throws Exception {
+    for (String key : keys) {
+      assertThat(client.call("SET", key, "1").text()).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void countsKeysAsTheyComeAndGo() throws Exception {
+    String range = "SLOTSRANGE " + SLOT_OF_A + " " + (SLOT_OF_A + 1);
+    String empty = (SLOT_OF_A + 1) + "=0";
+    assertThat(shown(range)).containsExactly(SLOT_OF_A + "=0", empty);
+    put("a", "{a}1", "a");
+    assertThat(shown(range)).containsExactly(SLOT_OF_A + "=2", empty);
+    client.call("DEL", "a");
+    assertThat(shown(range)).containsExactly(SLOT_OF_A + "=1", empty);
+    client.call("FLUSHALL");
+    assertThat(shown(range)).containsExactly(SLOT_OF_A + "=0", empty);
+    assertThat(stats("slotsrange 0 16383").elements()).hasSize(SlotSet.SLOTS);
+  }
+
+  @Test
+  void showsOnlySlotsOfTheShard() throws Exception {
+    client.call("CLUSTER", "DELSLOTS", "101");
+    assertThat(shown("SLOTSRANGE 100 102")).containsExactly("100=0", "102=0");
+    assertThat(stats("ORDERBY key-count").elements()).hasSize(SlotSet.SLOTS - 1);
+    client.call("CLUSTER", "FLUSHSLOTS");
+    assertThat(stats("SLOTSRANGE 0 16383").elements()).isEmpty();
+    assertThat(stats("ORDERBY key-count").elements()).isEmpty();
+  }
+
+  @Test
+  void ordersByKeysThenBySlot() throws Exception {
+    put("a", "{a}1", "b");
+    List<String> busiest = List.of(SLOT_OF_A + "=2", SLOT_OF_B + "=1", "0=0", "1=0");
+    assertThat(shown("ORDERBY key-count LIMIT 4 DESC")).isEqualTo(busiest);
+    assertThat(shown("orderby KEY-COUNT limit 4")).isEqualTo(busiest);
+    assertThat(shown("ORDERBY key-count ASC LIMIT 3")).containsExactly("0=0", "1=0", "2=0");
+    List<String> ascending = shown("ORDERBY key-count ASC");
+    assertThat(ascending).hasSize(SlotSet.SLOTS);
+    assertThat(ascending.subList(SlotSet.SLOTS - 2, SlotSet.SLOTS))
+        .containsExactly(SLOT_OF_B + "=1", SLOT_OF_A + "=2");
+  }
+
+  @Test
+  void returnsMapsInResp3() throws Exception {
+    client.call("HELLO", "3");
+    put("a");
+    Reply entry = stats("SLOTSRANGE " + SLOT_OF_A + " " + SLOT_OF_A).elements().get(0);
+    assertThat(entry).isInstanceOf(Reply.Array.class);
+    assertThat(entry.elements().get(1)).isInstanceOf(Reply.Map.class);
+    client.call("HELLO", "2");
+    assertThat(shown("SLOTSRANGE " + SLOT_OF_A + " " + SLOT_OF_A)).containsExactly("15495=1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          SLOTSRANGE 5 3                        ; ERR Start slot number 5 is greater than end slot number 3
+          SLOTSRANGE x 3                        ; ERR Invalid or out of range slot
+          SLOTSRANGE 0 16384                    ; ERR Invalid or out of range slot
+          SLOTSRANGE -1 3                       ; ERR Invalid or out of range slot
+          SLOTSRANGE 0                          ; ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP.
+          SLOTSRANGE 0 1 2                      ; ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP.
+          FOO key-count                         ; ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP.
+          ORDERBY                               ; ERR wrong number of arguments for 'cluster|slot-stats' command
+          ORDERBY cpu-usec                      ; ERR Unrecognized sort metric for ORDERBY.
+          ORDERBY key-count DESC LIMIT -1       ; ERR Limit has to lie in between 1 and 16384 (maximum number of slots).
+          ORDERBY key-count LIMIT 0             ; ERR Limit has to lie in between 1 and 16384 (maximum number of slots).
+          ORDERBY key-count LIMIT 16385         ; ERR Limit has to lie in between 1 and 16384 (maximum number of slots).
+          ORDERBY key-count LIMIT x             ; ERR Limit has to lie in between 1 and 16384 (maximum number of slots).
+          ORDERBY key-count LIMIT               ; ERR syntax error
+          ORDERBY key-count FOO                 ; ERR syntax error
+          ORDERBY key-count ASC DESC            ; ERR Multiple filters of the same type are disallowed.
+          ORDERBY key-count LIMIT 1 ASC LIMIT 2 ; ERR Multiple filters of the same type are disallowed.
+          """)
+  void refusesWhatValkeyRefuses(String arguments, String error) throws Exception {
+    assertThat(stats(arguments)).isEqualTo(new Reply.Error(error));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SLOTSRANGE 0 1", "ORDERBY key-count"})
+  void needsClusterMode(String arguments) throws Exception {
+    try (RedisServer alone = TestServers.start();
+        RespClient other = RespClient.connect("127.0.0.1", alone.port())) {
+      assertThat(other.call(("CLUSTER SLOT-STATS " + arguments).split(" ")))
+          .isEqualTo(new Reply.Error("ERR This instance has cluster support disabled"));
+    }
+  }
+}
