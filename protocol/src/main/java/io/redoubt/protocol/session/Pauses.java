@@ -54,6 +54,11 @@ public final class Pauses {
     return what == Scope.NOTHING && writesHeld ? Scope.WRITES : what;
   }
 
+  /** Returns true while a pause of this cause lasts. */
+  public boolean isPausedFor(Cause cause) {
+    return asked.containsKey(cause);
+  }
+
   /** Sets the listener called when a pause starts or ends. */
   public void onChange(Runnable listener) {
     changed = listener;

@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.aof.ReplicationPosition;
 import io.redoubt.server.client.ServerClient;
@@ -207,9 +208,18 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private void pingReplicas() {
     cronRuns++;
     boolean due = cronRuns % settings.replication.replPingReplicaPeriod.value() == 0;
-    if (due && !isReplica() && !failover.isUnderWay() && !replicas.all().isEmpty()) {
+    if (due && !isReplica() && !isAwaitedBySuccessor() && !replicas.all().isEmpty()) {
       join(stream::ping);
     }
+  }
+
+  /**
+   * Returns true while a replica that is to take over waits for the end of the stream, to which
+   * nothing may be added then: a real replica stands for election at exactly the offset that its
+   * master named.
+   */
+  private boolean isAwaitedBySuccessor() {
+    return clients.registry().pauses().isPausedFor(Pauses.Cause.FAILOVER);
   }
 
   /** Adds bytes to the stream that are not the effect of a command. */
@@ -379,12 +389,16 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Asks the replicas for their offsets, through the stream. */
   void askForAcksNow() {
-    ask(stream::askForAcks);
+    if (!isAwaitedBySuccessor()) { // else they are told each second all the same
+      ask(stream::askForAcks);
+    }
   }
 
   /** Asks the replicas for their offsets, now and after each turn of theirs. */
   void askForTurnAcksNow() {
-    ask(stream::askForTurnAcks);
+    if (!isAwaitedBySuccessor()) {
+      ask(stream::askForTurnAcks);
+    }
   }
 
   /** Asks the replicas to acknowledge no longer after each turn. */

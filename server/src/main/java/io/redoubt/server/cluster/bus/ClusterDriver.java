@@ -238,7 +238,10 @@ public final class ClusterDriver {
       case Output.Send(int connection, Message message) -> connections.send(connection, message);
       case Output.Follow(String node, Endpoint endpoint) -> server.follow(endpoint);
       case Output.Promote() -> server.promote();
-      case Output.PauseWrites(long millis) -> server.pauseWrites(millis);
+      case Output.PauseWrites(long millis) -> {
+        server.pauseWrites(millis);
+        submit(new Input.WritesPaused(server.offset()));
+      }
       case Output.ResumeWrites() -> server.resumeWrites();
       case Output.DropSlots(SlotSet slots) -> server.dropSlots(slots);
       case Output.DropAll() -> server.dropAll();

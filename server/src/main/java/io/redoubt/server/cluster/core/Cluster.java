@@ -152,6 +152,10 @@ public final class Cluster {
         offset = reached;
         dataAgeMillis = ageMillis;
       }
+      case Input.WritesPaused(long reached) -> {
+        offset = reached;
+        manual.writesPaused();
+      }
       case Input.Publish(boolean sharded, ByteString channel, ByteString message) ->
           links.publish(new Body.Publish(sharded, channel, message));
       case Input.Configure(ClusterOptions changed) -> {
@@ -217,7 +221,7 @@ public final class Cluster {
     now = clockMillis - pausedMillis;
     if (paused) {
       serving.paused(passed);
-      manual.paused();
+      manual.stoodStill();
     }
   }
 

@@ -33,7 +33,7 @@ final class Gossip {
     Node myself = cluster.myself();
     Node claims = myself.shardMaster();
     int flags = messageFlags | Header.EXTENSION_DATA;
-    if (cluster.manual.pausesWrites()) {
+    if (cluster.manual.hasPausedWrites()) {
       flags |= Header.PAUSED;
     }
     Node master = myself.master();

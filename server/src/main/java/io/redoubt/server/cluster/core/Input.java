@@ -40,6 +40,13 @@ public sealed interface Input {
   record Replication(long offset, long dataAgeMillis) implements Input {}
 
   /**
+   * The reply to {@link Output.PauseWrites}: writes are paused.
+   *
+   * @param offset the own replication offset, which does not grow during the pause
+   */
+  record WritesPaused(long offset) implements Input {}
+
+  /**
    * PUBLISH or SPUBLISH of a client.
    *
    * @param sharded true if only the nodes of this shard get it

@@ -25,6 +25,9 @@ final class ManualFailover {
   /** At a master, the replica that replaces it. */
   private @Nullable Node successor;
 
+  /** At a master, true once writes are paused: from then on its offset is the last one. */
+  private boolean paused;
+
   /** At a replica, the offset of its paused master. */
   private long masterOffset = UNKNOWN;
 
@@ -38,9 +41,9 @@ final class ManualFailover {
     return endsAt != Node.NEVER;
   }
 
-  /** Returns true if this master has paused writes. */
-  boolean pausesWrites() {
-    return isRunning() && successor != null;
+  /** Returns true if this master has paused writes for a replica, and its offset stands still. */
+  boolean hasPausedWrites() {
+    return isRunning() && paused;
   }
 
   /** Returns true if a node waits for our offset, for which it is pinged at once. */
@@ -107,7 +110,15 @@ final class ManualFailover {
     successor = replica;
     cluster.emit(new Output.PauseWrites(LIMIT_MILLIS * PAUSE_FACTOR));
     cluster.remark(Level.WARNING, "Manual failover requested by replica " + replica + ".");
-    cluster.links.sendGossip(replica, GossipKind.PING);
+  }
+
+  /** Tells the replica our last offset. */
+  void writesPaused() {
+    Node replica = successor;
+    if (isRunning() && replica != null) {
+      paused = true;
+      cluster.links.sendGossip(replica, GossipKind.PING);
+    }
   }
 
   /** Handles the offset of our paused master. */
@@ -146,18 +157,19 @@ final class ManualFailover {
   }
 
   /** Ends a failover after a pause of this process: the pause of writes may be over. */
-  void paused() {
+  void stoodStill() {
     if (isRunning()) {
       end();
     }
   }
 
   void end() {
-    if (pausesWrites()) {
+    if (isRunning() && successor != null) {
       cluster.emit(new Output.ResumeWrites());
     }
     endsAt = Node.NEVER;
     successor = null;
+    paused = false;
     masterOffset = UNKNOWN;
     mayStart = false;
   }

@@ -35,7 +35,10 @@ public sealed interface Output {
   /** Makes this server a master. */
   record Promote() implements Output {}
 
-  /** Stops writes of clients for a time, at the master of a manual failover. */
+  /**
+   * Stops writes of clients for a time, at the master of a manual failover. To be answered with
+   * {@link Input.WritesPaused}.
+   */
   record PauseWrites(long millis) implements Output {}
 
   /** Ends a pause of writes. */

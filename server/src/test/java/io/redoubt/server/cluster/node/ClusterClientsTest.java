@@ -15,6 +15,10 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -254,6 +258,40 @@ class ClusterClientsTest {
         .until(() -> third.call("INFO", "replication").text().contains("master_link_status:up"));
     assertThat(error(third.call("GET", "a")))
         .isEqualTo("MOVED " + SLOT_OF_A + " 127.0.0.1:" + ports.get(3));
+  }
+
+  /** Each WAIT for more replicas than there are asks for acknowledgements, through the stream. */
+  @Test
+  void handsOverWhileClientsWaitForReplicas() throws Exception {
+    RespClient master = node();
+    RespClient replica = node();
+    await().atMost(PATIENCE).until(() -> info(replica).contains("known_nodes:2"));
+    await().atMost(PATIENCE).until(() -> info(master).contains("known_nodes:2"));
+    ok(master.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383"));
+    replicates(replica, master);
+    serves(master);
+    serves(replica);
+    RespClient waiting = client(0);
+    ok(waiting.call("SET", "a", "1"));
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      Future<Reply> end =
+          thread.submit(() -> {
+            Reply reply = waiting.call("WAIT", "2", "1");
+            while (!(reply instanceof Reply.Error)) {
+              reply = waiting.call("WAIT", "2", "1");
+            }
+            return reply;
+          });
+      ok(replica.call("CLUSTER", "FAILOVER"));
+      await()
+          .during(Duration.ofMillis(100))
+          .atMost(PATIENCE)
+          .until(() -> replica.call("ROLE").elements().getFirst().text().equals("master"));
+      assertThat(end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(Reply.Error.class);
+    } finally {
+      thread.shutdownNow();
+    }
   }
 
   @Test

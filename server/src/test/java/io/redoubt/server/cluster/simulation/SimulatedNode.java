@@ -276,6 +276,7 @@ final class SimulatedNode {
       }
       case Output.PauseWrites(long millis) -> {
         writesPausedUntil = fleet.network().now() + millis;
+        step(new Input.WritesPaused(offset));
       }
       case Output.ResumeWrites() -> writesPausedUntil = 0;
       case Output.DropSlots dropped -> fleet.note(name, "drops " + dropped.slots());
