@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.net.FreePorts;
@@ -215,6 +216,7 @@ final class StartIT {
   @Test
   void theLogTellsTheStepsOfAStart() throws Exception {
     Node node = nodes.server(Kind.REDOUBT, "--always-show-logo", "yes");
+    await().until(() -> Files.readString(node.log()).contains("Ready to accept"));
     String log = Files.readString(node.log());
     assertThat(log)
         .containsSubsequence(
