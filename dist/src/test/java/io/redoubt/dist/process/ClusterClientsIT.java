@@ -405,7 +405,6 @@ final class ClusterClientsIT {
     ClusterClientOptions.Builder options = ClusterClientOptions.builder();
     options.topologyRefreshOptions(
         ClusterTopologyRefreshOptions.builder()
-            .enableAllAdaptiveRefreshTriggers()
             .enablePeriodicRefresh(Duration.ofMillis(500))
             .build());
     options.replayFilter(command -> true);
