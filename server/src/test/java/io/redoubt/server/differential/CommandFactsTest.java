@@ -29,6 +29,7 @@ final class CommandFactsTest {
       new TreeSet<>(
           List.of(
               "client|write-acks",
+              "cluster|doctor",
               "cluster|slot-stats",
               "delex",
               "delifeq",

@@ -462,6 +462,11 @@ public final class Cluster {
     return offset;
   }
 
+  /** Returns the findings about states and settings that cause problems, one line each. */
+  public List<String> findings() {
+    return Doctor.findings(this);
+  }
+
   /** Returns true if commands for slots are served. */
   public boolean isServing() {
     return serving.isOk();

@@ -105,6 +105,11 @@ public final class Node {
     return endpoint;
   }
 
+  /** Returns the address and the port for clients, for people; the id if they are unknown. */
+  public String shownAddress() {
+    return endpoint.ip().isEmpty() ? id : endpoint.ip() + ":" + endpoint.port();
+  }
+
   /** Returns the host name, the name and the shard. */
   public Labels labels() {
     return labels;

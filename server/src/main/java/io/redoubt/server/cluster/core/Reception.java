@@ -9,6 +9,7 @@ import io.redoubt.server.cluster.message.GossipEntry;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Handles the messages of other nodes. */
@@ -20,6 +21,12 @@ final class Reception {
   private static final int ROLE_FLAGS = NodeFlag.MASTER | NodeFlag.REPLICA;
 
   private final Cluster cluster;
+
+  /** Our address on the last connection by which another node reached us, empty if none did. */
+  private String reachedAt = "";
+
+  /** Our address as another node last reported it, empty if none did. */
+  private String reportedAt = "";
 
   Reception(Cluster cluster) {
     this.cluster = cluster;
@@ -155,6 +162,7 @@ final class Reception {
    */
   private void learnOwnAddress(Input.Received received, GossipKind kind) {
     Node myself = cluster.myself();
+    reachedAt = received.localIp();
     if (cluster.options().announced().ip().isEmpty()
         && (kind == GossipKind.MEET || myself.endpoint.ip().isEmpty())
         && !received.localIp().isEmpty()
@@ -163,6 +171,17 @@ final class Reception {
       cluster.remark(Level.NOTICE, "IP address for this node updated to " + myself.endpoint.ip());
       cluster.topologyChanged();
     }
+  }
+
+  /** Returns an address other than our own by which others know us, or null. */
+  @Nullable String differingAddress() {
+    String ip = cluster.myself().endpoint.ip();
+    for (String other : List.of(reachedAt, reportedAt)) {
+      if (!other.isEmpty() && !other.equals(ip)) {
+        return other;
+      }
+    }
+    return null;
   }
 
   private static Endpoint announced(Header header, String remoteIp) {
@@ -285,6 +304,8 @@ final class Reception {
       return;
     }
     if (node == cluster.myself()) {
+      // Only nodes of Redis tell us what they know of us.
+      reportedAt = entry.endpoint().ip();
       return;
     }
     boolean suspected = entry.has(NodeFlag.PFAIL | NodeFlag.FAIL);

@@ -69,6 +69,17 @@ final class SlotTable {
     return owners[slot] == null || released.contains(slot);
   }
 
+  /** Returns the slots of a node that it has stopped to claim. */
+  SlotSet releasedOf(Node owner) {
+    SlotSet slots = new SlotSet();
+    released.forEach(slot -> {
+      if (owners[slot] == owner) {
+        slots.add(slot);
+      }
+    });
+    return slots;
+  }
+
   int assignedCount() {
     return assigned;
   }

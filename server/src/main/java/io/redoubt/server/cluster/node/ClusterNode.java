@@ -26,6 +26,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -240,6 +242,13 @@ public final class ClusterNode {
   /** Returns true once {@link #open} has succeeded. */
   public boolean isOpen() {
     return driver != null;
+  }
+
+  /** Returns the findings of CLUSTER DOCTOR, one line each. */
+  public List<String> findings() {
+    List<String> findings = new ArrayList<>(cluster().findings());
+    findings.addAll(WriteLoss.findings(cluster().me(), parts.settings()));
+    return findings;
   }
 
   /** Returns the bus, for its counters. */

@@ -91,6 +91,15 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
           .runs(call -> orders().deleteSlotsRange(call));
 
+  final Command<Call> doctor =
+      command("CLUSTER DOCTOR")
+          .does("Returns findings on states and configurations that cause problems.")
+          .since("7.2.0")
+          .costs("O(N), N the number of nodes")
+          .is(ADMIN, STALE)
+          .tips("nondeterministic_output")
+          .runs(call -> reports().doctor(call));
+
   final Command<Call> failover =
       command("CLUSTER FAILOVER [FORCE | TAKEOVER]{options}")
           .does("Starts a manual failover of a replica.")

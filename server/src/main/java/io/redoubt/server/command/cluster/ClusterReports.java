@@ -85,6 +85,12 @@ final class ClusterReports {
     keys.forEach(call.reply()::bulk);
   }
 
+  void doctor(Call call) {
+    List<String> findings = node.findings();
+    call.reply().array(findings.size());
+    findings.forEach(call.reply()::bulk);
+  }
+
   void countFailureReports(Call call) {
     call.reply().integer(cluster().failureReports(named(call, 2)));
   }
