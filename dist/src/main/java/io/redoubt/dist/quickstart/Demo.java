@@ -4,14 +4,11 @@ import io.redoubt.dist.process.Node;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.SocketException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,100 +18,89 @@ import java.util.TreeSet;
  * replica, no acknowledged write is lost, and the old master returns as a replica.
  */
 final class Demo {
-  /** A step of the demo had an unexpected result. */
-  static final class Failure extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Failure(String message) {
-      super(message);
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
   private static final int KEYS = 1_000;
-  private static final int STEP_LIMIT_SECONDS = 30;
-  private static final int POLL_MILLIS = 20;
 
   private final Topology topology;
-  private final PrintStream out;
-  private final long startNanos = System.nanoTime();
+  private final Steps steps;
 
   Demo(Topology topology, PrintStream out) {
     this.topology = topology;
-    this.out = out;
+    this.steps = new Steps(out);
   }
 
   /** Runs all steps and prints each. */
-  void run() throws Failure, IOException, InterruptedException {
+  void run() throws Steps.Failure, IOException, InterruptedException {
     List<Node> servers = topology.servers();
     Node master = servers.getFirst();
-    report(
+    steps.report(
         "started: master %s, replicas %s and %s, three sentinels",
         at(master), at(servers.get(1)), at(servers.get(2)));
-    until("both replicas are online", () -> onlineReplicas(master) == 2);
-    until("the sentinels know each other and the replicas", this::sentinelsKnowAll);
-    report("the replicas are online, and the sentinels know them and each other");
+    steps.until("both replicas are online", () -> onlineReplicas(master) == 2);
+    steps.until("the sentinels know each other and the replicas", this::sentinelsKnowAll);
+    steps.report("the replicas are online, and the sentinels know them and each other");
 
     writeAndRead(master, servers.subList(1, Topology.SERVERS));
 
     long killedNanos = System.nanoTime();
     master.kill();
-    report("killed the master %s (kill -9 %d)", at(master), master.pid());
-    until(
+    steps.report("killed the master %s (kill -9 %d)", at(master), master.pid());
+    steps.until(
         "all sentinels name one new master",
         () -> namedMasters().size() == 1 && !namedMasters().contains(master.port()));
     int newPort = namedMasters().iterator().next();
-    report(
+    steps.report(
         "failover: %.1f s after the kill all three sentinels name 127.0.0.1:%d",
-        seconds(killedNanos), newPort);
+        Steps.seconds(killedNanos), newPort);
 
     int survivor = indexOf(newPort);
     Node promoted = topology.servers().get(survivor);
-    until(
+    steps.until(
         "the new master takes writes",
         () -> promoted.ask("SET", "demo:after", "failover").equals(new Reply.Simple("OK")));
-    expect("keys on the new master", Integer.toString(KEYS + 1), promoted.ask("DBSIZE").text());
-    until("the other replica follows the new master", () -> onlineReplicas(promoted) == 1);
-    report("it takes writes and has every key; the other replica follows it");
+    Steps.expect(
+        "keys on the new master", Integer.toString(KEYS + 1), promoted.ask("DBSIZE").text());
+    steps.until("the other replica follows the new master", () -> onlineReplicas(promoted) == 1);
+    steps.report("it takes writes and has every key; the other replica follows it");
 
     topology.restart(0);
     Node returned = topology.servers().getFirst();
-    report("started the old master %s again (process %d)", at(returned), returned.pid());
-    until("the old master is a replica of the new one", () -> follows(returned, newPort));
-    until(
+    steps.report("started the old master %s again (process %d)", at(returned), returned.pid());
+    steps.until("the old master is a replica of the new one", () -> follows(returned, newPort));
+    steps.until(
         "it has the new data",
         () -> returned.ask("GET", "demo:after").equals(promoted.ask("GET", "demo:after")));
-    expect("keys on the old master", Integer.toString(KEYS + 1), returned.ask("DBSIZE").text());
-    until("the files are rewritten", () -> filesName(newPort));
-    report(
+    Steps.expect(
+        "keys on the old master", Integer.toString(KEYS + 1), returned.ask("DBSIZE").text());
+    steps.until("the files are rewritten", () -> filesName(newPort));
+    steps.report(
         "it is a replica now and has caught up; redis.conf and sentinel.conf name the new master");
-    report("done");
+    steps.report("done");
   }
 
   private void writeAndRead(Node master, List<Node> replicas)
-      throws Failure, IOException, InterruptedException {
+      throws Steps.Failure, IOException, InterruptedException {
     try (RespClient connection = master.connect()) {
       List<String[]> writes = new ArrayList<>();
       for (int i = 0; i < KEYS; i++) {
         writes.add(new String[] {"SET", "demo:" + i, "value " + i});
       }
       for (Reply reply : connection.pipeline(writes)) {
-        expect("SET", "OK", reply.text());
+        Steps.expect("SET", "OK", reply.text());
       }
-      expect("replicas that acknowledge", "2", connection.call("WAIT", "2", "10000").text());
+      Steps.expect("replicas that acknowledge", "2", connection.call("WAIT", "2", "10000").text());
     }
     for (Node replica : replicas) {
       String last = Integer.toString(KEYS - 1);
-      expect("GET on " + at(replica), "value " + last, replica.ask("GET", "demo:" + last).text());
+      Steps.expect(
+          "GET on " + at(replica), "value " + last, replica.ask("GET", "demo:" + last).text());
       Reply refusal = replica.ask("SET", "demo:0", "no");
       if (!refusal.isError() || !refusal.text().startsWith("READONLY")) {
-        throw new Failure("a write on the replica " + at(replica) + " is answered " + refusal);
+        throw new Steps.Failure(
+            "a write on the replica " + at(replica) + " is answered " + refusal);
       }
     }
-    report("wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
+    steps.report(
+        "wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
   }
 
   private static long onlineReplicas(Node master) throws IOException {
@@ -170,58 +156,17 @@ final class Demo {
     return all;
   }
 
-  private int indexOf(int port) throws Failure {
+  private int indexOf(int port) throws Steps.Failure {
     List<Node> servers = topology.servers();
     for (int i = 0; i < servers.size(); i++) {
       if (servers.get(i).port() == port) {
         return i;
       }
     }
-    throw new Failure("the sentinels name port " + port + ", which is none of ours");
-  }
-
-  private void until(String what, Condition condition)
-      throws Failure, IOException, InterruptedException {
-    long stepStartNanos = System.nanoTime();
-    while (!holds(condition)) {
-      if (seconds(stepStartNanos) > STEP_LIMIT_SECONDS) {
-        throw new Failure("not within " + STEP_LIMIT_SECONDS + " s: " + what);
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
-  }
-
-  /**
-   * Treats a lost connection as a condition that does not hold yet: a sentinel closes the clients
-   * of a server whose role it changes.
-   */
-  private static boolean holds(Condition condition) throws IOException {
-    try {
-      return condition.holds();
-    } catch (SocketException | EOFException closed) {
-      return false;
-    }
-  }
-
-  private static void expect(String what, String expected, String found) throws Failure {
-    if (!expected.equals(found)) {
-      throw new Failure(what + ": expected " + expected + ", found " + found);
-    }
-  }
-
-  private static double seconds(long sinceNanos) {
-    return (System.nanoTime() - sinceNanos) / 1e9;
+    throw new Steps.Failure("the sentinels name port " + port + ", which is none of ours");
   }
 
   private static String at(Node node) {
     return "127.0.0.1:" + node.port();
-  }
-
-  private void report(String format, Object... arguments) {
-    out.printf(
-        Locale.ROOT,
-        "[%5.1f s] %s%n",
-        seconds(startNanos),
-        String.format(Locale.ROOT, format, arguments));
   }
 }

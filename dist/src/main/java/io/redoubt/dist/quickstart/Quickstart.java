@@ -1,5 +1,6 @@
 package io.redoubt.dist.quickstart;
 
+import io.redoubt.dist.process.ClusterNodes;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
@@ -30,11 +31,20 @@ public final class Quickstart implements Callable<Integer> {
   private boolean demo;
 
   @Option(
+      names = "--cluster",
+      description =
+          "A cluster instead: three masters and three replicas. A client counts while slots move"
+              + " and a master is killed; then the cluster runs until Ctrl-C or, with --demo, ends"
+              + " with 0 or 1.")
+  private boolean cluster;
+
+  @Option(
       names = "--ports",
       split = ",",
       paramLabel = "PORT",
       description =
-          "Six ports, comma separated: three servers, three sentinels (default: free ones).")
+          "Six ports, comma separated: three servers, three sentinels; or six nodes of a cluster"
+              + " (default: free ones).")
   private @Nullable List<Integer> ports;
 
   @Option(
@@ -60,6 +70,12 @@ public final class Quickstart implements Callable<Integer> {
 
   @Option(names = "--server", paramLabel = "FILE", description = "Another redis-server to run.")
   private @Nullable Path server;
+
+  @Option(
+      names = "--cli",
+      paramLabel = "FILE",
+      description = "Another redis-cli, which makes and changes the cluster.")
+  private @Nullable Path cli;
 
   @Option(names = "--sentinel", paramLabel = "FILE", description = "Another redis-sentinel to run.")
   private @Nullable Path sentinel;
@@ -90,6 +106,11 @@ public final class Quickstart implements Callable<Integer> {
           new CommandLine(this), "--metrics-ports takes " + Topology.NODES + " ports");
     }
     Path place = folder == null ? Files.createTempDirectory("redoubt-quickstart-") : folder;
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    return cluster ? runCluster(place, six, out) : runGroup(place, six, out);
+  }
+
+  private int runGroup(Path place, List<Integer> six, PrintStream out) throws InterruptedException {
     Topology topology =
         new Topology(
             place,
@@ -98,23 +119,9 @@ public final class Quickstart implements Callable<Integer> {
             six,
             DOWN_AFTER_MILLIS);
     if (server == null && sentinel == null) {
-      topology.serveMetrics(
-          metricsPorts == null ? FreePorts.several(Topology.NODES) : metricsPorts);
+      topology.serveMetrics(metricsPorts());
     }
-    // Runs after an ordinary exit and after Ctrl-C, so that no process and no temporary file
-    // remains.
-    AtomicBoolean keep = new AtomicBoolean(folder != null);
-    Thread stop =
-        new Thread(
-            () -> {
-              topology.close();
-              if (!keep.get()) {
-                topology.delete();
-              }
-            },
-            "stop");
-    Runtime.getRuntime().addShutdownHook(stop);
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    AtomicBoolean keep = stopAtExit(topology::close, topology::delete);
     try {
       topology.start();
       if (demo) {
@@ -123,11 +130,65 @@ public final class Quickstart implements Callable<Integer> {
         new LiveView(topology, out).run();
       }
       return 0;
-    } catch (Demo.Failure | IOException e) {
-      keep.set(true);
-      out.println("FAILED: " + e.getMessage());
-      out.println("Configuration, logs and data: " + place);
-      return 1;
+    } catch (Steps.Failure | IOException e) {
+      return failed(place, out, e, keep);
     }
+  }
+
+  private int runCluster(Path place, List<Integer> six, PrintStream out)
+      throws InterruptedException {
+    ClusterNodes nodes =
+        new ClusterNodes(
+            place,
+            server == null ? home.resolve("bin/redis-server") : server,
+            cli == null ? home.resolve("bin/redis-cli") : cli,
+            six,
+            FreePorts.several(ClusterNodes.NODES),
+            DOWN_AFTER_MILLIS);
+    if (server == null) {
+      nodes.serveMetrics(metricsPorts());
+    }
+    AtomicBoolean keep = stopAtExit(nodes::close, nodes::delete);
+    try {
+      nodes.start();
+      new ClusterDemo(nodes, out).run();
+      if (!demo) {
+        out.println("The cluster runs until Ctrl-C.");
+        Thread.currentThread().join();
+      }
+      return 0;
+    } catch (Steps.Failure | IOException e) {
+      return failed(place, out, e, keep);
+    }
+  }
+
+  private List<Integer> metricsPorts() {
+    return metricsPorts == null ? FreePorts.several(Topology.NODES) : metricsPorts;
+  }
+
+  /**
+   * Ends all processes after an ordinary exit and after Ctrl-C, and deletes a temporary folder
+   * unless the returned value is set.
+   */
+  private AtomicBoolean stopAtExit(Runnable close, Runnable delete) {
+    AtomicBoolean keep = new AtomicBoolean(folder != null);
+    Thread stop =
+        new Thread(
+            () -> {
+              close.run();
+              if (!keep.get()) {
+                delete.run();
+              }
+            },
+            "stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    return keep;
+  }
+
+  private static int failed(Path place, PrintStream out, Exception e, AtomicBoolean keep) {
+    keep.set(true);
+    out.println("FAILED: " + e.getMessage());
+    out.println("Configuration, logs and data: " + place);
+    return 1;
   }
 }

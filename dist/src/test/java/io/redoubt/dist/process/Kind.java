@@ -18,6 +18,11 @@ public enum Kind {
     return launcher("redis-sentinel");
   }
 
+  /** Returns the client's launcher; skips the test if it is not installed. */
+  public Path cli() {
+    return launcher("redis-cli");
+  }
+
   /** Returns a tool of Debian's redis-tools; skips the test if it is not installed. */
   static Path tool(String name) {
     return REAL.launcher(name);

@@ -1,0 +1,224 @@
+package io.redoubt.dist.quickstart;
+
+import io.redoubt.dist.process.ClusterNodes;
+import io.redoubt.dist.process.Node;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A scripted life of a cluster: three masters get a replica each, slots move while a client counts,
+ * a master is killed and replaced, no acknowledged increment is lost, and the old master returns as
+ * a replica.
+ */
+final class ClusterDemo {
+  private static final int MOVED_SLOTS = 200;
+  private static final int ALL_SLOTS = 16_384;
+
+  /** The increments before and after an event. */
+  private static final int COUNTED = 1_000;
+
+  private final ClusterNodes cluster;
+  private final PrintStream out;
+  private final Steps steps;
+
+  ClusterDemo(ClusterNodes cluster, PrintStream out) {
+    this.cluster = cluster;
+    this.out = out;
+    this.steps = new Steps(out);
+  }
+
+  /** A line of CLUSTER NODES. */
+  private record Line(String id, int port, List<String> flags, String master, int slots) {
+    static Line parse(String line) {
+      String[] words = line.split(" ", -1);
+      String address = words[1].substring(0, words[1].indexOf('@'));
+      int slots = 0;
+      for (int i = 8; i < words.length; i++) {
+        if (!words[i].isEmpty() && words[i].charAt(0) != '[') {
+          String[] bounds = words[i].split("-", -1);
+          slots += Integer.parseInt(bounds[bounds.length - 1]) - Integer.parseInt(bounds[0]) + 1;
+        }
+      }
+      int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+      return new Line(words[0], port, List.of(words[2].split(",", -1)), words[3], slots);
+    }
+
+    boolean isMaster() {
+      return flags.contains("master");
+    }
+
+    boolean hasFailed() {
+      return flags.contains("fail");
+    }
+  }
+
+  /** Runs all steps and prints each. */
+  void run() throws Steps.Failure, IOException, InterruptedException {
+    steps.report("started six nodes: %s", addresses());
+    cluster.create();
+    steps.until("all slots are served", this::isServing);
+    steps.until(
+        "each master has a replica in step", () -> replicasInStep() == ClusterNodes.MASTERS);
+    List<Line> masters = masters(cluster.nodes().getFirst());
+    steps.report(
+        "redis-cli --cluster create made masters of %s; each has a replica",
+        String.join(", ", masters.stream().map(each -> at(each.port())).toList()));
+    show();
+    try (Counting counting = new Counting(cluster.nodes().stream().map(Node::port).toList())) {
+      awaitCounted(counting);
+      steps.report("a client counts, waiting for a replica at each increment (WAIT 1)");
+      reshard(counting, masters.get(0), masters.get(1));
+      failOver(counting, masters.get(2));
+    }
+    cluster.cli(List.of("check", ClusterNodes.address(cluster.nodes().getFirst())));
+    steps.report("redis-cli --cluster check finds all %d slots covered; done", ALL_SLOTS);
+  }
+
+  /** Prints the addresses for clients and for people. */
+  private void show() {
+    out.println("Connect:     redis-cli -c -p " + cluster.nodes().getFirst().port());
+    if (!cluster.metricsPorts().isEmpty()) {
+      out.println("Watch:       http://127.0.0.1:" + cluster.metricsPorts().getFirst() + "/");
+      out.println(
+          "Metrics:     "
+              + String.join(
+                  " ", cluster.metricsPorts().stream().map(port -> "127.0.0.1:" + port).toList()));
+    }
+  }
+
+  private void reshard(Counting counting, Line from, Line to)
+      throws Steps.Failure, IOException, InterruptedException {
+    Counting.Progress before = counting.progress();
+    long startNanos = System.nanoTime();
+    cluster.cli(
+        List.of(
+            "reshard",
+            at(from.port()),
+            "--cluster-from",
+            from.id(),
+            "--cluster-to",
+            to.id(),
+            "--cluster-slots",
+            Integer.toString(MOVED_SLOTS),
+            "--cluster-yes"));
+    double seconds = Steps.seconds(startNanos);
+    // The counter must have met the moved slots.
+    awaitCounted(counting);
+    Counting.Progress after = counting.progress();
+    for (Node node : cluster.nodes()) {
+      steps.until(
+          at(node.port()) + " knows the new owner",
+          () ->
+              masters(node).stream()
+                  .anyMatch(each ->
+                      each.id().equals(to.id()) && each.slots() == to.slots() + MOVED_SLOTS));
+    }
+    counting.verify();
+    steps.report(
+        "redis-cli --cluster reshard moved %d slots from %s to %s in %.1f s;"
+            + " meanwhile %d increments, redirected %d times (MOVED) and %d times (ASK): none lost",
+        MOVED_SLOTS,
+        at(from.port()),
+        at(to.port()),
+        seconds,
+        after.acknowledged() - before.acknowledged(),
+        after.moves() - before.moves(),
+        after.asks() - before.asks());
+  }
+
+  private void failOver(Counting counting, Line victim)
+      throws Steps.Failure, IOException, InterruptedException {
+    int killed = indexOf(victim.port());
+    List<Node> survivors = new ArrayList<>(cluster.nodes());
+    Node master = survivors.remove(killed);
+    Line replica =
+        lines(master).stream()
+            .filter(each -> each.master().equals(victim.id()))
+            .findFirst()
+            .orElseThrow(() -> new Steps.Failure(at(victim.port()) + " has no replica"));
+    long killedNanos = System.nanoTime();
+    master.kill();
+    steps.report("killed the master %s (kill -9 %d)", at(victim.port()), master.pid());
+    for (Node node : survivors) {
+      steps.until(
+          at(node.port()) + " knows the new master",
+          () ->
+              masters(node).stream()
+                  .anyMatch(each -> each.id().equals(replica.id()) && each.slots() > 0));
+    }
+    steps.report(
+        "failover: %.1f s after the kill all others take its replica %s for the master",
+        Steps.seconds(killedNanos), at(replica.port()));
+
+    cluster.restart(killed);
+    Node returned = cluster.nodes().get(killed);
+    steps.report("started %s again (process %d)", at(victim.port()), returned.pid());
+    steps.until("the old master follows the new one", () -> follows(returned, replica.port()));
+    steps.until("all slots are served", this::isServing);
+    awaitCounted(counting);
+    counting.verify();
+    steps.report(
+        "it is a replica of the new master now; of %d acknowledged increments none is lost",
+        counting.progress().acknowledged());
+  }
+
+  private void awaitCounted(Counting counting)
+      throws Steps.Failure, IOException, InterruptedException {
+    long before = counting.progress().acknowledged();
+    steps.until("a client counts", () -> counting.progress().acknowledged() >= before + COUNTED);
+  }
+
+  private boolean isServing() throws IOException {
+    for (Node node : cluster.nodes()) {
+      if (!node.ask("CLUSTER", "INFO").text().contains("cluster_state:ok")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int replicasInStep() throws IOException {
+    int inStep = 0;
+    for (Node node : cluster.nodes()) {
+      if ("up".equals(node.info("replication").get("master_link_status"))) {
+        inStep++;
+      }
+    }
+    return inStep;
+  }
+
+  private static boolean follows(Node node, int masterPort) throws IOException {
+    Map<String, String> info = node.info("replication");
+    return Integer.toString(masterPort).equals(info.get("master_port"))
+        && "up".equals(info.get("master_link_status"));
+  }
+
+  private static List<Line> lines(Node node) throws IOException {
+    return node.ask("CLUSTER", "NODES").text().lines().map(Line::parse).toList();
+  }
+
+  private static List<Line> masters(Node node) throws IOException {
+    return lines(node).stream().filter(each -> each.isMaster() && !each.hasFailed()).toList();
+  }
+
+  private int indexOf(int port) throws Steps.Failure {
+    List<Node> nodes = cluster.nodes();
+    for (int i = 0; i < nodes.size(); i++) {
+      if (nodes.get(i).port() == port) {
+        return i;
+      }
+    }
+    throw new Steps.Failure("CLUSTER NODES shows port " + port + ", which is none of ours");
+  }
+
+  private String addresses() {
+    return String.join(", ", cluster.nodes().stream().map(node -> at(node.port())).toList());
+  }
+
+  private static String at(int port) {
+    return "127.0.0.1:" + port;
+  }
+}
