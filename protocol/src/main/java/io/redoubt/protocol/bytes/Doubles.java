@@ -18,6 +18,9 @@ public final class Doubles {
   /** The maximum length of {@link #write}, in bytes. */
   public static final int MAX_LENGTH = 32;
 
+  /** A longer text is not taken for a number, so that a client's megabytes are never copied. */
+  private static final int MAX_TEXT_BYTES = 1 << 16;
+
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
   /** Integers up to this are exact, and so are their quotients by an exact power of ten. */
@@ -96,6 +99,9 @@ public final class Doubles {
     if (!Double.isNaN(value)) {
       return value;
     }
+    if (length > MAX_TEXT_BYTES) {
+      return Double.NaN;
+    }
     byte[] bytes = new byte[length];
     MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
     String text = new String(bytes, ISO_8859_1).stripLeading();
@@ -118,6 +124,9 @@ public final class Doubles {
       return sign == 1 && memory.get(BYTE, offset) == '-'
           ? Double.NEGATIVE_INFINITY
           : Double.POSITIVE_INFINITY;
+    }
+    if (length > MAX_TEXT_BYTES) {
+      return Double.NaN;
     }
     byte[] bytes = new byte[length];
     MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);

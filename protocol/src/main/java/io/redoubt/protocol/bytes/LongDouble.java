@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LongDouble {
 
+  /** A text of this length or more is no number, as in Redis. */
+  public static final int MAX_TEXT_BYTES = 5 * 1024;
+
   private static final int MANTISSA_BITS = 64;
-  private static final int MAX_TEXT_BYTES = 5 * 1024;
 
   /** The number of decimal places printed. */
   private static final int PLACES = 17;

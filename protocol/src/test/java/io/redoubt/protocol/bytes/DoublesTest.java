@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -193,5 +194,16 @@ class DoublesTest {
     assertThatThrownBy(() -> Doubles.parse(memory, 0, bytes.length))
         .isInstanceOf(NumberFormatException.class)
         .hasMessage("value is not a valid float");
+  }
+
+  @Test
+  void takesNoTextOfMegabytesForANumber() {
+    int length = 1 << 20;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment digits = arena.allocate(length).fill((byte) '1');
+      assertThat(Doubles.parseOrNaN(digits, 0, length)).isNaN();
+      assertThat(Doubles.parseLeniently(digits, 0, length)).isNaN();
+      assertThat(Doubles.parseOrNaN(digits, 0, 300)).isEqualTo(1.1111111111111111e299);
+    }
   }
 }

@@ -31,6 +31,7 @@ import io.redoubt.server.value.hash.HashField;
 import io.redoubt.server.value.hash.Hashes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The hash group except random fields, scanning and expiry. */
 public final class HashCommands extends CommandGroup<Call> {
@@ -399,7 +400,7 @@ public final class HashCommands extends CommandGroup<Call> {
   }
 
   private static void hincrbyfloat(Call call) {
-    LongDouble by = LongDouble.parse(text(call.request().bytes(3)));
+    LongDouble by = LongDouble.parse(call.memory(), call.argAddress(3), call.argLength(3));
     if (by == null) {
       throw Errors.NOT_FLOAT;
     }
@@ -410,7 +411,7 @@ public final class HashCommands extends CommandGroup<Call> {
     boolean exists = findForWrite(call, entry, 2);
     HashField found = call.values().hashes().found();
     long expireAt = exists ? found.expireAt() : FieldElement.NO_EXPIRY;
-    LongDouble value = exists ? LongDouble.parse(valueText(found)) : LongDouble.of(0);
+    LongDouble value = exists ? decimal(found) : LongDouble.of(0);
     if (value == null) {
       throw NOT_FLOAT;
     }
@@ -442,10 +443,14 @@ public final class HashCommands extends CommandGroup<Call> {
     }
   }
 
-  private static String valueText(HashField found) {
+  /** Returns the number of a field, or null if it is none; a long value isn't copied. */
+  private static @Nullable LongDouble decimal(HashField found) {
+    if (found.valueLength() >= LongDouble.MAX_TEXT_BYTES) {
+      return null;
+    }
     byte[] bytes = new byte[found.valueLength()];
     found.copyValue(MemorySegment.ofArray(bytes), 0);
-    return text(bytes);
+    return LongDouble.parse(text(bytes));
   }
 
   private static String text(byte[] bytes) {

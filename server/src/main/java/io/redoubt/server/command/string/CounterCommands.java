@@ -19,6 +19,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The part of the string group that increments numbers. */
 public final class CounterCommands extends CommandGroup<Call> {
@@ -117,9 +118,12 @@ public final class CounterCommands extends CommandGroup<Call> {
 
   private static void incrbyfloat(Call call) {
     long entry = call.writeString(1);
-    LongDouble value =
-        entry == Entry.NONE ? LongDouble.of(0) : decimal(StringValue.toByteArray(entry));
-    LongDouble result = value.add(decimal(call.request().bytes(2)));
+    LongDouble value = entry == Entry.NONE ? LongDouble.of(0) : decimal(call, entry);
+    LongDouble by = LongDouble.parse(call.memory(), call.argAddress(2), call.argLength(2));
+    if (value == null || by == null) {
+      throw Errors.NOT_FLOAT;
+    }
+    LongDouble result = value.add(by);
     if (!result.isFinite()) {
       throw NOT_FINITE;
     }
@@ -133,11 +137,11 @@ public final class CounterCommands extends CommandGroup<Call> {
     call.reply().bulk(sum);
   }
 
-  private static LongDouble decimal(byte[] text) {
-    LongDouble value = LongDouble.parse(new String(text, StandardCharsets.ISO_8859_1));
-    if (value == null) {
-      throw Errors.NOT_FLOAT;
-    }
-    return value;
+  /** Returns the number of a string, or null if it is none; a long string isn't copied. */
+  private static @Nullable LongDouble decimal(Call call, long entry) {
+    return StringValue.isInteger(entry)
+        ? LongDouble.of(StringValue.integer(entry))
+        : LongDouble.parse(
+            call.memory(), StringValue.bytesAddress(entry), StringValue.length(entry));
   }
 }

@@ -212,6 +212,10 @@ final class StringCommandsTest {
     redis.says("SET f 3", "OK");
     redis.says("INCRBYFLOAT f x", "(error) ERR value is not a valid float");
     redis.says("INCRBYFLOAT f inf", "(error) ERR increment would produce NaN or Infinity");
+    redis.says("SETRANGE f 100000000 1", "(integer) 100000001");
+    redis.says("INCRBYFLOAT f 1", "(error) ERR value is not a valid float");
+    redis.says("HSET h f " + "1".repeat(6_000), "(integer) 1");
+    redis.says("HINCRBYFLOAT h f 1", "(error) ERR hash value is not a float");
   }
 
   @Test
