@@ -96,9 +96,9 @@ public final class Errors {
 
   /** Returns at most {@code limit} bytes of an argument, up to its first zero byte. */
   private static String shown(Request request, int argument, int limit) {
-    byte[] bytes = request.bytes(argument);
+    byte[] bytes = request.firstBytes(argument, limit);
     int length = 0;
-    while (length < bytes.length && length < limit && bytes[length] != 0) {
+    while (length < bytes.length && bytes[length] != 0) {
       length++;
     }
     return Utf8.decode(Arrays.copyOf(bytes, length));

@@ -167,7 +167,12 @@ public final class Request {
 
   /** Returns a copy of argument {@code i}. */
   public byte[] bytes(int i) {
-    byte[] bytes = new byte[lengths[i]];
+    return firstBytes(i, lengths[i]);
+  }
+
+  /** Returns a copy of at most the first {@code limit} bytes of argument {@code i}. */
+  public byte[] firstBytes(int i, int limit) {
+    byte[] bytes = new byte[Math.min(lengths[i], limit)];
     MemorySegment.copy(memory, BYTE, offsets[i], bytes, 0, bytes.length);
     return bytes;
   }
