@@ -102,9 +102,7 @@ public final class Doubles {
     if (length > MAX_TEXT_BYTES) {
       return Double.NaN;
     }
-    byte[] bytes = new byte[length];
-    MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
-    String text = new String(bytes, ISO_8859_1).stripLeading();
+    String text = text(memory, offset, length).stripLeading();
     if (length == 0) {
       return 0;
     }
@@ -125,12 +123,13 @@ public final class Doubles {
           ? Double.NEGATIVE_INFINITY
           : Double.POSITIVE_INFINITY;
     }
-    if (length > MAX_TEXT_BYTES) {
-      return Double.NaN;
-    }
+    return length > MAX_TEXT_BYTES ? Double.NaN : parseOrNaN(text(memory, offset, length));
+  }
+
+  private static String text(MemorySegment memory, long offset, int length) {
     byte[] bytes = new byte[length];
     MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
-    return parseOrNaN(new String(bytes, ISO_8859_1));
+    return new String(bytes, ISO_8859_1);
   }
 
   /** Infinities are frequent as range bounds, so they are recognized without garbage. */
