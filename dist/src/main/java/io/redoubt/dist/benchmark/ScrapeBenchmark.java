@@ -15,6 +15,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +32,8 @@ import picocli.CommandLine.Option;
           + " pipelining connections: Redoubt by its metrics-port, Redis by redis_exporter, if that"
           + " is installed. The table shows the duration of a scrape, and the longest PING of a"
           + " client in as long a time without scrapes and with one every 1.1 seconds.",
-      "Of Redoubt it also shows the longest turn of the event loop, without and with scrapes."
+      "Of Redoubt it also shows the longest time for which a scrape held the event loop: the"
+          + " median and the maximum of all scrapes."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -87,7 +91,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
         "%-24s %6s %9s %9s %9s %9s %9s %9s%n",
-        "milliseconds", "kinds", "scrape", "slowest", "PING", "with", "turn", "with");
+        "milliseconds", "kinds", "scrape", "slowest", "PING", "with", "held", "longest");
     if (Files.isExecutable(exporter)) {
       int port = FreePorts.one();
       try (MeasuredServer redis = servers.start(true);
@@ -113,50 +117,59 @@ final class ScrapeBenchmark implements Callable<Integer> {
     commands.dropSlow(SLOW_NANOS);
     try (WriteLoad load = WriteLoad.start(server)) {
       load.write(ScrapeBenchmark::set);
-      scrape(port, servers.scaled(WARM_UP));
+      Scrapes.take(port, servers.scaled(WARM_UP));
       int counted = servers.scaled(scrapes);
-      begin(server, commands, load);
+      load.write(null);
+      server.ask("CONFIG", "RESETSTAT");
+      commands.call();
+      load.write(ScrapeBenchmark::set);
       PingLoad before = PingLoad.start(server);
       Thread.sleep(PERIOD.multipliedBy(counted));
       double pingBefore = before.end().withoutOthersNanos() / MILLION;
-      String turnBefore = longestTurn(server);
-      begin(server, commands, load);
       PingLoad during = PingLoad.start(server);
-      double[] millis = scrape(port, counted);
+      Scrapes taken = Scrapes.take(port, counted);
       double ping = during.end().withoutOthersNanos() / MILLION;
-      String turn = longestTurn(server);
       System.out.printf(
           "%-24s %6d %9.2f %9.2f %9.2f %9.2f %9s %9s%n",
           title,
           kinds(server),
-          Comparison.median(millis),
-          Arrays.stream(millis).max().orElseThrow(),
+          Comparison.median(taken.millis),
+          Arrays.stream(taken.millis).max().orElseThrow(),
           pingBefore,
           ping,
-          turnBefore,
-          turn);
+          taken.held(Comparison::median),
+          taken.held(held -> Arrays.stream(held).max().orElseThrow()));
     }
   }
 
-  /** Begins a period of its own: statistics of all kinds of commands, then only SETs. */
-  private static void begin(MeasuredServer server, EveryCommand commands, WriteLoad load)
-      throws IOException, InterruptedException {
-    load.write(null); // the longest turn should not be that of a command below
-    server.ask("CONFIG", "RESETSTAT");
-    commands.call();
-    load.write(ScrapeBenchmark::set);
-  }
+  /**
+   * Scrapes that were taken one after the other.
+   *
+   * @param millis the duration of each, in milliseconds
+   * @param heldMillis the longest time for which the one before each held the event loop, in
+   *     milliseconds, NaN if the server doesn't tell it
+   */
+  private record Scrapes(double[] millis, double[] heldMillis) {
+    private static final Pattern HELD =
+        Pattern.compile("^redoubt_scrape_longest_slice_seconds (\\S+)$", Pattern.MULTILINE);
 
-  /** Returns the duration of each scrape, in milliseconds. */
-  private static double[] scrape(int port, int count) throws IOException, InterruptedException {
-    double[] millis = new double[count];
-    for (int i = 0; i < count; i++) {
-      long startNanos = System.nanoTime();
-      Scraper.scrape(port);
-      millis[i] = (System.nanoTime() - startNanos) / MILLION;
-      Thread.sleep(PERIOD);
+    static Scrapes take(int port, int count) throws IOException, InterruptedException {
+      Scrapes scrapes = new Scrapes(new double[count], new double[count]);
+      for (int i = 0; i < count; i++) {
+        long startNanos = System.nanoTime();
+        String metrics = Scraper.scrape(port);
+        scrapes.millis[i] = (System.nanoTime() - startNanos) / MILLION;
+        Matcher held = HELD.matcher(metrics);
+        scrapes.heldMillis[i] = held.find() ? Double.parseDouble(held.group(1)) * 1e3 : Double.NaN;
+        Thread.sleep(PERIOD);
+      }
+      return scrapes;
     }
-    return millis;
+
+    String held(ToDoubleFunction<double[]> summary) {
+      double value = summary.applyAsDouble(heldMillis);
+      return Double.isNaN(value) ? "-" : "%.2f".formatted(value);
+    }
   }
 
   private static int set(RequestBuffer requests, int step) {
@@ -167,17 +180,6 @@ final class ScrapeBenchmark implements Callable<Integer> {
   private static int kinds(MeasuredServer server) throws IOException {
     try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
       return Node.info(client, "commandstats").size();
-    }
-  }
-
-  /** Returns the longest turn since CONFIG RESETSTAT, in milliseconds; only Redoubt counts it. */
-  private static String longestTurn(MeasuredServer server) throws IOException {
-    if (!server.name().equals("redoubt")) {
-      return "-";
-    }
-    try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
-      String micros = Node.info(client, "debug").getOrDefault("eventloop_duration_max", "");
-      return micros.isEmpty() ? "-" : "%.2f".formatted(Long.parseLong(micros) / 1e3);
     }
   }
 }

@@ -55,7 +55,7 @@ final class CommandSet {
     Hello hello =
         new Hello(
             Version.REDIS,
-            parts.clusterNode == null ? "standalone" : "cluster",
+            parts.mode(),
             () -> parts.replication.isReplica() ? "replica" : "master");
     values.forEach(parts.table::add);
     parts.table.add(

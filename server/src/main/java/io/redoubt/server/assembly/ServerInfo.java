@@ -61,7 +61,7 @@ final class ServerInfo {
   }
 
   private void declare(Info info, ProcessInfo process) {
-    process.declareServer(info, mode(), parts.transport.name(), settings.hz::value);
+    process.declareServer(info, parts.mode(), parts.transport.name(), settings.hz::value);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
     parts.listeners.declareInfo(server);
@@ -77,10 +77,6 @@ final class ServerInfo {
     info.section("Modules", "modules");
     process.declareCommands(info);
     declareRest(info);
-  }
-
-  private String mode() {
-    return parts.clusterNode == null ? "standalone" : "cluster";
   }
 
   private void declarePersistence(Info info) {

@@ -339,6 +339,11 @@ final class ServerParts {
     connect();
   }
 
+  /** Returns {@code redis_mode} of INFO. */
+  String mode() {
+    return clusterNode == null ? "standalone" : "cluster";
+  }
+
   private void failedOnLoop(Throwable fault) {
     if (fault instanceof OutOfMemoryError full) {
       dispatcher.outOfMemory("on the loop", full);

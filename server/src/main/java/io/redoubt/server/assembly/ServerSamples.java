@@ -81,6 +81,10 @@ final class ServerSamples {
       Metric.gauge(
           "redoubt_eventloop_longest_turn_seconds",
           "Longest turn of the event loop since the start or CONFIG RESETSTAT.");
+  private static final Metric SLICE =
+      Metric.gauge(
+          "redoubt_scrape_longest_slice_seconds",
+          "Longest time for which the scrape before this one held the event loop.");
 
   /** The fields of INFO that redis_exporter labels by the master. */
   private static final Set<String> OF_MASTER =
@@ -94,6 +98,7 @@ final class ServerSamples {
   private final double startSeconds;
   private long busyNanos;
   private long takenNanos;
+  private long longestSliceNanos;
 
   ServerSamples(ServerParts parts, ReplicationView replication, String runId) {
     this.parts = parts;
@@ -117,6 +122,7 @@ final class ServerSamples {
   final class Taking {
     private final MetricsSnapshot snapshot = new MetricsSnapshot();
     private final Deque<Runnable> left = new ArrayDeque<>();
+    private long longestNanos;
 
     private Taking() {
       left.add(() -> addGeneral(snapshot));
@@ -137,15 +143,17 @@ final class ServerSamples {
 
     /** Takes a slice; returns true if everything is taken. */
     boolean slice() {
-      long end = parts.clock.monotonicNanos() + SLICE_NANOS;
-      Runnable next = left.poll();
-      while (next != null) {
-        next.run();
-        if (parts.clock.monotonicNanos() >= end) {
-          return left.isEmpty();
-        }
-        next = left.poll();
+      long startNanos = parts.clock.monotonicNanos();
+      long nanos = 0;
+      while (nanos < SLICE_NANOS && !left.isEmpty()) {
+        left.remove().run();
+        nanos = parts.clock.monotonicNanos() - startNanos;
       }
+      longestNanos = Math.max(longestNanos, nanos);
+      if (!left.isEmpty()) {
+        return false;
+      }
+      longestSliceNanos = longestNanos;
       return true;
     }
 
@@ -188,7 +196,7 @@ final class ServerSamples {
         "redis_version",
         Version.REDIS,
         "redis_mode",
-        "standalone",
+        parts.mode(),
         "maxmemory_policy",
         parts.settings.memory.maxmemoryPolicy.text(),
         "tcp_port",
@@ -257,5 +265,6 @@ final class ServerSamples {
     takenNanos = now;
     snapshot.add(UTILISATION, Math.clamp(busy / passed, 0, 1)); // a reset makes it negative
     snapshot.add(STALL, loop.longestNanos() / NANOS_PER_SECOND);
+    snapshot.add(SLICE, longestSliceNanos / NANOS_PER_SECOND);
   }
 }

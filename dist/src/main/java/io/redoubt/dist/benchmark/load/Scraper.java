@@ -57,8 +57,8 @@ public final class Scraper implements AutoCloseable {
     }
   }
 
-  /** Scrapes a port of this machine once. */
-  public static void scrape(int port) throws IOException {
+  /** Scrapes a port of this machine once, and returns the metrics. */
+  public static String scrape(int port) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
       socket.getOutputStream().write(REQUEST);
@@ -67,6 +67,7 @@ public final class Scraper implements AutoCloseable {
       if (!reply.startsWith("HTTP/1.1 200")) {
         throw new IOException("no metrics: " + reply.lines().findFirst().orElse(""));
       }
+      return reply;
     }
   }
 
