@@ -169,6 +169,12 @@ final class Rules {
               + " server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal",
+          "server.cluster.migration <- protocol.bytes protocol.process protocol.net protocol.resp"
+              + " protocol.command protocol.session protocol.launch"
+              + " server.memory server.structure server.keyspace server.value server.value.set"
+              + " server.value.hash server.value.sortedset server.settings server.client"
+              + " server.execution server.snapshot.export server.cluster.slot"
+              + " server.cluster.message server.cluster.core server.cluster.routing",
           "server.cluster.node     <- protocol.bytes protocol.config protocol.config.directive"
               + " protocol.process protocol.net protocol.resp protocol.command protocol.pubsub"
               + " protocol.session protocol.launch"
@@ -176,7 +182,7 @@ final class Rules {
               + " server.client"
               + " server.execution server.replication server.cluster.slot server.cluster.message"
               + " server.cluster.nodes server.cluster.core server.cluster.routing"
-              + " server.cluster.bus",
+              + " server.cluster.bus server.cluster.migration server.value",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
@@ -235,7 +241,8 @@ final class Rules {
           "server.command.cluster  <- protocol.resp protocol.net protocol.command protocol.session"
               + " protocol.session.blocking server.client server.execution server.cluster.slot"
               + " server.cluster.message server.cluster.nodes server.cluster.core"
-              + " server.cluster.routing server.cluster.bus server.cluster.node",
+              + " server.cluster.routing server.cluster.bus server.cluster.migration"
+              + " server.cluster.node",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"

@@ -20,7 +20,9 @@ public final class Pauses {
     /** Replicas catch up before a shutdown. */
     SHUTDOWN,
     /** A replica catches up before its promotion. */
-    FAILOVER
+    FAILOVER,
+    /** Another node of the cluster catches up before it takes over slots. */
+    MIGRATION
   }
 
   /** The commands affected by a pause of clients. */

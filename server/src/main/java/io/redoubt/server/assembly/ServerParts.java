@@ -167,6 +167,9 @@ final class ServerParts {
     boolean inCluster = settings.cluster.clusterEnabled.value();
     int databases = inCluster ? 1 : settings.databases.value();
     keyspace = new Keyspace(slabs, databases, environment.random(), inCluster);
+    if (inCluster) {
+      events.onlyOf(databases);
+    }
     keyspace.nowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
@@ -330,6 +333,7 @@ final class ServerParts {
                     tls,
                     listeners::port,
                     keyspace,
+                    values,
                     effects,
                     propagation,
                     dispatcher,

@@ -27,6 +27,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean inScript;
   private boolean debugsScripts;
   private boolean asking;
+  private boolean staging;
   private long writeOffset;
   private long appendedOffset;
   private int writeAcks = DEFAULT_WRITE_ACKS;
@@ -190,6 +191,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   protected void onReset() {
     endTransaction();
     databaseIndex = 0;
+    staging = false;
     debugsScripts = false;
     asking = false;
     flag(ClientFlag.READONLY, false);
@@ -204,6 +206,26 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Returns true if its next command may use a hash slot that is imported. */
   public boolean isAsking() {
     return asking;
+  }
+
+  /**
+   * Makes this client the source of a migration: its commands change the staged database, as those
+   * of a master.
+   */
+  public void stages(int stagedDatabase) {
+    staging = true;
+    databaseIndex = stagedDatabase;
+  }
+
+  /** Ends {@link #stages}. */
+  public void endStaging() {
+    staging = false;
+    databaseIndex = 0;
+  }
+
+  /** Returns true if its commands change the staged database. */
+  public boolean isStaging() {
+    return staging;
   }
 
   /** Returns the replication offset after the client's last write, for which WAIT waits. */

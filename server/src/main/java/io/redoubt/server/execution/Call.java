@@ -201,7 +201,9 @@ public final class Call extends RegionCall {
    */
   public Database databaseArgument(int i) {
     int index = argInt(i);
-    if (index < 0 || index >= keyspace.count()) {
+    boolean exists =
+        client().isMaster() ? keyspace.has(index) : index >= 0 && index < keyspace.count();
+    if (!exists) {
       throw DB_INDEX_OUT_OF_RANGE;
     }
     return keyspace.database(index);

@@ -26,6 +26,7 @@ import io.redoubt.server.execution.refusal.MemoryRoom;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
@@ -197,6 +198,11 @@ public final class CommandDispatcher implements Dispatcher {
     return (refused & Refusal.READ_ONLY_REPLICA.bit()) != 0;
   }
 
+  /** Returns true while a command or a script runs, whose effects have not been sent. */
+  public boolean isInUnit() {
+    return depth > 0 || running;
+  }
+
   /** Returns the command that a request names, or null. */
   public @Nullable Command<Call> find(Request request) {
     return table.find(request);
@@ -250,12 +256,25 @@ public final class CommandDispatcher implements Dispatcher {
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
       return false;
+    } else if (client.isStaging()) {
+      runStaged(client, command, request);
     } else if (acks != null) {
       runAwaited(acks, client, command, request);
     } else {
       runUnit(client, command, request);
     }
     return true;
+  }
+
+  /** Runs a command for the staged database, where keys are removed only by their owner's order. */
+  private void runStaged(ServerClient client, Command<Call> command, Request request) {
+    ExpiredKeys before = keyspace.expiredKeys();
+    keyspace.expiredKeys(ExpiredKeys.KEEP);
+    try {
+      runUnit(client, command, request);
+    } finally {
+      keyspace.expiredKeys(before);
+    }
   }
 
   private void runAwaited(
@@ -402,7 +421,7 @@ public final class CommandDispatcher implements Dispatcher {
       }
     }
     SlotGate slots = gate;
-    if (slots != null) {
+    if (slots != null && !client.isStaging()) {
       redirection = elsewhere(slots, client, command, request);
       if (redirection != null) {
         return redirection;

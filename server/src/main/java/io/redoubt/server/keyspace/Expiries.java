@@ -133,6 +133,22 @@ public final class Expiries {
     }
   }
 
+  /** Adds an entry to the orders that it belongs to, by the times that it has. */
+  void addWhole(long entry) {
+    if (Entry.expires(entry)) {
+      entries.insert(Entry.expireAt(entry), entry);
+    }
+    addElements(entry);
+  }
+
+  /** Removes an entry from the orders that it belongs to. */
+  void removeWhole(long entry) {
+    if (Entry.expires(entry)) {
+      entries.remove(Entry.expireAt(entry), entry);
+    }
+    removeElements(Entry.nextElementExpiry(entry), entry);
+  }
+
   /** Frees part of the order; returns true if some is left. */
   boolean dismantle() {
     if (entries.header() != 0) {

@@ -16,7 +16,13 @@ public final class Keyspace implements AutoCloseable {
   private final RandomGenerator random;
   private final Hash hash;
   private final AccessClock accessClock;
+
+  /** The databases, and behind them in a cluster the staged one. */
   private final Database[] databases;
+
+  /** The number of databases without the staged one. */
+  private final int count;
+
   private final boolean bySlot;
   private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
@@ -63,8 +69,9 @@ public final class Keyspace implements AutoCloseable {
     hash = Hash.seeded(random);
     accessClock = new AccessClock(random);
     garbage = new Garbage(slabs);
-    this.databases = new Database[databases];
-    for (int i = 0; i < databases; i++) {
+    count = databases;
+    this.databases = new Database[bySlot ? databases + 1 : databases];
+    for (int i = 0; i < this.databases.length; i++) {
       this.databases[i] = new Database(this, i);
     }
   }
@@ -80,6 +87,7 @@ public final class Keyspace implements AutoCloseable {
     epoch = origin.epoch;
     oldestEpoch = origin.epoch;
     garbage = new Garbage(slabs);
+    count = origin.count;
     databases = new Database[origin.databases.length];
     for (int i = 0; i < databases.length; i++) {
       databases[i] = new Database(this, i);
@@ -113,9 +121,32 @@ public final class Keyspace implements AutoCloseable {
     spare.garbage.freeAll();
   }
 
-  /** Returns the number of databases. */
+  /** Returns the number of databases that clients may use. */
   public int count() {
+    return count;
+  }
+
+  /** Returns the number of databases, the staged one included. */
+  public int countWithStaged() {
     return databases.length;
+  }
+
+  /** Returns true if there is a database of an index, which may be the staged one. */
+  public boolean has(long index) {
+    return index >= 0 && index < databases.length;
+  }
+
+  /**
+   * Returns true for the staged database of a cluster node: the keys of slots that another node is
+   * about to hand over. Clients don't see it, and its keys neither expire nor are they evicted.
+   */
+  public boolean isStaged(int index) {
+    return index == count;
+  }
+
+  /** Returns the staged database, which only a cluster node has. */
+  public Database staged() {
+    return databases[count];
   }
 
   /** Returns the database at an index, from 0. */
@@ -123,11 +154,11 @@ public final class Keyspace implements AutoCloseable {
     return databases[index];
   }
 
-  /** Returns the number of entries in all databases. */
+  /** Returns the number of entries in all databases, without the staged one. */
   public long size() {
     long size = 0;
-    for (Database database : databases) {
-      size += database.size();
+    for (int i = 0; i < count; i++) {
+      size += databases[i].size();
     }
     return size;
   }
@@ -231,11 +262,11 @@ public final class Keyspace implements AutoCloseable {
       return 0;
     }
     int expired = 0;
-    for (int i = 0; i < databases.length && expired < limit; i++) {
+    for (int i = 0; i < count && expired < limit; i++) {
       Database database = databases[nextToExpire];
       expired += database.expireDue(limit - expired);
       if (expired < limit) {
-        nextToExpire = nextToExpire + 1 == databases.length ? 0 : nextToExpire + 1;
+        nextToExpire = nextToExpire + 1 == count ? 0 : nextToExpire + 1;
       }
     }
     return expired;
@@ -257,8 +288,8 @@ public final class Keyspace implements AutoCloseable {
    */
   public long nextDueMillis() {
     long next = Long.MAX_VALUE;
-    for (Database database : databases) {
-      next = Math.min(next, database.expiries().firstMillis());
+    for (int i = 0; i < count; i++) {
+      next = Math.min(next, databases[i].expiries().firstMillis());
     }
     return next;
   }
@@ -334,7 +365,7 @@ public final class Keyspace implements AutoCloseable {
   }
 
   Contents newContents(int database) {
-    return new Contents(slabs, hash, bySlot && database == 0);
+    return new Contents(slabs, hash, bySlot && (database == 0 || database == count));
   }
 
   /**
@@ -418,6 +449,13 @@ public final class Keyspace implements AutoCloseable {
       if (ended.isDone()) {
         oldestEpoch = epoch;
       }
+    }
+  }
+
+  /** Notifies a running walk that the staged entries of a slot are now in the first database. */
+  void unstaged(int slot) {
+    if (walk != null) {
+      walk.unstaged(slot);
     }
   }
 

@@ -2,7 +2,10 @@ package io.redoubt.server.keyspace;
 
 import io.redoubt.server.structure.BlockConsumer;
 
-/** The keys of a cluster node by hash slot: those of the first database. */
+/**
+ * The keys of a cluster node by hash slot: those of the first database, and those of the staged one
+ * that wait to replace them.
+ */
 public final class KeyspaceSlots {
   private final Keyspace keyspace;
 
@@ -19,7 +22,11 @@ public final class KeyspaceSlots {
   }
 
   private SlotTables tables() {
-    SlotTables tables = contents().slots;
+    return tables(contents());
+  }
+
+  private static SlotTables tables(Contents contents) {
+    SlotTables tables = contents.slots;
     if (tables == null) {
       throw new IllegalStateException();
     }
@@ -47,11 +54,86 @@ public final class KeyspaceSlots {
    * @return the number of keys removed
    */
   public long drop(int slot) {
-    long count = count(slot);
+    return drop(contents(), slot);
+  }
+
+  private long drop(Contents from, int slot) {
+    long count = tables(from).size(slot);
     if (count > 0) {
       keyspace.beforeInsert();
-      keyspace.garbage().add(new DroppedSlot(keyspace, contents(), tables(), slot));
+      keyspace.garbage().add(new DroppedSlot(keyspace, from, tables(from), slot));
     }
     return count;
+  }
+
+  private Contents staged() {
+    return keyspace.staged().contents();
+  }
+
+  /** Returns the number of staged keys of a slot. */
+  public long countStaged(int slot) {
+    return tables(staged()).size(slot);
+  }
+
+  /** Removes the staged keys of a slot as {@link #drop} does; returns their number. */
+  public long dropStaged(int slot) {
+    return drop(staged(), slot);
+  }
+
+  /**
+   * Replaces the keys of a slot by the staged ones, in time proportional to those that expire. A
+   * running walk still delivers the staged ones as such.
+   *
+   * @return the number of keys that were staged
+   * @throws OutOfMemoryError if there is no memory for the order of expiries; nothing has changed
+   *     but that the former keys of the slot are gone
+   */
+  public long unstage(int slot) {
+    drop(slot);
+    SlotTables from = tables(staged());
+    long count = from.size(slot);
+    if (count == 0) {
+      return 0;
+    }
+    keyspace.beforeInsert();
+    orderExpiries(from, slot);
+    tables().takeOver(slot, from);
+    keyspace.unstaged(slot);
+    return count;
+  }
+
+  /** Moves the entries of a staged slot that expire into the order of the first database. */
+  private void orderExpiries(SlotTables from, int slot) {
+    Expiries to = contents().expiries;
+    Expiries old = staged().expiries;
+    long[] done = new long[1];
+    try {
+      scanAll(
+          from,
+          slot,
+          entry -> {
+            to.ensureAdd();
+            to.addWhole(entry);
+            done[0]++;
+          });
+    } catch (OutOfMemoryError full) {
+      scanAll(
+          from,
+          slot,
+          entry -> {
+            if (done[0]-- > 0) {
+              to.removeWhole(entry);
+            }
+          });
+      throw full;
+    }
+    scanAll(from, slot, old::removeWhole);
+  }
+
+  private static void scanAll(SlotTables tables, int slot, BlockConsumer consumer) {
+    long cursor = 0;
+    do {
+      cursor = tables.scanSlot(slot, cursor, consumer);
+    } while (cursor != 0);
   }
 }

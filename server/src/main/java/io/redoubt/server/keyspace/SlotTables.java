@@ -231,6 +231,16 @@ final class SlotTables {
     return bytes;
   }
 
+  /** Moves the table of a slot from another set of tables to this one, where the slot is empty. */
+  void takeOver(int slot, SlotTables from) {
+    long entries = from.size(slot);
+    Region.copy(from.header(slot), header(slot), ByteTable.HEADER_BYTES);
+    Region.zero(from.header(slot), ByteTable.HEADER_BYTES);
+    from.grew(slot, -entries);
+    grew(slot, entries);
+    marks.set(slot, from.marks.get(slot));
+  }
+
   /** Makes a table that is a slot's the view's, and leaves the slot empty. */
   void takeOut(int slot, ByteTable taker) {
     long entries = size(slot);

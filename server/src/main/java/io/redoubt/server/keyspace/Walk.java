@@ -1,8 +1,11 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A walk over the state of the keyspace when it started, in steps between commands. Every entry of
@@ -16,9 +19,12 @@ import java.util.Arrays;
  *
  * <p>Databases are walked in their order at the start, along the scan order of their tables.
  * Contents that are flushed or swapped meanwhile are walked too, and freed afterwards. Slots that
- * are dropped meanwhile are freed at the end, and their entries delivered to the gate.
+ * are dropped meanwhile are freed at the end, and their entries delivered to the gate. Staged slots
+ * that are taken over meanwhile are walked at the end, and their entries delivered as staged ones.
  */
 public final class Walk implements AutoCloseable {
+
+  private static final int NO_SLOT = -1;
 
   static final int MAX_NUMBER = 0xff_ffff;
 
@@ -33,6 +39,12 @@ public final class Walk implements AutoCloseable {
   /** The entries of the current bucket, until they are delivered. */
   private long[] gathered = new long[64];
 
+  /** Slots that were staged at the start and are in the first database now. */
+  private @Nullable SlotSet unstaged;
+
+  /** The slot of {@link #unstaged} that is walked, and those before it, are not in the set. */
+  private int unstagedSlot = NO_SLOT;
+
   private int database;
   private long cursor;
   private int count;
@@ -41,7 +53,7 @@ public final class Walk implements AutoCloseable {
     this.keyspace = keyspace;
     this.gate = gate;
     this.number = number;
-    int count = keyspace.count();
+    int count = keyspace.countWithStaged();
     contents = new Contents[count];
     sizes = new long[count];
     expires = new long[count];
@@ -74,7 +86,11 @@ public final class Walk implements AutoCloseable {
 
   /** Returns true if everything has been delivered. */
   public boolean isDone() {
-    return database == contents.length && !keyspace.garbage().isDroppedWalked();
+    return database == contents.length && !hasUnstaged() && !keyspace.garbage().isDroppedWalked();
+  }
+
+  private boolean hasUnstaged() {
+    return unstagedSlot != NO_SLOT || (unstaged != null && !unstaged.isEmpty());
   }
 
   /**
@@ -86,6 +102,10 @@ public final class Walk implements AutoCloseable {
     int work = 0;
     while (work < entries && !isDone()) {
       if (database == contents.length) {
+        if (hasUnstaged()) {
+          work += Math.max(1, stepUnstaged(to));
+          continue;
+        }
         keyspace.garbage().freeDropped(); // passes what is left of them to the gate
         work++;
         continue;
@@ -105,6 +125,48 @@ public final class Walk implements AutoCloseable {
       }
     }
     return !isDone();
+  }
+
+  /** Walks a bucket of a slot that was staged at the start; returns the number of entries. */
+  private int stepUnstaged(WalkSink to) {
+    SlotSet slots = unstaged;
+    SlotTables tables = keyspace.database(0).contents().slots;
+    if (slots == null || tables == null) {
+      throw new IllegalStateException();
+    }
+    if (unstagedSlot == NO_SLOT) {
+      unstagedSlot = 0;
+      while (!slots.contains(unstagedSlot)) {
+        unstagedSlot++;
+      }
+      cursor = 0;
+    }
+    count = 0;
+    cursor = tables.size(unstagedSlot) == 0 ? 0 : tables.scanSlot(unstagedSlot, cursor, gatherer);
+    handOver(to);
+    if (cursor == 0) {
+      slots.remove(unstagedSlot);
+      unstagedSlot = NO_SLOT;
+    }
+    return count;
+  }
+
+  /** Notes that the entries of a staged slot are now in the first database. */
+  void unstaged(int slot) {
+    if (unstaged == null) {
+      unstaged = new SlotSet();
+    }
+    unstaged.add(slot);
+  }
+
+  /** Returns the index of the database in which an entry was at the start. */
+  private int indexOf(int walked, long entry) {
+    SlotSet moved = unstaged;
+    if (moved == null || walked != 0) {
+      return walked;
+    }
+    int slot = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+    return moved.contains(slot) ? keyspace.count() : walked;
   }
 
   private void gather(long entry) {
@@ -137,7 +199,8 @@ public final class Walk implements AutoCloseable {
   private void handOver(WalkSink sink) {
     for (int i = 0; i < count; i++) {
       Entry.putEpoch(gathered[i], keyspace.epoch());
-      sink.entry(database, gathered[i]);
+      int walked = database == contents.length ? keyspace.count() : indexOf(database, gathered[i]);
+      sink.entry(walked, gathered[i]);
     }
   }
 
@@ -145,7 +208,7 @@ public final class Walk implements AutoCloseable {
   void beforeChange(Contents changed, long entry) {
     if (Entry.epoch(entry) != keyspace.epoch() && changed.walkedAs != Contents.NO_WALK) {
       Entry.putEpoch(entry, keyspace.epoch());
-      gate.beforeChange(changed.walkedAs, entry);
+      gate.beforeChange(indexOf(changed.walkedAs, entry), entry);
     }
   }
 

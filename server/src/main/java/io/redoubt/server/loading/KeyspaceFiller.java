@@ -144,7 +144,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   public void selectDb(int index) throws RdbException {
-    if (index >= keyspace.count()) {
+    if (!keyspace.has(index)) {
       throw RdbException.refusal(
           "FATAL: Data file was created with a Redis server configured to handle more than "
               + keyspace.count()

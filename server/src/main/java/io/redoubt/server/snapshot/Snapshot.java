@@ -245,6 +245,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void entry(int database, long entry) {
+    if (isSave() && sinks.isEmpty() && context.keyspace().isStaged(database)) {
+      return; // of a migration that a restart would end
+    }
     if (large.isLarge(entry)) {
       large.add(database, entry);
     } else {

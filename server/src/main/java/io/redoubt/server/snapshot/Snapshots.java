@@ -421,7 +421,8 @@ public final class Snapshots implements AutoCloseable {
       EntryWriter entries =
           new EntryWriter(
               writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));
-      for (int database = 0; database < keyspace.count(); database++) {
+      int databases = target.isBase() ? keyspace.countWithStaged() : keyspace.count();
+      for (int database = 0; database < databases; database++) {
         int index = database;
         keyspace
             .database(index)

@@ -62,7 +62,7 @@ final class SlotTablesTest {
   @Test
   void emptySlotsTakeLittleAndFreedOnesNothing() {
     long emptyBytes = slabs.usedBytes();
-    assertThat(emptyBytes - unusedBytes).isLessThan(MOST_EMPTY_BYTES);
+    assertThat(emptyBytes - unusedBytes).isLessThan(2 * MOST_EMPTY_BYTES); // and the staged ones
     assertThat(database.tableBytes()).isLessThan(MOST_EMPTY_BYTES);
     for (int i = 0; i < 100_000; i++) {
       set("key:" + i);
@@ -246,5 +246,91 @@ final class SlotTablesTest {
     database.clear(random.nextBoolean());
     set("{slot}2");
     assertThat(slots.count(slot("{slot}"))).isEqualTo(1);
+  }
+
+  private void stage(String key, long expireAt) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
+      keyspace.staged().putInteger(argument.address(), argument.length(), 1, expireAt);
+    }
+  }
+
+  @Test
+  void stagedKeysAreHiddenUntilTheyReplaceThoseOfTheirSlot() {
+    set("{a}old");
+    set("{b}other");
+    for (int i = 0; i < 1000; i++) {
+      stage("{a}" + i, i < 500 ? 1000 + i : Entry.NO_EXPIRY);
+    }
+    keyspace.nowMicros(5_000_000);
+    assertThat(keyspace.size()).isEqualTo(2);
+    assertThat(keyspace.expireDue(10)).isZero();
+    assertThat(keyspace.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
+    assertThat(slots.countStaged(slot("a"))).isEqualTo(1000);
+    assertThat(slots.unstage(slot("a"))).isEqualTo(1000);
+    assertThat(slots.unstage(slot("a"))).isZero();
+    assertThat(keyspace.staged().size()).isZero();
+    assertThat(keyspace.staged().expiries().size()).isZero();
+  }
+
+  @Test
+  void takenKeysExpire() {
+    for (int i = 0; i < 1000; i++) {
+      stage("{a}" + i, i < 500 ? 1000 + i : Entry.NO_EXPIRY);
+    }
+    keyspace.nowMicros(5_000_000);
+    assertThat(slots.unstage(slot("a"))).isEqualTo(1000);
+    assertThat(keyspace.expireDue(2000)).isEqualTo(500);
+    assertThat(slots.count(slot("a"))).isEqualTo(500);
+    assertThat(delete("{a}700")).isTrue();
+    stage("{a}x", 7_000);
+    assertThat(slots.dropStaged(slot("a"))).isEqualTo(1);
+    while (keyspace.freeSome(100) > 0) {
+      // until nothing is left
+    }
+    assertThat(keyspace.staged().expiries().size()).isZero();
+  }
+
+  @Test
+  void aWalkDeliversTakenKeysAsStaged() {
+    for (int round = 0; round < 20; round++) {
+      Set<String> staged = new HashSet<>();
+      Set<String> served = new HashSet<>();
+      for (int i = 0; i < 300; i++) {
+        stage("{a}" + i, Entry.NO_EXPIRY);
+        staged.add("{a}" + i);
+        set("{b}" + i);
+        served.add("{b}" + i);
+        set("{c}" + i);
+        served.add("{c}" + i);
+      }
+      List<String> delivered = new ArrayList<>();
+      List<Integer> indexes = new ArrayList<>();
+      WalkSink sink =
+          (index, entry) -> {
+            delivered.add(keyOf(entry));
+            indexes.add(index);
+          };
+      try (Walk walk = keyspace.startWalk(sink::entry)) {
+        int before = random.nextInt(100);
+        for (int i = 0; i < before && walk.step(8, sink); i++) {
+          // up to anywhere
+        }
+        long unused = slots.unstage(slot("a"));
+        for (int i = 0; i < 50; i++) {
+          set("{a}" + random.nextInt(400));
+          unused += delete("{a}" + random.nextInt(400)) ? 1 : 0;
+        }
+        while (walk.step(8, sink)) {
+          // to the end
+        }
+      }
+      Set<String> expected = new HashSet<>(staged);
+      expected.addAll(served);
+      assertThat(delivered).doesNotHaveDuplicates().hasSameElementsAs(expected);
+      for (int i = 0; i < delivered.size(); i++) {
+        assertThat(indexes.get(i)).isEqualTo(staged.contains(delivered.get(i)) ? 1 : 0);
+      }
+      keyspace.clear(false);
+    }
   }
 }

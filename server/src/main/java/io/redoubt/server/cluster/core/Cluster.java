@@ -171,6 +171,8 @@ public final class Cluster {
       case Input.ImportSlot(int slot, String node) -> slotOrders.importFrom(slot, node);
       case Input.StabilizeSlot(int slot) -> slotOrders.stabilize(slot);
       case Input.AssignSlot assign -> slotOrders.assign(assign);
+      case Input.TakeSlots take -> slotOrders.take(take);
+      case Input.Outbid(long epoch) -> slotOrders.outbid(epoch);
       case Input.Replicate replicate -> orders.replicate(replicate);
       case Input.Forget(String node) -> orders.forget(node);
       case Input.Failover(Input.FailoverKind kind) -> manual.order(kind);

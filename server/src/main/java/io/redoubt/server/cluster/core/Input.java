@@ -85,7 +85,22 @@ public sealed interface Input {
   record AssignSlot(int slot, String node, long keys) implements Input {}
 
   /**
-   * CLUSTER REPLICATE.
+   * The take-over of slots whose keys have been migrated as a whole.
+   *
+   * @param source the owner, which has stopped writes
+   * @param epoch our config epoch from then on, which the source has chosen; refused if it may be
+   *     in use
+   */
+  record TakeSlots(SlotSet slots, String source, long epoch) implements Input {}
+
+  /**
+   * The end of a migration at whose take-over the target has failed: claims made under the given
+   * epoch must lose against ours.
+   */
+  record Outbid(long epoch) implements Input {}
+
+  /**
+   * CLUSTER REPLICATE. *
    *
    * @param hasKeys true if this node has keys
    */

@@ -152,4 +152,47 @@ final class SlotOrders {
     }
     orders().done();
   }
+
+  void take(Input.TakeSlots order) {
+    Node myself = cluster.myself();
+    Node source = cluster.nodes.get(order.source());
+    if (myself.isReplica()) {
+      orders().refuse("This node is a replica");
+      return;
+    }
+    int[] foreign = {NONE};
+    order
+        .slots()
+        .forEach(slot -> {
+          if (source == null || cluster.owner(slot) != source) {
+            foreign[0] = slot;
+          }
+        });
+    if (foreign[0] != NONE) {
+      orders().refuse("Slot " + foreign[0] + " does not belong to the source");
+      return;
+    }
+    if (order.epoch() <= cluster.currentEpoch()) {
+      orders().refuse("Epoch " + order.epoch() + " may be in use");
+      return;
+    }
+    cluster.raiseEpoch(order.epoch());
+    myself.configEpoch = order.epoch();
+    order
+        .slots()
+        .forEach(slot -> {
+          cluster.slots.importing.remove(slot);
+          cluster.slots.assign(slot, myself);
+        });
+    cluster.topologyChanged();
+    cluster.links.announce();
+    orders().done();
+  }
+
+  void outbid(long epoch) {
+    cluster.raiseEpoch(epoch);
+    Long unused = cluster.claims.bumpWithoutVote();
+    cluster.links.announce();
+    orders().done();
+  }
 }

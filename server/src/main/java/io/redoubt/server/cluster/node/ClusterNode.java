@@ -13,6 +13,8 @@ import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.migration.MigrationParts;
+import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodesFile;
 import io.redoubt.server.cluster.nodes.NodesSyntaxException;
@@ -46,6 +48,7 @@ public final class ClusterNode {
   private @Nullable NodesFile file;
   private @Nullable ClusterDriver driver;
   private @Nullable SlotGate gate;
+  private final SlotMigrations migrations;
 
   /** Creates a node that is not open yet. */
   public ClusterNode(NodeParts parts) {
@@ -53,6 +56,24 @@ public final class ClusterNode {
     this.log = parts.log();
     settings = new ClusterSettings(parts.settings(), parts.port());
     keys = new ServedSlotKeys(parts.keyspace(), parts.effects());
+    migrations =
+        new SlotMigrations(
+            new MigrationParts(
+                parts.settings(),
+                settings,
+                parts.transport(),
+                parts.tls(),
+                parts.clock(),
+                log,
+                parts.environment().random(),
+                parts.keyspace(),
+                parts.values(),
+                parts.effects(),
+                parts.propagation(),
+                parts.dispatcher(),
+                parts.clients(),
+                this::cluster,
+                this::decide));
   }
 
   /**
@@ -88,7 +109,7 @@ public final class ClusterNode {
     ClusterDriver opened =
         new ClusterDriver(
             cluster,
-            new NodeData(parts, settings, keys, this::cluster, this::gate),
+            new NodeData(parts, settings, migrations, this::cluster, this::gate),
             new BusParts(
                 parts.transport(),
                 source(),
@@ -157,6 +178,7 @@ public final class ClusterNode {
 
   /** Starts to take part in the cluster, once the data set is loaded. */
   public void start() {
+    migrations.start();
     claimLoadedSlots();
     driver().start();
   }
@@ -208,6 +230,7 @@ public final class ClusterNode {
 
   /** Stops for good, and releases the file once the state is on disk. */
   public void close() {
+    migrations.stop();
     if (driver != null) {
       driver.stop();
     }
@@ -259,6 +282,11 @@ public final class ClusterNode {
   /** Returns the keys of this server by slot. */
   public SlotKeys keys() {
     return keys;
+  }
+
+  /** Returns the migrations of slots as a whole. */
+  public SlotMigrations migrations() {
+    return migrations;
   }
 
   /** Returns the names and ports of nodes that clients are given. */

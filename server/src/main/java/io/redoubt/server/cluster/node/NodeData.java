@@ -7,9 +7,9 @@ import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.cluster.bus.DataServer;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.KeySlot;
-import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.SlotGate;
 import java.util.ArrayList;
@@ -22,19 +22,19 @@ final class NodeData implements DataServer {
 
   private final NodeParts parts;
   private final RoutingOptions settings;
-  private final SlotKeys keys;
+  private final SlotMigrations migrations;
   private final Supplier<Cluster> cluster;
   private final Supplier<SlotGate> gate;
 
   NodeData(
       NodeParts parts,
       RoutingOptions settings,
-      SlotKeys keys,
+      SlotMigrations migrations,
       Supplier<Cluster> cluster,
       Supplier<SlotGate> gate) {
     this.parts = parts;
     this.settings = settings;
-    this.keys = keys;
+    this.migrations = migrations;
     this.cluster = cluster;
     this.gate = gate;
   }
@@ -82,11 +82,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void dropSlots(SlotSet slots) {
-    long dropped = keys.drop(slots);
-    parts.dispatcher().endSlice();
-    parts
-        .log()
-        .notice("Removed %d keys of %d slots that another node owns", dropped, slots.count());
+    migrations.drops().add(slots);
   }
 
   @Override
@@ -101,6 +97,7 @@ final class NodeData implements DataServer {
   @Override
   public void topologyChanged() {
     gate.get().redirectWaiting(parts.clients().registry());
+    migrations.topologyChanged();
     leaveForeignChannels();
   }
 

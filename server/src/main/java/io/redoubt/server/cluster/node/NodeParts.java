@@ -15,6 +15,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.replication.ReplicatedDataSet;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.value.Values;
 import java.util.function.IntSupplier;
 
 /**
@@ -31,6 +32,7 @@ public record NodeParts(
     TlsSettings tls,
     IntSupplier port,
     Keyspace keyspace,
+    Values values,
     KeyEffects effects,
     Propagation propagation,
     CommandDispatcher dispatcher,

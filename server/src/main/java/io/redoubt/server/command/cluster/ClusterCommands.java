@@ -58,6 +58,14 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(call -> orders().bumpEpoch(call));
 
+  final Command<Call> cancelslotmigrations =
+      command("CLUSTER CANCELSLOTMIGRATIONS")
+          .does("Cancels the migrations of hash slots from this node.")
+          .since("9.0.0")
+          .costs("O(N), N the number of migrations")
+          .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .runs(call -> migrations().cancel(call));
+
   final Command<Call> countFailureReports =
       command("CLUSTER COUNT-FAILURE-REPORTS node-id")
           .does("Counts the reports that a node has failed.")
@@ -133,6 +141,15 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(call -> reports().listKeys(call));
 
+  final Command<Call> getslotmigrations =
+      command("CLUSTER GETSLOTMIGRATIONS")
+          .does("Lists the migrations of hash slots from and to this node.")
+          .since("9.0.0")
+          .costs("O(N), N the number of migrations")
+          .is(STALE)
+          .tips("nondeterministic_output")
+          .runs(call -> migrations().list(call));
+
   final Command<Call> info =
       command("CLUSTER INFO")
           .does("Returns the state of the cluster.")
@@ -167,6 +184,16 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
           .history("4.0.0", "Added the optional `cluster_bus_port` argument.")
           .runs(call -> orders().meet(call));
+
+  final Command<Call> migrateslots =
+      command(
+              "CLUSTER MIGRATESLOTS (SLOTSRANGE (start-slot end-slot){range}..."
+                  + " NODE node-id){migration}...")
+          .does("Starts to migrate hash slots with their keys to other nodes.")
+          .since("9.0.0")
+          .costs("O(N), N the number of hash slots")
+          .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .runs(call -> migrations().migrate(call));
 
   final Command<Call> myid =
       command("CLUSTER MYID")
@@ -287,6 +314,14 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .history("7.0.0", "Added additional networking metadata field.")
           .runs(call -> reports().slots(call));
 
+  final Command<Call> syncslots =
+      command("CLUSTER SYNCSLOTS order [argument...]")
+          .does("Used by nodes to migrate hash slots with their keys.")
+          .since("9.0.0")
+          .costs("O(N), N the number of hash slots")
+          .is(NO_ASYNC_LOADING, ADMIN, STALE, NOSCRIPT)
+          .runs(call -> migrations().synchronize(call));
+
   final Command<Call> asking =
       command("ASKING")
           .does("Permits the next command to use a hash slot that is being imported.")
@@ -315,6 +350,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
   private final @Nullable ClusterOrders orders;
   private final @Nullable ClusterReports reports;
   private final @Nullable SlotStats statistics;
+  private final @Nullable MigrationOrders migrations;
 
   /**
    * Declares the group.
@@ -327,6 +363,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
     orders = node == null ? null : new ClusterOrders(node);
     reports = node == null ? null : new ClusterReports(node);
     statistics = node == null ? null : new SlotStats(node);
+    migrations = node == null ? null : new MigrationOrders(node);
   }
 
   private ClusterOrders orders() {
@@ -348,6 +385,13 @@ public final class ClusterCommands extends CommandGroup<Call> {
       throw DISABLED;
     }
     return statistics;
+  }
+
+  private MigrationOrders migrations() {
+    if (migrations == null) {
+      throw DISABLED;
+    }
+    return migrations;
   }
 
   private void requireCluster() {

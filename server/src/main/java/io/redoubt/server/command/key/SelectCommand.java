@@ -29,7 +29,7 @@ public final class SelectCommand extends CommandGroup<Call> {
   }
 
   private static void select(Call call) {
-    if (call.isInCluster() && call.argInt(1) != 0) {
+    if (call.isInCluster() && call.argInt(1) != 0 && !call.client().isMaster()) {
       throw IN_CLUSTER;
     }
     call.client().selectDatabase(call.databaseArgument(1).index());

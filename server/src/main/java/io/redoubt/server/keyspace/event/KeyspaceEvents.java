@@ -19,6 +19,9 @@ public final class KeyspaceEvents {
   private final Publisher publisher;
   private int enabled;
 
+  /** The number of databases whose events are published: that of a node's slots is hidden. */
+  private int databases = Integer.MAX_VALUE;
+
   /** Creates events that go to {@code publisher}; none is enabled yet. */
   public KeyspaceEvents(Publisher publisher) {
     this.publisher = publisher;
@@ -33,6 +36,11 @@ public final class KeyspaceEvents {
     enabled = (mask & outlets) == 0 ? 0 : mask;
   }
 
+  /** Publishes events of the first databases only. */
+  public void onlyOf(int firstDatabases) {
+    databases = firstDatabases;
+  }
+
   /** Returns true if events of this class are published; spares callers the cost of the key. */
   public boolean enabled(KeyEventClass eventClass) {
     return (enabled & eventClass.bit()) != 0;
@@ -41,14 +49,14 @@ public final class KeyspaceEvents {
   /** Publishes the event of a key that lies in {@code memory}, if its class is enabled. */
   public void notify(
       KeyEvent event, int database, MemorySegment memory, long keyOffset, int keyLength) {
-    if (enabled(event.eventClass())) {
+    if (enabled(event.eventClass()) && database < databases) {
       notify(event, database, ByteString.copyOf(memory, keyOffset, keyLength));
     }
   }
 
   /** Publishes the event of a key, if its class is enabled. */
   public void notify(KeyEvent event, int database, ByteString key) {
-    if (!enabled(event.eventClass())) {
+    if (!enabled(event.eventClass()) || database >= databases) {
       return;
     }
     if ((enabled & KeyEventClass.KEYSPACE.bit()) != 0) {

@@ -44,7 +44,7 @@ public final class EntryWriter {
     this.values = new ValueExport(context.values(), version);
     this.accesses = context.settings().accesses();
     this.sizes = sizes;
-    this.begun = new boolean[keyspace.count()];
+    this.begun = new boolean[keyspace.countWithStaged()];
   }
 
   /** Returns the number of entries written. */

@@ -1,0 +1,89 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Requests that wait to be sent to the target of a migration. */
+final class ExportQueue implements AutoCloseable {
+  private static final int CHUNK_BYTES = 16 << 10;
+  private static final long MAX_QUEUED_BYTES = 256 << 10;
+
+  private final ByteQueue bytes;
+  private @Nullable Connection connection;
+  private final Loop loop;
+  private long requests;
+  private boolean pumpPlanned;
+
+  ExportQueue(BufferMemory memory, Loop loop) {
+    this.loop = loop;
+    bytes = new ByteQueue(memory);
+  }
+
+  void connection(Connection opened) {
+    connection = opened;
+  }
+
+  /** Returns the number of requests so far, each of which gets a reply. */
+  long requests() {
+    return requests;
+  }
+
+  /** Returns the bytes that the socket has not taken yet. */
+  long waitingBytes() {
+    return bytes.usedBytes() + (connection == null ? 0 : connection.queuedBytes());
+  }
+
+  void append(MemorySegment memory, long offset, long length) {
+    bytes.append(memory, offset, length, 0);
+  }
+
+  /** Notes that the bytes appended so far have that many more requests. */
+  void count(long more) {
+    requests += more;
+  }
+
+  void request(String... words) {
+    byte[] encoded = RequestEncoder.encode(words);
+    append(MemorySegment.ofArray(encoded), 0, encoded.length);
+    count(1);
+  }
+
+  /** Sends what the socket takes in the next turn, with whatever this one adds. */
+  void pumpSoon() {
+    if (!pumpPlanned) {
+      pumpPlanned = true;
+      loop.execute(() -> {
+        pumpPlanned = false;
+        pump();
+      });
+    }
+  }
+
+  /** Sends what the socket takes. */
+  void pump() {
+    Connection to = connection;
+    if (to == null || !to.isOpen() || bytes.isEmpty()) {
+      return;
+    }
+    while (!bytes.isEmpty() && to.queuedBytes() < MAX_QUEUED_BYTES) {
+      Chunk chunk = to.newChunk(CHUNK_BYTES);
+      long length = Math.min(bytes.usedBytes(), chunk.limit() - chunk.start());
+      MemorySegment.copy(bytes.memory(), bytes.start(), chunk.memory(), chunk.start(), length);
+      bytes.dropUntil(bytes.start() + length);
+      to.send(chunk, chunk.start() + length);
+    }
+    to.flush();
+  }
+
+  @Override
+  public void close() {
+    bytes.clear();
+    connection = null;
+  }
+}

@@ -1,0 +1,87 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.server.execution.Propagation;
+import java.lang.foreign.MemorySegment;
+
+/** Notices FLUSHALL and FLUSHDB at the target of a migration, which end it. */
+final class FlushWatch implements Propagation.Sink {
+  /** A flush and its options take no more. */
+  private static final long MAX_BYTES = 64;
+
+  private final MigrationParts parts;
+  private final Runnable flushed;
+  private final RequestDecoder decoder;
+  private final Request request = new Request();
+  private boolean watching;
+  private boolean added;
+
+  FlushWatch(MigrationParts parts, Runnable flushed) {
+    this.parts = parts;
+    this.flushed = flushed;
+    var registry = parts.clients().registry();
+    decoder = new RequestDecoder(registry.limits(), registry.memory());
+  }
+
+  void watch(boolean on) {
+    watching = on;
+    if (on && !added) {
+      added = true;
+      parts.propagation().add(this);
+    } else if (!on) {
+      parts.transport().loop().execute(this::removeUnlessWatching); // not while sinks are served
+    }
+  }
+
+  private void removeUnlessWatching() {
+    if (!watching && added) {
+      added = false;
+      parts.propagation().remove(this);
+    }
+  }
+
+  @Override
+  public int target() {
+    return Propagation.TO_APPEND_ONLY_FILE | Propagation.TO_REPLICAS;
+  }
+
+  @Override
+  public void beginTransaction() {
+    // flushes within transactions come one by one
+  }
+
+  @Override
+  public void endTransaction() {
+    // see above
+  }
+
+  @Override
+  public void propagate(int database, MemorySegment memory, long start, long end) {
+    if (database != 0 || end - start > MAX_BYTES) {
+      return;
+    }
+    try {
+      long unused = decoder.decode(memory, start, end, request);
+    } catch (ProtocolException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    Command<?> command = parts.dispatcher().find(request);
+    if (command != null
+        && (command.name().equals("flushall") || command.name().equals("flushdb"))) {
+      parts.transport().loop().execute(flushed);
+    }
+  }
+
+  @Override
+  public void lost() {
+    parts.transport().loop().execute(flushed);
+  }
+
+  @Override
+  public long offset() {
+    return 0;
+  }
+}

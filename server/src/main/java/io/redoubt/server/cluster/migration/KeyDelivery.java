@@ -1,0 +1,343 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.KeyVisitor;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.SlotWalk;
+import io.redoubt.server.keyspace.SnapshotGate;
+import io.redoubt.server.memory.Region;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the keys of slots to the target of a migration, and from then on their changes, so that the
+ * target has what this node has as soon as it has executed all requests. Confined to the loop.
+ *
+ * <p>A key is sent when the walk reaches it or before its first change, and then followed by the
+ * effects of commands; effects precede nothing that they depend on, since all their keys are sent
+ * before them. Hence a command is followed as it is, and no old state is kept.
+ *
+ * <p>A set, hash or sorted set with a large table is sent in slices of elements as they are at the
+ * time of their slice. Effects that set or remove single elements are followed meanwhile: an
+ * element that the target has too early is set again by its slice, and one that is gone is removed
+ * by its own effect. Any other effect on such a key, such as ZPOPMIN, is not sent; instead the keys
+ * of its unit are sent anew. A key for which that happens often is sent as a whole.
+ */
+final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, AutoCloseable {
+  /** The commands whose effects on a key that is being sent in slices are followed. */
+  private static final Set<String> BY_ELEMENT =
+      Set.of(
+          "sadd",
+          "srem",
+          "hset",
+          "hmset",
+          "hsetnx",
+          "hdel",
+          "hincrby",
+          "hincrbyfloat",
+          "zadd",
+          "zincrby",
+          "zrem",
+          "expire",
+          "pexpire",
+          "expireat",
+          "pexpireat",
+          "persist");
+
+  private static final Set<String> REMOVALS = Set.of("del", "unlink");
+  private static final Set<String> FLUSHES = Set.of("flushall", "flushdb");
+
+  /** The number of elements from which on a value is sent in slices. */
+  private static final long LARGE_ELEMENTS = 1024;
+
+  private static final int MAX_RESTARTS = 3;
+  private static final int ENTRIES_A_STEP = 16;
+
+  private final MigrationParts parts;
+
+  private final SlotSet slots;
+  private final ExportQueue queue;
+  private final KeyEncoder encoder;
+  private final Database database;
+  private final Consumer<String> failed;
+  private final int version;
+  private final RequestDecoder decoder;
+  private final Request request = new Request();
+  private final ByteQueue unit;
+  private final Map<ByteString, LargeKey> large = new LinkedHashMap<>();
+  private final Map<ByteString, Integer> restarts = new HashMap<>();
+  private final Set<ByteString> unitKeys = new LinkedHashSet<>();
+  private long unitRequests;
+  private boolean inTransaction;
+  private boolean tainted;
+  private int[] keys = new int[16];
+  private int keyCount;
+  private @Nullable SlotWalk walk;
+  private boolean closed;
+
+  KeyDelivery(MigrationParts parts, SlotSet slots, ExportQueue queue, Consumer<String> failed) {
+    this.parts = parts;
+    this.slots = slots;
+    this.queue = queue;
+    this.failed = failed;
+    encoder = new KeyEncoder(parts.values(), queue);
+    database = parts.keyspace().database(0);
+    version = parts.settings().persistence.rdbWriteVersion.value();
+    var registry = parts.clients().registry();
+    decoder = new RequestDecoder(registry.limits(), registry.memory());
+    decoder.authenticated(true);
+    decoder.fromMaster(true);
+    unit = new ByteQueue(registry.memory());
+  }
+
+  /** Starts to send the keys, and to follow changes. */
+  void start() {
+    walk = parts.keyspace().startSlotWalk(slots, this);
+    parts.propagation().add(this);
+  }
+
+  /** Sends more of the keys; returns true if some are left. */
+  boolean step() {
+    SlotWalk walked = walk;
+    if (walked == null) {
+      return false;
+    }
+    try {
+      if (!large.isEmpty()) {
+        sliceOf(large.values().iterator().next());
+        return true;
+      }
+      return walked.step(ENTRIES_A_STEP, this::deliver) || !large.isEmpty();
+    } catch (OutOfMemoryError full) {
+      failLater("Out of memory");
+      return false;
+    }
+  }
+
+  /** Sends the key of an entry that the target lacks. */
+  private void deliver(int index, long entry) {
+    if (closed) {
+      return;
+    }
+    if (isLarge(entry)) {
+      ByteString key = keyOf(entry);
+      if (restarts.getOrDefault(key, 0) <= MAX_RESTARTS) {
+        large.put(key, new LargeKey(key));
+        return;
+      }
+    }
+    encoder.restore(entry, version);
+  }
+
+  private boolean isLarge(long entry) {
+    return parts.values().tableElements(entry) >= LARGE_ELEMENTS;
+  }
+
+  private static ByteString keyOf(long entry) {
+    return ByteString.copyOf(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  private long find(ByteString key) {
+    int length = Math.max(1, key.length());
+    long address = parts.keyspace().slabs().allocateFar(length);
+    try {
+      key.copyTo(Region.MEMORY, address);
+      return database.find(address, key.length());
+    } finally {
+      parts.keyspace().slabs().free(address, length);
+    }
+  }
+
+  private void sliceOf(LargeKey key) {
+    long entry = find(key.key());
+    if (entry == Entry.NONE) {
+      large.remove(key.key()); // its removal was followed
+      return;
+    }
+    if (parts.values().tableElements(entry) < 0) {
+      large.remove(key.key());
+      encoder.restore(entry, version);
+      return;
+    }
+    key.cursor(encoder.slice(entry, key.cursor()));
+    if (key.cursor() == 0) {
+      large.remove(key.key());
+      encoder.expiry(entry);
+    }
+  }
+
+  @Override
+  public void beforeChange(int index, long entry) {
+    try {
+      deliver(index, entry);
+    } catch (OutOfMemoryError full) {
+      failLater("Out of memory");
+    }
+  }
+
+  private void failLater(String reason) {
+    if (!closed) {
+      parts.transport().loop().execute(() -> failed.accept(reason));
+    }
+  }
+
+  // The effects of commands.
+
+  @Override
+  public int target() {
+    return Propagation.TO_APPEND_ONLY_FILE | Propagation.TO_REPLICAS;
+  }
+
+  @Override
+  public void beginTransaction() {
+    inTransaction = true;
+  }
+
+  @Override
+  public void endTransaction() {
+    inTransaction = false;
+    endUnit();
+  }
+
+  @Override
+  public void lost() {
+    failLater("Effects of a command were lost for lack of memory");
+  }
+
+  @Override
+  public long offset() {
+    return 0;
+  }
+
+  @Override
+  public void propagate(int index, MemorySegment memory, long start, long end) {
+    if (index != 0 || closed) {
+      return;
+    }
+    follow(memory, start, end);
+    if (!inTransaction) {
+      endUnit();
+    }
+  }
+
+  private void follow(MemorySegment memory, long start, long end) {
+    try {
+      long unused = decoder.decode(memory, start, end, request);
+    } catch (ProtocolException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    Command<?> command = parts.dispatcher().find(request);
+    if (command == null) {
+      return;
+    }
+    if (FLUSHES.contains(command.name())) {
+      failLater("The database was flushed");
+      return;
+    }
+    keyCount = 0;
+    boolean unused = command.keySpecs().forEach(request, this);
+    if (!isMigrated()) {
+      return;
+    }
+    for (int i = 0; i < keyCount; i++) {
+      followed(command, keys[i]);
+    }
+    unit.append(memory, start, end - start, 0);
+    unitRequests++;
+  }
+
+  @Override
+  public void key(int argument, int flags) {
+    if (keyCount == keys.length) {
+      keys = Arrays.copyOf(keys, 2 * keyCount);
+    }
+    keys[keyCount++] = argument;
+  }
+
+  private boolean isMigrated() {
+    for (int i = 0; i < keyCount; i++) {
+      int argument = keys[i];
+      if (slots.contains(
+          KeySlot.of(request.memory(), request.offset(argument), request.length(argument)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Makes sure that the target has a key, or will get it, before an effect that names it. */
+  private void followed(Command<?> command, int argument) {
+    ByteString key =
+        ByteString.copyOf(request.memory(), request.offset(argument), request.length(argument));
+    long entry = find(key);
+    if (entry != Entry.NONE) {
+      database.beforeChange(entry); // sends it unless that was done
+    }
+    if (inTransaction || keyCount > 1 || !large.isEmpty()) {
+      unitKeys.add(key);
+    }
+    if (large.containsKey(key)) {
+      if (REMOVALS.contains(command.name())) {
+        large.remove(key);
+      } else if (keyCount > 1 || !BY_ELEMENT.contains(command.name())) {
+        tainted = true;
+      }
+    }
+  }
+
+  private void endUnit() {
+    if (tainted) {
+      unitKeys.forEach(this::redeliver);
+    } else if (!unit.isEmpty()) {
+      queue.append(unit.memory(), unit.start(), unit.usedBytes());
+      queue.count(unitRequests);
+    }
+    unit.clear();
+    unitKeys.clear();
+    unitRequests = 0;
+    tainted = false;
+    queue.pumpSoon();
+  }
+
+  private void redeliver(ByteString key) {
+    encoder.remove(key);
+    if (large.remove(key) != null) {
+      restarts.merge(key, 1, Integer::sum);
+    }
+    long entry = find(key);
+    if (entry != Entry.NONE) {
+      deliver(0, entry);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (walk != null) {
+      walk.close();
+      parts.propagation().remove(this);
+    }
+    unit.clear();
+    large.clear();
+    encoder.close();
+  }
+}

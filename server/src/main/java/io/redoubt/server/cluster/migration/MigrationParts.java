@@ -1,0 +1,55 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.routing.RoutingOptions;
+import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.value.Values;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The parts of the server that migrations work with.
+ *
+ * @param decide carries out an order of the state machine, not within one of its steps
+ */
+public record MigrationParts(
+    ServerDirectives settings,
+    RoutingOptions addresses,
+    Transport transport,
+    TlsSettings tls,
+    Clock clock,
+    Log log,
+    RandomGenerator random,
+    Keyspace keyspace,
+    Values values,
+    KeyEffects effects,
+    Propagation propagation,
+    CommandDispatcher dispatcher,
+    ServerClients clients,
+    Supplier<Cluster> cluster,
+    Function<Input, Output> decide) {
+  long nowSeconds() {
+    return clock.wallMillis() / 1000;
+  }
+
+  long nowMillis() {
+    return clock.monotonicNanos() / 1_000_000;
+  }
+
+  /** Returns the time of silence after which the other node counts as lost. */
+  long timeoutMillis() {
+    return settings.replication.replTimeout.value() * 1000L;
+  }
+}

@@ -1,0 +1,114 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.KeyspaceSlots;
+
+/**
+ * The removal of the keys of slots that belong to another node now, in slices between commands.
+ * Each removal is reported to replicas, the append-only file, watchers and subscribers. Requests
+ * for such keys are redirected, but until they are gone CLUSTER COUNTKEYSINSLOT and DBSIZE count
+ * them.
+ */
+public final class SlotDrops {
+  private static final int KEYS_A_SLICE = 300;
+  private static final long PAUSE_MILLIS = 1;
+
+  private final MigrationParts parts;
+  private final KeyspaceSlots slots;
+  private final SlotSet pending = new SlotSet();
+  private boolean scheduled;
+
+  /** The slot of the last slice, and the position of the scan in it. */
+  private int current;
+
+  private long cursor;
+  private long dropped;
+
+  SlotDrops(MigrationParts parts) {
+    this.parts = parts;
+    slots = new KeyspaceSlots(parts.keyspace());
+  }
+
+  /** Removes the keys of slots, sooner or later. */
+  public void add(SlotSet lost) {
+    pending.addAll(lost);
+    schedule();
+  }
+
+  /** Removes what is left of the keys of slots now, since the slots get other keys. */
+  void finish(SlotSet taken) {
+    if (pending.intersects(taken)) {
+      taken.forEach(slot -> {
+        if (pending.remove(slot)) {
+          while (drop(slot)) {
+            // as many slices as it takes
+          }
+        }
+      });
+      parts.dispatcher().endSlice();
+    }
+  }
+
+  /** Removes all that is left now. */
+  void finishAll() {
+    finish(pending.copy());
+  }
+
+  private void schedule() {
+    if (!scheduled && !pending.isEmpty()) {
+      scheduled = true;
+      parts.transport().loop().schedule(this::slice, PAUSE_MILLIS);
+    }
+  }
+
+  private void slice() {
+    scheduled = false;
+    if (pending.isEmpty()) {
+      return;
+    }
+    if (!parts.dispatcher().isInUnit()) {
+      int slot = 0;
+      while (!pending.contains(slot)) {
+        slot++;
+      }
+      if (!drop(slot)) {
+        pending.remove(slot);
+      }
+      parts.dispatcher().endSlice();
+    }
+    if (pending.isEmpty()) {
+      parts.log().notice("Removed %d keys of slots that another node owns", dropped);
+      dropped = 0;
+    }
+    schedule();
+  }
+
+  /** Removes some keys of a slot; returns true if there are more. */
+  private boolean drop(int slot) {
+    Database database = parts.keyspace().database(0);
+    long[] found = new long[KEYS_A_SLICE];
+    int[] count = new int[1];
+    if (slot != current) {
+      current = slot;
+      cursor = 0;
+    }
+    do {
+      cursor =
+          slots.scan(
+              slot,
+              cursor,
+              entry -> {
+                if (count[0] < KEYS_A_SLICE) {
+                  found[count[0]++] = entry;
+                }
+              });
+    } while (cursor != 0 && count[0] < KEYS_A_SLICE);
+    for (int i = 0; i < count[0]; i++) {
+      parts.effects().dropping(database, found[i]);
+      database.remove(found[i]);
+    }
+    dropped += count[0];
+    return slots.count(slot) > 0;
+  }
+}

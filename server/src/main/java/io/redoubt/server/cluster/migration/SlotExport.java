@@ -1,0 +1,378 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.migration.Migration.State;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A migration at its source.
+ *
+ * <p>Once the target may take over, this node can't know by itself whether it did. Writes stay
+ * paused until the target's claim arrives over the bus, or the target has said that it makes none,
+ * or the cluster has found it failed: then this node outbids the epoch under which the target would
+ * have claimed the slots, so that the claim is void wherever it turns up later.
+ */
+final class SlotExport implements TargetLink.User {
+  private static final long SLICE_NANOS = 1_000_000;
+  private static final long SLICE_PAUSE_MILLIS = 2;
+  private static final long MAX_WAITING_BYTES = 1 << 20;
+  private static final long MAX_CHANGES_BYTES = 256L << 20;
+  private static final long MAX_UNANSWERED_AT_PAUSE = 2000;
+  private static final long MAX_PAUSE_MILLIS = 5000;
+  private static final long INQUIRY_MILLIS = 2000;
+  private static final long PING_MILLIS = 1000;
+
+  private final MigrationParts parts;
+  private final Migration migration;
+  private final Runnable ended;
+  private TargetLink link;
+  private KeyDelivery delivery;
+  private long pausedMillis;
+  private long pingedMillis;
+  private long epoch;
+  private boolean sent;
+  private boolean isUncertain;
+  private @Nullable TargetLink inquiry;
+
+  SlotExport(MigrationParts parts, Migration migration, Runnable ended) {
+    this.parts = parts;
+    this.migration = migration;
+    this.ended = ended;
+    link = new TargetLink(parts, this);
+    delivery = new KeyDelivery(parts, migration.slots(), link.queue(), this::fail);
+  }
+
+  Migration migration() {
+    return migration;
+  }
+
+  private Cluster cluster() {
+    return parts.cluster().get();
+  }
+
+  private void enter(State state) {
+    migration.entered(state, "", parts.nowSeconds());
+  }
+
+  /** Starts to connect. */
+  void start() {
+    Node target = cluster().node(migration.target());
+    if (target == null) {
+      fail("The target is not known any more");
+      return;
+    }
+    enter(State.CONNECTING);
+    link.connect(target);
+  }
+
+  @Override
+  public void opened() {
+    enter(State.ESTABLISHING);
+    link.logIn();
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "CLUSTER",
+                "SYNCSLOTS",
+                "ESTABLISH",
+                "SOURCE",
+                migration.source(),
+                "NAME",
+                migration.name()));
+    words.addAll(rangeWords());
+    link.ask(this::established, words.toArray(String[]::new));
+  }
+
+  private List<String> rangeWords() {
+    List<String> words = new ArrayList<>(List.of("SLOTSRANGE"));
+    migration
+        .slots()
+        .forEachRange((first, last) -> {
+          words.add(Integer.toString(first));
+          words.add(Integer.toString(last));
+        });
+    return words;
+  }
+
+  private void established(Reply reply) {
+    if (reply instanceof Reply.Error error) {
+      fail("The target refused the migration: " + error.message());
+      return;
+    }
+    enter(State.SNAPSHOTTING);
+    delivery.start();
+    parts.transport().loop().execute(this::send);
+  }
+
+  /** Sends keys for a slice of time, as long as the target keeps up. */
+  private void send() {
+    if (migration.state() != State.SNAPSHOTTING) {
+      return;
+    }
+    long end = parts.clock().monotonicNanos() + SLICE_NANOS;
+    boolean more = true;
+    while (more
+        && link.queue().waitingBytes() < MAX_WAITING_BYTES
+        && parts.clock().monotonicNanos() < end
+        && migration.state() == State.SNAPSHOTTING) {
+      more = delivery.step();
+    }
+    if (migration.state() != State.SNAPSHOTTING) {
+      return;
+    }
+    link.queue().pump();
+    if (more) {
+      parts.transport().loop().schedule(this::send, SLICE_PAUSE_MILLIS);
+    } else {
+      enter(State.REPLICATING);
+      progressed();
+    }
+  }
+
+  @Override
+  public void progressed() {
+    migration.heard(parts.nowSeconds());
+    migration.remaining(link.queue().waitingBytes());
+    if (migration.state() == State.REPLICATING
+        && link.unanswered() <= MAX_UNANSWERED_AT_PAUSE
+        && !parts.dispatcher().isInUnit()) {
+      parts.transport().loop().execute(this::pause);
+    }
+  }
+
+  /** Pauses writes; what was written before precedes the request to finish. */
+  private void pause() {
+    if (migration.state() != State.REPLICATING) {
+      return;
+    }
+    if (parts.dispatcher().isInUnit()) {
+      parts.transport().loop().schedule(this::pause, 1);
+      return;
+    }
+    pausedMillis = parts.nowMillis();
+    pauses().begin(Pauses.Cause.MIGRATION, Pauses.Scope.WRITES, Long.MAX_VALUE);
+    enter(State.PAUSED);
+    link.ask(this::finished, "CLUSTER", "SYNCSLOTS", "FINISH");
+  }
+
+  private Pauses pauses() {
+    return parts.clients().registry().pauses();
+  }
+
+  private void finished(Reply reply) {
+    if (!(reply instanceof Reply.Integer(long epochOfTarget))) {
+      fail("The target could not finish: " + text(reply));
+      return;
+    }
+    if (!ownsAll(cluster().me())) {
+      fail("This node does not own all the slots any more");
+      return;
+    }
+    epoch = Math.max(epochOfTarget, cluster().currentEpoch()) + 1;
+    sent = true;
+    enter(State.GRANTED);
+    link.ask(this::claimed, "CLUSTER", "SYNCSLOTS", "CLAIM", Long.toString(epoch));
+  }
+
+  private static String text(Reply reply) {
+    return reply instanceof Reply.Error error ? error.message() : reply.toString();
+  }
+
+  private void claimed(Reply reply) {
+    if (reply instanceof Reply.Error error) {
+      sent = false;
+      fail("The target could not take over: " + error.message());
+    }
+    // otherwise its claim arrives over the bus
+  }
+
+  /** Ends the migration if the owner of the slots has changed. */
+  void topologyChanged() {
+    if (migration.state().isOver()) {
+      return;
+    }
+    Node target = cluster().node(migration.target());
+    if (sent && target != null && ownsAll(target)) {
+      end(State.SUCCESS, "");
+    } else if (!ownsAll(cluster().me())) {
+      sent = false;
+      fail("This node does not own all the slots any more");
+    } else if (target == null && !sent) {
+      fail("The target is not known any more");
+    }
+  }
+
+  private boolean ownsAll(Node node) {
+    boolean[] all = {true};
+    migration.slots().forEach(slot -> all[0] &= cluster().owner(slot) == node);
+    return all[0];
+  }
+
+  /** Checks timeouts. */
+  void tick() {
+    if (migration.state().isOver()) {
+      return;
+    }
+    long now = parts.nowMillis();
+    migration.remaining(link.queue().waitingBytes());
+    if (isUncertain) {
+      inquire();
+      return;
+    }
+    if (now - link.heardMillis() > parts.timeoutMillis()) {
+      broken("The target has been silent for too long");
+    } else if (link.queue().waitingBytes() > MAX_CHANGES_BYTES) {
+      broken("The target can't keep up with the changes");
+    } else if (migration.state() == State.PAUSED && now - pausedMillis > MAX_PAUSE_MILLIS) {
+      fail("The target did not catch up while writes were paused");
+    } else if (migration.state() == State.GRANTED && now - pausedMillis > MAX_PAUSE_MILLIS) {
+      broken("The target did not take over in time");
+    } else if (migration.state() == State.REPLICATING || migration.state() == State.SNAPSHOTTING) {
+      if (now - pingedMillis >= PING_MILLIS) {
+        pingedMillis = now;
+        link.queue().request("PING");
+        link.queue().pump();
+      }
+      progressed();
+    }
+  }
+
+  @Override
+  public void broken(String reason) {
+    if (!sent) {
+      fail(reason);
+      return;
+    }
+    link.close();
+    isUncertain = true;
+    parts.log().warning("Slot migration %s: %s; finding out", migration.name(), reason);
+  }
+
+  /** Asks the target whether it has taken over, until it answers or has failed. */
+  private void inquire() {
+    Node target = cluster().node(migration.target());
+    if (target == null || (target.hasFailed() && cluster().isServing())) {
+      Output unused = parts.decide().apply(new Input.Outbid(epoch));
+      sent = false;
+      fail("The target failed at the take-over");
+      return;
+    }
+    if (inquiry != null) {
+      if (parts.nowMillis() - inquiry.heardMillis() > INQUIRY_MILLIS) {
+        inquiry.close();
+        inquiry = null;
+      }
+      return;
+    }
+    TargetLink[] opened = new TargetLink[1];
+    TargetLink asking =
+        new TargetLink(
+            parts,
+            new TargetLink.User() {
+              @Override
+              public void opened() {
+                List<String> words =
+                    new ArrayList<>(List.of("CLUSTER", "SYNCSLOTS", "OUTCOME", migration.name()));
+                words.addAll(rangeWords());
+                opened[0].logIn();
+                opened[0].ask(SlotExport.this::outcome, words.toArray(String[]::new));
+              }
+
+              @Override
+              public void progressed() {
+                // the reply is handled where it was asked for
+              }
+
+              @Override
+              public void broken(String reason) {
+                inquiry = null;
+              }
+            });
+    opened[0] = asking;
+    inquiry = asking;
+    asking.connect(target);
+  }
+
+  private void outcome(Reply reply) {
+    if (inquiry != null) {
+      inquiry.close();
+      inquiry = null;
+    }
+    if (reply instanceof Reply.Simple(String text) && text.equals("NONE") && isUncertain) {
+      sent = false;
+      fail("The target did not take over");
+    }
+    // otherwise its claim is to come over the bus
+  }
+
+  /** Returns true if the target may have taken over, which can't be cancelled. */
+  boolean isTakenOver() {
+    return sent;
+  }
+
+  /** Ends without a result, because the process ends. */
+  void stop() {
+    delivery.close();
+    link.close();
+    if (inquiry != null) {
+      inquiry.close();
+    }
+  }
+
+  /** Ends the migration by an operator's order; returns false if the target may have taken over. */
+  boolean cancel() {
+    if (sent) {
+      return false;
+    }
+    end(State.CANCELLED, "");
+    return true;
+  }
+
+  void fail(String reason) {
+    if (sent) {
+      broken(reason);
+    } else {
+      end(State.FAILED, reason);
+    }
+  }
+
+  private void end(State state, String reason) {
+    if (migration.state().isOver()) {
+      return;
+    }
+    migration.entered(state, reason, parts.nowSeconds());
+    isUncertain = false;
+    delivery.close();
+    link.close();
+    if (inquiry != null) {
+      inquiry.close();
+      inquiry = null;
+    }
+    if (pausedMillis != 0) {
+      parts
+          .log()
+          .notice(
+              "Slot migration %s paused writes for %d ms",
+              migration.name(), parts.nowMillis() - pausedMillis);
+      pauses().end(Pauses.Cause.MIGRATION);
+    }
+    parts
+        .log()
+        .notice(
+            "Slot migration %s of slots %s to %s: %s%s%s",
+            migration.name(),
+            migration.ranges(),
+            migration.target(),
+            state.wireName(),
+            reason.isEmpty() ? "" : ": ",
+            reason);
+    ended.run();
+  }
+}

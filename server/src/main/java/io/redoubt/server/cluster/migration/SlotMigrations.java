@@ -1,0 +1,373 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Input;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.migration.Migration.State;
+import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The migrations of slots from this node and to it, those that are over included. One at a time
+ * leaves this node; the others wait. Confined to the event loop.
+ *
+ * <p>A migration goes as follows. The source connects as a client and asks the target to stage the
+ * slots (ESTABLISH). It sends each key and then its changes ({@link KeyDelivery}); the target
+ * executes them in its staged database, and so do its replicas and its append-only file. When
+ * little is unanswered, the source pauses writes and asks the target to finish (FINISH): the target
+ * moves the keys to where clients will find them. Its reply comes once that is as durable as any
+ * write. Then the source lets it claim the slots (CLAIM) under an epoch that the source has chosen,
+ * which the target saves before it tells the cluster. The claim, over the bus, ends the pause.
+ */
+public final class SlotMigrations {
+  private static final int MAX_LISTED = 1000;
+  private static final long TICK_MILLIS = 100;
+  private static final int NAME_DIGITS = 40;
+
+  private final MigrationParts parts;
+  private final SlotDrops drops;
+  private final StagedKeys staged;
+  private final Deque<Migration> listed = new ArrayDeque<>();
+  private final Deque<Migration> waiting = new ArrayDeque<>();
+  private final List<SlotImport> imports = new ArrayList<>();
+  private final FlushWatch flushes;
+  private @Nullable SlotExport export;
+  private @Nullable Cancellable ticks;
+
+  /** Creates migrations, of which there are none yet. */
+  public SlotMigrations(MigrationParts parts) {
+    this.parts = parts;
+    drops = new SlotDrops(parts);
+    staged = new StagedKeys(parts, drops);
+    flushes = new FlushWatch(parts, this::flushed);
+  }
+
+  private Cluster cluster() {
+    return parts.cluster().get();
+  }
+
+  /** Starts to check timeouts, once the data set is loaded. */
+  public void start() {
+    staged.settle(cluster(), true);
+    drops.finishAll();
+    ticks = parts.transport().loop().every(this::tick, TICK_MILLIS);
+  }
+
+  /** Ends a migration from this node, whose process ends. */
+  public void stop() {
+    if (ticks != null) {
+      ticks.cancel();
+    }
+    if (export != null) {
+      export.stop();
+    }
+  }
+
+  /** Returns the slots whose keys are being removed because another node owns them. */
+  public SlotDrops drops() {
+    return drops;
+  }
+
+  private void tick() {
+    if (export != null) {
+      export.tick();
+    }
+    long now = parts.clock().wallMillis();
+    for (SlotImport each : List.copyOf(imports)) {
+      if (now - each.client().lastInteractionMillis() > parts.timeoutMillis()) {
+        fail(each, "The source has been silent for too long");
+      }
+    }
+  }
+
+  /** Returns the migrations, the latest first. */
+  public Iterable<Migration> all() {
+    return listed;
+  }
+
+  /** Returns the number of listed migrations. */
+  public int count() {
+    return listed.size();
+  }
+
+  private void list(Migration migration) {
+    listed.addFirst(migration);
+    while (listed.size() > MAX_LISTED && listed.getLast().state().isOver()) {
+      listed.removeLast();
+    }
+  }
+
+  // At the source.
+
+  /** Returns true if a slot is being migrated from this node. */
+  public boolean isExported(int slot) {
+    for (Migration each : listed) {
+      if (each.exports() && !each.state().isOver() && each.slots().contains(slot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Starts to migrate slots of this node to another master. */
+  public void migrate(SlotSet slots, String target) {
+    Migration migration =
+        new Migration(
+            name(), true, slots, cluster().myId(), target, State.WAITING, parts.nowSeconds());
+    list(migration);
+    waiting.add(migration);
+    parts
+        .log()
+        .notice(
+            "Slot migration %s of slots %s to %s was ordered",
+            migration.name(), migration.ranges(), target);
+    next();
+  }
+
+  private String name() {
+    StringBuilder name = new StringBuilder(NAME_DIGITS);
+    for (int i = 0; i < NAME_DIGITS; i++) {
+      name.append(Character.forDigit(parts.random().nextInt(16), 16));
+    }
+    return name.toString();
+  }
+
+  private void next() {
+    Migration migration = export == null ? waiting.poll() : null;
+    if (migration != null) {
+      SlotExport started = new SlotExport(parts, migration, this::exportEnded);
+      export = started;
+      parts
+          .transport()
+          .loop()
+          .execute(() -> {
+            if (!migration.state().isOver()) {
+              started.start();
+            }
+          });
+    }
+  }
+
+  private void exportEnded() {
+    export = null;
+    next();
+  }
+
+  /** Returns true if a migration has gone so far that only the target can end it. */
+  public boolean isTakenOver() {
+    return export != null && export.isTakenOver();
+  }
+
+  /** Cancels all migrations from this node that still can be; returns false if there is none. */
+  public boolean cancel() {
+    boolean any = false;
+    for (Migration each = waiting.poll(); each != null; each = waiting.poll()) {
+      each.entered(State.CANCELLED, "", parts.nowSeconds());
+      any = true;
+    }
+    if (export != null) {
+      any |= export.cancel();
+    }
+    return any;
+  }
+
+  // At the target.
+
+  /** Returns the reason why this node can't be the target of a migration, null if it can. */
+  public @Nullable String refusal(String source, SlotSet slots) {
+    Cluster cluster = cluster();
+    Node owner = cluster.node(source);
+    if (cluster.me().isReplica()) {
+      return "Slot migration can only be used on primary nodes.";
+    }
+    if (owner == null) {
+      return "Unknown node name: " + source;
+    }
+    boolean[] owned = {true};
+    slots.forEach(slot -> owned[0] &= cluster.owner(slot) == owner);
+    if (!owned[0]) {
+      return "Slots are not served by the source node";
+    }
+    boolean[] manual = {false};
+    slots.forEach(slot -> manual[0] |= cluster.importingFrom(slot) != null);
+    if (manual[0]) {
+      return "Slots are being manually imported";
+    }
+    for (SlotImport each : imports) {
+      if (each.migration().slots().intersects(slots)) {
+        return "I am already importing some of the slots";
+      }
+    }
+    return null;
+  }
+
+  /** Starts to stage what a client sends. */
+  public void establish(ServerClient client, String source, String name, SlotSet slots) {
+    Migration migration =
+        new Migration(
+            name, false, slots, source, cluster().myId(), State.SNAPSHOTTING, parts.nowSeconds());
+    list(migration);
+    SlotImport started =
+        new SlotImport(
+            migration, client, lost -> fail(lost, "The connection to the source was lost"));
+    imports.add(started);
+    flushes.watch(true);
+    staged.drop(slots); // in case that an append-only file has some
+    client.stages(parts.keyspace().count());
+    client.companion(started);
+    parts.log().notice("Slot migration %s of slots %s from %s", name, migration.ranges(), source);
+  }
+
+  private @Nullable SlotImport of(ServerClient client) {
+    for (SlotImport each : imports) {
+      if (each.client() == client) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** Moves the staged keys to where clients find them; returns false if there is no migration. */
+  public boolean finish(ServerClient client) {
+    SlotImport finished = of(client);
+    if (finished == null) {
+      return false;
+    }
+    finished.unstaged();
+    staged.take(finished.migration().slots());
+    finished.migration().entered(State.GRANTED, "", parts.nowSeconds());
+    return true;
+  }
+
+  /** Returns the order that claims the slots, null if they are not ready. */
+  public @Nullable Input claim(ServerClient client, long epoch) {
+    SlotImport finished = of(client);
+    return finished == null || !finished.isUnstaged()
+        ? null
+        : new Input.TakeSlots(finished.migration().slots(), finished.migration().source(), epoch);
+  }
+
+  /** Notes the result of the order to claim the slots. */
+  public void claimed(ServerClient client, Output result) {
+    SlotImport finished = of(client);
+    if (finished != null && result instanceof Output.Refused(String error)) {
+      fail(finished, error, false); // the source is to get the reply
+    }
+  }
+
+  /** Returns true if this node has taken over slots; ends the migration if it has not. */
+  public boolean hasTaken(String name, SlotSet slots) {
+    for (SlotImport each : List.copyOf(imports)) {
+      if (each.migration().name().equals(name)) {
+        fail(each, "The source has given up");
+      }
+    }
+    return owns(slots);
+  }
+
+  private boolean owns(SlotSet slots) {
+    boolean[] all = {true};
+    slots.forEach(slot -> all[0] &= cluster().owner(slot) == cluster().me());
+    return all[0];
+  }
+
+  private void fail(SlotImport ended, String reason) {
+    fail(ended, reason, true);
+  }
+
+  /** Ends an import; if its claim has been decided on already, it has succeeded. */
+  private void fail(SlotImport ended, String reason, boolean closes) {
+    if (!imports.remove(ended)) {
+      return;
+    }
+    flushes.watch(!imports.isEmpty());
+    Migration migration = ended.migration();
+    boolean success = owns(migration.slots());
+    migration.entered(
+        success ? State.SUCCESS : State.FAILED, success ? "" : reason, parts.nowSeconds());
+    ended.client().endStaging();
+    if (closes) {
+      ended.client().closeSoon();
+    }
+    if (!success) {
+      if (ended.isUnstaged()) {
+        drops.add(migration.slots());
+      }
+      staged.drop(migration.slots()); // all of them, or those that memory did not suffice for
+      if (!parts.dispatcher().isInUnit()) {
+        parts.dispatcher().endSlice();
+      }
+    }
+    parts
+        .log()
+        .notice(
+            "Slot migration %s of slots %s from %s: %s%s",
+            migration.name(),
+            migration.ranges(),
+            migration.source(),
+            migration.state().wireName(),
+            success ? "" : ": " + reason);
+  }
+
+  private void flushed() {
+    for (SlotImport each : List.copyOf(imports)) {
+      fail(each, "The database was flushed");
+    }
+  }
+
+  // On both.
+
+  /** Executes an effect of the master, or of a file that is loaded. */
+  public void told(boolean take, SlotSet slots) {
+    staged.told(take, slots);
+  }
+
+  /** Learns that owners of slots or roles have changed. */
+  public void topologyChanged() {
+    if (export != null) {
+      export.topologyChanged();
+    }
+    Cluster cluster = cluster();
+    if (cluster.me().isReplica()) {
+      for (Migration each = waiting.poll(); each != null; each = waiting.poll()) {
+        each.entered(State.FAILED, "This node is a replica", parts.nowSeconds());
+      }
+    }
+    for (SlotImport each : List.copyOf(imports)) {
+      checkOwner(cluster, each);
+    }
+    staged.settle(cluster, imports.isEmpty());
+  }
+
+  private void checkOwner(Cluster cluster, SlotImport each) {
+    if (cluster.me().isReplica()) {
+      fail(each, "This node is a replica");
+    } else if (owns(each.migration().slots())) {
+      imports.remove(each);
+      each.client().endStaging();
+      flushes.watch(!imports.isEmpty());
+      each.migration().entered(State.SUCCESS, "", parts.nowSeconds());
+      parts
+          .log()
+          .notice(
+              "Slot migration %s of slots %s from %s: success",
+              each.migration().name(), each.migration().ranges(), each.migration().source());
+    } else if (refusalOfOwner(cluster, each)) {
+      fail(each, "The source does not own all the slots any more");
+    }
+  }
+
+  private static boolean refusalOfOwner(Cluster cluster, SlotImport each) {
+    Node source = cluster.node(each.migration().source());
+    boolean[] owned = {source != null};
+    each.migration().slots().forEach(slot -> owned[0] &= cluster.owner(slot) == source);
+    return !owned[0];
+  }
+}

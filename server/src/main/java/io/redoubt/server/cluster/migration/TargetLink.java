@@ -1,0 +1,195 @@
+package io.redoubt.server.cluster.migration;
+
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.ReplyDecoder;
+import io.redoubt.server.cluster.core.Node;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The source's connection to the target of a migration: sends requests in order, and passes on the
+ * replies to those that wait for one. Any error in reply to another request ends the link.
+ */
+final class TargetLink implements Connection.Handler {
+  private static final int CONNECT_TIMEOUT_MILLIS = 5000;
+
+  /** The use of a link. */
+  interface User {
+    /** The connection is established. */
+    void opened();
+
+    /** Replies have arrived. */
+    void progressed();
+
+    /** The link has ended, and this was not {@link #close}. */
+    void broken(String reason);
+  }
+
+  private record Awaited(long request, Consumer<Reply> reply) {}
+
+  private final MigrationParts parts;
+  private final User user;
+  private final ExportQueue queue;
+  private final ReplyDecoder decoder = new ReplyDecoder();
+  private final Deque<Awaited> awaited = new ArrayDeque<>();
+  private @Nullable Connection connection;
+  private long replies;
+  private long heardMillis;
+  private boolean over;
+
+  TargetLink(MigrationParts parts, User user) {
+    this.parts = parts;
+    this.user = user;
+    queue = new ExportQueue(parts.clients().registry().memory(), parts.transport().loop());
+    heardMillis = parts.nowMillis();
+  }
+
+  /** Starts to connect to a node. */
+  void connect(Node node) {
+    try {
+      int port =
+          parts.addresses().port(node.endpoint(), parts.settings().tls.tlsReplication.value());
+      InetSocketAddress remote;
+      try {
+        remote = new InetSocketAddress(InetAddress.ofLiteral(node.endpoint().ip()), port);
+      } catch (IllegalArgumentException name) {
+        remote = InetSocketAddress.createUnresolved(node.endpoint().ip(), port);
+      }
+      String source = parts.settings().common.bindSourceAddr.value();
+      parts
+          .transport()
+          .connect(
+              remote,
+              source.isEmpty() ? null : InetAddress.getByName(source),
+              CONNECT_TIMEOUT_MILLIS,
+              parts.tls().client(),
+              this);
+    } catch (IOException e) {
+      end("Can't connect to the target: " + e.getMessage());
+    }
+  }
+
+  /** Sends the login that replicas of the target would use, if there is one. */
+  void logIn() {
+    String user = parts.settings().replication.masteruser.value();
+    String password = parts.settings().replication.masterauth.value();
+    if (!password.isEmpty()) {
+      if (user.isEmpty()) {
+        queue.request("AUTH", password);
+      } else {
+        queue.request("AUTH", user, password);
+      }
+    }
+  }
+
+  /** Sends a request whose reply, which may be an error, is passed on. */
+  void ask(Consumer<Reply> reply, String... words) {
+    queue.request(words);
+    awaited.add(new Awaited(queue.requests(), reply));
+    queue.pump();
+  }
+
+  ExportQueue queue() {
+    return queue;
+  }
+
+  /** Returns the number of requests without a reply so far. */
+  long unanswered() {
+    return queue.requests() - replies;
+  }
+
+  /** Returns the time when the target was heard last, in milliseconds of the monotonic clock. */
+  long heardMillis() {
+    return heardMillis;
+  }
+
+  @Override
+  public void onOpen(Connection opened) {
+    if (over) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    opened.keepAlive(parts.settings().common.tcpKeepalive.value());
+    heardMillis = parts.nowMillis();
+    queue.connection(opened);
+    user.opened();
+  }
+
+  @Override
+  public void onBytes(Connection from, MemorySegment memory, long start, long end) {
+    if (over) {
+      return;
+    }
+    heardMillis = parts.nowMillis();
+    decoder.feed(memory, start, end);
+    try {
+      Reply reply = decoder.next();
+      while (reply != null && !over) {
+        replied(reply);
+        reply = decoder.next();
+      }
+    } catch (ProtocolException e) {
+      end("Protocol error from the target: " + e.getMessage());
+    }
+  }
+
+  private void replied(Reply reply) {
+    replies++;
+    Awaited next = awaited.peek();
+    if (next != null && next.request() == replies) {
+      awaited.remove();
+      next.reply().accept(reply);
+    } else if (reply instanceof Reply.Error error) {
+      end("The target replied: " + error.message());
+    }
+  }
+
+  @Override
+  public void onReadDone(Connection from) {
+    if (!over) {
+      user.progressed();
+    }
+  }
+
+  @Override
+  public void onWritable(Connection to) {
+    if (!over) {
+      queue.pump();
+      user.progressed();
+    }
+  }
+
+  @Override
+  public void onClose(Connection closed, @Nullable Throwable cause) {
+    end(
+        connection == null
+            ? "Can't connect to the target"
+            : "The connection to the target was lost");
+  }
+
+  private void end(String reason) {
+    if (!over) {
+      close();
+      user.broken(reason);
+    }
+  }
+
+  void close() {
+    if (!over) {
+      over = true;
+      queue.close();
+      if (connection != null) {
+        connection.close();
+      }
+    }
+  }
+}

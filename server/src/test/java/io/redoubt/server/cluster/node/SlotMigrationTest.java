@@ -1,0 +1,578 @@
+package io.redoubt.server.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Slots that move as a whole between two masters: what clients see, and what failures leave. */
+class SlotMigrationTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** The slot of keys with the tag a. */
+  private static final int SLOT = 15495;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<Integer> ports = new ArrayList<>();
+  private final List<RedisServer> servers = new ArrayList<>();
+  private RespClient target;
+  private RespClient source;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void pair() throws Exception {
+    target = node();
+    source = node();
+    await().atMost(PATIENCE).until(() -> info(target).contains("known_nodes:2"));
+    ok(target.call("CLUSTER", "ADDSLOTSRANGE", "0", "9999"));
+    ok(source.call("CLUSTER", "ADDSLOTSRANGE", "10000", "16383"));
+    serves(target);
+    serves(source);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open.reversed()) {
+      each.close();
+    }
+  }
+
+  private RespClient client(int node) throws Exception {
+    RespClient client = RespClient.connect("127.0.0.1", ports.get(node));
+    open.add(client);
+    return client;
+  }
+
+  private RespClient node(String... lines) throws Exception {
+    List<Integer> free = FreePorts.several(2);
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.addAll(
+        List.of(
+            "port " + free.get(0),
+            "cluster-port " + free.get(1),
+            "cluster-enabled yes",
+            "cluster-node-timeout 15000",
+            "repl-ping-replica-period 1"));
+    RedisServer server =
+        TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
+    servers.add(server);
+    open.add(server);
+    ports.add(free.get(0));
+    RespClient client = client(ports.size() - 1);
+    if (ports.size() > 1) {
+      String first = client(0).call("CONFIG", "GET", "cluster-port").elements().get(1).text();
+      ok(client.call("CLUSTER", "MEET", "127.0.0.1", "" + ports.getFirst(), first));
+    }
+    return client;
+  }
+
+  private static void ok(Reply reply) {
+    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
+  }
+
+  private static void serves(RespClient client) {
+    await().atMost(PATIENCE).until(() -> info(client).contains("cluster_state:ok"));
+  }
+
+  private static String info(RespClient client) throws Exception {
+    return client.call("CLUSTER", "INFO").text();
+  }
+
+  private static String id(RespClient client) throws Exception {
+    return client.call("CLUSTER", "MYID").text();
+  }
+
+  private static String error(Reply reply) {
+    return reply instanceof Reply.Error error ? error.message() : reply.toString();
+  }
+
+  private void migrate(int first, int last) throws Exception {
+    ok(
+        source.call(
+            "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "" + first, "" + last, "NODE", id(target)));
+  }
+
+  /** Returns the fields of the latest migration of a node. */
+  private static Map<String, String> latest(RespClient client) throws Exception {
+    List<Reply> all = client.call("CLUSTER", "GETSLOTMIGRATIONS").elements();
+    Map<String, String> fields = new HashMap<>();
+    if (!all.isEmpty()) {
+      List<Reply> first = all.getFirst().elements();
+      for (int i = 0; i < first.size(); i += 2) {
+        Reply value = first.get(i + 1);
+        fields.put(
+            first.get(i).text(),
+            value instanceof Reply.Integer(long number) ? "" + number : value.text());
+      }
+    }
+    return fields;
+  }
+
+  private static String state(RespClient client) throws Exception {
+    return latest(client).getOrDefault("state", "none");
+  }
+
+  private static void becomes(RespClient client, String state) {
+    try {
+      await()
+          .pollInterval(Duration.ofMillis(10))
+          .atMost(PATIENCE)
+          .until(() -> state(client).equals(state));
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      try {
+        throw new AssertionError("wanted " + state + ": " + latest(client), e);
+      } catch (Exception other) {
+        throw new AssertionError(other);
+      }
+    }
+  }
+
+  private static long number(RespClient client, String... words) throws Exception {
+    return client.call(words).number();
+  }
+
+  @Test
+  void movesKeysOfAllTypes() throws Exception {
+    ok(source.call("SET", "{a}s", "1"));
+    ok(source.call("SET", "{a}t", "2", "PX", "1000000"));
+    source.call("RPUSH", "{a}l", "1", "2", "3");
+    source.call("SADD", "{a}e", "x", "y");
+    source.call("HSET", "{a}h", "f", "v");
+    source.call("ZADD", "{a}z", "1.5", "m");
+    source.call("XADD", "{a}x", "1-1", "f", "v");
+    ok(source.call("SET", "{other}", "0"));
+    migrate(SLOT, SLOT);
+    becomes(source, "success");
+    becomes(target, "success");
+    assertThat(error(source.call("GET", "{a}s")))
+        .isEqualTo("MOVED " + SLOT + " 127.0.0.1:" + ports.get(0));
+    assertThat(target.call("GET", "{a}s").text()).isEqualTo("1");
+    assertThat(number(target, "PTTL", "{a}t")).isBetween(900_000L, 1_000_000L);
+    assertThat(target.call("LRANGE", "{a}l", "0", "-1").elements()).hasSize(3);
+    assertThat(number(target, "SCARD", "{a}e")).isEqualTo(2);
+    assertThat(target.call("HGET", "{a}h", "f").text()).isEqualTo("v");
+    assertThat(target.call("ZSCORE", "{a}z", "m").text()).isEqualTo("1.5");
+    assertThat(number(target, "XLEN", "{a}x")).isEqualTo(1);
+    assertThat(number(target, "DBSIZE")).isEqualTo(7);
+    await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 1);
+    assertThat(latest(source))
+        .containsEntry("operation", "EXPORT")
+        .containsEntry("slot_ranges", SLOT + "-" + SLOT)
+        .containsEntry("target_node", id(target))
+        .containsEntry("source_node", id(source));
+    assertThat(latest(target)).containsEntry("operation", "IMPORT");
+  }
+
+  @Test
+  void refusesWhatCannotBeMigrated() throws Exception {
+    String id = id(target);
+    assertThat(error(source.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", "0", "NODE", id)))
+        .isEqualTo("ERR Slots are not served by this node.");
+    assertThat(error(source.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "12", "11", "NODE", id)))
+        .isEqualTo("ERR Start slot number 12 is greater than end slot number 11.");
+    assertThat(
+            error(
+                source.call(
+                    "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "12000", "12000", "NODE", id(source))))
+        .isEqualTo("ERR Target node can not be this node.");
+    assertThat(error(source.call("CLUSTER", "MIGRATESLOTS", "NODE", id, "SLOTSRANGE", "1", "1")))
+        .isEqualTo("ERR syntax error");
+    assertThat(error(source.call("CLUSTER", "CANCELSLOTMIGRATIONS")))
+        .isEqualTo("ERR No migrations ongoing");
+  }
+
+  @Test
+  void losesNoWriteAndAsksNobodyUnderLoad() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    List<String> members = new ArrayList<>();
+    members.add("SADD");
+    members.add("{a}big");
+    for (int i = 0; i < 200_000; i++) {
+      members.add("m" + i);
+      if (members.size() == 10_002) {
+        source.call(members.toArray(String[]::new));
+        members.subList(2, members.size()).clear();
+      }
+    }
+    for (int i = 0; i < 20_000; i++) {
+      ok(source.call("SET", "{a}k" + i, "" + i));
+    }
+    Writer writer = new Writer(random.nextLong());
+    CompletableFuture<Void> writing = CompletableFuture.runAsync(writer::run);
+    source.call("BGSAVE");
+    migrate(SLOT, SLOT);
+    becomes(source, "success");
+    Thread.sleep(200);
+    writer.stop.set(true);
+    writing.get();
+    assertThat(writer.strange).isEmpty();
+    assertThat(writer.moved).isEqualTo(1);
+    assertThat(writer.writes).isGreaterThan(100);
+    for (Map.Entry<String, Long> each : writer.counters.entrySet()) {
+      assertThat(target.call("GET", each.getKey()).text()).isEqualTo("" + each.getValue());
+    }
+    assertThat(number(target, "SCARD", "{a}big")).isEqualTo(writer.bigSize);
+    for (Map.Entry<String, Boolean> each : writer.members.entrySet()) {
+      assertThat(number(target, "SISMEMBER", "{a}big", each.getKey()))
+          .as(each.getKey())
+          .isEqualTo(each.getValue() ? 1 : 0);
+    }
+    assertThat(number(target, "ZCARD", "{a}zset")).isEqualTo(writer.zset);
+    await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 0);
+  }
+
+  /** Writes to the slot and notes what was acknowledged. */
+  private final class Writer {
+    private final Random random;
+    private final AtomicBoolean stop = new AtomicBoolean();
+    private final Map<String, Long> counters = new HashMap<>();
+    private final Map<String, Boolean> members = new HashMap<>();
+    private final List<String> strange = new ArrayList<>();
+    private long bigSize = 200_000;
+    private long zset;
+    private int moved;
+    private long writes;
+
+    Writer(long seed) {
+      random = new Random(seed);
+    }
+
+    void run() {
+      try (RespClient at = RespClient.connect("127.0.0.1", ports.get(1));
+          RespClient after = RespClient.connect("127.0.0.1", ports.get(0))) {
+        RespClient now = at;
+        while (!stop.get()) {
+          String[] words = next();
+          Reply reply = now.call(words);
+          if (reply instanceof Reply.Error error) {
+            if (error.message().startsWith("MOVED") && now == at) {
+              moved++;
+              now = after;
+              reply = now.call(words);
+            } else {
+              strange.add(error.message());
+            }
+          }
+          note(words, reply);
+        }
+      } catch (Exception e) {
+        strange.add(e.toString());
+      }
+    }
+
+    private String[] next() {
+      return switch (random.nextInt(6)) {
+        case 0 -> new String[] {"SADD", "{a}big", "m" + random.nextInt(300_000)};
+        case 1 -> new String[] {"SREM", "{a}big", "m" + random.nextInt(300_000)};
+        case 2 -> new String[] {"ZADD", "{a}zset", "NX", "1", "z" + random.nextInt(100_000)};
+        default -> new String[] {"INCR", "{a}k" + random.nextInt(20_000)};
+      };
+    }
+
+    private void note(String[] words, Reply reply) throws Exception {
+      writes++;
+      switch (words[0]) {
+        case "SADD" -> {
+          members.put(words[2], true);
+          bigSize += reply.number();
+        }
+        case "SREM" -> {
+          members.put(words[2], false);
+          bigSize -= reply.number();
+        }
+        case "ZADD" -> zset += reply.number();
+        default -> counters.put(words[1], reply.number());
+      }
+    }
+  }
+
+  /** All kinds of changes of large and small values, some of which can't be sent as they are. */
+  @Test
+  void followsAllKindsOfChanges() throws Exception {
+    long seed = Long.getLong("seed", System.nanoTime());
+    System.out.println("seed " + seed);
+    try (RedisServer mirror =
+            TestServers.start("enable-debug-command yes", "hash-max-listpack-entries 64");
+        RespClient expected = RespClient.connect("127.0.0.1", mirror.port())) {
+      for (int round = 0; round < 2; round++) {
+        Changes changes = new Changes(new Random(seed + round), expected);
+        changes.fill();
+        migrate(SLOT, SLOT);
+        changes.runUntilMoved();
+        becomes(target, "success");
+        compare(expected);
+        assertThat(number(target, "DBSIZE")).isEqualTo(number(expected, "DBSIZE"));
+        await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 0);
+        RespClient was = source;
+        source = target;
+        target = was;
+      }
+    }
+  }
+
+  private void compare(RespClient expected) throws Exception {
+    for (Reply key : expected.call("KEYS", "*").elements()) {
+      assertThat(value(target, key.text())).as(key.text()).isEqualTo(value(expected, key.text()));
+    }
+  }
+
+  private static List<Object> value(RespClient at, String key) throws Exception {
+    String type = at.call("TYPE", key).text();
+    List<Object> value = new ArrayList<>(List.of(type));
+    value.add(at.call("PTTL", key).number() > 0);
+    Reply all =
+        switch (type) {
+          case "string" -> at.call("GET", key);
+          case "list" -> at.call("LRANGE", key, "0", "-1");
+          case "set" -> at.call("SORT", key, "ALPHA");
+          case "zset" -> at.call("ZRANGE", key, "0", "-1", "WITHSCORES");
+          case "stream" -> at.call("XRANGE", key, "-", "+");
+          default -> at.call("HGETALL", key);
+        };
+    if (type.equals("hash")) {
+      Map<String, String> fields = new TreeMap<>();
+      List<Reply> flat = all.elements();
+      for (int i = 0; i < flat.size(); i += 2) {
+        fields.put(flat.get(i).text(), flat.get(i + 1).text());
+      }
+      value.add(fields);
+    } else {
+      value.add(all.toString().length() < 100 ? all.toString() : deep(all));
+    }
+    return value;
+  }
+
+  private static String deep(Reply reply) {
+    StringBuilder text = new StringBuilder();
+    if (reply instanceof Reply.Array(List<Reply> elements)) {
+      elements.forEach(each -> text.append(deep(each)).append(' '));
+      return text.toString();
+    }
+    return reply.text();
+  }
+
+  /** Random changes, made at the source and at a server beside. */
+  private final class Changes {
+    private static final int LARGE = 5000;
+
+    private final Random random;
+    private final RespClient expected;
+
+    Changes(Random random, RespClient expected) {
+      this.random = random;
+      this.expected = expected;
+    }
+
+    private Reply run(RespClient at, String... words) throws Exception {
+      Reply reply = at.call(words);
+      if (reply instanceof Reply.Error error && error.message().startsWith("MOVED")) {
+        return reply;
+      }
+      Reply wanted = expected.call(words);
+      assertThat(reply instanceof Reply.Error).isEqualTo(wanted instanceof Reply.Error);
+      return reply;
+    }
+
+    void fill() throws Exception {
+      for (String name : List.of("{a}0", "{a}1", "{a}2")) {
+        for (int from = 0; from < LARGE; from += 500) {
+          List<String> set = new ArrayList<>(List.of("SADD", name + "s"));
+          List<String> hash = new ArrayList<>(List.of("HSET", name + "h"));
+          List<String> sorted = new ArrayList<>(List.of("ZADD", name + "z"));
+          List<String> list = new ArrayList<>(List.of("RPUSH", name + "l"));
+          for (int i = from; i < from + 500; i++) {
+            set.add("m" + i);
+            hash.add("f" + i);
+            hash.add("" + i);
+            sorted.add(i + ".25");
+            sorted.add("m" + i);
+            list.add("e" + i);
+          }
+          for (List<String> each : List.of(set, hash, sorted, list)) {
+            Reply unused = run(source, each.toArray(String[]::new));
+          }
+        }
+      }
+      for (int i = 0; i < 3000; i++) {
+        Reply unused = run(source, "SET", "{a}k" + i, "" + i);
+      }
+    }
+
+    void runUntilMoved() throws Exception {
+      Reply reply;
+      do {
+        reply = random.nextInt(8) == 0 ? transaction() : run(source, next());
+      } while (!(reply instanceof Reply.Error error && error.message().startsWith("MOVED")));
+    }
+
+    private Reply transaction() throws Exception {
+      List<String[]> commands = List.of(next(), next(), next());
+      ok(source.call("MULTI"));
+      Reply refused = null;
+      for (String[] each : commands) {
+        Reply queued = source.call(each);
+        refused = queued instanceof Reply.Error ? queued : refused;
+      }
+      Reply done = source.call("EXEC");
+      if (refused != null || done instanceof Reply.Error) {
+        return refused == null ? done : refused;
+      }
+      for (String[] each : commands) {
+        Reply unused = expected.call(each);
+      }
+      return done;
+    }
+
+    private String any() {
+      return "{a}" + random.nextInt(3);
+    }
+
+    private String[] next() {
+      String number = "" + random.nextInt(LARGE + LARGE / 5);
+      return switch (random.nextInt(30)) {
+        case 0, 1, 2 -> new String[] {"SADD", any() + "s", "m" + number};
+        case 3, 4 -> new String[] {"SREM", any() + "s", "m" + number};
+        case 5, 6 -> new String[] {"HINCRBY", any() + "h", "f" + number, "7"};
+        case 7, 8 -> new String[] {"HDEL", any() + "h", "f" + number};
+        case 9, 10 -> new String[] {"ZINCRBY", any() + "z", "1.5", "m" + number};
+        case 11, 12 -> new String[] {"ZREM", any() + "z", "m" + number};
+        case 13 -> new String[] {"ZADD", any() + "z", "GT", "3000", "m" + number};
+        case 14 -> new String[] {"ZPOPMIN", any() + "z"};
+        case 15 -> new String[] {"ZREMRANGEBYRANK", any() + "z", "10", "12"};
+        case 16 -> new String[] {"SINTERSTORE", "{a}i", any() + "s", any() + "s"};
+        case 17 -> new String[] {"RENAME", any() + "s", any() + "s"};
+        case 18 -> new String[] {"SMOVE", any() + "s", any() + "s", "m" + number};
+        case 19 -> new String[] {"COPY", any() + "h", any() + "h", "REPLACE"};
+        case 20 -> new String[] {"LPOP", any() + "l"};
+        case 21 -> new String[] {"RPUSH", any() + "l", number};
+        case 22 -> new String[] {"LMOVE", any() + "l", any() + "l", "LEFT", "RIGHT"};
+        case 23 -> new String[] {"EXPIRE", any() + "z", "100000"};
+        case 24 -> new String[] {"PERSIST", any() + "z"};
+        case 25 -> new String[] {"INCR", "{a}k" + random.nextInt(3000)};
+        case 26 -> new String[] {"APPEND", "{a}k" + random.nextInt(3000), "1"};
+        case 27 -> new String[] {"XADD", "{a}x", System.nanoTime() + "-1", "f", "v"};
+        case 28 ->
+            random.nextInt(20) == 0
+                ? new String[] {"DEL", any() + "s"}
+                : new String[] {"DEL", "{a}k" + number};
+        default -> new String[] {"SUNIONSTORE", any() + "s", any() + "s", "{a}i"};
+      };
+    }
+  }
+
+  private void fill(int keys) throws Exception {
+    for (int from = 0; from < keys; from += 1000) {
+      List<String> words = new ArrayList<>(List.of("MSET"));
+      for (int i = from; i < from + 1000; i++) {
+        words.add("{a}" + i);
+        words.add("value " + i);
+      }
+      ok(source.call(words.toArray(String[]::new)));
+    }
+  }
+
+  @Test
+  void leavesEverythingAtTheSourceWhenCancelled() throws Exception {
+    fill(200_000);
+    migrate(SLOT, SLOT);
+    await().atMost(PATIENCE).until(() -> state(target).equals("snapshotting"));
+    assertThat(number(target, "DBSIZE")).isZero();
+    assertThat(target.call("RANDOMKEY")).isInstanceOf(Reply.Null.class);
+    assertThat(target.call("SCAN", "0").elements().get(1).elements()).isEmpty();
+    assertThat(target.call("INFO", "keyspace").text()).doesNotContain("db");
+    assertThat(error(target.call("SELECT", "1"))).contains("not allowed in cluster mode");
+    ok(source.call("CLUSTER", "CANCELSLOTMIGRATIONS"));
+    assertThat(state(source)).isEqualTo("cancelled");
+    becomes(target, "failed");
+    assertThat(number(source, "DBSIZE")).isEqualTo(200_000);
+    assertThat(number(target, "DBSIZE")).isZero();
+    assertThat(error(target.call("GET", "{a}1"))).startsWith("MOVED");
+    ok(source.call("SET", "{a}1", "new"));
+    migrate(SLOT, SLOT);
+    becomes(source, "success");
+    assertThat(target.call("GET", "{a}1").text()).isEqualTo("new");
+    assertThat(number(target, "DBSIZE")).isEqualTo(200_000);
+  }
+
+  @Test
+  void endsWhenTheTargetDies() throws Exception {
+    fill(200_000);
+    migrate(SLOT, SLOT);
+    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
+    open.remove(servers.getFirst());
+    servers.getFirst().close();
+    becomes(source, "failed");
+    assertThat(latest(source).get("message")).isNotEmpty();
+    ok(source.call("SET", "{a}1", "new"));
+    assertThat(number(source, "DBSIZE")).isEqualTo(200_000);
+  }
+
+  @Test
+  void endsWhenEitherNodeIsFlushed() throws Exception {
+    fill(200_000);
+    migrate(SLOT, SLOT);
+    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
+    ok(target.call("FLUSHALL"));
+    becomes(source, "failed");
+    becomes(target, "failed");
+    migrate(SLOT, SLOT);
+    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
+    ok(source.call("FLUSHALL"));
+    becomes(source, "failed");
+    becomes(target, "failed");
+    assertThat(number(target, "DBSIZE")).isZero();
+  }
+
+  @Test
+  void movesSeveralMigrationsOneByOne() throws Exception {
+    fill(10_000);
+    String id = id(target);
+    ok(
+        source.call(
+            "CLUSTER",
+            "MIGRATESLOTS",
+            "SLOTSRANGE",
+            "10000",
+            "12000",
+            "14000",
+            "14010",
+            "NODE",
+            id,
+            "SLOTSRANGE",
+            "15000",
+            "16000",
+            "NODE",
+            id));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> {
+          List<Reply> all = source.call("CLUSTER", "GETSLOTMIGRATIONS").elements();
+          return all.size() == 2
+              && all.stream().allMatch(each -> each.toString().contains("success"));
+        });
+    assertThat(number(target, "DBSIZE")).isEqualTo(10_000);
+  }
+}
