@@ -29,8 +29,12 @@ final class CommandFactsTest {
       new TreeSet<>(
           List.of(
               "client|write-acks",
+              "cluster|cancelslotmigrations",
               "cluster|doctor",
+              "cluster|getslotmigrations",
+              "cluster|migrateslots",
               "cluster|slot-stats",
+              "cluster|syncslots",
               "delex",
               "delifeq",
               "hexpire",
