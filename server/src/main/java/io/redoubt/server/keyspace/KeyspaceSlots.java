@@ -106,6 +106,9 @@ public final class KeyspaceSlots {
   private void orderExpiries(SlotTables from, int slot) {
     Expiries to = contents().expiries;
     Expiries old = staged().expiries;
+    if (old.size() == 0 && !old.hasElements()) {
+      return; // a walk over many keys would prolong the pause of a migration
+    }
     long[] done = new long[1];
     try {
       scanAll(
