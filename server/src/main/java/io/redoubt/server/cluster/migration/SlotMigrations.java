@@ -27,6 +27,16 @@ import org.jspecify.annotations.Nullable;
  * which the target saves before it tells the cluster. The claim, over the bus, ends the pause.
  */
 public final class SlotMigrations {
+  /** An order by which a master's replicas and files follow its migrations. */
+  public enum Effect {
+    /** The staged keys of the slots are moved to where clients find them. */
+    TAKE,
+    /** The staged keys of the slots are removed. */
+    DROP,
+    /** The keys of the slots are to be removed, since another node owns them. */
+    LOST
+  }
+
   private static final int MAX_LISTED = 1000;
   private static final long TICK_MILLIS = 100;
   private static final int NAME_DIGITS = 40;
@@ -70,9 +80,19 @@ public final class SlotMigrations {
     }
   }
 
-  /** Returns the slots whose keys are being removed because another node owns them. */
-  public SlotDrops drops() {
-    return drops;
+  /** Removes the keys of slots, in slices, because another node owns them. */
+  public void lose(SlotSet slots) {
+    boolean migrated = false;
+    for (Migration each : listed) {
+      migrated |= each.exports() && each.slots().intersects(slots);
+    }
+    if (migrated) { // otherwise the file remains one that Redis can read
+      staged.lose(slots);
+      if (!parts.dispatcher().isInUnit()) {
+        parts.dispatcher().endSlice();
+      }
+    }
+    drops.add(slots);
   }
 
   private void tick() {
@@ -325,8 +345,12 @@ public final class SlotMigrations {
   // On both.
 
   /** Executes an effect of the master, or of a file that is loaded. */
-  public void told(boolean take, SlotSet slots) {
-    staged.told(take, slots);
+  public void told(Effect effect, SlotSet slots) {
+    switch (effect) {
+      case TAKE -> staged.toldToTake(slots);
+      case DROP -> staged.drop(slots);
+      case LOST -> staged.toldToLose(slots);
+    }
   }
 
   /** Learns that owners of slots or roles have changed. */

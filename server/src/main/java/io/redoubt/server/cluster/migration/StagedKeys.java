@@ -12,18 +12,20 @@ import io.redoubt.server.keyspace.KeyspaceSlots;
  * The staged keys of this node. What a target does with them, its replicas and a reload of its
  * append-only file do too, by the effects {@code CLUSTER SYNCSLOTS TAKE} and {@code DROP}. They
  * can't know whether the claim of the slots followed; a slot that was taken without, at the end of
- * a reload or at a promotion, loses its keys, which its owner still has.
+ * a reload or at a promotion, loses its keys, which its owner still has. So does a slot that a
+ * source has lost ({@code LOST}), if the source ends before the keys are removed.
  */
 final class StagedKeys {
   private static final byte[][] TAKE = words("TAKE");
   private static final byte[][] DROP = words("DROP");
+  private static final byte[][] LOST = words("LOST");
 
   private final MigrationParts parts;
   private final KeyspaceSlots slots;
   private final SlotDrops drops;
 
-  /** Slots taken by an effect whose new owner has not been seen. */
-  private final SlotSet taken = new SlotSet();
+  /** Slots that an effect took or lost, whose new owner has not been seen. */
+  private final SlotSet unsettled = new SlotSet();
 
   StagedKeys(MigrationParts parts, SlotDrops drops) {
     this.parts = parts;
@@ -70,20 +72,32 @@ final class StagedKeys {
     });
   }
 
-  /** Executes an effect of the master, or of a file. */
-  void told(boolean take, SlotSet moved) {
-    if (take) {
-      take(moved);
-      taken.addAll(moved);
-    } else {
-      drop(moved);
-    }
+  /**
+   * Notes in the append-only file that another node has the slots, so that a restart removes the
+   * keys that are left then.
+   */
+  void lose(SlotSet lost) {
+    propagate(LOST, lost);
   }
 
-  /** Settles slots that were taken: their owner is known by now, or is this node's decision. */
+  /** Executes TAKE of the master, or of a file. */
+  void toldToTake(SlotSet moved) {
+    take(moved);
+    unsettled.addAll(moved);
+  }
+
+  /** Executes LOST of the master, or of a file. */
+  void toldToLose(SlotSet moved) {
+    lose(moved);
+    unsettled.addAll(moved);
+  }
+
+  /**
+   * Settles slots that were taken or lost: their owner is known by now, or is this node's decision.
+   */
   void settle(Cluster cluster, boolean noImports) {
-    if (!taken.isEmpty()) {
-      settleTaken(cluster);
+    if (!unsettled.isEmpty()) {
+      settleOwners(cluster);
     }
     if (noImports && cluster.me().isMaster() && parts.keyspace().staged().size() > 0) {
       drop(SlotSet.range(0, SlotSet.SLOTS - 1));
@@ -93,17 +107,17 @@ final class StagedKeys {
     }
   }
 
-  private void settleTaken(Cluster cluster) {
+  private void settleOwners(Cluster cluster) {
     SlotSet foreign = new SlotSet();
-    taken
+    unsettled
         .copy()
         .forEach(slot -> {
           Node owner = cluster.owner(slot);
-          if (cluster.isOfMyShard(slot)) {
-            taken.remove(slot);
+          if (cluster.isOfMyShard(slot) || cluster.importingFrom(slot) != null) {
+            unsettled.remove(slot); // keys that came one by one since are ours
           } else if (cluster.me().isMaster() && owner != null) {
             foreign.add(slot);
-            taken.remove(slot);
+            unsettled.remove(slot);
           }
         });
     if (!foreign.isEmpty()) {

@@ -82,7 +82,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void dropSlots(SlotSet slots) {
-    migrations.drops().add(slots);
+    migrations.lose(slots);
   }
 
   @Override

@@ -213,8 +213,7 @@ final class MigrationOrders {
 
   /** Executes an order of another node, or an effect of the master or of a file. */
   void synchronize(Call call) {
-    if (call.client().isMaster() && (call.is(FIRST, "TAKE") || call.is(FIRST, "DROP"))) {
-      migrations().told(call.is(FIRST, "TAKE"), ranges(call, FIRST + 1));
+    if (call.client().isMaster() && told(call)) {
       call.reply().ok();
     } else if (call.is(FIRST, "ESTABLISH") && call.count() > 8) {
       establish(call);
@@ -233,6 +232,16 @@ final class MigrationOrders {
     } else {
       throw Errors.SYNTAX;
     }
+  }
+
+  private boolean told(Call call) {
+    for (SlotMigrations.Effect effect : SlotMigrations.Effect.values()) {
+      if (call.is(FIRST, effect.name())) {
+        migrations().told(effect, ranges(call, FIRST + 1));
+        return true;
+      }
+    }
+    return false;
   }
 
   private void establish(Call call) {

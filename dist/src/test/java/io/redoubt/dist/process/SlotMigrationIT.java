@@ -1,0 +1,394 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Slots move as a whole (CLUSTER MIGRATESLOTS) from the first of three masters to the second while
+ * clients count in them: without ASK and TRYAGAIN, and without loss if either side is killed.
+ */
+@Timeout(300)
+final class SlotMigrationIT {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int NODES = 3;
+  private static final int NODE_TIMEOUT_MILLIS = 2_000;
+  private static final int MOVED = 100;
+  private static final int BATCH = 32;
+  private static final int SET_BATCH = 1_000;
+  private static final int WRITERS = 2;
+  private static final int SOURCE = 0;
+  private static final int TARGET = 1;
+
+  /** The states in which a migration may end. */
+  private static final Set<String> OVER = Set.of("success", "failed", "cancelled");
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+  private final List<Node> members = new ArrayList<>();
+
+  /** A hash tag of each slot that moves. */
+  private final List<String> tags = new ArrayList<>();
+
+  private volatile boolean stopped;
+
+  /** The increments of a key. */
+  private record Counts(long acknowledged, long unknown) {
+    Counts plus(Counts more) {
+      return new Counts(acknowledged + more.acknowledged, unknown + more.unknown);
+    }
+  }
+
+  /** The observations of a writer. */
+  private record Written(Map<String, Counts> counts, Map<String, Long> errors, long longestNanos) {}
+
+  @BeforeEach
+  void create() throws Exception {
+    for (int i = 0; i < NODES; i++) {
+      members.add(
+          nodes.server(
+              Kind.REDOUBT,
+              "--cluster-enabled",
+              "yes",
+              "--cluster-port",
+              FreePorts.one() + "",
+              "--cluster-node-timeout",
+              NODE_TIMEOUT_MILLIS + "",
+              "--appendonly",
+              "yes",
+              "--appendfsync",
+              "always"));
+    }
+    int share = 16384 / NODES + 1;
+    for (int i = 0; i < NODES; i++) {
+      int last = Math.min(16384, (i + 1) * share) - 1;
+      ok(members.get(i).ask("CLUSTER", "ADDSLOTSRANGE", i * share + "", last + ""));
+      ok(members.get(i).ask("CLUSTER", "SET-CONFIG-EPOCH", i + 1 + ""));
+    }
+    for (Node node : members.subList(1, NODES)) {
+      ok(
+          members
+              .getFirst()
+              .ask("CLUSTER", "MEET", "127.0.0.1", node.port() + "", busPort(node) + ""));
+    }
+    awaitServing();
+    Map<Long, String> found = new TreeMap<>();
+    try (RespClient client = members.getFirst().connect()) {
+      for (int i = 0; found.size() < MOVED; i++) {
+        long slot = client.call("CLUSTER", "KEYSLOT", "t" + i).number();
+        if (slot < MOVED) {
+          found.putIfAbsent(slot, "{t" + i + "}");
+        }
+      }
+    }
+    tags.addAll(found.values());
+  }
+
+  private static int busPort(Node node) throws IOException {
+    String myself = node.ask("CLUSTER", "NODES").text();
+    return Integer.parseInt(myself.substring(myself.indexOf('@') + 1).split("[ ,]", -1)[0]);
+  }
+
+  private static void ok(Reply reply) {
+    assertThat(reply.text()).isEqualTo("OK");
+  }
+
+  private void awaitServing() {
+    for (Node node : members) {
+      awaitFact(() -> {
+        String info = node.ask("CLUSTER", "INFO").text();
+        return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:" + NODES);
+      });
+    }
+  }
+
+  private static void awaitFact(Callable<Boolean> fact) {
+    await().atMost(LIMIT).ignoreExceptionsInstanceOf(IOException.class).until(fact);
+  }
+
+  @Test
+  void clientsSeeOnlyTheNewOwner() throws Exception {
+    fill(SOURCE, 1_000_000);
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      List<Future<Written>> writers = startWriters(threads);
+      Thread.sleep(2_000);
+      long before = usedMemory();
+      awaitFact(() -> members.getFirst().info().get("aof_rewrite_in_progress").equals("0"));
+      assertThat(members.getFirst().ask("BGSAVE").text()).contains("started");
+      migrate();
+      long[] most = {before};
+      awaitFact(() -> {
+        most[0] = Math.max(most[0], usedMemory());
+        return state(members.getFirst()).equals("success");
+      });
+      stopped = true;
+      verify(writers, Set.of("MOVED"), "");
+      System.out.printf(
+          "SlotMigrationIT: used_memory of the source was %d, then at most %d%n", before, most[0]);
+      assertThat(setSize(TARGET)).isEqualTo(1_000_000);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, reading-establish-response", "1, snapshotting", "0, snapshotting", "1, replicating",
+    "0, replicating", "1, failover-paused", "0, failover-paused", "1, failover-granted",
+    "0, failover-granted", "1, success", "0, success"
+  })
+  void nothingIsLostWhenANodeIsKilled(int killed, String phase) throws Exception {
+    fill(SOURCE, 20_000);
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      List<Future<Written>> writers = startWriters(threads);
+      Thread.sleep(500);
+      migrate();
+      String seen = awaitPhase(members.get(killed), phase);
+      members.get(killed).kill();
+      members.set(killed, nodes.restart(members.get(killed)));
+      awaitServing();
+      awaitFact(() -> isOver(SOURCE) && isOver(TARGET));
+      awaitFact(() -> owners() == 1);
+      stopped = true;
+      int owner = owns(SOURCE) ? SOURCE : TARGET;
+      verify(writers, Set.of("MOVED", "CLUSTERDOWN", "LOADING", "MASTERDOWN"), phase + " " + seen);
+      System.out.printf(
+          "SlotMigrationIT: %s killed while %s, node %d owns the slots%n",
+          killed == SOURCE ? "source" : "target", seen, owner);
+      assertThat(setSize(owner)).isEqualTo(20_000);
+      int other = owner == SOURCE ? TARGET : SOURCE;
+      awaitFact(() -> keysOfMoved(other) == 0);
+    }
+  }
+
+  private void fill(int node, int count) throws IOException {
+    try (RespClient client = members.get(node).connect()) {
+      for (int i = 0; i < count; i += SET_BATCH) {
+        List<String> words = new ArrayList<>(List.of("SADD", tags.getFirst() + "set"));
+        for (int k = i; k < i + SET_BATCH; k++) {
+          words.add("member-" + k);
+        }
+        assertThat(client.call(words.toArray(String[]::new)).number()).isEqualTo(SET_BATCH);
+      }
+    }
+  }
+
+  private long setSize(int node) throws IOException {
+    return members.get(node).ask("SCARD", tags.getFirst() + "set").number();
+  }
+
+  private long usedMemory() throws IOException {
+    return Long.parseLong(members.getFirst().info("memory").get("used_memory"));
+  }
+
+  private void migrate() throws IOException {
+    String target = members.get(TARGET).ask("CLUSTER", "MYID").text();
+    ok(
+        members
+            .get(SOURCE)
+            .ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", MOVED - 1 + "", "NODE", target));
+  }
+
+  /** Returns the state of a node's last migration, nothing without one. */
+  private static String state(Node node) throws IOException {
+    try (RespClient client = node.connect()) {
+      return state(client);
+    }
+  }
+
+  private static String state(RespClient client) throws IOException {
+    List<Reply> all = List.copyOf(client.call("CLUSTER", "GETSLOTMIGRATIONS").elements());
+    if (all.isEmpty()) {
+      return "";
+    }
+    List<Reply> fields = List.copyOf(all.getFirst().elements());
+    for (int i = 0; i + 1 < fields.size(); i += 2) {
+      if (fields.get(i).text().equals("state")) {
+        return fields.get(i + 1).text();
+      }
+    }
+    return "";
+  }
+
+  private boolean isOver(int node) throws IOException {
+    String state = state(members.get(node));
+    return state.isEmpty() || OVER.contains(state); // a restart forgets them
+  }
+
+  /** Waits for a phase or a later one, as phases may be short; returns the state seen. */
+  private static String awaitPhase(Node node, String phase) throws IOException {
+    List<String> order =
+        List.of(
+            "",
+            "connecting",
+            "reading-establish-response",
+            "snapshotting",
+            "replicating",
+            "failover-paused",
+            "failover-granted",
+            "success");
+    try (RespClient client = node.connect()) {
+      String state;
+      do {
+        state = state(client);
+        assertThat(state).isNotIn("failed", "cancelled");
+      } while (order.indexOf(state) < order.indexOf(phase));
+      return state;
+    }
+  }
+
+  private boolean owns(int node) throws IOException {
+    String id = members.get(node).ask("CLUSTER", "MYID").text();
+    return ownerAt(members.get(node)).equals(id);
+  }
+
+  /** Returns the id of the node that all of the moved slots belong to at a node, or nothing. */
+  private static String ownerAt(Node node) throws IOException {
+    for (Reply range : node.ask("CLUSTER", "SLOTS").elements()) {
+      List<Reply> parts = List.copyOf(range.elements());
+      if (parts.get(0).number() == 0 && parts.get(1).number() >= MOVED - 1) {
+        return List.copyOf(parts.get(2).elements()).get(2).text();
+      }
+    }
+    return "";
+  }
+
+  /** Returns the number of owners that the nodes name. */
+  private int owners() throws IOException {
+    Set<String> names = new HashSet<>();
+    for (Node node : members) {
+      names.add(ownerAt(node));
+    }
+    return names.size();
+  }
+
+  private long keysOfMoved(int node) throws IOException {
+    long keys = 0;
+    try (RespClient client = members.get(node).connect()) {
+      for (int slot = 0; slot < MOVED; slot++) {
+        keys += client.call("CLUSTER", "COUNTKEYSINSLOT", slot + "").number();
+      }
+    }
+    return keys;
+  }
+
+  private List<Future<Written>> startWriters(ExecutorService threads) {
+    List<Future<Written>> writers = new ArrayList<>();
+    for (int i = 0; i < WRITERS; i++) {
+      int number = i;
+      writers.add(threads.submit(() -> write(number)));
+    }
+    return writers;
+  }
+
+  /** Increments in batches at the node that owns the slots, until the test is over. */
+  private Written write(int number) throws InterruptedException {
+    Map<String, Counts> counts = new HashMap<>();
+    Map<String, Long> errors = new TreeMap<>();
+    long longest = 0;
+    int owner = SOURCE;
+    RespClient client = null;
+    for (int step = 0; !stopped; step++) {
+      List<String> keys = new ArrayList<>();
+      List<String[]> requests = new ArrayList<>();
+      for (int i = 0; i < BATCH; i++) {
+        String key = tags.get((step * BATCH + i) % MOVED) + number;
+        keys.add(key);
+        requests.add(new String[] {"INCR", key});
+      }
+      long startNanos = System.nanoTime();
+      List<Reply> replies = List.of();
+      try {
+        if (client == null) {
+          client = members.get(owner).connect();
+        }
+        replies = client.pipeline(requests);
+        longest = Math.max(longest, System.nanoTime() - startNanos);
+      } catch (IOException e) {
+        close(client);
+        client = null;
+      }
+      boolean moved = replies.isEmpty();
+      for (int i = 0; i < BATCH; i++) {
+        boolean unknown = replies.isEmpty();
+        boolean refused = !unknown && replies.get(i) instanceof Reply.Error;
+        Counts more = new Counts(unknown || refused ? 0 : 1, unknown ? 1 : 0);
+        counts.merge(keys.get(i), more, Counts::plus);
+        if (refused) {
+          errors.merge(replies.get(i).text().split(" ", -1)[0], 1L, Long::sum);
+          moved = true;
+        }
+      }
+      if (moved) {
+        close(client);
+        client = null;
+        owner = owner == SOURCE ? TARGET : SOURCE;
+      }
+    }
+    close(client);
+    return new Written(counts, errors, longest);
+  }
+
+  private static void close(@Nullable RespClient client) {
+    if (client != null) {
+      try {
+        client.close();
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private void verify(List<Future<Written>> writers, Set<String> expected, String title)
+      throws Exception {
+    long acknowledged = 0;
+    long unknown = 0;
+    long longest = 0;
+    Map<String, Long> errors = new TreeMap<>();
+    Node owner = members.get(owns(SOURCE) ? SOURCE : TARGET);
+    for (Future<Written> each : writers) {
+      Written written = each.get(60, TimeUnit.SECONDS);
+      longest = Math.max(longest, written.longestNanos);
+      written.errors.forEach((error, count) -> errors.merge(error, count, Long::sum));
+      try (RespClient client = owner.connect()) {
+        for (var counter : written.counts.entrySet()) {
+          Reply reply = client.call("GET", counter.getKey());
+          long value = reply.isNull() ? 0 : reply.number();
+          Counts counts = counter.getValue();
+          assertThat(value)
+              .as(title + " " + counter.getKey())
+              .isBetween(counts.acknowledged, counts.acknowledged + counts.unknown);
+          acknowledged += counts.acknowledged;
+          unknown += counts.unknown;
+        }
+      }
+    }
+    System.out.printf(
+        "SlotMigrationIT: %d increments acknowledged, %d unknown, errors %s, a batch took at most"
+            + " %.0f ms%n",
+        acknowledged, unknown, errors, longest / 1e6);
+    assertThat(acknowledged).isPositive();
+    assertThat(errors.keySet()).isSubsetOf(expected);
+  }
+}
