@@ -170,7 +170,8 @@ final class Rules {
               + " server.snapshot.context server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal",
           "server.cluster.migration <- protocol.bytes protocol.process protocol.net protocol.resp"
-              + " protocol.command protocol.session protocol.launch"
+              + " protocol.command protocol.session protocol.launch protocol.config"
+              + " protocol.config.directive persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.value.set"
               + " server.value.hash server.value.sortedset server.settings server.client"
               + " server.execution server.snapshot.export server.cluster.slot"
