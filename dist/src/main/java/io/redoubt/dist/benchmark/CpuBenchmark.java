@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Option;
           + " of a million keys or elements at random.",
       "With --metrics, both servers are of the distribution: the first without metrics-port, the"
           + " second with one that is scraped every five seconds.",
+      "With --cluster, both servers are in cluster mode and serve all slots; rows whose keys lie in"
+          + " several slots are left out.",
       "The last column is the goal for the ratio."
     },
     mixinStandardHelpOptions = true,
@@ -61,6 +64,7 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int MAX_NAMED_ELEMENTS = 10_000;
   private static final int PIPELINE = 16;
   private static final int CONNECTIONS = 50;
+  private static final int POLL_MILLIS = 20;
   private static final int WARM_UP_ROUNDS = 3;
   private static final double METRICS_GOAL = 1.01;
 
@@ -73,12 +77,18 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final String SCRIPT =
       "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
 
+  private static final String TWO_CALLS = "EVALSHA of two calls";
+  private static final String SEVERAL_KEYS = "MSET of 10";
+
+  /** The rows whose keys lie in several slots. */
+  private static final Set<String> SEVERAL_SLOTS = Set.of(SEVERAL_KEYS, TWO_CALLS);
+
   private static final List<Load> LOADS =
       List.of(
           load("SET", 0.6, 1, strings(MILLION), "SET", "key:" + RANDOM, VALUE),
           load("GET", 0.6, 1, strings(MILLION), "GET", "key:" + RANDOM),
           load("INCR", 0.6, 1, List.of(), "INCR", "counter:" + RANDOM),
-          new Load("MSET of 10", 0.6, 1, MILLION, 5, strings(MILLION), mset(10)),
+          new Load(SEVERAL_KEYS, 0.6, 1, MILLION, 5, strings(MILLION), mset(10)),
           load("LPUSH", 0.8, 1, List.of(), "LPUSH", "list", "value:" + RANDOM),
           load("HSET", 0.6, 1, data(DataSets.hash("hash")), "HSET", "hash", "field:" + RANDOM, "1"),
           load("SADD", 0.6, 1, data(DataSets.set("set")), "SADD", "set", "member:" + RANDOM),
@@ -123,10 +133,11 @@ final class CpuBenchmark implements Callable<Integer> {
               1,
               20,
               List.of(
-                  new Data(DataSets.set("small"), 100), new Data(DataSets.set("large"), 10_000)),
-              List.of("SINTER", "small", "large")),
+                  new Data(DataSets.set("{s}small"), 100),
+                  new Data(DataSets.set("{s}large"), 10_000)),
+              List.of("SINTER", "{s}small", "{s}large")),
           new Load(
-              "EVALSHA of two calls",
+              TWO_CALLS,
               1,
               NONE,
               MILLION,
@@ -188,6 +199,11 @@ final class CpuBenchmark implements Callable<Integer> {
       description = "Compares the distribution with itself, to measure the cost of metrics-port.")
   private boolean metrics;
 
+  @Option(
+      names = "--cluster",
+      description = "Starts both servers in cluster mode, each with all slots.")
+  private boolean cluster;
+
   private static Load load(
       String title, double pipelined, double alone, List<Data> before, String... command) {
     return new Load(title, pipelined, alone, MILLION, 1, before, List.of(command));
@@ -239,18 +255,42 @@ final class CpuBenchmark implements Callable<Integer> {
         scraper.check();
       }
     } else {
-      try (MeasuredServer redis = servers.start(true);
-          MeasuredServer redoubt = servers.start(false)) {
+      try (MeasuredServer redis = servers.start(true, mode());
+          MeasuredServer redoubt = servers.start(false, mode())) {
+        if (cluster) {
+          serveAllSlots(redis);
+          serveAllSlots(redoubt);
+        }
         measureAll(redis, redoubt);
       }
     }
     return 0;
   }
 
+  private String[] mode() throws IOException {
+    if (!cluster) {
+      return new String[0];
+    }
+    int port = FreePorts.one();
+    return new String[] {
+      "--cluster-enabled yes",
+      "--cluster-port " + port,
+      "--cluster-config-file nodes-" + port + ".conf"
+    };
+  }
+
+  private static void serveAllSlots(MeasuredServer server)
+      throws IOException, InterruptedException {
+    server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    while (!server.ask("CLUSTER", "INFO").text().contains("cluster_state:ok")) {
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
   private void measureAll(MeasuredServer redis, MeasuredServer redoubt)
       throws IOException, InterruptedException {
     for (Load load : LOADS) {
-      if (only.includes(load.title())) {
+      if (only.includes(load.title()) && !(cluster && SEVERAL_SLOTS.contains(load.title()))) {
         measure(load, redis, redoubt);
       }
     }
