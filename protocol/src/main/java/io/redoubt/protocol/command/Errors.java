@@ -43,6 +43,7 @@ public final class Errors {
       new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
 
   private static final int SHOWN_BYTES = 128;
+  private static final int ARGUMENT_BYTES = 64 << 10;
 
   private Errors() {}
 
@@ -89,9 +90,12 @@ public final class Errors {
     return new CommandError(text.toString());
   }
 
-  /** Returns an argument as quoted in errors: up to its first zero byte. */
+  /**
+   * Returns an argument as quoted in errors: up to its first zero byte, and at most its first 64
+   * KB, since the Java heap has no room for an argument of any length.
+   */
   public static String shown(Request request, int argument) {
-    return shown(request, argument, Integer.MAX_VALUE);
+    return shown(request, argument, ARGUMENT_BYTES);
   }
 
   /** Returns at most {@code limit} bytes of an argument, up to its first zero byte. */

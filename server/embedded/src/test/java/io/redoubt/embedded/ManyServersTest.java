@@ -115,6 +115,7 @@ final class ManyServersTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-XX:+AlwaysPreTouch");
+    command.add("-XX:-UseDynamicNumberOfCompilerThreads"); // they would count as threads held
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Program.class.getName()));
     command.addAll(List.of(arguments));

@@ -9,6 +9,7 @@ import static io.redoubt.protocol.command.Flag.STALE;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.group.GroupConfig;
@@ -106,7 +107,8 @@ public final class GroupCommands extends CommandGroup<Call> {
   }
 
   private void remove(Call call) {
-    String reason = replication.ackGroup().remove(call.argText(2));
+    String member = Errors.shown(call.request(), 2); // the heap may not hold what is no id
+    String reason = replication.ackGroup().remove(member);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
     }
@@ -118,7 +120,10 @@ public final class GroupCommands extends CommandGroup<Call> {
     ServerClient client = call.client();
     Fence wait = new Fence(client);
     boolean begun =
-        epoch >= 0 && replication.membership().promise(epoch, call.argText(3), wait::promised);
+        epoch >= 0
+            && replication
+                .membership()
+                .promise(epoch, Errors.shown(call.request(), 3), wait::promised);
     if (!begun) {
       throw PROMISED;
     }

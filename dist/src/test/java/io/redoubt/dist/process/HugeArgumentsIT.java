@@ -1,0 +1,141 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Every command with an argument that is larger than the Java heap: it is refused or executed, and
+ * the server goes on.
+ */
+@Timeout(600)
+final class HugeArgumentsIT {
+  private static final int HEAP_MEGABYTES = 64;
+  private static final int HUGE_BYTES = 72 << 20;
+  private static final int REPLY_BYTES = 64;
+  private static final int TIMEOUT_MILLIS = 30_000;
+
+  /** Those that end the server or its role, or that never reply. */
+  private static final Set<String> LEFT_OUT =
+      Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
+
+  private static final byte[] HUGE = new byte[HUGE_BYTES];
+
+  static {
+    Arrays.fill(HUGE, (byte) '1');
+  }
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  @Test
+  void endNoServer() throws Exception {
+    attack("no");
+  }
+
+  @Test
+  void endNoNodeOfACluster() throws Exception {
+    attack("yes");
+  }
+
+  private void attack(String cluster) throws Exception {
+    Node node =
+        nodes.serverAfter(
+            "export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m",
+            "--cluster-enabled",
+            cluster,
+            "--cluster-port",
+            FreePorts.one() + "",
+            "--save",
+            "");
+    int count = 0;
+    try (RespClient watch = node.connect()) {
+      for (List<String> words : requests(watch)) {
+        boolean matters = cluster.equals("no") || words.getFirst().equals("cluster");
+        if (matters) {
+          send(node, words);
+          count++;
+          goesOn(watch, words);
+        }
+      }
+    }
+    assertThat(node.isAlive()).isTrue();
+    assertThat(count).isGreaterThan(cluster.equals("no") ? 400 : 10);
+  }
+
+  private static void goesOn(RespClient watch, List<String> words) {
+    try {
+      assertThat(watch.call("FLUSHALL").text()).as(words.toString()).isEqualTo("OK");
+    } catch (IOException e) {
+      throw new AssertionError("the server ended by " + words, e);
+    }
+  }
+
+  /** Returns requests of each command; an empty word stands for the huge one. */
+  private static List<List<String>> requests(RespClient client) throws IOException {
+    List<List<String>> requests = new ArrayList<>();
+    requests.add(List.of(""));
+    requests.add(List.of("unknown", ""));
+    for (Reply command : client.call("COMMAND").elements()) {
+      add(command, requests);
+    }
+    return requests;
+  }
+
+  private static void add(Reply command, List<List<String>> requests) {
+    List<Reply> facts = List.copyOf(command.elements());
+    List<String> name = List.of(facts.get(0).text().split("\\|", -1));
+    if (LEFT_OUT.contains(name.getFirst())) {
+      return;
+    }
+    List<Reply> subcommands = List.copyOf(facts.get(9).elements());
+    if (!subcommands.isEmpty()) {
+      requests.add(List.of(name.getFirst(), ""));
+      subcommands.forEach(each -> add(each, requests));
+    }
+    int length = (int) Math.abs(facts.get(1).number());
+    List<String> words = new ArrayList<>(name);
+    while (words.size() < length || words.size() == name.size()) {
+      words.add("1");
+    }
+    for (int at : new TreeSet<>(List.of(name.size(), words.size() - 1))) {
+      List<String> request = new ArrayList<>(words);
+      request.set(at, "");
+      requests.add(request);
+    }
+  }
+
+  /** Sends a request, and waits for a reply or the end of the connection. */
+  private static void send(Node node, List<String> words) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      var out = socket.getOutputStream();
+      try {
+        out.write(("*" + words.size() + "\r\n").getBytes(US_ASCII));
+        for (String word : words) {
+          byte[] bytes = word.isEmpty() ? HUGE : word.getBytes(US_ASCII);
+          out.write(("$" + bytes.length + "\r\n").getBytes(US_ASCII));
+          out.write(bytes);
+          out.write(new byte[] {'\r', '\n'});
+        }
+      } catch (IOException closed) {
+        return; // the caller looks whether the server goes on
+      }
+      int read = socket.getInputStream().read(new byte[REPLY_BYTES]);
+      assertThat(read).as(words.toString()).isNotZero();
+    }
+  }
+}
