@@ -418,6 +418,13 @@ public final class Cluster {
     return slots.owner(slot);
   }
 
+  /** Returns true if a node owns all of some slots. */
+  public boolean ownsAll(@Nullable Node node, SlotSet slots) {
+    boolean[] all = {node != null};
+    slots.forEach(slot -> all[0] &= owner(slot) == node);
+    return all[0];
+  }
+
   /** Returns true if this node or its master owns a slot. */
   public boolean isOfMyShard(int slot) {
     return slots.owner(slot) == myself().shardMaster();

@@ -210,9 +210,7 @@ final class SlotExport implements TargetLink.User {
   }
 
   private boolean ownsAll(Node node) {
-    boolean[] all = {true};
-    migration.slots().forEach(slot -> all[0] &= cluster().owner(slot) == node);
-    return all[0];
+    return cluster().ownsAll(node, migration.slots());
   }
 
   /** Checks timeouts. */

@@ -210,9 +210,7 @@ public final class SlotMigrations {
     if (owner == null) {
       return "Unknown node name: " + source;
     }
-    boolean[] owned = {true};
-    slots.forEach(slot -> owned[0] &= cluster.owner(slot) == owner);
-    if (!owned[0]) {
+    if (!cluster.ownsAll(owner, slots)) {
       return "Slots are not served by the source node";
     }
     boolean[] manual = {false};
@@ -278,7 +276,7 @@ public final class SlotMigrations {
   public void claimed(ServerClient client, Output result) {
     SlotImport finished = of(client);
     if (finished != null && result instanceof Output.Refused(String error)) {
-      fail(finished, error, false); // the source is to get the reply
+      end(finished, error, false); // the source is to get the reply
     }
   }
 
@@ -293,17 +291,15 @@ public final class SlotMigrations {
   }
 
   private boolean owns(SlotSet slots) {
-    boolean[] all = {true};
-    slots.forEach(slot -> all[0] &= cluster().owner(slot) == cluster().me());
-    return all[0];
+    return cluster().ownsAll(cluster().me(), slots);
   }
 
   private void fail(SlotImport ended, String reason) {
-    fail(ended, reason, true);
+    end(ended, reason, true);
   }
 
   /** Ends an import; if its claim has been decided on already, it has succeeded. */
-  private void fail(SlotImport ended, String reason, boolean closes) {
+  private void end(SlotImport ended, String reason, boolean closes) {
     if (!imports.remove(ended)) {
       return;
     }
@@ -374,24 +370,10 @@ public final class SlotMigrations {
     if (cluster.me().isReplica()) {
       fail(each, "This node is a replica");
     } else if (owns(each.migration().slots())) {
-      imports.remove(each);
-      each.client().endStaging();
-      flushes.watch(!imports.isEmpty());
-      each.migration().entered(State.SUCCESS, "", parts.nowSeconds());
-      parts
-          .log()
-          .notice(
-              "Slot migration %s of slots %s from %s: success",
-              each.migration().name(), each.migration().ranges(), each.migration().source());
-    } else if (refusalOfOwner(cluster, each)) {
+      end(each, "", false);
+    } else if (!cluster.ownsAll(
+        cluster.node(each.migration().source()), each.migration().slots())) {
       fail(each, "The source does not own all the slots any more");
     }
-  }
-
-  private static boolean refusalOfOwner(Cluster cluster, SlotImport each) {
-    Node source = cluster.node(each.migration().source());
-    boolean[] owned = {source != null};
-    each.migration().slots().forEach(slot -> owned[0] &= cluster.owner(slot) == source);
-    return !owned[0];
   }
 }
