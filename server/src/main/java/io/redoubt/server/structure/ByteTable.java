@@ -447,14 +447,15 @@ public final class ByteTable {
     if (buckets.count() == 1) {
       return apart.gather(buckets.address(0)) == 0 ? 0 : apart.block(random.nextInt(apart.count()));
     }
-    // Rejection sampling: the probability to accept a bucket is proportional to its length.
+    // Rejection sampling: the probability to accept a bucket is proportional to its length, up to
+    // a length that one in thousands of the fullest buckets, those about to be split, exceeds.
     int tries = 0;
     int number;
     int count;
     do {
       number = random.nextInt(buckets.count());
       count = apart.gather(buckets.address(number));
-    } while (count <= random.nextInt(2 * Bucket.SLOTS) && ++tries < 64);
+    } while (count <= random.nextInt(3 * Bucket.SLOTS) && ++tries < 64);
     while (count == 0) {
       number = number + 1 == buckets.count() ? 0 : number + 1;
       count = apart.gather(buckets.address(number));

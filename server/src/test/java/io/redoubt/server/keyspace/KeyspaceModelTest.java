@@ -45,6 +45,7 @@ final class KeyspaceModelTest {
 
   private @Nullable SlotWalk slotWalk;
   private SlotSet slotWalkOver = new SlotSet();
+  private boolean slotWalkFlushed;
   private final Map<String, Value> slotWalkShould = new HashMap<>();
   private final Map<String, Value> slotWalkDid = new HashMap<>();
   private int slotWalksDone;
@@ -128,6 +129,7 @@ final class KeyspaceModelTest {
           if (random.nextInt(100) == 0) {
             database.clear(random.nextBoolean());
             map.clear();
+            slotWalkFlushed |= index == 0;
           }
         }
         case 20 -> defragment();
@@ -155,7 +157,11 @@ final class KeyspaceModelTest {
     map.keySet().removeIf(each -> slot(each) == slot);
     assertThat(slots.drop(slot)).isEqualTo(count).isEqualTo(before - map.size());
     assertThat(slots.count(slot)).isZero();
-    slotWalkShould.keySet().removeIf(each -> slot(each) == slot && !slotWalkDid.containsKey(each));
+    if (!slotWalkFlushed) { // else the walk is over the flushed entries, which are not dropped
+      slotWalkShould
+          .keySet()
+          .removeIf(each -> slot(each) == slot && !slotWalkDid.containsKey(each));
+    }
     slotsDropped++;
     slotsDroppedInWalks += walk == null ? 0 : 1;
   }
@@ -341,6 +347,7 @@ final class KeyspaceModelTest {
   private void startSlotWalk() {
     defragmentation.end();
     isDefragmenting = false;
+    slotWalkFlushed = false;
     slotWalkOver = new SlotSet();
     for (int i = random.nextInt(100); i > 0; i--) {
       int first = random.nextInt(SlotSet.SLOTS);
