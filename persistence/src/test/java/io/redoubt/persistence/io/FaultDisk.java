@@ -43,29 +43,63 @@ public final class FaultDisk implements Disk {
 
   /** The content of a file, independent of its names. */
   private static final class Inode {
+    /** The content and, behind it, zeros for growth. */
     byte[] content = {};
+
+    int length;
+
+    /** The content when last synced, in at least {@link #durableLength} bytes. */
     byte[] durable = {};
+
+    int durableLength;
 
     /** The length of the prefix unchanged since the last sync. */
     int intact;
 
+    /** The end of what was written since the last sync. */
+    int changedEnd;
+
     /** True if the file was truncated since the last sync. */
     boolean cut;
 
+    void write(int at, MemorySegment memory, long offset, int bytes) {
+      intact = Math.min(intact, Math.min(at, length));
+      length = Math.max(length, at + bytes);
+      changedEnd = Math.max(changedEnd, at + bytes);
+      if (length > content.length) {
+        content = Arrays.copyOf(content, Math.max(length, 2 * content.length));
+      }
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, content, at, bytes);
+    }
+
+    void cut(int to) {
+      Arrays.fill(content, to, length, (byte) 0);
+      length = to;
+      cut |= to < durableLength;
+      intact = Math.min(intact, to);
+    }
+
     void sync() {
-      durable = content.clone();
-      intact = durable.length;
+      if (durable.length < length) {
+        durable = Arrays.copyOf(durable, content.length);
+      }
+      int end = Math.min(changedEnd, length);
+      if (intact < end) {
+        System.arraycopy(content, intact, durable, intact, end - intact);
+      }
+      durableLength = length;
+      intact = length;
+      changedEnd = 0;
       cut = false;
     }
 
-    void cut(int length) {
-      content = Arrays.copyOf(content, length);
-      cut |= length < durable.length;
-      changed(length);
-    }
-
-    void changed(int from) {
-      intact = Math.min(intact, from);
+    /** Makes these bytes the whole content, durable. */
+    void become(byte[] bytes) {
+      content = bytes;
+      length = bytes.length;
+      intact = 0;
+      changedEnd = length;
+      sync();
     }
   }
 
@@ -154,8 +188,7 @@ public final class FaultDisk implements Disk {
     durableNames.keySet().removeIf(path -> !directories.contains(path.getParent()));
     names.putAll(durableNames);
     for (Inode inode : new ArrayList<>(names.values())) {
-      inode.content = survived(inode);
-      inode.sync();
+      inode.become(survived(inode));
     }
     off = false;
     cutAt = Long.MAX_VALUE;
@@ -176,14 +209,14 @@ public final class FaultDisk implements Disk {
 
   private byte[] survived(Inode inode) {
     if (inode.cut) {
-      int more = random.nextInt(inode.content.length - inode.intact + 1);
+      int more = random.nextInt(inode.length - inode.intact + 1);
       return random.nextBoolean()
-          ? inode.durable
+          ? Arrays.copyOf(inode.durable, inode.durableLength)
           : Arrays.copyOf(inode.content, inode.intact + more);
     }
-    int appended = inode.content.length - inode.durable.length;
+    int appended = inode.length - inode.durableLength;
     int kept = random.nextInt(3) == 0 ? appended : random.nextInt(appended + 1);
-    byte[] content = Arrays.copyOf(inode.content, inode.durable.length + kept);
+    byte[] content = Arrays.copyOf(inode.content, inode.durableLength + kept);
     undoSectors(inode, content);
     return zeros && random.nextBoolean()
         ? Arrays.copyOf(content, content.length + random.nextInt(appended - kept + 1))
@@ -193,9 +226,9 @@ public final class FaultDisk implements Disk {
   /** Reverts a random subset of the overwritten sectors. */
   private void undoSectors(Inode inode, byte[] content) {
     int first = inode.intact - inode.intact % SECTOR_BYTES;
-    for (int at = first; at < inode.durable.length; at += SECTOR_BYTES) {
+    for (int at = first; at < inode.durableLength; at += SECTOR_BYTES) {
       if (random.nextBoolean()) {
-        int length = Math.min(SECTOR_BYTES, inode.durable.length - at);
+        int length = Math.min(SECTOR_BYTES, inode.durableLength - at);
         System.arraycopy(inode.durable, at, content, at, length);
       }
     }
@@ -257,7 +290,7 @@ public final class FaultDisk implements Disk {
       link(path, inode);
     }
     failIfOff();
-    return new FaultFile(inode, inode.content.length, true);
+    return new FaultFile(inode, inode.length, true);
   }
 
   @Override
@@ -338,12 +371,13 @@ public final class FaultDisk implements Disk {
 
   @Override
   public synchronized long size(Path path) throws IOException {
-    return inode(path).content.length;
+    return inode(path).length;
   }
 
   /** Returns all bytes of a file, as a process would read them now. */
   public synchronized byte[] bytes(Path path) throws IOException {
-    return inode(path).content.clone();
+    Inode inode = inode(path);
+    return Arrays.copyOf(inode.content, inode.length);
   }
 
   @Override
@@ -384,7 +418,7 @@ public final class FaultDisk implements Disk {
     @Override
     public int read(MemorySegment memory, long offset, int length) {
       synchronized (FaultDisk.this) {
-        int count = (int) Math.min(length, inode.content.length - position);
+        int count = (int) Math.min(length, inode.length - position);
         if (count <= 0) {
           return -1;
         }
@@ -399,14 +433,10 @@ public final class FaultDisk implements Disk {
     public void write(MemorySegment memory, long offset, long length) throws IOException {
       synchronized (FaultDisk.this) {
         step("write");
-        int at = appends ? inode.content.length : (int) position;
-        int inside = (int) Math.min(length, inode.content.length - at);
+        int at = appends ? inode.length : (int) position;
+        int inside = (int) Math.min(length, inode.length - at);
         int fits = inside + (int) Math.min(length - inside, roomBytes);
-        inode.changed(at);
-        if (at + fits > inode.content.length) {
-          inode.content = Arrays.copyOf(inode.content, at + fits);
-        }
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, inode.content, at, fits);
+        inode.write(at, memory, offset, fits);
         roomBytes -= fits - inside;
         position = at + fits;
         failIfOff();
@@ -445,7 +475,7 @@ public final class FaultDisk implements Disk {
     @Override
     public long size() {
       synchronized (FaultDisk.this) {
-        return inode.content.length;
+        return inode.length;
       }
     }
 
@@ -453,7 +483,7 @@ public final class FaultDisk implements Disk {
     public void truncate(long sizeBytes) throws IOException {
       synchronized (FaultDisk.this) {
         step("truncate");
-        if (sizeBytes < inode.content.length) {
+        if (sizeBytes < inode.length) {
           inode.cut((int) sizeBytes);
           position = Math.min(position, sizeBytes);
         }

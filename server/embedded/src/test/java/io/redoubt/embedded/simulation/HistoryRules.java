@@ -106,12 +106,14 @@ final class HistoryRules {
     Map<String, GroupServer> byHost = new HashMap<>();
     servers.forEach(each -> byHost.put(each.host(), each));
     List<Event> writes = history.events(each -> each.isDone() && each.kind.writes());
-    for (Event write : writes) {
-      long term = term(byHost, write);
-      for (Event earlier : writes) {
-        require(
-            earlier.returned > write.invoked || term(byHost, earlier) <= term,
-            "confirmed by a replaced master: " + write + ", after " + earlier);
+    long[] terms = writes.stream().mapToLong(each -> term(byHost, each)).toArray();
+    for (int i = 0; i < terms.length; i++) {
+      Event write = writes.get(i);
+      for (int k = 0; k < terms.length; k++) {
+        Event earlier = writes.get(k);
+        if (earlier.returned <= write.invoked && terms[k] > terms[i]) {
+          throw new Broken("confirmed by a replaced master: " + write + ", after " + earlier);
+        }
       }
     }
   }
