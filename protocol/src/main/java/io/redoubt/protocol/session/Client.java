@@ -574,6 +574,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return delivery.queuedBytes(this);
   }
 
+  /** Returns the bytes of replies written so far, whether sent or not. */
+  public long writtenBytes() {
+    return output.replies().writtenBytes();
+  }
+
   /** Returns the connection; null before it is attached and after the client has ended. */
   public final @Nullable Connection open() {
     return released ? null : connectionIfAny();

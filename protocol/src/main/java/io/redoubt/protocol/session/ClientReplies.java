@@ -16,6 +16,10 @@ final class ClientReplies extends ReplyBuffer {
   private @Nullable ArrayList<Held> held;
   private long firstHeldWindow;
   private long heldBytes;
+
+  /** The bytes written to the windows before the current one. */
+  private long earlierBytes;
+
   private boolean discarding;
   private boolean deferring;
 
@@ -59,6 +63,12 @@ final class ClientReplies extends ReplyBuffer {
     return heldBytes + (current == null ? 0 : position - current.start());
   }
 
+  /** Returns the number of bytes written so far, sent or not. */
+  long writtenBytes() {
+    Chunk current = chunk;
+    return earlierBytes + (current == null ? 0 : position - current.start());
+  }
+
   /** Returns the number of bytes in chunks that wait for a deferred length. */
   long heldBytes() {
     return heldBytes;
@@ -89,6 +99,7 @@ final class ClientReplies extends ReplyBuffer {
     if (current == null) {
       return;
     }
+    earlierBytes += position - current.start();
     send(current, position);
     chunk = null;
     position = 0;
@@ -100,6 +111,7 @@ final class ClientReplies extends ReplyBuffer {
     Chunk current = chunk;
     if (current != null) {
       deferring |= hasGaps();
+      earlierBytes += position - current.start();
       if ((hasGaps() || client().delivery().isHeld()) && !discarding) {
         hold(current);
       } else {
@@ -158,5 +170,6 @@ final class ClientReplies extends ReplyBuffer {
     long before = owner.end;
     owner.end = fillGap(owner.chunk.memory(), offset, owner.end, header, headerBytes, gapBytes);
     heldBytes += owner.end - before;
+    earlierBytes += owner.end - before;
   }
 }

@@ -115,6 +115,7 @@ final class CommandSet {
 
   private void publishToShard(Call call) {
     int receivers = PubSubCommands.deliverToShard(parts.channels, call);
+    parts.dispatcher.delivered(receivers);
     passOn(call, true);
     call.reply().integer(receivers);
   }
@@ -139,5 +140,8 @@ final class CommandSet {
     parts.snapshots.resetStatistics();
     parts.appendOnlyFile.resetStatistics();
     parts.replication.resetCounters();
+    if (parts.clusterNode != null) {
+      parts.clusterNode.usage().reset();
+    }
   }
 }

@@ -8,6 +8,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.CommandTrace;
 import io.redoubt.server.execution.monitoring.ServerStats;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class CommandClock {
   /** The end of the last measured command, or the start of the batch. */
   private long lastNanos;
 
+  private BooleanSupplier mustMeasureEach = () -> false;
   private boolean inBatch;
   private @Nullable Command<Call> series;
   private int seriesRuns;
@@ -49,6 +51,11 @@ final class CommandClock {
     this.clock = clock;
     this.trace = trace;
     this.stats = stats;
+  }
+
+  /** Measures each command while {@code needed} returns true, rather than series. */
+  void measureEachWhile(BooleanSupplier needed) {
+    mustMeasureEach = needed;
   }
 
   /** Starts a batch of requests. */
@@ -92,7 +99,10 @@ final class CommandClock {
       ReplyWriter reply,
       long started,
       boolean nested) {
-    if (inBatch && isShort(command, request) && !trace.measuresEach()) {
+    if (inBatch
+        && isShort(command, request)
+        && !trace.measuresEach()
+        && !mustMeasureEach.getAsBoolean()) {
       series = command;
       lastClient = client;
       lastRequest = request;

@@ -88,6 +88,9 @@ public final class CommandDispatcher implements Dispatcher {
   /** Routes requests by their slots in cluster mode, null without it. */
   private @Nullable SlotGate gate;
 
+  /** Counts what the commands of each slot cost in cluster mode, null without it. */
+  private @Nullable SlotMeter meter;
+
   /** The gate's refusal of the current request: EXEC replies with it as it is. */
   private @Nullable CommandError redirection;
 
@@ -182,9 +185,18 @@ public final class CommandDispatcher implements Dispatcher {
     acks = newAcks;
   }
 
-  /** Routes requests by the slots of their keys from now on. */
-  public void routes(SlotGate slots) {
+  /** Routes requests by the slots of their keys from now on, and counts what they cost. */
+  public void routes(SlotGate slots, SlotMeter slotMeter) {
     gate = slots;
+    meter = slotMeter;
+    commandClock.measureEachWhile(slotMeter::isOn);
+  }
+
+  /** Notes for the meter of slots that the running SPUBLISH has reached subscribers. */
+  public void delivered(int receivers) {
+    if (meter != null) {
+      meter.delivered(receivers, call.request());
+    }
   }
 
   /** Returns the gate of cluster mode, null without it. */
@@ -374,9 +386,13 @@ public final class CommandDispatcher implements Dispatcher {
    */
   private void propagate(ServerClient client, boolean together) {
     if (propagation.isPending()) {
+      long before = propagation.offset(Propagation.TO_REPLICAS);
       boolean sent = together ? propagation.endUnit() : propagation.endSeparately();
       if (!sent && !client.isEnding()) {
         client.close();
+      }
+      if (meter != null) {
+        meter.replicated(propagation.offset(Propagation.TO_REPLICAS) - before);
       }
       client.wroteUpTo(
           propagation.offset(Propagation.TO_REPLICAS),
@@ -547,8 +563,12 @@ public final class CommandDispatcher implements Dispatcher {
     boolean inScript = reply != client.reply();
     KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
     trace.starts(client, command, request, inScript);
-    long started = commandClock.begin(command, request, reply);
     boolean nested = running;
+    SlotMeter measured = nested ? null : meter;
+    if (measured != null) {
+      measured.begins(client, command, request, table, before != null);
+    }
+    long started = commandClock.begin(command, request, reply);
     running = true;
     long changesBefore = keyspace.changeCount();
     call.begin(client, request, command, reply);
@@ -587,6 +607,9 @@ public final class CommandDispatcher implements Dispatcher {
     }
     if (before == null) {
       trace.show(client, command, request, inScript);
+    }
+    if (measured != null) {
+      measured.ran(client, nanos);
     }
     if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
       trace.took(command, nanos);

@@ -45,6 +45,9 @@ public final class SlotGate implements KeyVisitor {
   private final Database database;
   private boolean keysAreChannels;
 
+  /** The last command of a transaction whose keys are sharded channels. */
+  private @Nullable Command<?> queuedForChannels;
+
   /**
    * Creates a gate.
    *
@@ -110,9 +113,19 @@ public final class SlotGate implements KeyVisitor {
   /** Checks the keys of all queued commands together, for EXEC. */
   @Nullable CommandError refusal(
       ServerClient client, Command<?> exec, Transaction transaction, CommandTable<?> table) {
+    boolean writes = addAll(client, transaction, table);
+    if (routing.isPlain()) {
+      return null;
+    }
+    Command<?> kindOf = queuedForChannels == null ? exec : queuedForChannels;
+    return error(routing.refusal(kind(client, kindOf, writes)));
+  }
+
+  /** Begins with the keys of all queued commands; returns true if one may write. */
+  private boolean addAll(ServerClient client, Transaction transaction, CommandTable<?> table) {
     routing.begin();
     boolean writes = false;
-    Command<?> channels = null;
+    queuedForChannels = null;
     RequestDecoder decoder =
         new RequestDecoder(client.registry().limits(), client.registry().memory());
     try {
@@ -123,16 +136,21 @@ public final class SlotGate implements KeyVisitor {
         if (command != null) {
           add(command, queued);
           writes |= mayWrite.test(command, queued);
-          channels = command.has(Flag.PUBSUB) && command.firstKey() > 0 ? command : channels;
+          if (command.has(Flag.PUBSUB) && command.firstKey() > 0) {
+            queuedForChannels = command;
+          }
         }
       }
     } catch (ProtocolException impossible) {
       throw new IllegalStateException(impossible);
     }
-    if (routing.isPlain()) {
-      return null;
-    }
-    return error(routing.refusal(kind(client, channels == null ? exec : channels, writes)));
+    return writes;
+  }
+
+  /** Returns the slot of the first key of a transaction, {@link #NO_SLOT} if it has none. */
+  int slotOf(Transaction transaction, ServerClient client, CommandTable<?> table) {
+    boolean unused = addAll(client, transaction, table);
+    return routing.slot();
   }
 
   /** Returns the slot of a request's first key, {@link #NO_SLOT} if it has none. */

@@ -93,6 +93,13 @@ public final class ClusterDirectives extends DirectiveGroup {
       yesNo("cluster-allow-pubsubshard-when-down", true)
           .doc("Serve sharded channels while the cluster is down.");
 
+  /** {@code cluster-slot-stats-enabled}. */
+  public final YesNoDirective clusterSlotStatsEnabled =
+      yesNo("cluster-slot-stats-enabled", false)
+          .doc(
+              "Count the processor time and the bytes of each slot's commands, for CLUSTER"
+                  + " SLOT-STATS.");
+
   /** {@code cluster-link-sendbuf-limit}. */
   public final MemoryDirective clusterLinkSendbufLimit =
       memory("cluster-link-sendbuf-limit", 0)

@@ -22,7 +22,9 @@ import io.redoubt.server.cluster.routing.Routing;
 import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.cluster.slot.SlotUsage;
 import io.redoubt.server.execution.SlotGate;
+import io.redoubt.server.execution.SlotMeter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +46,7 @@ public final class ClusterNode {
   private final NodeParts parts;
   private final ClusterSettings settings;
   private final SlotKeys keys;
+  private final SlotUsage usage = new SlotUsage();
   private final Log log;
   private @Nullable NodesFile file;
   private @Nullable ClusterDriver driver;
@@ -109,7 +112,7 @@ public final class ClusterNode {
     ClusterDriver opened =
         new ClusterDriver(
             cluster,
-            new NodeData(parts, settings, migrations, this::cluster, this::gate),
+            new NodeData(parts, settings, migrations, usage, this::cluster, this::gate),
             new BusParts(
                 parts.transport(),
                 source(),
@@ -121,7 +124,15 @@ public final class ClusterNode {
                 log));
     driver = opened;
     listen(opened);
-    parts.dispatcher().routes(gate);
+    parts
+        .dispatcher()
+        .routes(
+            gate,
+            new SlotMeter(
+                gate,
+                usage,
+                parts.settings().cluster.clusterSlotStatsEnabled::value,
+                parts.replication()::replicaCount));
     settings.onChange(() -> order(new Input.Configure(settings.options()), unused -> {}));
   }
 
@@ -282,6 +293,16 @@ public final class ClusterNode {
   /** Returns the keys of this server by slot. */
   public SlotKeys keys() {
     return keys;
+  }
+
+  /** Returns what the commands of each slot have cost. */
+  public SlotUsage usage() {
+    return usage;
+  }
+
+  /** Returns true if the costs of commands are counted by slot. */
+  public boolean countsUsage() {
+    return parts.settings().cluster.clusterSlotStatsEnabled.value();
   }
 
   /** Returns the migrations of slots as a whole. */

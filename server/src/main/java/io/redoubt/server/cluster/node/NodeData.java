@@ -11,6 +11,7 @@ import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.cluster.slot.SlotUsage;
 import io.redoubt.server.execution.SlotGate;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ final class NodeData implements DataServer {
   private final NodeParts parts;
   private final RoutingOptions settings;
   private final SlotMigrations migrations;
+  private final SlotUsage usage;
   private final Supplier<Cluster> cluster;
   private final Supplier<SlotGate> gate;
 
@@ -30,11 +32,13 @@ final class NodeData implements DataServer {
       NodeParts parts,
       RoutingOptions settings,
       SlotMigrations migrations,
+      SlotUsage usage,
       Supplier<Cluster> cluster,
       Supplier<SlotGate> gate) {
     this.parts = parts;
     this.settings = settings;
     this.migrations = migrations;
+    this.usage = usage;
     this.cluster = cluster;
     this.gate = gate;
   }
@@ -99,6 +103,15 @@ final class NodeData implements DataServer {
     gate.get().redirectWaiting(parts.clients().registry());
     migrations.topologyChanged();
     leaveForeignChannels();
+    forgetForeignUsage();
+  }
+
+  private void forgetForeignUsage() {
+    for (int slot = 0; slot < SlotSet.SLOTS && !usage.isEmpty(); slot++) {
+      if (!cluster.get().isOfMyShard(slot)) {
+        usage.reset(slot);
+      }
+    }
   }
 
   /** Ends subscriptions to sharded channels whose slots other shards own now. */

@@ -5,16 +5,34 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.cluster.slot.SlotUsage.Metric;
 import io.redoubt.server.execution.Call;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 
 /**
- * CLUSTER SLOT-STATS: statistics of the slots of this node's shard, as Valkey 8 returns them
- * without {@code cluster-slot-stats-enabled}. The only one is the number of keys; the others would
- * have to be counted at each command.
+ * CLUSTER SLOT-STATS: statistics of the slots of this node's shard, as Valkey 8 returns them: the
+ * number of keys, and, with {@code cluster-slot-stats-enabled}, what their commands have cost.
  */
 final class SlotStats {
-  private static final String KEY_COUNT = "key-count";
+  /** A statistic of a slot. */
+  private enum Statistic {
+    KEY_COUNT("key-count"),
+    CPU_USEC("cpu-usec"),
+    NETWORK_BYTES_IN("network-bytes-in"),
+    NETWORK_BYTES_OUT("network-bytes-out");
+
+    final String title;
+
+    Statistic(String title) {
+      this.title = title;
+    }
+  }
+
+  private static final List<Statistic> ALWAYS = List.of(Statistic.KEY_COUNT);
+  private static final List<Statistic> COUNTED = List.of(Statistic.values());
+  private static final long NANOS_PER_MICRO = 1000;
 
   /** The indices of the first argument and of those that follow ORDERBY and its metric. */
   private static final int FIRST = 2;
@@ -28,9 +46,6 @@ final class SlotStats {
       new CommandError("ERR Limit has to lie in between 1 and 16384 (maximum number of slots).");
   private static final CommandError REPEATED_FILTER =
       new CommandError("ERR Multiple filters of the same type are disallowed.");
-
-  /** The bits that hold the slot in a number that orders first by keys, then by slot. */
-  private static final int SLOT_BITS = 14;
 
   private final ClusterNode node;
 
@@ -68,9 +83,7 @@ final class SlotStats {
   }
 
   private void ordered(Call call) {
-    if (!call.is(FIRST + 1, KEY_COUNT)) {
-      throw UNKNOWN_METRIC;
-    }
+    Statistic metric = metric(call);
     boolean descending = true;
     boolean orderSeen = false;
     boolean limitSeen = false;
@@ -92,12 +105,34 @@ final class SlotStats {
         throw REPEATED_FILTER;
       }
     }
-    long[] order = order(descending);
-    int shown = Math.min(limit, order.length);
+    List<Integer> order = order(metric, descending);
+    int shown = Math.min(limit, order.size());
     call.reply().array(shown);
     for (int i = 0; i < shown; i++) {
-      entry(call.reply(), (int) (order[i] & (SlotSet.SLOTS - 1)));
+      entry(call.reply(), order.get(i));
     }
+  }
+
+  private List<Statistic> shown() {
+    return node.countsUsage() ? COUNTED : ALWAYS;
+  }
+
+  private Statistic metric(Call call) {
+    for (Statistic each : shown()) {
+      if (call.is(FIRST + 1, each.title)) {
+        return each;
+      }
+    }
+    throw UNKNOWN_METRIC;
+  }
+
+  private long value(Statistic statistic, int slot) {
+    return switch (statistic) {
+      case KEY_COUNT -> node.keys().count(slot);
+      case CPU_USEC -> node.usage().get(Metric.TIME, slot) / NANOS_PER_MICRO;
+      case NETWORK_BYTES_IN -> node.usage().get(Metric.INPUT, slot);
+      case NETWORK_BYTES_OUT -> node.usage().get(Metric.OUTPUT, slot);
+    };
   }
 
   private static int limit(Call call, int i) {
@@ -108,29 +143,26 @@ final class SlotStats {
     return (int) limit;
   }
 
-  /**
-   * Returns the slots of this shard in the lower bits, ordered by their numbers of keys; slots with
-   * equally many keys ascend.
-   */
-  private long[] order(boolean descending) {
-    long[] order = new long[SlotSet.SLOTS];
-    int count = 0;
+  /** Returns the slots of this shard in the order of a statistic; equal ones ascend. */
+  private List<Integer> order(Statistic by, boolean descending) {
+    List<Integer> slots = new ArrayList<>();
     for (int slot = 0; slot < SlotSet.SLOTS; slot++) {
       if (node.cluster().isOfMyShard(slot)) {
-        long keys = node.keys().count(slot);
-        order[count++] = (descending ? -keys : keys) << SLOT_BITS | slot;
+        slots.add(slot);
       }
     }
-    long[] sorted = Arrays.copyOf(order, count);
-    Arrays.sort(sorted);
-    return sorted;
+    Comparator<Integer> order = Comparator.comparingLong(slot -> value(by, slot));
+    slots.sort(descending ? order.reversed() : order);
+    return slots;
   }
 
   private void entry(ReplyWriter reply, int slot) {
     reply.array(2);
     reply.integer(slot);
-    reply.map(1);
-    reply.bulk(KEY_COUNT);
-    reply.integer(node.keys().count(slot));
+    reply.map(shown().size());
+    for (Statistic each : shown()) {
+      reply.bulk(each.title);
+      reply.integer(value(each, slot));
+    }
   }
 }

@@ -150,6 +150,109 @@ class SlotStatsTest {
     assertThat(stats(arguments)).isEqualTo(new Reply.Error(error));
   }
 
+  /** Returns the statistics of a slot without that of its keys. */
+  private List<Long> costs(int slot) throws Exception {
+    List<Reply> statistics =
+        List.copyOf(
+            stats("SLOTSRANGE " + slot + " " + slot)
+                .elements()
+                .get(0)
+                .elements()
+                .get(1)
+                .elements());
+    assertThat(
+            List.of(statistics.get(2).text(), statistics.get(4).text(), statistics.get(6).text()))
+        .containsExactly("cpu-usec", "network-bytes-in", "network-bytes-out");
+    return List.of(
+        statistics.get(3).number(), statistics.get(5).number(), statistics.get(7).number());
+  }
+
+  private void count() throws Exception {
+    client.call("CONFIG", "SET", "cluster-slot-stats-enabled", "yes");
+  }
+
+  /** Each command as the bytes of RESP: {@code *3..$3..SET..$1..a..$5..value}, {@code +OK}. */
+  @Test
+  void countsTheBytesOfCommands() throws Exception {
+    client.call("SET", "a", "before");
+    count();
+    client.call("SET", "a", "value");
+    assertThat(costs(SLOT_OF_A).subList(1, 3)).containsExactly(31L, 5L);
+    client.call("GET", "a");
+    assertThat(costs(SLOT_OF_A).subList(1, 3)).containsExactly(31L + 20, 5L + 11);
+    client.call("MULTI");
+    client.call("SET", "a", "value");
+    client.call("GET", "a");
+    client.call("EXEC");
+    assertThat(costs(SLOT_OF_A).subList(1, 3)).containsExactly(51L + 51 + 14, 16L + 4 + 16);
+    client.call("EVAL", "return redis.call('GET', KEYS[1])", "1", "a");
+    assertThat(costs(SLOT_OF_A).get(2)).isEqualTo(36 + 11);
+    client.call("PING");
+    assertThat(costs(SLOT_OF_B)).containsExactly(0L, 0L, 0L);
+  }
+
+  @Test
+  void countsTimeAndOrdersByIt() throws Exception {
+    count();
+    client.call("SET", "a", "1");
+    client.call("GET", "a");
+    client.call("EVAL", "for i = 1, 1000000 do end return redis.call('GET', KEYS[1])", "1", "b");
+    assertThat(costs(SLOT_OF_B).get(0)).isGreaterThan(costs(SLOT_OF_A).get(0));
+    assertThat(slot(stats("ORDERBY cpu-usec LIMIT 1").elements().get(0))).isEqualTo(SLOT_OF_B);
+    assertThat(slot(stats("ORDERBY network-bytes-out LIMIT 1").elements().get(0)))
+        .isEqualTo(SLOT_OF_A);
+    assertThat(slot(stats("ORDERBY network-bytes-in LIMIT 1").elements().get(0)))
+        .isEqualTo(SLOT_OF_B);
+  }
+
+  @Test
+  void countsPipelinesAndWaitingClients() throws Exception {
+    count();
+    try (RespClient waiting = RespClient.connect("127.0.0.1", server.port())) {
+      waiting.send("BLPOP", "a", "0");
+      while (!client.call("INFO", "clients").text().contains("blocked_clients:1")) {
+        Thread.sleep(5);
+      }
+      client.call("RPUSH", "a", "x");
+      assertThat(waiting.receive().elements()).hasSize(2);
+    }
+    assertThat(costs(SLOT_OF_A).subList(1, 3)).containsExactly(29L + 29, 4L + 18);
+    for (int i = 0; i < 100; i++) {
+      client.send("GET", "b");
+    }
+    for (int i = 0; i < 100; i++) {
+      client.receive();
+    }
+    assertThat(costs(SLOT_OF_B).subList(1, 3)).containsExactly(2000L, 500L);
+  }
+
+  @Test
+  void countsShardedMessages() throws Exception {
+    count();
+    try (RespClient subscriber = RespClient.connect("127.0.0.1", server.port())) {
+      subscriber.call("SSUBSCRIBE", "b");
+      long before = costs(SLOT_OF_B).get(2);
+      client.call("SPUBLISH", "b", "hello");
+      assertThat(subscriber.receive().elements()).hasSize(3);
+      assertThat(costs(SLOT_OF_B).get(2) - before).isEqualTo(4 + 14 + 7 + 11 + 4);
+    }
+  }
+
+  @Test
+  void forgetsWhatWasCounted() throws Exception {
+    count();
+    client.call("SET", "a", "1");
+    client.call("CONFIG", "RESETSTAT");
+    assertThat(costs(SLOT_OF_A)).containsExactly(0L, 0L, 0L);
+    client.call("SET", "a", "1");
+    client.call("DEL", "a");
+    client.call("CLUSTER", "DELSLOTS", "" + SLOT_OF_A);
+    client.call("CLUSTER", "ADDSLOTS", "" + SLOT_OF_A);
+    assertThat(costs(SLOT_OF_A)).containsExactly(0L, 0L, 0L);
+    client.call("CONFIG", "SET", "cluster-slot-stats-enabled", "no");
+    assertThat(stats("SLOTSRANGE 0 0").elements().get(0).elements().get(1).elements()).hasSize(2);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"SLOTSRANGE 0 1", "ORDERBY key-count"})
   void needsClusterMode(String arguments) throws Exception {
