@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.node;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Log;
@@ -43,11 +44,16 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterNode {
   private static final int MAX_PORT = 65_535;
 
+  /** The time between two looks for findings to log. */
+  private static final long LOOK_MILLIS = 15_000;
+
   private final NodeParts parts;
   private final ClusterSettings settings;
   private final SlotKeys keys;
   private final SlotUsage usage = new SlotUsage();
   private final Log log;
+  private final FindingsLog findingsLog;
+  private @Nullable Cancellable looks;
   private @Nullable NodesFile file;
   private @Nullable ClusterDriver driver;
   private @Nullable SlotGate gate;
@@ -57,6 +63,7 @@ public final class ClusterNode {
   public ClusterNode(NodeParts parts) {
     this.parts = parts;
     this.log = parts.log();
+    findingsLog = new FindingsLog(log);
     settings = new ClusterSettings(parts.settings(), parts.port());
     keys = new ServedSlotKeys(parts.keyspace(), parts.effects());
     migrations =
@@ -192,6 +199,14 @@ public final class ClusterNode {
     migrations.start();
     claimLoadedSlots();
     driver().start();
+    looks = parts.transport().loop().every(this::lookForFindings, LOOK_MILLIS);
+  }
+
+  /** A node that is alone yet waits for its cluster to be made. */
+  private void lookForFindings() {
+    if (cluster().allNodes().size() > 1) {
+      findingsLog.look(findings());
+    }
   }
 
   /**
@@ -242,6 +257,9 @@ public final class ClusterNode {
   /** Stops for good, and releases the file once the state is on disk. */
   public void close() {
     migrations.stop();
+    if (looks != null) {
+      looks.cancel();
+    }
     if (driver != null) {
       driver.stop();
     }
