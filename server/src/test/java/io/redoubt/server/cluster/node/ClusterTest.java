@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.SelfSigned;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
@@ -18,10 +20,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clusters of servers, made and changed by the real redis-cli. */
 class ClusterTest {
@@ -31,8 +37,16 @@ class ClusterTest {
   @TempDir private Path directory;
   private final List<Member> members = new ArrayList<>();
 
-  /** A node of ours or a real one. */
-  private record Member(int port, AutoCloseable server, RespClient client) {
+  /** The certificate of all nodes and of redis-cli if the cluster uses TLS, null if not. */
+  private Tls.@Nullable Identity identity;
+
+  /**
+   * A node of ours or a real one.
+   *
+   * @param port the port for clients without TLS
+   * @param cliPort the port for redis-cli, with TLS if the cluster uses it
+   */
+  private record Member(int port, int cliPort, AutoCloseable server, RespClient client) {
     String text(String... words) throws Exception {
       byte[][] bytes = new byte[words.length][];
       for (int i = 0; i < words.length; i++) {
@@ -72,34 +86,58 @@ class ClusterTest {
     all.add("cluster-enabled yes");
     all.add("cluster-node-timeout " + TIMEOUT_MILLIS);
     all.add("repl-ping-replica-period 1");
+    int cliPort = identity == null ? ports.get(0) : FreePorts.one();
+    tlsSettings(cliPort).forEach((name, value) -> all.add(name + " " + value));
     RedisServer server =
         TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
-    return added(new Member(ports.get(0), server, RespClient.connect("127.0.0.1", ports.get(0))));
+    return added(ports.get(0), cliPort, server);
+  }
+
+  private Map<String, String> tlsSettings(int port) {
+    return identity == null
+        ? Map.of()
+        : Map.of(
+            "tls-port", Integer.toString(port),
+            "tls-cluster", "yes",
+            "tls-replication", "yes",
+            "tls-cert-file", identity.certificate().toString(),
+            "tls-key-file", identity.key().toString(),
+            "tls-ca-cert-file", identity.certificate().toString());
   }
 
   private Member real() throws Exception {
     Path folder = Files.createDirectories(directory.resolve("real" + members.size()));
-    RealRedis redis =
-        RealRedis.start(
-            folder,
-            "--cluster-enabled",
-            "yes",
-            "--cluster-port",
-            Integer.toString(FreePorts.one()),
-            "--cluster-node-timeout",
-            TIMEOUT_MILLIS);
-    return added(new Member(redis.port(), redis, RespClient.connect("127.0.0.1", redis.port())));
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                Integer.toString(FreePorts.one()),
+                "--cluster-node-timeout",
+                TIMEOUT_MILLIS));
+    int tlsPort = FreePorts.one();
+    tlsSettings(tlsPort).forEach((name, value) -> options.addAll(List.of("--" + name, value)));
+    RealRedis redis = RealRedis.start(folder, options.toArray(String[]::new));
+    return added(redis.port(), identity == null ? redis.port() : tlsPort, redis);
   }
 
-  private Member added(Member member) {
+  private Member added(int port, int cliPort, AutoCloseable server) throws IOException {
+    Member member = new Member(port, cliPort, server, RespClient.connect("127.0.0.1", port));
     members.add(member);
     return member;
   }
 
   /** Runs redis-cli --cluster and returns its output. */
-  private static String cli(String... words) throws Exception {
+  private String cli(String... words) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(RealRedis.program("redis-cli").toString());
+    if (identity != null) {
+      String certificate = identity.certificate().toString();
+      String key = identity.key().toString();
+      command.addAll(
+          List.of("--tls", "--cacert", certificate, "--cert", certificate, "--key", key));
+    }
     command.add("--cluster");
     command.addAll(List.of(words));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -112,7 +150,7 @@ class ClusterTest {
 
   private void create(int replicas) throws Exception {
     List<String> words = new ArrayList<>(List.of("create"));
-    members.forEach(each -> words.add("127.0.0.1:" + each.port()));
+    members.forEach(each -> words.add("127.0.0.1:" + each.cliPort()));
     words.addAll(List.of("--cluster-replicas", Integer.toString(replicas), "--cluster-yes"));
     assertThat(cli(words.toArray(String[]::new))).contains("[OK] All 16384 slots covered.");
     for (Member each : members) {
@@ -128,7 +166,7 @@ class ClusterTest {
   }
 
   private String check() throws Exception {
-    return cli("check", "127.0.0.1:" + members.getLast().port());
+    return cli("check", "127.0.0.1:" + members.getLast().cliPort());
   }
 
   private static String myself(Member member) throws Exception {
@@ -224,7 +262,7 @@ class ClusterTest {
     String output =
         cli(
             "reshard",
-            "127.0.0.1:" + to.port(),
+            "127.0.0.1:" + to.cliPort(),
             "--cluster-from",
             from.text("CLUSTER", "MYID"),
             "--cluster-to",
@@ -262,8 +300,12 @@ class ClusterTest {
     assertThat(check()).contains("[OK] All 16384 slots covered.");
   }
 
-  @Test
-  void worksWithRealNodes() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void worksWithRealNodes(boolean tls) throws Exception {
+    if (tls) {
+      identity = SelfSigned.make(directory, "node");
+    }
     RealRedis.assumeInstalled("redis-server", "redis-cli");
     for (int i = 0; i < 3; i++) {
       ours();
@@ -281,6 +323,41 @@ class ClusterTest {
     List<Member> survivors = new ArrayList<>(members);
     survivors.remove(masters.get(1));
     failsOver(survivors, masters.get(1));
+    assertThat(check()).contains("[OK] All 16384 slots covered.");
+  }
+
+  /** A shard of one kind, whose replica needs the votes of masters of the other kind only. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void failsOverByVotesOfTheOtherKind(boolean ourShard) throws Exception {
+    RealRedis.assumeInstalled("redis-server", "redis-cli");
+    Member master = ourShard ? ours() : real();
+    for (int i = 0; i < 2; i++) {
+      Member unused = ourShard ? real() : ours();
+    }
+    create(0);
+    Member replica = ourShard ? ours() : real();
+    String output =
+        cli(
+            "add-node",
+            "127.0.0.1:" + replica.cliPort(),
+            "127.0.0.1:" + master.cliPort(),
+            "--cluster-slave",
+            "--cluster-master-id",
+            master.text("CLUSTER", "MYID"));
+    assertThat(output).contains("[OK] New node added correctly.");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> replica.text("INFO", "replication").contains("master_link_status:up"));
+    List<Member> survivors = new ArrayList<>(members);
+    survivors.remove(master);
+    try (Writer writer = new Writer(members)) {
+      Thread.sleep(200);
+      writer.finish();
+      await().atMost(PATIENCE).until(() -> replica.text("DBSIZE").equals(master.text("DBSIZE")));
+      failsOver(survivors, master);
+      assertThat(writer.missing()).isZero();
+    }
     assertThat(check()).contains("[OK] All 16384 slots covered.");
   }
 }
