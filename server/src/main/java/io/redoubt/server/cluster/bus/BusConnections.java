@@ -111,12 +111,20 @@ final class BusConnections {
 
   /** Sends a message; closes a connection whose peer does not read. */
   void send(int id, Message message) {
+    send(id, message.body(), MessageEncoder.encode(message));
+  }
+
+  /** Sends a light message; closes a connection whose peer does not read. */
+  void sendLight(int id, Body.Publish body) {
+    send(id, body, MessageEncoder.encodeLight(body));
+  }
+
+  private void send(int id, Body body, byte[] bytes) {
     End end = ends.get(id);
     Connection open = end == null ? null : end.connection;
     if (open == null || !open.isOpen()) {
       return;
     }
-    byte[] bytes = MessageEncoder.encode(message);
     long limit = sendLimitBytes.getAsLong();
     if (limit > 0 && open.queuedBytes() + bytes.length > limit) {
       log.warning(
@@ -130,7 +138,7 @@ final class BusConnections {
         bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
     open.send(chunk, chunk.start() + bytes.length);
     open.flush();
-    stats.sent(message.body());
+    stats.sent(body);
   }
 
   /** Closes the connections to a node that we opened, or those that it opened. */
@@ -193,7 +201,7 @@ final class BusConnections {
     private final int id;
     private final long createdMillis = clock.wallMillis();
 
-    /** The id of the node at the other end of a connection that it opened, empty if unknown. */
+    /** The id of the node at the other end, empty before its first message. */
     private String peer = "";
 
     private @Nullable Connection connection;
@@ -226,7 +234,7 @@ final class BusConnections {
           if (filled >= MessageDecoder.PREFIX && filled == length()) {
             byte[] bytes = Arrays.copyOf(buffer, filled);
             filled = 0;
-            received(from, MessageDecoder.decode(bytes));
+            received(from, bytes);
           }
         }
       } catch (MalformedMessage e) {
@@ -257,15 +265,29 @@ final class BusConnections {
       return connection == null || !connection.isOpen() ? 0 : connection.queuedBytes();
     }
 
-    private void received(Connection from, Message message) {
-      stats.received(message.body());
-      if (dropped != null && dropped.test(message.body())) {
+    private void received(Connection from, byte[] bytes) throws MalformedMessage {
+      if (MessageDecoder.isLight(bytes)) {
+        Body.Publish body = MessageDecoder.decodeLight(bytes);
+        if (peer.isEmpty()) {
+          throw new MalformedMessage("light message of an unknown sender");
+        }
+        if (isTaken(body)) {
+          inputs.accept(new Input.ReceivedLight(peer, body));
+        }
         return;
       }
-      peer = message.header().sender();
-      inputs.accept(
-          new Input.Received(
-              id, ip(from.localInetAddress()), ip(from.remoteInetAddress()), message));
+      Message message = MessageDecoder.decode(bytes);
+      if (isTaken(message.body())) {
+        peer = message.header().sender();
+        inputs.accept(
+            new Input.Received(
+                id, ip(from.localInetAddress()), ip(from.remoteInetAddress()), message));
+      }
+    }
+
+    private boolean isTaken(Body body) {
+      stats.received(body);
+      return dropped == null || !dropped.test(body);
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.nodes.ClusterState;
@@ -214,7 +215,8 @@ public final class ClusterDriver {
         if (output instanceof Output.Done || output instanceof Output.Refused) {
           decided = output;
         }
-        if (waiting.size() < MAX_WAITING || !(output instanceof Output.Send)) {
+        boolean isMessage = output instanceof Output.Send || output instanceof Output.SendLight;
+        if (waiting.size() < MAX_WAITING || !isMessage) {
           waiting.add(output);
         }
       }
@@ -236,6 +238,8 @@ public final class ClusterDriver {
       case Output.Connect(int link, Endpoint endpoint) -> connections.connect(link, endpoint);
       case Output.Disconnect(int link) -> connections.disconnect(link);
       case Output.Send(int connection, Message message) -> connections.send(connection, message);
+      case Output.SendLight(int connection, Body.Publish body) ->
+          connections.sendLight(connection, body);
       case Output.Follow(String node, Endpoint endpoint) -> server.follow(endpoint);
       case Output.Promote() -> server.promote();
       case Output.PauseWrites(long millis) -> {

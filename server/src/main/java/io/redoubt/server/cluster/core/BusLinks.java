@@ -136,6 +136,7 @@ final class BusLinks {
     Node node = cluster.nodes.ofLink(id);
     if (node != null) {
       forget(node);
+      node.clear(NodeFlag.LIGHT_PUBLISH); // it may come back as an older version
     }
   }
 
@@ -202,8 +203,17 @@ final class BusLinks {
     Node master = cluster.myself().shardMaster();
     for (Node node : cluster.nodes.others()) {
       if (!node.isInHandshake() && (!message.sharded() || node.shardMaster() == master)) {
-        send(node, message);
+        publish(node, message);
       }
+    }
+  }
+
+  /** Leaves our view out for a node that understands it so: the view takes 2 KB. */
+  private void publish(Node node, Body.Publish message) {
+    if (node.isConnected() && node.has(NodeFlag.LIGHT_PUBLISH)) {
+      cluster.emit(new Output.SendLight(node.link.id, message));
+    } else {
+      send(node, message);
     }
   }
 

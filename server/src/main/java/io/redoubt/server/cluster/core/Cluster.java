@@ -156,6 +156,8 @@ public final class Cluster {
         offset = reached;
         manual.writesPaused();
       }
+      case Input.ReceivedLight(String sender, Body.Publish body) ->
+          reception.receivedLight(sender, body);
       case Input.Publish(boolean sharded, ByteString channel, ByteString message) ->
           links.publish(new Body.Publish(sharded, channel, message));
       case Input.Configure(ClusterOptions changed) -> {

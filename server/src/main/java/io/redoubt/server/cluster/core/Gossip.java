@@ -46,7 +46,7 @@ final class Gossip {
         cluster.offset(),
         claims.slotsNow(),
         master == null ? null : master.id(),
-        myself.flags,
+        myself.flags | NodeFlag.LIGHT_PUBLISH,
         cluster.isServing(),
         flags);
   }
@@ -84,7 +84,7 @@ final class Gossip {
         cluster.wall(node.link.pingSentAt) / MILLIS_PER_SECOND,
         cluster.wall(node.link.pongAt) / MILLIS_PER_SECOND,
         node.endpoint,
-        node.flags);
+        node.flags & ~NodeFlag.LIGHT_PUBLISH);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.core;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.slot.SlotSet;
 
@@ -29,6 +30,13 @@ public sealed interface Input {
    */
   record Received(int connection, String localIp, String remoteIp, Message message)
       implements Input {}
+
+  /**
+   * A message to a channel without its sender's view.
+   *
+   * @param sender the sender of the messages before on the same connection
+   */
+  record ReceivedLight(String sender, Body.Publish body) implements Input {}
 
   /**
    * The progress of replication. Expected before each tick, and when a replica has applied the

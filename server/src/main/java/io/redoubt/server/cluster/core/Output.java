@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.core;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.nodes.ClusterState;
@@ -20,6 +21,9 @@ public sealed interface Output {
    * @param connection a link, or the connection from another node to which this is the reply
    */
   record Send(int connection, Message message) implements Output {}
+
+  /** Sends a message to a channel, without our view, to a node that understands it so. */
+  record SendLight(int connection, Body.Publish body) implements Output {}
 
   /**
    * Saves the state.

@@ -52,11 +52,7 @@ final class Reception {
           cluster.health.failed(sender, id);
         }
       }
-      case Body.Publish publish -> {
-        if (sender != null) {
-          cluster.emit(new Output.Deliver(publish.sharded(), publish.channel(), publish.message()));
-        }
-      }
+      case Body.Publish publish -> published(sender, publish);
       case Body.VoteRequest() -> {
         if (sender != null) {
           cluster.votes.requested(sender, header);
@@ -79,6 +75,17 @@ final class Reception {
       }
       case Body.Module module -> {}
       case Body.Unknown unknown -> {}
+    }
+  }
+
+  /** Handles a message to a channel that says nothing else of its sender. */
+  void receivedLight(String sender, Body.Publish body) {
+    published(cluster.nodes.known(sender), body);
+  }
+
+  private void published(@Nullable Node sender, Body.Publish body) {
+    if (sender != null) {
+      cluster.emit(new Output.Deliver(body.sharded(), body.channel(), body.message()));
     }
   }
 
@@ -105,6 +112,11 @@ final class Reception {
     sender.offset = header.offset();
     if (header.says(Header.EXTENSION_DATA)) {
       sender.set(NodeFlag.EXTENSIONS);
+    }
+    if (header.has(NodeFlag.LIGHT_PUBLISH)) {
+      sender.set(NodeFlag.LIGHT_PUBLISH);
+    } else {
+      sender.clear(NodeFlag.LIGHT_PUBLISH);
     }
     if (header.says(Header.PAUSED)) {
       cluster.manual.masterPaused(sender, header.offset());

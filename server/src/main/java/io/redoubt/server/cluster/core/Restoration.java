@@ -15,7 +15,11 @@ import java.util.TreeMap;
 /** Converts between the state on disk and the state machine's. */
 final class Restoration {
   private static final int VOLATILE_FLAGS =
-      NodeFlag.HANDSHAKE | NodeFlag.MEET | NodeFlag.MIGRATE_TO | NodeFlag.EXTENSIONS;
+      NodeFlag.HANDSHAKE
+          | NodeFlag.MEET
+          | NodeFlag.MIGRATE_TO
+          | NodeFlag.EXTENSIONS
+          | NodeFlag.LIGHT_PUBLISH;
 
   private Restoration() {}
 

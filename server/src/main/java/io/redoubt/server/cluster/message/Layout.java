@@ -28,6 +28,10 @@ package io.redoubt.server.cluster.message;
  * 2253  message flags, u8, and 2 unused bytes
  * 2256  body
  * </pre>
+ *
+ * A light message has a bit in its type and a header without the sender's view, of which the first
+ * 16 bytes remain: those from 10 and from 14 on are unused. Its sender is that of the messages
+ * before it on the same connection.
  */
 final class Layout {
   /** "RCmb". */
@@ -35,7 +39,15 @@ final class Layout {
 
   static final int VERSION = 1;
   static final int HEADER = 2256;
+
+  /** The header of a light message. */
+  static final int LIGHT_HEADER = 16;
+
+  /** The bit of a type that makes a message a light one. */
+  static final int LIGHT = 0x8000;
+
   static final int IP = 46;
+  static final int TYPE_AT = 12;
   static final int UNUSED = 30;
   static final int GOSSIP_ENTRY = 104;
   static final int EXTENSION_HEADER = 8;

@@ -29,10 +29,51 @@ public final class MessageDecoder {
       throw new MalformedMessage("no signature");
     }
     int length = prefix.getInt(at + Integer.BYTES);
-    if (length < Layout.HEADER || length > MAX_LENGTH) {
+    if (length < Layout.LIGHT_HEADER || length > MAX_LENGTH) {
       throw new MalformedMessage("length " + Integer.toUnsignedString(length));
     }
     return length;
+  }
+
+  /** Returns true if the message that fills an array is a light one, without a full header. */
+  public static boolean isLight(byte[] bytes) {
+    return bytes.length >= Layout.LIGHT_HEADER
+        && (ByteBuffer.wrap(bytes).getShort(Layout.TYPE_AT) & Layout.LIGHT) != 0;
+  }
+
+  /** Decodes the light message that fills an array; only those to channels are known. */
+  public static Body.Publish decodeLight(byte[] bytes) throws MalformedMessage {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    if (length(in) != bytes.length) {
+      throw new MalformedMessage("length of " + bytes.length + " bytes");
+    }
+    in.position(PREFIX);
+    requireVersion(in);
+    int type = unsigned(in.getShort(Layout.TYPE_AT)) & ~Layout.LIGHT;
+    if (type != Layout.PUBLISH && type != Layout.PUBLISH_SHARD) {
+      throw new MalformedMessage("light message of type " + type);
+    }
+    in.position(Layout.LIGHT_HEADER);
+    Body.Publish body = publish(in, type);
+    if (in.hasRemaining()) {
+      throw new MalformedMessage(in.remaining() + " bytes too many for type " + type);
+    }
+    return body;
+  }
+
+  private static void requireVersion(ByteBuffer in) throws MalformedMessage {
+    int version = unsigned(in.getShort());
+    if (version != Layout.VERSION) {
+      throw new MalformedMessage("version " + version);
+    }
+  }
+
+  private static Body.Publish publish(ByteBuffer in, int type) throws MalformedMessage {
+    require(in, 2 * Integer.BYTES);
+    int channelLength = in.getInt();
+    int messageLength = in.getInt();
+    ByteString channel = bytes(in, channelLength);
+    return new Body.Publish(type == Layout.PUBLISH_SHARD, channel, bytes(in, messageLength));
   }
 
   /** Decodes the message that fills an array. */
@@ -42,10 +83,7 @@ public final class MessageDecoder {
       throw new MalformedMessage("length of " + bytes.length + " bytes");
     }
     in.position(PREFIX);
-    int version = unsigned(in.getShort());
-    if (version != Layout.VERSION) {
-      throw new MalformedMessage("version " + version);
-    }
+    requireVersion(in);
     int port = unsigned(in.getShort());
     int type = unsigned(in.getShort());
     int entries = unsigned(in.getShort());
@@ -93,13 +131,7 @@ public final class MessageDecoder {
         require(in, NodeIds.LENGTH);
         yield new Body.Fail(id(in));
       }
-      case Layout.PUBLISH, Layout.PUBLISH_SHARD -> {
-        require(in, 2 * Integer.BYTES);
-        int channelLength = in.getInt();
-        int messageLength = in.getInt();
-        ByteString channel = bytes(in, channelLength);
-        yield new Body.Publish(type == Layout.PUBLISH_SHARD, channel, bytes(in, messageLength));
-      }
+      case Layout.PUBLISH, Layout.PUBLISH_SHARD -> publish(in, type);
       case Layout.VOTE_REQUEST -> new Body.VoteRequest();
       case Layout.VOTE -> new Body.Vote();
       case Layout.UPDATE -> {

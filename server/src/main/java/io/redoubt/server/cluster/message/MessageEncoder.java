@@ -27,11 +27,7 @@ public final class MessageEncoder {
         gossip.extensions().forEach(extension -> extension(out, extension));
       }
       case Body.Fail(String node) -> text(out, node, NodeIds.LENGTH);
-      case Body.Publish(boolean sharded, ByteString channel, ByteString text) -> {
-        out.putInt(channel.length()).putInt(text.length());
-        bytes(out, channel);
-        bytes(out, text);
-      }
+      case Body.Publish publish -> publish(out, publish);
       case Body.Update(long configEpoch, String node, SlotSet slots) -> {
         out.putLong(configEpoch);
         text(out, node, NodeIds.LENGTH);
@@ -47,6 +43,24 @@ public final class MessageEncoder {
       case Body.Unknown unknown -> {}
     }
     return out.array();
+  }
+
+  /** Returns the bytes of a message to a channel with a light header. */
+  public static byte[] encodeLight(Body.Publish body) {
+    ByteBuffer out = ByteBuffer.allocate(Math.addExact(Layout.LIGHT_HEADER, length(body)));
+    out.putInt(Layout.SIGNATURE)
+        .putInt(out.capacity())
+        .putShort((short) Layout.VERSION)
+        .putShort(Layout.TYPE_AT, (short) (type(body) | Layout.LIGHT))
+        .position(Layout.LIGHT_HEADER);
+    publish(out, body);
+    return out.array();
+  }
+
+  private static void publish(ByteBuffer out, Body.Publish body) {
+    out.putInt(body.channel().length()).putInt(body.message().length());
+    bytes(out, body.channel());
+    bytes(out, body.message());
   }
 
   private static int length(Body body) {

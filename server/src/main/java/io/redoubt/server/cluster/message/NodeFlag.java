@@ -35,5 +35,8 @@ public final class NodeFlag {
   /** It understands extensions of PING. */
   public static final int EXTENSIONS = 1 << 10;
 
+  /** It understands light messages to channels, as Valkey's nodes since 8.0. */
+  public static final int LIGHT_PUBLISH = 1 << 11;
+
   private NodeFlag() {}
 }

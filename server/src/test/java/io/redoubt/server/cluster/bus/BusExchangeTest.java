@@ -6,10 +6,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.MessageEncoder;
+import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.NodesFile;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -223,6 +229,61 @@ class BusExchangeTest {
           real.text("PUBLISH", "news", "hello");
           return ours.delivered().contains("news hello");
         });
+  }
+
+  /** Real Redis knows no light messages, and refuses their length. */
+  @Test
+  void sendsMessagesLightToThoseWhoUnderstand() throws Exception {
+    RealRedis.assumeInstalled();
+    Real real = real("real");
+    BusNode ours = node("ours");
+    BusNode other = node("other");
+    meet(ours, real.redis().port(), real.busPort());
+    meet(ours, other.port(), other.busPort());
+    String otherId = other.id();
+    String realId = real.id();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> ours.with(cluster -> understandsLight(cluster.node(otherId))));
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            ours.with(cluster -> {
+              Node node = cluster.node(realId);
+              return node != null && node.isConnected() && !node.isInHandshake();
+            }));
+    assertThat(ours.<Boolean>with(cluster -> understandsLight(cluster.node(realId)))).isFalse();
+    try (RespClient subscriber = RespClient.connect("127.0.0.1", real.redis().port())) {
+      subscriber.call("SUBSCRIBE", "news");
+      ours.publish("news", "hello");
+      assertThat(subscriber.receive().elements().get(2).text()).isEqualTo("hello");
+    }
+    await().atMost(PATIENCE).until(() -> other.delivered().contains("news hello"));
+    assertThat(real.log()).doesNotContain("Bad message length");
+    other.close();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> ours.with(cluster -> !understandsLight(cluster.node(otherId))));
+  }
+
+  private static boolean understandsLight(@Nullable Node node) {
+    return node != null && node.has(NodeFlag.LIGHT_PUBLISH);
+  }
+
+  @Test
+  void refusesLightMessagesOfStrangers() throws Exception {
+    BusNode node = node("a");
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.busPort()));
+      socket.setSoTimeout(60_000);
+      socket
+          .getOutputStream()
+          .write(
+              MessageEncoder.encodeLight(
+                  new Body.Publish(false, ByteString.of("news"), ByteString.of("hello"))));
+      assertThat(socket.getInputStream().read()).isNegative();
+    }
+    assertThat(node.delivered()).isEmpty();
   }
 
   @Test

@@ -117,6 +117,15 @@ final class BusNode implements AutoCloseable {
     return result.orTimeout(WAIT_SECONDS, TimeUnit.SECONDS).join();
   }
 
+  /** Publishes a message to all nodes. */
+  void publish(String channel, String message) {
+    transport
+        .loop()
+        .execute(() ->
+            driver.submit(
+                new Input.Publish(false, ByteString.of(channel), ByteString.of(message))));
+  }
+
   @Override
   public void close() {
     if (!closed) {

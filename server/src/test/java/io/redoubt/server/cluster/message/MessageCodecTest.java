@@ -29,6 +29,36 @@ class MessageCodecTest {
     }
   }
 
+  @Test
+  void decodesLightMessages() throws MalformedMessage {
+    for (boolean sharded : new boolean[] {false, true}) {
+      Body.Publish body = new Body.Publish(sharded, ByteString.of("news"), ByteString.of("hello"));
+      byte[] bytes = MessageEncoder.encodeLight(body);
+      ByteBuffer in = ByteBuffer.wrap(bytes);
+      assertThat(bytes).hasSize(16 + 8 + 9).startsWith("RCmb".getBytes(US_ASCII));
+      assertThat(MessageDecoder.length(in)).isEqualTo(bytes.length);
+      assertThat(in.getShort(8)).isEqualTo((short) 1);
+      assertThat(in.getShort(12)).isEqualTo((short) (0x8000 | (sharded ? 10 : 4)));
+      assertThat(in.getInt(16)).isEqualTo(4);
+      assertThat(MessageDecoder.isLight(bytes)).isTrue();
+      assertThat(MessageDecoder.decodeLight(bytes)).isEqualTo(body);
+      for (int i = 0; i < RUNS; i++) {
+        byte[] damaged = Arrays.copyOf(bytes, random.nextInt(bytes.length + 2));
+        for (int j = random.nextInt(3); j > 0 && damaged.length > 0; j--) {
+          damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+        }
+        try {
+          if (MessageDecoder.isLight(damaged)) {
+            assertThat(MessageDecoder.decodeLight(damaged).channel().length()).isNotNegative();
+          }
+        } catch (MalformedMessage expected) {
+          assertThat(damaged).isNotEqualTo(bytes);
+        }
+      }
+    }
+    assertThat(MessageDecoder.isLight(MessageEncoder.encode(message()))).isFalse();
+  }
+
   /** A damaged message is refused, or is another message that can be encoded. */
   @Test
   void refusesOrUnderstandsDamagedMessages() {

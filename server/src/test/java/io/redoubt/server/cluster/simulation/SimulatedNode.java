@@ -283,6 +283,7 @@ final class SimulatedNode {
       case Output.DropAll dropped -> offset = 0;
       case Output.TopologyChanged changed -> {}
       case Output.Deliver delivered -> {}
+      case Output.SendLight light -> {}
       case Output.Remark(Output.Level level, String text) -> fleet.note(name, text);
       case Output.Done(String text) -> lastReply = text;
       case Output.Refused(String error) -> lastReply = error;
