@@ -3,9 +3,9 @@ package io.redoubt.sentinel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -59,7 +59,7 @@ public final class Main extends Launch<SentinelDirectives> {
         SentinelServer.start(
             directives(),
             SentinelHost.ofProcess(
-                new Environment(clock(), log(), new SecureRandom()), HostNames.Lookup.ofSystem()),
+                new Environment(clock(), log(), new SecureRandom()), NameLookup.ofSystem()),
             () -> ended.complete(0));
     showLogo();
     return new Service() {

@@ -1,9 +1,9 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.StateFile;
 import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.Timings;
@@ -21,7 +21,7 @@ import io.redoubt.sentinel.settings.Timings;
  */
 public record SentinelHost(
     Environment environment,
-    HostNames.Lookup lookup,
+    NameLookup lookup,
     Sockets sockets,
     Threads threads,
     StateStore.Opener stores,
@@ -30,7 +30,7 @@ public record SentinelHost(
   private static final int CRASH_STATUS = 99;
 
   /** Returns a process that is nothing but the sentinel. */
-  public static SentinelHost ofProcess(Environment environment, HostNames.Lookup lookup) {
+  public static SentinelHost ofProcess(Environment environment, NameLookup lookup) {
     return new SentinelHost(
         environment,
         lookup,

@@ -1,9 +1,9 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -21,11 +21,11 @@ final class TestSentinels {
 
   /** Starts a silent sentinel with the system's resolver. */
   static SentinelServer start(SentinelDirectives directives) throws Exception {
-    return start(directives, 1, HostNames.Lookup.ofSystem());
+    return start(directives, 1, NameLookup.ofSystem());
   }
 
   /** Starts a silent sentinel with a given seed and resolver. */
-  static SentinelServer start(SentinelDirectives directives, long seed, HostNames.Lookup names)
+  static SentinelServer start(SentinelDirectives directives, long seed, NameLookup names)
       throws Exception {
     Clock clock = Clock.system();
     return SentinelServer.start(

@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -56,18 +57,34 @@ public final class TestServers {
   /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
   public static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
     return make(
-        log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), () -> slabs), lines);
+        log,
+        new Machine(
+            Sockets.ofSystem(),
+            NameLookup.ofSystem(),
+            Threads.ofSystem(),
+            new OsDisk(),
+            () -> slabs),
+        lines);
   }
 
   private static RedisServer make(Log log, Threads threads, Disk disk, String... lines)
       throws Exception {
-    return make(log, new Machine(Sockets.ofSystem(), threads, disk, Slabs::create), lines);
+    return make(
+        log,
+        new Machine(Sockets.ofSystem(), NameLookup.ofSystem(), threads, disk, Slabs::create),
+        lines);
   }
 
   /** Like {@link #start(Log, String...)}, at the port that the lines name. */
   public static RedisServer startAtItsPort(Log log, String... lines) throws Exception {
+    return startAtItsPort(log, NameLookup.ofSystem(), lines);
+  }
+
+  /** Like {@link #startAtItsPort(Log, String...)}, with another resolver of host names. */
+  public static RedisServer startAtItsPort(Log log, NameLookup names, String... lines)
+      throws Exception {
     Machine machine =
-        new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
+        new Machine(Sockets.ofSystem(), names, Threads.ofSystem(), new OsDisk(), Slabs::create);
     RedisServer server = make(log, machine, false, lines);
     server.start().get();
     return server;

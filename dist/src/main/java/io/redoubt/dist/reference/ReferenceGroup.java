@@ -2,6 +2,7 @@ package io.redoubt.dist.reference;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -10,7 +11,6 @@ import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
@@ -76,9 +76,7 @@ final class ReferenceGroup implements AutoCloseable {
     directives.load(file, new byte[0], "");
     sentinel =
         SentinelServer.start(
-            directives,
-            SentinelHost.ofProcess(environment(), HostNames.Lookup.ofSystem()),
-            () -> {});
+            directives, SentinelHost.ofProcess(environment(), NameLookup.ofSystem()), () -> {});
     toServer = RespClient.connect(HOST, master.port());
     toSentinel = RespClient.connect(HOST, ports.get(2));
   }
@@ -109,7 +107,12 @@ final class ReferenceGroup implements AutoCloseable {
             settings,
             environment(),
             false,
-            new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create));
+            new Machine(
+                Sockets.ofSystem(),
+                NameLookup.ofSystem(),
+                Threads.ofSystem(),
+                new OsDisk(),
+                Slabs::create));
     server.start().get();
     return server;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -11,7 +12,6 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.settings.ServerDirectives;
@@ -96,7 +96,7 @@ final class LeaseGroupTest {
             SentinelHost.ofProcess(
                 new Environment(
                     clock, Log.silent(clock), new SplittableRandom(clock.monotonicNanos() + i)),
-                HostNames.Lookup.ofSystem()),
+                NameLookup.ofSystem()),
             stopped);
     running.add(sentinel);
     return sentinel;

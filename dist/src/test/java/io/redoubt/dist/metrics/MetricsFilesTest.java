@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -16,7 +17,6 @@ import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
@@ -81,7 +81,7 @@ final class MetricsFilesTest {
             directives,
             SentinelHost.ofProcess(
                 new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
-                HostNames.Lookup.ofSystem()),
+                NameLookup.ofSystem()),
             () -> {});
     try (RespClient client = RespClient.connect("127.0.0.1", master.port())) {
       client.call("SET", "key", "value", "EX", "1000");
@@ -116,7 +116,12 @@ final class MetricsFilesTest {
             settings,
             new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
             true,
-            new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create));
+            new Machine(
+                Sockets.ofSystem(),
+                NameLookup.ofSystem(),
+                Threads.ofSystem(),
+                new OsDisk(),
+                Slabs::create));
     server.start().get();
     return server;
   }

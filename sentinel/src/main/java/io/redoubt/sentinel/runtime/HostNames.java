@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Threads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -20,18 +21,6 @@ public final class HostNames {
   /** The time of a look-up after which the last address is used. */
   private static final int LOOKUP_TIMEOUT_MILLIS = 500;
 
-  /** A resolver of names, which may block. */
-  @FunctionalInterface
-  public interface Lookup {
-    /** Returns the address of a host. */
-    InetAddress find(String name) throws UnknownHostException;
-
-    /** Returns the system's resolver. */
-    static Lookup ofSystem() {
-      return InetAddress::getByName;
-    }
-  }
-
   private static final class Waiter {
     private final Consumer<@Nullable InetAddress> then;
     private boolean served;
@@ -50,7 +39,7 @@ public final class HostNames {
 
   private final Loop loop;
   private final Threads threads;
-  private final Lookup lookup;
+  private final NameLookup lookup;
   private final BiConsumer<String, InetAddress> changed;
 
   /** The last known address by name. */
@@ -64,7 +53,8 @@ public final class HostNames {
    *
    * @param changed called on the event loop with names whose address has changed
    */
-  HostNames(Loop loop, Threads threads, Lookup lookup, BiConsumer<String, InetAddress> changed) {
+  HostNames(
+      Loop loop, Threads threads, NameLookup lookup, BiConsumer<String, InetAddress> changed) {
     this.loop = loop;
     this.threads = threads;
     this.lookup = lookup;

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Threads;
@@ -18,5 +19,5 @@ public record NodeDialer(
     Transport transport,
     @Nullable InetAddress source,
     @Nullable Tls tls,
-    HostNames.Lookup lookup,
+    NameLookup lookup,
     Threads threads) {}

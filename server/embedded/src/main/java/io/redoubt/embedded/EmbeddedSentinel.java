@@ -1,12 +1,12 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.runtime.StateFile;
 import io.redoubt.sentinel.settings.Timings;
@@ -50,7 +50,7 @@ final class EmbeddedSentinel implements Node {
             settings,
             new SentinelHost(
                 new Environment(host.clock(), log.log(), new SecureRandom()),
-                HostNames.Lookup.ofSystem(),
+                NameLookup.ofSystem(),
                 host.sockets(),
                 Threads.ofSystem(),
                 StateFile::new,

@@ -2,19 +2,22 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.memory.Slabs;
 import java.util.function.Supplier;
 
 /**
- * The sockets, threads, disk and memory that a server runs on: those of the real machine, or
- * simulated ones. Time and randomness come with the {@link
+ * The sockets, name resolver, threads, disk and memory that a server runs on: those of the real
+ * machine, or simulated ones. Time and randomness come with the {@link
  * io.redoubt.protocol.process.Environment}.
  *
+ * @param names the resolver of host names, called on separate threads
  * @param memory creates the server's allocator
  */
-public record Machine(Sockets sockets, Threads threads, Disk disk, Supplier<Slabs> memory) {
+public record Machine(
+    Sockets sockets, NameLookup names, Threads threads, Disk disk, Supplier<Slabs> memory) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
     return real(Sockets.ofSystem());
@@ -22,6 +25,7 @@ public record Machine(Sockets sockets, Threads threads, Disk disk, Supplier<Slab
 
   /** Returns the machine that this process runs on, with the given sockets. */
   public static Machine real(Sockets sockets) {
-    return new Machine(sockets, Threads.ofSystem(), new OsDisk(), Slabs::create);
+    return new Machine(
+        sockets, NameLookup.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
   }
 }

@@ -7,6 +7,7 @@ import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -82,7 +83,14 @@ public final class SimulatedNode {
             settings,
             machine.environment(),
             false,
-            new Machine(machine.sockets(), machine, machine.disk(), Slabs::create));
+            new Machine(
+                machine.sockets(),
+                name -> {
+                  throw new UnknownHostException(name);
+                },
+                machine,
+                machine.disk(),
+                Slabs::create));
     server = starting;
     starting.start().get();
   }
