@@ -330,6 +330,7 @@ final class ServerParts {
                     transport,
                     machine.disk(),
                     machine.threads(),
+                    machine.names(),
                     tls,
                     listeners::port,
                     keyspace,

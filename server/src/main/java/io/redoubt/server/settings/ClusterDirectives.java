@@ -110,7 +110,7 @@ public final class ClusterDirectives extends DirectiveGroup {
   public final TextDirective clusterAnnounceHostname =
       text("cluster-announce-hostname", "")
           .check(ClusterDirectives::looksLikeHostname)
-          .doc("The host name to announce.");
+          .doc("The host name to announce; other nodes look for a lost one at its address.");
 
   /** {@code cluster-announce-human-nodename}. */
   public final TextDirective clusterAnnounceHumanNodename =

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.bus;
 
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param source the source address of links, null for any
  * @param tls encrypts the bus, null for plain connections
  * @param sendLimitBytes the limit of pending output of a connection, 0 for none
+ * @param names the resolver of host names, called on separate threads
  */
 public record BusParts(
     Transport transport,
@@ -24,5 +26,6 @@ public record BusParts(
     LongSupplier sendLimitBytes,
     NodesFile file,
     Threads threads,
+    NameLookup names,
     Clock clock,
     Log log) {}

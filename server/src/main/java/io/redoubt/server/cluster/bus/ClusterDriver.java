@@ -47,6 +47,7 @@ public final class ClusterDriver {
   private final Clock clock;
   private final Log log;
   private final BusConnections connections;
+  private final NodeNames names;
   private final StateWriter writer;
   private final Deque<Input> inputs = new ArrayDeque<>();
   private final Deque<Output> waiting = new ArrayDeque<>();
@@ -67,6 +68,7 @@ public final class ClusterDriver {
     this.clock = parts.clock();
     this.log = parts.log();
     this.connections = new BusConnections(parts, this::submit);
+    this.names = new NodeNames(parts, this::submit);
     Threads threads = parts.threads();
     this.writer =
         new StateWriter(
@@ -237,6 +239,7 @@ public final class ClusterDriver {
       case Output.Persist(ClusterState state, boolean binding) -> persist(state, binding);
       case Output.Connect(int link, Endpoint endpoint) -> connections.connect(link, endpoint);
       case Output.Disconnect(int link) -> connections.disconnect(link);
+      case Output.Resolve(String name) -> names.resolve(name);
       case Output.Send(int connection, Message message) -> connections.send(connection, message);
       case Output.SendLight(int connection, Body.Publish body) ->
           connections.sendLight(connection, body);

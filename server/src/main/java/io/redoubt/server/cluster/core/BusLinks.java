@@ -4,6 +4,7 @@ import io.redoubt.server.cluster.core.Node.Link;
 import io.redoubt.server.cluster.core.Node.LinkState;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Extension;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.message.NodeFlag;
@@ -38,12 +39,17 @@ final class BusLinks {
         cluster.orders.remove(node);
         continue;
       }
-      if (node.has(NodeFlag.NOADDR)) {
-        continue;
-      }
+      cluster.search.consider(node);
       Link link = node.link;
+      if (cluster.search.isOverdue(node)) {
+        close(node);
+      }
       switch (link.state) {
-        case DOWN -> connect(node);
+        case DOWN -> {
+          if (cluster.search.hasAddress(node)) {
+            connect(node);
+          }
+        }
         case CONNECTING -> {
           if (now - link.upSince > timeout) {
             close(node);
@@ -100,12 +106,24 @@ final class BusLinks {
     link.state = LinkState.CONNECTING;
     link.upSince = cluster.now();
     link.greeted = false;
+    link.answered = false;
+    Endpoint endpoint = cluster.search.next(node);
+    link.endpoint = endpoint;
     if (link.pingSentAt == Node.NEVER) {
       // A node that can't be reached counts as silent from the first attempt on.
       link.pingSentAt = cluster.now();
     }
     cluster.nodes.linked(link.id, node);
-    cluster.emit(new Output.Connect(link.id, node.endpoint));
+    cluster.emit(new Output.Connect(link.id, endpoint));
+  }
+
+  /** Returns true if the link to a node, unless it is down, leads to the bus of an endpoint. */
+  boolean leadsTo(Node node, Endpoint endpoint) {
+    Endpoint led = node.link.endpoint;
+    return node.link.state != LinkState.DOWN
+        && led != null
+        && led.ip().equals(endpoint.ip())
+        && led.busPort() == endpoint.busPort();
   }
 
   /** Closes the link to a node; the next tick opens another one. */

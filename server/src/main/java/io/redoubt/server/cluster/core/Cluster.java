@@ -37,6 +37,7 @@ public final class Cluster {
   final NodeTable nodes;
   final SlotTable slots = new SlotTable();
   final BusLinks links = new BusLinks(this);
+  final AddressSearch search = new AddressSearch(this);
   final Gossip gossip = new Gossip(this);
   final Reception reception = new Reception(this);
   final SlotClaims claims = new SlotClaims(this);
@@ -148,6 +149,7 @@ public final class Cluster {
       case Input.Connected(int link) -> links.connected(link);
       case Input.Disconnected(int link) -> links.disconnected(link);
       case Input.Received received -> reception.received(received);
+      case Input.Resolved(String name, String ip) -> search.resolved(name, ip);
       case Input.Replication(long reached, long ageMillis) -> {
         offset = reached;
         dataAgeMillis = ageMillis;

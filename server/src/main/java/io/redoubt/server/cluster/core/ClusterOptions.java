@@ -60,6 +60,22 @@ public record ClusterOptions(
         replicaNoFailover);
   }
 
+  /** Returns the settings with another announced host name. */
+  public ClusterOptions withHostname(String name) {
+    return new ClusterOptions(
+        announced,
+        name,
+        nodeName,
+        nodeTimeoutMillis,
+        pingIntervalMillis,
+        replicaValidityFactor,
+        replicaPingPeriodMillis,
+        migrationBarrier,
+        allowReplicaMigration,
+        requireFullCoverage,
+        replicaNoFailover);
+  }
+
   /** Returns the age of a PONG from which on the node is sent a PING. */
   long pingAfterMillis() {
     return pingIntervalMillis > 0 ? pingIntervalMillis : nodeTimeoutMillis / 2;

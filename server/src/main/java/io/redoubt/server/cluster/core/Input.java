@@ -39,6 +39,13 @@ public sealed interface Input {
   record ReceivedLight(String sender, Body.Publish body) implements Input {}
 
   /**
+   * The answer to {@link Output.Resolve}.
+   *
+   * @param ip the address, empty if there is none
+   */
+  record Resolved(String name, String ip) implements Input {}
+
+  /**
    * The progress of replication. Expected before each tick, and when a replica has applied the
    * offset of {@link Cluster#awaitedOffset()}.
    *

@@ -45,6 +45,12 @@ public final class Node {
 
     /** True once a message on this link has carried extensions. */
     boolean greeted;
+
+    /** The endpoint to which the last link leads, null before the first one. */
+    @Nullable Endpoint endpoint;
+
+    /** True once the node has answered on this link with its id. */
+    boolean answered;
   }
 
   private final long createdAt;
@@ -75,6 +81,15 @@ public final class Node {
 
   /** The time at which this master lost its last working replica. */
   long orphanedAt = NEVER;
+
+  /** The time of the last request for the address of the host name, or of its answer. */
+  long resolvedAt = NEVER;
+
+  /** The resolved endpoint that the next link tries, null for none. */
+  @Nullable Endpoint resolved;
+
+  /** The endpoint before another node answered there; its ports may still be right. */
+  @Nullable Endpoint lostEndpoint;
 
   /** True once the node has sent an extension that Redis 7.0 does not know. */
   boolean knowsLaterExtensions;

@@ -15,6 +15,9 @@ public sealed interface Output {
   /** Closes a link; not answered. */
   record Disconnect(int link) implements Output {}
 
+  /** Resolves a host name; answered by {@link Input.Resolved}, also if that fails. */
+  record Resolve(String name) implements Output {}
+
   /**
    * Sends a message.
    *

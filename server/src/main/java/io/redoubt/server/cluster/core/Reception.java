@@ -28,6 +28,9 @@ final class Reception {
   /** Our address as another node last reported it, empty if none did. */
   private String reportedAt = "";
 
+  /** True once a known node has reached us since the start: our saved address may be outdated. */
+  private boolean addressConfirmed;
+
   Reception(Cluster cluster) {
     this.cluster = cluster;
   }
@@ -95,7 +98,7 @@ final class Reception {
     if (linked != null && linked.isInHandshake()) {
       cluster.orders.remove(linked);
     } else if (linked != null) {
-      strangerAt(linked);
+      strangerAt(linked, cluster.myId());
     } else if (received.message().body() instanceof Body.Gossip gossip
         && gossip.kind() != GossipKind.PONG) {
       cluster.links.reply(received.connection(), null);
@@ -131,7 +134,7 @@ final class Reception {
       Body.Gossip gossip) {
     Node sender = knownSender;
     if (gossip.kind() != GossipKind.PONG) {
-      learnOwnAddress(received, gossip.kind());
+      learnOwnAddress(received, gossip.kind(), knownSender != null);
       if (sender == null && gossip.kind() == GossipKind.MEET) {
         met(received, header);
         gossip.entries().forEach(entry -> learn(entry));
@@ -145,8 +148,10 @@ final class Reception {
           return;
         }
       } else if (!linked.id().equals(header.sender())) {
-        strangerAt(linked);
+        strangerAt(linked, header.sender());
         return;
+      } else {
+        answered(linked, announced(header, received.remoteIp()));
       }
     }
     if (sender == null) {
@@ -166,17 +171,21 @@ final class Reception {
     for (GossipEntry entry : gossip.entries()) {
       heardOf(sender, entry);
     }
-    extensions(sender, gossip);
+    // Redis sends extensions on its own link only, and ours was answered after our first PING.
+    boolean informed = linked == null && gossip.kind() == GossipKind.PING && hasAnswered(sender);
+    extensions(sender, gossip, informed);
   }
 
   /**
    * Takes our address from the connection of a node that could reach us, unless it is configured.
    */
-  private void learnOwnAddress(Input.Received received, GossipKind kind) {
+  private void learnOwnAddress(Input.Received received, GossipKind kind, boolean known) {
     Node myself = cluster.myself();
     reachedAt = received.localIp();
+    boolean outdated = known && !addressConfirmed;
+    addressConfirmed |= known;
     if (cluster.options().announced().ip().isEmpty()
-        && (kind == GossipKind.MEET || myself.endpoint.ip().isEmpty())
+        && (kind == GossipKind.MEET || outdated || myself.endpoint.ip().isEmpty())
         && !received.localIp().isEmpty()
         && !received.localIp().equals(myself.endpoint.ip())) {
       myself.endpoint = myself.endpoint.at(received.localIp());
@@ -236,11 +245,31 @@ final class Reception {
     return linked;
   }
 
+  /** Handles the first answer on a link: at an address that was on trial, it proves that. */
+  private void answered(Node linked, Endpoint endpoint) {
+    if (!linked.link.answered) {
+      boolean onTrial = cluster.search.isOnTrial(linked);
+      linked.link.answered = true;
+      if (onTrial) {
+        updateEndpoint(linked, endpoint);
+      }
+    }
+  }
+
+  private static boolean hasAnswered(Node node) {
+    return node.isConnected() && node.link.answered;
+  }
+
   /** Handles a message of another node than the one that we expect at an address. */
-  private void strangerAt(Node linked) {
+  private void strangerAt(Node linked, String stranger) {
+    if (cluster.search.isOnTrial(linked)) {
+      cluster.search.refuted(linked, stranger);
+      return;
+    }
     cluster.remark(
         Level.DEBUG, "PONG contains mismatching sender ID. About node " + linked + " ...");
     linked.set(NodeFlag.NOADDR);
+    linked.lostEndpoint = linked.endpoint;
     linked.endpoint = new Endpoint("", 0, 0, 0);
     cluster.links.close(linked);
     cluster.topologyChanged();
@@ -258,7 +287,9 @@ final class Reception {
     node.clear(NodeFlag.NOADDR);
     cluster.topologyChanged();
     if (moved) {
-      cluster.links.close(node);
+      if (!cluster.links.leadsTo(node, endpoint)) {
+        cluster.links.close(node);
+      }
       cluster.remark(
           Level.WARNING,
           "Address updated for node " + node + ", now " + endpoint.ip() + ":" + endpoint.port());
@@ -366,9 +397,16 @@ final class Reception {
     cluster.topologyChanged();
   }
 
-  private void extensions(Node sender, Body.Gossip gossip) {
+  /**
+   * Takes labels from the extensions of a message.
+   *
+   * @param informed true if the sender has certainly heard that we read extensions
+   */
+  private void extensions(Node sender, Body.Gossip gossip, boolean informed) {
     Labels before = sender.labels;
-    String hostname = "";
+    // Its absence means something only if the sender would have sent it: the first messages after
+    // a restart must not cost the name by which the sender can be found.
+    String hostname = informed ? "" : before.hostname();
     String nodeName = before.nodeName();
     String shard = before.shard();
     for (Extension extension : gossip.extensions()) {

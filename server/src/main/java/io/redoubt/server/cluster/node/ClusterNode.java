@@ -127,6 +127,7 @@ public final class ClusterNode {
                 parts.settings().cluster.clusterLinkSendbufLimit::value,
                 nodes,
                 parts.threads(),
+                parts.names(),
                 parts.clock(),
                 log));
     driver = opened;

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.node;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -21,6 +22,7 @@ import java.util.function.IntSupplier;
 /**
  * The parts of the server that a node of a cluster works with.
  *
+ * @param names the resolver of host names, called on separate threads
  * @param port returns the port that the server listens on for clients without TLS, 0 for none
  */
 public record NodeParts(
@@ -29,6 +31,7 @@ public record NodeParts(
     Transport transport,
     Disk disk,
     Threads threads,
+    NameLookup names,
     TlsSettings tls,
     IntSupplier port,
     Keyspace keyspace,

@@ -4,6 +4,7 @@ import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -65,6 +66,7 @@ final class BusNode implements AutoCloseable {
                 () -> 0,
                 nodesFile,
                 Threads.ofSystem(),
+                NameLookup.ofSystem(),
                 clock,
                 Log.silent(clock)));
     driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16, null);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Nodes {@code n1 n2 ...}, the first of them masters with equal shares of the slots. */
@@ -22,8 +23,12 @@ final class ClusterFleet {
   private final RandomGenerator random;
   private final BusNetwork network;
   private final ClusterRules rules = new ClusterRules();
+  private final NameServer names = new NameServer();
   private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final List<SimulatedNode> strangers = new ArrayList<>();
   private final int masters;
+  private boolean named;
+  private int lastMove;
   private final List<Line> trace = new ArrayList<>();
 
   private record Line(long at, String who, String text) {}
@@ -35,6 +40,37 @@ final class ClusterFleet {
     for (int i = 1; i <= masters * (1 + replicasEach); i++) {
       nodes.add(new SimulatedNode(this, i, timeoutMillis));
     }
+  }
+
+  /** Gives all nodes host names, before they start. */
+  void nameNodes() {
+    named = true;
+    nodes.forEach(node -> node.announce(hostname(node)));
+    correctNames();
+  }
+
+  static String hostname(SimulatedNode node) {
+    return node.name() + ".example.com";
+  }
+
+  boolean hasNames() {
+    return named;
+  }
+
+  /** Makes the name server answer with a wrong address of a node. */
+  void misname(SimulatedNode node, String ip) {
+    names.put(hostname(node), ip);
+  }
+
+  /** Makes the name server answer with the right addresses. */
+  void correctNames() {
+    nodes.forEach(node -> names.put(hostname(node), node.ip()));
+  }
+
+  /** Gives a node that is down an address that nobody has had, of which the name server knows. */
+  void move(SimulatedNode node) {
+    node.moveTo("10.1.0." + ++lastMove);
+    names.put(hostname(node), node.ip());
   }
 
   /** Lets the nodes meet, as {@code redis-cli --cluster create} does. */
@@ -114,6 +150,10 @@ final class ClusterFleet {
     return random;
   }
 
+  NameServer names() {
+    return names;
+  }
+
   BusNetwork network() {
     return network;
   }
@@ -126,13 +166,23 @@ final class ClusterFleet {
     return nodes;
   }
 
+  /** Adds a node that belongs to none of the others. */
+  SimulatedNode addStranger() {
+    SimulatedNode stranger = new SimulatedNode(this, nodes.size() + 1, 1000);
+    strangers.add(stranger);
+    return stranger;
+  }
+
   @Nullable SimulatedNode at(String ip) {
-    for (SimulatedNode node : nodes) {
-      if (node.ip().equals(ip)) {
-        return node;
-      }
-    }
-    return null;
+    return Stream.concat(nodes.stream(), strangers.stream())
+        .filter(node -> node.ip().equals(ip))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Returns the node of an id. */
+  SimulatedNode of(String id) {
+    return nodes.stream().filter(node -> node.id().equals(id)).findFirst().orElseThrow();
   }
 
   /** Returns a message as it arrives; some go through their bytes. */
@@ -188,6 +238,19 @@ final class ClusterFleet {
       String other = difference(node, first, core);
       if (other != null) {
         return other;
+      }
+    }
+    return wrongAddress();
+  }
+
+  /** Returns null if all know each other and themselves at the right addresses. */
+  private @Nullable String wrongAddress() {
+    for (SimulatedNode node : nodes) {
+      for (SimulatedNode other : nodes) {
+        Node seen = node.core().node(other.id());
+        if (seen == null || !seen.endpoint().ip().equals(other.ip())) {
+          return node.name() + " knows another address of " + other.name();
+        }
       }
     }
     return null;

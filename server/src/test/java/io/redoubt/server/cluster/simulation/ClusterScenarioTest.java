@@ -8,7 +8,11 @@ import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Input.FailoverKind;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.message.Endpoint;
+import io.redoubt.server.cluster.nodes.NodeRecord;
 import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Tests single behaviours of clusters without random faults. */
@@ -245,6 +249,99 @@ class ClusterScenarioTest {
       assertThat(seen(node, node(fleet, 5)).labels().shard()).isEqualTo(seen.labels().shard());
       assertThat(seen(node, node(fleet, 4)).labels().shard()).isNotEqualTo(seen.labels().shard());
     }
+  }
+
+  private static ClusterFleet formedWithNames(long seed) {
+    ClusterFleet fleet = new ClusterFleet(seed, 3, 1, TIMEOUT_MILLIS);
+    fleet.nameNodes();
+    fleet.form();
+    fleet.network().runFor(TIMEOUT_MILLIS); // names are in all files
+    return fleet;
+  }
+
+  /** Restarts all nodes at addresses of which only the name server knows. */
+  private static void moveAll(ClusterFleet fleet) {
+    fleet.nodes().forEach(SimulatedNode::crash);
+    fleet.nodes().forEach(fleet::move);
+    fleet.nodes().forEach(SimulatedNode::start);
+  }
+
+  @Test
+  void healsAfterAllNodesHaveMoved() {
+    for (int seed = 1; seed <= 20; seed++) {
+      ClusterFleet fleet = formedWithNames(seed);
+      for (int times = 0; times < 3; times++) {
+        moveAll(fleet);
+        fleet.waitFor(10_000, fleet::disagreement);
+        assertThat(fleet.rules().elections()).as("seed " + seed).isZero();
+        for (SimulatedNode node : fleet.nodes()) {
+          for (NodeRecord record : node.disk().nodes()) {
+            assertThat(record.endpoint().ip()).isEqualTo(fleet.of(record.id()).ip());
+          }
+        }
+      }
+    }
+  }
+
+  /** A pod may get the address that another pod of the cluster had. */
+  @Test
+  void healsAfterAllNodesHaveExchangedTheirAddresses() {
+    for (int seed = 1; seed <= 20; seed++) {
+      ClusterFleet fleet = formedWithNames(seed);
+      List<String> ips = new ArrayList<>(fleet.nodes().stream().map(SimulatedNode::ip).toList());
+      Collections.rotate(ips, seed % 5 + 1);
+      fleet.nodes().forEach(SimulatedNode::crash);
+      for (int i = 0; i < ips.size(); i++) {
+        fleet.nodes().get(i).moveTo(ips.get(i));
+      }
+      fleet.correctNames();
+      fleet.nodes().forEach(SimulatedNode::start);
+      fleet.waitFor(20_000, fleet::disagreement);
+      assertThat(fleet.rules().elections()).as("seed " + seed).isZero();
+    }
+  }
+
+  @Test
+  void replicatesFromAMasterThatHasMoved() {
+    ClusterFleet fleet = formedWithNames(1);
+    SimulatedNode master = node(fleet, 1);
+    SimulatedNode replica = node(fleet, 4);
+    moveAll(fleet);
+    fleet.waitFor(10_000, fleet::disagreement);
+    long before = master.offset();
+    fleet.network().runFor(2000);
+    assertThat(replica.offset()).isGreaterThan(before);
+  }
+
+  /** Only the node itself proves that it is at the address which the name server tells. */
+  @Test
+  void distrustsTheNameServer() {
+    ClusterFleet fleet = formedWithNames(1);
+    SimulatedNode stranger = fleet.addStranger();
+    stranger.start();
+    SimulatedNode gone = node(fleet, 6);
+    String before = gone.ip();
+    gone.crash();
+    for (String wrong : List.of(node(fleet, 2).ip(), stranger.ip(), "10.9.9.9", "")) {
+      fleet.misname(gone, wrong);
+      int requests = fleet.names().requests();
+      fleet.network().runFor(20_000);
+      assertThat(fleet.names().requests() - requests).isBetween(5 * 5, 5 * 20);
+      for (SimulatedNode node : fleet.nodes()) {
+        if (node != gone) {
+          assertThat(seen(node, gone).endpoint().ip()).isEqualTo(before);
+          assertThat(node.core().allNodes()).hasSize(6);
+          assertThat(node.core().isServing()).isTrue();
+        }
+      }
+      assertThat(stranger.core().allNodes()).hasSize(1);
+    }
+    gone.start();
+    fleet.misname(gone, "10.9.9.9");
+    fleet.waitFor(10_000, fleet::disagreement);
+    int requests = fleet.names().requests();
+    fleet.network().runFor(20_000);
+    assertThat(fleet.names().requests()).as("while all is well").isEqualTo(requests);
   }
 
   @Test

@@ -87,6 +87,9 @@ class ClusterSimulationTest {
     ClusterFleet fleet =
         new ClusterFleet(seed, shape.nextInt(3, 6), shape.nextInt(1, 3), shape.nextLong(500, 3000));
     ClusterStorm storm = new ClusterStorm(fleet);
+    if (shape.nextBoolean()) {
+      fleet.nameNodes();
+    }
     try {
       fleet.form();
       if (operators) {

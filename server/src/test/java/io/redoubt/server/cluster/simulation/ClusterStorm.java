@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Injects random faults into a cluster, and then lets it recover. */
 final class ClusterStorm {
-  private static final int FAULTS = 13;
+  private static final int FAULTS = 14;
   private static final int ORDERS = 2;
 
   private final ClusterFleet fleet;
@@ -82,6 +82,11 @@ final class ClusterStorm {
         note("disk of " + node.name() + " takes up to " + millis);
         node.diskDelay(millis);
       }
+      case 13 -> {
+        if (fleet.hasNames()) {
+          move(node);
+        }
+      }
       default -> {
         if (node.isUp()) {
           FailoverKind kind = FailoverKind.values()[random.nextInt(FailoverKind.values().length)];
@@ -89,6 +94,21 @@ final class ClusterStorm {
           node.step(new Input.Failover(kind));
         }
       }
+    }
+  }
+
+  /** Restarts a node at another address, of which the name server knows at once or much later. */
+  private void move(SimulatedNode node) {
+    note("move " + node.name());
+    node.crash();
+    String before = node.ip();
+    fleet.move(node);
+    if (random.nextBoolean()) {
+      SimulatedNode other = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
+      fleet.misname(node, random.nextBoolean() ? before : other.ip());
+    }
+    if (random.nextBoolean()) {
+      node.start();
     }
   }
 
@@ -120,6 +140,7 @@ final class ClusterStorm {
     note("all heals");
     fleet.network().mend();
     fleet.network().delays(1, 3);
+    fleet.correctNames();
     for (SimulatedNode node : fleet.nodes()) {
       node.crashAfterOutputs(-1);
       node.diskDelay(2);

@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedNode {
   private static final long TICK_MILLIS = 100;
+  private static final long MAX_LOOKUP_MILLIS = 100;
 
   private final ClusterFleet fleet;
   private final String name;
-  private final String ip;
+  private String ip;
   private final Map<Integer, BusConnection> outbound = new HashMap<>();
   private final Map<Integer, BusConnection> inbound = new HashMap<>();
   private final Deque<Output> waiting = new ArrayDeque<>();
@@ -82,6 +83,19 @@ final class SimulatedNode {
 
   String ip() {
     return ip;
+  }
+
+  /** Changes the address of a node that is down. */
+  void moveTo(String address) {
+    if (core != null) {
+      throw new AssertionError(name + " is up");
+    }
+    ip = address;
+  }
+
+  /** Announces a host name from the next start on. */
+  void announce(String hostname) {
+    options = options.withHostname(hostname);
   }
 
   String id() {
@@ -264,6 +278,7 @@ final class SimulatedNode {
           connection.close();
         }
       }
+      case Output.Resolve(String hostname) -> resolve(hostname);
       case Output.Send(int connection, Message message) -> send(connection, altered(message));
       case Output.Persist(ClusterState state, boolean binding) -> persist(state, binding);
       case Output.Follow(String node, Endpoint endpoint) -> {
@@ -362,6 +377,19 @@ final class SimulatedNode {
                 step(new Input.Connected(link));
               } else {
                 step(new Input.Disconnected(link));
+              }
+            });
+  }
+
+  private void resolve(String hostname) {
+    int expected = incarnation;
+    fleet
+        .network()
+        .after(
+            fleet.random().nextLong(1, MAX_LOOKUP_MILLIS),
+            () -> {
+              if (expected == incarnation && core != null) {
+                step(new Input.Resolved(hostname, fleet.names().find(hostname)));
               }
             });
   }

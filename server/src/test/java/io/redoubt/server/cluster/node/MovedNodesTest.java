@@ -1,0 +1,286 @@
+package io.redoubt.server.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nodes that are all restarted on new addresses of the loopback network, with their names. */
+class MovedNodesTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String TIMEOUT_MILLIS = "2000";
+  private static final int SLOTS = 16_384;
+
+  @TempDir private Path directory;
+  private final Map<String, String> nameServer = new ConcurrentHashMap<>();
+  private final List<Member> members = new ArrayList<>();
+  private int lastAddress = 10;
+
+  /** A node of ours or a real one, which keeps its name and its ports of the bus. */
+  private abstract class Member {
+    final Path folder;
+    final String name;
+    final int busPort = FreePorts.one();
+    String ip = "";
+    String id = "";
+    @Nullable RespClient client;
+
+    Member(String name) throws Exception {
+      this.name = name;
+      folder = Files.createDirectory(directory.resolve(name));
+      members.add(this);
+    }
+
+    /** Starts the node at an address that nobody has had. */
+    final void start() throws Exception {
+      ip = "127.0.0." + lastAddress++;
+      nameServer.put(name, ip);
+      client = RespClient.connect(ip, run());
+      id = text("CLUSTER", "MYID");
+    }
+
+    /** Starts the process; returns its port. */
+    abstract int run() throws Exception;
+
+    abstract void kill() throws Exception;
+
+    final void stop() throws Exception {
+      if (client != null) {
+        client.close();
+        client = null;
+      }
+      kill();
+    }
+
+    final String text(String... words) throws Exception {
+      if (client == null) {
+        throw new IllegalStateException(name + " is down");
+      }
+      return client.call(words).text();
+    }
+
+    final boolean has(String section, String line) throws Exception {
+      return (section.equals("cluster") ? text("CLUSTER", "INFO") : text("INFO", section))
+          .contains(line);
+    }
+  }
+
+  private final class Ours extends Member {
+    private final int port = FreePorts.one();
+    private @Nullable RedisServer server;
+
+    Ours(String name) throws Exception {
+      super(name);
+    }
+
+    @Override
+    int run() throws Exception {
+      server =
+          TestServers.startAtItsPort(
+              Log.silent(Clock.system()),
+              MovedNodesTest.this::lookUp,
+              "dir " + folder,
+              "bind " + ip,
+              "bind-source-addr " + ip,
+              "port " + port,
+              "cluster-port " + busPort,
+              "cluster-enabled yes",
+              "cluster-announce-hostname " + name,
+              "cluster-node-timeout " + TIMEOUT_MILLIS,
+              "repl-ping-replica-period 1");
+      return port;
+    }
+
+    @Override
+    void kill() throws Exception {
+      if (server != null) {
+        server.close();
+      }
+    }
+  }
+
+  private final class Real extends Member {
+    private @Nullable RealRedis redis;
+
+    Real(String name) throws Exception {
+      super(name);
+    }
+
+    @Override
+    int run() throws Exception {
+      redis =
+          RealRedis.start(
+              folder,
+              "--bind",
+              "127.0.0.1",
+              ip,
+              "--bind-source-addr",
+              ip,
+              "--cluster-enabled",
+              "yes",
+              "--cluster-port",
+              Integer.toString(busPort),
+              "--cluster-announce-hostname",
+              name,
+              "--cluster-node-timeout",
+              TIMEOUT_MILLIS);
+      return redis.port();
+    }
+
+    @Override
+    void kill() throws Exception {
+      if (redis != null) {
+        redis.close();
+      }
+    }
+  }
+
+  private InetAddress lookUp(String name) throws UnknownHostException {
+    String ip = nameServer.get(name);
+    if (ip == null) {
+      throw new UnknownHostException(name);
+    }
+    return InetAddress.ofLiteral(ip);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (Member each : members) {
+      each.stop();
+    }
+  }
+
+  /** Forms a cluster of the first three members as masters and the others as their replicas. */
+  private void form() throws Exception {
+    Member first = members.getFirst();
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      member.start();
+      assertThat(member.text("CLUSTER", "SET-CONFIG-EPOCH", "" + (i + 1))).isEqualTo("OK");
+      if (i < 3) {
+        String from = "" + SLOTS * i / 3;
+        String to = "" + (SLOTS * (i + 1) / 3 - 1);
+        assertThat(member.text("CLUSTER", "ADDSLOTSRANGE", from, to)).isEqualTo("OK");
+      }
+    }
+    for (Member member : members.subList(1, members.size())) {
+      assertThat(member.text("CLUSTER", "MEET", first.ip, port(first), "" + first.busPort))
+          .isEqualTo("OK");
+    }
+    awaitAll("cluster", "cluster_known_nodes:" + members.size());
+    for (int i = 3; i < members.size(); i++) {
+      assertThat(members.get(i).text("CLUSTER", "REPLICATE", members.get(i - 3).id))
+          .isEqualTo("OK");
+    }
+    awaitHealth();
+    for (Member member : members) {
+      if (member instanceof Real) {
+        continue; // a real Redis does not save its file for a name
+      }
+      await()
+          .atMost(PATIENCE)
+          .until(() -> {
+            String saved = Files.readString(member.folder.resolve("nodes.conf"));
+            return members.stream().allMatch(each -> saved.contains("," + each.name));
+          });
+    }
+  }
+
+  private static String port(Member member) throws Exception {
+    return member.text("INFO", "server").replaceAll("(?s).*tcp_port:(\\d+).*", "$1");
+  }
+
+  private void awaitAll(String section, String line) {
+    for (Member member : members) {
+      await().atMost(PATIENCE).until(() -> member.has(section, line));
+    }
+  }
+
+  private void awaitHealth() {
+    awaitAll("cluster", "cluster_state:ok");
+    for (Member replica : members.subList(3, members.size())) {
+      await().atMost(PATIENCE).until(() -> replica.has("replication", "master_link_status:up"));
+    }
+  }
+
+  private void moveAll() throws Exception {
+    for (Member member : members) {
+      member.stop();
+    }
+    for (Member member : members) {
+      member.start();
+    }
+  }
+
+  /** Waits until each knows all by their new addresses, with the roles that they had. */
+  private void awaitAcquaintance() {
+    for (Member member : members) {
+      for (Member known : members) {
+        if (known == member && known instanceof Real) {
+          continue; // a real Redis keeps its own old address
+        }
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(() -> {
+              String line =
+                  member
+                      .text("CLUSTER", "NODES")
+                      .lines()
+                      .filter(each -> each.startsWith(known.id))
+                      .findFirst()
+                      .orElseThrow();
+              assertThat(line).startsWith(known.id + " " + known.ip + ":").contains(" connected");
+              assertThat(line.split(" ")[2].replace("myself,", ""))
+                  .isEqualTo(members.indexOf(known) < 3 ? "master" : "slave");
+            });
+      }
+    }
+  }
+
+  @Test
+  void findEachOtherByName() throws Exception {
+    for (int i = 1; i <= 6; i++) {
+      Member unused = new Ours("node-" + i + ".example.com");
+    }
+    form();
+    List<String> ids = members.stream().map(each -> each.id).toList();
+    moveAll();
+    assertThat(members.stream().map(each -> each.id)).containsExactlyElementsOf(ids);
+    awaitHealth();
+    awaitAcquaintance();
+    moveAll();
+    awaitHealth();
+    awaitAcquaintance();
+  }
+
+  @Test
+  void findRealNodesWhichThenKnowThem() throws Exception {
+    RealRedis.assumeInstalled();
+    Member unused = new Ours("one.example.com");
+    unused = new Ours("two.example.com");
+    unused = new Real("three.example.com");
+    form();
+    moveAll();
+    awaitHealth();
+    awaitAcquaintance();
+  }
+}
