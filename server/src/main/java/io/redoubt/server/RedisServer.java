@@ -128,6 +128,11 @@ public final class RedisServer implements AutoCloseable {
     return assembly.loop();
   }
 
+  /** Performs what is due by the clock, which was moved; on the loop. */
+  public void clockMoved() {
+    assembly.clockMoved();
+  }
+
   /** Returns the TCP port that the server listens on, 0 for none. */
   public int port() {
     return assembly.port();

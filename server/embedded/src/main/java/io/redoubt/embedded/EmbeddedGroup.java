@@ -1,15 +1,9 @@
 package io.redoubt.embedded;
 
-import io.redoubt.protocol.process.Clock;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class EmbeddedGroup implements AutoCloseable {
-  private static final long POLL_NANOS = 5_000_000;
-
   /** The longest step of the clock: sentinels take two seconds for a pause of their own. */
   private static final Duration STEP = Duration.ofSeconds(1);
 
@@ -42,33 +34,26 @@ public final class EmbeddedGroup implements AutoCloseable {
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
-  private final Clock system = Clock.system();
+  private final Members members;
   private final List<GroupMember> servers;
   private final List<GroupMember> sentinels;
   private final GroupView view;
-  private final Links links;
-  private final DataFolder data;
-  private final MovableClock clock;
   private final String masterName;
   private final String password;
   private final Duration downAfter;
   private final Duration timeout;
 
   EmbeddedGroup(
+      Members members,
       List<GroupMember> servers,
       List<GroupMember> sentinels,
-      Links links,
-      DataFolder data,
-      MovableClock clock,
       String masterName,
       String password,
       Duration downAfter,
       Duration timeout) {
+    this.members = members;
     this.servers = List.copyOf(servers);
     this.sentinels = List.copyOf(sentinels);
-    this.links = links;
-    this.data = data;
-    this.clock = clock;
     this.masterName = masterName;
     this.password = password;
     this.downAfter = downAfter;
@@ -94,22 +79,7 @@ public final class EmbeddedGroup implements AutoCloseable {
    * when the replicas are in step and the sentinels know all members.
    */
   public void repair() {
-    for (GroupMember member : members()) {
-      if (member.hasEnded()) {
-        member.kill();
-      }
-      member.start();
-      member.resume();
-      for (GroupMember other : others(member)) {
-        links.change(
-            member.port(),
-            other.port(),
-            link -> {
-              link.cut(false);
-              link.delay(0);
-            });
-      }
-    }
+    members.repair();
     awaitOrder();
   }
 
@@ -165,21 +135,7 @@ public final class EmbeddedGroup implements AutoCloseable {
   }
 
   private <T> T await(String what, Duration limit, Supplier<@Nullable T> probe) {
-    long deadline = system.monotonicNanos() + limit.toNanos();
-    while (true) {
-      T found = probe.get();
-      if (found != null) {
-        return found;
-      }
-      if (system.monotonicNanos() - deadline > 0) {
-        throw new IllegalStateException(
-            "not within " + limit.toMillis() + " ms: " + what + view.describe());
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-      if (Thread.currentThread().isInterrupted()) {
-        throw new IllegalStateException("interrupted while waiting: " + what);
-      }
-    }
+    return members.await(what, limit, probe, view::describe);
   }
 
   /** Returns the address of {@link #master}. */
@@ -213,30 +169,27 @@ public final class EmbeddedGroup implements AutoCloseable {
    * {@link #heal}.
    */
   public void cut(GroupMember one, GroupMember other) {
-    links.change(one.port(), other.port(), link -> link.cut(true));
+    members.cut(one, other);
   }
 
   /** Cuts a member off from all others; clients still reach it. */
   public void isolate(GroupMember member) {
-    others(member).forEach(other -> cut(member, other));
+    members.isolate(member);
   }
 
   /** Restores a link that was cut, with what was sent meanwhile. */
   public void heal(GroupMember one, GroupMember other) {
-    links.change(one.port(), other.port(), link -> link.cut(false));
+    members.heal(one, other);
   }
 
   /** Restores all links of a member. */
   public void heal(GroupMember member) {
-    others(member).forEach(other -> heal(member, other));
+    members.heal(member);
   }
 
   /** Delays each packet between two members, in each direction; zero ends it. */
   public void delay(GroupMember one, GroupMember other, Duration delay) {
-    if (delay.isNegative()) {
-      throw new IllegalArgumentException("a negative delay");
-    }
-    links.change(one.port(), other.port(), link -> link.delay(delay.toMillis()));
+    members.delay(one, other, delay);
   }
 
   /**
@@ -245,58 +198,13 @@ public final class EmbeddedGroup implements AutoCloseable {
    * minute takes about a second, more with a short {@link GroupBuilder#downAfter}.
    */
   public void advance(Duration by) {
-    EmbeddedServer.requireForward(by);
     Duration share = downAfter.dividedBy(STEPS_TO_DOWN).plusNanos(1);
-    Duration longest = share.compareTo(STEP) < 0 ? share : STEP;
-    Duration left = by;
-    while (left.isPositive()) {
-      Duration step = left.compareTo(longest) < 0 ? left : longest;
-      long start = system.monotonicNanos();
-      clock.advance(step);
-      exchange();
-      LockSupport.parkNanos(start + step.toNanos() / SPEED_LIMIT - system.monotonicNanos());
-      left = left.minus(step);
-    }
-  }
-
-  /**
-   * Returns when requests that are due have been sent and answered, and the answers are handled.
-   */
-  private void exchange() {
-    movedAll();
-    links.passed().join();
-    movedAll();
-    links.passed().join();
-    movedAll();
-  }
-
-  private void movedAll() {
-    CompletableFuture.allOf(
-            members().stream().map(GroupMember::clockMoved).toArray(CompletableFuture<?>[]::new))
-        .join();
-  }
-
-  private List<GroupMember> members() {
-    List<GroupMember> members = new ArrayList<>(sentinels);
-    members.addAll(servers);
-    return members;
-  }
-
-  private List<GroupMember> others(GroupMember member) {
-    return members().stream().filter(other -> other != member).toList();
+    members.advance(by, share.compareTo(STEP) < 0 ? share : STEP, SPEED_LIMIT);
   }
 
   /** Ends all members without saving, the sentinels first, and deletes their files. */
   @Override
   public void close() {
-    Uninterrupted.run(() -> {
-      members().forEach(GroupMember::kill);
-      links.close();
-    });
-    try {
-      data.close();
-    } catch (IOException failure) {
-      throw new UncheckedIOException("can't delete " + data.path(), failure);
-    }
+    members.close();
   }
 }

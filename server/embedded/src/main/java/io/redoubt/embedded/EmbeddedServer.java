@@ -235,7 +235,7 @@ public final class EmbeddedServer implements Node {
   public CompletableFuture<Void> clockMoved() {
     return isEnded() || isPaused()
         ? CompletableFuture.completedFuture(null)
-        : Loops.passed(server.loop());
+        : Loops.passed(server.loop(), server::clockMoved);
   }
 
   /**

@@ -1,20 +1,14 @@
 package io.redoubt.embedded;
 
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.net.RoutedSockets;
-import io.redoubt.protocol.net.Sockets;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
-import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -33,7 +27,7 @@ public final class GroupBuilder {
   private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private final StringBuilder serverLines = new StringBuilder();
+  private final ServerLines serverLines = new ServerLines("group", OWN);
   private final StringBuilder sentinelLines = new StringBuilder();
   private int replicas = 1;
   private int sentinels = 3;
@@ -80,10 +74,7 @@ public final class GroupBuilder {
 
   /** Sets a directive of all servers, as {@link ServerBuilder#with} does. */
   public GroupBuilder with(String name, String... words) {
-    if (OWN.contains(name.toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException("a group chooses " + name + " itself");
-    }
-    serverLines.append(ServerBuilder.configLine(name, words));
+    serverLines.with(name, words);
     return this;
   }
 
@@ -103,11 +94,7 @@ public final class GroupBuilder {
 
   /** Sets a directive of all servers by a whole line of redis.conf. */
   public GroupBuilder line(String text) {
-    List<String> words = List.of(text.strip().split("\\s+", -1));
-    if (text.lines().count() > 1 || OWN.contains(words.getFirst().toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException("not a directive that a group takes: " + text);
-    }
-    serverLines.append(text).append('\n');
+    serverLines.line(text);
     return this;
   }
 
@@ -131,20 +118,14 @@ public final class GroupBuilder {
    * @throws IllegalStateException if it takes too long
    */
   public EmbeddedGroup start() {
-    List<Integer> ports = FreePorts.several(1 + replicas + sentinels);
     try {
-      DataFolder data = DataFolder.create();
-      EmbeddedGroup group = null;
+      Members members = Members.create(1 + replicas + sentinels, 1);
       try {
-        group = prepared(ports, data);
+        EmbeddedGroup group = prepared(members);
         group.start();
         return group;
       } catch (IOException | RuntimeException failure) {
-        if (group == null) {
-          data.close();
-        } else {
-          group.close();
-        }
+        members.close();
         throw failure;
       }
     } catch (IOException failure) {
@@ -152,59 +133,30 @@ public final class GroupBuilder {
     }
   }
 
-  private EmbeddedGroup prepared(List<Integer> ports, DataFolder data) throws IOException {
-    MovableClock clock = new MovableClock();
-    Links links = new Links(new HashSet<>(ports));
+  private EmbeddedGroup prepared(Members members) throws IOException {
+    int masterPort = members.port(0);
     List<GroupMember> servers = new ArrayList<>();
+    for (int i = 0; i <= replicas; i++) {
+      String follows =
+          i == 0
+              ? ""
+              : ServerBuilder.configLine("replicaof", "127.0.0.1", Integer.toString(masterPort));
+      servers.add(members.addServer("server-" + (i + 1), password, serverLines.text() + follows));
+    }
     List<GroupMember> watchers = new ArrayList<>();
-    for (int i = 0; i < ports.size(); i++) {
-      int port = ports.get(i);
-      Host host =
-          new Host(clock, new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)));
-      if (i <= replicas) {
-        servers.add(server("server-" + (i + 1), ports.getFirst(), port, data, host));
-      } else {
-        watchers.add(sentinel("sentinel-" + (i - replicas), ports.getFirst(), port, data, host));
-      }
+    for (int i = 0; i < sentinels; i++) {
+      watchers.add(
+          sentinel("sentinel-" + (i + 1), members.port(servers.size() + i), masterPort, members));
     }
-    return new EmbeddedGroup(
-        servers, watchers, links, data, clock, masterName, password, downAfter, timeout);
+    return new EmbeddedGroup(members, servers, watchers, masterName, password, downAfter, timeout);
   }
 
-  private GroupMember server(String name, int masterPort, int port, DataFolder data, Host host)
-      throws IOException {
-    Path folder = data.folder(name);
-    StringBuilder lines = new StringBuilder(ServerBuilder.DEFAULTS);
-    lines.append("replica-refuse-empty-master no\n"); // a killed master returns empty
-    lines.append(serverLines);
-    lines.append(ServerBuilder.configLine("port", Integer.toString(port)));
-    lines.append(ServerBuilder.configLine("dir", folder.toString()));
-    if (!password.isEmpty()) {
-      lines.append(ServerBuilder.configLine("requirepass", password));
-      lines.append(ServerBuilder.configLine("masterauth", password));
-    }
-    if (port != masterPort) {
-      lines.append(
-          ServerBuilder.configLine("replicaof", "127.0.0.1", Integer.toString(masterPort)));
-    }
-    Path file = data.write(name + ".conf", lines.toString());
-    return new GroupMember(
-        name,
-        port,
-        password,
-        () -> {
-          ServerDirectives settings = new ServerDirectives();
-          settings.load(file, new byte[0], "");
-          return EmbeddedServer.start(settings, DataFolder.ofCaller(folder), host);
-        });
-  }
-
-  private GroupMember sentinel(String name, int masterPort, int port, DataFolder data, Host host)
+  private GroupMember sentinel(String name, int port, int masterPort, Members members)
       throws IOException {
     int agreeing = quorum == 0 ? sentinels / 2 + 1 : quorum;
     StringBuilder lines = new StringBuilder("bind 127.0.0.1\n");
     lines.append(ServerBuilder.configLine("port", Integer.toString(port)));
-    lines.append(ServerBuilder.configLine("dir", data.folder(name).toString()));
+    lines.append(ServerBuilder.configLine("dir", members.data().folder(name).toString()));
     lines.append(
         ServerBuilder.configLine(
             "sentinel",
@@ -219,16 +171,16 @@ public final class GroupBuilder {
       lines.append(option("auth-pass", password));
     }
     lines.append(sentinelLines);
-    Path file = data.write(name + ".conf", lines.toString());
-    return new GroupMember(
+    Path file = members.data().write(name + ".conf", lines.toString());
+    return members.add(
         name,
-        port,
         "",
-        () -> {
-          SentinelDirectives settings = new SentinelDirectives();
-          settings.load(file, new byte[0], "");
-          return EmbeddedSentinel.start(settings, timings(), host);
-        });
+        host ->
+            () -> {
+              SentinelDirectives settings = new SentinelDirectives();
+              settings.load(file, new byte[0], "");
+              return EmbeddedSentinel.start(settings, timings(), host);
+            });
   }
 
   private String option(String name, String value) {

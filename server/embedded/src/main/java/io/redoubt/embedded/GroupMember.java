@@ -12,8 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server or sentinel of an {@link EmbeddedGroup}. It keeps its address and its files when it is
- * killed and started again. All methods may be called by any thread.
+ * A server or sentinel of an {@link EmbeddedGroup}, or a node of an {@link EmbeddedCluster}. It
+ * keeps its address and its files when it is killed and started again. All methods may be called by
+ * any thread.
  */
 public final class GroupMember {
   /** Starts the member on its port. */
@@ -36,7 +37,7 @@ public final class GroupMember {
     this.start = start;
   }
 
-  /** Returns the name, such as {@code server-1} or {@code sentinel-1}. */
+  /** Returns the name, such as {@code server-1}, {@code sentinel-1} or {@code node-1}. */
   public String name() {
     return name;
   }

@@ -1,7 +1,6 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.resp.Reply;
-import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +24,8 @@ final class GroupView {
    */
   @Nullable GroupMember master() {
     Map<GroupMember, Integer> votes = new HashMap<>();
-    for (GroupMember sentinel : serving(sentinels)) {
-      Reply reply = ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName);
+    for (GroupMember sentinel : MemberState.serving(sentinels)) {
+      Reply reply = MemberState.ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName);
       if (reply instanceof Reply.Array(List<Reply> hostAndPort)) {
         int port = Integer.parseInt(hostAndPort.get(1).text());
         servers.stream()
@@ -34,9 +33,9 @@ final class GroupView {
             .forEach(server -> votes.merge(server, 1, Integer::sum));
       }
     }
-    for (GroupMember server : serving(servers)) {
+    for (GroupMember server : MemberState.serving(servers)) {
       boolean named = sentinels.isEmpty() || votes.getOrDefault(server, 0) > sentinels.size() / 2;
-      if (named && replication(server).getOrDefault("role", "").equals("master")) {
+      if (named && MemberState.replication(server).getOrDefault("role", "").equals("master")) {
         return server;
       }
     }
@@ -49,17 +48,10 @@ final class GroupView {
     if (master == null) {
       return false;
     }
-    long offset = number(replication(master), "master_repl_offset");
-    for (GroupMember server : serving(servers)) {
-      if (server != master) {
-        Map<String, String> fields = replication(server);
-        boolean follows =
-            number(fields, "master_port") == master.port()
-                && fields.getOrDefault("master_link_status", "").equals("up")
-                && number(fields, "slave_repl_offset") >= offset;
-        if (!follows) {
-          return false;
-        }
+    long offset = MemberState.number(MemberState.replication(master), "master_repl_offset");
+    for (GroupMember server : MemberState.serving(servers)) {
+      if (server != master && !MemberState.hasReached(server, master, offset)) {
+        return false;
       }
     }
     return true;
@@ -67,45 +59,36 @@ final class GroupView {
 
   /** Returns true if each serving sentinel can reach all servers and all other sentinels. */
   boolean isKnownToSentinels() {
-    return serving(sentinels).stream().allMatch(this::knowsAll);
+    return MemberState.serving(sentinels).stream().allMatch(this::knowsAll);
   }
 
   private boolean knowsAll(GroupMember sentinel) {
-    Map<String, String> master = pairs(ask(sentinel, "SENTINEL", "MASTER", masterName));
+    Map<String, String> master =
+        MemberState.pairs(MemberState.ask(sentinel, "SENTINEL", "MASTER", masterName));
     return master.getOrDefault("flags", "").equals("master")
-        && number(master, "num-slaves") == servers.size() - 1
-        && number(master, "num-other-sentinels") == sentinels.size() - 1
-        && allUp(ask(sentinel, "SENTINEL", "REPLICAS", masterName), "slave")
-        && allUp(ask(sentinel, "SENTINEL", "SENTINELS", masterName), "sentinel");
+        && MemberState.number(master, "num-slaves") == servers.size() - 1
+        && MemberState.number(master, "num-other-sentinels") == sentinels.size() - 1
+        && allUp(MemberState.ask(sentinel, "SENTINEL", "REPLICAS", masterName), "slave")
+        && allUp(MemberState.ask(sentinel, "SENTINEL", "SENTINELS", masterName), "sentinel");
   }
 
   private static boolean allUp(@Nullable Reply instances, String flags) {
     return instances instanceof Reply.Array(List<Reply> each)
-        && each.stream().allMatch(one -> pairs(one).getOrDefault("flags", "").equals(flags));
+        && each.stream()
+            .allMatch(one -> MemberState.pairs(one).getOrDefault("flags", "").equals(flags));
   }
 
   /** Returns what each member says of itself, for messages. */
   String describe() {
     StringBuilder text = new StringBuilder();
     for (GroupMember server : servers) {
-      Map<String, String> fields =
-          serving(List.of(server)).isEmpty() ? Map.of() : replication(server);
-      text.append("\n  ").append(server).append(": ");
-      text.append(
-          fields.isEmpty()
-              ? "does not serve"
-              : "role %s, offset %s, master %s, link %s"
-                  .formatted(
-                      fields.get("role"),
-                      fields.get("master_repl_offset"),
-                      fields.get("master_port"),
-                      fields.get("master_link_status")));
+      text.append("\n  ").append(server).append(": ").append(MemberState.describe(server));
     }
     for (GroupMember sentinel : sentinels) {
       Map<String, String> fields =
-          serving(List.of(sentinel)).isEmpty()
+          MemberState.serving(List.of(sentinel)).isEmpty()
               ? Map.of()
-              : pairs(ask(sentinel, "SENTINEL", "MASTER", masterName));
+              : MemberState.pairs(MemberState.ask(sentinel, "SENTINEL", "MASTER", masterName));
       text.append("\n  ").append(sentinel).append(": ");
       text.append(
           fields.isEmpty()
@@ -118,49 +101,5 @@ final class GroupView {
                       fields.get("num-other-sentinels")));
     }
     return text.toString();
-  }
-
-  private static List<GroupMember> serving(List<GroupMember> members) {
-    return members.stream().filter(GroupMember::isServing).toList();
-  }
-
-  private static Map<String, String> replication(GroupMember server) {
-    Map<String, String> fields = new HashMap<>();
-    Reply reply = ask(server, "INFO", "replication");
-    if (reply != null && !reply.isError()) {
-      reply
-          .text()
-          .lines()
-          .forEach(line -> {
-            int colon = line.indexOf(':');
-            if (colon > 0) {
-              fields.put(line.substring(0, colon), line.substring(colon + 1));
-            }
-          });
-    }
-    return fields;
-  }
-
-  private static Map<String, String> pairs(@Nullable Reply reply) {
-    Map<String, String> fields = new HashMap<>();
-    if (reply instanceof Reply.Array(List<Reply> words)) {
-      for (int i = 0; i + 1 < words.size(); i += 2) {
-        fields.put(words.get(i).text(), words.get(i + 1).text());
-      }
-    }
-    return fields;
-  }
-
-  private static long number(Map<String, String> fields, String name) {
-    return Long.parseLong(fields.getOrDefault(name, "-1"));
-  }
-
-  /** Returns the reply, or null if the member was killed meanwhile. */
-  private static @Nullable Reply ask(GroupMember member, String... words) {
-    try {
-      return member.execute(words);
-    } catch (IllegalStateException | UncheckedIOException killed) {
-      return null;
-    }
   }
 }

@@ -6,33 +6,36 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The network between the members of a group, each known by its port. All methods may be called by
- * any thread except that of the network itself.
+ * The network between the members of a group, each known by the first of its ports. All methods may
+ * be called by any thread except that of the network itself.
  */
 final class Links implements AutoCloseable {
-  /** A direction of dialing. */
+  /** A direction of dialing: from a member to a port of another one. */
   private record Way(int from, int to) {}
 
   private final Transport transport = Transport.open("redoubt-links", BufferMemory.offHeap());
-  private final Set<Integer> members;
+  private final Map<Integer, List<Integer>> members = new HashMap<>(); // by each of their ports
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Way, Link> links = new HashMap<>(); // used with the lock
 
-  /** Opens a network between the members with these ports. */
-  Links(Set<Integer> members) {
-    this.members = Set.copyOf(members);
+  /** Opens a network between members with these ports each. */
+  Links(List<List<Integer>> ports) {
+    for (List<Integer> member : ports) {
+      member.forEach(port -> members.put(port, List.copyOf(member)));
+    }
   }
 
   /** Returns where a member finds an address: at a link if it belongs to another member. */
   InetSocketAddress route(int from, InetSocketAddress to) {
-    return members.contains(to.getPort()) && to.getAddress().isLoopbackAddress()
+    return members.containsKey(to.getPort()) && to.getAddress().isLoopbackAddress()
         ? link(new Way(from, to.getPort()), to).address(to)
         : to;
   }
@@ -56,25 +59,27 @@ final class Links implements AutoCloseable {
   /** Changes the links between two members, whichever dials; returns once that is done. */
   void change(int one, int other, Consumer<Link> change) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    Link there = link(new Way(one, other), target(other));
-    Link back = link(new Way(other, one), target(one));
+    List<Link> there = links(one, other);
+    List<Link> back = links(other, one);
     transport
         .loop()
         .execute(() -> {
-          change.accept(there);
-          change.accept(back);
+          there.forEach(change);
+          back.forEach(change);
           done.complete(null);
         });
     done.join();
   }
 
+  private List<Link> links(int from, int to) {
+    return Objects.requireNonNull(members.get(to)).stream()
+        .map(port -> link(new Way(from, port), new InetSocketAddress("127.0.0.1", port)))
+        .toList();
+  }
+
   /** Completes when what the members have sent so far has been passed on. */
   CompletableFuture<Void> passed() {
     return Loops.passed(transport.loop());
-  }
-
-  private static InetSocketAddress target(int port) {
-    return new InetSocketAddress("127.0.0.1", port);
   }
 
   @Override

@@ -13,9 +13,17 @@ final class Loops {
    * it is submitted, a second one runs after the next poll.
    */
   static CompletableFuture<Void> passed(Loop loop) {
+    return passed(loop, () -> {});
+  }
+
+  /** Completes when a loop has run a task, and then has read all input that it has. */
+  static CompletableFuture<Void> passed(Loop loop, Runnable task) {
     CompletableFuture<Void> passed = new CompletableFuture<>();
     try {
-      loop.execute(() -> loop.schedule(() -> passed.complete(null), 0));
+      loop.execute(() -> {
+        task.run();
+        loop.schedule(() -> passed.complete(null), 0);
+      });
     } catch (RejectedExecutionException ended) {
       passed.complete(null);
     }

@@ -31,6 +31,15 @@ final class RedisUri {
                 URI::create));
   }
 
+  /** Returns {@code redis://[:password@]host:port,host:port}. */
+  static URI ofCluster(List<InetSocketAddress> nodes, String password) {
+    return nodes.stream()
+        .map(RedisUri::hostAndPort)
+        .collect(
+            Collectors.collectingAndThen(
+                Collectors.joining(",", "redis://" + login(password), ""), URI::create));
+  }
+
   private static String login(String password) {
     // Form encoding writes a blank as +, which is a plus in the user part of a URI.
     String secret = URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");

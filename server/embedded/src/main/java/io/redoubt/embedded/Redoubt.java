@@ -17,6 +17,11 @@ public final class Redoubt {
     return new ServerBuilder();
   }
 
+  /** Returns the description of a cluster of masters that share the slots, with their replicas. */
+  public static ClusterBuilder cluster() {
+    return new ClusterBuilder();
+  }
+
   /** Returns the description of a master with replicas, and of the sentinels that watch it. */
   public static GroupBuilder group() {
     return new GroupBuilder();

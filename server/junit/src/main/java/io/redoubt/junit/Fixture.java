@@ -5,13 +5,13 @@ import java.net.URI;
 
 /** What is started for one or more tests. */
 interface Fixture extends AutoCloseable {
-  /** Returns the address of the server or the master. */
+  /** Returns the address of the server or the master, in a cluster of one of the masters. */
   InetSocketAddress address();
 
   /** Returns the URI for a client. */
   URI uri();
 
-  /** Returns what the user programs against, an {@code EmbeddedServer} or {@code EmbeddedGroup}. */
+  /** Returns what the user programs against, such as an {@code EmbeddedServer}. */
   Object subject();
 
   /** Undoes what the previous test has left: data, pauses, cut links, killed members. */

@@ -1,7 +1,6 @@
 package io.redoubt.junit;
 
 import io.redoubt.embedded.EmbeddedGroup;
-import io.redoubt.embedded.GroupMember;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.stream.Collectors;
@@ -40,13 +39,8 @@ final class GroupFixture implements Fixture {
   @Override
   public String report() {
     return Stream.concat(group.servers().stream(), group.sentinels().stream())
-        .map(GroupFixture::report)
+        .map(Reports::of)
         .collect(Collectors.joining());
-  }
-
-  private static String report(GroupMember member) {
-    boolean answers = member.isServing() && member.name().startsWith("server");
-    return Reports.of(member.toString(), member.log(), answers ? member::execute : null);
   }
 
   @Override

@@ -9,8 +9,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Describes the server, or with replicas or sentinels the group, of a test class or of one test.
- * That of a method overrides that of its class. Implies {@link RedoubtTest}.
+ * Describes the server, with replicas or sentinels the group, or with masters the cluster, of a
+ * test class or of one test. That of a method overrides that of its class. Implies {@link
+ * RedoubtTest}.
  */
 @Documented
 @Inherited
@@ -18,7 +19,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RedoubtExtension.class)
 public @interface Redoubt {
-  /** Returns the number of replicas. */
+  /** Returns the number of masters of a cluster, 0 for none; excludes sentinels. */
+  int masters() default 0;
+
+  /** Returns the number of replicas, in a cluster those of each master. */
   int replicas() default 0;
 
   /** Returns the number of sentinels. */

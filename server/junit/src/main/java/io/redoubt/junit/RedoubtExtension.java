@@ -1,5 +1,7 @@
 package io.redoubt.junit;
 
+import io.redoubt.embedded.ClusterBuilder;
+import io.redoubt.embedded.EmbeddedCluster;
 import io.redoubt.embedded.EmbeddedGroup;
 import io.redoubt.embedded.EmbeddedServer;
 import io.redoubt.embedded.GroupBuilder;
@@ -11,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -29,7 +32,12 @@ public final class RedoubtExtension
   private static final Namespace NAMESPACE = Namespace.create(RedoubtExtension.class);
 
   private static final Set<Class<?>> TYPES =
-      Set.of(InetSocketAddress.class, URI.class, EmbeddedServer.class, EmbeddedGroup.class);
+      Set.of(
+          InetSocketAddress.class,
+          URI.class,
+          EmbeddedServer.class,
+          EmbeddedGroup.class,
+          EmbeddedCluster.class);
 
   /** Where a fixture is kept, and what it is. */
   private record Scope(ExtensionContext keeper, Optional<Redoubt> description) {
@@ -43,6 +51,10 @@ public final class RedoubtExtension
       String[] lines = description.map(Redoubt::config).orElse(new String[0]);
       int replicas = description.map(Redoubt::replicas).orElse(0);
       int sentinels = description.map(Redoubt::sentinels).orElse(0);
+      int masters = description.map(Redoubt::masters).orElse(0);
+      if (masters > 0) {
+        return cluster(masters, replicas, sentinels, lines);
+      }
       if (replicas == 0 && sentinels == 0) {
         ServerBuilder server = io.redoubt.embedded.Redoubt.server();
         for (String line : lines) {
@@ -56,6 +68,18 @@ public final class RedoubtExtension
         group.line(line);
       }
       return new GroupFixture(group.start());
+    }
+
+    private static Fixture cluster(int masters, int replicas, int sentinels, String[] lines) {
+      if (sentinels > 0) {
+        throw new ExtensionConfigurationException("a cluster has no sentinels");
+      }
+      ClusterBuilder cluster =
+          io.redoubt.embedded.Redoubt.cluster().masters(masters).replicasPerMaster(replicas);
+      for (String line : lines) {
+        cluster.line(line);
+      }
+      return new ClusterFixture(cluster.start());
     }
   }
 

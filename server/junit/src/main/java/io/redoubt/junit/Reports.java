@@ -1,5 +1,6 @@
 package io.redoubt.junit;
 
+import io.redoubt.embedded.GroupMember;
 import io.redoubt.protocol.resp.Reply;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -19,6 +20,12 @@ final class Reports {
   }
 
   private Reports() {}
+
+  /** Returns the log of a member, and the slow commands if it is a data server that answers. */
+  static String of(GroupMember member) {
+    boolean answers = member.isServing() && !member.name().startsWith("sentinel");
+    return of(member.toString(), member.log(), answers ? member::execute : null);
+  }
 
   /**
    * Returns the log and the slow commands of a server.

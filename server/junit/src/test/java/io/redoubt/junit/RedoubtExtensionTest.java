@@ -7,6 +7,7 @@ import io.redoubt.embedded.EmbeddedGroup;
 import io.redoubt.embedded.EmbeddedServer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,6 +72,14 @@ final class RedoubtExtensionTest {
     assertThat(summary.getFailures()).hasSize(1);
     assertThat(summary.getFailures().getFirst().getException())
         .hasMessageContaining("EmbeddedServer is started here, not a EmbeddedGroup");
+  }
+
+  @Test
+  void saysThatAClusterHasNoSentinels() {
+    TestExecutionSummary summary = run(Contradictory.class);
+    assertThat(summary.getFailures()).hasSize(1);
+    assertThat(summary.getFailures().getFirst().getException())
+        .hasMessageContaining("a cluster has no sentinels");
   }
 
   /** Each of the two waits for the other one. */
@@ -167,6 +176,15 @@ final class RedoubtExtensionTest {
     @Test
     void asks(EmbeddedGroup group) {
       group.close();
+    }
+  }
+
+  /** Asks for what can't be combined. */
+  @Redoubt(masters = 3, sentinels = 1)
+  static final class Contradictory {
+    @Test
+    void asks(URI uri) {
+      throw new AssertionError(uri);
     }
   }
 }

@@ -128,6 +128,13 @@ public final class ServerAssembly {
     metrics.started();
   }
 
+  /** Performs what the cluster has due by the clock, which was moved; on the loop. */
+  public void clockMoved() {
+    if (parts.clusterNode != null) {
+      parts.clusterNode.clockMoved();
+    }
+  }
+
   /**
    * Keeps the data within the memory limit of the process' control group, and logs the memory there
    * is. For processes that are nothing but a server.

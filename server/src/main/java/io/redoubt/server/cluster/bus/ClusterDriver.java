@@ -140,6 +140,13 @@ public final class ClusterDriver {
     ticks = loop.every(this::tick, TICK_MILLIS);
   }
 
+  /** Performs what is due by the clock, which was moved. */
+  public void clockMoved() {
+    if (ticks != null && !stopped) {
+      tick();
+    }
+  }
+
   private void tick() {
     writer.retry();
     submit(new Input.Replication(server.offset(), server.dataAgeMillis()));

@@ -238,6 +238,13 @@ public final class ClusterNode {
     }
   }
 
+  /** Performs what is due by the clock, which was moved. */
+  public void clockMoved() {
+    if (driver != null) {
+      driver.clockMoved();
+    }
+  }
+
   /** Adds to the end of a turn a report of replication's progress, if a failover waits for it. */
   public EndOfTurn reportingAtEndOfTurn(EndOfTurn others) {
     ClusterDriver reported = driver();

@@ -1,0 +1,90 @@
+package io.redoubt.embedded;
+
+import io.redoubt.protocol.resp.Reply;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a member for its state. Answers are empty if the member was killed meanwhile. */
+final class MemberState {
+  private MemberState() {}
+
+  /** Returns the members that run and are not paused. */
+  static List<GroupMember> serving(List<GroupMember> members) {
+    return members.stream().filter(GroupMember::isServing).toList();
+  }
+
+  /** Returns the fields of the section {@code replication} of INFO. */
+  static Map<String, String> replication(GroupMember server) {
+    return fields(ask(server, "INFO", "replication"));
+  }
+
+  /** Returns the fields of a text as INFO has it. */
+  static Map<String, String> fields(@Nullable Reply reply) {
+    Map<String, String> fields = new HashMap<>();
+    if (reply != null && !reply.isError()) {
+      reply
+          .text()
+          .lines()
+          .forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+              fields.put(line.substring(0, colon), line.substring(colon + 1));
+            }
+          });
+    }
+    return fields;
+  }
+
+  /** Returns names and values of a reply that lists them in turn. */
+  static Map<String, String> pairs(@Nullable Reply reply) {
+    Map<String, String> fields = new HashMap<>();
+    if (reply instanceof Reply.Array(List<Reply> words)) {
+      for (int i = 0; i + 1 < words.size(); i += 2) {
+        fields.put(words.get(i).text(), words.get(i + 1).text());
+      }
+    }
+    return fields;
+  }
+
+  /** Returns a field as number, -1 if it is missing. */
+  static long number(Map<String, String> fields, String name) {
+    return Long.parseLong(fields.getOrDefault(name, "-1"));
+  }
+
+  /**
+   * Returns true if a replica has what its master had executed at the question.
+   *
+   * @param offset the master's, asked before
+   */
+  static boolean hasReached(GroupMember replica, GroupMember master, long offset) {
+    Map<String, String> fields = replication(replica);
+    return number(fields, "master_port") == master.port()
+        && fields.getOrDefault("master_link_status", "").equals("up")
+        && number(fields, "slave_repl_offset") >= offset;
+  }
+
+  /** Returns what a server says of its replication, for messages. */
+  static String describe(GroupMember server) {
+    Map<String, String> fields = server.isServing() ? replication(server) : Map.of();
+    return fields.isEmpty()
+        ? "does not serve"
+        : "role %s, offset %s, master %s, link %s"
+            .formatted(
+                fields.get("role"),
+                fields.get("master_repl_offset"),
+                fields.get("master_port"),
+                fields.get("master_link_status"));
+  }
+
+  /** Returns the reply, or null if the member was killed meanwhile. */
+  static @Nullable Reply ask(GroupMember member, String... words) {
+    try {
+      return member.execute(words);
+    } catch (IllegalStateException | UncheckedIOException killed) {
+      return null;
+    }
+  }
+}
