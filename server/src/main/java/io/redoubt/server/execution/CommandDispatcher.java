@@ -356,6 +356,13 @@ public final class CommandDispatcher implements Dispatcher {
     endUnit();
   }
 
+  /** Ends a slice as {@link #endSlice}, but within a unit leaves that to its end. */
+  public void endSliceUnlessInUnit() {
+    if (!isInUnit()) {
+      endSlice();
+    }
+  }
+
   /** Ends a unit of execution that was not a command, such as the loss of a client. */
   public void endUnit() {
     propagation.endUnit();

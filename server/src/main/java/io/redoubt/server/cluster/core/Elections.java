@@ -31,6 +31,13 @@ final class Elections {
 
   private int rank;
   private boolean standing;
+
+  /**
+   * The majority of the masters when the election began. While the slots of another failed master
+   * pass to its replica, there is one master less for a moment, and fewer votes would do.
+   */
+  private int needed;
+
   private long epoch;
 
   Elections(Cluster cluster) {
@@ -85,7 +92,7 @@ final class Elections {
     if (!standing) {
       stand(manual);
     }
-    if (voters.size() >= cluster.nodes.majority()) {
+    if (voters.size() >= Math.max(needed, cluster.nodes.majority())) {
       win(master);
     }
   }
@@ -140,6 +147,7 @@ final class Elections {
     standing = true;
     voters.clear();
     epoch = cluster.nextEpoch();
+    needed = cluster.nodes.majority();
     cluster.remark(Level.NOTICE, "Starting a failover election for epoch " + epoch + ".");
     cluster.links.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
   }

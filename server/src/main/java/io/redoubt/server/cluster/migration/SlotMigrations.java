@@ -1,11 +1,14 @@
 package io.redoubt.server.cluster.migration;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.message.NodeIds;
 import io.redoubt.server.cluster.migration.Migration.State;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.ArrayDeque;
@@ -34,12 +37,20 @@ public final class SlotMigrations {
     /** The staged keys of the slots are removed. */
     DROP,
     /** The keys of the slots are to be removed, since another node owns them. */
-    LOST
+    LOST;
+
+    private final byte[][] words = {
+      "CLUSTER".getBytes(US_ASCII), "SYNCSLOTS".getBytes(US_ASCII), name().getBytes(US_ASCII)
+    };
+
+    /** Returns the words of the command that precede the slots; must not be changed. */
+    byte[][] words() {
+      return words;
+    }
   }
 
   private static final int MAX_LISTED = 1000;
   private static final long TICK_MILLIS = 100;
-  private static final int NAME_DIGITS = 40;
 
   private final MigrationParts parts;
   private final SlotDrops drops;
@@ -88,9 +99,7 @@ public final class SlotMigrations {
     }
     if (migrated) { // otherwise the file remains one that Redis can read
       staged.lose(slots);
-      if (!parts.dispatcher().isInUnit()) {
-        parts.dispatcher().endSlice();
-      }
+      parts.dispatcher().endSliceUnlessInUnit();
     }
     drops.add(slots);
   }
@@ -152,8 +161,8 @@ public final class SlotMigrations {
   }
 
   private String name() {
-    StringBuilder name = new StringBuilder(NAME_DIGITS);
-    for (int i = 0; i < NAME_DIGITS; i++) {
+    StringBuilder name = new StringBuilder(NodeIds.LENGTH);
+    for (int i = 0; i < NodeIds.LENGTH; i++) {
       name.append(Character.forDigit(parts.random().nextInt(16), 16));
     }
     return name.toString();
@@ -317,9 +326,7 @@ public final class SlotMigrations {
         drops.add(migration.slots());
       }
       staged.drop(migration.slots()); // all of them, or those that memory did not suffice for
-      if (!parts.dispatcher().isInUnit()) {
-        parts.dispatcher().endSlice();
-      }
+      parts.dispatcher().endSliceUnlessInUnit();
     }
     parts
         .log()

@@ -1,10 +1,9 @@
 package io.redoubt.server.cluster.migration;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.migration.SlotMigrations.Effect;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.keyspace.KeyspaceSlots;
 
@@ -16,10 +15,6 @@ import io.redoubt.server.keyspace.KeyspaceSlots;
  * source has lost ({@code LOST}), if the source ends before the keys are removed.
  */
 final class StagedKeys {
-  private static final byte[][] TAKE = words("TAKE");
-  private static final byte[][] DROP = words("DROP");
-  private static final byte[][] LOST = words("LOST");
-
   private final MigrationParts parts;
   private final KeyspaceSlots slots;
   private final SlotDrops drops;
@@ -33,19 +28,13 @@ final class StagedKeys {
     slots = new KeyspaceSlots(parts.keyspace());
   }
 
-  private static byte[][] words(String order) {
-    return new byte[][] {
-      "CLUSTER".getBytes(US_ASCII), "SYNCSLOTS".getBytes(US_ASCII), order.getBytes(US_ASCII)
-    };
-  }
-
   /** Moves the staged keys of slots to the first database, where they replace what is there. */
   void take(SlotSet moved) {
     drops.finish(moved);
     moved.forEach(slot -> {
       long unused = slots.unstage(slot);
     });
-    propagate(TAKE, moved);
+    propagate(Effect.TAKE, moved);
   }
 
   /** Removes the staged keys of slots. */
@@ -53,17 +42,18 @@ final class StagedKeys {
     unwanted.forEach(slot -> {
       long unused = slots.dropStaged(slot);
     });
-    propagate(DROP, unwanted);
+    propagate(Effect.DROP, unwanted);
   }
 
-  private void propagate(byte[][] order, SlotSet moved) {
+  private void propagate(Effect order, SlotSet moved) {
     if (!parts.propagation().isActive()) {
       return;
     }
+    byte[][] words = order.words();
     int[] ranges = new int[1];
     moved.forEachRange((first, last) -> ranges[0]++);
-    ReplyWriter effect = parts.propagation().newerEffect(0, order.length + 2 * ranges[0]);
-    for (byte[] word : order) {
+    ReplyWriter effect = parts.propagation().newerEffect(0, words.length + 2 * ranges[0]);
+    for (byte[] word : words) {
       effect.bulk(word);
     }
     moved.forEachRange((first, last) -> {
@@ -77,7 +67,7 @@ final class StagedKeys {
    * keys that are left then.
    */
   void lose(SlotSet lost) {
-    propagate(LOST, lost);
+    propagate(Effect.LOST, lost);
   }
 
   /** Executes TAKE of the master, or of a file. */
@@ -101,9 +91,7 @@ final class StagedKeys {
     }
     if (noImports && cluster.me().isMaster() && parts.keyspace().staged().size() > 0) {
       drop(SlotSet.range(0, SlotSet.SLOTS - 1));
-      if (!parts.dispatcher().isInUnit()) {
-        parts.dispatcher().endSlice();
-      }
+      parts.dispatcher().endSliceUnlessInUnit();
     }
   }
 

@@ -8,6 +8,7 @@ import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
+import io.redoubt.server.cluster.message.NodeIds;
 import io.redoubt.server.cluster.migration.Migration;
 import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.node.ClusterNode;
@@ -19,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The subcommands of CLUSTER that migrate slots as a whole, with the errors of Valkey. */
 final class MigrationOrders {
-  private static final int ID_LENGTH = 40;
 
   /** The index of a subcommand's first argument. */
   private static final int FIRST = 2;
@@ -155,7 +155,7 @@ final class MigrationOrders {
   }
 
   private String target(String id) {
-    if (id.length() != ID_LENGTH) {
+    if (id.length() != NodeIds.LENGTH) {
       throw error("Invalid node name: " + id);
     }
     Node target = cluster().node(id);

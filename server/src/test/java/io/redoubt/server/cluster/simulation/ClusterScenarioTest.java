@@ -78,6 +78,41 @@ class ClusterScenarioTest {
     }
   }
 
+  /**
+   * Two votes of four are too few, also while the slots of another master pass to its replica and
+   * the candidate counts three masters.
+   */
+  @Test
+  void needsTheMajorityFromTheBeginningOfAnElection() {
+    ClusterFleet fleet = formed(4, 1);
+    SimulatedNode giver = node(fleet, 1);
+    SimulatedNode taker = node(fleet, 5);
+    SimulatedNode candidate = node(fleet, 7);
+    fleet.rules().allowOperators();
+    node(fleet, 3).crash();
+    waitForLine(fleet, "Start of election delayed");
+    fleet.network().cut(candidate.ip(), giver.ip()); // which isn't asked for its vote
+    waitForLine(fleet, "auth granted");
+    fleet.network().runFor(50);
+    fleet.network().cut(taker.ip(), candidate.ip()); // which doesn't see the new master
+    assertThat(taker.order(new Input.Failover(FailoverKind.TAKEOVER))).isEqualTo("OK");
+    waitForMaster(fleet, taker, fleet.share(0));
+    fleet.network().mend();
+    fleet.network().cut(taker.ip(), candidate.ip());
+    fleet.waitFor(
+        PATIENCE_MILLIS, () -> candidate.core().voters() == 3 ? null : "all masters are seen");
+    System.out.println(String.join("\n", fleet.trace()));
+    assertThat(candidate.core().me().isMaster()).isFalse();
+    fleet.network().mend();
+    waitForMaster(fleet, candidate, fleet.share(2));
+  }
+
+  private static void waitForLine(ClusterFleet fleet, String text) {
+    fleet.waitFor(
+        PATIENCE_MILLIS,
+        () -> fleet.trace().stream().anyMatch(line -> line.contains(text)) ? null : text);
+  }
+
   @Test
   void losesNoWriteInAManualFailover() {
     ClusterFleet fleet = formed(3, 1);
