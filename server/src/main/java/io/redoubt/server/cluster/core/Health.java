@@ -87,6 +87,7 @@ final class Health {
     cluster.remark(Level.NOTICE, "Marking node " + node + " as failing (quorum reached).");
     fail(node);
     cluster.links.broadcast(new Body.Fail(node.id()), 0);
+    cluster.elections.failureAgreed(node, true);
   }
 
   private void fail(Node node) {
@@ -104,6 +105,7 @@ final class Health {
     }
     cluster.remark(Level.NOTICE, "FAIL message received from " + sender + " about " + id);
     fail(node);
+    cluster.elections.failureAgreed(node, false);
   }
 
   /** Handles a PONG on our own link: the node is reachable. */

@@ -88,6 +88,7 @@ class ClusterScenarioTest {
     SimulatedNode giver = node(fleet, 1);
     SimulatedNode taker = node(fleet, 5);
     SimulatedNode candidate = node(fleet, 7);
+    candidate.waitLikeRedis(); // which gives us the time to cut a connection
     fleet.rules().allowOperators();
     node(fleet, 3).crash();
     waitForLine(fleet, "Start of election delayed");
@@ -101,7 +102,6 @@ class ClusterScenarioTest {
     fleet.network().cut(taker.ip(), candidate.ip());
     fleet.waitFor(
         PATIENCE_MILLIS, () -> candidate.core().voters() == 3 ? null : "all masters are seen");
-    System.out.println(String.join("\n", fleet.trace()));
     assertThat(candidate.core().me().isMaster()).isFalse();
     fleet.network().mend();
     waitForMaster(fleet, candidate, fleet.share(2));

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.simulation;
 
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Input.FailoverKind;
+import io.redoubt.server.cluster.core.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -90,11 +91,19 @@ final class ClusterStorm {
       default -> {
         if (node.isUp()) {
           FailoverKind kind = FailoverKind.values()[random.nextInt(FailoverKind.values().length)];
+          if (kind == FailoverKind.TAKEOVER && knowsNoSlotsOfItsMaster(node)) {
+            return; // the order would make a master without slots, which stays one
+          }
           note("failover " + kind + " at " + node.name());
           node.step(new Input.Failover(kind));
         }
       }
     }
+  }
+
+  private static boolean knowsNoSlotsOfItsMaster(SimulatedNode node) {
+    Node master = node.core().me().master();
+    return master != null && master.slotCount() == 0;
   }
 
   /** Restarts a node at another address, of which the name server knows at once or much later. */

@@ -57,6 +57,9 @@ final class SimulatedNode {
 
   private Bug bug = Bug.NONE;
 
+  /** True for a replica that waits before it asks for votes, as Redis does. */
+  private boolean patient;
+
   /** Faults of the program that the rules must find. */
   enum Bug {
     NONE,
@@ -120,6 +123,14 @@ final class SimulatedNode {
 
   void plant(Bug planted) {
     bug = planted;
+  }
+
+  /**
+   * Makes a replica wait before it asks for votes as Redis does: its data counts as too old until
+   * the failure of its master is no news.
+   */
+  void waitLikeRedis() {
+    patient = true;
   }
 
   /** Returns the running core. */
@@ -205,8 +216,17 @@ final class SimulatedNode {
     } else {
       replicate(now);
     }
-    step(new Input.Replication(offset, running.me().isMaster() ? 0 : now - syncedAt));
+    step(new Input.Replication(offset, running.me().isMaster() ? 0 : dataAge(running, now)));
     step(new Input.Tick(now + 1_700_000_000_000L));
+  }
+
+  private long dataAge(Cluster running, long now) {
+    return patient && !hasFailedMaster(running) ? Integer.MAX_VALUE : now - syncedAt;
+  }
+
+  private static boolean hasFailedMaster(Cluster running) {
+    Node master = running.me().master();
+    return master != null && master.hasFailed();
   }
 
   private void replicate(long now) {
@@ -249,7 +269,20 @@ final class SimulatedNode {
               });
       return;
     }
+    boolean failedBefore = hasFailedMaster(stepping);
     waiting.addAll(stepping.step(now, input));
+    if (patient && !failedBefore && hasFailedMaster(stepping)) {
+      int expected = incarnation;
+      fleet
+          .network()
+          .after(
+              1,
+              () -> {
+                if (expected == incarnation) {
+                  step(new Input.Replication(offset, fleet.network().now() - syncedAt));
+                }
+              });
+    }
     perform();
   }
 
@@ -423,7 +456,9 @@ final class SimulatedNode {
 
   private void voteAgain(Header request) {
     Node candidate = core == null ? null : core.node(request.sender());
-    if (candidate == null || core().me().slotCount() == 0) {
+    if (candidate == null
+        || core().me().slotCount() == 0
+        || request.currentEpoch() < core().currentEpoch()) {
       return;
     }
     for (BusConnection connection : new ArrayList<>(outbound.values())) {

@@ -1,0 +1,191 @@
+package io.redoubt.server.cluster.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.cluster.core.Node;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Measures the simulated time from the agreement that masters have failed to their replacement,
+ * beside that of replicas that wait before they ask for votes, as Redis does. Prints one line a
+ * scenario. {@code -Dredoubt.seeds=1000} runs more than a build does.
+ */
+class FailoverTimeTest {
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 20);
+  private static final long TIMEOUT_MILLIS = 2000;
+  private static final long PATIENCE_MILLIS = 60_000;
+  private static final long DISK_MILLIS = 20;
+
+  /** A time after which a candidate has needed a second attempt. */
+  private static final long SECOND_ATTEMPT_MILLIS = 2 * TIMEOUT_MILLIS;
+
+  /** The replicas that wait like Redis. */
+  private enum Waiting {
+    NONE,
+    SOME,
+    ALL
+  }
+
+  /**
+   * A shape of a cluster and of its failure.
+   *
+   * @param failing the number of masters that fail at the same time
+   * @param behind true if the first master's first replica has missed writes
+   */
+  private record Scenario(
+      String name, int masters, int replicasEach, int failing, boolean behind) {}
+
+  /** The results of all seeds of a scenario. */
+  private record Figures(List<Long> millis, int lagging) {
+    Figures {
+      Collections.sort(millis);
+    }
+
+    long median() {
+      return millis.get(millis.size() / 2);
+    }
+
+    long max() {
+      return millis.getLast();
+    }
+
+    long secondAttempts() {
+      return millis.stream().filter(each -> each > SECOND_ATTEMPT_MILLIS).count();
+    }
+  }
+
+  private static Figures measure(Scenario scenario, Waiting waiting) {
+    List<Long> millis = new ArrayList<>();
+    int lagging = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+      ClusterFleet fleet =
+          new ClusterFleet(seed, scenario.masters(), scenario.replicasEach(), TIMEOUT_MILLIS);
+      List<SimulatedNode> nodes = fleet.nodes();
+      for (int i = scenario.masters(); i < nodes.size(); i++) {
+        if (waiting == Waiting.ALL || (waiting == Waiting.SOME && i % 2 == seed % 2)) {
+          nodes.get(i).waitLikeRedis();
+        }
+      }
+      fleet.form();
+      nodes.forEach(each -> each.diskDelay(DISK_MILLIS));
+      fleet.network().runFor(seed * 37L % 1000);
+      List<SimulatedNode> victims = nodes.subList(0, scenario.failing());
+      if (scenario.behind()) {
+        SimulatedNode late = nodes.get(scenario.masters());
+        fleet.network().cut(victims.getFirst().ip(), late.ip());
+        fleet.network().runFor(1000);
+      }
+      // The machine's connections end with it, or stay silent.
+      victims.forEach(seed % 2 == 0 ? SimulatedNode::crash : each -> isolate(fleet, each));
+      long failedAt = await(fleet, () -> anyFailed(fleet, victims));
+      millis.add(await(fleet, () -> areReplaced(fleet, victims)) - failedAt);
+      if (scenario.behind() && nodes.get(scenario.masters()).core().me().isMaster()) {
+        lagging++;
+      }
+    }
+    Figures figures = new Figures(millis, lagging);
+    System.out.printf(
+        Locale.ROOT,
+        "%s, %s: median %d ms, at most %d ms, %d of %d with a second attempt%n",
+        scenario.name(),
+        switch (waiting) {
+          case NONE -> "starting at once";
+          case SOME -> "half of them waiting";
+          case ALL -> "all waiting like Redis";
+        },
+        figures.median(),
+        figures.max(),
+        figures.secondAttempts(),
+        SEEDS);
+    return figures;
+  }
+
+  private static void isolate(ClusterFleet fleet, SimulatedNode node) {
+    for (SimulatedNode other : fleet.nodes()) {
+      fleet.network().cut(node.ip(), other.ip());
+      fleet.network().cut(other.ip(), node.ip());
+    }
+  }
+
+  private interface Event {
+    boolean hasHappened();
+  }
+
+  private static long await(ClusterFleet fleet, Event event) {
+    long end = fleet.network().now() + PATIENCE_MILLIS;
+    while (!event.hasHappened()) {
+      fleet.network().runFor(1);
+      assertThat(fleet.network().now()).isLessThan(end);
+    }
+    return fleet.network().now();
+  }
+
+  private static boolean anyFailed(ClusterFleet fleet, List<SimulatedNode> victims) {
+    for (SimulatedNode node : fleet.nodes()) {
+      for (SimulatedNode victim : victims) {
+        Node seen = node.isUp() ? node.core().node(victim.id()) : null;
+        if (seen != null && seen.hasFailed() && !victims.contains(node)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean areReplaced(ClusterFleet fleet, List<SimulatedNode> victims) {
+    for (SimulatedNode victim : victims) {
+      int number = fleet.nodes().indexOf(victim);
+      boolean replaced = false;
+      for (SimulatedNode node : fleet.nodes()) {
+        replaced |=
+            !victims.contains(node)
+                && node.isUp()
+                && node.core().me().isMaster()
+                && node.core().me().slots().equals(fleet.share(number));
+      }
+      if (!replaced) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void atOnce(Scenario scenario) {
+    Figures waiting = measure(scenario, Waiting.ALL);
+    Figures mixed = measure(scenario, Waiting.SOME);
+    Figures ours = measure(scenario, Waiting.NONE);
+    assertThat(waiting.median()).isBetween(500L, 2500L);
+    assertThat(mixed.median()).isLessThanOrEqualTo(waiting.median());
+    assertThat(ours.median()).isLessThan(100);
+    assertThat(ours.secondAttempts()).isZero();
+    assertThat(ours.lagging() + mixed.lagging()).isZero();
+  }
+
+  @Test
+  void theOnlyReplicaStartsAtOnce() {
+    atOnce(new Scenario("one replica", 3, 1, 1, false));
+  }
+
+  @Test
+  void oneOfEqualReplicasStartsAtOnce() {
+    atOnce(new Scenario("three equal replicas", 3, 3, 1, false));
+  }
+
+  @Test
+  void theReplicaWithMoreDataStartsAtOnce() {
+    atOnce(new Scenario("two replicas, one behind", 3, 2, 1, true));
+  }
+
+  /** Candidates for several masters that start at once would split the votes. */
+  @Test
+  void candidatesForSeveralMastersWaitForEachOther() {
+    Scenario scenario = new Scenario("two of five masters at once", 5, 1, 2, false);
+    Figures waiting = measure(scenario, Waiting.ALL);
+    Figures ours = measure(scenario, Waiting.NONE);
+    assertThat(ours.secondAttempts()).isLessThanOrEqualTo(waiting.secondAttempts());
+  }
+}
