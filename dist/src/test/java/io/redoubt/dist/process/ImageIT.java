@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ImageIT {
   private static final Path IMAGE = Path.of("src/main/package/image").toAbsolutePath();
   private static final Path TESTS = Path.of("src/test/package").toAbsolutePath();
-  private static final Path MANIFEST =
-      Path.of("src/main/container/kubernetes.yaml").toAbsolutePath();
+  private static final Path MANIFESTS = Path.of("src/main/container").toAbsolutePath();
   private static final String TIME = "2026-01-01T00:00:00Z";
 
   @TempDir private Path folder;
@@ -54,7 +53,16 @@ final class ImageIT {
 
   @Test
   void aGroupByTheManifestFailsOverAndTakesTheOldMasterBack() throws Exception {
-    Result result = run(TESTS.resolve("life-of-group"), image(), MANIFEST, work());
+    livesBy("kubernetes.yaml", "life-of-group");
+  }
+
+  @Test
+  void aClusterByTheManifestFindsMovedPodsAndFailsOver() throws Exception {
+    livesBy("kubernetes-cluster.yaml", "life-of-cluster");
+  }
+
+  private void livesBy(String manifest, String life) throws Exception {
+    Result result = run(TESTS.resolve(life), image(), MANIFESTS.resolve(manifest), work());
     assertThat(result.status()).as(result.output()).isZero();
     assertThat(result.output()).endsWith("done\n");
   }

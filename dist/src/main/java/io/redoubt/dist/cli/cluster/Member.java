@@ -7,6 +7,7 @@ import io.redoubt.dist.client.Target;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -211,10 +212,10 @@ final class Member implements AutoCloseable {
         "[ERR] Node " + address() + " replied with error:\n" + error.message());
   }
 
-  /** Tells this node to meet another one. */
+  /** Tells this node to meet another one, by its address: nodes take no names. */
   void meet(Member other) throws IOException, ProtocolException, ClusterException {
-    List<String> words =
-        new ArrayList<>(List.of("CLUSTER", "MEET", other.host(), other.port() + ""));
+    String address = InetAddress.getByName(other.host()).getHostAddress();
+    List<String> words = new ArrayList<>(List.of("CLUSTER", "MEET", address, other.port() + ""));
     if (!other.busPort.isEmpty()) {
       words.add(other.busPort);
     }
