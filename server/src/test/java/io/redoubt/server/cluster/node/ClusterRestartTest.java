@@ -15,6 +15,10 @@ import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -119,6 +123,18 @@ class ClusterRestartTest {
     }
   }
 
+  /** Returns a free port to which 10 000 can't be added. */
+  private static int freePortWithoutBusPort() throws IOException {
+    int port = 55_536;
+    while (true) {
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+        return socket.getLocalPort();
+      } catch (BindException taken) {
+        port++;
+      }
+    }
+  }
+
   @Test
   void refusesBadFilesAndPorts() throws Exception {
     Files.writeString(directory.resolve("nodes.conf"), "nonsense\n");
@@ -126,7 +142,9 @@ class ClusterRestartTest {
         .hasMessageContaining("corrupted cluster config file \"nodes.conf\"");
     assertThatThrownBy(() ->
             TestServers.startAtItsPort(
-                Log.silent(Clock.system()), "port 60000", "cluster-enabled yes"))
+                Log.silent(Clock.system()),
+                "port " + freePortWithoutBusPort(),
+                "cluster-enabled yes"))
         .hasMessageContaining("must be 55535 or less");
     assertThatThrownBy(() -> start("replicaof 127.0.0.1 1"))
         .isInstanceOf(FatalConfigError.class)
