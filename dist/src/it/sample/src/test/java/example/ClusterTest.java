@@ -73,6 +73,8 @@ class ClusterTest {
       GroupMember old = cluster.master("key:1");
       old.kill();
       cluster.awaitNewMaster(old);
+      // A command for a master that Lettuce doesn't know to be replaced waits for its return.
+      client.refreshPartitions();
       for (int i = 0; i < KEYS; i++) {
         assertEquals(Integer.toString(i), connection.sync().get("key:" + i));
       }
