@@ -1,20 +1,16 @@
 package io.redoubt.dist.reference;
 
-import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
-import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,17 +98,7 @@ final class ReferenceGroup implements AutoCloseable {
             .formatted(
                 place, HOST, ports.get(process), metricsPort(process), String.join("\n", lines));
     settings.load(null, new byte[0], options);
-    RedisServer server =
-        new RedisServer(
-            settings,
-            environment(),
-            false,
-            new Machine(
-                Sockets.ofSystem(),
-                NameLookup.ofSystem(),
-                Threads.ofSystem(),
-                new OsDisk(),
-                Slabs::create));
+    RedisServer server = new RedisServer(settings, environment(), false, Machine.real());
     server.start().get();
     return server;
   }

@@ -5,22 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
-import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,12 +112,7 @@ final class MetricsFilesTest {
             settings,
             new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
             true,
-            new Machine(
-                Sockets.ofSystem(),
-                NameLookup.ofSystem(),
-                Threads.ofSystem(),
-                new OsDisk(),
-                Slabs::create));
+            Machine.real());
     server.start().get();
     return server;
   }

@@ -13,7 +13,7 @@ import java.util.Set;
  * be called several times, for a new cluster each time. For use by one thread at a time.
  */
 public final class ClusterBuilder {
-  /** What the cluster decides for each node. */
+  /** The directives that the cluster sets for each node. */
   private static final Set<String> OWN =
       Set.of(
           "port",

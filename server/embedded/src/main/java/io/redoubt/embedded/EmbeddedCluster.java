@@ -39,7 +39,10 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   private static final int STEPS_TO_DOWN = 8;
 
-  /** Lets states reach the disk before the silence that this causes is noticed. */
+  /**
+   * The greatest speed of the moved clock over the real one: states must reach the disk before
+   * nodes time out.
+   */
   private static final int SPEED_LIMIT = 30;
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);

@@ -3,7 +3,7 @@ package io.redoubt.server.cluster.slot;
 import java.util.Arrays;
 
 /**
- * What the commands of each hash slot have cost this node since its shard owns the slot. The
+ * Counts what the commands of each hash slot have cost this node since its shard owns the slot. The
  * counters take 384 KB once the first command is counted. Used on the event loop.
  */
 public final class SlotUsage {
