@@ -302,6 +302,13 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
+  /** Notes the time of a CLIENT KILL: a long command behind it may delay the connection's end. */
+  private void onKilled() {
+    if (connection != null) {
+      onClose(connection, null);
+    }
+  }
+
   private long handshakeBytes(Handshake talk, MemorySegment memory, long from, long to) {
     long position = from;
     while (position < to) {
@@ -500,6 +507,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void attach(int database) {
     ServerClient master = parts.clients().master(database);
     client = master;
+    master.companion(this::onKilled);
     if (connection != null) {
       master.attach(connection);
     }

@@ -185,6 +185,21 @@ class ReplicationTest {
     }
   }
 
+  /** A command that takes long may follow, and the age of the data counts from here. */
+  @Test
+  void countsAKilledLinkAsDownAtOnce() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      replica.untilInSyncWith(master);
+      replica.ask("MULTI");
+      replica.ask("CLIENT KILL TYPE master");
+      replica.ask("INFO replication");
+      assertThat(replica.call("EXEC").toString()).contains("master_link_status:down");
+      replica.untilInSyncWith(master);
+    }
+  }
+
   @Test
   void resumesABrokenLink() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory);

@@ -230,10 +230,12 @@ public final class Node {
     }
   }
 
+  /** A replica that takes over may have no sibling left: replicas of others may come to it. */
   void becomeMaster() {
+    boolean takesOver = master != null;
     follow(null);
     clear(NodeFlag.REPLICA);
-    set(NodeFlag.MASTER);
+    set(takesOver ? NodeFlag.MASTER | NodeFlag.MIGRATE_TO : NodeFlag.MASTER);
   }
 
   void becomeReplica(@Nullable Node newMaster) {

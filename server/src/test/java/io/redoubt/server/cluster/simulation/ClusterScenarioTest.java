@@ -239,21 +239,27 @@ class ClusterScenarioTest {
     ClusterFleet fleet = formed(3, 2);
     node(fleet, 4).crash();
     node(fleet, 7).crash();
-    SimulatedNode orphan = node(fleet, 1);
-    fleet.waitFor(
-        PATIENCE_MILLIS,
-        () ->
-            orphan.core().me().replicas().stream().allMatch(Node::hasFailed)
-                ? null
-                : "has replicas");
-    fleet.waitFor(
-        PATIENCE_MILLIS,
-        () ->
-            orphan.core().me().replicas().stream().anyMatch(each -> !each.hasFailed())
-                ? null
-                : "nobody came");
-    long moved = orphan.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
-    assertThat(moved).isEqualTo(1);
+    assertGetsAReplica(fleet, node(fleet, 1));
+  }
+
+  @Test
+  void movesAReplicaToATakerWithoutSiblings() {
+    ClusterFleet fleet = formed(3, 2);
+    SimulatedNode taker = node(fleet, 7);
+    node(fleet, 4).crash();
+    node(fleet, 1).crash();
+    waitForMaster(fleet, taker, fleet.share(0));
+    assertGetsAReplica(fleet, taker);
+  }
+
+  private static void assertGetsAReplica(ClusterFleet fleet, SimulatedNode orphan) {
+    fleet.waitFor(PATIENCE_MILLIS, () -> workingReplicas(orphan) == 0 ? null : "has replicas");
+    fleet.waitFor(PATIENCE_MILLIS, () -> workingReplicas(orphan) > 0 ? null : "nobody came");
+    assertThat(workingReplicas(orphan)).isEqualTo(1);
+  }
+
+  private static long workingReplicas(SimulatedNode master) {
+    return master.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
   }
 
   @Test
