@@ -132,6 +132,7 @@ public final class ServerBuilder {
           null, new byte[0], DEFAULTS + tlsLines() + configLine("dir", own.path().toString()));
       settings.load(
           file, new byte[0], lines + (folder == null ? "" : configLine("dir", folder.toString())));
+      settings.load(null, new byte[0], busLine(settings));
       if (!settings.common.dir.value().equals(own.path())) {
         own.close();
         used = DataFolder.ofCaller(settings.common.dir.value());
@@ -141,6 +142,15 @@ public final class ServerBuilder {
       used.close();
       throw failure;
     }
+  }
+
+  /** Chooses the port of the cluster's bus, too: 10000 above a free port there may be none. */
+  private static String busLine(ServerDirectives settings) {
+    boolean isFree =
+        settings.cluster.clusterEnabled.value()
+            && settings.common.port.value() == 0
+            && settings.cluster.clusterPort.value() == 0;
+    return isFree ? configLine("cluster-port", Integer.toString(FreePorts.one())) : "";
   }
 
   private String tlsLines() {

@@ -39,6 +39,16 @@ final class EmbeddedServerTest {
     }
   }
 
+  /** A free port may be so high that there is none 10000 above it. */
+  @Test
+  void choosesTheBusPortOfAClusterNode() {
+    try (EmbeddedServer server = Redoubt.server().with("cluster-enabled", "yes").start()) {
+      assertThat(server.execute("CLUSTER", "NODES").text())
+          .contains(":" + server.port() + "@")
+          .doesNotContain("@" + (server.port() + 10_000));
+    }
+  }
+
   @Test
   void takesDirectivesByTheirNames() {
     try (EmbeddedServer server =
