@@ -6,7 +6,6 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -69,13 +68,7 @@ public final class ClusterDriver {
     this.log = parts.log();
     this.connections = new BusConnections(parts, this::submit);
     this.names = new NodeNames(parts, this::submit);
-    Threads threads = parts.threads();
-    this.writer =
-        new StateWriter(
-            parts.file(),
-            task -> threads.unstarted("cluster state", task).start(),
-            loop::execute,
-            log);
+    this.writer = new StateWriter(parts.file(), parts.threads(), loop, log);
   }
 
   /**
@@ -269,16 +262,19 @@ public final class ClusterDriver {
   }
 
   private void persist(ClusterState state, boolean binding) {
-    writer.write(state);
-    if (binding) {
-      held = true;
-      writer.whenWritten(() -> {
-        held = false;
-        if (!stopped) {
-          perform();
-        }
-      });
+    if (!binding) {
+      writer.write(state);
+      return;
     }
+    held = true;
+    writer.write(
+        state,
+        () -> {
+          held = false;
+          if (!stopped) {
+            perform();
+          }
+        });
   }
 
   private void reply(Output output) {

@@ -1,50 +1,64 @@
 package io.redoubt.server.cluster.bus;
 
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodesFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code nodes.conf} on another thread, so that a slow disk does not block the event loop.
- * One write runs at a time; later states are combined in the next one. A write that fails is
- * retried, and whoever waits for it waits on. Confined to the event loop.
+ * Writes {@code nodes.conf} on a thread of its own, so that a slow disk does not block the event
+ * loop. One write runs at a time; later states are combined in the next one. A state for which
+ * nobody waits is written a moment later, as a move of slots changes it several times. A write that
+ * fails is retried, and whoever waits for it waits on. Confined to the event loop.
  */
 final class StateWriter {
+  private static final long SLEEP_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final long DELAY_MILLIS = 5;
+
   private record Waiter(long change, Runnable action) {}
 
+  /**
+   * A write.
+   *
+   * @param covers the number of changes that the state contains
+   */
+  private record Job(ClusterState state, long covers, CountDownLatch ends) {}
+
   private final NodesFile file;
-  private final Executor writers;
-  private final Executor loop;
+  private final Threads threads;
+  private final Loop loop;
   private final Log log;
   private final Deque<Waiter> waiters = new ArrayDeque<>();
   private @Nullable ClusterState newest;
   private long changes;
   private long written;
+  private boolean planned;
   private boolean writing;
   private boolean failed;
 
-  /** The end of the last write that was started, and the number of changes that it covers. */
-  private @Nullable CountDownLatch running;
+  /** The last write that was started. */
+  private @Nullable Job last;
 
-  private long runningCovers;
+  /** The thread that writes; null before the first write. */
+  private @Nullable Thread thread;
+
+  /** What the thread writes; null while it waits. */
+  private volatile @Nullable Job handed;
+
   private volatile boolean finished;
 
-  /**
-   * Creates a writer.
-   *
-   * @param writers runs the writes
-   * @param loop runs callbacks on the event loop
-   */
-  StateWriter(NodesFile file, Executor writers, Executor loop, Log log) {
+  StateWriter(NodesFile file, Threads threads, Loop loop, Log log) {
     this.file = file;
-    this.writers = writers;
+    this.threads = threads;
     this.loop = loop;
     this.log = log;
   }
@@ -53,23 +67,31 @@ final class StateWriter {
   void write(ClusterState state) {
     newest = state;
     changes++;
+    if (!planned) {
+      planned = true;
+      loop.schedule(this::writeChanges, DELAY_MILLIS);
+    }
+  }
+
+  /** Writes a state at once, and runs an action when it is durable. */
+  void write(ClusterState state, Runnable action) {
+    newest = state;
+    changes++;
+    waiters.add(new Waiter(changes, action));
+    startUnlessFailed();
+  }
+
+  private void writeChanges() {
+    planned = false;
+    if (!finished && written < changes) {
+      startUnlessFailed();
+    }
+  }
+
+  private void startUnlessFailed() {
     if (!writing && !failed) {
       start();
     }
-  }
-
-  /** Runs an action once the states so far are durable. */
-  void whenWritten(Runnable action) {
-    if (written == changes) {
-      action.run();
-    } else {
-      waiters.add(new Waiter(changes, action));
-    }
-  }
-
-  /** Returns true if all states are durable. */
-  boolean isSettled() {
-    return written == changes;
   }
 
   /** Retries after a failed write. */
@@ -85,15 +107,17 @@ final class StateWriter {
    */
   void finish() {
     finished = true;
+    LockSupport.unpark(thread);
+    Job running = last;
     try {
       if (running != null) {
-        running.await();
+        running.ends().await();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     ClusterState state = newest;
-    if (state != null && runningCovers < changes) {
+    if (state != null && (running == null || running.covers() < changes)) {
       Exception fault = attempt(state);
       if (fault != null) {
         log.warning("Could not write the cluster config file: %s", SystemErrors.text(fault));
@@ -106,18 +130,35 @@ final class StateWriter {
     if (state == null) {
       return;
     }
-    long covered = changes;
+    Job job = new Job(state, changes, new CountDownLatch(1));
     writing = true;
-    CountDownLatch ends = new CountDownLatch(1);
-    running = ends;
-    runningCovers = covered;
-    writers.execute(() -> {
-      Exception fault = attempt(state);
-      ends.countDown();
-      if (!finished) {
-        loop.execute(() -> ended(covered, fault));
+    last = job;
+    handed = job;
+    if (thread == null) {
+      thread = threads.unstarted("cluster state", this::work);
+      thread.start();
+    } else {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Performs the writes, on their thread, until there are none and the loop ends. */
+  private void work() {
+    while (true) {
+      Job job = handed;
+      if (job != null) {
+        Exception fault = attempt(job.state());
+        handed = null;
+        job.ends().countDown();
+        if (!finished) {
+          loop.execute(() -> ended(job.covers(), fault));
+        }
+      } else if (finished) {
+        return;
+      } else {
+        threads.parkNanos(SLEEP_NANOS);
       }
-    });
+    }
   }
 
   private @Nullable Exception attempt(ClusterState state) {

@@ -72,8 +72,21 @@ public final class Cluster {
   private long wakeAt = Long.MAX_VALUE;
   private long wallOffset;
 
+  /** What we promise to others. */
   private record Binding(
-      String id, long currentEpoch, long lastVoteEpoch, long configEpoch, SlotSet slots) {}
+      String id, long currentEpoch, long lastVoteEpoch, long configEpoch, SlotSet slots) {
+    /**
+     * Returns true if this promises what another does not. Slots that are only lost don't count: if
+     * a crash brings one back, its new owner's claim has the greater epoch.
+     */
+    boolean bindsBeyond(Binding other) {
+      return !id.equals(other.id)
+          || currentEpoch != other.currentEpoch
+          || lastVoteEpoch != other.lastVoteEpoch
+          || configEpoch != other.configEpoch
+          || !other.slots.containsAll(slots);
+    }
+  }
 
   /**
    * Creates a node from a saved state.
@@ -199,7 +212,7 @@ public final class Cluster {
     if (stateChanged) {
       stateChanged = false;
       Binding current = binding();
-      result.add(new Output.Persist(state(), !current.equals(binding)));
+      result.add(new Output.Persist(state(), current.bindsBeyond(binding)));
       binding = current;
     }
     result.addAll(outputs);

@@ -111,6 +111,16 @@ public final class SlotSet {
     return false;
   }
 
+  /** Returns true if each slot of another set is in this one. */
+  public boolean containsAll(SlotSet other) {
+    for (int i = 0; i < words.length; i++) {
+      if ((other.words[i] & ~words[i]) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Removes all slots. */
   public void clear() {
     Arrays.fill(words, 0);

@@ -45,4 +45,12 @@ class SlotSetTest {
     assertThat(SlotSet.read(bytes)).isEqualTo(set);
     assertThat(bytes.hasRemaining()).isFalse();
   }
+
+  @Test
+  void knowsItsSubsets() {
+    SlotSet set = SlotSet.of(1, 64, 16383);
+    assertThat(set.containsAll(SlotSet.of(64, 16383))).isTrue();
+    assertThat(set.containsAll(new SlotSet())).isTrue();
+    assertThat(set.containsAll(SlotSet.of(64, 65))).isFalse();
+  }
 }
