@@ -65,6 +65,9 @@ public final class ReplicaofDirective
 
   @Override
   public List<String> lines(Optional<HostPort> of) {
+    if (!written) {
+      return List.of();
+    }
     return List.of(of.isEmpty() ? NO_ONE : text(of));
   }
 

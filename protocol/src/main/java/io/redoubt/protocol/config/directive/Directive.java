@@ -58,7 +58,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Returns a value as CONFIG GET shows it. */
   public abstract String text(T of);
 
-  /** Returns the arguments of the lines, one or more, that set this value. */
+  /** Returns the arguments of the lines that set this value; none if no line may set it. */
   public abstract List<String> lines(T of);
 
   /** Returns true if a file expresses this value by having no line for the directive. */

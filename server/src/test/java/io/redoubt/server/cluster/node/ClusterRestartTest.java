@@ -26,6 +26,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nodes that start with the files of an earlier life, or with bad ones. */
 class ClusterRestartTest {
@@ -153,12 +155,17 @@ class ClusterRestartTest {
                 .contains("replicaof directive not allowed in cluster mode"));
   }
 
-  @Test
-  void keepsTheMasterOutOfTheConfiguration() {
-    var replicaof = new ServerDirectives().replication.replicaof;
-    replicaof.set(new HostPort("127.0.0.1", 1));
-    assertThat(replicaof.isOmitted(replicaof.current())).isFalse();
-    replicaof.neverWritten();
-    assertThat(replicaof.isOmitted(replicaof.current())).isTrue();
+  /** A node would not start with a line that names its master. */
+  @ParameterizedTest
+  @ValueSource(strings = {"redis.conf", "redis.yaml"})
+  void keepsTheMasterOutOfTheConfiguration(String name) throws Exception {
+    Path file = Files.writeString(directory.resolve(name), "");
+    var settings = new ServerDirectives();
+    settings.load(file, new byte[0], "");
+    settings.replication.replicaof.neverWritten();
+    settings.replication.replicaof.set(new HostPort("127.0.0.1", 1));
+    settings.set(List.of("replica-priority", "7"), true);
+    settings.rewrite();
+    assertThat(file).content().contains("replica-priority").doesNotContain("replicaof");
   }
 }
