@@ -468,6 +468,14 @@ public final class Cluster {
     return nodes.voters();
   }
 
+  /**
+   * Returns the number of voters that are a majority. Owners of slots that we have yet to hear of
+   * count, too: who saw fewer masters than there are could win with too few votes.
+   */
+  public int majority() {
+    return (nodes.voters() + slots.unknownOwners()) / 2 + 1;
+  }
+
   /** Returns the number of valid reports of masters that a node has failed. */
   public int failureReports(Node node) {
     return health.reports(node);

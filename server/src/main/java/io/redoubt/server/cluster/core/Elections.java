@@ -154,7 +154,7 @@ final class Elections {
     if (askAgainAt != Node.NEVER) {
       cluster.wakeBy(askAgainAt);
     }
-    if (voters.size() >= Math.max(needed, cluster.nodes.majority())) {
+    if (voters.size() >= Math.max(needed, cluster.majority())) {
       win(master);
     }
   }
@@ -256,7 +256,7 @@ final class Elections {
     standing = true;
     voters.clear();
     epoch = cluster.nextEpoch();
-    needed = cluster.nodes.majority();
+    needed = cluster.majority();
     cluster.remark(Level.NOTICE, "Starting a failover election for epoch " + epoch + ".");
     cluster.links.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
   }

@@ -81,7 +81,7 @@ final class Health {
       return;
     }
     int agreeing = reports(node) + (cluster.myself().isVoter() ? 1 : 0);
-    if (agreeing < cluster.nodes.majority()) {
+    if (agreeing < cluster.majority()) {
       return;
     }
     cluster.remark(Level.NOTICE, "Marking node " + node + " as failing (quorum reached).");

@@ -95,10 +95,6 @@ final class NodeTable {
     return voters;
   }
 
-  int majority() {
-    return voters() / 2 + 1;
-  }
-
   /** Returns the greatest config epoch of all nodes. */
   long maxConfigEpoch() {
     long max = 0;

@@ -45,6 +45,7 @@ final class Orders {
   void remove(Node node) {
     boolean inHandshake = node.isInHandshake();
     cluster.slots.unassignAll(node);
+    cluster.slots.forget(node);
     cluster.slots.migrating.values().removeIf(each -> each == node);
     cluster.slots.importing.values().removeIf(each -> each == node);
     cluster.links.close(node);

@@ -320,7 +320,7 @@ final class Reception {
     }
     Node master = cluster.nodes.known(header.master());
     if (sender.isMaster()) {
-      cluster.slots.unassignAll(sender);
+      cluster.slots.vacate(sender);
       sender.becomeReplica(master);
       cluster.topologyChanged();
     } else if (master != null && sender.master() != master && master != sender) {

@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.core;
 
 import io.redoubt.server.cluster.slot.SlotSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,12 @@ final class SlotTable {
    * news of the new owner is still to come. Anybody may claim them, whatever its epoch.
    */
   private final SlotSet released = new SlotSet();
+
+  /**
+   * The slots of masters that became replicas, until somebody claims them. Each of these masters
+   * has a successor of which we have yet to hear, and which votes.
+   */
+  private final Map<Node, SlotSet> vacated = new LinkedHashMap<>();
 
   final Map<Integer, Node> migrating = new TreeMap<>();
   final Map<Integer, Node> importing = new TreeMap<>();
@@ -46,6 +53,35 @@ final class SlotTable {
     SlotSet slots = node.slotsNow();
     slots.forEach(slot -> assign(slot, null));
     return slots.count();
+  }
+
+  /** Takes all slots from a master that became a replica. */
+  void vacate(Node node) {
+    SlotSet claimed = node.slotsNow().copy();
+    claimed.removeAll(released);
+    int unused = unassignAll(node);
+    vacated.put(node, claimed);
+  }
+
+  /** Forgets a node that is removed. */
+  void forget(Node node) {
+    vacated.remove(node);
+  }
+
+  /** Returns the number of former masters of which a slot has no owner yet. */
+  int unknownOwners() {
+    vacated
+        .values()
+        .removeIf(slots -> {
+          SlotSet open = new SlotSet();
+          slots.forEach(slot -> {
+            if (owners[slot] == null) {
+              open.add(slot);
+            }
+          });
+          return open.isEmpty();
+        });
+    return vacated.size();
   }
 
   /** Notes that the owner of a slot does not claim it. */

@@ -118,7 +118,7 @@ final class ClusterRules {
 
   private void elected(SimulatedNode sender, long epoch) {
     int agreeing = counts.getOrDefault(new Candidacy(sender.id(), epoch), 0);
-    if (agreeing < sender.core().voters() / 2 + 1) {
+    if (agreeing < sender.core().majority()) {
       throw new Violation(
           sender.name() + " took slots over in epoch " + epoch + " with " + agreeing + " votes");
     }

@@ -107,6 +107,31 @@ class ClusterScenarioTest {
     waitForMaster(fleet, candidate, fleet.share(2));
   }
 
+  /**
+   * Who hears from a replaced master that it is a replica, but nothing from the new one, still
+   * needs three of four votes.
+   */
+  @Test
+  void countsMastersThatItHasNotHeardOf() {
+    ClusterFleet fleet = formed(4, 1);
+    SimulatedNode observer = node(fleet, 7);
+    SimulatedNode taker = node(fleet, 8);
+    fleet.rules().allowOperators();
+    for (SimulatedNode other : fleet.nodes()) {
+      if (other != node(fleet, 4)) {
+        fleet.network().cut(other.ip(), observer.ip());
+      }
+    }
+    assertThat(taker.order(new Input.Failover(FailoverKind.TAKEOVER))).isEqualTo("OK");
+    fleet.waitFor(
+        PATIENCE_MILLIS, () -> observer.core().voters() == 3 ? null : "the loss is not seen");
+    assertThat(observer.core().majority()).isEqualTo(3);
+    fleet.network().mend();
+    fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
+    assertThat(observer.core().voters()).isEqualTo(4);
+    assertThat(observer.core().majority()).isEqualTo(3);
+  }
+
   private static void waitForLine(ClusterFleet fleet, String text) {
     fleet.waitFor(
         PATIENCE_MILLIS,
