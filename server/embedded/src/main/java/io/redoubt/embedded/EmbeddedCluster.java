@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-public final class EmbeddedCluster implements AutoCloseable {
+public final class EmbeddedCluster extends EmbeddedNetwork {
   private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
 
   /**
@@ -45,14 +45,10 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   private static final int SPEED_LIMIT = 30;
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-
-  private final Members members;
   private final List<GroupMember> nodes;
   private final ClusterView view;
   private final String password;
   private final Duration nodeTimeout;
-  private final Duration timeout;
 
   EmbeddedCluster(
       Members members,
@@ -60,11 +56,10 @@ public final class EmbeddedCluster implements AutoCloseable {
       String password,
       Duration nodeTimeout,
       Duration timeout) {
-    this.members = members;
+    super(members, timeout);
     this.nodes = List.copyOf(nodes);
     this.password = password;
     this.nodeTimeout = nodeTimeout;
-    this.timeout = timeout;
     view = new ClusterView(this.nodes);
   }
 
@@ -76,10 +71,6 @@ public final class EmbeddedCluster implements AutoCloseable {
     awaitTrue("the nodes know each other", startTimeout(), view::isMet);
     formation.replicate();
     awaitOrder();
-  }
-
-  private Duration startTimeout() {
-    return timeout.compareTo(START_TIMEOUT) > 0 ? timeout : START_TIMEOUT;
   }
 
   private void awaitOrder() {
@@ -256,31 +247,6 @@ public final class EmbeddedCluster implements AutoCloseable {
     return RedisUri.ofCluster(addresses(), password);
   }
 
-  /** Cuts the link between two nodes, as {@link EmbeddedGroup#cut} does. */
-  public void cut(GroupMember one, GroupMember other) {
-    members.cut(one, other);
-  }
-
-  /** Cuts a node off from all others; clients still reach it. */
-  public void isolate(GroupMember node) {
-    members.isolate(node);
-  }
-
-  /** Restores a link that was cut, with what was sent meanwhile. */
-  public void heal(GroupMember one, GroupMember other) {
-    members.heal(one, other);
-  }
-
-  /** Restores all links of a node. */
-  public void heal(GroupMember node) {
-    members.heal(node);
-  }
-
-  /** Delays each packet between two nodes, in each direction; zero ends it. */
-  public void delay(GroupMember one, GroupMember other, Duration delay) {
-    members.delay(one, other, delay);
-  }
-
   /**
    * Moves the clock of all nodes forward, in small steps between which they exchange what is due:
    * keys expire, idle times grow, and nodes find those down that are silent for so long. A minute
@@ -289,11 +255,5 @@ public final class EmbeddedCluster implements AutoCloseable {
   public void advance(Duration by) {
     Duration share = nodeTimeout.dividedBy(STEPS_TO_DOWN);
     members.advance(by, share.compareTo(LONGEST_STEP) < 0 ? share : LONGEST_STEP, SPEED_LIMIT);
-  }
-
-  /** Ends all nodes without saving, and deletes their files. */
-  @Override
-  public void close() {
-    members.close();
   }
 }

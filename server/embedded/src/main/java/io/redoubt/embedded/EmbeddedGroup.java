@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-public final class EmbeddedGroup implements AutoCloseable {
+public final class EmbeddedGroup extends EmbeddedNetwork {
   /** The longest step of the clock: sentinels take two seconds for a pause of their own. */
   private static final Duration STEP = Duration.ofSeconds(1);
 
@@ -32,16 +32,12 @@ public final class EmbeddedGroup implements AutoCloseable {
   /** Keeps periodic work of the servers, which real time drives, well within their timeouts. */
   private static final int SPEED_LIMIT = 100;
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-
-  private final Members members;
   private final List<GroupMember> servers;
   private final List<GroupMember> sentinels;
   private final GroupView view;
   private final String masterName;
   private final String password;
   private final Duration downAfter;
-  private final Duration timeout;
 
   EmbeddedGroup(
       Members members,
@@ -51,13 +47,12 @@ public final class EmbeddedGroup implements AutoCloseable {
       String password,
       Duration downAfter,
       Duration timeout) {
-    this.members = members;
+    super(members, timeout);
     this.servers = List.copyOf(servers);
     this.sentinels = List.copyOf(sentinels);
     this.masterName = masterName;
     this.password = password;
     this.downAfter = downAfter;
-    this.timeout = timeout;
     view = new GroupView(this.servers, this.sentinels, masterName);
   }
 
@@ -69,9 +64,11 @@ public final class EmbeddedGroup implements AutoCloseable {
   }
 
   private void awaitOrder() {
-    Duration limit = timeout.compareTo(START_TIMEOUT) > 0 ? timeout : START_TIMEOUT;
-    await("the replicas are in step", limit, () -> view.isInStep() ? true : null);
-    await("the sentinels know all members", limit, () -> view.isKnownToSentinels() ? true : null);
+    await("the replicas are in step", startTimeout(), () -> view.isInStep() ? true : null);
+    await(
+        "the sentinels know all members",
+        startTimeout(),
+        () -> view.isKnownToSentinels() ? true : null);
   }
 
   /**
@@ -165,34 +162,6 @@ public final class EmbeddedGroup implements AutoCloseable {
   }
 
   /**
-   * Cuts the link between two members: their packets are lost and connections stay open, until
-   * {@link #heal}.
-   */
-  public void cut(GroupMember one, GroupMember other) {
-    members.cut(one, other);
-  }
-
-  /** Cuts a member off from all others; clients still reach it. */
-  public void isolate(GroupMember member) {
-    members.isolate(member);
-  }
-
-  /** Restores a link that was cut, with what was sent meanwhile. */
-  public void heal(GroupMember one, GroupMember other) {
-    members.heal(one, other);
-  }
-
-  /** Restores all links of a member. */
-  public void heal(GroupMember member) {
-    members.heal(member);
-  }
-
-  /** Delays each packet between two members, in each direction; zero ends it. */
-  public void delay(GroupMember one, GroupMember other, Duration delay) {
-    members.delay(one, other, delay);
-  }
-
-  /**
    * Moves the clock of all members forward, in small steps between which they exchange what is due:
    * keys expire, idle times grow, and sentinels find those down that are silent for so long. A
    * minute takes about a second, more with a short {@link GroupBuilder#downAfter}.
@@ -200,11 +169,5 @@ public final class EmbeddedGroup implements AutoCloseable {
   public void advance(Duration by) {
     Duration share = downAfter.dividedBy(STEPS_TO_DOWN).plusNanos(1);
     members.advance(by, share.compareTo(STEP) < 0 ? share : STEP, SPEED_LIMIT);
-  }
-
-  /** Ends all members without saving, the sentinels first, and deletes their files. */
-  @Override
-  public void close() {
-    members.close();
   }
 }

@@ -1,0 +1,62 @@
+package io.redoubt.embedded;
+
+import java.time.Duration;
+
+/**
+ * Servers in this process that reach each other over TCP links, which can be cut and slowed.
+ * Clients reach the servers directly, past these links. All methods may be called by any thread.
+ */
+public abstract sealed class EmbeddedNetwork implements AutoCloseable
+    permits EmbeddedCluster, EmbeddedGroup {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+
+  final Members members;
+  final Duration timeout;
+
+  /**
+   * @param timeout the time after which methods that wait give up
+   */
+  EmbeddedNetwork(Members members, Duration timeout) {
+    this.members = members;
+    this.timeout = timeout;
+  }
+
+  /** Returns the time that members have for their start, which takes long on a busy machine. */
+  final Duration startTimeout() {
+    return timeout.compareTo(START_TIMEOUT) > 0 ? timeout : START_TIMEOUT;
+  }
+
+  /**
+   * Cuts the link between two members: their packets are lost and connections stay open, until
+   * {@link #heal}.
+   */
+  public void cut(GroupMember one, GroupMember other) {
+    members.cut(one, other);
+  }
+
+  /** Cuts a member off from all others; clients still reach it. */
+  public void isolate(GroupMember member) {
+    members.isolate(member);
+  }
+
+  /** Restores a link that was cut, with what was sent meanwhile. */
+  public void heal(GroupMember one, GroupMember other) {
+    members.heal(one, other);
+  }
+
+  /** Restores all links of a member. */
+  public void heal(GroupMember member) {
+    members.heal(member);
+  }
+
+  /** Delays each packet between two members, in each direction; zero ends it. */
+  public void delay(GroupMember one, GroupMember other, Duration delay) {
+    members.delay(one, other, delay);
+  }
+
+  /** Ends all members without saving, the last one first, and deletes their files. */
+  @Override
+  public void close() {
+    members.close();
+  }
+}
