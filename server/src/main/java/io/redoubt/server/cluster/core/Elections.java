@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A replica's attempts to replace its failed master: it asks the masters with slots for their votes
@@ -186,12 +187,8 @@ final class Elections {
     if (!isSilent(master)) {
       return false;
     }
-    for (Node replica : master.replicas()) {
-      if (replica != cluster.myself()
-          && !replica.has(NodeFlag.NOFAILOVER)
-          && !isKnownBehind(replica)) {
-        return false;
-      }
+    if (!rivals(master).allMatch(this::isKnownBehind)) {
+      return false;
     }
     for (Node node : cluster.nodes.others()) {
       if (node.isVoter() && node.id().compareTo(master.id()) < 0 && isInTrouble(node)) {
@@ -201,16 +198,27 @@ final class Elections {
     return true;
   }
 
-  /** Returns true if a replica has less data, or leaves the start to us. */
-  private boolean isKnownBehind(Node replica) {
-    long ours = cluster.offset();
-    if (replica.hasFailed()) {
-      return replica.offset <= ours;
+  /** Returns the other replicas of our master that may replace it. */
+  private Stream<Node> rivals(Node master) {
+    return master.replicas().stream()
+        .filter(replica -> replica != cluster.myself() && !replica.has(NodeFlag.NOFAILOVER));
+  }
+
+  /**
+   * Returns a positive number if a rival has more data than this replica, and 0 if it has as much.
+   */
+  private int compareData(Node rival) {
+    return Long.compare(rival.offset, cluster.offset());
+  }
+
+  /** Returns true if a rival has less data, or leaves the start to us. */
+  private boolean isKnownBehind(Node rival) {
+    int data = compareData(rival);
+    if (rival.hasFailed()) {
+      return data <= 0;
     }
-    boolean behind =
-        replica.offset < ours
-            || (replica.offset == ours && cluster.myId().compareTo(replica.id()) < 0);
-    return behind && replica.link.heardAt >= agreedAt;
+    boolean behind = data < 0 || (data == 0 && cluster.myId().compareTo(rival.id()) < 0);
+    return behind && rival.link.heardAt >= agreedAt;
   }
 
   /**
@@ -228,15 +236,7 @@ final class Elections {
   }
 
   private int rank(Node master) {
-    int better = 0;
-    for (Node replica : master.replicas()) {
-      if (replica != cluster.myself()
-          && !replica.has(NodeFlag.NOFAILOVER)
-          && replica.offset > cluster.offset()) {
-        better++;
-      }
-    }
-    return better;
+    return (int) rivals(master).filter(rival -> compareData(rival) > 0).count();
   }
 
   /** Returns true if this replica was cut off from its master for too long before that failed. */
