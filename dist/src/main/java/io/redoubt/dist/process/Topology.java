@@ -2,24 +2,19 @@ package io.redoubt.dist.process;
 
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A master, two replicas and three sentinels as processes, each with its own folder and
  * configuration file. The first server is the initial master; later the sentinels decide.
  */
-public final class Topology implements AutoCloseable {
+public final class Topology extends ProcessGroup {
   /** The name under which the sentinels monitor the master. */
   public static final String MASTER_NAME = "mymaster";
 
@@ -35,17 +30,11 @@ public final class Topology implements AutoCloseable {
   private static final int QUORUM = 2;
   private static final int FAILOVER_TIMEOUT_MILLIS = 10_000;
   private static final int POLL_MILLIS = 20;
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
-  private final Path folder;
   private final Path serverLauncher;
   private final Path sentinelLauncher;
-  private final List<Integer> ports;
-  private final List<Node> nodes = new ArrayList<>();
   private final int downAfterMillis;
-  private List<Integer> metricsPorts = List.of();
   private List<String> serverLines = List.of();
-  private boolean closed;
 
   /**
    * Creates a topology without starting it.
@@ -59,23 +48,10 @@ public final class Topology implements AutoCloseable {
       Path sentinelLauncher,
       List<Integer> ports,
       int downAfterMillis) {
-    this.folder = folder;
+    super(folder, ports);
     this.serverLauncher = serverLauncher;
     this.sentinelLauncher = sentinelLauncher;
-    this.ports = List.copyOf(ports);
     this.downAfterMillis = downAfterMillis;
-  }
-
-  /**
-   * Opens {@code metrics-port} of each process; to be called before {@link #start}.
-   *
-   * @param openPorts a port for each process, in the order of the processes
-   */
-  public void serveMetrics(List<Integer> openPorts) {
-    if (openPorts.size() != NODES) {
-      throw new IllegalArgumentException(openPorts.size() + " ports");
-    }
-    metricsPorts = List.copyOf(openPorts);
   }
 
   /** Adds lines to the servers' configuration files; to be called before {@link #start}. */
@@ -83,74 +59,27 @@ public final class Topology implements AutoCloseable {
     serverLines = List.copyOf(lines);
   }
 
-  /** Returns the metrics ports of the processes in their order; empty if there are none. */
-  public List<Integer> metricsPorts() {
-    return metricsPorts;
-  }
-
-  private String metrics(int i) {
-    return metricsPorts.isEmpty() ? "" : "metrics-port " + metricsPorts.get(i) + "\n";
-  }
-
   /**
    * Writes the configuration files, starts the servers and, once the replicas are online, the
    * sentinels.
    */
   public void start() throws IOException, InterruptedException {
-    for (int i = 0; i < NODES; i++) {
-      Files.createDirectories(folder(i));
-      Files.writeString(
-          configuration(i), i < SERVERS ? serverConfiguration(i) : sentinelConfiguration(i));
-    }
-    for (int i = 0; i < SERVERS; i++) {
-      startNode(i);
-    }
-    for (Node node : nodes()) {
-      node.awaitPong(START_LIMIT);
-    }
-    for (Node replica : nodes().subList(1, SERVERS)) {
+    writeConfigurations();
+    start(0, SERVERS);
+    for (Node replica : servers().subList(1, SERVERS)) {
       replica.awaitInfo("master_link_status", "up", START_LIMIT);
     }
-    for (int i = SERVERS; i < NODES; i++) {
-      startNode(i);
-    }
-    for (Node node : nodes()) {
-      node.awaitPong(START_LIMIT);
-    }
-  }
-
-  /** Restarts a server whose process has ended. */
-  public void restart(int server) throws IOException, InterruptedException {
-    startNode(server);
-    servers().get(server).awaitPong(START_LIMIT);
-  }
-
-  private synchronized void startNode(int i) throws IOException {
-    if (closed) {
-      throw new IOException("stopped");
-    }
-    Node node =
-        Node.start(
-            i < SERVERS ? serverLauncher : sentinelLauncher,
-            List.of(configuration(i).toString()),
-            Map.of(),
-            ports.get(i),
-            folder(i).resolve("output"));
-    if (i < nodes.size()) {
-      nodes.set(i, node);
-    } else {
-      nodes.add(node);
-    }
+    start(SERVERS, NODES);
   }
 
   /** Returns the servers, in the order of their ports. */
-  public synchronized List<Node> servers() {
-    return List.copyOf(nodes.subList(0, SERVERS));
+  public List<Node> servers() {
+    return nodes().subList(0, SERVERS);
   }
 
   /** Returns the sentinels, in the order of their ports. */
-  public synchronized List<Node> sentinels() {
-    return List.copyOf(nodes.subList(SERVERS, NODES));
+  public List<Node> sentinels() {
+    return nodes().subList(SERVERS, NODES);
   }
 
   /** Returns the server that listens on a port. */
@@ -188,7 +117,7 @@ public final class Topology implements AutoCloseable {
         // A node is still starting.
       }
       if (System.nanoTime() > end) {
-        throw new IOException("not stable within " + limit + " in " + folder);
+        throw new IOException("not stable within " + limit + " in " + folder());
       }
       Thread.sleep(POLL_MILLIS);
     }
@@ -235,20 +164,25 @@ public final class Topology implements AutoCloseable {
     return "";
   }
 
-  private synchronized List<Node> nodes() {
-    return List.copyOf(nodes);
+  @Override
+  Path launcher(int i) {
+    return i < SERVERS ? serverLauncher : sentinelLauncher;
   }
 
   /** Returns the configuration file of a node: 0 to 2 are servers, 3 to 5 sentinels. */
+  @Override
   public Path configuration(int i) {
-    return folder(i).resolve(i < SERVERS ? "redis.conf" : "sentinel.conf");
+    return i < SERVERS
+        ? folder().resolve("server-" + port(i)).resolve("redis.conf")
+        : folder().resolve("sentinel-" + port(i)).resolve("sentinel.conf");
   }
 
-  private Path folder(int i) {
-    return folder.resolve((i < SERVERS ? "server-" : "sentinel-") + ports.get(i));
+  @Override
+  String settings(int i) {
+    return i < SERVERS ? serverSettings(i) : sentinelSettings(i);
   }
 
-  private String serverConfiguration(int i) {
+  private String serverSettings(int i) {
     String text =
         """
         port %d
@@ -257,54 +191,32 @@ public final class Topology implements AutoCloseable {
         logfile "redis.log"
         repl-diskless-sync-delay 0
         """
-                .formatted(ports.get(i), folder(i))
-            + metrics(i)
+                .formatted(port(i), configuration(i).getParent())
             + serverLines.stream().map(line -> line + "\n").collect(Collectors.joining());
-    return i == 0 ? text : text + "replicaof 127.0.0.1 " + ports.get(0) + "\n";
+    return i == 0 ? text : text + "replicaof 127.0.0.1 " + port(0) + "\n";
   }
 
-  private String sentinelConfiguration(int i) {
-    String text =
-        """
-        port %d
-        bind 127.0.0.1
-        dir "%s"
-        logfile "sentinel.log"
-        sentinel monitor %s 127.0.0.1 %d %d
-        sentinel down-after-milliseconds %s %d
-        sentinel failover-timeout %s %d
-        sentinel parallel-syncs %s 1
-        """
-            .formatted(
-                ports.get(i),
-                folder(i),
-                MASTER_NAME,
-                ports.get(0),
-                QUORUM,
-                MASTER_NAME,
-                downAfterMillis,
-                MASTER_NAME,
-                FAILOVER_TIMEOUT_MILLIS,
-                MASTER_NAME);
-    return text + metrics(i);
-  }
-
-  /** Stops all processes, the sentinels first so that they see no failure. */
-  @Override
-  public synchronized void close() {
-    closed = true;
-    nodes.reversed().forEach(Node::stop);
-    nodes.reversed().forEach(Node::close);
-  }
-
-  /** Deletes the folder and its content. */
-  public void delete() {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private String sentinelSettings(int i) {
+    return """
+    port %d
+    bind 127.0.0.1
+    dir "%s"
+    logfile "sentinel.log"
+    sentinel monitor %s 127.0.0.1 %d %d
+    sentinel down-after-milliseconds %s %d
+    sentinel failover-timeout %s %d
+    sentinel parallel-syncs %s 1
+    """
+        .formatted(
+            port(i),
+            configuration(i).getParent(),
+            MASTER_NAME,
+            port(0),
+            QUORUM,
+            MASTER_NAME,
+            downAfterMillis,
+            MASTER_NAME,
+            FAILOVER_TIMEOUT_MILLIS,
+            MASTER_NAME);
   }
 }

@@ -150,7 +150,6 @@ final class ClusterClientsIT {
   }
 
   private void create() throws Exception {
-    List<String> words = new ArrayList<>(List.of("create"));
     for (int i = 0; i < NODES; i++) {
       Node node =
           nodes.server(
@@ -162,38 +161,30 @@ final class ClusterClientsIT {
               "--cluster-node-timeout",
               NODE_TIMEOUT_MILLIS + "");
       members.add(node);
-      words.add("127.0.0.1:" + node.port());
     }
-    words.addAll(List.of("--cluster-replicas", "1", "--cluster-yes"));
-    cli(words);
+    String unused = ClusterNodes.create(Kind.REAL.cli(), members, 1);
     for (Node node : members) {
       awaitFact(() -> info(node).contains("cluster_state:ok"));
       awaitFact(() -> isMaster(node) || "up".equals(replication(node, "master_link_status")));
     }
   }
 
-  /** Runs Debian's redis-cli --cluster. */
-  private static void cli(List<String> words) throws Exception {
-    List<String> command = new ArrayList<>(List.of(Kind.tool("redis-cli").toString(), "--cluster"));
-    command.addAll(words);
-    Distribution.Result result = Distribution.run(Map.of(), command.toArray(String[]::new));
-    assertThat(result.status()).as(result.output()).isZero();
-  }
-
   private void reshard() throws Exception {
     Node from = owner(0);
     Node to = members.stream().filter(it -> isMaster(it) && it != from).findFirst().orElseThrow();
-    cli(
-        List.of(
-            "reshard",
-            "127.0.0.1:" + from.port(),
-            "--cluster-from",
-            id(from),
-            "--cluster-to",
-            id(to),
-            "--cluster-slots",
-            MOVED + "",
-            "--cluster-yes"));
+    String unused =
+        ClusterNodes.cli(
+            Kind.REAL.cli(),
+            List.of(
+                "reshard",
+                ClusterNodes.address(from),
+                "--cluster-from",
+                id(from),
+                "--cluster-to",
+                id(to),
+                "--cluster-slots",
+                MOVED + "",
+                "--cluster-yes"));
     awaitFact(() -> owner(0) == to && owner(MOVED - 1) == to);
   }
 

@@ -82,18 +82,7 @@ final class SlotMigrationIT {
               "--appendfsync",
               "always"));
     }
-    int share = 16384 / NODES + 1;
-    for (int i = 0; i < NODES; i++) {
-      int last = Math.min(16384, (i + 1) * share) - 1;
-      ok(members.get(i).ask("CLUSTER", "ADDSLOTSRANGE", i * share + "", last + ""));
-      ok(members.get(i).ask("CLUSTER", "SET-CONFIG-EPOCH", i + 1 + ""));
-    }
-    for (Node node : members.subList(1, NODES)) {
-      ok(
-          members
-              .getFirst()
-              .ask("CLUSTER", "MEET", "127.0.0.1", node.port() + "", busPort(node) + ""));
-    }
+    String unused = ClusterNodes.create(Kind.REDOUBT.cli(), members, 0);
     awaitServing();
     Map<Long, String> found = new TreeMap<>();
     try (RespClient client = members.getFirst().connect()) {
@@ -105,11 +94,6 @@ final class SlotMigrationIT {
       }
     }
     tags.addAll(found.values());
-  }
-
-  private static int busPort(Node node) throws IOException {
-    String myself = node.ask("CLUSTER", "NODES").text();
-    return Integer.parseInt(myself.substring(myself.indexOf('@') + 1).split("[ ,]", -1)[0]);
   }
 
   private static void ok(Reply reply) {
