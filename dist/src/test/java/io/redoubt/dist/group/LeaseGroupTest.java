@@ -14,7 +14,7 @@ import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.TestServers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,24 +45,11 @@ final class LeaseGroupTest {
   @BeforeEach
   void start() throws Exception {
     for (int i = 0; i < 2; i++) {
-      ServerDirectives settings = new ServerDirectives();
-      Path place = Files.createDirectory(folder.resolve("server-" + i));
-      String master = i == 0 ? "" : "replicaof 127.0.0.1 " + servers.getFirst().port() + "\n";
-      settings.load(
-          null,
-          new byte[0],
-          "dir %s\nbind 127.0.0.1\nsave \"\"\nsentinel-lease yes\nrepl-diskless-sync-delay 0\n%s"
-              .formatted(place, master));
-      Clock clock = Clock.system();
-      RedisServer server =
-          new RedisServer(
-              settings,
-              clock,
-              Log.silent(clock),
-              new SplittableRandom(clock.monotonicNanos()),
-              true);
-      server.start().get();
-      servers.add(server);
+      List<String> lines = new ArrayList<>(List.of("sentinel-lease yes"));
+      if (i > 0) {
+        lines.add("replicaof 127.0.0.1 " + servers.getFirst().port());
+      }
+      servers.add(TestServers.start(lines.toArray(String[]::new)));
     }
     ports.addAll(FreePorts.several(3));
     for (int i = 0; i < ports.size(); i++) {

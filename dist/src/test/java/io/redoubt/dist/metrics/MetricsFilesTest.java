@@ -16,8 +16,7 @@ import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.assembly.Machine;
-import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.TestServers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,13 +56,14 @@ final class MetricsFilesTest {
   static void start() throws Exception {
     ports = FreePorts.several(3);
     master =
-        server(
+        TestServers.start(
             "metrics-port " + ports.get(0),
             "appendonly yes",
             "slowlog-log-slower-than 0",
             "latency-monitor-threshold 1",
             "enable-debug-command yes");
-    replica = server("metrics-port " + ports.get(1), "replicaof 127.0.0.1 " + master.port());
+    replica =
+        TestServers.start("metrics-port " + ports.get(1), "replicaof 127.0.0.1 " + master.port());
     Path file = folder.resolve("sentinel.conf");
     Files.writeString(
         file,
@@ -98,23 +98,6 @@ final class MetricsFilesTest {
     sentinel.close();
     replica.close();
     master.close();
-  }
-
-  private static RedisServer server(String... lines) throws Exception {
-    ServerDirectives settings = new ServerDirectives();
-    String options =
-        "dir %s\nbind 127.0.0.1\nsave \"\"\nrepl-diskless-sync-delay 0\n%s\n"
-            .formatted(Files.createTempDirectory(folder, "server"), String.join("\n", lines));
-    settings.load(null, new byte[0], options);
-    Clock clock = Clock.system();
-    RedisServer server =
-        new RedisServer(
-            settings,
-            new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
-            true,
-            Machine.real());
-    server.start().get();
-    return server;
   }
 
   private static String scrape(int process) throws IOException {

@@ -5,38 +5,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.cli.RedisCli;
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.TestServers;
+import io.redoubt.server.cluster.node.TestNodes;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code redis-cli --cluster} with nodes of ours. */
 final class ClusterModeTest {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int KEYS = 200;
 
   private static final String KEY = "alone";
 
   @TempDir private Path folder;
-  private final List<RedisServer> servers = new ArrayList<>();
-  private final List<Integer> ports = new ArrayList<>();
+  @AutoClose private final TestNodes nodes = new TestNodes("cluster-node-timeout 15000");
 
   /** The exit status of a run of the program, and its output. */
   private record Run(int status, String output) {}
@@ -44,48 +38,12 @@ final class ClusterModeTest {
   @BeforeEach
   void start() throws Exception {
     for (int i = 0; i < 5; i++) {
-      node();
+      RespClient unused = nodes.start();
     }
   }
 
-  @AfterEach
-  void close() {
-    servers.forEach(RedisServer::close);
-  }
-
-  private void node() throws Exception {
-    List<Integer> free = FreePorts.several(2);
-    ServerDirectives settings = new ServerDirectives();
-    Path place = Files.createDirectory(folder.resolve("node-" + servers.size()));
-    settings.load(
-        null,
-        new byte[0],
-        """
-        dir %s
-        bind 127.0.0.1
-        port %d
-        cluster-port %d
-        cluster-enabled yes
-        cluster-node-timeout 15000
-        repl-diskless-sync-delay 0
-        save ""
-        """
-            .formatted(place, free.get(0), free.get(1)));
-    Clock clock = Clock.system();
-    RedisServer server =
-        new RedisServer(
-            settings,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(clock.monotonicNanos()),
-            false);
-    server.start().get();
-    servers.add(server);
-    ports.add(free.get(0));
-  }
-
   private String address(int node) {
-    return "127.0.0.1:" + ports.get(node);
+    return "127.0.0.1:" + nodes.port(node);
   }
 
   private static Run run(String input, String... words) {
@@ -110,7 +68,7 @@ final class ClusterModeTest {
   }
 
   private RespClient client(int node) throws IOException {
-    return RespClient.connect("127.0.0.1", ports.get(node));
+    return RespClient.connect("127.0.0.1", nodes.port(node));
   }
 
   private String id(int node) throws IOException {
@@ -120,7 +78,7 @@ final class ClusterModeTest {
   }
 
   private String command(int node, String... words) {
-    List<String> all = new ArrayList<>(List.of("-c", "-p", ports.get(node) + ""));
+    List<String> all = new ArrayList<>(List.of("-c", "-p", nodes.port(node) + ""));
     all.addAll(List.of(words));
     return run("", all.toArray(String[]::new)).output().strip();
   }
@@ -149,7 +107,9 @@ final class ClusterModeTest {
 
   /** A node that has just started or joined refuses writes for a while, as that of Redis does. */
   private void serves(int node) {
-    await().atMost(LIMIT).until(() -> command(node, "CLUSTER", "INFO").contains("state:ok"));
+    await()
+        .atMost(TestNodes.LIMIT)
+        .until(() -> command(node, "CLUSTER", "INFO").contains("state:ok"));
   }
 
   private void hasAllKeys() {
@@ -160,7 +120,7 @@ final class ClusterModeTest {
 
   private void agrees() {
     await()
-        .atMost(LIMIT)
+        .atMost(TestNodes.LIMIT)
         .untilAsserted(() ->
             assertThat(cluster("check", address(0)).output()).contains("[OK] All nodes agree"));
   }
@@ -246,24 +206,18 @@ final class ClusterModeTest {
   @Test
   void importsAndBacksUp() throws Exception {
     create();
-    ServerDirectives settings = new ServerDirectives();
-    settings.load(null, new byte[0], "dir %s\nbind 127.0.0.1\nsave \"\"".formatted(folder));
-    Clock clock = Clock.system();
-    try (RedisServer single =
-        new RedisServer(settings, clock, Log.silent(clock), new SplittableRandom(1), true)) {
-      single.start().get();
-      try (RespClient client = RespClient.connect("127.0.0.1", single.port())) {
-        for (int i = 0; i < 20; i++) {
-          assertThat(client.call("SET", "imported:" + i, i + "").text()).isEqualTo("OK");
-        }
-        String source = "127.0.0.1:" + single.port();
-        String unused = good("import", address(0), "--cluster-from", source, "--cluster-copy");
-        Run again = cluster("import", address(0), "--cluster-from", source);
-        assertThat(again.status()).isEqualTo(1);
-        assertThat(again.output()).contains("BUSYKEY");
-        unused = good("import", address(0), "--cluster-from", source, "--cluster-replace");
-        assertThat(client.call("DBSIZE").number()).isZero();
+    try (RedisServer single = TestServers.start();
+        RespClient client = RespClient.connect("127.0.0.1", single.port())) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(client.call("SET", "imported:" + i, i + "").text()).isEqualTo("OK");
       }
+      String source = "127.0.0.1:" + single.port();
+      String unused = good("import", address(0), "--cluster-from", source, "--cluster-copy");
+      Run again = cluster("import", address(0), "--cluster-from", source);
+      assertThat(again.status()).isEqualTo(1);
+      assertThat(again.output()).contains("BUSYKEY");
+      unused = good("import", address(0), "--cluster-from", source, "--cluster-replace");
+      assertThat(client.call("DBSIZE").number()).isZero();
     }
     assertThat(command(1, "GET", "imported:7")).isEqualTo("7");
     Path backup = Files.createDirectory(folder.resolve("backup"));

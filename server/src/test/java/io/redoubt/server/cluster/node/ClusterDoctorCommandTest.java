@@ -1,51 +1,22 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
+import static io.redoubt.server.cluster.node.TestNodes.ok;
+import static io.redoubt.server.cluster.node.TestNodes.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** CLUSTER DOCTOR of a master and its replica, and what it finds in their settings. */
 class ClusterDoctorCommandTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable each : open.reversed()) {
-      each.close();
-    }
-  }
-
-  private RespClient start(int port, int busPort) throws Exception {
-    RedisServer server =
-        TestServers.startAtItsPort(
-            Log.silent(Clock.system()),
-            "port " + port,
-            "cluster-port " + busPort,
-            "cluster-enabled yes",
-            "repl-ping-replica-period 1");
-    open.add(server);
-    RespClient client = RespClient.connect("127.0.0.1", port);
-    open.add(client);
-    return client;
-  }
-
-  private static void ok(Reply reply) {
-    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
-  }
+  @AutoClose private final TestNodes nodes = new TestNodes();
 
   private static List<String> words(RespClient client) throws Exception {
     return client.call("CLUSTER", "DOCTOR").elements().stream()
@@ -55,23 +26,18 @@ class ClusterDoctorCommandTest {
 
   @Test
   void findsSettingsByWhichWritesAreLost() throws Exception {
-    List<Integer> ports = FreePorts.several(4);
-    RespClient master = start(ports.get(0), ports.get(2));
-    RespClient replica = start(ports.get(1), ports.get(3));
+    RespClient master = nodes.start();
     assertThat(words(master)).containsExactly("slots-unassigned", "full-coverage");
     ok(master.call("CONFIG", "SET", "save", "60 1"));
     ok(master.call("CONFIG", "SET", "cluster-require-full-coverage", "no"));
     assertThat(words(master)).containsExactly("slots-unassigned");
     ok(master.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383"));
     assertThat(words(master)).containsExactly("few-masters", "no-replica");
-    ok(replica.call("CLUSTER", "MEET", "127.0.0.1", "" + ports.get(0), "" + ports.get(2)));
-    String masterId = master.call("CLUSTER", "MYID").text();
-    await()
-        .atMost(PATIENCE)
-        .until(() -> replica.call("CLUSTER", "REPLICATE", masterId).text().equals("OK"));
+    RespClient replica = nodes.join();
+    replicate(replica, master);
     List<String> usual = List.of("few-masters", "same-machine");
     await()
-        .atMost(PATIENCE)
+        .atMost(LIMIT)
         .untilAsserted(() ->
             assertThat(words(master))
                 .containsExactly("few-masters", "same-machine", "min-replicas-unset"));

@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.TestServers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,12 +169,7 @@ class ClusterRepliesTest {
     try (RealRedis real =
             RealRedis.start(
                 directory, "--cluster-enabled", "yes", "--cluster-port", "" + ports.get(0));
-        RedisServer server =
-            TestServers.startAtItsPort(
-                Log.silent(Clock.system()),
-                "port " + ports.get(1),
-                "cluster-port " + ports.get(2),
-                "cluster-enabled yes");
+        RedisServer server = TestNodes.start(ports.get(1), ports.get(2));
         RespClient theirs = RespClient.connect("127.0.0.1", real.port());
         RespClient ours = RespClient.connect("127.0.0.1", ports.get(1))) {
       assertThat(server.port()).isEqualTo(ports.get(1));

@@ -1,9 +1,9 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.config.FatalConfigError;
@@ -21,7 +21,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -31,7 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nodes that start with the files of an earlier life, or with bad ones. */
 class ClusterRestartTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String USED = "is already used by a different Redis Cluster node";
 
   @TempDir private Path directory;
@@ -39,24 +37,13 @@ class ClusterRestartTest {
 
   private RedisServer start(String... lines) throws Exception {
     List<String> all = new ArrayList<>(List.of(lines));
-    all.addAll(
-        List.of(
-            "dir " + directory,
-            "port " + ports.get(0),
-            "cluster-port " + ports.get(1),
-            "cluster-enabled yes",
-            "appendonly yes"));
-    return TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
+    all.add("dir " + directory);
+    all.add("appendonly yes");
+    return TestNodes.start(ports.get(0), ports.get(1), all.toArray(String[]::new));
   }
 
   private RespClient client() throws Exception {
     return RespClient.connect("127.0.0.1", ports.get(0));
-  }
-
-  private static void serves(RespClient client) {
-    await()
-        .atMost(PATIENCE)
-        .until(() -> client.call("CLUSTER", "INFO").text().contains("cluster_state:ok"));
   }
 
   @Test
@@ -68,7 +55,7 @@ class ClusterRestartTest {
       id = client.call("CLUSTER", "MYID").text();
       client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
       client.call("CLUSTER", "SET-CONFIG-EPOCH", "7");
-      serves(client);
+      awaitServing(client);
       client.call("SET", "a", "1");
     }
     try (RedisServer server = start();
@@ -76,7 +63,7 @@ class ClusterRestartTest {
       assertThat(server.port()).isEqualTo(ports.get(0));
       assertThat(client.call("CLUSTER", "MYID").text()).isEqualTo(id);
       assertThat(client.call("CLUSTER", "INFO").text()).contains("cluster_my_epoch:7");
-      serves(client);
+      awaitServing(client);
       assertThat(client.call("GET", "a").text()).isEqualTo("1");
     }
   }
@@ -87,7 +74,7 @@ class ClusterRestartTest {
         RespClient client = client()) {
       assertThat(server.port()).isEqualTo(ports.get(0));
       client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-      serves(client);
+      awaitServing(client);
       client.call("SET", "a", "1");
     }
     Files.delete(directory.resolve("nodes.conf"));

@@ -1,5 +1,8 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
+import static io.redoubt.server.cluster.node.TestNodes.awaitLinkToMaster;
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,16 +11,12 @@ import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.SelfSigned;
 import io.redoubt.protocol.net.Tls;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.TestServers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clusters of servers, made and changed by the real redis-cli. */
 class ClusterTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String TIMEOUT_MILLIS = "2000";
 
   @TempDir private Path directory;
@@ -61,10 +59,6 @@ class ClusterTest {
       };
     }
 
-    boolean knows(String wanted) throws Exception {
-      return text("CLUSTER", "INFO").contains(wanted);
-    }
-
     void kill() throws Exception {
       client.close();
       server.close();
@@ -81,15 +75,10 @@ class ClusterTest {
   private Member ours(String... lines) throws Exception {
     List<Integer> ports = FreePorts.several(2);
     List<String> all = new ArrayList<>(List.of(lines));
-    all.add("port " + ports.get(0));
-    all.add("cluster-port " + ports.get(1));
-    all.add("cluster-enabled yes");
     all.add("cluster-node-timeout " + TIMEOUT_MILLIS);
-    all.add("repl-ping-replica-period 1");
     int cliPort = identity == null ? ports.get(0) : FreePorts.one();
     tlsSettings(cliPort).forEach((name, value) -> all.add(name + " " + value));
-    RedisServer server =
-        TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
+    RedisServer server = TestNodes.start(ports.get(0), ports.get(1), all.toArray(String[]::new));
     return added(ports.get(0), cliPort, server);
   }
 
@@ -153,15 +142,11 @@ class ClusterTest {
     members.forEach(each -> words.add("127.0.0.1:" + each.cliPort()));
     words.addAll(List.of("--cluster-replicas", Integer.toString(replicas), "--cluster-yes"));
     assertThat(cli(words.toArray(String[]::new))).contains("[OK] All 16384 slots covered.");
+    members.forEach(each -> awaitServing(each.client()));
     for (Member each : members) {
-      await().atMost(PATIENCE).until(() -> each.knows("cluster_state:ok"));
-    }
-    for (Member each : members) {
-      await()
-          .atMost(PATIENCE)
-          .until(() ->
-              each.text("ROLE").contains("master")
-                  || each.text("INFO", "replication").contains("master_link_status:up"));
+      if (!each.text("ROLE").contains("master")) {
+        awaitLinkToMaster(each.client());
+      }
     }
   }
 
@@ -244,10 +229,8 @@ class ClusterTest {
         survivors.stream().filter(each -> line(each).contains(victimId)).findFirst().orElseThrow();
     members.remove(victim);
     victim.kill();
-    await().atMost(PATIENCE).until(() -> myself(replica).contains("myself,master"));
-    for (Member each : survivors) {
-      await().atMost(PATIENCE).until(() -> each.knows("cluster_state:ok"));
-    }
+    await().atMost(LIMIT).until(() -> myself(replica).contains("myself,master"));
+    survivors.forEach(each -> awaitServing(each.client()));
   }
 
   private static String line(Member member) {
@@ -271,7 +254,7 @@ class ClusterTest {
             Integer.toString(slots),
             "--cluster-yes");
     assertThat(output).doesNotContain("[ERR]");
-    await().atMost(PATIENCE).untilAsserted(() -> assertThat(check()).doesNotContain("[ERR]"));
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(check()).doesNotContain("[ERR]"));
   }
 
   @Test
@@ -346,15 +329,13 @@ class ClusterTest {
             "--cluster-master-id",
             master.text("CLUSTER", "MYID"));
     assertThat(output).contains("[OK] New node added correctly.");
-    await()
-        .atMost(PATIENCE)
-        .until(() -> replica.text("INFO", "replication").contains("master_link_status:up"));
+    awaitLinkToMaster(replica.client());
     List<Member> survivors = new ArrayList<>(members);
     survivors.remove(master);
     try (Writer writer = new Writer(members)) {
       Thread.sleep(200);
       writer.finish();
-      await().atMost(PATIENCE).until(() -> replica.text("DBSIZE").equals(master.text("DBSIZE")));
+      await().atMost(LIMIT).until(() -> replica.text("DBSIZE").equals(master.text("DBSIZE")));
       failsOver(survivors, master);
       assertThat(writer.missing()).isZero();
     }

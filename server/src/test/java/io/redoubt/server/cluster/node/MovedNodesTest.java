@@ -1,20 +1,20 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
+import static io.redoubt.server.cluster.node.TestNodes.awaitKnown;
+import static io.redoubt.server.cluster.node.TestNodes.awaitLinkToMaster;
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
-import io.redoubt.server.TestServers;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes that are all restarted on new addresses of the loopback network, with their names. */
 class MovedNodesTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String TIMEOUT_MILLIS = "2000";
   private static final int SLOTS = 16_384;
 
@@ -71,16 +70,15 @@ class MovedNodesTest {
       kill();
     }
 
-    final String text(String... words) throws Exception {
+    final RespClient client() {
       if (client == null) {
         throw new IllegalStateException(name + " is down");
       }
-      return client.call(words).text();
+      return client;
     }
 
-    final boolean has(String section, String line) throws Exception {
-      return (section.equals("cluster") ? text("CLUSTER", "INFO") : text("INFO", section))
-          .contains(line);
+    final String text(String... words) throws Exception {
+      return client().call(words).text();
     }
   }
 
@@ -95,18 +93,15 @@ class MovedNodesTest {
     @Override
     int run() throws Exception {
       server =
-          TestServers.startAtItsPort(
-              Log.silent(Clock.system()),
+          TestNodes.start(
               MovedNodesTest.this::lookUp,
+              port,
+              busPort,
               "dir " + folder,
               "bind " + ip,
               "bind-source-addr " + ip,
-              "port " + port,
-              "cluster-port " + busPort,
-              "cluster-enabled yes",
               "cluster-announce-hostname " + name,
-              "cluster-node-timeout " + TIMEOUT_MILLIS,
-              "repl-ping-replica-period 1");
+              "cluster-node-timeout " + TIMEOUT_MILLIS);
       return port;
     }
 
@@ -186,7 +181,7 @@ class MovedNodesTest {
       assertThat(member.text("CLUSTER", "MEET", first.ip, port(first), "" + first.busPort))
           .isEqualTo("OK");
     }
-    awaitAll("cluster", "cluster_known_nodes:" + members.size());
+    members.forEach(each -> awaitKnown(each.client(), members.size()));
     for (int i = 3; i < members.size(); i++) {
       assertThat(members.get(i).text("CLUSTER", "REPLICATE", members.get(i - 3).id))
           .isEqualTo("OK");
@@ -197,7 +192,7 @@ class MovedNodesTest {
         continue; // a real Redis does not save its file for a name
       }
       await()
-          .atMost(PATIENCE)
+          .atMost(LIMIT)
           .until(() -> {
             String saved = Files.readString(member.folder.resolve("nodes.conf"));
             return members.stream().allMatch(each -> saved.contains("," + each.name));
@@ -209,17 +204,9 @@ class MovedNodesTest {
     return member.text("INFO", "server").replaceAll("(?s).*tcp_port:(\\d+).*", "$1");
   }
 
-  private void awaitAll(String section, String line) {
-    for (Member member : members) {
-      await().atMost(PATIENCE).until(() -> member.has(section, line));
-    }
-  }
-
   private void awaitHealth() {
-    awaitAll("cluster", "cluster_state:ok");
-    for (Member replica : members.subList(3, members.size())) {
-      await().atMost(PATIENCE).until(() -> replica.has("replication", "master_link_status:up"));
-    }
+    members.forEach(each -> awaitServing(each.client()));
+    members.subList(3, members.size()).forEach(each -> awaitLinkToMaster(each.client()));
   }
 
   private void moveAll() throws Exception {
@@ -239,7 +226,7 @@ class MovedNodesTest {
           continue; // a real Redis keeps its own old address
         }
         await()
-            .atMost(PATIENCE)
+            .atMost(LIMIT)
             .untilAsserted(() -> {
               String line =
                   member

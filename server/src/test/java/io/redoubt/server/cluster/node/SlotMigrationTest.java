@@ -1,16 +1,19 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
+import static io.redoubt.server.cluster.node.TestNodes.awaitKnown;
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
+import static io.redoubt.server.cluster.node.TestNodes.error;
+import static io.redoubt.server.cluster.node.TestNodes.id;
+import static io.redoubt.server.cluster.node.TestNodes.number;
+import static io.redoubt.server.cluster.node.TestNodes.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,91 +23,29 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Slots that move as a whole between two masters: what clients see, and what failures leave. */
 class SlotMigrationTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   /** The slot of keys with the tag a. */
   private static final int SLOT = 15495;
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Integer> ports = new ArrayList<>();
-  private final List<RedisServer> servers = new ArrayList<>();
+  @AutoClose private final TestNodes nodes = new TestNodes("cluster-node-timeout 15000");
+
   private RespClient target;
   private RespClient source;
 
-  @TempDir Path directory;
-
   @BeforeEach
   void pair() throws Exception {
-    target = node();
-    source = node();
-    await().atMost(PATIENCE).until(() -> info(target).contains("known_nodes:2"));
+    target = nodes.join();
+    source = nodes.join();
+    awaitKnown(target, 2);
     ok(target.call("CLUSTER", "ADDSLOTSRANGE", "0", "9999"));
     ok(source.call("CLUSTER", "ADDSLOTSRANGE", "10000", "16383"));
-    serves(target);
-    serves(source);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable each : open.reversed()) {
-      each.close();
-    }
-  }
-
-  private RespClient client(int node) throws Exception {
-    RespClient client = RespClient.connect("127.0.0.1", ports.get(node));
-    open.add(client);
-    return client;
-  }
-
-  private RespClient node(String... lines) throws Exception {
-    List<Integer> free = FreePorts.several(2);
-    List<String> all = new ArrayList<>(List.of(lines));
-    all.addAll(
-        List.of(
-            "port " + free.get(0),
-            "cluster-port " + free.get(1),
-            "cluster-enabled yes",
-            "cluster-node-timeout 15000",
-            "repl-ping-replica-period 1"));
-    RedisServer server =
-        TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
-    servers.add(server);
-    open.add(server);
-    ports.add(free.get(0));
-    RespClient client = client(ports.size() - 1);
-    if (ports.size() > 1) {
-      String first = client(0).call("CONFIG", "GET", "cluster-port").elements().get(1).text();
-      ok(client.call("CLUSTER", "MEET", "127.0.0.1", "" + ports.getFirst(), first));
-    }
-    return client;
-  }
-
-  private static void ok(Reply reply) {
-    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
-  }
-
-  private static void serves(RespClient client) {
-    await().atMost(PATIENCE).until(() -> info(client).contains("cluster_state:ok"));
-  }
-
-  private static String info(RespClient client) throws Exception {
-    return client.call("CLUSTER", "INFO").text();
-  }
-
-  private static String id(RespClient client) throws Exception {
-    return client.call("CLUSTER", "MYID").text();
-  }
-
-  private static String error(Reply reply) {
-    return reply instanceof Reply.Error error ? error.message() : reply.toString();
+    awaitServing(target);
+    awaitServing(source);
   }
 
   private void migrate(int first, int last) throws Exception {
@@ -137,7 +78,7 @@ class SlotMigrationTest {
     try {
       await()
           .pollInterval(Duration.ofMillis(10))
-          .atMost(PATIENCE)
+          .atMost(LIMIT)
           .until(() -> state(client).equals(state));
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       try {
@@ -146,10 +87,6 @@ class SlotMigrationTest {
         throw new AssertionError(other);
       }
     }
-  }
-
-  private static long number(RespClient client, String... words) throws Exception {
-    return client.call(words).number();
   }
 
   @Test
@@ -166,7 +103,7 @@ class SlotMigrationTest {
     becomes(source, "success");
     becomes(target, "success");
     assertThat(error(source.call("GET", "{a}s")))
-        .isEqualTo("MOVED " + SLOT + " 127.0.0.1:" + ports.get(0));
+        .isEqualTo("MOVED " + SLOT + " 127.0.0.1:" + nodes.port(0));
     assertThat(target.call("GET", "{a}s").text()).isEqualTo("1");
     assertThat(number(target, "PTTL", "{a}t")).isBetween(900_000L, 1_000_000L);
     assertThat(target.call("LRANGE", "{a}l", "0", "-1").elements()).hasSize(3);
@@ -175,7 +112,7 @@ class SlotMigrationTest {
     assertThat(target.call("ZSCORE", "{a}z", "m").text()).isEqualTo("1.5");
     assertThat(number(target, "XLEN", "{a}x")).isEqualTo(1);
     assertThat(number(target, "DBSIZE")).isEqualTo(7);
-    await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 1);
+    await().atMost(LIMIT).until(() -> number(source, "DBSIZE") == 1);
     assertThat(latest(source))
         .containsEntry("operation", "EXPORT")
         .containsEntry("slot_ranges", SLOT + "-" + SLOT)
@@ -241,7 +178,7 @@ class SlotMigrationTest {
           .isEqualTo(each.getValue() ? 1 : 0);
     }
     assertThat(number(target, "ZCARD", "{a}zset")).isEqualTo(writer.zset);
-    await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 0);
+    await().atMost(LIMIT).until(() -> number(source, "DBSIZE") == 0);
   }
 
   /** Writes to the slot and notes what was acknowledged. */
@@ -261,8 +198,8 @@ class SlotMigrationTest {
     }
 
     void run() {
-      try (RespClient at = RespClient.connect("127.0.0.1", ports.get(1));
-          RespClient after = RespClient.connect("127.0.0.1", ports.get(0))) {
+      try (RespClient at = RespClient.connect("127.0.0.1", nodes.port(1));
+          RespClient after = RespClient.connect("127.0.0.1", nodes.port(0))) {
         RespClient now = at;
         while (!stop.get()) {
           String[] words = next();
@@ -325,7 +262,7 @@ class SlotMigrationTest {
         becomes(target, "success");
         compare(expected);
         assertThat(number(target, "DBSIZE")).isEqualTo(number(expected, "DBSIZE"));
-        await().atMost(PATIENCE).until(() -> number(source, "DBSIZE") == 0);
+        await().atMost(LIMIT).until(() -> number(source, "DBSIZE") == 0);
         RespClient was = source;
         source = target;
         target = was;
@@ -498,7 +435,7 @@ class SlotMigrationTest {
   void leavesEverythingAtTheSourceWhenCancelled() throws Exception {
     fill(200_000);
     migrate(SLOT, SLOT);
-    await().atMost(PATIENCE).until(() -> state(target).equals("snapshotting"));
+    await().atMost(LIMIT).until(() -> state(target).equals("snapshotting"));
     assertThat(number(target, "DBSIZE")).isZero();
     assertThat(target.call("RANDOMKEY")).isInstanceOf(Reply.Null.class);
     assertThat(target.call("SCAN", "0").elements().get(1).elements()).isEmpty();
@@ -521,9 +458,8 @@ class SlotMigrationTest {
   void endsWhenTheTargetDies() throws Exception {
     fill(200_000);
     migrate(SLOT, SLOT);
-    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
-    open.remove(servers.getFirst());
-    servers.getFirst().close();
+    await().atMost(LIMIT).until(() -> state(source).equals("snapshotting"));
+    nodes.end(0);
     becomes(source, "failed");
     assertThat(latest(source).get("message")).isNotEmpty();
     ok(source.call("SET", "{a}1", "new"));
@@ -534,12 +470,12 @@ class SlotMigrationTest {
   void endsWhenEitherNodeIsFlushed() throws Exception {
     fill(200_000);
     migrate(SLOT, SLOT);
-    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
+    await().atMost(LIMIT).until(() -> state(source).equals("snapshotting"));
     ok(target.call("FLUSHALL"));
     becomes(source, "failed");
     becomes(target, "failed");
     migrate(SLOT, SLOT);
-    await().atMost(PATIENCE).until(() -> state(source).equals("snapshotting"));
+    await().atMost(LIMIT).until(() -> state(source).equals("snapshotting"));
     ok(source.call("FLUSHALL"));
     becomes(source, "failed");
     becomes(target, "failed");
@@ -567,7 +503,7 @@ class SlotMigrationTest {
             "NODE",
             id));
     await()
-        .atMost(PATIENCE)
+        .atMost(LIMIT)
         .until(() -> {
           List<Reply> all = source.call("CLUSTER", "GETSLOTMIGRATIONS").elements();
           return all.size() == 2

@@ -1,17 +1,17 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
+import static io.redoubt.server.cluster.node.TestNodes.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,30 +22,27 @@ class SlotStatsTest {
   private static final int SLOT_OF_A = 15495;
   private static final int SLOT_OF_B = 3300;
 
-  private RedisServer server;
-  private RespClient client;
+  /** One server for all tests: a node waits for two seconds before it serves. */
+  @AutoClose
+  private static final TestNodes nodes =
+      new TestNodes("cluster-require-full-coverage no", "cluster-node-timeout 500");
 
-  @BeforeEach
-  void start() throws Exception {
-    List<Integer> ports = FreePorts.several(2);
-    server =
-        TestServers.startAtItsPort(
-            Log.silent(Clock.system()),
-            "port " + ports.get(0),
-            "cluster-port " + ports.get(1),
-            "cluster-require-full-coverage no",
-            "cluster-enabled yes");
-    client = RespClient.connect("127.0.0.1", ports.get(0));
-    assertThat(client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383").text()).isEqualTo("OK");
-    while (client.call("CLUSTER", "INFO").text().contains("cluster_state:fail")) {
-      Thread.sleep(20);
-    }
+  @AutoClose private RespClient client;
+
+  @BeforeAll
+  static void start() throws Exception {
+    RespClient unused = nodes.start();
   }
 
-  @AfterEach
-  void stop() throws Exception {
-    client.close();
-    server.close();
+  @BeforeEach
+  void reset() throws Exception {
+    client = nodes.connect(0);
+    ok(client.call("CONFIG", "SET", "cluster-slot-stats-enabled", "no"));
+    ok(client.call("FLUSHALL"));
+    ok(client.call("CLUSTER", "FLUSHSLOTS"));
+    ok(client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383"));
+    awaitServing(client);
+    ok(client.call("CONFIG", "RESETSTAT"));
   }
 
   private Reply stats(String arguments) throws Exception {
@@ -70,7 +67,7 @@ class SlotStatsTest {
 
   private void put(String... keys) throws Exception {
     for (String key : keys) {
-      assertThat(client.call("SET", key, "1").text()).isEqualTo("OK");
+      ok(client.call("SET", key, "1"));
     }
   }
 
@@ -210,7 +207,7 @@ class SlotStatsTest {
   @Test
   void countsPipelinesAndWaitingClients() throws Exception {
     count();
-    try (RespClient waiting = RespClient.connect("127.0.0.1", server.port())) {
+    try (RespClient waiting = nodes.connect(0)) {
       waiting.send("BLPOP", "a", "0");
       while (!client.call("INFO", "clients").text().contains("blocked_clients:1")) {
         Thread.sleep(5);
@@ -231,7 +228,7 @@ class SlotStatsTest {
   @Test
   void countsShardedMessages() throws Exception {
     count();
-    try (RespClient subscriber = RespClient.connect("127.0.0.1", server.port())) {
+    try (RespClient subscriber = nodes.connect(0)) {
       subscriber.call("SSUBSCRIBE", "b");
       long before = costs(SLOT_OF_B).get(2);
       client.call("SPUBLISH", "b", "hello");

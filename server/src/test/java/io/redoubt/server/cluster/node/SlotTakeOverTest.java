@@ -1,15 +1,17 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
+import static io.redoubt.server.cluster.node.TestNodes.awaitKnown;
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
+import static io.redoubt.server.cluster.node.TestNodes.id;
+import static io.redoubt.server.cluster.node.TestNodes.info;
+import static io.redoubt.server.cluster.node.TestNodes.number;
+import static io.redoubt.server.cluster.node.TestNodes.ok;
+import static io.redoubt.server.cluster.node.TestNodes.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.server.RedisServer;
-import io.redoubt.server.TestServers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,12 +21,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,60 +33,18 @@ import org.junit.jupiter.api.io.TempDir;
  * is a copy of the directory of a server that syncs each write, from which another one starts.
  */
 class SlotTakeOverTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   /** The slot of keys with the tag a. */
   private static final String SLOT = "15495";
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Integer> ports = new ArrayList<>();
-  private final List<RedisServer> servers = new ArrayList<>();
+  @AutoClose
+  private final TestNodes nodes =
+      new TestNodes("appendonly yes", "appendfsync always", "cluster-node-timeout 2000");
 
   @TempDir private Path directory;
 
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable each : open.reversed()) {
-      each.close();
-    }
-  }
-
-  private RespClient connect(int port) throws Exception {
-    RespClient client = RespClient.connect("127.0.0.1", port);
-    open.add(client);
-    return client;
-  }
-
-  private RespClient node(String... lines) throws Exception {
-    RespClient client = start(directory.resolve("node" + ports.size()), lines);
-    if (ports.size() > 1) {
-      String first =
-          connect(ports.getFirst()).call("CONFIG", "GET", "cluster-port").elements().get(1).text();
-      ok(client.call("CLUSTER", "MEET", "127.0.0.1", "" + ports.getFirst(), first));
-    }
-    return client;
-  }
-
-  private RespClient start(Path its, String... lines) throws Exception {
-    Files.createDirectories(its);
-    List<Integer> free = FreePorts.several(2);
-    List<String> all = new ArrayList<>(List.of(lines));
-    all.addAll(
-        List.of(
-            "dir " + its,
-            "port " + free.get(0),
-            "cluster-port " + free.get(1),
-            "cluster-enabled yes",
-            "appendonly yes",
-            "appendfsync always",
-            "cluster-node-timeout 2000",
-            "repl-ping-replica-period 1"));
-    RedisServer server =
-        TestServers.startAtItsPort(Log.silent(Clock.system()), all.toArray(String[]::new));
-    servers.add(server);
-    open.add(server);
-    ports.add(free.get(0));
-    return connect(free.get(0));
+  private RespClient node() throws Exception {
+    Path its = Files.createDirectory(directory.resolve("node" + nodes.count()));
+    return nodes.join("dir " + its);
   }
 
   /** Starts a server from what a crash of a node would leave now. */
@@ -103,47 +61,25 @@ class SlotTakeOverTest {
         }
       }
     }
-    return start(to);
-  }
-
-  private static void ok(Reply reply) {
-    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
-  }
-
-  private static String info(RespClient client) throws Exception {
-    return client.call("CLUSTER", "INFO").text();
-  }
-
-  private static String id(RespClient client) throws Exception {
-    return client.call("CLUSTER", "MYID").text();
-  }
-
-  private static long number(RespClient client, String... words) throws Exception {
-    return client.call(words).number();
-  }
-
-  private static void serves(RespClient client) {
-    await().atMost(PATIENCE).until(() -> info(client).contains("cluster_state:ok"));
+    return nodes.start("dir " + to);
   }
 
   /** Gives the first master the slots up to 4999, the second those from 10000 on, or all others. */
   private void share(RespClient... masters) throws Exception {
     for (RespClient each : masters) {
-      await()
-          .atMost(PATIENCE)
-          .until(() -> info(each).contains("known_nodes:" + masters.length + "\r"));
+      awaitKnown(each, masters.length);
     }
     ok(masters[0].call("CLUSTER", "ADDSLOTSRANGE", "0", "4999"));
     ok(masters[1].call("CLUSTER", "ADDSLOTSRANGE", "10000", "16383"));
     ok(masters[masters.length - 1].call("CLUSTER", "ADDSLOTSRANGE", "5000", "9999"));
     for (RespClient each : masters) {
-      serves(each);
+      awaitServing(each);
     }
   }
 
   /** Establishes a migration to the target as its source would, and sends some keys. */
   private RespClient stage(RespClient target, RespClient source) throws Exception {
-    RespClient link = connect(ports.getFirst());
+    RespClient link = nodes.connect(0);
     ok(
         link.call(
             "CLUSTER",
@@ -178,7 +114,7 @@ class SlotTakeOverTest {
     hasNothing(afterCrash(0, "staged"));
     target.call("BGREWRITEAOF");
     await()
-        .atMost(PATIENCE)
+        .atMost(LIMIT)
         .until(
             () -> target.call("INFO", "persistence").text().contains("aof_rewrite_in_progress:0"));
     ok(link.call("SET", "{a}4", "4"));
@@ -194,7 +130,7 @@ class SlotTakeOverTest {
     assertThat(number(target, "PTTL", "{a}2")).isPositive();
     assertThat(target.call("SMEMBERS", "{a}3").elements()).hasSize(2);
     await()
-        .atMost(PATIENCE)
+        .atMost(LIMIT)
         .until(() -> source.call("GET", "{a}1").toString().contains("MOVED " + SLOT));
   }
 
@@ -207,27 +143,13 @@ class SlotTakeOverTest {
     long epoch = number(link, "CLUSTER", "SYNCSLOTS", "FINISH");
     assertThat(link.call("CLUSTER", "SYNCSLOTS", "CLAIM", "" + epoch).toString())
         .contains("may be in use");
-    await().atMost(PATIENCE).until(() -> number(target, "DBSIZE") == 0);
+    await().atMost(LIMIT).until(() -> number(target, "DBSIZE") == 0);
     RespClient again = stage(target, source);
     number(again, "CLUSTER", "SYNCSLOTS", "FINISH");
     again.close();
-    await().atMost(PATIENCE).until(() -> number(target, "DBSIZE") == 0);
+    await().atMost(LIMIT).until(() -> number(target, "DBSIZE") == 0);
     assertThat(target.call("CLUSTER", "GETSLOTMIGRATIONS").elements().getFirst().toString())
         .contains("failed");
-  }
-
-  private void replicates(RespClient replica, RespClient master) throws Exception {
-    String masterId = id(master);
-    await()
-        .atMost(PATIENCE)
-        .until(() -> replica.call("CLUSTER", "REPLICATE", masterId).text().equals("OK"));
-    await()
-        .atMost(PATIENCE)
-        .until(() -> replica.call("INFO", "replication").text().contains("master_link_status:up"));
-  }
-
-  private static void caughtUp(RespClient master) throws Exception {
-    assertThat(number(master, "WAIT", "1", "60000")).isEqualTo(1);
   }
 
   @Test
@@ -236,12 +158,12 @@ class SlotTakeOverTest {
     RespClient source = node();
     share(target, source);
     RespClient early = node();
-    replicates(early, target);
+    replicate(early, target);
     RespClient link = stage(target, source);
     assertThat(number(link, "WAIT", "1", "60000")).isEqualTo(1);
     assertThat(number(early, "DBSIZE")).isZero();
     RespClient late = node(); // gets the staged keys by a full sync
-    replicates(late, target);
+    replicate(late, target);
     ok(link.call("SET", "{a}4", "4"));
     long epoch = number(link, "CLUSTER", "SYNCSLOTS", "FINISH") + 5;
     ok(link.call("CLUSTER", "SYNCSLOTS", "CLAIM", "" + epoch));
@@ -251,7 +173,7 @@ class SlotTakeOverTest {
       assertThat(number(each, "DBSIZE")).isEqualTo(5);
     }
     ok(late.call("READONLY"));
-    await().atMost(PATIENCE).until(() -> late.call("GET", "{a}4").toString().contains("Bulk"));
+    await().atMost(LIMIT).until(() -> late.call("GET", "{a}4").toString().contains("Bulk"));
     assertThat(late.call("GET", "{a}1").text()).isEqualTo("1");
   }
 
@@ -261,15 +183,14 @@ class SlotTakeOverTest {
     RespClient source = node();
     share(target, source);
     RespClient replica = node();
-    replicates(replica, target);
+    replicate(replica, target);
     RespClient link = stage(target, source);
     number(link, "CLUSTER", "SYNCSLOTS", "FINISH");
     assertThat(number(link, "WAIT", "1", "60000")).isEqualTo(1);
     assertThat(number(replica, "DBSIZE")).isEqualTo(3);
-    open.remove(servers.getFirst());
-    servers.getFirst().close();
+    nodes.end(0);
     ok(replica.call("CLUSTER", "FAILOVER", "TAKEOVER"));
-    await().atMost(PATIENCE).until(() -> number(replica, "DBSIZE") == 0);
+    await().atMost(LIMIT).until(() -> number(replica, "DBSIZE") == 0);
   }
 
   /** A proxy in front of a target, which cuts the connection at the order to claim the slots. */
@@ -284,7 +205,7 @@ class SlotTakeOverTest {
     Cut(int to, boolean passesOn) throws IOException {
       this.to = to;
       this.passesOn = passesOn;
-      open.add(this);
+      nodes.closeAtEnd(this);
       Thread.ofVirtual().start(this::accept);
     }
 
@@ -346,10 +267,10 @@ class SlotTakeOverTest {
   private void cut(RespClient target, RespClient source, Cut proxy) throws Exception {
     ok(target.call("CONFIG", "SET", "cluster-announce-port", "" + proxy.listener.getLocalPort()));
     String shown = "127.0.0.1:" + proxy.listener.getLocalPort() + "@";
-    await().atMost(PATIENCE).until(() -> source.call("CLUSTER", "NODES").text().contains(shown));
+    await().atMost(LIMIT).until(() -> source.call("CLUSTER", "NODES").text().contains(shown));
     ok(source.call("SET", "{a}1", "1"));
     ok(source.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", SLOT, SLOT, "NODE", id(target)));
-    await().atMost(PATIENCE).until(proxy.done::get);
+    await().atMost(LIMIT).until(proxy.done::get);
   }
 
   @Test
@@ -357,14 +278,14 @@ class SlotTakeOverTest {
     RespClient target = node();
     RespClient source = node();
     share(target, source);
-    Cut proxy = new Cut(ports.getFirst(), false);
+    Cut proxy = new Cut(nodes.port(0), false);
     cut(target, source, proxy);
     Thread.sleep(300);
     assertThat(state(source)).contains("failover-granted");
     proxy.refuses = false;
-    await().atMost(PATIENCE).until(() -> state(source).contains("failed"));
+    await().atMost(LIMIT).until(() -> state(source).contains("failed"));
     ok(source.call("SET", "{a}1", "2"));
-    await().atMost(PATIENCE).until(() -> number(target, "DBSIZE") == 0);
+    await().atMost(LIMIT).until(() -> number(target, "DBSIZE") == 0);
   }
 
   @Test
@@ -372,8 +293,8 @@ class SlotTakeOverTest {
     RespClient target = node();
     RespClient source = node();
     share(target, source);
-    cut(target, source, new Cut(ports.getFirst(), true));
-    await().atMost(PATIENCE).until(() -> state(source).contains("success"));
+    cut(target, source, new Cut(nodes.port(0), true));
+    await().atMost(LIMIT).until(() -> state(source).contains("success"));
     assertThat(target.call("GET", "{a}1").text()).isEqualTo("1");
     assertThat(source.call("GET", "{a}1").toString()).contains("MOVED");
   }
@@ -384,14 +305,13 @@ class SlotTakeOverTest {
     RespClient source = node();
     RespClient third = node();
     share(target, source, third);
-    Cut proxy = new Cut(ports.getFirst(), false);
+    Cut proxy = new Cut(nodes.port(0), false);
     cut(target, source, proxy);
-    open.remove(servers.getFirst());
-    servers.getFirst().close();
+    nodes.end(0);
     String epochs = info(source);
     ok(source.call("CONFIG", "SET", "cluster-require-full-coverage", "no"));
     ok(third.call("CONFIG", "SET", "cluster-require-full-coverage", "no"));
-    await().atMost(PATIENCE).until(() -> state(source).contains("failed"));
+    await().atMost(LIMIT).until(() -> state(source).contains("failed"));
     assertThat(epoch(info(source))).isGreaterThan(epoch(epochs));
     ok(source.call("SET", "{a}1", "2"));
   }

@@ -1,0 +1,166 @@
+package io.redoubt.server.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.NameLookup;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Nodes of a cluster in the tests' own process, and connections to them. Nodes are numbered in the
+ * order of their start. Closing ends them in the reverse order.
+ */
+public final class TestNodes implements AutoCloseable {
+  /** The time that a busy machine may take. */
+  public static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final List<String> settings;
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<RedisServer> servers = new ArrayList<>();
+
+  /**
+   * @param settings lines of configuration of each node, besides those of its ports
+   */
+  public TestNodes(String... settings) {
+    this.settings = List.of(settings);
+  }
+
+  /** Starts a node that knows no other, with more lines of configuration. */
+  public RespClient start(String... lines) throws Exception {
+    List<Integer> ports = FreePorts.several(2);
+    List<String> all = new ArrayList<>(settings);
+    all.addAll(List.of(lines));
+    RedisServer server = start(ports.get(0), ports.get(1), all.toArray(String[]::new));
+    servers.add(server);
+    open.add(server);
+    return connect(servers.size() - 1);
+  }
+
+  /** Starts a server in cluster mode, which the caller closes. */
+  static RedisServer start(int port, int busPort, String... lines) throws Exception {
+    return start(NameLookup.ofSystem(), port, busPort, lines);
+  }
+
+  /** Like {@link #start(int, int, String...)}, with another resolver of host names. */
+  static RedisServer start(NameLookup names, int port, int busPort, String... lines)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.add("port " + port);
+    all.add("cluster-port " + busPort);
+    all.add("cluster-enabled yes");
+    all.add("repl-ping-replica-period 1");
+    return TestServers.startAtItsPort(
+        Log.silent(Clock.system()), names, all.toArray(String[]::new));
+  }
+
+  /** Starts a node that meets the first one, if there is one. */
+  RespClient join(String... lines) throws Exception {
+    RespClient client = start(lines);
+    if (servers.size() > 1) {
+      RespClient first = connect(0);
+      String busPort = first.call("CONFIG", "GET", "cluster-port").elements().get(1).text();
+      ok(client.call("CLUSTER", "MEET", "127.0.0.1", "" + port(0), busPort));
+    }
+    return client;
+  }
+
+  /** Opens a connection to a node. */
+  RespClient connect(int node) throws Exception {
+    return closeAtEnd(RespClient.connect("127.0.0.1", port(node)));
+  }
+
+  /** Has something closed before what has been opened so far. */
+  <T extends AutoCloseable> T closeAtEnd(T opened) {
+    open.add(opened);
+    return opened;
+  }
+
+  /** Returns the number of nodes that were started. */
+  int count() {
+    return servers.size();
+  }
+
+  RedisServer server(int node) {
+    return servers.get(node);
+  }
+
+  /** Returns a node's port for clients. */
+  public int port(int node) {
+    return servers.get(node).port();
+  }
+
+  /** Ends a node, whose number remains. */
+  void end(int node) {
+    open.remove(servers.get(node));
+    servers.get(node).close();
+  }
+
+  /** Asserts that a command was accepted. */
+  static void ok(Reply reply) {
+    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
+  }
+
+  /** Returns the message of an error, or the text of another reply. */
+  static String error(Reply reply) {
+    return reply instanceof Reply.Error error ? error.message() : reply.toString();
+  }
+
+  static long number(RespClient client, String... words) throws Exception {
+    return client.call(words).number();
+  }
+
+  static String info(RespClient client) throws Exception {
+    return client.call("CLUSTER", "INFO").text();
+  }
+
+  static String id(RespClient client) throws Exception {
+    return client.call("CLUSTER", "MYID").text();
+  }
+
+  static void awaitServing(RespClient client) {
+    await().atMost(LIMIT).until(() -> info(client).contains("cluster_state:ok"));
+  }
+
+  /** Waits until a node knows so many, itself included. */
+  static void awaitKnown(RespClient client, int nodes) {
+    await().atMost(LIMIT).until(() -> info(client).contains("known_nodes:" + nodes + "\r"));
+  }
+
+  static void awaitLinkToMaster(RespClient replica) {
+    await()
+        .atMost(LIMIT)
+        .until(() -> replica.call("INFO", "replication").text().contains("master_link_status:up"));
+  }
+
+  /** Makes a node a replica; waits until it is connected with its master, which knows it. */
+  static void replicate(RespClient replica, RespClient master) throws Exception {
+    String masterId = id(master);
+    await()
+        .atMost(LIMIT)
+        .until(() -> replica.call("CLUSTER", "REPLICATE", masterId).text().equals("OK"));
+    awaitLinkToMaster(replica);
+    await()
+        .atMost(LIMIT)
+        .until(() -> master.call("CLUSTER", "NODES").text().contains(" slave " + masterId));
+  }
+
+  @Override
+  public void close() {
+    for (AutoCloseable each : open.reversed()) {
+      try {
+        each.close();
+      } catch (Exception failure) {
+        throw new IllegalStateException("can't close " + each, failure);
+      }
+    }
+  }
+}
