@@ -138,7 +138,7 @@ final class EmbeddedGroupTest {
   @Test
   void pausesAServerWithoutClosingItsConnections() throws Exception {
     try (EmbeddedServer server = Redoubt.server().start();
-        RespClient client = RespClient.connect("127.0.0.1", server.port(), 50)) {
+        RespClient client = RespClient.connect("127.0.0.1", server.port(), 500)) {
       client.call("PING");
       server.pause();
       server.pause();
