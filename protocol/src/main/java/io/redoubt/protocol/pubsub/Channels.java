@@ -2,6 +2,7 @@ package io.redoubt.protocol.pubsub;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -10,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,10 +64,13 @@ public final class Channels {
     }
   }
 
-  /** Removes all subscriptions to a channel, and confirms each to its subscriber. */
+  /**
+   * Removes all subscriptions to a channel, and tells each subscriber, who has not asked for it.
+   */
   public void unsubscribeEverybody(ChannelKind kind, ByteString name) {
     for (Subscriber subscriber : new ArrayList<>(of(kind).getOrDefault(name, Set.of()))) {
-      unsubscribe(subscriber, kind, name);
+      remove(subscriber, kind, name);
+      subscriber.push(change(subscriber, kind, kind.unsubscribed(), name));
     }
   }
 
@@ -93,8 +98,13 @@ public final class Channels {
 
   private static void confirm(
       Subscriber subscriber, ChannelKind kind, String event, @Nullable ByteString name) {
+    subscriber.confirm(change(subscriber, kind, event, name));
+  }
+
+  private static Consumer<ReplyWriter> change(
+      Subscriber subscriber, ChannelKind kind, String event, @Nullable ByteString name) {
     int count = subscriber.subscriptions().shown(kind);
-    subscriber.confirm(writer -> {
+    return writer -> {
       writer.push(3);
       writer.bulk(event);
       if (name == null) {
@@ -103,7 +113,7 @@ public final class Channels {
         writer.bulk(name);
       }
       writer.integer(count);
-    });
+    };
   }
 
   /**

@@ -143,6 +143,19 @@ class ClusterClientsTest {
   }
 
   @Test
+  void tellsSubscribersOfAChannelThatMovesAway() throws Exception {
+    List<RespClient> pair = pair();
+    RespClient subscriber = nodes.connect(1);
+    subscriber.call("SSUBSCRIBE", "a");
+    ok(pair.get(0).call("CLUSTER", "SETSLOT", "" + SLOT_OF_A, "IMPORTING", id(pair.get(1))));
+    ok(pair.get(1).call("CLUSTER", "SETSLOT", "" + SLOT_OF_A, "NODE", id(pair.get(0))));
+    List<Reply> news = subscriber.receive().elements();
+    assertThat(news.get(0).text()).isEqualTo("sunsubscribe");
+    assertThat(news.get(1).text()).isEqualTo("a");
+    assertThat(news.get(2).number()).isZero();
+  }
+
+  @Test
   void servesReplicasAndHandsOver() throws Exception {
     RespClient first = nodes.join();
     RespClient second = nodes.join();
