@@ -45,7 +45,8 @@ final class NodeData implements DataServer {
 
   @Override
   public long offset() {
-    return parts.replication().offset();
+    // By 0 the others know that a replica has no data to serve yet.
+    return parts.replication().view().isSyncing() ? 0 : parts.replication().offset();
   }
 
   @Override

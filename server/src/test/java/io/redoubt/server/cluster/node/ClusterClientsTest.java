@@ -14,6 +14,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,6 +141,42 @@ class ClusterClientsTest {
     ok(pair.get(0).call("CLUSTER", "SETSLOT", "" + SLOT_OF_A, "NODE", id(pair.get(0))));
     pair.get(0).call("CLUSTER", "BUMPEPOCH");
     await().atMost(LIMIT).until(() -> pair.get(1).call("DBSIZE").number() == 0);
+  }
+
+  @Test
+  void hidesAReplicaThatLoads() throws Exception {
+    RespClient master = nodes.join();
+    RespClient replica = nodes.join();
+    awaitKnown(master, 2);
+    awaitKnown(replica, 2);
+    ok(master.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383"));
+    ok(master.call("CONFIG", "SET", "repl-backlog-size", "16kb", "rdbcompression", "no"));
+    ok(master.call("CONFIG", "SET", "repl-diskless-sync-delay", "0"));
+    replicate(replica, master);
+    awaitServing(master);
+    await().atMost(LIMIT).until(() -> nodesServingSlots(master) == 2);
+    for (int i = 0; i < 200; i++) {
+      ok(master.call("SET", "key:" + i, "x".repeat(5000)));
+    }
+    ok(
+        replica.call(
+            "CONFIG",
+            "SET",
+            "key-load-delay",
+            "20000",
+            "loading-process-events-interval-bytes",
+            "1024"));
+    ok(master.call("MULTI"));
+    master.call("CLIENT", "KILL", "TYPE", "replica");
+    master.call("SET", "large", "x".repeat(100_000));
+    master.call("EXEC");
+    await().atMost(LIMIT).until(() -> nodesServingSlots(master) == 1);
+    ok(replica.call("CONFIG", "SET", "key-load-delay", "0"));
+    await().atMost(LIMIT).until(() -> nodesServingSlots(master) == 2);
+  }
+
+  private static int nodesServingSlots(RespClient client) throws IOException {
+    return client.call("CLUSTER", "SLOTS").elements().getFirst().elements().size() - 2;
   }
 
   @Test
