@@ -10,6 +10,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Refusals;
 import io.redoubt.sentinel.command.SentinelCall;
 import org.jspecify.annotations.Nullable;
 
@@ -75,8 +76,9 @@ final class SentinelDispatcher implements Dispatcher {
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;
     }
-    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, request);
-    return denied == null ? client.subscribeModeRefuses(command) : denied;
+    CommandError denied =
+        client.user().isUnrestricted() ? null : Refusals.byRules(client, command, request);
+    return denied == null ? Refusals.inSubscribeMode(client, command) : denied;
   }
 
   private void run(Client client, Command<SentinelCall> command, Request request) {

@@ -1,19 +1,14 @@
 package io.redoubt.protocol.session;
 
-import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.bytes.ByteQueue;
-import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
-import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.pubsub.Subscriber;
 import io.redoubt.protocol.pubsub.Subscriptions;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.session.blocking.Wait;
-import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.protocol.session.input.ClientInput;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
@@ -28,14 +23,12 @@ import org.jspecify.annotations.Nullable;
  * #closeAfterReply()} after its replies were sent, or {@link #closeSoon()} at the end of the turn,
  * which is safe while others iterate over clients or subscribers.
  */
-public abstract class Client extends Peer implements Connection.Handler, Subscriber {
+public abstract class Client extends BlockablePeer implements Connection.Handler, Subscriber {
   /** The estimated heap size of a client's objects. */
   private static final long OBJECT_BYTES = 900;
 
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
 
-  private final ClientRegistry registry;
-  private final Wait wait = new Wait();
   private final ClientInput input;
   private final ClientOutput output = new ClientOutput();
   private final Delivery delivery = new Delivery(output);
@@ -45,7 +38,6 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private @Nullable Tracking tracking;
 
   private boolean executing;
-  private boolean postponed;
   private boolean released;
   private boolean atEndOfTurn;
   private boolean inNextTurn;
@@ -54,8 +46,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Creates a client with the next id, as the default user; {@link #attach} it to a connection. */
   protected Client(ClientRegistry registry) {
-    super(registry.nextId(), registry.users(), registry.clock().wallMillis());
-    this.registry = registry;
+    super(registry);
     input = new ClientInput(registry.limits(), registry.memory(), registry.clock());
     input.authenticated(registry.users().allowsUnauthenticated());
   }
@@ -65,11 +56,6 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   /** Returns the index of the selected database. */
   public int databaseIndex() {
     return 0;
-  }
-
-  /** Returns true while EXEC or a script runs, within which a command must not block its client. */
-  protected boolean deniesBlocking() {
-    return false;
   }
 
   /** Returns the number of commands queued for EXEC, or -1 outside of MULTI. */
@@ -116,7 +102,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   public final void attach(Connection newConnection) {
     connectedBy(newConnection);
     output.replies().attach(this);
-    registry.add(this);
+    registry().add(this);
   }
 
   @Override
@@ -162,12 +148,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
       return;
     }
     released = true;
-    endWait();
-    endPostponement();
-    registry.channels().forget(this);
-    registry.trackedClients().stop(this);
-    registry.remove(this);
-    registry.forgetMemory(this);
+    endHoldUp();
+    registry().channels().forget(this);
+    registry().trackedClients().stop(this);
+    registry().remove(this);
+    registry().forgetMemory(this);
     if (!executing) {
       input.kept().clear();
     }
@@ -187,15 +172,15 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (isEnding()) {
       return;
     }
-    recordInput(registry.clock().wallMillis());
-    registry.countInput(end - start);
+    recordInput(registry().clock().wallMillis());
+    registry().countInput(end - start);
     try {
-      registry.executor().receive(this, memory, start, end);
+      registry().executor().receive(this, memory, start, end);
       if (input.awaitsLargeArgument()) {
-        registry.accountMemory(this); // before the requests of others see or exceed the limit
+        registry().accountMemory(this); // before the requests of others see or exceed the limit
       }
     } catch (OutOfMemoryError e) {
-      registry.executor().outOfMemory(this, e);
+      registry().executor().outOfMemory(this, e);
     }
   }
 
@@ -204,7 +189,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     try {
       endInput();
     } catch (OutOfMemoryError e) {
-      registry.executor().outOfMemory(this, e);
+      registry().executor().outOfMemory(this, e);
     }
   }
 
@@ -234,14 +219,15 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
   final void endInput() {
-    registry.executor().finish(this);
+    registry().executor().finish(this);
     Connection current = connectionIfAny();
     if (current != null) {
       current.expect(input.missingBytes());
     }
     ByteQueue query = input.kept();
-    if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
-      registry.queryBufferOverflow(this, query);
+    if (!is(ClientFlag.MASTER)
+        && query.usedBytes() > registry().settings().queryBufferLimitBytes()) {
+      registry().queryBufferOverflow(this, query);
     }
     continueNextTurn();
     flush();
@@ -249,7 +235,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
       delivery.pipelineFinished();
     }
     updateReading();
-    registry.accountMemory(this);
+    registry().accountMemory(this);
     closeIfAnswered();
   }
 
@@ -257,7 +243,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private void continueNextTurn() {
     if (input.endShare(mayExecute()) && !inNextTurn) {
       inNextTurn = true;
-      registry.loop().schedule(this::nextTurn, 0);
+      registry().loop().schedule(this::nextTurn, 0);
     }
   }
 
@@ -265,10 +251,10 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     inNextTurn = false;
     if (!released) {
       try {
-        registry.executor().executeKept(this);
+        registry().executor().executeKept(this);
         endInput();
       } catch (OutOfMemoryError e) {
-        registry.executor().outOfMemory(this, e);
+        registry().executor().outOfMemory(this, e);
       }
     }
   }
@@ -294,7 +280,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * closing.
    */
   public final boolean mayExecute() {
-    return !wait.isOn() && !postponed && !isEnding();
+    return !isHeldUp() && !isEnding();
   }
 
   /** Returns true if it executes nothing more and ignores further input. */
@@ -327,24 +313,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * theirs.
    */
   final boolean isCurrent() {
-    return equals(registry.executor().current());
-  }
-
-  /** Postpones the request that was dispatched last, and later ones, until the pause ends. */
-  final void postpone() {
-    postponed = true;
-    flag(ClientFlag.BLOCKED, true);
-    registry.blockedChanged(1);
-    registry.pauses().postpone(this);
-  }
-
-  final void endPostponement() {
-    if (postponed) {
-      postponed = false;
-      flag(ClientFlag.BLOCKED, false);
-      registry.blockedChanged(-1);
-      resumeProcessing();
-    }
+    return equals(registry().executor().current());
   }
 
   /**
@@ -357,71 +326,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (!request.is(0, "POST") && !request.is(0, "HOST:")) {
       return false;
     }
-    registry.crossProtocolAttack(this);
+    registry().crossProtocolAttack(this);
     closeSoon();
     return true;
-  }
-
-  // ---- blocking
-
-  /**
-   * Blocks the client: its next requests wait until {@link #unblock()}.
-   *
-   * @param what is notified of the end
-   * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
-   * @throws IllegalStateException within a script or EXEC, where the reply would be an additional
-   *     one
-   */
-  public final void block(Waiting what, long timeoutMillis) {
-    if (deniesBlocking()) {
-      throw new IllegalStateException("a client must not block within a script or EXEC");
-    }
-    wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
-    registry.timedWaitsChanged(wait.isTimed() ? 1 : 0);
-    flag(ClientFlag.BLOCKED, true);
-    registry.blockedChanged(1);
-  }
-
-  /** Returns the current wait, or null. */
-  public final @Nullable Waiting waiting() {
-    return wait.waiting();
-  }
-
-  /** Ends the wait. The caller writes the reply; pending requests run at the end of the turn. */
-  public final void unblock() {
-    if (endWait()) {
-      resumeProcessing();
-    }
-  }
-
-  private boolean endWait() {
-    boolean timed = wait.isTimed();
-    if (!wait.end()) {
-      return false;
-    }
-    registry.timedWaitsChanged(timed ? -1 : 0);
-    flag(ClientFlag.BLOCKED, false);
-    registry.blockedChanged(-1);
-    return true;
-  }
-
-  /** Ends the wait like its timeout. */
-  public final void timeOut() {
-    Waiting what = wait.waiting();
-    if (what != null) {
-      unblock();
-      what.timedOut();
-    }
-  }
-
-  /** Ends the wait with an error. */
-  public final void unblock(CommandError error) {
-    Waiting what = wait.waiting();
-    if (what != null) {
-      unblock();
-      reply().error(error.text());
-      what.failed(error.code());
-    }
   }
 
   /** Writes what had to wait for the end of the command. */
@@ -433,7 +340,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** Executes pending requests at the end of the turn. */
+  @Override
   public final void resumeProcessing() {
     if (!released) {
       flag(ClientFlag.UNBLOCKED, true);
@@ -447,6 +354,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * Returns the writer of replies; written bytes are flushed at the end of the current read or
    * turn.
    */
+  @Override
   public final ReplyWriter reply() {
     return output.writer();
   }
@@ -470,7 +378,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private void joinEndOfTurn() {
     if (!atEndOfTurn && !released) {
       atEndOfTurn = true;
-      registry.atEndOfTurn(this);
+      registry().atEndOfTurn(this);
     }
   }
 
@@ -480,7 +388,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     try {
       continueOrClose();
     } catch (OutOfMemoryError e) { // the turns of other clients go on
-      registry.executor().outOfMemory(this, e);
+      registry().executor().outOfMemory(this, e);
     }
   }
 
@@ -491,11 +399,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
-      registry.executor().executeKept(this);
+      registry().executor().executeKept(this);
       continueNextTurn();
     }
     flush();
-    registry.accountMemory(this);
+    registry().accountMemory(this);
     closeIfAnswered();
   }
 
@@ -520,7 +428,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     try {
       if (executing) {
-        output.pushAfterReply(message, registry.memory());
+        output.pushAfterReply(message, registry().memory());
         delivery.checkLimit(this);
       } else {
         output.writeUnsuppressed(message);
@@ -545,7 +453,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * the output goes on.
    */
   private void noMemoryForOutput(OutOfMemoryError full) {
-    registry
+    registry()
         .log()
         .warning(
             "Client %s scheduled to be closed ASAP: out of memory for its output: %s",
@@ -610,8 +518,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * #onReset()}.
    */
   public final void reset() {
-    registry.channels().forget(this);
-    registry.trackedClients().stop(this);
+    registry().channels().forget(this);
+    registry().trackedClients().stop(this);
     resetIdentity();
     output.mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
@@ -668,46 +576,13 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
   }
 
-  /**
-   * Returns the error for a command that a RESP2 client with subscriptions may not use (all but
-   * (un)subscribe, PING, QUIT and RESET), or null.
-   */
-  public final @Nullable CommandError subscribeModeRefuses(Command<?> command) {
-    return is(ClientFlag.PUBSUB) && reply().resp() == 2 ? Refusals.inSubscribeMode(command) : null;
-  }
-
-  /**
-   * Returns the error for a request that the user's permissions deny, after logging it, or null.
-   * Check {@link User#isUnrestricted} first.
-   */
-  public final @Nullable CommandError denied(Command<?> command, Request request) {
-    return Refusals.byRules(this, aclContext(), command, request);
-  }
-
-  /**
-   * The refusal of a request that was queued when the user's rules still allowed it, which is
-   * logged, or null.
-   */
-  public final @Nullable CommandError deniedSince(Command<?> command, Request request) {
-    return Refusals.byChangedRules(this, aclContext(), command, request);
-  }
-
-  public final void logFailedLogin(ByteString command, ByteString userName) {
-    registry.logDenial(this, Denial.AUTH, aclContext(), command, userName);
-  }
-
   /** Returns true if a pause applies to this command. Replication links are never paused. */
   public final boolean pauses(Command<?> command) {
-    Pauses.Scope pause = registry.pauses().current();
+    Pauses.Scope pause = registry().pauses().current();
     return pause != Pauses.Scope.NOTHING
         && !is(ClientFlag.REPLICA)
         && !is(ClientFlag.MASTER)
         && (pause == Pauses.Scope.ALL || mayReplicate(command));
-  }
-
-  /** Returns the registry that it belongs to. */
-  public final ClientRegistry registry() {
-    return registry;
   }
 
   public final ClientReplies replies() {
@@ -716,6 +591,6 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   @Override
   public String toString() {
-    return ClientLine.of(this, registry.clock().wallMillis());
+    return ClientLine.of(this, registry().clock().wallMillis());
   }
 }

@@ -40,7 +40,7 @@ public final class Pauses {
 
   private final Loop loop;
   private final Clock clock;
-  private final ArrayList<Client> postponed = new ArrayList<>();
+  private final ArrayList<BlockablePeer> postponed = new ArrayList<>();
   private final Map<Cause, ActivePause> asked = new EnumMap<>(Cause.class);
   private Scope what = Scope.NOTHING;
   private boolean writesHeld;
@@ -118,16 +118,16 @@ public final class Pauses {
   }
 
   private void resumePostponed() {
-    List<Client> resumed = new ArrayList<>(postponed);
+    List<BlockablePeer> resumed = new ArrayList<>(postponed);
     postponed.clear();
-    resumed.forEach(Client::endPostponement);
+    resumed.forEach(BlockablePeer::endPostponement);
   }
 
-  void postpone(Client client) {
+  void postpone(BlockablePeer client) {
     postponed.add(client);
   }
 
-  void forget(Client client) {
+  void forget(BlockablePeer client) {
     postponed.remove(client);
   }
 }

@@ -9,8 +9,8 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that refuse a client's command, with Redis' errors. */
-final class Refusals {
+/** Checks of a client's permissions, which refuse its command with Redis' errors. */
+public final class Refusals {
   private static final Set<String> IN_SUBSCRIBE_MODE =
       Set.of(
           "ping",
@@ -33,8 +33,17 @@ final class Refusals {
 
   private Refusals() {}
 
-  /** Returns the error for a RESP2 client with subscriptions; null if the command is permitted. */
-  static @Nullable CommandError inSubscribeMode(Command<?> command) {
+  /**
+   * Returns the error for a command that a RESP2 client with subscriptions may not use (all but
+   * (un)subscribe, PING, QUIT and RESET), or null.
+   */
+  public static @Nullable CommandError inSubscribeMode(Client client, Command<?> command) {
+    return client.is(ClientFlag.PUBSUB) && client.reply().resp() == 2
+        ? inSubscribeMode(command)
+        : null;
+  }
+
+  private static @Nullable CommandError inSubscribeMode(Command<?> command) {
     if (IN_SUBSCRIBE_MODE.contains(command.name())) {
       return null;
     }
@@ -47,11 +56,10 @@ final class Refusals {
 
   /**
    * Returns the error if the permissions of the client's user deny a request, after logging it;
-   * null if they permit it.
+   * null if they permit it. Check {@link User#isUnrestricted} first.
    */
-  static @Nullable CommandError byRules(
-      Client client, String context, Command<?> command, Request request) {
-    Denial denial = denial(client, context, command, request);
+  public static @Nullable CommandError byRules(Client client, Command<?> command, Request request) {
+    Denial denial = denial(client, command, request);
     return switch (denial) {
       case null -> null;
       case CHANNEL -> NO_CHANNEL;
@@ -67,9 +75,9 @@ final class Refusals {
   }
 
   /** Like {@link #byRules}, of a request that the rules allowed when it was queued. */
-  static @Nullable CommandError byChangedRules(
-      Client client, String context, Command<?> command, Request request) {
-    Denial denial = denial(client, context, command, request);
+  public static @Nullable CommandError byChangedRules(
+      Client client, Command<?> command, Request request) {
+    Denial denial = denial(client, command, request);
     return switch (denial) {
       case null -> null;
       case CHANNEL ->
@@ -81,8 +89,12 @@ final class Refusals {
     };
   }
 
-  private static @Nullable Denial denial(
-      Client client, String context, Command<?> command, Request request) {
+  /** Logs that a client failed to authenticate as a user. */
+  public static void logFailedLogin(Client client, ByteString command, ByteString userName) {
+    client.registry().logDenial(client, Denial.AUTH, client.aclContext(), command, userName);
+  }
+
+  private static @Nullable Denial denial(Client client, Command<?> command, Request request) {
     User user = client.user();
     Denial denial = user.check(command, request);
     if (denial != null) {
@@ -90,7 +102,7 @@ final class Refusals {
           denial == Denial.COMMAND
               ? ByteString.of(command.name())
               : request.string(user.deniedArgument());
-      client.registry().logDenial(client, denial, context, object, user.name());
+      client.registry().logDenial(client, denial, client.aclContext(), object, user.name());
     }
     return denial;
   }

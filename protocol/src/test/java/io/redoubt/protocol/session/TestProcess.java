@@ -292,8 +292,9 @@ final class TestProcess implements AutoCloseable {
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;
     }
-    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, request);
-    return denied != null ? denied : client.subscribeModeRefuses(command);
+    CommandError denied =
+        client.user().isUnrestricted() ? null : Refusals.byRules(client, command, request);
+    return denied != null ? denied : Refusals.inSubscribeMode(client, command);
   }
 
   /** Runs a task on the loop and waits for it. */

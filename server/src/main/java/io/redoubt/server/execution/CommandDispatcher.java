@@ -5,17 +5,16 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
-import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ProtocolException;
-import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.protocol.session.Refusals;
 import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
@@ -25,11 +24,9 @@ import io.redoubt.server.execution.refusal.HeapGate;
 import io.redoubt.server.execution.refusal.MemoryRoom;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
-import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.tracking.TrackedKeys;
 import java.util.HashSet;
 import java.util.List;
@@ -37,11 +34,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes requests to the commands they name: look-up, the checks in Redis' order, MULTI, the run,
- * and the end of the unit of execution, at which effects leave and waiting clients are served.
- *
- * <p>The common path costs a look-up and one test of {@link ServerState} against the command's
- * refusals; everything else is behind a branch that is seldom taken.
+ * Takes requests to the commands they name: look-up, {@link CommandChecks}, MULTI, {@link
+ * CommandExecutor}, and the end of the unit of execution, at which effects leave and waiting
+ * clients are served.
  */
 public final class CommandDispatcher implements Dispatcher {
   /** Limits what writes cause to what disks and replicas take. */
@@ -51,65 +46,39 @@ public final class CommandDispatcher implements Dispatcher {
     void unitEnded();
   }
 
-  private static final CommandError NOT_IN_MULTI =
-      new CommandError("ERR Command not allowed inside a transaction");
   private static final CommandError ABORTED =
       new CommandError("EXECABORT Transaction discarded because of previous errors.");
-  private static final CommandError INTERNAL =
-      new CommandError("ERR internal error, see the log of the server");
-  private static final CommandError REPLICA_AND_KEYS =
-      new CommandError("ERR Replica can't interact with the keyspace");
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
-  private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
   private static final List<String> FROM_REPLICAS = List.of("replconf", "psync", "sync", "monitor");
 
   private final CommandTable<Call> table;
   private final Keyspace keyspace;
-  private final ServerState state;
   private final ServerStats stats;
   private final Propagation propagation;
   private final WatchedKeys watchedKeys;
   private final TrackedKeys trackedKeys;
   private final BlockedClients blockedClients;
-  private final Eviction eviction;
-  private final ServerDirectives settings;
   private final CommandTrace trace;
-  private final Clock clock;
-  private final CommandClock commandClock;
   private final Log log;
   private final Call call;
   private final Request queued = new Request();
   private final MemoryRoom room;
   private final HeapGate heap;
-  private int[] refusals = {};
+  private final CommandChecks checks;
+  private final CommandExecutor executor;
   private @Nullable ReplyAcks acks;
-
-  /** Routes requests by their slots in cluster mode, null without it. */
-  private @Nullable SlotGate gate;
-
-  /** Counts what the commands of each slot cost in cluster mode, null without it. */
-  private @Nullable SlotMeter meter;
-
-  /** The gate's refusal of the current request: EXEC replies with it as it is. */
-  private @Nullable CommandError redirection;
-
-  /** The request size, by command, from which the need of memory is estimated. */
-  private long[] estimatedFromBytes = {};
-
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
-  private final Set<Command<Call>> endsTransaction = new HashSet<>();
 
   /** The commands accepted from replicas, none of which has a reply. */
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
   private final WriteThrottle throttle;
-  private int depth;
 
-  /** True while a command runs; further ones are then within it. */
-  private boolean running;
+  /** The number of commands that are being dispatched, one within another. */
+  private int depth;
 
   /**
    * Creates a dispatcher.
@@ -128,41 +97,29 @@ public final class CommandDispatcher implements Dispatcher {
       HeapGate heap) {
     this.table = table;
     this.keyspace = call.keyspace();
-    this.state = state;
     this.stats = call.stats();
     this.propagation = call.propagation();
     this.watchedKeys = call.observers().watched();
     this.trackedKeys = call.observers().tracked();
     this.blockedClients = call.observers().blocked();
-    this.eviction = eviction;
-    this.settings = call.settings();
     this.trace = trace;
-    this.clock = environment.clock();
     this.throttle = throttle;
-    commandClock = new CommandClock(clock, trace, stats);
     this.log = environment.log();
-    this.heap = heap;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
-    room = new MemoryRoom(keyspace, state, clock, log);
+    this.heap = heap;
+    room = new MemoryRoom(keyspace, state, environment.clock(), log);
+    checks = new CommandChecks(table, call, state, eviction, room, heap);
+    executor = new CommandExecutor(table, call, trace, environment, room);
   }
 
   /** Derives tables from the complete command table. */
   public void commandsAreDeclared() {
-    refusals = new int[table.numbered().size()];
-    estimatedFromBytes = new long[refusals.length];
-    for (Command<Call> command : table.numbered()) {
-      refusals[command.id()] = Refusal.refusing(command);
-      estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
-    }
-    heap.commandsAreDeclared(table);
+    checks.commandsAreDeclared();
     lookAhead.commandsAreDeclared();
     exec = named("exec");
     for (String name : NEVER_QUEUED) {
       neverQueued.add(named(name));
-    }
-    for (String name : ENDS_TRANSACTION) {
-      endsTransaction.add(named(name));
     }
     for (String name : FROM_REPLICAS) {
       Command<Call> command = table.byOriginalName(name);
@@ -187,32 +144,33 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Routes requests by the slots of their keys from now on, and counts what they cost. */
   public void routes(SlotGate slots, SlotMeter slotMeter) {
-    gate = slots;
-    meter = slotMeter;
-    commandClock.measureEachWhile(slotMeter::isOn);
+    checks.routes(slots);
+    executor.meters(slotMeter);
   }
 
-  /** Notes for the meter of slots that the running SPUBLISH has reached subscribers. */
+  /** Counts the messages that the running SPUBLISH has sent to subscribers. */
   public void delivered(int receivers) {
-    if (meter != null) {
-      meter.delivered(receivers, call.request());
-    }
+    executor.delivered(receivers);
   }
 
-  /** Returns the gate of cluster mode, null without it. */
-  @Nullable SlotGate gate() {
-    return gate;
+  /** Returns the reasons to refuse commands, for those of scripts. */
+  CommandChecks checks() {
+    return checks;
+  }
+
+  /** Returns the executor of commands, for those of scripts. */
+  CommandExecutor executor() {
+    return executor;
   }
 
   /** Returns true if a request may change keys; of scripts and functions their flags decide. */
   public boolean mayWrite(Command<?> command, Request request) {
-    int refused = refusals[command.id()] | call.scripting().refusals(command, request);
-    return (refused & Refusal.READ_ONLY_REPLICA.bit()) != 0;
+    return (checks.refusals(command, request) & Refusal.READ_ONLY_REPLICA.bit()) != 0;
   }
 
   /** Returns true while a command or a script runs, whose effects have not been sent. */
   public boolean isInUnit() {
-    return depth > 0 || running;
+    return depth > 0 || executor.isRunning();
   }
 
   /** Returns the command that a request names, or null. */
@@ -222,8 +180,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   @Override
   public void lookAhead(RequestBatch batch) {
-    commandClock.beginBatch();
-    keyspace.nowMicros(clock.wallMicros());
+    executor.beginBatch();
     if (batch.count() > 1) {
       lookAhead.touch(batch);
     }
@@ -231,13 +188,13 @@ public final class CommandDispatcher implements Dispatcher {
 
   @Override
   public void lookAhead(Client client, Request[] requests, int count) {
-    refreshClock();
+    executor.refreshClock();
     lookAhead.touch(client, requests, count);
   }
 
   @Override
   public void batchDone() {
-    commandClock.endBatch();
+    executor.endBatch();
     trackedKeys.giveWay();
   }
 
@@ -257,13 +214,12 @@ public final class CommandDispatcher implements Dispatcher {
       return true;
     }
     client.lastCommand(command);
-    CommandError error = check(client, command, request);
+    CommandError error = checks.check(client, command, request, depth > 0);
     if (error != null) {
       refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
-      int ofScript = call.scripting().refusals(command, request);
       boolean mayReplicate = client.mayReplicate(command) && !onlyReads(command, request);
-      client.queue(request, refusals[command.id()] | ofScript, mayReplicate);
+      client.queue(request, checks.refusals(command, request), mayReplicate);
       client.reply().queued();
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
@@ -314,15 +270,15 @@ public final class CommandDispatcher implements Dispatcher {
     depth++;
     long changesBefore = keyspace.changeCount();
     try {
-      run(client, command, request);
+      executor.run(client, command, request);
     } catch (OutOfMemoryError full) { // while it described its effects or its failure
-      failedHalfWay(client, command, changesBefore);
+      executor.failedHalfWay(client, command, changesBefore);
       throw full;
     } finally {
       askedFor(client, command);
       depth--;
       if (depth == 0) {
-        running = false; // also after an error that ended a command half-way
+        executor.unitEnded();
         propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         endUnit();
         trackedKeys.keepLimit();
@@ -336,17 +292,6 @@ public final class CommandDispatcher implements Dispatcher {
     if (depth == 0 && propagation.isPending()) { // of a task that failed half-way
       propagation.lose();
       propagation.endUnit();
-    }
-  }
-
-  /** Marks a client's write as failed half-way, unless no key has changed since it started. */
-  private void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
-    boolean mayHaveChanged =
-        keyspace.changeCount() != changesBefore
-            || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // functions, all keys
-    if (mayHaveChanged || client.isMaster()) {
-      propagation.lose();
-      client.fellOutOfStep();
     }
   }
 
@@ -398,106 +343,11 @@ public final class CommandDispatcher implements Dispatcher {
       if (!sent && !client.isEnding()) {
         client.close();
       }
-      if (meter != null) {
-        meter.replicated(propagation.offset(Propagation.TO_REPLICAS) - before);
-      }
+      executor.replicated(propagation.offset(Propagation.TO_REPLICAS) - before);
       client.wroteUpTo(
           propagation.offset(Propagation.TO_REPLICAS),
           propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
     }
-  }
-
-  private void refreshClock() {
-    commandClock.look();
-    keyspace.nowMicros(clock.wallMicros());
-  }
-
-  /** Returns the first reason to refuse the command, or null. */
-  private @Nullable CommandError check(
-      ServerClient client, Command<Call> command, Request request) {
-    if (!command.accepts(request.count())) {
-      return Errors.wrongArity(command);
-    }
-    if (client.isMaster()) {
-      if (!state.is(Refusal.LOADING)) {
-        makeRoom(client); // a master's commands are never refused, and loaded keys are not evicted
-      }
-      return null;
-    }
-    if (command.has(Flag.PROTECTED)) {
-      CommandError refused = ProtectedCommands.refusal(settings.common, command, client);
-      if (refused != null) {
-        return refused;
-      }
-    }
-    if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
-      return Errors.NOAUTH;
-    }
-    Transaction transaction = client.transaction();
-    if (transaction != null && command.has(Flag.NO_MULTI)) {
-      return NOT_IN_MULTI;
-    }
-    if (!client.user().isUnrestricted()) {
-      CommandError denied = client.denied(command, request);
-      if (denied != null) {
-        return denied;
-      }
-    }
-    SlotGate slots = gate;
-    if (slots != null && !client.isStaging()) {
-      redirection = elsewhere(slots, client, command, request);
-      if (redirection != null) {
-        return redirection;
-      }
-    }
-    int refused = refusals[command.id()];
-    makeRoom(client);
-    if (transaction != null && command == exec) {
-      refused |= transaction.refusals();
-    } else if (transaction != null && !endsTransaction.contains(command)) {
-      refused |= Refusal.ROOM; // whatever is queued takes memory
-    }
-    if (state.mask() != 0) {
-      refused = state.among(refused | call.scripting().refusals(command, request));
-      if (refused != 0 && isStillRefused(refused)) {
-        return state.error(refused);
-      }
-    }
-    if (request.end() - request.start() >= estimatedFromBytes[command.id()]) {
-      CommandError tooMuch = room.refusal(command, request, databaseOf(client));
-      if (tooMuch != null) {
-        return tooMuch;
-      }
-    }
-    if (!heap.admits(command, request)) {
-      return HeapGate.FULL;
-    }
-    if (client.is(ClientFlag.REPLICA) && usesKeyspace(command)) {
-      return REPLICA_AND_KEYS; // a monitor, which counts as a replica
-    }
-    return client.subscribeModeRefuses(command);
-  }
-
-  private @Nullable CommandError elsewhere(
-      SlotGate slots, ServerClient client, Command<Call> command, Request request) {
-    if (command != exec) {
-      return slots.refusal(client, command, request);
-    }
-    Transaction transaction = client.transaction();
-    return transaction == null ? null : slots.refusal(client, command, transaction, table);
-  }
-
-  private static boolean usesKeyspace(Command<Call> command) {
-    return command.has(Flag.WRITE) || command.has(Flag.READONLY) || command.has(Flag.MAY_REPLICATE);
-  }
-
-  /** Keys may have been removed, also by another server, since the shortage was noticed. */
-  private boolean isStillRefused(int refused) {
-    return refused != Refusal.OUT_OF_ROOM.bit() || room.isShort();
-  }
-
-  private Database databaseOf(ServerClient client) {
-    return keyspace.database(client.databaseIndex());
   }
 
   @Override
@@ -505,23 +355,12 @@ public final class CommandDispatcher implements Dispatcher {
     return heap.admitsClient();
   }
 
-  private void makeRoom(ServerClient client) {
-    boolean needed = eviction.isNeeded();
-    state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
-    if (needed) {
-      client.pushBeforeReply(); // invalidations of evicted keys precede what the command reads
-    }
-    if (needed && depth == 0) {
-      propagation.endSeparately(); // evictions are not part of the command's unit
-    }
-  }
-
   private void refuse(
       ServerClient client, @Nullable Command<Call> command, Request request, CommandError error) {
     if (command != null) {
       command.countRejected();
     }
-    if (command == exec && error == redirection) {
+    if (command == exec && checks.isRedirection(error)) {
       client.endTransaction();
     } else if (command != null && command == exec) {
       client.endTransaction();
@@ -536,7 +375,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     stats.countError(error.code());
     if (client.isMaster()) {
-      failedForMaster(command, error);
+      executor.failedForMaster(command, error);
     }
     Transaction transaction = client.transaction();
     if (transaction != null) {
@@ -552,154 +391,25 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
-  /** Replies with an error instead of executing a command, which may not exist. */
-  void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
-    if (command != null) {
-      command.countRejected();
-    }
-    stats.countError(error.code());
-    reply.error(error.text());
-  }
-
-  private void run(ServerClient client, Command<Call> command, Request request) {
-    run(client, command, request, client.reply());
-  }
-
-  /** Runs a command; its reply goes to the client, or to the script that calls it. */
-  void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
-    boolean inScript = reply != client.reply();
-    KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
-    trace.starts(client, command, request, inScript);
-    boolean nested = running;
-    SlotMeter measured = nested ? null : meter;
-    if (measured != null) {
-      measured.begins(client, command, request, table, before != null);
-    }
-    long started = commandClock.begin(command, request, reply);
-    running = true;
-    long changesBefore = keyspace.changeCount();
-    call.begin(client, request, command, reply);
-    try {
-      command.handler().run(call);
-    } catch (CommandError error) {
-      command.countFailed();
-      stats.countError(error.code());
-      reply.error(error.text());
-      if (client.isMaster() && !inScript) {
-        failedForMaster(command, error);
-      }
-    } catch (OutOfMemoryError full) {
-      outOfMemory(client, command, full, reply, changesBefore);
-    } catch (RuntimeException fault) {
-      fault(client, command, fault, reply);
-    }
-    if (client.remembersReads()) {
-      trackedKeys.read(client, command, request);
-    }
-    call.end();
-    running = nested;
-    long nanos;
-    if (call.isWaiting()) {
-      nanos = commandClock.endUncounted(started, nested);
-      if (client.waiting() instanceof KeyWait wait) {
-        wait.spent(nanos);
-      }
-    } else {
-      stats.countCommand();
-      nanos = commandClock.end(client, command, request, reply, started, nested);
-      if (nanos != CommandClock.NOT_MEASURED) {
-        long total = before == null ? nanos : nanos + before.spentNanos();
-        trace.ran(client, command, request, inScript, total);
-      }
-    }
-    if (before == null) {
-      trace.show(client, command, request, inScript);
-    }
-    if (measured != null) {
-      measured.ran(client, nanos);
-    }
-    if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
-      trace.took(command, nanos);
-      if (!nested) { // time stands still in scripts and transactions
-        refreshClock();
-      }
-    }
-  }
-
   private boolean wantsReply(ServerClient client, @Nullable Command<Call> command) {
     return !client.is(ClientFlag.MONITOR) && (command == null || !fromReplicas.contains(command));
   }
 
   /** Disconnects a replica that requests a reply, which would corrupt the replication stream. */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
-    if (command != null && usesKeyspace(command)) {
+    if (command != null && CommandChecks.usesKeyspace(command)) {
       command.countRejected();
-      stats.countError(REPLICA_AND_KEYS.code());
+      stats.countError(CommandChecks.REPLICA_AND_KEYS.code());
       stats.countUnexpectedError();
       log.warning(
           "== CRITICAL == This master is sending an error to its replica: '%s' after processing the"
               + " command '%s'",
-          REPLICA_AND_KEYS.text(), command.name());
+          CommandChecks.REPLICA_AND_KEYS.text(), command.name());
     }
     log.warning(
         "Replica generated a reply to command '%s', disconnecting it: %s",
         command == null ? Errors.shown(request, 0) : command.name(), client);
     client.closeSoon();
-  }
-
-  /** A command of the master that fails here means that the data sets differ. */
-  private void failedForMaster(@Nullable Command<Call> command, CommandError error) {
-    stats.countUnexpectedError();
-    log.warning(
-        "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"
-            + " command '%s'",
-        error.text(), command == null ? "<unknown>" : command.name());
-  }
-
-  /**
-   * Ends a command that found no memory after it had started. A script's call fails as a whole: its
-   * reply may be half written.
-   */
-  private void outOfMemory(
-      ServerClient client,
-      Command<Call> command,
-      OutOfMemoryError full,
-      ReplyWriter reply,
-      long changesBefore) {
-    CommandError error = room.failed("in command '" + command.name() + "'", full);
-    if (command.has(Flag.WRITE) || client.isMaster()) {
-      failedHalfWay(client, command, changesBefore);
-    }
-    command.countFailed();
-    stats.countError(error.code());
-    if (reply != client.reply()) {
-      call.end();
-      throw full;
-    }
-    reply.error(error.text());
-    client.closeAfterReply();
-  }
-
-  /** Reports a bug as an error, which must not stop the server; the reply may be incomplete. */
-  private void fault(
-      ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
-    log.fault("in command '" + command.name() + "'", fault);
-    command.countFailed();
-    stats.countUnexpectedError();
-    reply.error(INTERNAL.text());
-    client.closeAfterReply();
-  }
-
-  /** Returns the reason to refuse a command in a script regardless of the user, or null. */
-  @Nullable CommandError refusal(
-      ServerClient client, Command<Call> command, Request request, int exempt) {
-    int refused = state.among(refusals[command.id()] & ~exempt);
-    if (refused != 0 && isStillRefused(refused)) {
-      return state.error(refused);
-    }
-    return request.end() - request.start() >= estimatedFromBytes[command.id()]
-        ? room.refusal(command, request, databaseOf(client))
-        : null;
   }
 
   /** Runs the requests that a client has queued, as one unit: EXEC. */
@@ -750,16 +460,16 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException("queued, but not known");
     }
     CommandError denied =
-        client.user().isUnrestricted() ? null : client.deniedSince(command, queued);
+        client.user().isUnrestricted() ? null : Refusals.byChangedRules(client, command, queued);
     if (denied == null && !client.isMaster()) {
-      denied = refusal(client, command, queued, ~Refusal.OUT_OF_ROOM.bit());
+      denied = checks.refusal(client, command, queued, ~Refusal.OUT_OF_ROOM.bit());
     }
     if (denied != null) {
       stats.countError(denied.code());
       client.reply().error(denied.text());
       return false;
     }
-    run(client, command, queued);
+    executor.run(client, command, queued);
     return true;
   }
 }

@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Refusals;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.cluster.routing.Routing;
 import io.redoubt.server.execution.refusal.Refusal;
@@ -89,7 +90,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   private final Slabs slabs;
   private final CommandTable<Call> table;
-  private final CommandDispatcher dispatcher;
+  private final CommandChecks checks;
+  private final CommandExecutor executor;
   private final ServerState state;
   private final Propagation propagation;
   private final Call call;
@@ -119,7 +121,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       Clock clock,
       Log log) {
     this.table = table;
-    this.dispatcher = dispatcher;
+    this.checks = dispatcher.checks();
+    this.executor = dispatcher.executor();
     this.state = state;
     this.call = call;
     this.whileBlocked = whileBlocked;
@@ -308,7 +311,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (caller.isMaster()) {
       return;
     }
-    if (dispatcher.gate() != null && script.is(ScriptFlag.NO_CLUSTER)) {
+    if (checks.gate() != null && script.is(ScriptFlag.NO_CLUSTER)) {
       throw NO_CLUSTER;
     }
     if (script.declaresWrites() && onlyReads) {
@@ -348,7 +351,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     Command<Call> command = table.find(request);
     String error = command == null ? UNKNOWN : refusal(command, request);
     if (error != null) {
-      dispatcher.reject(command, new CommandError(error), reply);
+      executor.reject(command, new CommandError(error), reply);
     } else if (command != null) {
       if (command.has(Flag.WRITE)) {
         script().noteWrite();
@@ -356,7 +359,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       ServerClient caller = script().client();
       caller.repliesToScript(true);
       try {
-        dispatcher.run(caller, command, request, reply);
+        executor.run(caller, command, request, reply);
       } finally {
         caller.repliesToScript(false);
       }
@@ -389,7 +392,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       return null;
     }
     if (!caller.user().isUnrestricted()) {
-      CommandError denied = caller.denied(command, request);
+      CommandError denied = Refusals.byRules(caller, command, request);
       if (denied != null) {
         return "ERR ACL failure in script: " + denied.text().substring(DENIED.length());
       }
@@ -400,7 +403,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     } else if (script.script().is(ScriptFlag.ALLOW_OOM)) {
       exempted |= Refusal.OUT_OF_MEMORY.bit();
     }
-    CommandError refused = dispatcher.refusal(caller, command, request, exempted);
+    CommandError refused = checks.refusal(caller, command, request, exempted);
     if (refused == null) {
       return elsewhere(script, command, request);
     }
@@ -409,7 +412,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   /** Returns the error for a call of keys that this node of a cluster does not serve, or null. */
   private @Nullable String elsewhere(RunningScript script, Command<Call> command, Request request) {
-    SlotGate gate = dispatcher.gate();
+    SlotGate gate = checks.gate();
     if (gate == null) {
       return null;
     }

@@ -20,6 +20,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.protocol.session.Refusals;
 import java.util.function.Predicate;
 
 /**
@@ -188,7 +189,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
     Client client = call.client();
     User user = client.registry().users().authenticate(name, password);
     if (user == null) {
-      client.logFailedLogin(call.request().string(0), name);
+      Refusals.logFailedLogin(client, call.request().string(0), name);
       throw Errors.WRONGPASS;
     }
     client.authenticate(user);

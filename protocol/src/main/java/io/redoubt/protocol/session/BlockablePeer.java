@@ -1,0 +1,131 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.session.blocking.Wait;
+import io.redoubt.protocol.session.blocking.Waiting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A peer whose requests may have to wait: a command blocks it until something happens, or a pause
+ * postpones its next command. In both cases, later requests wait, too.
+ */
+public abstract class BlockablePeer extends Peer {
+  private final ClientRegistry registry;
+  private final Wait wait = new Wait();
+  private boolean postponed;
+
+  /** Creates a peer with the next id, as the default user. */
+  BlockablePeer(ClientRegistry registry) {
+    super(registry.nextId(), registry.users(), registry.clock().wallMillis());
+    this.registry = registry;
+  }
+
+  /** Returns the registry that it belongs to. */
+  public final ClientRegistry registry() {
+    return registry;
+  }
+
+  /** Returns true while EXEC or a script runs, within which a command must not block its client. */
+  protected boolean deniesBlocking() {
+    return false;
+  }
+
+  /** Executes pending requests at the end of the turn. */
+  public abstract void resumeProcessing();
+
+  /** Returns the writer of replies. */
+  public abstract ReplyWriter reply();
+
+  /** Returns true if its requests wait. */
+  final boolean isHeldUp() {
+    return wait.isOn() || postponed;
+  }
+
+  // ---- blocking
+
+  /**
+   * Blocks the client: its next requests wait until {@link #unblock()}.
+   *
+   * @param what is notified of the end
+   * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
+   * @throws IllegalStateException within a script or EXEC, where the reply would be an additional
+   *     one
+   */
+  public final void block(Waiting what, long timeoutMillis) {
+    if (deniesBlocking()) {
+      throw new IllegalStateException("a client must not block within a script or EXEC");
+    }
+    wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
+    registry.timedWaitsChanged(wait.isTimed() ? 1 : 0);
+    flag(ClientFlag.BLOCKED, true);
+    registry.blockedChanged(1);
+  }
+
+  /** Returns the current wait, or null. */
+  public final @Nullable Waiting waiting() {
+    return wait.waiting();
+  }
+
+  /** Ends the wait. The caller writes the reply; pending requests run at the end of the turn. */
+  public final void unblock() {
+    if (endWait()) {
+      resumeProcessing();
+    }
+  }
+
+  private boolean endWait() {
+    boolean timed = wait.isTimed();
+    if (!wait.end()) {
+      return false;
+    }
+    registry.timedWaitsChanged(timed ? -1 : 0);
+    flag(ClientFlag.BLOCKED, false);
+    registry.blockedChanged(-1);
+    return true;
+  }
+
+  /** Ends the wait like its timeout. */
+  public final void timeOut() {
+    Waiting what = wait.waiting();
+    if (what != null) {
+      unblock();
+      what.timedOut();
+    }
+  }
+
+  /** Ends the wait with an error. */
+  public final void unblock(CommandError error) {
+    Waiting what = wait.waiting();
+    if (what != null) {
+      unblock();
+      reply().error(error.text());
+      what.failed(error.code());
+    }
+  }
+
+  // ---- pauses
+
+  /** Postpones the request that was dispatched last, and later ones, until the pause ends. */
+  final void postpone() {
+    postponed = true;
+    flag(ClientFlag.BLOCKED, true);
+    registry.blockedChanged(1);
+    registry.pauses().postpone(this);
+  }
+
+  final void endPostponement() {
+    if (postponed) {
+      postponed = false;
+      flag(ClientFlag.BLOCKED, false);
+      registry.blockedChanged(-1);
+      resumeProcessing();
+    }
+  }
+
+  /** Ends the wait and the postponement of a client that has ended. */
+  final void endHoldUp() {
+    endWait();
+    endPostponement();
+  }
+}

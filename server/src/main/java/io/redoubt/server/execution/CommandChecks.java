@@ -1,0 +1,239 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.protocol.session.Refusals;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.Transaction;
+import io.redoubt.server.execution.refusal.HeapGate;
+import io.redoubt.server.execution.refusal.MemoryRoom;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.settings.ServerDirectives;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the first reason to refuse a command, in Redis' order. Makes room for commands on the way.
+ *
+ * <p>The common path costs one test of {@link ServerState} against the command's refusals;
+ * everything else is behind a branch that is seldom taken.
+ */
+final class CommandChecks {
+  private static final CommandError NOT_IN_MULTI =
+      new CommandError("ERR Command not allowed inside a transaction");
+
+  /** Refuses what a replica may not send. */
+  static final CommandError REPLICA_AND_KEYS =
+      new CommandError("ERR Replica can't interact with the keyspace");
+
+  private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
+
+  private final CommandTable<Call> table;
+  private final Call call;
+  private final Keyspace keyspace;
+  private final ServerState state;
+  private final ServerDirectives settings;
+  private final Propagation propagation;
+  private final Eviction eviction;
+  private final MemoryRoom room;
+  private final HeapGate heap;
+
+  /** Routes requests by their slots in cluster mode, null without it. */
+  private @Nullable SlotGate gate;
+
+  /** The gate's refusal of the current request. */
+  private @Nullable CommandError redirection;
+
+  /** The states that refuse a command, by command. */
+  private int[] refusals = {};
+
+  /** The request size, by command, from which the need of memory is estimated. */
+  private long[] estimatedFromBytes = {};
+
+  private @Nullable Command<Call> exec;
+  private final Set<Command<Call>> endsTransaction = new HashSet<>();
+
+  CommandChecks(
+      CommandTable<Call> table,
+      Call call,
+      ServerState state,
+      Eviction eviction,
+      MemoryRoom room,
+      HeapGate heap) {
+    this.table = table;
+    this.call = call;
+    this.keyspace = call.keyspace();
+    this.settings = call.settings();
+    this.propagation = call.propagation();
+    this.state = state;
+    this.eviction = eviction;
+    this.room = room;
+    this.heap = heap;
+  }
+
+  /** Derives tables from the complete command table. */
+  void commandsAreDeclared() {
+    refusals = new int[table.numbered().size()];
+    estimatedFromBytes = new long[refusals.length];
+    for (Command<Call> command : table.numbered()) {
+      refusals[command.id()] = Refusal.refusing(command);
+      estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
+    }
+    heap.commandsAreDeclared(table);
+    exec = table.byOriginalName("exec");
+    for (String name : ENDS_TRANSACTION) {
+      Command<Call> command = table.byOriginalName(name);
+      if (command != null) {
+        endsTransaction.add(command);
+      }
+    }
+  }
+
+  /** Routes requests by the slots of their keys from now on. */
+  void routes(SlotGate slots) {
+    gate = slots;
+  }
+
+  /** Returns the gate of cluster mode, null without it. */
+  @Nullable SlotGate gate() {
+    return gate;
+  }
+
+  /** Returns the states that refuse a command; those of a script depend on its flags. */
+  int refusals(Command<?> command, Request request) {
+    return refusals[command.id()] | call.scripting().refusals(command, request);
+  }
+
+  /**
+   * Returns the first reason to refuse the command, or null.
+   *
+   * @param inUnit true if it is called within another command, as by a script that takes long
+   */
+  @Nullable CommandError check(
+      ServerClient client, Command<Call> command, Request request, boolean inUnit) {
+    if (!command.accepts(request.count())) {
+      return Errors.wrongArity(command);
+    }
+    if (client.isMaster()) {
+      if (!state.is(Refusal.LOADING)) {
+        makeRoom(
+            client,
+            inUnit); // a master's commands are never refused, and loaded keys are not evicted
+      }
+      return null;
+    }
+    if (command.has(Flag.PROTECTED)) {
+      CommandError refused = ProtectedCommands.refusal(settings.common, command, client);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
+      return Errors.NOAUTH;
+    }
+    Transaction transaction = client.transaction();
+    if (transaction != null && command.has(Flag.NO_MULTI)) {
+      return NOT_IN_MULTI;
+    }
+    if (!client.user().isUnrestricted()) {
+      CommandError denied = Refusals.byRules(client, command, request);
+      if (denied != null) {
+        return denied;
+      }
+    }
+    SlotGate slots = gate;
+    if (slots != null && !client.isStaging()) {
+      redirection = elsewhere(slots, client, command, request);
+      if (redirection != null) {
+        return redirection;
+      }
+    }
+    int refused = refusals[command.id()];
+    makeRoom(client, inUnit);
+    if (transaction != null && command == exec) {
+      refused |= transaction.refusals();
+    } else if (transaction != null && !endsTransaction.contains(command)) {
+      refused |= Refusal.ROOM; // whatever is queued takes memory
+    }
+    if (state.mask() != 0) {
+      refused = state.among(refused | call.scripting().refusals(command, request));
+      if (refused != 0 && isStillRefused(refused)) {
+        return state.error(refused);
+      }
+    }
+    if (request.end() - request.start() >= estimatedFromBytes[command.id()]) {
+      CommandError tooMuch = room.refusal(command, request, databaseOf(client));
+      if (tooMuch != null) {
+        return tooMuch;
+      }
+    }
+    if (!heap.admits(command, request)) {
+      return HeapGate.FULL;
+    }
+    if (client.is(ClientFlag.REPLICA) && usesKeyspace(command)) {
+      return REPLICA_AND_KEYS; // a monitor, which counts as a replica
+    }
+    return Refusals.inSubscribeMode(client, command);
+  }
+
+  /** Returns true if an error is the redirection of the request that was checked last. */
+  boolean isRedirection(CommandError error) {
+    return error == redirection;
+  }
+
+  private @Nullable CommandError elsewhere(
+      SlotGate slots, ServerClient client, Command<Call> command, Request request) {
+    if (command != exec) {
+      return slots.refusal(client, command, request);
+    }
+    Transaction transaction = client.transaction();
+    return transaction == null ? null : slots.refusal(client, command, transaction, table);
+  }
+
+  /** Returns true if a replica that sends the command is refused. */
+  static boolean usesKeyspace(Command<Call> command) {
+    return command.has(Flag.WRITE) || command.has(Flag.READONLY) || command.has(Flag.MAY_REPLICATE);
+  }
+
+  /** Keys may have been removed, also by another server, since the shortage was noticed. */
+  private boolean isStillRefused(int refused) {
+    return refused != Refusal.OUT_OF_ROOM.bit() || room.isShort();
+  }
+
+  private Database databaseOf(ServerClient client) {
+    return keyspace.database(client.databaseIndex());
+  }
+
+  private void makeRoom(ServerClient client, boolean inUnit) {
+    boolean needed = eviction.isNeeded();
+    state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
+    if (needed) {
+      client.pushBeforeReply(); // invalidations of evicted keys precede what the command reads
+    }
+    if (needed && !inUnit) {
+      propagation.endSeparately(); // evictions are not part of the command's unit
+    }
+  }
+
+  /** Returns the reason to refuse a command in a script regardless of the user, or null. */
+  @Nullable CommandError refusal(
+      ServerClient client, Command<Call> command, Request request, int exempt) {
+    int refused = state.among(refusals[command.id()] & ~exempt);
+    if (refused != 0 && isStillRefused(refused)) {
+      return state.error(refused);
+    }
+    return request.end() - request.start() >= estimatedFromBytes[command.id()]
+        ? room.refusal(command, request, databaseOf(client))
+        : null;
+  }
+}

@@ -1,0 +1,241 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.monitoring.CommandTrace;
+import io.redoubt.server.execution.monitoring.ServerStats;
+import io.redoubt.server.execution.refusal.MemoryRoom;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.tracking.TrackedKeys;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs commands that nothing refuses, those of EXEC and of scripts within another one. Each run is
+ * measured, counted and traced; a failure becomes an error reply.
+ */
+final class CommandExecutor {
+  private static final CommandError INTERNAL =
+      new CommandError("ERR internal error, see the log of the server");
+
+  private final CommandTable<Call> table;
+  private final Call call;
+  private final Keyspace keyspace;
+  private final ServerStats stats;
+  private final Propagation propagation;
+  private final TrackedKeys trackedKeys;
+  private final CommandTrace trace;
+  private final Clock clock;
+  private final CommandClock commandClock;
+  private final Log log;
+  private final MemoryRoom room;
+
+  /** Counts what the commands of each slot cost in cluster mode, null without it. */
+  private @Nullable SlotMeter meter;
+
+  /** True while a command runs; further ones are then within it. */
+  private boolean running;
+
+  /**
+   * @param call the call with which all commands are executed
+   * @param room is told of commands that ran out of memory
+   */
+  CommandExecutor(
+      CommandTable<Call> table,
+      Call call,
+      CommandTrace trace,
+      Environment environment,
+      MemoryRoom room) {
+    this.table = table;
+    this.call = call;
+    this.keyspace = call.keyspace();
+    this.stats = call.stats();
+    this.propagation = call.propagation();
+    this.trackedKeys = call.observers().tracked();
+    this.trace = trace;
+    this.clock = environment.clock();
+    commandClock = new CommandClock(clock, trace, stats);
+    this.log = environment.log();
+    this.room = room;
+  }
+
+  /** Counts for each slot what its commands cost from now on. */
+  void meters(SlotMeter slots) {
+    meter = slots;
+    commandClock.measureEachWhile(slots::isOn);
+  }
+
+  /** Counts the messages that the running SPUBLISH has sent to subscribers. */
+  void delivered(int receivers) {
+    if (meter != null) {
+      meter.delivered(receivers, call.request());
+    }
+  }
+
+  /** Counts the bytes that the last command has sent to each replica. */
+  void replicated(long bytes) {
+    if (meter != null) {
+      meter.replicated(bytes);
+    }
+  }
+
+  /** Returns true while a command runs. */
+  boolean isRunning() {
+    return running;
+  }
+
+  /** Notes that no command runs any more, also after an error that ended one half-way. */
+  void unitEnded() {
+    running = false;
+  }
+
+  void beginBatch() {
+    commandClock.beginBatch();
+    keyspace.nowMicros(clock.wallMicros());
+  }
+
+  void endBatch() {
+    commandClock.endBatch();
+  }
+
+  /** Shows commands the time of now. The time that has passed since the last one is not theirs. */
+  void refreshClock() {
+    commandClock.look();
+    keyspace.nowMicros(clock.wallMicros());
+  }
+
+  void run(ServerClient client, Command<Call> command, Request request) {
+    run(client, command, request, client.reply());
+  }
+
+  /** Runs a command; its reply goes to the client, or to the script that calls it. */
+  void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
+    boolean inScript = reply != client.reply();
+    KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
+    trace.starts(client, command, request, inScript);
+    boolean nested = running;
+    SlotMeter measured = nested ? null : meter;
+    if (measured != null) {
+      measured.begins(client, command, request, table, before != null);
+    }
+    long started = commandClock.begin(command, request, reply);
+    running = true;
+    long changesBefore = keyspace.changeCount();
+    call.begin(client, request, command, reply);
+    try {
+      command.handler().run(call);
+    } catch (CommandError error) {
+      command.countFailed();
+      stats.countError(error.code());
+      reply.error(error.text());
+      if (client.isMaster() && !inScript) {
+        failedForMaster(command, error);
+      }
+    } catch (OutOfMemoryError full) {
+      outOfMemory(client, command, full, reply, changesBefore);
+    } catch (RuntimeException fault) {
+      fault(client, command, fault, reply);
+    }
+    if (client.remembersReads()) {
+      trackedKeys.read(client, command, request);
+    }
+    call.end();
+    running = nested;
+    long nanos;
+    if (call.isWaiting()) {
+      nanos = commandClock.endUncounted(started, nested);
+      if (client.waiting() instanceof KeyWait wait) {
+        wait.spent(nanos);
+      }
+    } else {
+      stats.countCommand();
+      nanos = commandClock.end(client, command, request, reply, started, nested);
+      if (nanos != CommandClock.NOT_MEASURED) {
+        long total = before == null ? nanos : nanos + before.spentNanos();
+        trace.ran(client, command, request, inScript, total);
+      }
+    }
+    if (before == null) {
+      trace.show(client, command, request, inScript);
+    }
+    if (measured != null) {
+      measured.ran(client, nanos);
+    }
+    if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
+      trace.took(command, nanos);
+      if (!nested) { // time stands still in scripts and transactions
+        refreshClock();
+      }
+    }
+  }
+
+  /**
+   * Ends a command that found no memory after it had started. A script's call fails as a whole: its
+   * reply may be half written.
+   */
+  private void outOfMemory(
+      ServerClient client,
+      Command<Call> command,
+      OutOfMemoryError full,
+      ReplyWriter reply,
+      long changesBefore) {
+    CommandError error = room.failed("in command '" + command.name() + "'", full);
+    if (command.has(Flag.WRITE) || client.isMaster()) {
+      failedHalfWay(client, command, changesBefore);
+    }
+    command.countFailed();
+    stats.countError(error.code());
+    if (reply != client.reply()) {
+      call.end();
+      throw full;
+    }
+    reply.error(error.text());
+    client.closeAfterReply();
+  }
+
+  /** Marks a client's write as failed half-way, unless no key has changed since it started. */
+  void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
+    boolean mayHaveChanged =
+        keyspace.changeCount() != changesBefore
+            || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // functions, all keys
+    if (mayHaveChanged || client.isMaster()) {
+      propagation.lose();
+      client.fellOutOfStep();
+    }
+  }
+
+  /** Reports a bug as an error, which must not stop the server; the reply may be incomplete. */
+  private void fault(
+      ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
+    log.fault("in command '" + command.name() + "'", fault);
+    command.countFailed();
+    stats.countUnexpectedError();
+    reply.error(INTERNAL.text());
+    client.closeAfterReply();
+  }
+
+  /** Reports a master's command that fails here, which means that the data sets differ. */
+  void failedForMaster(@Nullable Command<Call> command, CommandError error) {
+    stats.countUnexpectedError();
+    log.warning(
+        "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"
+            + " command '%s'",
+        error.text(), command == null ? "<unknown>" : command.name());
+  }
+
+  /** Replies with an error instead of executing a command, which may not exist. */
+  void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
+    if (command != null) {
+      command.countRejected();
+    }
+    stats.countError(error.code());
+    reply.error(error.text());
+  }
+}
