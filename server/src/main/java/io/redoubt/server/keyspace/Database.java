@@ -272,29 +272,6 @@ public final class Database {
     return entry;
   }
 
-  /**
-   * Moves the value of an entry of this database, which is removed, to the same key of another one.
-   * As with setting a string, the result has no expiry, and replacing an existing key does not
-   * count as adding one.
-   *
-   * @return the entry in the other database
-   */
-  public long put(long entry, Database to) {
-    int payloadBytes = Entry.payloadBytes(entry);
-    long put =
-        to.put(
-            Entry.keyAddress(entry),
-            Entry.keyLength(entry),
-            Entry.type(entry),
-            Entry.encoding(entry),
-            payloadBytes,
-            Entry.NO_EXPIRY);
-    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(put), payloadBytes);
-    detach(entry);
-    slabs.free(entry, Entry.sizeBytes(entry));
-    return put;
-  }
-
   /** Replaces any entry of a key by one without expiry. The payload must be written immediately. */
   public long replace(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
     return put(keyAddress, keyLength, type, encoding, payloadBytes, Entry.NO_EXPIRY);
@@ -368,8 +345,19 @@ public final class Database {
     }
   }
 
+  /** Adds a complete entry to the orders of expiries and to the table, or to none of them. */
+  void linkWhole(long entry, long expireAt) {
+    expiries.addElements(entry);
+    try {
+      link(hashOf(entry), entry, expireAt);
+    } catch (OutOfMemoryError full) {
+      expiries.removeElements(Entry.nextElementExpiry(entry), entry);
+      throw full;
+    }
+  }
+
   /** Creates an entry that is in no table yet. */
-  private long make(
+  long make(
       long keyAddress, int keyLength, Type type, int encoding, boolean expires, int payloadBytes) {
     long entry = slabs.allocate(Entry.sizeBytes(keyLength, expires, payloadBytes));
     int clock = keyspace.accessClock().fresh(keyspace.nowMillis());
@@ -493,7 +481,7 @@ public final class Database {
     return contents.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
   }
 
-  // Removals and moves.
+  // Removals.
 
   /** Removes a key; returns true if it was present. */
   public boolean delete(long keyAddress, int keyLength) {
@@ -511,7 +499,8 @@ public final class Database {
     keyspace.garbage().free(entry);
   }
 
-  private void detach(long entry) {
+  /** Removes an entry from the table and the order of expiries; its block and value remain. */
+  void detach(long entry) {
     beforeChange(entry);
     contents.remove(hashOf(entry), entry);
     if (Entry.expires(entry)) {
@@ -574,113 +563,6 @@ public final class Database {
       expired += kind.expireElements(this, entry, limit - expired);
     }
     return expired;
-  }
-
-  /**
-   * Renames an entry, replacing any entry of the new key; keeps value and expiry.
-   *
-   * @return the entry under its new key
-   */
-  public long rename(long entry, long toKeyAddress, int toKeyLength) {
-    return transfer(entry, this, toKeyAddress, toKeyLength);
-  }
-
-  /**
-   * Moves an entry to another database, replacing any entry of its key there.
-   *
-   * @return the entry in the other database
-   */
-  public long move(long entry, Database to) {
-    return transfer(entry, to, Entry.keyAddress(entry), Entry.keyLength(entry));
-  }
-
-  private long transfer(long entry, Database to, long keyAddress, int keyLength) {
-    long target = to.find(keyAddress, keyLength);
-    if (target == entry) {
-      return entry;
-    }
-    if (target != 0) {
-      to.remove(target);
-    }
-    long moved = to.makeLike(entry, keyAddress, keyLength);
-    try {
-      to.linkWhole(moved, Entry.expireAt(entry));
-    } catch (OutOfMemoryError full) {
-      slabs.free(moved, Entry.sizeBytes(moved));
-      throw full;
-    }
-    keyspace.listener().added(to, moved);
-    detach(entry);
-    slabs.free(entry, Entry.sizeBytes(entry));
-    return moved;
-  }
-
-  /**
-   * Copies an entry to a key of this database or another, replacing any entry there.
-   *
-   * @return the copy
-   */
-  public long copy(long entry, Database to, long keyAddress, int keyLength) {
-    long target = to.find(keyAddress, keyLength);
-    if (target == entry) {
-      return entry;
-    }
-    if (target != 0) {
-      to.remove(target);
-    }
-    long copy = to.makeLike(entry, keyAddress, keyLength);
-    try {
-      to.insertLike(entry, copy);
-    } catch (OutOfMemoryError full) {
-      slabs.free(copy, Entry.sizeBytes(copy));
-      throw full;
-    }
-    keyspace.listener().added(to, copy);
-    return copy;
-  }
-
-  /** Makes an entry with the payload, clock and expiry of another one, which is in no table yet. */
-  private long makeLike(long entry, long keyAddress, int keyLength) {
-    int payloadBytes = Entry.payloadBytes(entry);
-    boolean expires = Entry.expires(entry);
-    long made =
-        make(
-            keyAddress, keyLength, Entry.type(entry), Entry.encoding(entry), expires, payloadBytes);
-    Entry.putAccessClock(made, Entry.accessClock(entry));
-    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
-    return made;
-  }
-
-  /** Inserts an entry that was made like another one, with a copy of the value. */
-  private void insertLike(long entry, long made) {
-    int encoding = Entry.encoding(entry);
-    long payload = Entry.payloadAddress(entry);
-    if (Encoding.isStructure(encoding)) {
-      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
-      Region.putLong(Entry.payloadAddress(made), root);
-    } else if (Encoding.ownsBlock(encoding)) {
-      int length = OwnBlock.length(payload);
-      long block = slabs.allocateFar(length);
-      Region.copy(OwnBlock.address(payload), block, length);
-      OwnBlock.put(Entry.payloadAddress(made), block, length, length);
-    }
-    try {
-      linkWhole(made, Entry.expireAt(entry));
-    } catch (OutOfMemoryError full) {
-      keyspace.freeValue(made);
-      throw full;
-    }
-  }
-
-  /** Adds a complete entry to the orders of expiries and to the table, or to none of them. */
-  private void linkWhole(long entry, long expireAt) {
-    expiries.addElements(entry);
-    try {
-      link(hashOf(entry), entry, expireAt);
-    } catch (OutOfMemoryError full) {
-      expiries.removeElements(Entry.nextElementExpiry(entry), entry);
-      throw full;
-    }
   }
 
   /**

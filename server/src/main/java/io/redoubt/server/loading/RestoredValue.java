@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
@@ -62,7 +63,7 @@ public final class RestoredValue extends CollectionFiller {
 
   /** Moves the complete value to the key; returns the entry. */
   private long publish() {
-    long made = aside ? database.rename(entry, key, keyLength) : entry;
+    long made = aside ? Transfers.rename(database, entry, key, keyLength) : entry;
     entry = 0;
     return expireAtMillis == Entry.NO_EXPIRY || Entry.expireAt(made) == expireAtMillis
         ? made

@@ -5,6 +5,7 @@ import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import java.util.EnumMap;
@@ -70,7 +71,7 @@ public final class TemporaryValues implements AutoCloseable {
    * @return its entry
    */
   public long publish(long entry, Database to) {
-    return current().put(entry, to);
+    return Transfers.moveValue(current(), entry, to);
   }
 
   @Override

@@ -241,17 +241,17 @@ final class KeyspaceModelTest {
     try (RegionArgument to = RegionArgument.of(slabs, toKey)) {
       switch (random.nextInt(3)) {
         case 0 -> {
-          database.rename(entry, to.address(), to.length());
+          Transfers.rename(database, entry, to.address(), to.length());
           Value value = map.remove(key);
           map.put(toKey, value);
         }
         case 1 -> {
-          database.move(entry, keyspace.database(other));
+          Transfers.move(database, entry, keyspace.database(other));
           Value value = map.remove(key);
           model.get(other).put(key, value);
         }
         default -> {
-          database.copy(entry, keyspace.database(other), to.address(), to.length());
+          Transfers.copy(database, entry, keyspace.database(other), to.address(), to.length());
           model.get(other).put(toKey, map.get(key));
         }
       }

@@ -7,6 +7,7 @@ import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.value.StringValue;
 import java.io.IOException;
@@ -103,7 +104,7 @@ class SnapshotConsistencyTest {
     }
     String other = "key:" + random.nextInt(keys * 2);
     switch (random.nextInt(7)) {
-      case 0 -> database.rename(entry, bench.key(other), other.length());
+      case 0 -> Transfers.rename(database, entry, bench.key(other), other.length());
       case 1 -> database.setExpiry(entry, expiry(bench, random) + 1_000_000);
       case 2 -> database.persist(entry);
       case 3 -> {
@@ -120,13 +121,13 @@ class SnapshotConsistencyTest {
         if (Entry.isString(entry)) {
           StringValue.setRange(database, entry, random.nextInt(300), bench.value("xyz"), 3);
         } else {
-          database.copy(entry, database, bench.key(other), other.length());
+          Transfers.copy(database, entry, database, bench.key(other), other.length());
         }
       }
       default -> {
         int to = random.nextInt(3);
         if (to != index && bench.find(to, key) == 0) {
-          database.move(bench.find(index, key), bench.keyspace.database(to));
+          Transfers.move(database, bench.find(index, key), bench.keyspace.database(to));
         }
       }
     }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WalkSink;
 import io.redoubt.server.memory.Region;
@@ -220,7 +221,7 @@ final class ListsTest {
     push(false, "RPUSH", KEY, "1", "b", "3", "d", "5", "f", "7");
     model.addAll(List.of("1", "b", "3", "d", "5", "f", "7"));
     try (RegionArgument other = RegionArgument.of(slabs, "other")) {
-      long copy = database.copy(entry, database, other.address(), other.length());
+      long copy = Transfers.copy(database, entry, database, other.address(), other.length());
       entry = lists.remove(database, entry, 1, 3);
       assertThat(elements(copy)).isEqualTo(model);
       assertThat(elements(entry)).containsExactly("1", "5", "f", "7");

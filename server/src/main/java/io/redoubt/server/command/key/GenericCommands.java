@@ -22,6 +22,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.event.KeyEvent;
 
 /** The generic group: commands on keys of any type. */
@@ -205,7 +206,7 @@ public final class GenericCommands extends CommandGroup<Call> {
         call.reply().integer(0);
         return;
       }
-      call.database().rename(entry, call.argAddress(2), call.argLength(2));
+      Transfers.rename(call.database(), entry, call.argAddress(2), call.argLength(2));
       call.changed(1, KeyEvent.RENAME_FROM, 1);
       call.changed(2, KeyEvent.RENAME_TO, 0);
     }
@@ -243,7 +244,7 @@ public final class GenericCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    call.database().copy(source, target, call.argAddress(2), call.argLength(2));
+    Transfers.copy(call.database(), source, target, call.argAddress(2), call.argLength(2));
     call.changed(target, 2, KeyEvent.COPY_TO, 1);
     call.reply().integer(1);
   }
@@ -262,7 +263,7 @@ public final class GenericCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    source.move(entry, target);
+    Transfers.move(source, entry, target);
     call.changed(source, 1, KeyEvent.MOVE_FROM, 1);
     call.changed(target, 1, KeyEvent.MOVE_TO, 0);
     call.reply().integer(1);

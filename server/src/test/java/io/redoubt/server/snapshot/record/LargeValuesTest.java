@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.snapshot.Bench;
@@ -124,9 +125,9 @@ class LargeValuesTest {
     switch (random.nextInt(9)) {
       case 0 -> database.remove(entry);
       case 1 -> bench.set(database.index(), key, "a string", -1);
-      case 2 -> database.rename(entry, bench.key(other), other.length());
-      case 3 -> database.copy(entry, database, bench.key(other), other.length());
-      case 4 -> database.move(entry, bench.keyspace.database(1 - database.index()));
+      case 2 -> Transfers.rename(database, entry, bench.key(other), other.length());
+      case 3 -> Transfers.copy(database, entry, database, bench.key(other), other.length());
+      case 4 -> Transfers.move(database, entry, bench.keyspace.database(1 - database.index()));
       case 5 -> database.setExpiry(entry, bench.clock.wallMillis + random.nextInt(300));
       case 6 -> database.persist(entry);
       case 7 -> bench.keyspace.swap(0, 1);

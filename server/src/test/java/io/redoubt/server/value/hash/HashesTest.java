@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
@@ -269,11 +270,11 @@ final class HashesTest {
     }
     try (RegionArgument target = RegionArgument.of(slabs, toKey)) {
       if (copies) {
-        from.copy(entry, to, target.address(), target.length());
+        Transfers.copy(from, entry, to, target.address(), target.length());
       } else if (from == to) {
-        from.rename(entry, target.address(), target.length());
+        Transfers.rename(from, entry, target.address(), target.length());
       } else {
-        from.move(entry, to);
+        Transfers.move(from, entry, to);
       }
     }
     Map<String, Value> fields = fields(from, key);

@@ -8,6 +8,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.memory.Region;
@@ -166,7 +167,7 @@ final class SetsTest {
       add("big", "member:" + i);
     }
     try (RegionArgument copy = RegionArgument.of(slabs, "copy")) {
-      database.copy(entry("big"), database, copy.address(), copy.length());
+      Transfers.copy(database, entry("big"), database, copy.address(), copy.length());
     }
     remove("big", "member:17");
     assertThat(members("copy")).hasSize(5000).contains("member:17");

@@ -9,6 +9,7 @@ import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
@@ -209,7 +210,8 @@ final class SortedSetsTest {
   private void copyAndRemove() {
     try (RegionArgument other = RegionArgument.of(slabs, "other")) {
       long first = entry;
-      entry = database.copy(first, keyspace.database(1), other.address(), other.length());
+      entry =
+          Transfers.copy(database, first, keyspace.database(1), other.address(), other.length());
       database.remove(first);
       assertThat(walk(true)).usingElementComparator(ORDER).containsExactlyElementsOf(sorted());
       assertThat(keyspace.database(1).memoryUsage(entry, 0)).isPositive();

@@ -1,0 +1,133 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+
+/**
+ * Takes entries to another key or another database of the same keyspace. An entry that stood there
+ * is replaced. If there is no memory, the entry itself stays as it was.
+ */
+public final class Transfers {
+  private Transfers() {}
+
+  /**
+   * Renames an entry; keeps value and expiry.
+   *
+   * @return the entry under its new key
+   */
+  public static long rename(Database database, long entry, long toKeyAddress, int toKeyLength) {
+    return transfer(database, entry, database, toKeyAddress, toKeyLength);
+  }
+
+  /**
+   * Moves an entry to the same key of another database; keeps value and expiry.
+   *
+   * @return the entry in the other database
+   */
+  public static long move(Database from, long entry, Database to) {
+    return transfer(from, entry, to, Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  private static long transfer(
+      Database from, long entry, Database to, long keyAddress, int keyLength) {
+    long target = to.find(keyAddress, keyLength);
+    if (target == entry) {
+      return entry;
+    }
+    if (target != 0) {
+      to.remove(target);
+    }
+    long moved = makeLike(entry, to, keyAddress, keyLength);
+    try {
+      to.linkWhole(moved, Entry.expireAt(entry));
+    } catch (OutOfMemoryError full) {
+      to.keyspace().slabs().free(moved, Entry.sizeBytes(moved));
+      throw full;
+    }
+    to.keyspace().listener().added(to, moved);
+    from.detach(entry);
+    from.keyspace().slabs().free(entry, Entry.sizeBytes(entry));
+    return moved;
+  }
+
+  /**
+   * Moves the value of an entry, which is removed, to the same key of another database. As with
+   * setting a string, the result has no expiry, and replacing an existing key does not count as
+   * adding one.
+   *
+   * @return the entry in the other database
+   */
+  public static long moveValue(Database from, long entry, Database to) {
+    int payloadBytes = Entry.payloadBytes(entry);
+    long put =
+        to.replace(
+            Entry.keyAddress(entry),
+            Entry.keyLength(entry),
+            Entry.type(entry),
+            Entry.encoding(entry),
+            payloadBytes);
+    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(put), payloadBytes);
+    from.detach(entry);
+    from.keyspace().slabs().free(entry, Entry.sizeBytes(entry));
+    return put;
+  }
+
+  /**
+   * Copies an entry to a key of the same database or another.
+   *
+   * @return the copy
+   */
+  public static long copy(Database from, long entry, Database to, long keyAddress, int keyLength) {
+    long target = to.find(keyAddress, keyLength);
+    if (target == entry) {
+      return entry;
+    }
+    if (target != 0) {
+      to.remove(target);
+    }
+    long copy = makeLike(entry, to, keyAddress, keyLength);
+    try {
+      insertLike(entry, to, copy);
+    } catch (OutOfMemoryError full) {
+      to.keyspace().slabs().free(copy, Entry.sizeBytes(copy));
+      throw full;
+    }
+    to.keyspace().listener().added(to, copy);
+    return copy;
+  }
+
+  /** Makes an entry with the payload, clock and expiry of another one, which is in no table yet. */
+  private static long makeLike(long entry, Database to, long keyAddress, int keyLength) {
+    int payloadBytes = Entry.payloadBytes(entry);
+    boolean expires = Entry.expires(entry);
+    long made =
+        to.make(
+            keyAddress, keyLength, Entry.type(entry), Entry.encoding(entry), expires, payloadBytes);
+    Entry.putAccessClock(made, Entry.accessClock(entry));
+    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
+    return made;
+  }
+
+  /** Inserts an entry that was made like another one, with a copy of the value. */
+  private static void insertLike(long entry, Database to, long made) {
+    Keyspace keyspace = to.keyspace();
+    int encoding = Entry.encoding(entry);
+    long payload = Entry.payloadAddress(entry);
+    if (Encoding.isStructure(encoding)) {
+      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
+      Region.putLong(Entry.payloadAddress(made), root);
+    } else if (Encoding.ownsBlock(encoding)) {
+      Slabs slabs = keyspace.slabs();
+      int length = OwnBlock.length(payload);
+      long block = slabs.allocateFar(length);
+      Region.copy(OwnBlock.address(payload), block, length);
+      OwnBlock.put(Entry.payloadAddress(made), block, length, length);
+    }
+    try {
+      to.linkWhole(made, Entry.expireAt(entry));
+    } catch (OutOfMemoryError full) {
+      keyspace.freeValue(made);
+      throw full;
+    }
+  }
+}
