@@ -43,7 +43,6 @@ import io.redoubt.sentinel.runtime.SentinelDriver;
 import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.SimulatedCrash;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -161,7 +160,12 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDriver driver =
         new SentinelDriver(
             core,
-            new NodeDialer(transport, source(), tls.client(), host.lookup(), host.threads()),
+            new NodeDialer(
+                transport,
+                directives.common.sourceAddress(),
+                tls.client(),
+                host.lookup(),
+                host.threads()),
             clock,
             log,
             store,
@@ -276,11 +280,6 @@ public final class SentinelServer implements AutoCloseable {
             .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
             .toList());
     return users;
-  }
-
-  private @Nullable InetAddress source() throws IOException {
-    String address = directives.common.bindSourceAddr.value();
-    return address.isEmpty() ? null : InetAddress.getByName(address);
   }
 
   private String newId() {

@@ -19,10 +19,13 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.LogFormat;
 import io.redoubt.protocol.process.TitleTemplate;
 import io.redoubt.protocol.process.os.Locales;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The directives for network, log and clients, shared by data server and sentinel. */
 public final class CommonDirectives extends DirectiveGroup {
@@ -394,4 +397,14 @@ public final class CommonDirectives extends DirectiveGroup {
       memory("proto-max-bulk-len", 512 * MIB)
           .between(MIB, Long.MAX_VALUE)
           .doc("The maximum length of an argument, and thus of a string.");
+
+  /**
+   * Returns the local address of connections to other servers, null for any.
+   *
+   * @throws UnknownHostException if {@code bind-source-addr} names none
+   */
+  public @Nullable InetAddress sourceAddress() throws UnknownHostException {
+    String address = bindSourceAddr.value();
+    return address.isEmpty() ? null : InetAddress.getByName(address);
+  }
 }

@@ -2,15 +2,25 @@ package io.redoubt.protocol.net;
 
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Formats addresses like Redis. */
+/** Makes addresses from hosts and ports, and formats them like Redis. */
 public final class Addresses {
 
   private Addresses() {}
+
+  /** Returns the address of a host and a port, which is unresolved if the host is a name. */
+  public static InetSocketAddress of(String host, int port) {
+    try {
+      return new InetSocketAddress(InetAddress.ofLiteral(host), port);
+    } catch (IllegalArgumentException name) {
+      return InetSocketAddress.createUnresolved(host, port);
+    }
+  }
 
   /**
    * Returns the form of CLIENT LIST: {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code

@@ -139,7 +139,7 @@ final class CommandSet {
     parts.clients.resetStatistics();
     parts.snapshots.resetStatistics();
     parts.appendOnlyFile.resetStatistics();
-    parts.replication.resetCounters();
+    parts.replication.counts().reset();
     if (parts.clusterNode != null) {
       parts.clusterNode.usage().reset();
     }

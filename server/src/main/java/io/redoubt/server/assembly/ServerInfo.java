@@ -205,13 +205,13 @@ final class ServerInfo {
         .decimal("instantaneous_input_repl_kbps", 2, rates::replicationInputKib)
         .decimal("instantaneous_output_repl_kbps", 2, rates::replicationOutputKib);
     process.declareRejected(section);
-    parts.replication.declareSyncs(section);
+    parts.replication.counts().declare(section);
     declareKeys(section);
     process.declareChannels(section);
     declareSideWork(section);
     declareLoop(section);
     process.declareDenials(section);
-    section.counter("sync_interleaved", parts.replication::interleavedSyncs);
+    section.counter("sync_interleaved", parts.replication.counts()::interleavedSyncs);
     process.declareDisconnections(section);
     section.counter("evicted_scripts", () -> scripting.scripts().evicted());
   }

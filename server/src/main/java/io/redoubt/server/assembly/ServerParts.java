@@ -265,10 +265,10 @@ final class ServerParts {
             stats,
             transport.stats(),
             new Rates.Traffic(
-                () -> clients.inputBytes() + replication.receivedBytes(),
-                () -> clients.outputBytes() + replication.sentBytes(),
-                replication::receivedBytes,
-                replication::sentBytes));
+                () -> clients.inputBytes() + replication.counts().receivedBytes(),
+                () -> clients.outputBytes() + replication.counts().sentBytes(),
+                replication.counts()::receivedBytes,
+                replication.counts()::sentBytes));
     rejoin =
         new RejoinGuard(
             settings, transport.loop(), clock, log, state, replication, listeners::port, tls);
@@ -512,17 +512,17 @@ final class ServerParts {
 
     @Override
     public long backlogBytes() {
-      return replication.backlogBytes();
+      return replication.memory().backlogBytes();
     }
 
     @Override
     public long replicationBufferBytes() {
-      return replication.bufferBytes();
+      return replication.memory().bufferBytes();
     }
 
     @Override
     public long replicasBytes() {
-      return replication.replicasBytes();
+      return replication.memory().replicasBytes();
     }
 
     @Override
@@ -537,7 +537,7 @@ final class ServerParts {
 
     @Override
     public long unlimitedBytes() {
-      return replication.bytesBeyondBacklog();
+      return replication.memory().bytesBeyondBacklog();
     }
 
     @Override

@@ -181,7 +181,7 @@ final class AckGroup {
     }
     for (ReplicaFeed feed : replicas.all()) {
       if (feed.isOnline() && feed.member().isToBeAsked()) {
-        replication.askForTurnAcksNow();
+        replication.requests().askForTurnAcks();
         return;
       }
     }
@@ -307,7 +307,7 @@ final class AckGroup {
             .filter(each -> !each.complete() && !each.token().isEmpty())
             .map(MemberState::token)
             .toList();
-    replication.announceGroup(membership.chain(), tokens);
+    replication.requests().announceGroup(membership.chain(), tokens);
     GroupConfig newest = membership.chain().newest();
     if (termStart < 0 && newest != null && newest.term() == term) {
       termStart = replication.offset();

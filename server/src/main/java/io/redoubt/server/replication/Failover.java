@@ -74,7 +74,7 @@ final class Failover {
     target = wanted;
     forced = force;
     step = Step.CATCHING_UP;
-    replication.askForAcksNow(); // the last thing in the stream
+    replication.requests().askForAcks(); // the last thing in the stream
     clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
       timeout = clients.loop().schedule(this::timedOut, timeoutMillis);

@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +40,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private final Dispatcher dispatcher;
   private final MasterLink link;
   private final StringBuilder line = new StringBuilder();
+  private final Acknowledgements acks;
   private @Nullable Connection connection;
   private @Nullable Handshake handshake;
   private @Nullable Transfer transfer;
@@ -59,21 +59,6 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** True if the connection was cut while received bytes were not yet applied. */
   private boolean cut;
 
-  private boolean masterKnowsOffsets = true;
-  private boolean ackWanted;
-
-  /** True if the master wants an acknowledgement at the end of each turn that applied anything. */
-  private boolean acksTurns;
-
-  /** The state as a member of a group that the master was told last. */
-  private long toldMembership = -1;
-
-  private long ackedOffset = -1;
-  private long ackedDurable = -1;
-
-  /** The master has asked, and what it asked for is not all on the disk yet. */
-  private boolean owesDurable;
-
   /** True if the stream could not be applied because memory ran out. */
   private boolean outOfStep;
 
@@ -85,6 +70,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     clock = parts.environment().clock();
     log = parts.environment().log();
     dispatcher = parts.clients().registry().dispatcher();
+    acks = new Acknowledgements(parts.replication(), this::send);
     ahead =
         new StreamAhead(
             parts.clients().registry().memory(), parts.replication().replicas().spillSpace());
@@ -138,49 +124,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Acknowledges the applied offset to the master, if it supports offsets. */
-  void acknowledge() {
-    if (!masterKnowsOffsets) {
-      return;
-    }
-    long offset = parts.replication().offset();
-    long durable = parts.replication().durableOffset();
-    List<String> words = new ArrayList<>(List.of("REPLCONF", "ACK", Long.toString(offset)));
-    if (durable >= 0) {
-      words.addAll(List.of("FACK", Long.toString(durable)));
-      owesDurable = ackWanted && durable < offset;
-    }
-    if (acksTurns) {
-      words.addAll(List.of(TurnAcks.OPTION, "1"));
-    }
-    Membership membership = parts.replication().membership();
-    if ((acksTurns || membership.isActive()) && membership.revision() != toldMembership) {
-      toldMembership = membership.revision();
-      words.addAll(List.of(MemberState.OPTION, membership.ackWord()));
-    }
-    send(words);
-    ackedOffset = offset;
-    ackedDurable = durable;
-  }
-
-  /** Acknowledges newly synced bytes at once if the master has asked for that. */
-  void becameDurable() {
-    long durable = parts.replication().durableOffset();
-    if ((owesDurable && durable >= parts.replication().offset())
-        || (acksTurns && durable > ackedDurable)) {
-      owesDurable = false;
-      acknowledge();
-    }
-  }
-
-  /** Requests an acknowledgement after the bytes received so far have been executed. */
-  void ackWanted() {
-    ackWanted = true;
-  }
-
-  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
-  void acksTurns(boolean on) {
-    acksTurns = on;
+  /** Returns the acknowledgements that it sends. */
+  Acknowledgements acks() {
+    return acks;
   }
 
   // Connection.
@@ -194,7 +140,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     connection = opened;
     opened.keepAlive(parts.settings().common.tcpKeepalive.value());
     link.entered(State.HANDSHAKE);
-    Handshake.Identity identity = parts.replication().identity();
+    Handshake.Identity identity = link.identity();
     interleaves = identity.streamAheadBytes() > 0;
     Handshake begun =
         new Handshake(
@@ -261,15 +207,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   @Override
   public void onReadDone(Connection from) {
-    answer();
+    acks.endTurn();
     from.flush();
-  }
-
-  private void answer() {
-    if (ackWanted || (acksTurns && parts.replication().offset() != ackedOffset)) {
-      acknowledge();
-      ackWanted = false;
-    }
   }
 
   @Override
@@ -341,7 +280,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
           transfer(full.id(), full.offset());
         }
         case Handshake.FullResyncWithoutHistory none -> {
-          masterKnowsOffsets = false;
+          acks.masterKnowsNoOffsets();
           transfer(null, 0);
         }
         case Handshake.Resume resume -> {
@@ -424,7 +363,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
           parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master has done its part, though its socket may not be read
-          answer();
+          acks.endTurn();
           return;
         }
         ahead.applyPiece(following);
@@ -444,7 +383,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (over) {
       return;
     }
-    answer();
+    acks.endTurn();
     if (cut) {
       lost();
     } else {
@@ -490,7 +429,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     log.notice("MASTER <-> REPLICA sync: Finished with success");
     attach(point == null ? 0 : Math.max(point.database(), 0));
     if (current.isMadeAsSent()) {
-      acknowledge();
+      acks.send();
     }
     applyAhead();
   }
@@ -501,7 +440,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         new MasterStream(
             parts.clients().registry().memory(), parts.clients().registry().limits(), this);
     attach(database);
-    acknowledge(); // the master may have replies that wait for it
+    acks.send(); // the master may have replies that wait for it
   }
 
   private void attach(int database) {
@@ -561,7 +500,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   // Output.
 
-  void send(List<String> words) {
+  private void send(List<String> words) {
     write(RequestEncoder.encode(words.toArray(String[]::new)));
   }
 
@@ -627,7 +566,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void keepPlace() {
     log.warning("Connection with master lost.");
     log.notice("Caching the disconnected master state.");
-    if (masterKnowsOffsets && client != null) {
+    if (acks.masterKnowsOffsets() && client != null) {
       parts.replication().keepResumePoint(client.databaseIndex());
     }
   }

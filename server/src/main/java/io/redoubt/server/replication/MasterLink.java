@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,18 @@ final class MasterLink {
       throw new IllegalStateException("no master");
     }
     return master;
+  }
+
+  /** Returns what the handshake says of this server. */
+  Handshake.Identity identity() {
+    String address = parts.settings().replication.replicaAnnounceIp.value();
+    int port = parts.settings().replication.replicaAnnouncePort.value();
+    return new Handshake.Identity(
+        parts.settings().replication.login(),
+        port == 0 ? parts.connector().announcedPort() : port,
+        address.isEmpty() ? null : address,
+        streamAheadBytes(),
+        parts.settings().encodings.hashFieldExpiry.value());
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
@@ -270,28 +283,28 @@ final class MasterLink {
   /** Acknowledges the applied offset to the master. */
   void acknowledge() {
     if (attempt != null && isConnected()) {
-      attempt.acknowledge();
+      attempt.acks().send();
     }
   }
 
   /** Acknowledges newly synced bytes at once if the master has asked for that. */
   void becameDurable() {
     if (attempt != null && isConnected()) {
-      attempt.becameDurable();
+      attempt.acks().becameDurable();
     }
   }
 
   /** Requests an acknowledgement after the bytes received so far have been executed. */
   void ackWanted() {
     if (attempt != null) {
-      attempt.ackWanted();
+      attempt.acks().want();
     }
   }
 
   /** Starts or stops to acknowledge at the end of each turn that applied anything. */
   void acksTurns(boolean on) {
     if (attempt != null) {
-      attempt.acksTurns(on);
+      attempt.acks().eachTurn(on);
     }
   }
 

@@ -9,6 +9,8 @@ import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.output.FullSyncRate;
 import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
 import java.lang.foreign.MemorySegment;
@@ -164,6 +166,53 @@ final class Replicas {
       }
     }
     return false;
+  }
+
+  /**
+   * Serves PSYNC or SYNC.
+   *
+   * @param id of the replica's history, null for SYNC
+   * @param offset the first byte that it lacks
+   */
+  void synchronize(ServerClient client, @Nullable String id, long offset) {
+    ReplicationStream stream = replication.stream();
+    ReplicaFeed feed = of(client);
+    if (id != null) {
+      PsyncDecision decision = stream.decide(id, offset, feed.name());
+      decision.log().forEach(this::say);
+      if (decision instanceof PsyncDecision.Resume resume) {
+        counts().partialSync();
+        stream.shown();
+        feed.resume(resume.offset(), replication.id());
+        joined(feed);
+        sayWhatItGets(feed);
+        feed.pump();
+        return;
+      }
+      if (!id.equals(PsyncDecision.ANY_ID)) {
+        counts().refusedPartialSync();
+      }
+    }
+    counts().fullSync();
+    if (stream.backlog() == null) {
+      replication.keepStream();
+      log.notice(
+          "Replication backlog created, my new replication IDs are '%s' and '%s'",
+          stream.history().id(), stream.history().secondId());
+    }
+    stream.shown();
+    feed.awaitSnapshot(id != null);
+    joined(feed);
+    sayWhatItGets(feed);
+    fullSyncs.asked(feed);
+  }
+
+  private void say(LogLine line) {
+    if (line.warning()) {
+      log.warning("%s", line.text());
+    } else {
+      log.notice("%s", line.text());
+    }
   }
 
   void joined(ReplicaFeed feed) {
@@ -461,9 +510,9 @@ final class Replicas {
       ackWanted = false;
       if (turnAcksWanted) {
         turnAcksWanted = false;
-        replication.askForTurnAcksNow();
+        replication.requests().askForTurnAcks();
       } else {
-        replication.askForAcksNow();
+        replication.requests().askForAcks();
       }
     }
   }
@@ -471,7 +520,7 @@ final class Replicas {
   /** Ends unasked acknowledgements. */
   void endTurnAcks() {
     if (!replicas.isEmpty()) {
-      replication.endTurnAcks();
+      replication.requests().endTurnAcks();
     }
   }
 }

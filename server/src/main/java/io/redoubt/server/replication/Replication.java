@@ -7,10 +7,8 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
-import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.aof.ReplicationPosition;
-import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ReplyAcks;
@@ -21,8 +19,6 @@ import io.redoubt.server.replication.input.MasterConnector;
 import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Handshake;
-import io.redoubt.server.replication.stream.LogLine;
-import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
@@ -56,9 +52,10 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final AppendOnlyFile appendOnlyFile;
   private final ReplicatedDataSet dataSet;
   private final ServerClients clients;
-  private final MasterConnector connector;
   private final ReplicationStream stream;
   private final Replicas replicas;
+  private final StreamRequests requests;
+  private final ReplicationMemory memory;
   private final MasterLink link;
   private final Failover failover;
   private final WriteAcks writeAcks;
@@ -68,9 +65,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** True once a file has given the position in a history. */
   private boolean restored;
-
-  /** Runs of the cron. */
-  private long cronRuns;
 
   private long roleOrders;
 
@@ -93,7 +87,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     this.appendOnlyFile = appendOnlyFile;
     this.dataSet = dataSet;
     this.clients = clients;
-    this.connector = connector;
     replicas =
         new Replicas(
             environment,
@@ -112,6 +105,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
             propagation,
             replicas::streamGrew,
             this::streamLost);
+    requests = new StreamRequests(settings, clients.registry().pauses(), stream, this);
+    memory = new ReplicationMemory(stream, replicas);
     LinkParts parts =
         new LinkParts(environment, settings, connector, clients, dataSet, state, this);
     link = new MasterLink(parts);
@@ -198,41 +193,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private void cron() {
     link.cron();
     writeAcks.cron();
-    pingReplicas();
+    requests.cron();
     ackGroup.cron();
     replicas.cron();
     failover.look();
     releaseBacklog();
   }
 
-  private void pingReplicas() {
-    cronRuns++;
-    boolean due = cronRuns % settings.replication.replPingReplicaPeriod.value() == 0;
-    if (due && !isReplica() && !isAwaitedBySuccessor() && !replicas.all().isEmpty()) {
-      join(stream::ping);
-    }
-  }
-
-  /**
-   * Returns true while a replica that is to take over waits for the end of the stream, to which
-   * nothing may be added then: a real replica stands for election at exactly the offset that its
-   * master named.
-   */
-  private boolean isAwaitedBySuccessor() {
-    return clients.registry().pauses().isPausedFor(Pauses.Cause.FAILOVER);
-  }
-
-  /** Adds bytes to the stream that are not the effect of a command. */
-  private void join(Runnable addition) {
-    try {
-      addition.run();
-    } catch (OutOfMemoryError full) { // part of it may have joined
-      streamLost();
-    }
-  }
-
   /** Starts a new history, as the stream lacks effects: replicas need a full sync. */
-  private void streamLost() {
+  void streamLost() {
     if (!replicas.all().isEmpty()) {
       log.warning(
           "A write ran out of memory half-way: the replicas lack it until their next full sync.");
@@ -382,49 +351,19 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return stream;
   }
 
+  StreamRequests requests() {
+    return requests;
+  }
+
   /** Appends applied bytes of the master's stream to this server's own stream. */
   void applied(MemorySegment memory, long from, long length) {
     stream.append(memory, from, length);
-  }
-
-  /** Asks the replicas for their offsets, through the stream. */
-  void askForAcksNow() {
-    if (!isAwaitedBySuccessor()) { // else they are told each second all the same
-      ask(stream::askForAcks);
-    }
-  }
-
-  /** Asks the replicas for their offsets, now and after each turn of theirs. */
-  void askForTurnAcksNow() {
-    if (!isAwaitedBySuccessor()) {
-      ask(stream::askForTurnAcks);
-    }
-  }
-
-  /** Asks the replicas to acknowledge no longer after each turn. */
-  void endTurnAcks() {
-    ask(stream::endTurnAcks);
-  }
-
-  /**
-   * Sends the group's configurations to its members, through the stream.
-   *
-   * @param tokens those of incomplete members
-   */
-  void announceGroup(GroupChain chain, List<String> tokens) {
-    ask(() -> stream.announceGroup(chain.format(), String.join(",", tokens)));
   }
 
   /** Takes over what the master's stream says of the group, null if it can't be understood. */
   void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
     if (chain != null && isReplica()) {
       membership.received(chain, tokens, link::acknowledge);
-    }
-  }
-
-  private void ask(Runnable request) {
-    if (!isReplica() && backlog() != null) {
-      join(request);
     }
   }
 
@@ -514,53 +453,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * Serves PSYNC or SYNC.
-   *
-   * @param id of the replica's history, null for SYNC
-   * @param offset the first byte that it lacks
-   */
-  void synchronize(ServerClient client, @Nullable String id, long offset) {
-    ReplicaFeed feed = replicas.of(client);
-    if (id != null) {
-      PsyncDecision decision = stream.decide(id, offset, feed.name());
-      decision.log().forEach(this::say);
-      if (decision instanceof PsyncDecision.Resume resume) {
-        counts.partialSync();
-        stream.shown();
-        feed.resume(resume.offset(), id());
-        replicas.joined(feed);
-        replicas.sayWhatItGets(feed);
-        feed.pump();
-        return;
-      }
-      if (!id.equals(PsyncDecision.ANY_ID)) {
-        counts.refusedPartialSync();
-      }
-    }
-    counts.fullSync();
-    if (backlog() == null) {
-      stream.startNewHistory();
-      openBacklog();
-      log.notice(
-          "Replication backlog created, my new replication IDs are '%s' and '%s'",
-          history().id(), history().secondId());
-    }
-    stream.shown();
-    feed.awaitSnapshot(id != null);
-    replicas.joined(feed);
-    replicas.sayWhatItGets(feed);
-    replicas.fullSyncs().asked(feed);
-  }
-
-  private void say(LogLine line) {
-    if (line.warning()) {
-      log.warning("%s", line.text());
-    } else {
-      log.notice("%s", line.text());
-    }
-  }
-
-  /**
    * Returns a line on each replica that has not acknowledged the whole stream; SHUTDOWN waits for
    * them.
    */
@@ -589,20 +481,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   // The link to the master.
-
-  Handshake.Identity identity() {
-    String user = settings.replication.masteruser.value();
-    String password = settings.replication.masterauth.value();
-    String address = settings.replication.replicaAnnounceIp.value();
-    int port = settings.replication.replicaAnnouncePort.value();
-    return new Handshake.Identity(
-        user.isEmpty() ? null : user,
-        password.isEmpty() ? null : password,
-        port == 0 ? connector.announcedPort() : port,
-        address.isEmpty() ? null : address,
-        link.streamAheadBytes(),
-        settings.encodings.hashFieldExpiry.value());
-  }
 
   /** Returns the point at which this server could resume a stream, null if there is none. */
   Handshake.@Nullable ResumePoint resumePoint() {
@@ -692,43 +570,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return new ReplicationPoint(database, id(), offset());
   }
 
-  // Memory.
+  // Figures.
 
-  /** Returns the bytes of the backlog that would be kept even without replicas. */
-  public long backlogBytes() {
-    return stream.backlogBytes();
+  /** Returns the memory that replication takes. */
+  public ReplicationMemory memory() {
+    return memory;
   }
-
-  /** Returns the bytes of the stream that are kept for any purpose. */
-  public long bufferBytes() {
-    return stream.bufferBytes();
-  }
-
-  /**
-   * Returns the bytes kept for replicas only: the part of the backlog beyond its size, for a
-   * replica that lags behind, and the output queued for their sockets.
-   */
-  public long replicasBytes() {
-    return feedsBytes() + stream.bufferBytes() - stream.backlogBytes();
-  }
-
-  /**
-   * Returns the bytes that replication takes beyond the configured size of the backlog. They don't
-   * count for {@code maxmemory}: evictions propagate DELs, which would cause further evictions.
-   */
-  public long bytesBeyondBacklog() {
-    return feedsBytes() + stream.bytesBeyondBacklog();
-  }
-
-  private long feedsBytes() {
-    long bytes = 0;
-    for (ReplicaFeed feed : replicas.all()) {
-      bytes += feed.memoryBytes();
-    }
-    return bytes;
-  }
-
-  // Counters.
 
   /** Declares the section Replication of INFO. */
   public void declareInfo(Section section) {
@@ -740,45 +587,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return new ReplicationView(this);
   }
 
-  /** Declares the sync counters of section Stats, in Redis' order. */
-  public void declareSyncs(Section stats) {
-    stats
-        .counter("sync_full", counts::fullSyncs)
-        .counter("sync_partial_ok", counts::partialSyncs)
-        .counter("sync_partial_err", counts::refusedPartialSyncs);
-  }
-
-  /** Returns the number of snapshots sent with the stream interleaved. */
-  public long interleavedSyncs() {
-    return counts.interleavedSyncs();
-  }
-
-  /** Returns the number of full syncs that replicas have asked for. */
-  public long fullSyncs() {
-    return counts.fullSyncs();
-  }
-
-  /** Returns the number of partial syncs granted. */
-  public long partialSyncs() {
-    return counts.partialSyncs();
-  }
-
-  /** Returns the number of bytes received from the master. */
-  public long receivedBytes() {
-    return counts.receivedBytes();
-  }
-
-  /** Returns the number of bytes sent to replicas. */
-  public long sentBytes() {
-    return counts.sentBytes();
-  }
-
-  SyncCounts counts() {
+  /** Returns the counts of synchronizations and bytes. */
+  public SyncCounts counts() {
     return counts;
-  }
-
-  /** Resets the counters, for CONFIG RESETSTAT. */
-  public void resetCounters() {
-    counts.reset();
   }
 }

@@ -356,6 +356,6 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         throw notANumber;
       }
     }
-    replication.synchronize(call.client(), id, offset);
+    replication.replicas().synchronize(call.client(), id, offset);
   }
 }

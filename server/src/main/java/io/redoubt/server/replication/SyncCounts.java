@@ -1,7 +1,9 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.info.Section;
+
 /** The counts of synchronizations and bytes of replication, as INFO shows them. */
-final class SyncCounts {
+public final class SyncCounts {
   private long fullSyncs;
   private long partialSyncs;
   private long refusedPartialSyncs;
@@ -40,22 +42,22 @@ final class SyncCounts {
   }
 
   /** Returns the number of bytes received from the master. */
-  long receivedBytes() {
+  public long receivedBytes() {
     return receivedBytes;
   }
 
   /** Returns the number of bytes sent to replicas. */
-  long sentBytes() {
+  public long sentBytes() {
     return sentBytes;
   }
 
-  /** Returns the number of full syncs asked for. */
-  long fullSyncs() {
+  /** Returns the number of full syncs that replicas have asked for. */
+  public long fullSyncs() {
     return fullSyncs;
   }
 
   /** Returns the number of partial syncs granted. */
-  long partialSyncs() {
+  public long partialSyncs() {
     return partialSyncs;
   }
 
@@ -65,12 +67,20 @@ final class SyncCounts {
   }
 
   /** Returns the number of snapshots sent with the stream interleaved. */
-  long interleavedSyncs() {
+  public long interleavedSyncs() {
     return interleavedSyncs;
   }
 
-  /** Resets all counts to 0. */
-  void reset() {
+  /** Declares the counters of syncs of section Stats, in Redis' order. */
+  public void declare(Section stats) {
+    stats
+        .counter("sync_full", this::fullSyncs)
+        .counter("sync_partial_ok", this::partialSyncs)
+        .counter("sync_partial_err", this::refusedPartialSyncs);
+  }
+
+  /** Resets all counts to 0, for CONFIG RESETSTAT. */
+  public void reset() {
     fullSyncs = 0;
     partialSyncs = 0;
     refusedPartialSyncs = 0;

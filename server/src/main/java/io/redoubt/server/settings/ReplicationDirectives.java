@@ -321,4 +321,14 @@ public final class ReplicationDirectives extends DirectiveGroup {
           .doc(
               "The reaction of a replica to a failing command of its master: ignore, "
                   + "panic, panic-on-replicas.");
+
+  /** Returns the request by which this server logs in at others, empty without a password. */
+  public List<String> login() {
+    String user = masteruser.value();
+    String password = masterauth.value();
+    if (password.isEmpty()) {
+      return List.of();
+    }
+    return user.isEmpty() ? List.of("AUTH", password) : List.of("AUTH", user, password);
+  }
 }

@@ -62,7 +62,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
     handshake =
         new Handshake(
             new Handshake.Identity(
-                null, null, replica.port(), null, replica.interleaves() ? KEPT_BYTES : 0, true),
+                List.of(), replica.port(), null, replica.interleaves() ? KEPT_BYTES : 0, true),
             resumeFrom,
             false);
     wire = network.connect(this);

@@ -9,7 +9,6 @@ import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.migration.Migration.State;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A migration at its source.
@@ -26,26 +25,30 @@ final class SlotExport implements TargetLink.User {
   private static final long MAX_CHANGES_BYTES = 256L << 20;
   private static final long MAX_UNANSWERED_AT_PAUSE = 2000;
   private static final long MAX_PAUSE_MILLIS = 5000;
-  private static final long INQUIRY_MILLIS = 2000;
   private static final long PING_MILLIS = 1000;
 
   private final MigrationParts parts;
   private final Migration migration;
   private final Runnable ended;
-  private TargetLink link;
-  private KeyDelivery delivery;
+  private final TargetLink link;
+  private final KeyDelivery delivery;
+  private final OutcomeInquiry inquiry;
   private long pausedMillis;
   private long pingedMillis;
   private long epoch;
   private boolean sent;
   private boolean isUncertain;
-  private @Nullable TargetLink inquiry;
 
   SlotExport(MigrationParts parts, Migration migration, Runnable ended) {
     this.parts = parts;
     this.migration = migration;
     this.ended = ended;
     link = new TargetLink(parts, this);
+    inquiry =
+        new OutcomeInquiry(
+            parts,
+            requestOfSlots("CLUSTER", "SYNCSLOTS", "OUTCOME", migration.name()),
+            this::outcome);
     delivery = new KeyDelivery(parts, migration.slots(), link.queue(), this::fail);
   }
 
@@ -77,21 +80,21 @@ final class SlotExport implements TargetLink.User {
     enter(State.ESTABLISHING);
     link.logIn();
     List<String> words =
-        new ArrayList<>(
-            List.of(
-                "CLUSTER",
-                "SYNCSLOTS",
-                "ESTABLISH",
-                "SOURCE",
-                migration.source(),
-                "NAME",
-                migration.name()));
-    words.addAll(rangeWords());
+        requestOfSlots(
+            "CLUSTER",
+            "SYNCSLOTS",
+            "ESTABLISH",
+            "SOURCE",
+            migration.source(),
+            "NAME",
+            migration.name());
     link.ask(this::established, words.toArray(String[]::new));
   }
 
-  private List<String> rangeWords() {
-    List<String> words = new ArrayList<>(List.of("SLOTSRANGE"));
+  /** Returns a request that ends with the slots. */
+  private List<String> requestOfSlots(String... start) {
+    List<String> words = new ArrayList<>(List.of(start));
+    words.add("SLOTSRANGE");
     migration
         .slots()
         .forEachRange((first, last) -> {
@@ -262,47 +265,10 @@ final class SlotExport implements TargetLink.User {
       fail("The target failed at the take-over");
       return;
     }
-    if (inquiry != null) {
-      if (parts.nowMillis() - inquiry.heardMillis() > INQUIRY_MILLIS) {
-        inquiry.close();
-        inquiry = null;
-      }
-      return;
-    }
-    TargetLink[] opened = new TargetLink[1];
-    TargetLink asking =
-        new TargetLink(
-            parts,
-            new TargetLink.User() {
-              @Override
-              public void opened() {
-                List<String> words =
-                    new ArrayList<>(List.of("CLUSTER", "SYNCSLOTS", "OUTCOME", migration.name()));
-                words.addAll(rangeWords());
-                opened[0].logIn();
-                opened[0].ask(SlotExport.this::outcome, words.toArray(String[]::new));
-              }
-
-              @Override
-              public void progressed() {
-                // the reply is handled where it was asked for
-              }
-
-              @Override
-              public void broken(String reason) {
-                inquiry = null;
-              }
-            });
-    opened[0] = asking;
-    inquiry = asking;
-    asking.connect(target);
+    inquiry.advance(target);
   }
 
   private void outcome(Reply reply) {
-    if (inquiry != null) {
-      inquiry.close();
-      inquiry = null;
-    }
     if (reply instanceof Reply.Simple(String text) && text.equals("NONE") && isUncertain) {
       sent = false;
       fail("The target did not take over");
@@ -319,9 +285,7 @@ final class SlotExport implements TargetLink.User {
   void stop() {
     delivery.close();
     link.close();
-    if (inquiry != null) {
-      inquiry.close();
-    }
+    inquiry.close();
   }
 
   /** Ends the migration by an operator's order; returns false if the target may have taken over. */
@@ -349,10 +313,7 @@ final class SlotExport implements TargetLink.User {
     isUncertain = false;
     delivery.close();
     link.close();
-    if (inquiry != null) {
-      inquiry.close();
-      inquiry = null;
-    }
+    inquiry.close();
     if (pausedMillis != 0) {
       parts
           .log()

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.migration;
 
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
@@ -7,10 +8,9 @@ import io.redoubt.protocol.resp.ReplyDecoder;
 import io.redoubt.server.cluster.core.Node;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -57,18 +57,11 @@ final class TargetLink implements Connection.Handler {
     try {
       int port =
           parts.addresses().port(node.endpoint(), parts.settings().tls.tlsReplication.value());
-      InetSocketAddress remote;
-      try {
-        remote = new InetSocketAddress(InetAddress.ofLiteral(node.endpoint().ip()), port);
-      } catch (IllegalArgumentException name) {
-        remote = InetSocketAddress.createUnresolved(node.endpoint().ip(), port);
-      }
-      String source = parts.settings().common.bindSourceAddr.value();
       parts
           .transport()
           .connect(
-              remote,
-              source.isEmpty() ? null : InetAddress.getByName(source),
+              Addresses.of(node.endpoint().ip(), port),
+              parts.settings().common.sourceAddress(),
               CONNECT_TIMEOUT_MILLIS,
               parts.tls().client(),
               this);
@@ -79,14 +72,9 @@ final class TargetLink implements Connection.Handler {
 
   /** Sends the login that replicas of the target would use, if there is one. */
   void logIn() {
-    String user = parts.settings().replication.masteruser.value();
-    String password = parts.settings().replication.masterauth.value();
-    if (!password.isEmpty()) {
-      if (user.isEmpty()) {
-        queue.request("AUTH", password);
-      } else {
-        queue.request("AUTH", user, password);
-      }
+    List<String> login = parts.settings().replication.login();
+    if (!login.isEmpty()) {
+      queue.request(login.toArray(String[]::new));
     }
   }
 

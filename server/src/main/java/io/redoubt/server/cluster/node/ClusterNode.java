@@ -29,7 +29,6 @@ import io.redoubt.server.execution.SlotMeter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +121,7 @@ public final class ClusterNode {
             new NodeData(parts, settings, migrations, usage, this::cluster, this::gate),
             new BusParts(
                 parts.transport(),
-                source(),
+                parts.settings().common.sourceAddress(),
                 settings.busUsesTls() ? parts.tls().migrating() : null,
                 parts.settings().cluster.clusterLinkSendbufLimit::value,
                 nodes,
@@ -168,11 +167,6 @@ public final class ClusterNode {
 
   private long nowMillis() {
     return TimeUnit.NANOSECONDS.toMillis(parts.clock().monotonicNanos());
-  }
-
-  private @Nullable InetAddress source() throws UnknownHostException {
-    String source = parts.settings().common.bindSourceAddr.value();
-    return source.isEmpty() ? null : InetAddress.getByName(source);
   }
 
   private void listen(ClusterDriver opened) throws IOException {

@@ -1,15 +1,12 @@
 package io.redoubt.server.replication.input;
 
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.function.IntSupplier;
-import org.jspecify.annotations.Nullable;
 
 /** Connects to a master as the directives of addresses and TLS say. */
 public final class MasterConnector {
@@ -54,27 +51,10 @@ public final class MasterConnector {
   public void connect(String masterHost, int masterPort, Connection.Handler handler)
       throws IOException {
     transport.connect(
-        remoteAddress(masterHost, masterPort),
-        sourceAddress(),
+        Addresses.of(masterHost, masterPort),
+        settings.common.sourceAddress(),
         (int) Math.min(timeoutMillis(), Integer.MAX_VALUE),
         tls.client(),
         handler);
-  }
-
-  private static InetSocketAddress remoteAddress(String masterHost, int masterPort) {
-    InetSocketAddress literal = InetSocketAddress.createUnresolved(masterHost, masterPort);
-    if (!masterHost.matches("[0-9.]+|[0-9a-fA-F:.%]*:.*")) {
-      return literal;
-    }
-    try {
-      return new InetSocketAddress(InetAddress.ofLiteral(masterHost), masterPort);
-    } catch (IllegalArgumentException noLiteral) {
-      return literal;
-    }
-  }
-
-  private @Nullable InetAddress sourceAddress() throws UnknownHostException {
-    String source = settings.common.bindSourceAddr.value();
-    return source.isEmpty() ? null : InetAddress.getByName(source);
   }
 }

@@ -17,8 +17,7 @@ public final class Handshake {
   /**
    * The identity and the options that a replica announces.
    *
-   * @param user the user for AUTH, null for the default user
-   * @param password the password for AUTH, null to send no AUTH
+   * @param login the words of AUTH, none to send no AUTH
    * @param listeningPort the port that the replica announces
    * @param announcedAddress the address that the replica announces, null to let the master use that
    *     of the connection
@@ -27,8 +26,7 @@ public final class Handshake {
    * @param knowsFieldExpiry true to receive the expiries of hash fields
    */
   public record Identity(
-      @Nullable String user,
-      @Nullable String password,
+      List<String> login,
       int listeningPort,
       @Nullable String announcedAddress,
       long streamAheadBytes,
@@ -181,17 +179,11 @@ public final class Handshake {
       return;
     }
     notice(outputs, "Master replied to PING, replication can continue...");
-    String user = identity.user();
-    String password = identity.password();
-    if (password == null) {
+    if (identity.login().isEmpty()) {
       awaiting = Awaiting.LISTENING_PORT;
     } else {
       awaiting = Awaiting.AUTH;
-      if (user == null) {
-        send(outputs, "AUTH", password);
-      } else {
-        send(outputs, "AUTH", user, password);
-      }
+      outputs.add(new Send(identity.login()));
     }
     send(outputs, "REPLCONF", "listening-port", Integer.toString(identity.listeningPort()));
     String address = identity.announcedAddress();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
   private static final String ID = "a".repeat(40);
   private static final String NEW_ID = "b".repeat(40);
-  private static final Identity PLAIN = new Identity(null, null, 6380, null, 0, false);
+  private static final Identity PLAIN = new Identity(List.of(), 6380, null, 0, false);
 
   @Test
   void asksForAFullSyncWithoutHistory() {
@@ -40,7 +40,7 @@ class HandshakeTest {
   @Test
   void offersInterleavedSync() {
     Handshake handshake =
-        new Handshake(new Identity(null, null, 1, null, 1 << 20, false), null, false);
+        new Handshake(new Identity(List.of(), 1, null, 1 << 20, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa interleave:1048576");
@@ -48,7 +48,7 @@ class HandshakeTest {
 
   @Test
   void announcesSupportOfFieldExpiry() {
-    Handshake handshake = new Handshake(new Identity(null, null, 1, null, 0, true), null, false);
+    Handshake handshake = new Handshake(new Identity(List.of(), 1, null, 0, true), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa hash-field-expiry");
@@ -57,7 +57,8 @@ class HandshakeTest {
   @Test
   void authenticatesAndAnnouncesItsAddress() {
     Handshake handshake =
-        new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7", 0, false), null, false);
+        new Handshake(
+            new Identity(List.of("AUTH", "!Xin"), 6380, "10.0.0.7", 0, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("-NOAUTH Authentication required.")))
         .containsExactly(
@@ -81,14 +82,16 @@ class HandshakeTest {
 
   @Test
   void authenticatesAsAUser() {
-    Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null, 0, false), null, false);
+    Handshake handshake =
+        new Handshake(new Identity(List.of("AUTH", "repl", "pw"), 1, null, 0, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
 
   @Test
   void givesUpOnAWrongPassword() {
-    Handshake handshake = new Handshake(new Identity(null, "no", 1, null, 0, false), null, false);
+    Handshake handshake =
+        new Handshake(new Identity(List.of("AUTH", "no"), 1, null, 0, false), null, false);
     handshake.connected();
     handshake.reply("+PONG");
     assertThat(

@@ -1,0 +1,100 @@
+package io.redoubt.server.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The acknowledgements that a replica sends over one connection to its master: when told to, as
+ * each second; at the end of a turn, if the master has asked for that; and as soon as what it asked
+ * for is durable.
+ */
+final class Acknowledgements {
+  private final Replication replication;
+  private final Consumer<List<String>> output;
+
+  private boolean masterKnowsOffsets = true;
+  private boolean wanted;
+
+  /** True if the master wants an acknowledgement at the end of each turn that applied anything. */
+  private boolean eachTurn;
+
+  /** The state as a member of a group that the master was told last. */
+  private long toldMembership = -1;
+
+  private long sentOffset = -1;
+  private long sentDurable = -1;
+
+  /** The master has asked, and what it asked for is not all on the disk yet. */
+  private boolean owesDurable;
+
+  /**
+   * @param output sends a request to the master
+   */
+  Acknowledgements(Replication replication, Consumer<List<String>> output) {
+    this.replication = replication;
+    this.output = output;
+  }
+
+  /** Sends none, since the master is too old for offsets. */
+  void masterKnowsNoOffsets() {
+    masterKnowsOffsets = false;
+  }
+
+  /** Returns false if the master is too old for offsets. */
+  boolean masterKnowsOffsets() {
+    return masterKnowsOffsets;
+  }
+
+  /** Acknowledges the applied offset to the master, if it supports offsets. */
+  void send() {
+    if (!masterKnowsOffsets) {
+      return;
+    }
+    long offset = replication.offset();
+    long durable = replication.durableOffset();
+    List<String> words = new ArrayList<>(List.of("REPLCONF", "ACK", Long.toString(offset)));
+    if (durable >= 0) {
+      words.addAll(List.of("FACK", Long.toString(durable)));
+      owesDurable = wanted && durable < offset;
+    }
+    if (eachTurn) {
+      words.addAll(List.of(TurnAcks.OPTION, "1"));
+    }
+    Membership membership = replication.membership();
+    if ((eachTurn || membership.isActive()) && membership.revision() != toldMembership) {
+      toldMembership = membership.revision();
+      words.addAll(List.of(MemberState.OPTION, membership.ackWord()));
+    }
+    output.accept(words);
+    sentOffset = offset;
+    sentDurable = durable;
+  }
+
+  /** Acknowledges newly synced bytes at once if the master has asked for that. */
+  void becameDurable() {
+    long durable = replication.durableOffset();
+    if ((owesDurable && durable >= replication.offset()) || (eachTurn && durable > sentDurable)) {
+      owesDurable = false;
+      send();
+    }
+  }
+
+  /** Requests an acknowledgement after the bytes received so far have been executed. */
+  void want() {
+    wanted = true;
+  }
+
+  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
+  void eachTurn(boolean on) {
+    eachTurn = on;
+  }
+
+  /** Ends a turn: acknowledges if the master has asked for it. */
+  void endTurn() {
+    if (wanted || (eachTurn && replication.offset() != sentOffset)) {
+      send();
+      wanted = false;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.redoubt.server.replication;
+
+/** The memory that replication takes. Confined to the event loop. */
+public final class ReplicationMemory {
+  private final ReplicationStream stream;
+  private final Replicas replicas;
+
+  ReplicationMemory(ReplicationStream stream, Replicas replicas) {
+    this.stream = stream;
+    this.replicas = replicas;
+  }
+
+  /** Returns the bytes of the backlog that would be kept even without replicas. */
+  public long backlogBytes() {
+    return stream.backlogBytes();
+  }
+
+  /** Returns the bytes of the stream that are kept for any purpose. */
+  public long bufferBytes() {
+    return stream.bufferBytes();
+  }
+
+  /**
+   * Returns the bytes kept for replicas only: the part of the backlog beyond its size, for a
+   * replica that lags behind, and the output queued for their sockets.
+   */
+  public long replicasBytes() {
+    return feedsBytes() + stream.bufferBytes() - stream.backlogBytes();
+  }
+
+  /**
+   * Returns the bytes that replication takes beyond the configured size of the backlog. They don't
+   * count for {@code maxmemory}: evictions propagate DELs, which would cause further evictions.
+   */
+  public long bytesBeyondBacklog() {
+    return feedsBytes() + stream.bytesBeyondBacklog();
+  }
+
+  private long feedsBytes() {
+    long bytes = 0;
+    for (ReplicaFeed feed : replicas.all()) {
+      bytes += feed.memoryBytes();
+    }
+    return bytes;
+  }
+}
