@@ -16,7 +16,6 @@ import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.MalformedMessage;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.message.MessageDecoder;
-import io.redoubt.server.cluster.message.MessageEncoder;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -50,6 +49,7 @@ final class BusConnections {
   private final Map<Integer, End> ends = new HashMap<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final BusStats stats = new BusStats();
+  private final LastEncoded encoded = new LastEncoded();
   private final Clock clock;
   private @Nullable Predicate<Body> dropped;
   private boolean accepting;
@@ -93,12 +93,7 @@ final class BusConnections {
   void connect(int link, Endpoint endpoint) {
     End end = new End(link);
     ends.put(link, end);
-    InetSocketAddress remote;
-    try {
-      remote = new InetSocketAddress(InetAddress.ofLiteral(endpoint.ip()), endpoint.busPort());
-    } catch (IllegalArgumentException name) {
-      remote = InetSocketAddress.createUnresolved(endpoint.ip(), endpoint.busPort());
-    }
+    InetSocketAddress remote = Addresses.of(endpoint.ip(), endpoint.busPort());
     transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, tls, end);
   }
 
@@ -111,12 +106,17 @@ final class BusConnections {
 
   /** Sends a message; closes a connection whose peer does not read. */
   void send(int id, Message message) {
-    send(id, message.body(), MessageEncoder.encode(message));
+    send(id, message.body(), encoded.of(message));
   }
 
   /** Sends a light message; closes a connection whose peer does not read. */
   void sendLight(int id, Body.Publish body) {
-    send(id, body, MessageEncoder.encodeLight(body));
+    send(id, body, encoded.ofLight(body));
+  }
+
+  /** Notes that what was sent last has gone to all of its receivers. */
+  void sentAll() {
+    encoded.forget();
   }
 
   private void send(int id, Body body, byte[] bytes) {

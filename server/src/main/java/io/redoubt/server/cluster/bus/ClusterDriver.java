@@ -232,6 +232,7 @@ public final class ClusterDriver {
     while (!held && !waiting.isEmpty()) {
       perform(waiting.remove());
     }
+    connections.sentAll();
   }
 
   private void perform(Output output) {

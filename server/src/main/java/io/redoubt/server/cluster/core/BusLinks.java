@@ -184,7 +184,11 @@ final class BusLinks {
   }
 
   private void send(int connection, Body body) {
-    cluster.emit(new Output.Send(connection, new Message(cluster.gossip.header(0), body)));
+    cluster.emit(new Output.Send(connection, message(body, 0)));
+  }
+
+  private Message message(Body body, int messageFlags) {
+    return new Message(cluster.gossip.header(messageFlags), body);
   }
 
   /** Sends a message on the link to a node; drops it if the link is down. */
@@ -193,16 +197,21 @@ final class BusLinks {
   }
 
   void send(Node node, Body body, int messageFlags) {
+    send(node, message(body, messageFlags));
+  }
+
+  private void send(Node node, Message message) {
     if (node.isConnected()) {
-      cluster.emit(
-          new Output.Send(node.link.id, new Message(cluster.gossip.header(messageFlags), body)));
+      cluster.emit(new Output.Send(node.link.id, message));
     }
   }
 
+  /** Sends one message to all nodes. */
   void broadcast(Body body, int messageFlags) {
+    Message message = message(body, messageFlags);
     for (Node node : cluster.nodes.others()) {
       if (!node.isInHandshake()) {
-        send(node, body, messageFlags);
+        send(node, message);
       }
     }
   }
@@ -216,22 +225,22 @@ final class BusLinks {
     }
   }
 
-  /** Passes a client's message on: to all nodes, or to those of our shard. */
-  void publish(Body.Publish message) {
+  /**
+   * Passes a client's message on: to all nodes, or to those of our shard. Our view, which takes 2
+   * KB, is left out for nodes that understand it so.
+   */
+  void publish(Body.Publish body) {
+    Message whole = message(body, 0);
     Node master = cluster.myself().shardMaster();
     for (Node node : cluster.nodes.others()) {
-      if (!node.isInHandshake() && (!message.sharded() || node.shardMaster() == master)) {
-        publish(node, message);
+      if (node.isInHandshake() || (body.sharded() && node.shardMaster() != master)) {
+        continue;
       }
-    }
-  }
-
-  /** Leaves our view out for a node that understands it so: the view takes 2 KB. */
-  private void publish(Node node, Body.Publish message) {
-    if (node.isConnected() && node.has(NodeFlag.LIGHT_PUBLISH)) {
-      cluster.emit(new Output.SendLight(node.link.id, message));
-    } else {
-      send(node, message);
+      if (node.isConnected() && node.has(NodeFlag.LIGHT_PUBLISH)) {
+        cluster.emit(new Output.SendLight(node.link.id, body));
+      } else {
+        send(node, whole);
+      }
     }
   }
 
