@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class Creation {
   private static final int LEAST_MASTERS = 3;
   private static final int AGREED_MILLIS = 200;
-  private static final int JOIN_SECONDS = 60;
+  private static final int AGREED_CHECKS = 60;
 
   private final ClusterMode mode;
   private final Topology topology;
@@ -58,7 +58,11 @@ final class Creation {
     configure();
     mode.step("Sending CLUSTER MEET messages to join the cluster");
     meet();
-    if (!joined()) {
+    if (!Membership.awaitJoin(out, this::allKnown)) {
+      out.print(
+          "[ERR] The nodes did not all meet within "
+              + Membership.JOIN_SECONDS
+              + " seconds. The port of the cluster bus must be reachable, too.\n");
       return false;
     }
     for (Member each : members) {
@@ -167,26 +171,7 @@ final class Creation {
     }
   }
 
-  /** Waits until each node knows all others, and all agree. */
-  private boolean joined()
-      throws IOException, ProtocolException, InterruptedException, ClusterException {
-    out.print("Waiting for the cluster to join\n");
-    for (int i = 0; i < JOIN_SECONDS; i++) {
-      TimeUnit.SECONDS.sleep(1);
-      if (allKnown()) {
-        out.print("\n");
-        return true;
-      }
-      out.print(".");
-      out.flush();
-    }
-    out.print(
-        "\n[ERR] The nodes did not all meet within "
-            + JOIN_SECONDS
-            + " seconds. The port of the cluster bus must be reachable, too.\n");
-    return false;
-  }
-
+  /** Returns true if each node knows all others, and all agree on the owners of slots. */
   private boolean allKnown() throws IOException, ProtocolException, ClusterException {
     int others = topology.members().size() - 1;
     boolean all = true;
@@ -204,7 +189,7 @@ final class Creation {
   private void agreed()
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     long replicas = topology.members().stream().filter(Member::isReplica).count();
-    for (int i = 0; i < JOIN_SECONDS; i++) {
+    for (int i = 0; i < AGREED_CHECKS; i++) {
       boolean all = true;
       for (Member each : topology.members()) {
         all &= Membership.view(each).replicas() == replicas;

@@ -104,20 +104,8 @@ final class Import {
       out.print("No node has the slot of " + new String(key, UTF_8) + "\n");
       return false;
     }
-    List<byte[]> words = new ArrayList<>();
-    for (String word : List.of("MIGRATE", owner.host(), owner.port() + "")) {
-      words.add(word.getBytes(UTF_8));
-    }
-    words.add(key);
-    words.add("0".getBytes(UTF_8));
-    words.add(Integer.toString(mode.options().timeoutMillis).getBytes(UTF_8));
-    if (mode.options().copies) {
-      words.add("COPY".getBytes(UTF_8));
-    }
-    if (mode.options().replaces) {
-      words.add("REPLACE".getBytes(UTF_8));
-    }
-    words.addAll(SlotMove.login(owner));
+    ClusterOptions options = mode.options();
+    List<byte[]> words = SlotMove.request(owner, key, options, options.copies, options.replaces);
     Reply reply = source.session().connection().call(words.toArray(byte[][]::new));
     String name = new String(key, UTF_8);
     if (reply.isError()) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Adds a node to a cluster and removes one from it. */
 final class Membership {
-  private static final int JOIN_SECONDS = 60;
+  static final int JOIN_SECONDS = 60;
 
   private final ClusterMode mode;
   private final Topology topology;
@@ -108,19 +108,34 @@ final class Membership {
 
   private void joined(Member added)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
-    out.print("Waiting for the cluster to join\n");
     int others = topology.members().size() - 1;
+    if (!awaitJoin(out, () -> view(added).peers() >= others)) {
+      throw new ClusterException(
+          "[ERR] The new node did not meet all others within " + JOIN_SECONDS + " seconds.");
+    }
+  }
+
+  /** A question to nodes. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException, ProtocolException, ClusterException;
+  }
+
+  /** Prints dots until nodes have met; returns false if they have not after a minute. */
+  static boolean awaitJoin(PrintStream out, Condition joined)
+      throws IOException, ProtocolException, InterruptedException, ClusterException {
+    out.print("Waiting for the cluster to join\n");
     for (int i = 0; i < JOIN_SECONDS; i++) {
-      if (view(added).peers() >= others) {
+      if (joined.holds()) {
         out.print("\n");
-        return;
+        return true;
       }
       out.print(".");
       out.flush();
       TimeUnit.SECONDS.sleep(1);
     }
-    throw new ClusterException(
-        "\n[ERR] The new node did not meet all others within " + JOIN_SECONDS + " seconds.");
+    out.print("\n");
+    return false;
   }
 
   boolean remove(String id) throws IOException, ProtocolException, ClusterException {

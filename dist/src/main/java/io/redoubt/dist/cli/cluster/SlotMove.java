@@ -77,28 +77,39 @@ final class SlotMove {
 
   private void migrate(Member source, Member target, List<byte[]> keys, boolean replaces)
       throws IOException, ProtocolException, ClusterException {
-    List<byte[]> words = new ArrayList<>();
-    for (String word :
-        List.of(
-            "MIGRATE",
-            target.host(),
-            target.port() + "",
-            "",
-            "0",
-            mode.options().timeoutMillis + "")) {
-      words.add(word.getBytes(UTF_8));
-    }
-    if (replaces) {
-      words.add("REPLACE".getBytes(UTF_8));
-    }
-    words.addAll(login(target));
+    List<byte[]> words = request(target, new byte[0], mode.options(), false, replaces);
     words.add("KEYS".getBytes(UTF_8));
     words.addAll(keys);
     Reply unused = source.ask(words);
   }
 
+  /**
+   * Returns a request to move a key to a node. With an empty key, KEYS and the keys must follow.
+   *
+   * @param copies leaves the key at its source, too
+   * @param replaces overwrites a key that the target has already
+   */
+  static List<byte[]> request(
+      Member target, byte[] key, ClusterOptions options, boolean copies, boolean replaces) {
+    List<byte[]> words = new ArrayList<>();
+    for (String word : List.of("MIGRATE", target.host(), target.port() + "")) {
+      words.add(word.getBytes(UTF_8));
+    }
+    words.add(key);
+    words.add("0".getBytes(UTF_8));
+    words.add(Integer.toString(options.timeoutMillis).getBytes(UTF_8));
+    if (copies) {
+      words.add("COPY".getBytes(UTF_8));
+    }
+    if (replaces) {
+      words.add("REPLACE".getBytes(UTF_8));
+    }
+    words.addAll(login(target));
+    return words;
+  }
+
   /** Returns the words with which MIGRATE logs in at a node. */
-  static List<byte[]> login(Member target) {
+  private static List<byte[]> login(Member target) {
     Target login = target.session().target();
     if (login.password() == null) {
       return List.of();
