@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.assembly.ServerAssembly;
 import io.redoubt.server.command.admin.ServerCommands;
@@ -65,11 +66,12 @@ public final class RedisServer implements AutoCloseable {
 
   /**
    * Initializes what every server needs whatever its configuration. Takes a third of the start of a
-   * cold process, which another thread can use to read the configuration.
+   * cold process, which another thread can use to read the configuration. Returns when the sockets
+   * are ready; the memory may be so a little later, and whoever uses it waits.
    */
   public static void prepare() {
+    Threads.ofSystem().unstarted("redoubt-memory", NativeMemory::prepare).start();
     Sockets.prepare();
-    NativeMemory.prepare();
   }
 
   /**

@@ -59,7 +59,7 @@ public final class TestServers {
     return make(
         log,
         new Machine(
-            Sockets.ofSystem(),
+            Sockets::ofSystem,
             NameLookup.ofSystem(),
             Threads.ofSystem(),
             new OsDisk(),
@@ -71,7 +71,7 @@ public final class TestServers {
       throws Exception {
     return make(
         log,
-        new Machine(Sockets.ofSystem(), NameLookup.ofSystem(), threads, disk, Slabs::create),
+        new Machine(Sockets::ofSystem, NameLookup.ofSystem(), threads, disk, Slabs::create),
         lines);
   }
 
@@ -84,7 +84,7 @@ public final class TestServers {
   public static RedisServer startAtItsPort(Log log, NameLookup names, String... lines)
       throws Exception {
     Machine machine =
-        new Machine(Sockets.ofSystem(), names, Threads.ofSystem(), new OsDisk(), Slabs::create);
+        new Machine(Sockets::ofSystem, names, Threads.ofSystem(), new OsDisk(), Slabs::create);
     RedisServer server = make(log, machine, false, lines);
     server.start().get();
     return server;

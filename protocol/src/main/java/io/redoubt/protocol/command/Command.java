@@ -33,7 +33,7 @@ public final class Command<C> {
   private final KeySpecs keySpecs;
   private final @Nullable ChannelSpec channels;
   private final CommandDocs docs;
-  private final @Nullable Handler<C> handler;
+  private final @Nullable Handler<? super C> handler;
   private final @Nullable NameIndex<Command<C>> subcommands;
   private @Nullable Command<C> container;
   private int id = -1;
@@ -52,7 +52,7 @@ public final class Command<C> {
       KeySpecs keySpecs,
       @Nullable ChannelSpec channels,
       CommandDocs docs,
-      @Nullable Handler<C> handler,
+      @Nullable Handler<? super C> handler,
       boolean isContainer) {
     this.name = name;
     this.arity = arity;
@@ -173,7 +173,7 @@ public final class Command<C> {
    *
    * @throws IllegalStateException for a container that cannot be run itself
    */
-  public Handler<C> handler() {
+  public Handler<? super C> handler() {
     if (handler == null) {
       throw new IllegalStateException(name + " does nothing by itself");
     }

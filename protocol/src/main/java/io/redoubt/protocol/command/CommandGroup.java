@@ -226,7 +226,7 @@ public abstract class CommandGroup<C extends Invocation> {
 
     /** Finishes the declaration of a command with a handler. */
     public Command<C> runs(Handler<? super C> handler) {
-      return build(handler::run);
+      return build(handler);
     }
 
     /** Finishes the declaration of a container that cannot be run itself. */
@@ -234,7 +234,7 @@ public abstract class CommandGroup<C extends Invocation> {
       return build(null);
     }
 
-    private Command<C> build(@Nullable Handler<C> handler) {
+    private Command<C> build(@Nullable Handler<? super C> handler) {
       if (!isContainer && handler == null) {
         throw new IllegalArgumentException(usage + ": only a container may do nothing");
       }

@@ -89,7 +89,8 @@ public final class ProcessUsage {
   public static long readTotalMemory() {
     try {
       String line = Files.readAllLines(MEMORY).getFirst();
-      return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+      String kilobytes = line.substring(line.indexOf(':') + 1, line.lastIndexOf(' '));
+      return Long.parseLong(kilobytes.strip()) * 1024;
     } catch (IOException e) {
       return 0;
     }

@@ -12,12 +12,15 @@ public record LogFormat(Style style, Timestamps timestamps) {
   /** Redis' form. */
   public static final LogFormat LEGACY = new LogFormat(Style.LEGACY, Timestamps.LEGACY);
 
-  private static final DateTimeFormatter ISO =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxxx", Locale.ROOT);
-
   private static final String[] MONTHS = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
   };
+
+  /** The formatter of ISO 8601, which few processes need. */
+  private static final class Iso {
+    static final DateTimeFormatter FORMATTER =
+        DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxxx", Locale.ROOT);
+  }
 
   /** The arrangement of a line's parts. */
   public enum Style {
@@ -65,7 +68,7 @@ public record LogFormat(Style style, Timestamps timestamps) {
     Instant instant = Instant.ofEpochMilli(millis);
     return switch (timestamps) {
       case LEGACY -> appendLegacy(line, LocalDateTime.ofInstant(instant, zone), millis);
-      case ISO8601 -> line.append(ISO.format(OffsetDateTime.ofInstant(instant, zone)));
+      case ISO8601 -> line.append(Iso.FORMATTER.format(OffsetDateTime.ofInstant(instant, zone)));
       case MILLISECONDS -> line.append(millis);
     };
   }

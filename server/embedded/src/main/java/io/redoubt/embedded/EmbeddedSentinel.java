@@ -51,7 +51,7 @@ final class EmbeddedSentinel implements Node {
             new SentinelHost(
                 new Environment(host.clock(), log.log(), new SecureRandom()),
                 NameLookup.ofSystem(),
-                host.sockets(),
+                host.sockets().get(),
                 Threads.ofSystem(),
                 StateFile::new,
                 timings,

@@ -64,7 +64,8 @@ final class Members implements AutoCloseable {
   /** Adds the next member. */
   GroupMember add(String name, String password, Function<Host, GroupMember.Start> starts) {
     int port = port(all.size());
-    Host host = new Host(clock, new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)));
+    Host host =
+        new Host(clock, () -> new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)));
     GroupMember member = new GroupMember(name, port, password, starts.apply(host));
     all.add(member);
     return member;

@@ -13,18 +13,24 @@ import java.util.function.Supplier;
  * machine, or simulated ones. Time and randomness come with the {@link
  * io.redoubt.protocol.process.Environment}.
  *
+ * @param sockets creates the sockets; called when the first one is needed, because netty's classes
+ *     take a third of a cold process' start, which other threads use meanwhile
  * @param names the resolver of host names, called on separate threads
  * @param memory creates the server's allocator
  */
 public record Machine(
-    Sockets sockets, NameLookup names, Threads threads, Disk disk, Supplier<Slabs> memory) {
+    Supplier<Sockets> sockets,
+    NameLookup names,
+    Threads threads,
+    Disk disk,
+    Supplier<Slabs> memory) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
-    return real(Sockets.ofSystem());
+    return real(Sockets::ofSystem);
   }
 
   /** Returns the machine that this process runs on, with the given sockets. */
-  public static Machine real(Sockets sockets) {
+  public static Machine real(Supplier<Sockets> sockets) {
     return new Machine(
         sockets, NameLookup.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
   }

@@ -18,6 +18,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /**
  * A data server put together: its parts with commands, INFO sections, command names and users. The
@@ -42,12 +43,13 @@ public final class ServerAssembly {
       Machine machine,
       boolean freePort,
       Runnable ended) {
+    Executor helper = task -> machine.threads().unstarted("commands", task).start();
     // These need no part: in a cold process their classes take as long as those of the parts.
-    CompletableFuture<List<CommandGroup<Call>>> values = new CompletableFuture<>();
-    values.completeAsync(
-        ValueCommands::all, task -> machine.threads().unstarted("commands", task).start());
+    CompletableFuture<List<CommandGroup<Call>>> values =
+        new CompletableFuture<List<CommandGroup<Call>>>()
+            .completeAsync(ValueCommands::all, helper);
     parts = new ServerParts(settings, environment, machine, freePort, ended);
-    new CommandSet(parts).declare(values.join());
+    new CommandSet(parts).declare(values.join(), helper);
     metrics = new ServerMetrics(parts, new ServerInfo(parts).prepare());
   }
 

@@ -162,8 +162,6 @@ final class ServerParts {
     log = environment.log();
     slabs = machine.memory().get();
     buffers = new SlabBuffers(slabs);
-    transport = Transport.open("redis-server", buffers, machine.sockets());
-    transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     boolean inCluster = settings.cluster.clusterEnabled.value();
     int databases = inCluster ? 1 : settings.databases.value();
     keyspace = new Keyspace(slabs, databases, environment.random(), inCluster);
@@ -173,6 +171,15 @@ final class ServerParts {
     keyspace.nowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
+    slowLog = new SlowLog(slabs, clock);
+    monitors = new Monitors(buffers, clock, log);
+    hotKeys = new HotKeys(environment.random());
+    blockedClients = new BlockedClients(keyspace, stats, slowLog);
+    propagation = new Propagation(buffers);
+    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
+    // As late as possible: until then, another thread initializes netty.
+    transport = Transport.open("redis-server", buffers, machine.sockets().get());
+    transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     trackedKeys =
         new TrackedKeys(
             keyspace,
@@ -181,12 +188,7 @@ final class ServerParts {
             transport.loop(),
             environment.random(),
             settings.memory.trackingTableMaxKeys::value);
-    slowLog = new SlowLog(slabs, clock);
-    monitors = new Monitors(buffers, clock, log);
-    hotKeys = new HotKeys(environment.random());
-    blockedClients = new BlockedClients(keyspace, stats, slowLog);
     KeyObservers observers = new KeyObservers(watchedKeys, trackedKeys, blockedClients);
-    propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
             new SnapshotContents(
@@ -197,7 +199,6 @@ final class ServerParts {
             new Turns(transport, stats),
             clock,
             log);
-    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
     snapshots =
         new Snapshots(
             snapshotContext,

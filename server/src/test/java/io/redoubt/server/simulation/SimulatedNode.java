@@ -84,7 +84,7 @@ public final class SimulatedNode {
             machine.environment(),
             false,
             new Machine(
-                machine.sockets(),
+                machine::sockets,
                 name -> {
                   throw new UnknownHostException(name);
                 },

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config.directive;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The addresses to listen on, up to 16; none disables TCP. */
@@ -44,7 +45,11 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
     if (words.size() > MAX) {
       throw new RefusedValue("Too many bind addresses specified.");
     }
-    return emptyIfBlank(words).stream().map(BindAddress::of).toList();
+    List<BindAddress> addresses = new ArrayList<>();
+    for (String word : emptyIfBlank(words)) {
+      addresses.add(BindAddress.of(word));
+    }
+    return List.copyOf(addresses);
   }
 
   @Override

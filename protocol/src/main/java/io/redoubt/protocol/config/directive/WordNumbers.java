@@ -2,12 +2,10 @@ package io.redoubt.protocol.config.directive;
 
 import io.redoubt.protocol.bytes.Numbers;
 import java.math.BigInteger;
-import java.util.regex.Pattern;
 
 /** Parses numeric arguments of directives, with Redis' error messages. */
 public final class WordNumbers {
   private static final long[] UNIT_BYTES = {1L << 30, 1L << 20, 1L << 10};
-  private static final Pattern LENIENT = Pattern.compile("[+-]?[0-9]+");
   private static final int MAX_DIGITS = 128;
   private static final String[] UNIT_NAMES = {"gb", "mb", "kb"};
 
@@ -32,12 +30,23 @@ public final class WordNumbers {
     if (word.isEmpty()) {
       return 0;
     }
-    if (!LENIENT.matcher(word).matches()) {
+    if (!isInteger(word)) {
       throw new RefusedValue(otherwise);
     }
     BigInteger number = new BigInteger(word);
     boolean fits = number.bitLength() < Long.SIZE;
     return fits ? number.longValue() : number.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+  }
+
+  /** Returns true for a sign or none, followed by digits. */
+  private static boolean isInteger(String word) {
+    int digits = word.charAt(0) == '+' || word.charAt(0) == '-' ? 1 : 0;
+    for (int i = digits; i < word.length(); i++) {
+      if (word.charAt(i) < '0' || word.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return digits < word.length();
   }
 
   /** Returns the value if it is from {@code min} to {@code max}. */
