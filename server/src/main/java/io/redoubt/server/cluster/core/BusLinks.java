@@ -176,11 +176,19 @@ final class BusLinks {
     }
   }
 
-  /** Sends the PONG to a PING or a MEET on the connection on which that came. */
-  void reply(int connection, @Nullable Node node) {
-    send(
-        connection,
-        cluster.gossip.body(GossipKind.PONG, node, cluster.gossip.extensions(node, false)));
+  /**
+   * Sends the PONG to a PING or a MEET on the connection on which that came.
+   *
+   * @param node the sender, null for a stranger
+   * @param readsExtensions true if the sender announces that it reads extensions
+   */
+  void reply(int connection, @Nullable Node node, boolean readsExtensions) {
+    // A stranger learns our slots from this message, and is to see them with our host name.
+    List<Extension> extensions =
+        node == null && readsExtensions
+            ? cluster.gossip.hostname()
+            : cluster.gossip.extensions(node, false);
+    send(connection, cluster.gossip.body(GossipKind.PONG, node, extensions));
   }
 
   private void send(int connection, Body body) {

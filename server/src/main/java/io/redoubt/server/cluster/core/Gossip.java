@@ -98,11 +98,8 @@ final class Gossip {
     if (receiver == null || !receiver.has(NodeFlag.EXTENSIONS)) {
       return List.of();
     }
-    List<Extension> extensions = new ArrayList<>();
+    List<Extension> extensions = new ArrayList<>(hostname());
     Node myself = cluster.myself();
-    if (!myself.labels.hostname().isEmpty()) {
-      extensions.add(new Extension.Hostname(myself.labels.hostname()));
-    }
     if (greets || receiver.knowsLaterExtensions) {
       if (!myself.labels.nodeName().isEmpty()) {
         extensions.add(new Extension.NodeName(myself.labels.nodeName()));
@@ -119,5 +116,11 @@ final class Gossip {
       extensions.add(new Extension.ShardId(myself.labels.shard()));
     }
     return List.copyOf(extensions);
+  }
+
+  /** Returns the extension with our host name, if we have one. */
+  List<Extension> hostname() {
+    String name = cluster.myself().labels.hostname();
+    return name.isEmpty() ? List.of() : List.of(new Extension.Hostname(name));
   }
 }

@@ -101,7 +101,7 @@ final class Reception {
       strangerAt(linked, cluster.myId());
     } else if (received.message().body() instanceof Body.Gossip gossip
         && gossip.kind() != GossipKind.PONG) {
-      cluster.links.reply(received.connection(), null);
+      cluster.links.reply(received.connection(), null, false);
     }
   }
 
@@ -139,7 +139,7 @@ final class Reception {
         met(received, header);
         gossip.entries().forEach(entry -> learn(entry));
       }
-      cluster.links.reply(received.connection(), sender);
+      cluster.links.reply(received.connection(), sender, header.says(Header.EXTENSION_DATA));
     }
     if (linked != null) {
       if (linked.isInHandshake()) {
