@@ -46,8 +46,7 @@ public final class ServerAssembly {
     Executor helper = task -> machine.threads().unstarted("commands", task).start();
     // These need no part: in a cold process their classes take as long as those of the parts.
     CompletableFuture<List<CommandGroup<Call>>> values =
-        new CompletableFuture<List<CommandGroup<Call>>>()
-            .completeAsync(ValueCommands::all, helper);
+        new CompletableFuture<List<CommandGroup<Call>>>().completeAsync(ValueCommands::all, helper);
     parts = new ServerParts(settings, environment, machine, freePort, ended);
     new CommandSet(parts).declare(values.join(), helper);
     metrics = new ServerMetrics(parts, new ServerInfo(parts).prepare());

@@ -91,12 +91,15 @@ public final class RdbFileLoad implements AutoCloseable {
 
   private boolean load(long budgetNanos) throws IOException, RdbException {
     long start = context.clock().monotonicNanos();
-    while (!loader.isComplete()) {
+    while (true) {
       long now = context.clock().monotonicNanos();
       long delayNanos = loader.keysLoaded() * context.settings().keyLoadDelayMicros() * 1000;
       if (now - start >= budgetNanos || now - startNanos < delayNanos) {
         progress.reached(loader);
         return false;
+      }
+      if (loader.isComplete()) {
+        break;
       }
       RdbReader reader = loader.reader();
       int room = Math.min(reader.room(), READ_BYTES);

@@ -150,20 +150,19 @@ class ClusterClientsTest {
     awaitKnown(master, 2);
     awaitKnown(replica, 2);
     ok(master.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383"));
-    ok(master.call("CONFIG", "SET", "repl-backlog-size", "16kb", "rdbcompression", "no"));
-    ok(master.call("CONFIG", "SET", "repl-diskless-sync-delay", "0"));
+    ok(master.call("CONFIG", "SET", "repl-backlog-size", "16kb", "repl-diskless-sync-delay", "0"));
     replicate(replica, master);
     awaitServing(master);
     await().atMost(LIMIT).until(() -> nodesServingSlots(master) == 2);
-    for (int i = 0; i < 200; i++) {
-      ok(master.call("SET", "key:" + i, "x".repeat(5000)));
+    for (int i = 0; i < 100; i++) {
+      ok(master.call("SET", "key:" + i, "1"));
     }
     ok(
         replica.call(
             "CONFIG",
             "SET",
             "key-load-delay",
-            "20000",
+            "30000",
             "loading-process-events-interval-bytes",
             "1024"));
     ok(master.call("MULTI"));
