@@ -147,6 +147,7 @@ final class Reception {
         if (sender == null) {
           return;
         }
+        heard(sender, header); // that it reads extensions, before our next message to it
       } else if (!linked.id().equals(header.sender())) {
         strangerAt(linked, header.sender());
         return;
