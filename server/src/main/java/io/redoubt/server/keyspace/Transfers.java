@@ -45,9 +45,14 @@ public final class Transfers {
       throw full;
     }
     to.keyspace().listener().added(to, moved);
+    leave(from, entry);
+    return moved;
+  }
+
+  /** Removes an entry whose value has another one now. */
+  private static void leave(Database from, long entry) {
     from.detach(entry);
     from.keyspace().slabs().free(entry, Entry.sizeBytes(entry));
-    return moved;
   }
 
   /**
@@ -67,8 +72,7 @@ public final class Transfers {
             Entry.encoding(entry),
             payloadBytes);
     Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(put), payloadBytes);
-    from.detach(entry);
-    from.keyspace().slabs().free(entry, Entry.sizeBytes(entry));
+    leave(from, entry);
     return put;
   }
 
