@@ -51,7 +51,7 @@ final class StateWriter {
   /** The thread that writes; null before the first write. */
   private @Nullable Thread thread;
 
-  /** What the thread writes; null while it waits. */
+  /** The write that the thread performs; null while it waits. */
   private volatile @Nullable Job handed;
 
   private volatile boolean finished;

@@ -72,7 +72,7 @@ public final class Cluster {
   private long wakeAt = Long.MAX_VALUE;
   private long wallOffset;
 
-  /** What we promise to others. */
+  /** The promises of this node to others: its vote, its epochs and its slots. */
   private record Binding(
       String id, long currentEpoch, long lastVoteEpoch, long configEpoch, SlotSet slots) {
     /**

@@ -78,7 +78,7 @@ public final class TestNodes implements AutoCloseable {
     return closeAtEnd(RespClient.connect("127.0.0.1", port(node)));
   }
 
-  /** Has something closed before what has been opened so far. */
+  /** Registers something that is closed before what has been opened so far. */
   <T extends AutoCloseable> T closeAtEnd(T opened) {
     open.add(opened);
     return opened;

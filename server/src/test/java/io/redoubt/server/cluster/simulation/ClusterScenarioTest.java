@@ -108,8 +108,8 @@ class ClusterScenarioTest {
   }
 
   /**
-   * Who hears from a replaced master that it is a replica, but nothing from the new one, still
-   * needs three of four votes.
+   * Verifies that a node still needs three of four votes when it hears from a replaced master that
+   * it is a replica, but nothing from the new one.
    */
   @Test
   void countsMastersThatItHasNotHeardOf() {
