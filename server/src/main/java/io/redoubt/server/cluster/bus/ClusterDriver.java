@@ -6,6 +6,7 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -194,6 +195,23 @@ public final class ClusterDriver {
       throw new IllegalStateException("no reply to " + order);
     }
     return result;
+  }
+
+  /**
+   * Writes the state at once, as CLUSTER SAVECONFIG does.
+   *
+   * @param reply receives {@link Output.Done} when it is durable, {@link Output.Refused} if the
+   *     write failed
+   */
+  public void save(Consumer<Output> reply) {
+    writer.save(
+        cluster.state(),
+        fault ->
+            reply.accept(
+                fault == null
+                    ? new Output.Done("OK")
+                    : new Output.Refused(
+                        "ERR error saving the cluster node config: " + SystemErrors.text(fault))));
   }
 
   /** Steps with an input, now or after the current step. */

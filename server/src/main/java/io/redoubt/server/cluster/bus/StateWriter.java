@@ -9,9 +9,11 @@ import io.redoubt.server.cluster.nodes.NodesFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,13 @@ final class StateWriter {
   private static final long SLEEP_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long DELAY_MILLIS = 5;
 
-  private record Waiter(long change, Runnable action) {}
+  /**
+   * Somebody who waits for the write of a change.
+   *
+   * @param takesFaults true if a failed write ends the wait
+   * @param result receives null when the change is durable, else the reason why it is not
+   */
+  private record Waiter(long change, boolean takesFaults, Consumer<@Nullable Exception> result) {}
 
   /**
    * A write.
@@ -75,9 +83,23 @@ final class StateWriter {
 
   /** Writes a state at once, and runs an action when it is durable. */
   void write(ClusterState state, Runnable action) {
+    writeAtOnce(state, false, unused -> action.run());
+  }
+
+  /**
+   * Writes a state at once.
+   *
+   * @param result receives null when it is durable, or the reason why the write failed
+   */
+  void save(ClusterState state, Consumer<@Nullable Exception> result) {
+    writeAtOnce(state, true, result);
+  }
+
+  private void writeAtOnce(
+      ClusterState state, boolean takesFaults, Consumer<@Nullable Exception> result) {
     newest = state;
     changes++;
-    waiters.add(new Waiter(changes, action));
+    waiters.add(new Waiter(changes, takesFaults, result));
     startUnlessFailed();
   }
 
@@ -177,6 +199,7 @@ final class StateWriter {
         log.warning("Could not write the cluster config file: %s", SystemErrors.text(fault));
       }
       failed = true;
+      report(covered, fault);
       return;
     }
     if (failed) {
@@ -187,11 +210,17 @@ final class StateWriter {
     if (changes > covered) {
       start();
     }
-    Waiter next = waiters.peek();
-    while (next != null && next.change() <= written) {
-      waiters.remove();
-      next.action().run();
-      next = waiters.peek();
-    }
+    report(covered, null);
+  }
+
+  /** Ends the waits for a write; what they do may start the next one. */
+  private void report(long covered, @Nullable Exception fault) {
+    List<Waiter> ending =
+        waiters.stream()
+            .filter(waiter -> waiter.change() <= covered)
+            .filter(waiter -> fault == null || waiter.takesFaults())
+            .toList();
+    waiters.removeAll(ending);
+    ending.forEach(waiter -> waiter.result().accept(fault));
   }
 }

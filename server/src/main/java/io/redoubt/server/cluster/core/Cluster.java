@@ -196,10 +196,6 @@ public final class Cluster {
       case Input.Reset reset -> orders.reset(reset);
       case Input.BumpEpoch() -> orders.bumpEpoch();
       case Input.SetConfigEpoch(long epoch) -> orders.setConfigEpoch(epoch);
-      case Input.SaveConfig() -> {
-        stateChanged = true;
-        emit(new Output.Done("OK"));
-      }
     }
     manual.advance();
     elections.advance();

@@ -140,9 +140,6 @@ public sealed interface Input {
   /** CLUSTER SET-CONFIG-EPOCH. */
   record SetConfigEpoch(long epoch) implements Input {}
 
-  /** CLUSTER SAVECONFIG. */
-  record SaveConfig() implements Input {}
-
   /** The kinds of manual failovers. */
   enum FailoverKind {
     /** The master pauses writes until the replica has them all; loses nothing. */

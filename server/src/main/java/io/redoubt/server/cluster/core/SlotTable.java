@@ -70,18 +70,14 @@ final class SlotTable {
 
   /** Returns the number of former masters of which a slot has no owner yet. */
   int unknownOwners() {
-    vacated
-        .values()
-        .removeIf(slots -> {
-          SlotSet open = new SlotSet();
-          slots.forEach(slot -> {
-            if (owners[slot] == null) {
-              open.add(slot);
-            }
-          });
-          return open.isEmpty();
-        });
+    vacated.values().removeIf(this::isOwned);
     return vacated.size();
+  }
+
+  private boolean isOwned(SlotSet slots) {
+    boolean[] all = {true};
+    slots.forEach(slot -> all[0] &= owners[slot] != null);
+    return all[0];
   }
 
   /** Notes that the owner of a slot does not claim it. */

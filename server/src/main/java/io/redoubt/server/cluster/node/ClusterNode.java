@@ -350,6 +350,11 @@ public final class ClusterNode {
     return driver().decide(order);
   }
 
+  /** Writes {@code nodes.conf} at once; the reply says whether it is on disk. */
+  public void save(Consumer<Output> reply) {
+    driver().save(reply);
+  }
+
   /** Sends a published message to the other nodes, or to those of this shard. */
   public void publish(boolean sharded, ByteString channel, ByteString message) {
     driver().submit(new Input.Publish(sharded, channel, message));

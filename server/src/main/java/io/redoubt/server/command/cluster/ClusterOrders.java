@@ -9,6 +9,7 @@ import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.Call;
 import java.net.InetAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The subcommands of CLUSTER that change something. Each replies once its result is on disk. */
@@ -42,8 +43,12 @@ final class ClusterOrders {
       OrderWait.reply(call.reply(), node.decide(order));
       return;
     }
+    await(call, reply -> node.order(order, reply));
+  }
+
+  private static void await(Call call, Consumer<Consumer<Output>> action) {
     OrderWait wait = new OrderWait(call);
-    node.order(order, wait::decided);
+    action.accept(wait::decided);
     Output result = wait.result();
     if (result == null) {
       call.client().block(wait, 0);
@@ -207,6 +212,12 @@ final class ClusterOrders {
   }
 
   void saveConfig(Call call) {
-    order(call, new Input.SaveConfig());
+    if (call.mayWait()) {
+      await(call, node::save);
+    } else {
+      // A transaction can't wait; a failed write is only logged.
+      node.save(unused -> {});
+      call.reply().ok();
+    }
   }
 }

@@ -112,6 +112,25 @@ class ClusterRestartTest {
     }
   }
 
+  @Test
+  void saysWhyTheFileIsNotSaved() throws Exception {
+    try (RedisServer server = start();
+        RespClient client = client()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+      assertThat(client.call("CLUSTER", "SAVECONFIG").text()).isEqualTo("OK");
+      Path inTheWay = Files.createDirectory(directory.resolve("nodes.conf.tmp"));
+      Files.writeString(inTheWay.resolve("file"), "");
+      assertThat(client.call("CLUSTER", "SAVECONFIG").text())
+          .startsWith("ERR error saving the cluster node config: ");
+      Files.delete(inTheWay.resolve("file"));
+      Files.delete(inTheWay);
+      String before = Files.readString(directory.resolve("nodes.conf"));
+      client.call("CLUSTER", "ADDSLOTS", "1");
+      assertThat(client.call("CLUSTER", "SAVECONFIG").text()).isEqualTo("OK");
+      assertThat(Files.readString(directory.resolve("nodes.conf"))).isNotEqualTo(before);
+    }
+  }
+
   /** Returns a free port to which 10 000 can't be added. */
   private static int freePortWithoutBusPort() throws IOException {
     int port = 55_536;
