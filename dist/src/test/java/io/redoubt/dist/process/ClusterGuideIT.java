@@ -1,7 +1,6 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
 import java.nio.file.Files;
@@ -27,16 +26,7 @@ final class ClusterGuideIT {
    */
   @Test
   void theCommandsWorkInTheirOrder() throws Exception {
-    for (String program : List.of("unshare", "ip")) {
-      assumeTrue(
-          Distribution.run(Map.of(), "sh", "-c", "command -v " + program).status() == 0,
-          "no " + program);
-    }
-    assumeTrue(
-        Distribution.run(Map.of(), "unshare", "--mount", "--pid", "--fork", "--net", "true")
-                .status()
-            == 0,
-        "no root");
+    Distribution.assumeNamespaces();
     for (String name : List.of("bin", "lib")) {
       Files.createSymbolicLink(folder.resolve(name), Distribution.HOME.resolve(name));
     }

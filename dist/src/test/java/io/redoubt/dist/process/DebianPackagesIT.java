@@ -1,7 +1,6 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
 import java.nio.file.Files;
@@ -20,8 +19,7 @@ final class DebianPackagesIT {
 
   @Test
   void haveWhatTheServicesNeed() throws Exception {
-    assumeTrue(
-        Distribution.run(Map.of(), "sh", "-c", "command -v dpkg-deb").status() == 0, "no dpkg-deb");
+    Distribution.assumeInstalled("dpkg-deb");
     Result built =
         Distribution.run(
             Map.of(),

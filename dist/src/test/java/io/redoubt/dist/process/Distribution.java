@@ -1,5 +1,7 @@
 package io.redoubt.dist.process;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +53,21 @@ final class Distribution {
 
   /** The output and exit status of a program that has ended by itself. */
   record Result(int status, String output) {}
+
+  /** Skips a test where a program that it needs is not installed. */
+  static void assumeInstalled(String... programs) throws IOException, InterruptedException {
+    for (String program : programs) {
+      assumeTrue(run(Map.of(), "sh", "-c", "command -v " + program).status() == 0, "no " + program);
+    }
+  }
+
+  /** Skips a test where it may not make namespaces, which takes root. */
+  static void assumeNamespaces() throws IOException, InterruptedException {
+    assumeInstalled("unshare", "ip");
+    assumeTrue(
+        run(Map.of(), "unshare", "--mount", "--pid", "--fork", "--net", "true").status() == 0,
+        "no root");
+  }
 
   /** Runs a program until it exits; output and errors are merged. */
   static Result run(Map<String, String> environment, String... command)

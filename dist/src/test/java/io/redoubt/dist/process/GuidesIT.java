@@ -1,7 +1,6 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
 import java.io.IOException;
@@ -85,13 +84,8 @@ final class GuidesIT {
   /** Needs root, for the namespaces that take the place of machines. */
   @Test
   void theGuidesWorkLineByLine() throws Exception {
-    for (String program : List.of("unshare", "nsenter", "ip", "ss", "/usr/bin/python3")) {
-      Result found = Distribution.run(Map.of(), "sh", "-c", "command -v " + program);
-      assumeTrue(found.status() == 0, "no " + program);
-    }
-    Result namespaces =
-        Distribution.run(Map.of(), "unshare", "--mount", "--pid", "--fork", "--net", "true");
-    assumeTrue(namespaces.status() == 0, "no root");
+    Distribution.assumeInstalled("nsenter", "ss", "/usr/bin/python3");
+    Distribution.assumeNamespaces();
     List<String> command = new ArrayList<>(List.of(GUIDES.resolve("run").toString()));
     command.add(Distribution.HOME.toString());
     command.add(System.getProperty("java.home"));

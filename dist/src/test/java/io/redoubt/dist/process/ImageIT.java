@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.redoubt.dist.process.Distribution.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,11 +30,8 @@ final class ImageIT {
   /** Packs the image. Its use needs root, for the namespaces that take the place of containers. */
   private Path image() throws Exception {
     assumeTrue(Files.isDirectory(Distribution.HOME.resolve("runtime")), "no Java runtime");
-    for (String program : List.of("unshare", "ip", "curl")) {
-      assumeTrue(run("sh", "-c", "command -v " + program).status() == 0, "no " + program);
-    }
-    assumeTrue(
-        run("unshare", "--mount", "--pid", "--fork", "--net", "true").status() == 0, "no root");
+    Distribution.assumeInstalled("curl");
+    Distribution.assumeNamespaces();
     Path archive = folder.resolve("image.tar");
     assertThat(run(IMAGE, Distribution.HOME, TIME, archive)).isEqualTo(new Result(0, ""));
     return archive;

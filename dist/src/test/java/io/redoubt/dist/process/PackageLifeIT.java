@@ -24,10 +24,6 @@ final class PackageLifeIT {
 
   @TempDir private Path folder;
 
-  private static boolean has(String program) throws Exception {
-    return Distribution.run(Map.of(), "sh", "-c", "command -v " + program).status() == 0;
-  }
-
   private static void succeed(List<String> command) throws Exception {
     Result result = Distribution.run(Map.of(), command.toArray(String[]::new));
     assertThat(result.status()).as("%s: %s", command, result.output()).isZero();
@@ -35,7 +31,7 @@ final class PackageLifeIT {
 
   /** Builds the packages under the given version; returns their folder. */
   private Path packages(String version) throws Exception {
-    assumeTrue(has("dpkg-deb"), "no dpkg-deb");
+    Distribution.assumeInstalled("dpkg-deb");
     Path home = folder.resolve("redoubt-" + version);
     Files.createSymbolicLink(home, Distribution.HOME);
     Path packages = folder.resolve(version);
@@ -51,7 +47,7 @@ final class PackageLifeIT {
 
   @Test
   void lintianFindsNoError() throws Exception {
-    assumeTrue(has("lintian"), "no lintian");
+    Distribution.assumeInstalled("lintian");
     List<String> command = new ArrayList<>(List.of("lintian", "--fail-on", "error"));
     command.addAll(files(packages("1.0.0")));
     succeed(command);
@@ -59,7 +55,7 @@ final class PackageLifeIT {
 
   @Test
   void unitsAreValidAndGiveLittleAway() throws Exception {
-    assumeTrue(has("systemd-analyze"), "no systemd-analyze");
+    Distribution.assumeInstalled("systemd-analyze");
     Path root = folder.resolve("root");
     for (String file : files(packages("1.0.0"))) {
       succeed(List.of("dpkg-deb", "--extract", file, root.toString()));
@@ -95,7 +91,7 @@ final class PackageLifeIT {
   void packagesLiveOnAMachineWithoutJava() throws Exception {
     String root = System.getProperty("redoubt.debian", "");
     assumeTrue(!root.isEmpty(), "no -Dredoubt.debian=FOLDER, made by debootstrap");
-    assumeTrue(has("unshare") && has("ip"), "no unshare or ip");
+    Distribution.assumeNamespaces();
     assumeTrue(Files.exists(Distribution.ARCHIVE), "no archive with a Java runtime");
     Path work = Files.createDirectory(folder.resolve("work"));
     succeed(

@@ -2,7 +2,6 @@ package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.net.FreePorts;
@@ -44,9 +43,7 @@ final class TwemproxyIT {
 
   @BeforeEach
   void start() throws Exception {
-    assumeTrue(
-        Distribution.run(Map.of(), "sh", "-c", "command -v nutcracker").status() == 0,
-        "no nutcracker");
+    Distribution.assumeInstalled("nutcracker");
     String text = Files.readString(CONFIGURATION);
     for (int i = 0; i < MASTERS; i++) {
       masters.add(nodes.server(Kind.REDOUBT, "--appendonly", "yes", "--appendfsync", "always"));
