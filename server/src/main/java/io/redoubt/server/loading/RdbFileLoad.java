@@ -22,6 +22,9 @@ public final class RdbFileLoad implements AutoCloseable {
   private final RdbLoader loader;
   private final long startNanos;
 
+  /** True if all is loaded in one slice: as with Redis, no client sees a small load. */
+  private final boolean small;
+
   /** The callback at the end of a load in slices. */
   public interface Ending {
 
@@ -42,6 +45,7 @@ public final class RdbFileLoad implements AutoCloseable {
     long size = file.size();
     this.loader = new RdbLoader(context, rule).totalBytes(size);
     this.startNanos = context.clock().monotonicNanos();
+    this.small = size <= READ_BYTES;
     progress.begin(nowMillis, size);
   }
 
@@ -94,7 +98,8 @@ public final class RdbFileLoad implements AutoCloseable {
     while (true) {
       long now = context.clock().monotonicNanos();
       long delayNanos = loader.keysLoaded() * context.settings().keyLoadDelayMicros() * 1000;
-      if (now - start >= budgetNanos || now - startNanos < delayNanos) {
+      boolean spent = now - start >= budgetNanos && !small;
+      if (spent || now - startNanos < delayNanos) {
         progress.reached(loader);
         return false;
       }

@@ -108,6 +108,24 @@ class RdbLoadTest {
     }
   }
 
+  /** A slow machine must not make clients see LOADING where they would not with Redis. */
+  @Test
+  void loadsASmallFileAtOnce() throws IOException, RdbException {
+    try (Bench bench = new Bench(directory)) {
+      for (int i = 0; i < 100; i++) {
+        bench.set(0, "key:" + i, "value", -1);
+      }
+      bench.snapshots.save();
+      bench.keyspace.clear(false);
+      bench.clock.stepNanos = 1_000_000_000;
+      LoadProgress progress = new LoadProgress();
+      try (RdbFileLoad load = new RdbFileLoad(bench.context, bench.file(), MASTER, progress)) {
+        assertThat(load.step(1)).isTrue();
+      }
+      assertThat(bench.contents()).hasSize(100);
+    }
+  }
+
   @Test
   void reportsOffsetAndReasonOfACorruptFile() throws IOException {
     try (Bench bench = new Bench(directory)) {
