@@ -102,7 +102,8 @@ public final class Cluster {
     NodeRecord mine = state.myself();
     Node myself = new Node(mine.id(), NodeFlag.MYSELF, options.announced(), now);
     this.nodes = new NodeTable(myself);
-    this.serving = new Serving(this, now);
+    boolean isNew = state.nodes().size() == 1 && mine.slots().isEmpty();
+    this.serving = new Serving(this, now, isNew);
     this.currentEpoch = state.currentEpoch();
     this.lastVoteEpoch = state.lastVoteEpoch();
     Restoration.restore(this, state);

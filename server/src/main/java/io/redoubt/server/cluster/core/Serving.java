@@ -16,7 +16,10 @@ final class Serving {
   private static final long MAX_REJOIN_MILLIS = 5000;
 
   private final Cluster cluster;
-  private final long startedAt;
+
+  /** The time before which a master does not serve. */
+  private final long servesFrom;
+
   private boolean ok;
 
   /** The last time at which no majority was reachable. */
@@ -25,9 +28,13 @@ final class Serving {
   /** The end of our last pause: nodes count as reachable once they were heard of after it. */
   private long resumedAt = Node.NEVER;
 
-  Serving(Cluster cluster, long now) {
+  /**
+   * @param isNew true for a node that had no slots and knew nobody, so that nobody can have
+   *     replaced it
+   */
+  Serving(Cluster cluster, long now, boolean isNew) {
     this.cluster = cluster;
-    this.startedAt = now;
+    this.servesFrom = isNew ? now : now + START_MILLIS;
     this.minorityAt = now - MAX_REJOIN_MILLIS;
   }
 
@@ -57,7 +64,7 @@ final class Serving {
       }
     }
     boolean majority = reachable >= voters / 2 + 1;
-    if (!majority) {
+    if (!majority && voters > 0) { // nobody takes the place of a node without slots
       minorityAt = now;
     }
     boolean good = majority && (covered || !cluster.options().requireFullCoverage());
@@ -66,7 +73,7 @@ final class Serving {
     }
     if (good && master) {
       long rejoin = Math.clamp(cluster.timeoutMillis(), MIN_REJOIN_MILLIS, MAX_REJOIN_MILLIS);
-      long from = Math.max(startedAt + START_MILLIS, minorityAt + rejoin);
+      long from = Math.max(servesFrom, minorityAt + rejoin);
       if (now < from) {
         cluster.wakeBy(from);
         return;

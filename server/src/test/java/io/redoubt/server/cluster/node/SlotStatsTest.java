@@ -22,7 +22,7 @@ class SlotStatsTest {
   private static final int SLOT_OF_A = 15495;
   private static final int SLOT_OF_B = 3300;
 
-  /** One server for all tests: a node waits for two seconds before it serves. */
+  /** One server for all tests, which is quicker. */
   @AutoClose
   private static final TestNodes nodes =
       new TestNodes("cluster-require-full-coverage no", "cluster-node-timeout 500");

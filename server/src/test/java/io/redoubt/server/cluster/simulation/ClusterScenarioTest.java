@@ -422,6 +422,22 @@ class ClusterScenarioTest {
     assertThat(master.core().isServing()).isTrue();
   }
 
+  /** Nobody can have replaced a node that is new, as a restarted one may have been. */
+  @Test
+  void servesAtOnceWhenItIsNew() {
+    ClusterFleet fleet = new ClusterFleet(1, 1, 0, TIMEOUT_MILLIS);
+    SimulatedNode node = node(fleet, 1);
+    node.start();
+    fleet.network().runFor(100);
+    assertThat(node.core().isServing()).isFalse();
+    assertThat(node.order(new Input.AddSlots(fleet.share(0)))).isEqualTo("OK");
+    assertThat(node.core().isServing()).isTrue();
+    node.crash();
+    node.start();
+    fleet.network().runFor(100);
+    assertThat(node.core().isServing()).isFalse();
+  }
+
   @Test
   void stopsServingWithoutAMajority() {
     ClusterFleet fleet = formed(3, 1);
