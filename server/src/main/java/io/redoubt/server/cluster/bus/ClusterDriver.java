@@ -129,7 +129,7 @@ public final class ClusterDriver {
   /** Starts the ticks, and accepts connections. */
   public void start() {
     connections.accept();
-    writer.write(cluster.state());
+    writer.write(cluster.state(), true);
     tick();
     ticks = loop.every(this::tick, TICK_MILLIS);
   }
@@ -255,7 +255,7 @@ public final class ClusterDriver {
 
   private void perform(Output output) {
     switch (output) {
-      case Output.Persist(ClusterState state, boolean binding) -> persist(state, binding);
+      case Output.Persist(ClusterState state, Output.Urgency urgency) -> persist(state, urgency);
       case Output.Connect(int link, Endpoint endpoint) -> connections.connect(link, endpoint);
       case Output.Disconnect(int link) -> connections.disconnect(link);
       case Output.Resolve(String name) -> names.resolve(name);
@@ -280,9 +280,9 @@ public final class ClusterDriver {
     }
   }
 
-  private void persist(ClusterState state, boolean binding) {
-    if (!binding) {
-      writer.write(state);
+  private void persist(ClusterState state, Output.Urgency urgency) {
+    if (urgency != Output.Urgency.BINDING) {
+      writer.write(state, urgency == Output.Urgency.SOON);
       return;
     }
     held = true;

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.bus;
 
+import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -19,12 +20,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes {@code nodes.conf} on a thread of its own, so that a slow disk does not block the event
  * loop. One write runs at a time; later states are combined in the next one. A state for which
- * nobody waits is written a moment later, as a move of slots changes it several times. A write that
- * fails is retried, and whoever waits for it waits on. Confined to the event loop.
+ * nobody waits is written a moment later: a move of slots changes it several times, and at all
+ * nodes, whose disk may be one. A write that fails is retried, and whoever waits for it waits on.
+ * Confined to the event loop.
  */
 final class StateWriter {
   private static final long SLEEP_NANOS = TimeUnit.SECONDS.toNanos(60);
-  private static final long DELAY_MILLIS = 5;
+  private static final long SOON_MILLIS = 5;
+  private static final long LEISURE_MILLIS = 200;
 
   /**
    * Somebody who waits for the write of a change.
@@ -49,7 +52,15 @@ final class StateWriter {
   private @Nullable ClusterState newest;
   private long changes;
   private long written;
-  private boolean planned;
+
+  /** The next write of a state for which nobody waits. */
+  private @Nullable Cancellable plan;
+
+  private boolean planIsSoon;
+
+  /** True if a write is due that has not started. */
+  private boolean due;
+
   private boolean writing;
   private boolean failed;
 
@@ -71,14 +82,22 @@ final class StateWriter {
     this.log = log;
   }
 
-  /** Writes a state soon. */
-  void write(ClusterState state) {
+  /**
+   * Writes a state in a while.
+   *
+   * @param soon true for some milliseconds, false for a fraction of a second
+   */
+  void write(ClusterState state, boolean soon) {
     newest = state;
     changes++;
-    if (!planned) {
-      planned = true;
-      loop.schedule(this::writeChanges, DELAY_MILLIS);
+    if (plan != null && (planIsSoon || !soon)) {
+      return;
     }
+    if (plan != null) {
+      plan.cancel();
+    }
+    planIsSoon = soon;
+    plan = loop.schedule(this::writeChanges, soon ? SOON_MILLIS : LEISURE_MILLIS);
   }
 
   /** Writes a state at once, and runs an action when it is durable. */
@@ -100,17 +119,18 @@ final class StateWriter {
     newest = state;
     changes++;
     waiters.add(new Waiter(changes, takesFaults, result));
-    startUnlessFailed();
+    startWhenPossible();
   }
 
   private void writeChanges() {
-    planned = false;
+    plan = null;
     if (!finished && written < changes) {
-      startUnlessFailed();
+      startWhenPossible();
     }
   }
 
-  private void startUnlessFailed() {
+  private void startWhenPossible() {
+    due = true;
     if (!writing && !failed) {
       start();
     }
@@ -152,6 +172,7 @@ final class StateWriter {
     if (state == null) {
       return;
     }
+    due = false;
     Job job = new Job(state, changes, new CountDownLatch(1));
     writing = true;
     last = job;
@@ -207,7 +228,7 @@ final class StateWriter {
       log.notice("The cluster config file is written again");
     }
     written = covered;
-    if (changes > covered) {
+    if (due && changes > covered) {
       start();
     }
     report(covered, null);

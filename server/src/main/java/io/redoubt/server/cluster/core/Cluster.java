@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.core;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.cluster.core.Output.Level;
+import io.redoubt.server.cluster.core.Output.Urgency;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
@@ -201,15 +202,16 @@ public final class Cluster {
     manual.advance();
     elections.advance();
     serving.update();
-    return result();
+    return result(input);
   }
 
-  private List<Output> result() {
+  private List<Output> result(Input input) {
     List<Output> result = new ArrayList<>(outputs.size() + 2);
     if (stateChanged) {
       stateChanged = false;
       Binding current = binding();
-      result.add(new Output.Persist(state(), current.bindsBeyond(binding)));
+      boolean binds = current.bindsBeyond(binding);
+      result.add(new Output.Persist(state(), binds ? Urgency.BINDING : urgency(input)));
       binding = current;
     }
     result.addAll(outputs);
@@ -219,6 +221,16 @@ public final class Cluster {
       result.add(new Output.TopologyChanged());
     }
     return result;
+  }
+
+  private static Urgency urgency(Input input) {
+    return switch (input) {
+      case Input.Received received -> Urgency.AT_LEISURE;
+      case Input.Tick tick -> Urgency.AT_LEISURE;
+      // The new owner's claim has the greater epoch.
+      case Input.AssignSlot order -> Urgency.AT_LEISURE;
+      default -> Urgency.SOON;
+    };
   }
 
   private Binding binding() {

@@ -28,13 +28,8 @@ public sealed interface Output {
   /** Sends a message to a channel, without our view, to a node that understands it so. */
   record SendLight(int connection, Body.Publish body) implements Output {}
 
-  /**
-   * Saves the state.
-   *
-   * @param binding true if the state has a vote, an epoch or slots of ours that nobody has heard
-   *     of: no later output may be performed before it is durable, and none ever if that fails
-   */
-  record Persist(ClusterState state, boolean binding) implements Output {}
+  /** Saves the state. */
+  record Persist(ClusterState state, Urgency urgency) implements Output {}
 
   /** Makes this server a replica of the node at an endpoint. */
   record Follow(String node, Endpoint endpoint) implements Output {}
@@ -71,6 +66,19 @@ public sealed interface Output {
 
   /** Refuses an order with this error text, which starts with its code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
+
+  /** How long a change may be in memory only. */
+  enum Urgency {
+    /**
+     * A vote, an epoch or slots of ours of which nobody has heard: no later output may be performed
+     * before the state is durable, and none ever if that fails.
+     */
+    BINDING,
+    /** An order whose loss clients would notice, such as that a slot migrates. */
+    SOON,
+    /** What other nodes tell again after a restart. */
+    AT_LEISURE
+  }
 
   /** The level of a log line, named like Redis' log levels. */
   enum Level {

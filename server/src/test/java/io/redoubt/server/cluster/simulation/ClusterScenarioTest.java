@@ -202,6 +202,7 @@ class ClusterScenarioTest {
     assertThat(from.order(new Input.MigrateSlot(slot, to.id()))).isEqualTo("OK");
     assertThat(from.core().migratingTo(slot)).isSameAs(seen(from, to));
     assertThat(to.core().importingFrom(slot)).isSameAs(seen(to, from));
+    fleet.network().runFor(10); // the time until an order is on disk
     assertThat(from.disk().myself().openSlots().migrating()).containsEntry(slot, to.id());
     assertThat(from.order(new Input.AssignSlot(slot, to.id(), 3)))
         .startsWith("ERR Can't assign hashslot 16000 to a different node while I still hold keys");

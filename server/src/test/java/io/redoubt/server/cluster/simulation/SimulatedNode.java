@@ -27,6 +27,11 @@ final class SimulatedNode {
   private static final long TICK_MILLIS = 100;
   private static final long MAX_LOOKUP_MILLIS = 100;
 
+  /** The longest times until states are written for which nobody waits. */
+  private static final long SOON_MILLIS = 10;
+
+  private static final long LEISURE_MILLIS = 250;
+
   private final ClusterFleet fleet;
   private final String name;
   private String ip;
@@ -40,6 +45,10 @@ final class SimulatedNode {
   private int lastInbound;
   private long diskDelayMillis;
   private boolean writing;
+
+  /** The newest state that is not on disk and for which nobody waits. */
+  private @Nullable ClusterState unwritten;
+
   private long pausedUntil;
   private @Nullable String lastReply;
 
@@ -164,6 +173,7 @@ final class SimulatedNode {
     incarnation++;
     pausedUntil = 0;
     writing = false;
+    unwritten = null;
     follows = null;
     writesPausedUntil = 0;
     core =
@@ -313,7 +323,7 @@ final class SimulatedNode {
       }
       case Output.Resolve(String hostname) -> resolve(hostname);
       case Output.Send(int connection, Message message) -> send(connection, altered(message));
-      case Output.Persist(ClusterState state, boolean binding) -> persist(state, binding);
+      case Output.Persist(ClusterState state, Output.Urgency urgency) -> persist(state, urgency);
       case Output.Follow(String node, Endpoint endpoint) -> {
         follows = endpoint.ip();
         fleet.note(name, "follows " + endpoint.ip());
@@ -338,23 +348,45 @@ final class SimulatedNode {
     }
   }
 
-  private void persist(ClusterState state, boolean binding) {
+  private void persist(ClusterState state, Output.Urgency urgency) {
+    if (urgency != Output.Urgency.BINDING) {
+      unwritten = state;
+      afterDisk(urgency == Output.Urgency.SOON ? SOON_MILLIS : LEISURE_MILLIS, this::writeLast);
+      return;
+    }
+    unwritten = null;
     if (diskDelayMillis == 0) {
       written(state);
       return;
     }
-    // The runtime may write later what nobody has heard of; here each write is waited for.
     writing = true;
+    afterDisk(
+        diskDelayMillis,
+        () -> {
+          writing = false;
+          written(state);
+          perform();
+        });
+  }
+
+  /** Writes what nobody waits for, which a crash before has lost. */
+  private void writeLast() {
+    if (unwritten != null) {
+      written(unwritten);
+      unwritten = null;
+    }
+  }
+
+  /** Does something after a random time, unless the node crashes before. */
+  private void afterDisk(long mostMillis, Runnable action) {
     int expected = incarnation;
     fleet
         .network()
         .after(
-            fleet.random().nextLong(1, diskDelayMillis + 1),
+            fleet.random().nextLong(1, mostMillis + 1),
             () -> {
               if (expected == incarnation && core != null) {
-                writing = false;
-                written(state);
-                perform();
+                action.run();
               }
             });
   }
