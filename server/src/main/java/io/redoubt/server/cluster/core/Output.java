@@ -67,7 +67,7 @@ public sealed interface Output {
   /** Refuses an order with this error text, which starts with its code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
 
-  /** How long a change may be in memory only. */
+  /** The time for which a change may be in memory only. */
   enum Urgency {
     /**
      * A vote, an epoch or slots of ours of which nobody has heard: no later output may be performed
@@ -76,7 +76,7 @@ public sealed interface Output {
     BINDING,
     /** An order whose loss clients would notice, such as that a slot migrates. */
     SOON,
-    /** What other nodes tell again after a restart. */
+    /** A change that other nodes tell again after a restart. */
     AT_LEISURE
   }
 
