@@ -97,7 +97,7 @@ class DoctorTest {
     fleet
         .connections()
         .to(fleet.node(2).address())
-        .forEach(SentinelNetwork.Connection::closedByTarget);
+        .forEach(SentinelConnections.Connection::closedByTarget);
     assertThat(words(fleet)).containsExactly("password-refused");
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.ProcessNetwork;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -28,8 +29,8 @@ final class SentinelFleet {
   private static final Log SILENT = Log.silent(Clock.system());
 
   private final RandomGenerator random;
-  private final SentinelNetwork network;
-  private final SentinelNetwork.Connections connections = new SentinelNetwork.Connections();
+  private final ProcessNetwork network;
+  private final SentinelConnections connections = new SentinelConnections();
   private final SafetyRules rules = new SafetyRules(this);
   private final List<SimulatedSentinel> sentinels = new ArrayList<>();
   private final List<SimulatedDataNode> nodes = new ArrayList<>();
@@ -62,7 +63,7 @@ final class SentinelFleet {
     groups = groupCount;
     groupSize = nodeCount;
     random = new SplittableRandom(seed);
-    network = new SentinelNetwork(random);
+    network = new ProcessNetwork(random);
     for (int i = 1; i <= groups * groupSize; i++) {
       int first = (i - 1) / groupSize * groupSize + 1;
       Address master = i == first ? null : nodeAddress(first);
@@ -78,7 +79,7 @@ final class SentinelFleet {
       sentinels.add(new SimulatedSentinel(this, "s" + i, address, operatorsFile(id)));
     }
     nodes.forEach(SimulatedDataNode::start);
-    network.at(0, this::replicate);
+    network.after(0, this::replicate);
     sentinels.forEach(SimulatedSentinel::start);
   }
 
@@ -146,13 +147,13 @@ final class SentinelFleet {
   private void replicate() {
     nodes.forEach(SimulatedDataNode::replicate);
     if (lossy) {
-      for (SentinelNetwork.Connection each : connections.open()) {
+      for (SentinelConnections.Connection each : connections.open()) {
         if (random.nextInt(50) == 0) {
           each.closedByTarget();
         }
       }
     }
-    network.at(now() + 100, this::replicate);
+    network.after(100, this::replicate);
   }
 
   Log log() {
@@ -163,11 +164,11 @@ final class SentinelFleet {
     return random;
   }
 
-  SentinelNetwork network() {
+  ProcessNetwork network() {
     return network;
   }
 
-  SentinelNetwork.Connections connections() {
+  SentinelConnections connections() {
     return connections;
   }
 
@@ -214,7 +215,7 @@ final class SentinelFleet {
     return sentinels.stream().anyMatch(each -> each.address().equals(target) && each.isUp());
   }
 
-  void deliver(SentinelNetwork.Connection connection, NodeRequest request) {
+  void deliver(SentinelConnections.Connection connection, NodeRequest request) {
     SimulatedDataNode node = node(connection.target);
     if (node != null) {
       node.receive(connection, request);
@@ -228,7 +229,7 @@ final class SentinelFleet {
   }
 
   void runFor(long millis) {
-    network.runUntil(now() + millis, () -> {});
+    network.runFor(millis);
   }
 
   void happened(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {

@@ -72,7 +72,7 @@ final class SentinelStorm {
       }
       case 10 -> {
         note("break connections");
-        for (SentinelNetwork.Connection connection : fleet.connections().open()) {
+        for (SentinelConnections.Connection connection : fleet.connections().open()) {
           if (random.nextInt(3) == 0) {
             connection.closedByTarget();
           }
@@ -146,20 +146,7 @@ final class SentinelStorm {
     List<String> all = new ArrayList<>();
     fleet.nodes().forEach(node -> all.add(node.address().toString()));
     fleet.sentinels().forEach(sentinel -> all.add(sentinel.address().toString()));
-    boolean[] left = new boolean[all.size()];
-    for (int i = 0; i < left.length; i++) {
-      left[i] = random.nextBoolean();
-    }
-    for (int i = 0; i < left.length; i++) {
-      for (int j = 0; j < left.length; j++) {
-        if (left[i] && !left[j]) {
-          fleet.network().cut(all.get(i), all.get(j));
-          if (!oneWay) {
-            fleet.network().cut(all.get(j), all.get(i));
-          }
-        }
-      }
-    }
+    fleet.network().partition(all, oneWay);
   }
 
   private void note(String text) {

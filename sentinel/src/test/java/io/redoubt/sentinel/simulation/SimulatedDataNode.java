@@ -22,7 +22,7 @@ final class SimulatedDataNode {
 
   private final SentinelFleet fleet;
   private final Address address;
-  private final Set<SentinelNetwork.Connection> subscribers = new HashSet<>();
+  private final Set<SentinelConnections.Connection> subscribers = new HashSet<>();
   private int starts;
   private boolean up;
 
@@ -108,7 +108,7 @@ final class SimulatedDataNode {
     if (up) {
       up = false;
       subscribers.clear();
-      fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
     }
   }
 
@@ -210,12 +210,12 @@ final class SimulatedDataNode {
     offset = source.offset;
   }
 
-  void receive(SentinelNetwork.Connection connection, NodeRequest request) {
+  void receive(SentinelConnections.Connection connection, NodeRequest request) {
     if (!up) {
       return;
     }
     if (connection.isRefused(password, request)) {
-      answer(connection, request, SentinelNetwork.Connection.REFUSAL);
+      answer(connection, request, SentinelConnections.Connection.REFUSAL);
       return;
     }
     switch (request.purpose()) {
@@ -254,7 +254,7 @@ final class SimulatedDataNode {
       case HELLO -> {
         String payload = request.commands().getFirst().get(2);
         subscribers.removeIf(each -> !each.open);
-        for (SentinelNetwork.Connection each : fleet.connections().to(address)) {
+        for (SentinelConnections.Connection each : fleet.connections().to(address)) {
           if (subscribers.contains(each)) {
             each.back.put(() -> each.owner.heard(each, payload));
           }
@@ -277,7 +277,7 @@ final class SimulatedDataNode {
     }
   }
 
-  private void fence(SentinelNetwork.Connection connection, NodeRequest request) {
+  private void fence(SentinelConnections.Connection connection, NodeRequest request) {
     List<String> words = request.commands().getFirst();
     FenceAnswer answer =
         member == null
@@ -291,7 +291,7 @@ final class SimulatedDataNode {
             : new Answer.Text(answer.format()));
   }
 
-  private void changeRole(SentinelNetwork.Connection connection, NodeRequest request) {
+  private void changeRole(SentinelConnections.Connection connection, NodeRequest request) {
     if (ignoresOrders) {
       answer(connection, request, new Answer.Items(List.of()));
       return;
@@ -306,8 +306,8 @@ final class SimulatedDataNode {
     closeAllBut(connection);
   }
 
-  private void closeAllBut(SentinelNetwork.@Nullable Connection spared) {
-    for (SentinelNetwork.Connection each : fleet.connections().to(address)) {
+  private void closeAllBut(SentinelConnections.@Nullable Connection spared) {
+    for (SentinelConnections.Connection each : fleet.connections().to(address)) {
       if (each != spared) {
         each.closedByTarget();
       }
@@ -405,7 +405,7 @@ final class SimulatedDataNode {
   }
 
   private static void answer(
-      SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
+      SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (connection.kind == Link.Kind.COMMAND) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }

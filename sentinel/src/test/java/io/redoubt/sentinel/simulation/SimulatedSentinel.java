@@ -29,7 +29,7 @@ final class SimulatedSentinel {
   private final SentinelFleet fleet;
   private final String name;
   private final Address address;
-  private final Map<End, SentinelNetwork.Connection> connections = new HashMap<>();
+  private final Map<End, SentinelConnections.Connection> connections = new HashMap<>();
   private SentinelState disk;
   private @Nullable Sentinel core;
   private StateKeeper keeper;
@@ -93,7 +93,7 @@ final class SimulatedSentinel {
   /** Requires a password and closes all connections. */
   void wantPassword(String wanted) {
     password = wanted;
-    fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
+    fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
   }
 
   String name() {
@@ -155,7 +155,7 @@ final class SimulatedSentinel {
               new SplittableRandom(fleet.random().nextLong()),
               fleet.now() + clockShift);
       int mine = incarnation;
-      fleet.network().at(fleet.now() + fleet.random().nextLong(TICK_MILLIS), () -> tick(mine));
+      fleet.network().after(fleet.random().nextLong(TICK_MILLIS), () -> tick(mine));
     }
   }
 
@@ -163,9 +163,9 @@ final class SimulatedSentinel {
     if (core != null) {
       core = null;
       dieAfterOutputs = -1;
-      connections.values().forEach(SentinelNetwork.Connection::close);
+      connections.values().forEach(SentinelConnections.Connection::close);
       connections.clear();
-      fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
     }
   }
 
@@ -193,7 +193,7 @@ final class SimulatedSentinel {
   private void tick(int expected) {
     if (expected == incarnation && core != null) {
       step(new Input.Tick());
-      fleet.network().at(fleet.now() + TICK_MILLIS, () -> tick(expected));
+      fleet.network().after(TICK_MILLIS, () -> tick(expected));
     }
   }
 
@@ -237,7 +237,7 @@ final class SimulatedSentinel {
         case Output.Connect(int link, Link.Kind kind, Address target) ->
             connect(link, kind, target);
         case Output.Disconnect(int link, Link.Kind kind) -> {
-          SentinelNetwork.Connection connection = connections.remove(new End(link, kind));
+          SentinelConnections.Connection connection = connections.remove(new End(link, kind));
           if (connection != null) {
             connection.close();
           }
@@ -278,7 +278,7 @@ final class SimulatedSentinel {
     return opinion;
   }
 
-  private void send(SentinelNetwork.@Nullable Connection connection, NodeRequest request) {
+  private void send(SentinelConnections.@Nullable Connection connection, NodeRequest request) {
     int mine = incarnation;
     long wantedAt = fleet.now();
     if (connection == null) {
@@ -295,7 +295,7 @@ final class SimulatedSentinel {
     });
   }
 
-  private void leave(SentinelNetwork.Connection connection, NodeRequest request) {
+  private void leave(SentinelConnections.Connection connection, NodeRequest request) {
     if (connection.open) {
       fleet.rules().sending(this, request);
       if (request.purpose() == NodeRequest.Purpose.ROLE
@@ -307,17 +307,17 @@ final class SimulatedSentinel {
   }
 
   private void connect(int link, Link.Kind kind, Address target) {
-    SentinelNetwork.Connection connection =
-        fleet.network().new Connection(this, link, kind, target);
+    SentinelConnections.Connection connection =
+        new SentinelConnections.Connection(fleet.network(), this, link, kind, target);
     connections.put(new End(link, kind), connection);
     boolean wired =
         !fleet.network().isCut(address.toString(), target.toString())
             && !fleet.network().isCut(target.toString(), address.toString());
-    long answerAt = fleet.now() + (wired ? 2 * fleet.network().delay() : 1000);
-    fleet.network().at(answerAt, () -> connectAnswered(connection, wired));
+    long answerAfter = wired ? 2 * fleet.network().delay() : 1000;
+    fleet.network().after(answerAfter, () -> connectAnswered(connection, wired));
   }
 
-  private void connectAnswered(SentinelNetwork.Connection connection, boolean wired) {
+  private void connectAnswered(SentinelConnections.Connection connection, boolean wired) {
     End end = new End(connection.link, connection.kind);
     if (connections.get(end) != connection || connection.incarnation != incarnation) {
       return;
@@ -334,32 +334,32 @@ final class SimulatedSentinel {
     }
   }
 
-  private boolean isCurrent(SentinelNetwork.Connection connection) {
+  private boolean isCurrent(SentinelConnections.Connection connection) {
     return connection.incarnation == incarnation
         && connections.get(new End(connection.link, connection.kind)) == connection;
   }
 
-  void closed(SentinelNetwork.Connection connection) {
+  void closed(SentinelConnections.Connection connection) {
     if (isCurrent(connection)) {
       connections.remove(new End(connection.link, connection.kind));
       step(new Input.Disconnected(connection.link, connection.kind, "closed"));
     }
   }
 
-  void replied(SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
+  void replied(SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (isCurrent(connection)) {
       step(new Input.Replied(connection.link, request, answer));
     }
   }
 
-  void heard(SentinelNetwork.Connection connection, String payload) {
+  void heard(SentinelConnections.Connection connection, String payload) {
     if (isCurrent(connection)) {
       step(new Input.HelloHeard(connection.link, payload));
     }
   }
 
   /** Handles a request of another sentinel. */
-  void receive(SentinelNetwork.Connection connection, NodeRequest request) {
+  void receive(SentinelConnections.Connection connection, NodeRequest request) {
     if (fleet.now() < pausedUntil) {
       fleet
           .network()
@@ -373,7 +373,7 @@ final class SimulatedSentinel {
       return;
     }
     if (connection.isRefused(password, request)) {
-      answer(connection, request, SentinelNetwork.Connection.REFUSAL);
+      answer(connection, request, SentinelConnections.Connection.REFUSAL);
       return;
     }
     List<String> words = request.commands().getFirst();
@@ -408,7 +408,7 @@ final class SimulatedSentinel {
   }
 
   private void tell(
-      SentinelNetwork.Connection connection,
+      SentinelConnections.Connection connection,
       NodeRequest request,
       Address asked,
       Output.Opinion opinion) {
@@ -424,7 +424,7 @@ final class SimulatedSentinel {
   }
 
   private static void answer(
-      SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
+      SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (connection.open) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }

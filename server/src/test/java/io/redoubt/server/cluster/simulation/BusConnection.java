@@ -1,5 +1,7 @@
 package io.redoubt.server.cluster.simulation;
 
+import io.redoubt.protocol.ProcessNetwork;
+
 /** A connection from one node to another. */
 final class BusConnection {
   final SimulatedNode from;
@@ -11,11 +13,12 @@ final class BusConnection {
   /** The id that the receiver knows it by. */
   final int inbound;
 
-  final BusNetwork.Pipe there;
-  final BusNetwork.Pipe back;
+  final ProcessNetwork.Pipe there;
+  final ProcessNetwork.Pipe back;
   boolean open = true;
 
-  BusConnection(BusNetwork network, SimulatedNode from, int link, SimulatedNode to, int inbound) {
+  BusConnection(
+      ProcessNetwork network, SimulatedNode from, int link, SimulatedNode to, int inbound) {
     this.from = from;
     this.fromIncarnation = from.incarnation();
     this.link = link;

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.simulation;
 
+import io.redoubt.protocol.ProcessNetwork;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -21,7 +22,7 @@ final class ClusterFleet {
   private static final long FORMATION_MILLIS = 30_000;
 
   private final RandomGenerator random;
-  private final BusNetwork network;
+  private final ProcessNetwork network;
   private final ClusterRules rules = new ClusterRules();
   private final NameServer names = new NameServer();
   private final List<SimulatedNode> nodes = new ArrayList<>();
@@ -35,7 +36,7 @@ final class ClusterFleet {
 
   ClusterFleet(long seed, int masters, int replicasEach, long timeoutMillis) {
     this.random = new SplittableRandom(seed);
-    this.network = new BusNetwork(random);
+    this.network = new ProcessNetwork(random);
     this.masters = masters;
     for (int i = 1; i <= masters * (1 + replicasEach); i++) {
       nodes.add(new SimulatedNode(this, i, timeoutMillis));
@@ -154,7 +155,7 @@ final class ClusterFleet {
     return names;
   }
 
-  BusNetwork network() {
+  ProcessNetwork network() {
     return network;
   }
 

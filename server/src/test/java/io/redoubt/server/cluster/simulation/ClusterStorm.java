@@ -3,7 +3,6 @@ package io.redoubt.server.cluster.simulation;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Input.FailoverKind;
 import io.redoubt.server.cluster.core.Node;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +54,8 @@ final class ClusterStorm {
       }
       case 5, 6 -> {
         note("partition");
-        partition(random.nextBoolean());
+        List<String> all = fleet.nodes().stream().map(SimulatedNode::ip).toList();
+        fleet.network().partition(all, random.nextBoolean());
       }
       case 7 -> {
         note("mend");
@@ -118,25 +118,6 @@ final class ClusterStorm {
     }
     if (random.nextBoolean()) {
       node.start();
-    }
-  }
-
-  private void partition(boolean oneWay) {
-    List<String> all = new ArrayList<>();
-    fleet.nodes().forEach(node -> all.add(node.ip()));
-    boolean[] left = new boolean[all.size()];
-    for (int i = 0; i < left.length; i++) {
-      left[i] = random.nextBoolean();
-    }
-    for (int i = 0; i < left.length; i++) {
-      for (int j = 0; j < left.length; j++) {
-        if (left[i] && !left[j]) {
-          fleet.network().cut(all.get(i), all.get(j));
-          if (!oneWay) {
-            fleet.network().cut(all.get(j), all.get(i));
-          }
-        }
-      }
     }
   }
 
