@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.SelfSigned;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
 import java.io.EOFException;
@@ -20,10 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients that send close_notify and still read. Only TLS 1.3 permits that: in version 1.2 the
- * receiver discards pending output and closes (RFC 5246, 7.2.1).
+ * Clients over TLS, while it is configured anew and once they have sent close_notify. Only TLS 1.3
+ * permits them to read on then: in version 1.2 the receiver discards pending output and closes (RFC
+ * 5246, 7.2.1).
  */
-final class TlsInputEndTest {
+final class TlsClientsTest {
   private static final int VALUE_BYTES = 1 << 20;
   private static final int LARGE_REPLIES = 64;
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -60,6 +62,12 @@ final class TlsInputEndTest {
     return RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS, tls.sockets());
   }
 
+  private String ping(String protocol) throws IOException {
+    try (RespClient client = client(protocol)) {
+      return client.call("PING").text();
+    }
+  }
+
   private static int count(RespClient client) throws IOException {
     int count = 0;
     try {
@@ -69,6 +77,19 @@ final class TlsInputEndTest {
       }
     } catch (EOFException closed) {
       return count;
+    }
+  }
+
+  @Test
+  void keepsListeningAfterATypo() throws Exception {
+    try (var redis = new Dialogue(server.port())) {
+      for (String typo : new String[] {"tls-ciphers HIHG", "tls-ciphersuites TLS_AES"}) {
+        assertThat(redis.ask("CONFIG SET " + typo))
+            .contains("Unable to update TLS configuration. Check server logs.");
+        redis.says("CONFIG GET tls-ciphers", "1) \"tls-ciphers\"\n2) \"\"");
+        assertThat(ping("TLSv1.2")).isEqualTo("PONG");
+        assertThat(ping("TLSv1.3")).isEqualTo("PONG");
+      }
     }
   }
 
