@@ -9,7 +9,7 @@ import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.Timings;
 
 /**
- * What a sentinel runs on: a process of its own, or one that it shares with others.
+ * The context of a sentinel: a process of its own, or one that it shares with others.
  *
  * @param environment time, log and randomness
  * @param lookup the resolver of host names, called on separate threads

@@ -245,7 +245,10 @@ final class AppendOnlyFileTest {
     }
   }
 
-  /** It is there for always only, and nothing is left of it by a server that ends in order. */
+  /**
+   * Verifies that the journal exists for always only, and that no part of it outlives an orderly
+   * end.
+   */
   @Test
   void usesACommitJournalIfConfigured() throws Exception {
     Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");

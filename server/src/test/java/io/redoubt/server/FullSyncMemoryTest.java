@@ -75,7 +75,7 @@ final class FullSyncMemoryTest {
     }
   }
 
-  /** As redis-cli --functions-rdb asks: the data set is made in memory. */
+  /** Asks as redis-cli --functions-rdb does: the data set is made in memory. */
   @Test
   void aSyncOfFunctionsWithoutMemoryClosesItsClientOnly() throws Exception {
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);

@@ -185,7 +185,7 @@ final class MemoryEndTest {
     assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("half-way");
   }
 
-  /** There is no memory for the reply, which is written before any change. */
+  /** Verifies that a command whose reply finds no memory changes nothing. */
   @Test
   void keepsDataOfAWriteThatFailsBeforeItsFirstChange() throws Exception {
     ask("SETRANGE", "long", "10000000", "x");

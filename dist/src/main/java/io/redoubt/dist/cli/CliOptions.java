@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The options of a command line, and the command that follows them. */
 final class CliOptions {
-  /** What the program does in place of running commands. */
+  /** A task of the program in place of running commands. */
   enum Special {
     NONE,
     HELP,

@@ -19,7 +19,9 @@ import java.util.stream.Stream;
  * name of the executable is what {@code ps} shows.
  */
 final class RuntimeImage {
-  /** Those that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr). */
+  /**
+   * The modules that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr).
+   */
   private static final String MODULES =
       "java.base,java.logging,java.management,java.naming,jdk.management,jdk.net,jdk.unsupported";
 

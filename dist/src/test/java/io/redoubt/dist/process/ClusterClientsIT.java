@@ -67,7 +67,7 @@ final class ClusterClientsIT {
   private static final List<String> LIBRARIES =
       List.of("jedis", "lettuce", "redisson", "redis-py", "ioredis");
 
-  /** Those that can't be told not to send again: their counters may be higher. */
+  /** The clients that send again, whatever their settings: their counters may be higher. */
   private static final Set<String> RESENDING = Set.of("redis-py");
 
   /** Increments a key; returns false if no replica has acknowledged it. */

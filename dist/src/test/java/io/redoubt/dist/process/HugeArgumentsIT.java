@@ -29,7 +29,7 @@ final class HugeArgumentsIT {
   private static final int REPLY_BYTES = 64;
   private static final int TIMEOUT_MILLIS = 30_000;
 
-  /** Those that end the server or its role, or that never reply. */
+  /** The commands that end the server or its role, or that never reply. */
   private static final Set<String> LEFT_OUT =
       Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
 

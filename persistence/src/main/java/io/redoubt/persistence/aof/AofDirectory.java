@@ -287,7 +287,7 @@ public final class AofDirectory {
   public enum Following {
     /** The last one, started together with the rewrite. */
     LAST,
-    /** The one created by {@link #startTemporaryIncremental()}, which gets its permanent name. */
+    /** The file created by {@link #startTemporaryIncremental()}, which gets its permanent name. */
     TEMPORARY,
     /** None: appending is off. */
     NONE

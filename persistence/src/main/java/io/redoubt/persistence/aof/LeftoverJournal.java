@@ -16,7 +16,7 @@ public final class LeftoverJournal {
 
   /** The relation of a journal to the files. */
   public enum State {
-    /** It has no complete entry: nothing was committed, or the first entry is torn. */
+    /** No complete entry: nothing was committed, or the first entry is torn. */
     EMPTY,
     /** Its file does not exist and is not in the manifest. */
     STALE,

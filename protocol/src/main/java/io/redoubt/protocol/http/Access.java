@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record Access(Right anonymous, Map<String, Account> accounts) {
   private static final String SCHEME = "basic ";
 
-  /** What a user may see, each including those before it. */
+  /** A right of a user, which includes those before it. */
   public enum Right {
     /** Health and readiness. */
     NOTHING,

@@ -3,7 +3,7 @@ package io.redoubt.protocol.http;
 import io.redoubt.protocol.metrics.MetricsSnapshot;
 
 /**
- * What the owner has published last; immutable.
+ * The last state published by the owner; immutable.
  *
  * @param takenNanos the monotonic time at which it was taken
  * @param metricsNanos the monotonic time at which the metrics were taken, on demand

@@ -125,7 +125,7 @@ public final class Tls {
   }
 
   /**
-   * What a server keeps for returning clients.
+   * The terms on which sessions are kept for returning clients.
    *
    * @param enabled false to make each connection negotiate anew
    * @param count the maximum number of sessions kept, 0 for any; clients with tickets count not

@@ -190,7 +190,7 @@ final class Leases {
     }
   }
 
-  /** Tells the nodes of a master that this sentinel no longer monitors them. */
+  /** Announces to the nodes of a master that this sentinel no longer monitors them. */
   void leave(Master master) {
     leave((DataNode) master);
     master.replicas().forEach(this::leave);

@@ -69,7 +69,7 @@ class AbortedPromotionTest {
     }
   }
 
-  /** It has no priority as a master, but keeps the one that it had. */
+  /** Verifies that a node without a priority as a master keeps its former one. */
   @Test
   void doesNotChooseAMasterThatMustNotBePromoted() {
     SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 1000);

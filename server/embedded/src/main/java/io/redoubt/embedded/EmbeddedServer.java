@@ -249,7 +249,7 @@ public final class EmbeddedServer implements Node {
     }
   }
 
-  /** Lets the server go on after {@link #pause}. */
+  /** Resumes the server after {@link #pause}. */
   @Override
   public void resume() {
     pause.resume();

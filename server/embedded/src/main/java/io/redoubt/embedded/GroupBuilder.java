@@ -19,7 +19,7 @@ import java.util.Set;
  * times, for a new group each time. For use by one thread at a time.
  */
 public final class GroupBuilder {
-  /** What the group decides for each member. */
+  /** The directives that the group sets for each member. */
   private static final Set<String> OWN = Set.of("port", "bind", "dir", "replicaof", "slaveof");
 
   private static final int MAX_MEMBERS = 100;

@@ -158,7 +158,7 @@ public final class GroupMember {
     running().pause();
   }
 
-  /** Lets the member go on after {@link #pause}. */
+  /** Resumes the member after {@link #pause}. */
   public void resume() {
     running().resume();
   }

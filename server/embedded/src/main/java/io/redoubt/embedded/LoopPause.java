@@ -36,7 +36,7 @@ final class LoopPause {
     return held.get() != null;
   }
 
-  /** Lets the loop run again. */
+  /** Resumes the loop. */
   void resume() {
     CountDownLatch mine = held.getAndSet(null);
     if (mine != null) {

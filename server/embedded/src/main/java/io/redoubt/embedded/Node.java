@@ -12,7 +12,7 @@ interface Node extends AutoCloseable {
   /** Holds the event loop still until {@link #resume}. */
   void pause();
 
-  /** Lets the event loop run again. */
+  /** Resumes the event loop. */
   void resume();
 
   /** Returns true between {@link #pause} and {@link #resume}. */

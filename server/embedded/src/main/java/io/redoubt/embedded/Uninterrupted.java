@@ -1,6 +1,6 @@
 package io.redoubt.embedded;
 
-/** Lets a thread that was interrupted, as JUnit does after a timeout, give back what it has. */
+/** Releases resources in a thread that was interrupted, as JUnit does after a timeout. */
 final class Uninterrupted {
   private Uninterrupted() {}
 

@@ -3,7 +3,7 @@ package io.redoubt.junit;
 import java.net.InetSocketAddress;
 import java.net.URI;
 
-/** What is started for one or more tests. */
+/** Servers started for one or more tests. */
 interface Fixture extends AutoCloseable {
   /** Returns the address of the server or the master, in a cluster of one of the masters. */
   InetSocketAddress address();

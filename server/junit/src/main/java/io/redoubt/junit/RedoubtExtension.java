@@ -39,7 +39,7 @@ public final class RedoubtExtension
           EmbeddedGroup.class,
           EmbeddedCluster.class);
 
-  /** Where a fixture is kept, and what it is. */
+  /** The place of a fixture and its description. */
   private record Scope(ExtensionContext keeper, Optional<Redoubt> description) {
     Fixture fixture() {
       Store store = keeper.getStore(NAMESPACE);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What is printed of a server after a failed test. */
+/** The report on a server after a failed test. */
 final class Reports {
   private static final String SLOW_COMMANDS = "10";
   private static final int SLOW_MICROS = 2;

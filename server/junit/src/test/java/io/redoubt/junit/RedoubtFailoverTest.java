@@ -13,7 +13,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a client of the group goes through when its master is lost. */
+/** A client of a group whose master is lost. */
 @Redoubt(replicas = 2, sentinels = 3)
 @Timeout(60)
 final class RedoubtFailoverTest {

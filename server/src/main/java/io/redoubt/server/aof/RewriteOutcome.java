@@ -2,9 +2,9 @@ package io.redoubt.server.aof;
 
 /** The outcome of a request to rewrite, with the text of the reply. */
 public enum RewriteOutcome {
-  /** It runs. */
+  /** Started at once. */
   STARTED("Background append only file rewriting started"),
-  /** It will run when what runs now is over. */
+  /** Postponed until the current save or rewrite has finished. */
   SCHEDULED("Background append only file rewriting scheduled"),
   /** An error: one at a time. */
   IN_PROGRESS("ERR Background append only file rewriting already in progress"),

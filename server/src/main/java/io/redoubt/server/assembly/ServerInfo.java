@@ -52,7 +52,7 @@ final class ServerInfo {
     usage = parts.processUsage;
   }
 
-  /** Lets INFO declare all sections at its first use; returns the run id. */
+  /** Declares the sections of INFO at its first use; returns the run id. */
   String prepare() {
     ProcessInfo process =
         new ProcessInfo(settings, clock, clients, parts.table, usage, parts.environment.random());

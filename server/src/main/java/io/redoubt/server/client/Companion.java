@@ -1,8 +1,8 @@
 package io.redoubt.server.client;
 
 /**
- * One that follows a client's fate for another part of the server: the feed of a replica, the link
- * to the master.
+ * Follows a client's fate for another part of the server: the feed of a replica, the link to the
+ * master.
  */
 public interface Companion {
   /** Called when all queued output has been written to the client's socket. */

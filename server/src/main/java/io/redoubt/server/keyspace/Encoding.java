@@ -17,7 +17,7 @@ public final class Encoding {
   /** Bytes, after their {@link io.redoubt.server.structure.BlockLength}. */
   public static final int INLINE = 1;
 
-  /** As {@link #INLINE}, for a string changed in place; OBJECT ENCODING distinguishes them. */
+  /** Like {@link #INLINE}, for a string changed in place; OBJECT ENCODING distinguishes them. */
   public static final int INLINE_CHANGED = 2;
 
   /**
@@ -26,17 +26,17 @@ public final class Encoding {
    */
   public static final int OWN_BLOCK = 3;
 
-  /** As {@link #INLINE}; the bytes are an intset. */
+  /** Like {@link #INLINE}; the bytes are an intset. */
   public static final int INTSET_INLINE = 4;
 
-  /** As {@link #OWN_BLOCK}; the bytes are an intset. */
+  /** Like {@link #OWN_BLOCK}; the bytes are an intset. */
   public static final int INTSET_OWN_BLOCK = 5;
 
   /** The root of a data structure, an address of eight bytes; see {@link Structures}. */
   public static final int STRUCTURE = 6;
 
   /**
-   * As {@link #STRUCTURE}, followed by the expiry time of the next element, in milliseconds since
+   * Like {@link #STRUCTURE}, followed by the expiry time of the next element, in milliseconds since
    * 1970 (eight bytes).
    */
   public static final int EXPIRING_STRUCTURE = 7;

@@ -264,7 +264,7 @@ final class Space {
     return run != null && run.evacuated;
   }
 
-  /** Lets blocks be allocated from runs that were selected and still have some. */
+  /** Permits allocation again from selected runs that still have blocks. */
   void endEvacuation() {
     for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
       takeBack(sizeClass);

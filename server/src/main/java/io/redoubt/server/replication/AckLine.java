@@ -94,7 +94,7 @@ final class AckLine {
   }
 
   /**
-   * Lets the replies up to an offset leave, which enough replicas have acknowledged.
+   * Releases the replies up to an offset that enough replicas have acknowledged.
    *
    * @return true if there was any
    */

@@ -294,7 +294,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
         .acknowledgedBy(number, settings.writeAcksDurable.value(), required());
   }
 
-  /** Lets replies leave after a replica has acknowledged more. */
+  /** Releases replies after a replica has acknowledged more. */
   void acknowledged(ReplicaFeed feed) {
     if (!on) {
       return;

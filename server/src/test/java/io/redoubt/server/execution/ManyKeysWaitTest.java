@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** A client that waits for very many keys at once. */
 final class ManyKeysWaitTest {
-  /** So many that comparing each with all before it would take minutes. */
+  /** A number at which comparing each key with all before it would take minutes. */
   private static final int KEYS = 400_000;
 
   @Test

@@ -220,7 +220,10 @@ class OlderReplicaTest {
     }
   }
 
-  /** It knows no expiries, so that fields stay; ours resume from it, and have them when it goes. */
+  /**
+   * The older replica has no expiries of fields; ours resume from it, and expire them once it is
+   * gone.
+   */
   @Test
   void resumesBelowAPromotedRealReplica() throws Exception {
     try (ReplicationNode old = ours();
@@ -274,7 +277,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** One that asks by SYNC can't be told where the snapshot ends but by its length. */
+  /** A replica that asks by SYNC finds the end of a snapshot by its length only. */
   @Test
   void sendsTheLengthToAReplicaWithoutEofCapability() throws Exception {
     try (ReplicationNode master = ours();

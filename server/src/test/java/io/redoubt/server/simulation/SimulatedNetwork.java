@@ -109,7 +109,7 @@ public final class SimulatedNetwork {
     }
   }
 
-  /** Lets all bytes pass through a tap, in the pieces in which they are sent. */
+  /** Passes all bytes through a tap, in the pieces in which they are sent. */
   public void tap(Tap newTap) {
     tap = newTap;
   }

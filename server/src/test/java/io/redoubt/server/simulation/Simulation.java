@@ -168,7 +168,7 @@ public final class Simulation {
     ready.add(turn);
   }
 
-  /** Lets a woken thread continue as soon as it is chosen. */
+  /** Resumes a woken thread as soon as it is chosen. */
   void schedule(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       ready.add(continuation);
@@ -177,7 +177,7 @@ public final class Simulation {
     }
   }
 
-  /** Lets a woken thread continue after a random delay. */
+  /** Resumes a woken thread after a random delay. */
   void scheduleLater(Runnable continuation) {
     if (isOwn(Thread.currentThread())) {
       later(random.nextLong(slowestNanos), () -> ready.add(continuation));
@@ -230,7 +230,7 @@ public final class Simulation {
     return nowNanos;
   }
 
-  /** Lets the time pass that reading a clock takes. */
+  /** Advances time by the duration of reading a clock. */
   void look() {
     nowNanos += LOOK_NANOS;
   }

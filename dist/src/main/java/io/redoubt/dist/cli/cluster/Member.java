@@ -212,7 +212,7 @@ final class Member implements AutoCloseable {
         "[ERR] Node " + address() + " replied with error:\n" + error.message());
   }
 
-  /** Tells this node to meet another one, by its address: nodes take no names. */
+  /** Makes this node meet another one, by its address: nodes take no names. */
   void meet(Member other) throws IOException, ProtocolException, ClusterException {
     String address = InetAddress.getByName(other.host()).getHostAddress();
     List<String> words = new ArrayList<>(List.of("CLUSTER", "MEET", address, other.port() + ""));

@@ -27,7 +27,7 @@ public final class BigKeysMode implements Mode {
   private long sampled;
   private long nameBytes;
 
-  /** What is known of the keys of a type. */
+  /** The findings about the keys of a type. */
   private static final class Type {
     final String name;
     final @Nullable String command;

@@ -11,7 +11,7 @@ import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What all modes work with.
+ * The context of all modes.
  *
  * @param session has an open connection
  * @param form the form of output

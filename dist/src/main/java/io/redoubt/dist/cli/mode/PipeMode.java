@@ -28,7 +28,7 @@ public final class PipeMode implements Mode {
   private final int timeoutSeconds;
   private final byte[] magic;
 
-  /** When the last byte was sent or a reply arrived after that; UNSENT before. */
+  /** The time at which the last byte was sent or a reply arrived after that; UNSENT before. */
   private final AtomicLong lastSign = new AtomicLong(UNSENT);
 
   /**

@@ -31,7 +31,7 @@ final class SnapshotInput {
     this.context = context;
   }
 
-  /** Tells the master what this client understands; a master that does not know it is no error. */
+  /** Announces a capability of this client; a master that does not know it is no error. */
   void announce(String option, String value) throws IOException, ModeException {
     context.err().print("sending REPLCONF " + option + " " + value + "\n");
     try {

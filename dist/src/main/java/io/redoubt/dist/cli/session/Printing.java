@@ -1,7 +1,7 @@
 package io.redoubt.dist.cli.session;
 
 /**
- * How replies are printed.
+ * The form in which replies are printed.
  *
  * @param form the form of replies
  * @param elementDelimiter stands between elements of raw output

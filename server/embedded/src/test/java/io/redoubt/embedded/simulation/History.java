@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 final class History {
   /** The known outcome of an operation. */
   enum Outcome {
-    /** It was answered. */
+    /** Answered. */
     DONE,
-    /** It was refused and had no effect. */
+    /** Refused, without effect. */
     REFUSED,
-    /** It may have had its effect, or have it later. */
+    /** Without answer: the effect may have happened, or happen later. */
     UNKNOWN
   }
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What must hold of a history and of the values in the end. */
+/** The rules for a history and for the values in the end. */
 final class HistoryRules {
   /** A rule that does not hold. */
   static final class Broken extends AssertionError {

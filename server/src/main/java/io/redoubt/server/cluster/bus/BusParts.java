@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the bus runs on.
+ * The dependencies of the bus.
  *
  * @param source the source address of links, null for any
  * @param tls encrypts the bus, null for plain connections

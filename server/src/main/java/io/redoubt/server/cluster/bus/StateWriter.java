@@ -30,7 +30,7 @@ final class StateWriter {
   private static final long LEISURE_MILLIS = 200;
 
   /**
-   * Somebody who waits for the write of a change.
+   * A wait for the write of a change.
    *
    * @param takesFaults true if a failed write ends the wait
    * @param result receives null when the change is durable, else the reason why it is not

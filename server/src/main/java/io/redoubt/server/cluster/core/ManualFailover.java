@@ -112,7 +112,7 @@ final class ManualFailover {
     cluster.remark(Level.WARNING, "Manual failover requested by replica " + replica + ".");
   }
 
-  /** Tells the replica our last offset. */
+  /** Sends our last offset to the replica. */
   void writesPaused() {
     Node replica = successor;
     if (isRunning() && replica != null) {

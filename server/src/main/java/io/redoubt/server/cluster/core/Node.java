@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows of a node, itself included. Times are on the clock of the state machine,
- * {@link #NEVER} for events that have not happened.
+ * The knowledge of this node about a node, itself included. Times are on the clock of the state
+ * machine, {@link #NEVER} for events that have not happened.
  */
 public final class Node {
   /** A time before all others. */

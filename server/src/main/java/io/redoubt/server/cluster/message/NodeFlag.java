@@ -23,7 +23,7 @@ public final class NodeFlag {
   /** Its address is not known. */
   public static final int NOADDR = 1 << 6;
 
-  /** It must be greeted with a MEET. */
+  /** The node must be greeted with a MEET. */
   public static final int MEET = 1 << 7;
 
   /** A master that other masters' replicas may migrate to. */
@@ -32,10 +32,10 @@ public final class NodeFlag {
   /** A replica that never starts a failover. */
   public static final int NOFAILOVER = 1 << 9;
 
-  /** It understands extensions of PING. */
+  /** The node understands extensions of PING. */
   public static final int EXTENSIONS = 1 << 10;
 
-  /** It understands light messages to channels, as Valkey's nodes since 8.0. */
+  /** The node understands light messages to channels, as Valkey's nodes since 8.0. */
   public static final int LIGHT_PUBLISH = 1 << 11;
 
   private NodeFlag() {}

@@ -17,7 +17,7 @@ final class FindingsLog {
   /** The findings of the last look that were not logged, by keyword and subject. */
   private Set<String> fresh = Set.of();
 
-  /** Those that were logged and still hold. */
+  /** The findings that were logged and still hold. */
   private final Set<String> logged = new LinkedHashSet<>();
 
   FindingsLog(Log log) {

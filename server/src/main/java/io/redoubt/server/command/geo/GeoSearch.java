@@ -16,7 +16,7 @@ final class GeoSearch {
   enum Form {
     /** Position, radius, options; STORE and STOREDIST with a key. */
     RADIUS,
-    /** As {@link #RADIUS}, but without STORE and STOREDIST. */
+    /** Like {@link #RADIUS}, without STORE and STOREDIST. */
     RADIUS_READ_ONLY,
     /** Options only. */
     SEARCH,

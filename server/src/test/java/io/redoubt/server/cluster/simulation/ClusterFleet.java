@@ -74,7 +74,7 @@ final class ClusterFleet {
     names.put(hostname(node), node.ip());
   }
 
-  /** Lets the nodes meet, as {@code redis-cli --cluster create} does. */
+  /** Makes the nodes meet, as {@code redis-cli --cluster create} does. */
   void form() {
     for (int i = 0; i < nodes.size(); i++) {
       SimulatedNode node = nodes.get(i);

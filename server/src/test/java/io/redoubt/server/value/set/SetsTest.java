@@ -383,7 +383,7 @@ final class SetsTest {
     return found;
   }
 
-  /** So small that little is needed to reach them. */
+  /** Limits so small that few members reach them. */
   private static final class SmallLimits implements Sets.Limits {
     @Override
     public long setMaxIntsetEntries() {
