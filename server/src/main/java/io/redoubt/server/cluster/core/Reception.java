@@ -174,7 +174,21 @@ final class Reception {
     }
     // Redis sends extensions on its own link only, and ours was answered after our first PING.
     boolean informed = linked == null && gossip.kind() == GossipKind.PING && hasAnswered(sender);
+    boolean knewLater = sender.knowsLaterExtensions;
     extensions(sender, gossip, informed);
+    greet(sender, linked == sender, !knewLater && sender.knowsLaterExtensions);
+  }
+
+  /**
+   * Sends our shard and names to a node once it has announced that it reads them, and again once it
+   * has sent its own: before that it may not have known us. With the next PING they would come
+   * seconds later, or never if this node fails before.
+   */
+  private void greet(Node sender, boolean answers, boolean introducesItself) {
+    boolean first = answers && !sender.link.greeted && sender.has(NodeFlag.EXTENSIONS);
+    if (first || introducesItself) {
+      cluster.links.sendGossip(sender, GossipKind.PONG);
+    }
   }
 
   /**

@@ -288,6 +288,27 @@ class ClusterScenarioTest {
     return master.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
   }
 
+  /** A master may fail before its first PING, and its replica still belongs to its shard. */
+  @Test
+  void spreadsShardsWithTheHandshake() {
+    ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
+    SimulatedNode one = node(fleet, 1);
+    SimulatedNode two = node(fleet, 2);
+    fleet.nodes().forEach(SimulatedNode::start);
+    two.order(new Input.Meet(one.ip(), 6379, 16379));
+    while (!knows(one, two) || !knows(two, one)) {
+      fleet.network().runFor(1);
+    }
+    fleet.network().runFor(10); // a message takes 1 to 3
+    assertThat(seen(one, two).labels()).isEqualTo(two.core().me().labels());
+    assertThat(seen(two, one).labels()).isEqualTo(one.core().me().labels());
+  }
+
+  private static boolean knows(SimulatedNode observer, SimulatedNode node) {
+    return observer.core().allNodes().stream()
+        .anyMatch(each -> each.id().equals(node.id()) && !each.isInHandshake());
+  }
+
   @Test
   void spreadsHostNamesAndShards() {
     ClusterFleet fleet = formed(3, 1);
