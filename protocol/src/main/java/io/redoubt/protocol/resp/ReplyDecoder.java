@@ -23,7 +23,10 @@ public final class ReplyDecoder {
   private static final Reply NULL = new Reply.Null();
   private static final int INITIAL_BYTES = 512;
   private static final int MAX_LINE_BYTES = 64 * 1024;
-  private static final int MAX_DEPTH = 128;
+
+  /** A script may reply with tables nested 200 deep. */
+  private static final int MAX_DEPTH = 1024;
+
   private static final int MAX_RESERVED_ELEMENTS = 1024;
 
   /** A collection whose elements are being read. */

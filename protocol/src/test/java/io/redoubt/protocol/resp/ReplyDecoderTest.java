@@ -96,8 +96,17 @@ class ReplyDecoderTest {
   }
 
   @Test
+  void readsTheDeepestReplyOfAScript() throws ProtocolException {
+    Reply reply = decode("*1\r\n".repeat(201) + ":1\r\n");
+    for (int i = 0; i < 201; i++) {
+      reply = reply.elements().iterator().next();
+    }
+    assertThat(reply.number()).isOne();
+  }
+
+  @Test
   void refusesExcessiveDepthAndEndlessLines() {
-    decoder.feed("*1\r\n".repeat(1000).getBytes(UTF_8));
+    decoder.feed("*1\r\n".repeat(2000).getBytes(UTF_8));
     assertThatThrownBy(decoder::next).isInstanceOf(ProtocolException.class);
     ReplyDecoder other = new ReplyDecoder();
     other.feed("+".repeat(70_000).getBytes(UTF_8));

@@ -30,6 +30,30 @@ local function range(name, value, low, high)
   return value
 end
 
+local function at_most(count, name, ...)
+  if select('#', ...) > count then
+    error('bad argument #' .. count + 1 .. " to '" .. name .. "' (found too many arguments)", 3)
+  end
+  return ...
+end
+
+-- Options are booleans or words; 'on' and 'off' stand for booleans.
+local function option(name, value, words)
+  if type(value) == 'boolean' then
+    return value
+  end
+  if type(value) ~= 'string' and type(value) ~= 'number' then
+    error("bad argument #1 to '" .. name .. "' (string expected, got " .. type(value) .. ')', 3)
+  end
+  if value == 'on' or value == 'off' then
+    return value == 'on'
+  end
+  if not words[value] then
+    error("bad argument #1 to '" .. name .. "' (invalid option '" .. value .. "')", 3)
+  end
+  return value
+end
+
 -- Encoding.
 
 local escapes = {
@@ -434,19 +458,18 @@ local function instance()
   end
 
   local function switch(name, field, words)
-    return function(value)
+    return function(...)
+      local value = at_most(1, name, ...)
       if value ~= nil then
-        if type(value) ~= 'boolean' and not words[value] then
-          error("bad argument #1 to '" .. name .. "' (invalid option)", 2)
-        end
-        own[field] = value
+        own[field] = option(name, value, words)
       end
       return own[field]
     end
   end
 
   local function bounded(name, field, low, high)
-    return function(value)
+    return function(...)
+      local value = at_most(1, name, ...)
       if value ~= nil then
         own[field] = range(name, value, low, high)
       end
@@ -482,9 +505,10 @@ local function instance()
       settings = own
       return raising(pcall(decode, text))
     end,
-    encode_sparse_array = function(convert, ratio, safe)
+    encode_sparse_array = function(...)
+      local convert, ratio, safe = at_most(3, 'encode_sparse_array', ...)
       if convert ~= nil then
-        own.sparse_convert = convert
+        own.sparse_convert = option('encode_sparse_array', convert, {})
       end
       if ratio ~= nil then
         own.sparse_ratio = range('encode_sparse_array', ratio, 0, 2147483647)
@@ -496,8 +520,8 @@ local function instance()
     end,
     encode_max_depth = bounded('encode_max_depth', 'encode_depth', 1, 2147483647),
     decode_max_depth = bounded('decode_max_depth', 'decode_depth', 1, 2147483647),
-    encode_number_precision = function(value)
-      local result = precision(value)
+    encode_number_precision = function(...)
+      local result = precision(...)
       own.number_format = '%.' .. result .. 'g'
       return result
     end,

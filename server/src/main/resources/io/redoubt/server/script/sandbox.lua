@@ -17,8 +17,8 @@ local tonumber, tostring = tonumber, tostring
 local next, pairs, pcall = next, pairs, pcall
 local setmetatable, getmetatable, loadstring, setfenv = setmetatable, getmetatable, loadstring, setfenv
 local getinfo = debug.getinfo
-local concat, insert, remove, sort = table.concat, table.insert, table.remove, table.sort
-local rep, sub, format = string.rep, string.sub, string.format
+local concat, insert, remove, sort, setn = table.concat, table.insert, table.remove, table.sort, table.setn
+local rep, sub, format, find = string.rep, string.sub, string.format, string.find
 local floor = math.floor
 
 local originals = setmetatable({}, {__mode = 'k'})
@@ -104,34 +104,65 @@ function variables.unpack(t, ...)
   return unpack(t, ...)
 end
 
-function variables.rawget(t, key)
-  return rawget(originals[t] or t, key)
+-- Lua's functions tell a missing argument from nil, so they get just those that were given.
+function variables.rawget(...)
+  local original = originals[(...)]
+  if original then
+    return rawget(original, select(2, ...))
+  end
+  return rawget(...)
 end
 
-function variables.rawset(t, key, value)
-  return rawset(mutable(t), key, value)
+function variables.rawset(...)
+  mutable((...))
+  return rawset(...)
 end
 
-function variables.setmetatable(t, meta)
-  return setmetatable(mutable(t), meta)
+function variables.setmetatable(...)
+  mutable((...))
+  return setmetatable(...)
 end
 
-function variables.getmetatable(t)
-  if originals[t] then
+function variables.getmetatable(...)
+  if originals[(...)] then
     return protect({})
   end
-  return getmetatable(t)
+  return getmetatable(...)
+end
+
+-- Errors of Lua's functions begin with the place of their call, which is a line of ours.
+local OWN = {sandbox = true, patterns = true, cjson = true, cmsgpack = true, struct = true, redis = true}
+
+local function without_own_place(problem)
+  if type(problem) ~= 'string' then
+    return problem
+  end
+  local _, last, chunk = find(problem, '^(%l+):%d+: ')
+  return OWN[chunk] and sub(problem, last + 1) or problem
+end
+
+-- Returns the innermost call by the user's own code, nil if there is none.
+local function user_call()
+  for level = 3, 100 do
+    local info = getinfo(level, 'Sl')
+    if not info or sub(info.source, 1, 5) == '@user' then
+      return info
+    end
+  end
 end
 
 -- A table with a field 'err' is an error with its text for who catches it.
 local function caught(done, result, ...)
-  if not done and type(result) == 'table' then
+  if done then
+    return done, result, ...
+  end
+  if type(result) == 'table' then
     local text = rawget(result, 'err')
     if type(text) == 'string' then
       return false, text
     end
   end
-  return done, result, ...
+  return false, without_own_place(result)
 end
 
 function variables.pcall(...)
@@ -145,7 +176,7 @@ function variables.xpcall(f, handler)
     if is_interrupted() then
       return problem
     end
-    return handler(problem)
+    return handler(without_own_place(problem))
   end)
 end
 
@@ -331,12 +362,6 @@ local string_meta = getmetatable('')
 string_meta.__index = variables.string
 string_meta.__metatable = protect({__index = variables.string})
 
-local function on_mutable(f)
-  return function(t, ...)
-    return f(mutable(t), ...)
-  end
-end
-
 -- Lua's own sort cannot be interrupted, but where it calls a function; and the worst order of values
 -- has it take a time that is the square of their number.
 local function ascending(a, b)
@@ -453,7 +478,10 @@ variables.table = library(table, {
   insert = inserted,
   remove = removed,
   sort = sorted,
-  setn = on_mutable(table.setn),
+  setn = function(...)
+    mutable((...))
+    return setn(...)
+  end,
   foreach = each,
   foreachi = each_element,
   maxn = function(t)
@@ -584,21 +612,17 @@ shared.world = world
 -- What an error says of the place it came from: the innermost line of the user's own code.
 
 function shared.error_handler(problem)
+  local call = user_call()
   if type(problem) ~= 'table' then
-    problem = {err = 'ERR ' .. tostring(problem)}
+    local text = without_own_place(tostring(problem))
+    if call and text ~= problem and type(problem) == 'string' then
+      text = call.short_src .. ':' .. call.currentline .. ': ' .. text
+    end
+    problem = {err = 'ERR ' .. text}
   end
-  for level = 2, 100 do
-    local info = getinfo(level, 'Sl')
-    if not info then
-      break
-    end
-    if sub(info.source, 1, 5) == '@user' then
-      if rawget(problem, 'source') == nil then
-        rawset(problem, 'source', info.source)
-        rawset(problem, 'line', info.currentline)
-      end
-      break
-    end
+  if call and rawget(problem, 'source') == nil then
+    rawset(problem, 'source', call.source)
+    rawset(problem, 'line', call.currentline)
   end
   return problem
 end
