@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration in force, and those that are to replace it but are not known to enough members
- * yet. Until they are, a write must be acknowledged under each of them: a sentinel may know any.
+ * yet. Until they are, a write must be acknowledged under each of them: a sentinel may know any, by
+ * a member with all writes that precede it.
  *
  * @param committed the configuration in force; null before the first
  * @param pending its successors, the newest last

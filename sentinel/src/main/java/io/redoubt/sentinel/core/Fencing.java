@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * The part of a failover that keeps acknowledged writes: members of the group promise to
  * acknowledge no earlier master, and the one with most data is promoted.
  *
- * <p>The leader counts complete members only, and by the newest configuration that it or any of
- * them knows. Of so many members at least one has each acknowledged write, and none that was
- * acknowledged later can have got by them. The one of the latest term with the greatest offset has
- * all of these writes, whatever its priority. The old master counts only in a planned failover,
- * whose replica has all that it has.
+ * <p>The leader counts complete members only, and by the newest configuration that any of them
+ * knows, or that is known to be in force. Of so many members at least one has each acknowledged
+ * write, and none that was acknowledged later can have got by them. The one of the latest term with
+ * the greatest offset has all of these writes, whatever its priority. The old master counts only in
+ * a planned failover, whose replica has all that it has.
  *
  * <p>A leader that knows no group, though a node said that there is one, promotes nobody before
  * each replica has answered that it knows none either.
@@ -128,7 +128,7 @@ final class Fencing {
     sentinel.handover.renew(master, failover);
     // A replica that was chosen while the master took writes may lack some.
     Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
-    GroupConfig group = newest(master, failover);
+    GroupConfig group = newest(master, failover, planned != null);
     boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
     if (failover.acceptsLoss()) {
       if (over || hasAnswersOfAll(master, failover)) {
@@ -205,12 +205,23 @@ final class Fencing {
     sentinel.failovers.order(failover);
   }
 
-  private @Nullable GroupConfig newest(Master master, FailoverAttempt failover) {
+  /**
+   * Returns the newest configuration that may be counted by. One that is not in force yet may need
+   * fewer answers than the writes before it were acknowledged by. These writes precede it in the
+   * stream, so a member that knows it has them: only what such a member says of it counts.
+   */
+  private @Nullable GroupConfig newest(
+      Master master, FailoverAttempt failover, boolean withMaster) {
     GroupConfig newest = master.group() == null ? reported(master) : master.group();
     for (Fenced each : failover.fenced().values()) {
-      GroupConfig known = each.answer().group().newest();
-      if (known != null && (newest == null || known.compareTo(newest) > 0)) {
-        newest = known;
+      FenceAnswer answer = each.answer();
+      boolean counts = answer.complete() && (withMaster || each.node() != master);
+      for (GroupConfig known : answer.group().all()) {
+        boolean inForce = known.equals(answer.group().committed());
+        if ((inForce || (counts && known.has(answer.node())))
+            && (newest == null || known.compareTo(newest) > 0)) {
+          newest = known;
+        }
       }
     }
     return newest;

@@ -237,6 +237,45 @@ class AcknowledgedWritesTest {
     }
   }
 
+  /**
+   * With more acknowledgements a failover needs fewer answers, but only the master has heard of
+   * them, and what it confirmed before is on one replica that does not answer.
+   */
+  @Test
+  void doesNotCountByWhatOnlyTheOldMasterKnows() {
+    for (int seed = 1; seed <= 20; seed++) {
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 4, 2, 1000);
+      fleet.acknowledgeWrites(1);
+      fleet.runFor(15_000);
+      cutReplication(fleet);
+      fleet.runFor(3000);
+      cut(fleet, fleet.node(2));
+      cut(fleet, fleet.node(1));
+      fleet.node(1).member().propose(2);
+      for (int i = 0; i < 100 && !fences(fleet); i++) {
+        fleet.runFor(50);
+      }
+      assertThat(fences(fleet)).isTrue();
+      fleet.network().mend();
+      cutReplication(fleet);
+      cut(fleet, fleet.node(2));
+      fleet.runFor(1500);
+      assertThat(fleet.node(3).master()).as("seed " + seed).isNotNull();
+      assertThat(fleet.node(4).master()).as("seed " + seed).isNotNull();
+    }
+  }
+
+  private static boolean fences(SentinelFleet fleet) {
+    return fleet.trace().stream().anyMatch(line -> line.contains("+failover-state-fence-slaves"));
+  }
+
+  /** Leaves the master one replica. */
+  private static void cutReplication(SentinelFleet fleet) {
+    String master = fleet.node(1).address().toString();
+    fleet.network().cut(master, fleet.node(3).address().toString());
+    fleet.network().cut(master, fleet.node(4).address().toString());
+  }
+
   /** Injects faults of all kinds. */
   private static void storm(SentinelFleet fleet) {
     SentinelStorm storm = new SentinelStorm(fleet);

@@ -122,6 +122,11 @@ final class SimulatedMember {
     termStart = log.size();
   }
 
+  /** Proposes a configuration with another number of acknowledgements. */
+  void propose(int acks) {
+    chain = chain.proposed(newest().changed(acks, newest().members()));
+  }
+
   /** Takes writes of clients. */
   void write() {
     if (!isUnfit()) {
