@@ -105,7 +105,19 @@ final class ClusterModeTest {
     }
   }
 
-  /** A node that has just started or joined refuses writes for a while, as that of Redis does. */
+  /** Awaits that the masters have heard of a node that has joined, which one of them has met. */
+  private void areKnown(int... joined) throws IOException {
+    for (int node : joined) {
+      String id = id(node);
+      for (int i = 0; i < 3; i++) {
+        int master = i;
+        await()
+            .atMost(TestNodes.LIMIT)
+            .until(() -> command(master, "CLUSTER", "NODES").contains(id));
+      }
+    }
+  }
+
   private void serves(int node) {
     await()
         .atMost(TestNodes.LIMIT)
@@ -139,6 +151,7 @@ final class ClusterModeTest {
                 "--cluster-master-id",
                 id(0)))
         .contains("Configure node as replica of " + address(0));
+    areKnown(3, 4);
     agrees();
     serves(3);
     String moved =
