@@ -104,7 +104,7 @@ async function main() {
   }
   await until(page, "the phases", hasEvent, "phases");
   // Two of the three sentinels make a majority; the third may have voted too late.
-  await until(page, "the votes", () => /votes: [23] of 3 for/.test(document.querySelector("#topology h3")?.textContent));
+  await until(page, "the votes", () => /[23] of 3 for/.test(document.querySelector("#topology h3")?.textContent));
   await until(page, "the new master", picture, `master 127.0.0.1:(?!${masterPort})\\d+ ok`);
   console.log("SWITCHED");
   await input.next();

@@ -30,6 +30,10 @@ public final class Master extends DataNode {
   private long configEpoch;
   private long leaderEpoch;
   private @Nullable String leader;
+
+  /** The candidate of our last vote, which a switch of masters leaves; empty before the first. */
+  private String lastVote = "";
+
   private @Nullable String expectedLeader;
   private long expectedLeaderSince = Link.NEVER;
   private @Nullable FailoverAttempt failover;
@@ -127,8 +131,7 @@ public final class Master extends DataNode {
 
   /** Returns the run id of the sentinel that we voted for last, empty if it is unknown. */
   public String votedFor() {
-    String candidate = leader;
-    return candidate == null ? "" : candidate;
+    return lastVote;
   }
 
   /** Returns the time since it was first seen to confirm no writes because of a failover. */
@@ -264,6 +267,7 @@ public final class Master extends DataNode {
       throw new IllegalStateException("a vote in epoch " + epoch + " after " + leaderEpoch);
     }
     leader = candidate;
+    lastVote = candidate;
     leaderEpoch = epoch;
   }
 
