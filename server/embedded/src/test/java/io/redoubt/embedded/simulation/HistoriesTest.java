@@ -71,7 +71,14 @@ class HistoriesTest {
 
   @Test
   void repeatsARunFromItsSeed() {
-    assertThat(run(4, Bug.NONE, false)).isEqualTo(run(4, Bug.NONE, false)).isNotEmpty();
+    assertThat(withoutLengths(run(4, Bug.NONE, false)))
+        .isEqualTo(withoutLengths(run(4, Bug.NONE, false)))
+        .isNotEmpty();
+  }
+
+  /** Removes the length of a client's output: INFO has figures of the real process. */
+  private static List<String> withoutLengths(List<String> trace) {
+    return trace.stream().map(line -> line.replaceAll(" (obl|tot-mem)=\\d+", "")).toList();
   }
 
   /** Verifies that each planted bug breaks a rule, in a run that breaks none without it. */
