@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.Arguments;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Daemon;
 import io.redoubt.protocol.process.JavaLogging;
+import io.redoubt.protocol.process.LocalZone;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.LogFormat;
 import io.redoubt.protocol.process.OpenFilesLimit;
@@ -26,7 +27,6 @@ import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.process.os.IdleMemory;
 import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
-import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -182,7 +182,7 @@ public abstract class Launch<D extends Directives> {
             directives.common.syslogFacility.value().code(),
             directives.common.syslogIdent.value(),
             pid,
-            ZoneId.systemDefault());
+            LocalZone.get());
     log.copyTo((level, millis, text) -> system.log(level.syslogSeverity(), millis, text));
   }
 

@@ -99,14 +99,14 @@ public final class Log {
 
   /** Returns a log of this process to its standard output. */
   public static Log ofThisProcess(Clock clock) {
-    Log log = new Log(clock, ZoneId.systemDefault(), ProcessHandle.current().pid(), System.out);
+    Log log = new Log(clock, LocalZone.get(), ProcessHandle.current().pid(), System.out);
     log.mayBeTerminal = true;
     return log;
   }
 
   /** Returns a log that discards all messages unless a file is set. */
   public static Log silent(Clock clock) {
-    Log log = new Log(clock, ZoneId.systemDefault(), 0, OutputStream.nullOutputStream());
+    Log log = new Log(clock, LocalZone.get(), 0, OutputStream.nullOutputStream());
     log.silent = true;
     return log;
   }
