@@ -4,6 +4,7 @@ import io.redoubt.dist.benchmark.load.SetLoad;
 import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,8 +84,13 @@ final class AppendBenchmark implements Callable<Integer> {
     rows.row("everysec", Row::everySecond, Comparison.NO_GOAL);
     rows.row("no file", Row::none, Comparison.NO_GOAL);
     System.out.printf(
+        Locale.ROOT,
         "%-28s %10.2f %10.2f %7s %6.2f%n",
-        "everysec / no file", share(rows.redis()), share(rows.redoubt()), "", EVERY_SECOND_GOAL);
+        "everysec / no file",
+        share(rows.redis()),
+        share(rows.redoubt()),
+        "",
+        EVERY_SECOND_GOAL);
     return 0;
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -50,7 +51,8 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
 
   /** Prints the header of a table of {@link #row}s. */
   static void head(String title) {
-    System.out.printf("%-28s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
+    System.out.printf(
+        Locale.ROOT, "%-28s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
   }
 
   /** Prints the medians of a value over all rounds, their ratio, and the goal for the ratio. */
@@ -58,7 +60,12 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
     double theirs = median(redis.stream().mapToDouble(value).toArray());
     double ours = median(redoubt.stream().mapToDouble(value).toArray());
     System.out.printf(
+        Locale.ROOT,
         "%-28s %10.2f %10.2f %7.2f %6s%n",
-        title, theirs, ours, ours / theirs, goal == NO_GOAL ? "" : "%.2f".formatted(goal));
+        title,
+        theirs,
+        ours,
+        ours / theirs,
+        goal == NO_GOAL ? "" : String.format(Locale.ROOT, "%.2f", goal));
   }
 }

@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -237,6 +238,7 @@ final class CpuBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
+        Locale.ROOT,
         "%-24s %4s %12s %12s %7s %6s%n",
         "us per operation",
         "P",
@@ -318,7 +320,7 @@ final class CpuBenchmark implements Callable<Integer> {
         row(load, 1, count / 5, load.goalAlone(), redis, redoubt);
       }
     } catch (ErrorReplyException refusal) {
-      System.out.printf("%-24s %4s %s%n", load.title(), "", refusal.getMessage());
+      System.out.printf(Locale.ROOT, "%-24s %4s %s%n", load.title(), "", refusal.getMessage());
     }
   }
 
@@ -336,6 +338,7 @@ final class CpuBenchmark implements Callable<Integer> {
     double[] ours = micros.redoubt().stream().mapToDouble(Double::doubleValue).toArray();
     double[] ratios = IntStream.range(0, rounds).mapToDouble(i -> ours[i] / theirs[i]).toArray();
     System.out.printf(
+        Locale.ROOT,
         "%-24s %4d %12.3f %12.3f %7.2f %6.2f%n",
         load.title(),
         pipeline,

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -100,16 +101,20 @@ final class FailoverBenchmark implements Callable<Integer> {
       theirs.add(failover(redis, run));
       ours.add(failover(redoubt, run));
       System.out.printf(
-          "%3d   redis %8.0f   redoubt %8.0f%n", run + 1, theirs.getLast(), ours.getLast());
+          Locale.ROOT,
+          "%3d   redis %8.0f   redoubt %8.0f%n",
+          run + 1,
+          theirs.getLast(),
+          ours.getLast());
     }
-    System.out.printf("%-12s %10s %10s %8s%n", "ms", "redis", "redoubt", "goal");
+    System.out.printf(Locale.ROOT, "%-12s %10s %10s %8s%n", "ms", "redis", "redoubt", "goal");
     row("median", quantile(theirs, 0.5), quantile(ours, 0.5), GOAL_MEDIAN_MILLIS);
     row("p99", quantile(theirs, 0.99), quantile(ours, 0.99), GOAL_P99_MILLIS);
     return 0;
   }
 
   private static void row(String title, double redis, double redoubt, double goal) {
-    System.out.printf("%-12s %10.0f %10.0f %8.0f%n", title, redis, redoubt, goal);
+    System.out.printf(Locale.ROOT, "%-12s %10.0f %10.0f %8.0f%n", title, redis, redoubt, goal);
   }
 
   /** Returns a link to the redis-server, which is a sentinel when it is started by that name. */

@@ -7,6 +7,7 @@ import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -80,6 +81,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Comparison<List<Row>> rows = Comparison.ofRounds(rounds, this::rows);
     System.out.printf(
+        Locale.ROOT,
         "%-30s %10s %10s %10s %10s %6s %12s %12s%n",
         "longest PING in ms",
         "redis",
@@ -93,6 +95,7 @@ final class LatencyBenchmark implements Callable<Integer> {
       Rounds redis = acrossRounds(rows.redis(), i);
       Rounds redoubt = acrossRounds(rows.redoubt(), i);
       System.out.printf(
+          Locale.ROOT,
           "%-30s %10.2f %10.2f %10.2f %10.2f %6s %12.1f %12.1f%n",
           redis.title(),
           redis.ownMillis(),

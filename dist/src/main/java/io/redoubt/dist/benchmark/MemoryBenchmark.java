@@ -8,6 +8,7 @@ import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -86,8 +87,14 @@ final class MemoryBenchmark implements Callable<Integer> {
 
   private void compareElements() throws IOException, InterruptedException {
     System.out.printf(
+        Locale.ROOT,
         "%-28s %10s %14s %14s %7s %6s%n",
-        "bytes per element", "elements", "redis", "redoubt", "ratio", "goal");
+        "bytes per element",
+        "elements",
+        "redis",
+        "redoubt",
+        "ratio",
+        "goal");
     for (int size : sizes) {
       int elements = servers.scaled(size);
       for (Row row : ROWS) {
@@ -101,8 +108,14 @@ final class MemoryBenchmark implements Callable<Integer> {
   private void compareChurn() throws IOException, InterruptedException {
     Duration duration = Duration.ofSeconds(servers.scaled(seconds));
     System.out.printf(
+        Locale.ROOT,
         "%n%-28s %10s %10s %10s %10s %14s%n",
-        CHURN, "requests", "used", "pages", "resident", "after FLUSHALL");
+        CHURN,
+        "requests",
+        "used",
+        "pages",
+        "resident",
+        "after FLUSHALL");
     long requests = churn(true, duration, Long.MAX_VALUE, List.of());
     churn(false, NO_LIMIT, requests, directives);
   }
@@ -121,6 +134,7 @@ final class MemoryBenchmark implements Callable<Integer> {
       server.ask("FLUSHALL");
       Thread.sleep(AFTER_FLUSH);
       System.out.printf(
+          Locale.ROOT,
           "%-28s %10d %10.1f %10.1f %10.1f %14.1f%n",
           server.name(),
           requests,
@@ -142,10 +156,17 @@ final class MemoryBenchmark implements Callable<Integer> {
       double theirs = growth(redis, row.source(), elements);
       double ours = growth(redoubt, row.source(), elements);
       System.out.printf(
+          Locale.ROOT,
           "%-28s %10d %14.1f %14.1f %7.2f %6.2f%n",
-          row.title(), elements, theirs, ours, ours / theirs, row.goal());
+          row.title(),
+          elements,
+          theirs,
+          ours,
+          ours / theirs,
+          row.goal());
     } catch (ErrorReplyException refusal) {
-      System.out.printf("%-28s %10d %s%n", row.title(), elements, refusal.getMessage());
+      System.out.printf(
+          Locale.ROOT, "%-28s %10d %s%n", row.title(), elements, refusal.getMessage());
     }
   }
 

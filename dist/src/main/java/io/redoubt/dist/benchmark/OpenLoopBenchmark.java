@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
@@ -118,8 +119,16 @@ final class OpenLoopBenchmark implements Callable<Integer> {
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "%8s %8s  %-14s %8s %8s %8s %8s %8s%n",
-        "rate/s", "clients", "server", "p50", "p99", "p99.9", "longest", "cpu");
+        "rate/s",
+        "clients",
+        "server",
+        "p50",
+        "p99",
+        "p99.9",
+        "longest",
+        "cpu");
     for (Load load : loads()) {
       candidates.forEach(
           each -> print(load, each.name(), each.rows().getOrDefault(load, List.of())));
@@ -166,6 +175,7 @@ final class OpenLoopBenchmark implements Callable<Integer> {
 
   private static void print(Load load, String name, List<Row> rows) {
     System.out.printf(
+        Locale.ROOT,
         "%8d %8d  %-14s %8.0f %8.0f %8.0f %8.0f %8.2f%n",
         load.rate(),
         load.clients(),

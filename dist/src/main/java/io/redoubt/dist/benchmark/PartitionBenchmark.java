@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -108,8 +109,17 @@ final class PartitionBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
+        Locale.ROOT,
         "%-17s %-8s %12s %8s %10s %14s %8s %8s %6s%n",
-        "fault", "", "acknowledged", "lost", "last, cut", "last, healing", "others", "lost", "gap");
+        "fault",
+        "",
+        "acknowledged",
+        "lost",
+        "last, cut",
+        "last, healing",
+        "others",
+        "lost",
+        "gap");
     for (Fault fault : faults) {
       for (int run = 0; run < runs; run++) {
         if (!onlyRedoubt) {
@@ -123,6 +133,7 @@ final class PartitionBenchmark implements Callable<Integer> {
 
   private static void row(Fault fault, String name, Outcome outcome) {
     System.out.printf(
+        Locale.ROOT,
         "%-17s %-8s %12d %8d %10s %14s %8d %8d %6.1f%n",
         fault,
         name,
@@ -136,7 +147,7 @@ final class PartitionBenchmark implements Callable<Integer> {
   }
 
   private static String time(double value) {
-    return Double.isNaN(value) ? "-" : "%+.2f s".formatted(value);
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%+.2f s", value);
   }
 
   private Programs programs(boolean redis, Fault fault) throws IOException, InterruptedException {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
@@ -90,8 +91,16 @@ final class ScrapeBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
+        Locale.ROOT,
         "%-24s %6s %9s %9s %9s %9s %9s %9s%n",
-        "milliseconds", "kinds", "scrape", "slowest", "PING", "with", "held", "longest");
+        "milliseconds",
+        "kinds",
+        "scrape",
+        "slowest",
+        "PING",
+        "with",
+        "held",
+        "longest");
     if (Files.isExecutable(exporter)) {
       int port = FreePorts.one();
       try (MeasuredServer redis = servers.start(true);
@@ -130,6 +139,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
       Scrapes taken = Scrapes.take(port, counted);
       double ping = during.end().withoutOthersNanos() / MILLION;
       System.out.printf(
+          Locale.ROOT,
           "%-24s %6d %9.2f %9.2f %9.2f %9.2f %9s %9s%n",
           title,
           kinds(server),
@@ -168,7 +178,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
 
     String held(ToDoubleFunction<double[]> summary) {
       double value = summary.applyAsDouble(heldMillis);
-      return Double.isNaN(value) ? "-" : "%.2f".formatted(value);
+      return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.2f", value);
     }
   }
 

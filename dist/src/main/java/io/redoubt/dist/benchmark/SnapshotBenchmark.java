@@ -10,6 +10,7 @@ import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
@@ -157,6 +158,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
+        Locale.ROOT,
         "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %9s %7s %7s %s%n",
         "",
         "",
@@ -172,6 +174,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
         "BGSAVE",
         "file");
     System.out.printf(
+        Locale.ROOT,
         "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %9s %7s %7s%n",
         "",
         "",
@@ -256,6 +259,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
     sampler.join();
     writes.write(null);
     System.out.printf(
+        Locale.ROOT,
         "%-18s %-8s %10.0f %7.2f %9.2f %9.2f %9.2f %9.2f %9s %9d %7.2f %7.1f %s",
         scenario.title(),
         server.name(),
@@ -265,7 +269,9 @@ final class SnapshotBenchmark implements Callable<Integer> {
         timesDuring.p999Millis(),
         timesBefore.longestMillis(),
         timesDuring.longestMillis(),
-        stalls.isWatching() ? "%.2f".formatted(timesDuring.longestMillis(stalls)) : "-",
+        stalls.isWatching()
+            ? String.format(Locale.ROOT, "%.2f", timesDuring.longestMillis(stalls))
+            : "-",
         memory >> 20,
         (double) peak.get() / memory,
         seconds,

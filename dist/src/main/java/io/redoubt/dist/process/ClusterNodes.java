@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Six servers in cluster mode as processes, each with its own folder and configuration file. {@link
@@ -109,16 +110,21 @@ public final class ClusterNodes extends ProcessGroup {
 
   @Override
   String settings(int i) {
-    return """
-    port %d
-    bind 127.0.0.1
-    dir "%s"
-    logfile "redis.log"
-    cluster-enabled yes
-    cluster-port %d
-    cluster-node-timeout %d
-    repl-diskless-sync-delay 0
-    """
-        .formatted(port(i), configuration(i).getParent(), busPorts.get(i), nodeTimeoutMillis);
+    return String.format(
+        Locale.ROOT,
+        """
+        port %d
+        bind 127.0.0.1
+        dir "%s"
+        logfile "redis.log"
+        cluster-enabled yes
+        cluster-port %d
+        cluster-node-timeout %d
+        repl-diskless-sync-delay 0
+        """,
+        port(i),
+        configuration(i).getParent(),
+        busPorts.get(i),
+        nodeTimeoutMillis);
   }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -184,39 +185,43 @@ public final class Topology extends ProcessGroup {
 
   private String serverSettings(int i) {
     String text =
-        """
-        port %d
-        bind 127.0.0.1
-        dir "%s"
-        logfile "redis.log"
-        repl-diskless-sync-delay 0
-        """
-                .formatted(port(i), configuration(i).getParent())
+        String.format(
+                Locale.ROOT,
+                """
+                port %d
+                bind 127.0.0.1
+                dir "%s"
+                logfile "redis.log"
+                repl-diskless-sync-delay 0
+                """,
+                port(i),
+                configuration(i).getParent())
             + serverLines.stream().map(line -> line + "\n").collect(Collectors.joining());
     return i == 0 ? text : text + "replicaof 127.0.0.1 " + port(0) + "\n";
   }
 
   private String sentinelSettings(int i) {
-    return """
-    port %d
-    bind 127.0.0.1
-    dir "%s"
-    logfile "sentinel.log"
-    sentinel monitor %s 127.0.0.1 %d %d
-    sentinel down-after-milliseconds %s %d
-    sentinel failover-timeout %s %d
-    sentinel parallel-syncs %s 1
-    """
-        .formatted(
-            port(i),
-            configuration(i).getParent(),
-            MASTER_NAME,
-            port(0),
-            QUORUM,
-            MASTER_NAME,
-            downAfterMillis,
-            MASTER_NAME,
-            FAILOVER_TIMEOUT_MILLIS,
-            MASTER_NAME);
+    return String.format(
+        Locale.ROOT,
+        """
+        port %d
+        bind 127.0.0.1
+        dir "%s"
+        logfile "sentinel.log"
+        sentinel monitor %s 127.0.0.1 %d %d
+        sentinel down-after-milliseconds %s %d
+        sentinel failover-timeout %s %d
+        sentinel parallel-syncs %s 1
+        """,
+        port(i),
+        configuration(i).getParent(),
+        MASTER_NAME,
+        port(0),
+        QUORUM,
+        MASTER_NAME,
+        downAfterMillis,
+        MASTER_NAME,
+        FAILOVER_TIMEOUT_MILLIS,
+        MASTER_NAME);
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -108,13 +109,21 @@ final class LiveView {
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
+            Locale.ROOT,
             "%-18s %8s  %-8s %12s %8s %6s  %s",
-            "server", "pid", "role", "offset", "behind", "lag", "link"));
+            "server",
+            "pid",
+            "role",
+            "offset",
+            "behind",
+            "lag",
+            "link"));
     Optional<ServerState> master = master(servers);
     for (ServerState server : servers) {
       boolean replica = server.role().equals("replica");
       lines.add(
           String.format(
+              Locale.ROOT,
               "127.0.0.1:%-8d %8d  %-8s %12d %8s %6s  %s",
               server.port(),
               server.pid(),

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -66,8 +67,14 @@ final class ReferenceGroup implements AutoCloseable {
     Path file = folder.resolve("sentinel.conf");
     Files.writeString(
         file,
-        "port %d\nbind %s\nmetrics-port %d\nsentinel monitor main %s %d 1\n"
-            .formatted(ports.get(2), HOST, metricsPort(2), HOST, master.port()));
+        String.format(
+            Locale.ROOT,
+            "port %d\nbind %s\nmetrics-port %d\nsentinel monitor main %s %d 1\n",
+            ports.get(2),
+            HOST,
+            metricsPort(2),
+            HOST,
+            master.port()));
     SentinelDirectives directives = new SentinelDirectives();
     directives.load(file, new byte[0], "");
     sentinel =
@@ -94,9 +101,20 @@ final class ReferenceGroup implements AutoCloseable {
     ServerDirectives settings = new ServerDirectives();
     Path place = Files.createDirectory(folder.resolve(SOURCES.get(process)));
     String options =
-        "dir %s\nbind %s\nport %d\nmetrics-port %d\nsave \"\"\nrepl-diskless-sync-delay 0\n%s\n"
-            .formatted(
-                place, HOST, ports.get(process), metricsPort(process), String.join("\n", lines));
+        String.format(
+            Locale.ROOT,
+            "dir %s\n"
+                + "bind %s\n"
+                + "port %d\n"
+                + "metrics-port %d\n"
+                + "save \"\"\n"
+                + "repl-diskless-sync-delay 0\n"
+                + "%s\n",
+            place,
+            HOST,
+            ports.get(process),
+            metricsPort(process),
+            String.join("\n", lines));
     settings.load(null, new byte[0], options);
     RedisServer server = new RedisServer(settings, environment(), false, Machine.real());
     server.start().get();

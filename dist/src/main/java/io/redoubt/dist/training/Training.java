@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
@@ -231,14 +232,18 @@ public final class Training {
     Path conf = folder.resolve("sentinel.conf");
     Files.writeString(
         conf,
-        """
-        port %d
-        bind 127.0.0.1
-        dir %s
-        sentinel monitor mymaster 127.0.0.1 %d 1
-        sentinel down-after-milliseconds mymaster 3000
-        """
-            .formatted(port, folder, masterPort));
+        String.format(
+            Locale.ROOT,
+            """
+            port %d
+            bind 127.0.0.1
+            dir %s
+            sentinel monitor mymaster 127.0.0.1 %d 1
+            sentinel down-after-milliseconds mymaster 3000
+            """,
+            port,
+            folder,
+            masterPort));
     return start("redis-sentinel", List.of(conf.toString()), true, port, folder);
   }
 

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -241,7 +242,7 @@ final class TrainingWorkload {
     for (int key = first; key < end; ) {
       List<List<String>> batch = new ArrayList<>();
       for (int i = 0; i < PIPELINE; i++, key++) {
-        batch.add(List.of("SET", "saved:" + key, "%064d".formatted(key + round)));
+        batch.add(List.of("SET", "saved:" + key, String.format(Locale.ROOT, "%064d", key + round)));
       }
       batch.add(List.of("ZADD", "zset", "" + (key + round) % ROUNDS, "element:" + key % ROUNDS));
       batch.add(List.of("HSET", "hash", "element:" + key % ROUNDS, "value:" + round));

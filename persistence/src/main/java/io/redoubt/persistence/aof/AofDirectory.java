@@ -6,6 +6,7 @@ import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -137,15 +138,22 @@ public final class AofDirectory {
       disk.rename(old, directory.resolve(fileName));
     } catch (IOException e) {
       log.warning(
-          "Error trying to move the old AOF file %s into dir %s: %s"
-              .formatted(fileName, directory.getFileName(), SystemErrors.text(e)));
+          String.format(
+              Locale.ROOT,
+              "Error trying to move the old AOF file %s into dir %s: %s",
+              fileName,
+              directory.getFileName(),
+              SystemErrors.text(e)));
       throw e;
     }
     disk.syncDirectory(directory);
     disk.syncDirectory(workingDirectory);
     log.notice(
-        "Successfully migrated an old-style AOF file (%s) into the AOF directory (%s)."
-            .formatted(fileName, directory.getFileName()));
+        String.format(
+            Locale.ROOT,
+            "Successfully migrated an old-style AOF file (%s) into the AOF directory (%s).",
+            fileName,
+            directory.getFileName()));
     return true;
   }
 
@@ -181,8 +189,11 @@ public final class AofDirectory {
       }
     } catch (IOException e) {
       log.warning(
-          "Can't open or create append-only dir %s: %s"
-              .formatted(directory.getFileName(), SystemErrors.text(e)));
+          String.format(
+              Locale.ROOT,
+              "Can't open or create append-only dir %s: %s",
+              directory.getFileName(),
+              SystemErrors.text(e)));
       throw e;
     }
   }
@@ -197,7 +208,7 @@ public final class AofDirectory {
     if (last == null) {
       return startIncremental("server start");
     }
-    log.notice("Opening AOF incr file %s on server start".formatted(last.name()));
+    log.notice(String.format(Locale.ROOT, "Opening AOF incr file %s on server start", last.name()));
     DiskFile file = disk.append(path(last));
     try {
       file.sync();
@@ -232,7 +243,7 @@ public final class AofDirectory {
     createDirectory();
     Manifest next = manifest.withNextIncremental(fileName);
     String name = next.incrementals().getLast().name();
-    log.notice("Creating AOF incr file %s on %s".formatted(name, occasion));
+    log.notice(String.format(Locale.ROOT, "Creating AOF incr file %s on %s", name, occasion));
     DiskFile file = createAnew(directory.resolve(name));
     entering = next;
     return file;
@@ -270,7 +281,9 @@ public final class AofDirectory {
   public DiskFile startTemporaryIncremental() throws IOException {
     createDirectory();
     Path path = temporaryIncremental();
-    log.notice("Creating AOF incr file %s on background rewrite".formatted(path.getFileName()));
+    log.notice(
+        String.format(
+            Locale.ROOT, "Creating AOF incr file %s on background rewrite", path.getFileName()));
     return createAnew(path);
   }
 
@@ -278,8 +291,10 @@ public final class AofDirectory {
   public void dropTemporaryIncremental() throws IOException {
     if (disk.delete(temporaryIncremental())) {
       log.notice(
-          "Removing the temp incr aof file %s in the background"
-              .formatted(temporaryIncremental().getFileName()));
+          String.format(
+              Locale.ROOT,
+              "Removing the temp incr aof file %s in the background",
+              temporaryIncremental().getFileName()));
     }
   }
 
@@ -320,13 +335,22 @@ public final class AofDirectory {
       disk.rename(from, to);
     } catch (IOException e) {
       log.warning(
-          "Error trying to rename the temporary AOF %s file %s into %s: %s"
-              .formatted(type, from.getFileName(), to.getFileName(), SystemErrors.text(e)));
+          String.format(
+              Locale.ROOT,
+              "Error trying to rename the temporary AOF %s file %s into %s: %s",
+              type,
+              from.getFileName(),
+              to.getFileName(),
+              SystemErrors.text(e)));
       throw e;
     }
     log.notice(
-        "Successfully renamed the temporary AOF %s file %s into %s"
-            .formatted(type, from.getFileName(), to.getFileName()));
+        String.format(
+            Locale.ROOT,
+            "Successfully renamed the temporary AOF %s file %s into %s",
+            type,
+            from.getFileName(),
+            to.getFileName()));
   }
 
   /** Deletes the history files and removes them from the manifest. */
@@ -339,7 +363,9 @@ public final class AofDirectory {
       durable = true;
     }
     for (AofFile file : manifest.history()) {
-      log.notice("Removing the history file %s in the background".formatted(file.name()));
+      log.notice(
+          String.format(
+              Locale.ROOT, "Removing the history file %s in the background", file.name()));
       disk.delete(path(file));
     }
     write(manifest.withoutHistory());

@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,7 +142,9 @@ public final class AofLoad implements AutoCloseable {
       torn.truncate(valid);
       torn.sync();
     } catch (IOException e) {
-      log.warning("Error truncating the AOF file %s: %s".formatted(name, SystemErrors.text(e)));
+      log.warning(
+          String.format(
+              Locale.ROOT, "Error truncating the AOF file %s: %s", name, SystemErrors.text(e)));
       throw e;
     }
     visitor.cut();

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -109,8 +110,12 @@ public final class JournalRecovery {
       if (!whole) {
         write(output);
         log.notice(
-            "Restored the end of the AOF file %s from its journal: %d bytes from offset %d"
-                .formatted(file.getFileName(), bytes.length, first.offset()));
+            String.format(
+                Locale.ROOT,
+                "Restored the end of the AOF file %s from its journal: %d bytes from offset %d",
+                file.getFileName(),
+                bytes.length,
+                first.offset()));
       }
       output.sync();
     }

@@ -3,6 +3,7 @@ package io.redoubt.persistence.aof;
 import io.redoubt.persistence.io.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,16 +142,20 @@ public final class LeftoverJournal {
     }
     if (state == State.UNLISTED) {
       log.warning(
-          "The AOF manifest does not list the file of the journal %s. The journal is ignored."
-              .formatted(name()));
+          String.format(
+              Locale.ROOT,
+              "The AOF manifest does not list the file of the journal %s. The journal is ignored.",
+              name()));
       rename();
       return;
     }
     if (recovery != null && file != null) {
       if (state == State.CHANGED) {
         log.warning(
-            "The AOF file %s has been changed by another program. Its journal is ignored."
-                .formatted(file.name()));
+            String.format(
+                Locale.ROOT,
+                "The AOF file %s has been changed by another program. Its journal is ignored.",
+                file.name()));
         rename();
         return;
       }

@@ -1,6 +1,7 @@
 package io.redoubt.persistence.aof;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Signals an invalid manifest; the message is Redis'. */
 public final class ManifestException extends Exception {
@@ -34,8 +35,8 @@ public final class ManifestException extends Exception {
         ? List.of(title, reason)
         : List.of(
             title,
-            "Reading the manifest file, at line %d\n".formatted(line),
-            ">>> '%s'\n".formatted(text),
+            String.format(Locale.ROOT, "Reading the manifest file, at line %d\n", line),
+            String.format(Locale.ROOT, ">>> '%s'\n", text),
             reason);
   }
 }

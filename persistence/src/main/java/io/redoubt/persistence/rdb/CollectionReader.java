@@ -5,6 +5,7 @@ import io.redoubt.persistence.packed.Zipmap;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Doubles;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 
 /**
  * Reads values other than strings in steps of one element or node, each of which must have arrived
@@ -89,7 +90,9 @@ final class CollectionReader implements AutoCloseable {
       case MODULE_2 -> throw module();
       default ->
           throw new RdbException(
-              at(), "RDB type %d (%s) is not supported".formatted(type.id(), type.description()));
+              at(),
+              String.format(
+                  Locale.ROOT, "RDB type %d (%s) is not supported", type.id(), type.description()));
     };
   }
 

@@ -3,6 +3,7 @@ package io.redoubt.persistence.rdb;
 import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -445,8 +446,11 @@ public final class RdbReader implements AutoCloseable {
       if (checksumWanted && expected != 0 && expected != actual) {
         throw new RdbException(
             at(),
-            "Wrong RDB checksum expected: (%x) but got (%x), an RDB CRC error"
-                .formatted(expected, actual));
+            String.format(
+                Locale.ROOT,
+                "Wrong RDB checksum expected: (%x) but got (%x), an RDB CRC error",
+                expected,
+                actual));
       }
       in.commit();
     }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Generates the schema of a configuration in YAML from the declarations, for editors: JSON Schema,
@@ -48,7 +49,11 @@ public final class ConfSchema {
         others.addAll(directive.newerNames());
         for (String other : others) {
           properties.add(
-              "    \"%s\": {\"$ref\": \"#/properties/%s\"}".formatted(other, directive.name()));
+              String.format(
+                  Locale.ROOT,
+                  "    \"%s\": {\"$ref\": \"#/properties/%s\"}",
+                  other,
+                  directive.name()));
         }
       }
     }
@@ -73,8 +78,12 @@ public final class ConfSchema {
   }
 
   private static String property(String name, String doc, String type) {
-    return "    \"%s\": {\n      \"description\": %s,\n      %s\n    }"
-        .formatted(name, quoted(doc), type);
+    return String.format(
+        Locale.ROOT,
+        "    \"%s\": {\n      \"description\": %s,\n      %s\n    }",
+        name,
+        quoted(doc),
+        type);
   }
 
   private static String type(Directive<?, ?> directive) {
@@ -91,8 +100,12 @@ public final class ConfSchema {
   }
 
   private static String number(long min, long max) {
-    return "\"anyOf\": [{\"type\": \"integer\", \"minimum\": %d, \"maximum\": %d}, %s]"
-        .formatted(min, max, VARIABLE);
+    return String.format(
+        Locale.ROOT,
+        "\"anyOf\": [{\"type\": \"integer\", \"minimum\": %d, \"maximum\": %d}, %s]",
+        min,
+        max,
+        VARIABLE);
   }
 
   private static String quoted(String text) {

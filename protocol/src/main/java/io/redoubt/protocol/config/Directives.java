@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -247,7 +248,7 @@ public abstract class Directives extends DirectiveGroup {
   }
 
   private static RefusedValue refusal(String name, String reason) {
-    return new RefusedValue(REFUSED.formatted(name, reason));
+    return new RefusedValue(String.format(Locale.ROOT, REFUSED, name, reason));
   }
 
   private static void run(List<Assignment<?>> assignments) throws RefusedValue {

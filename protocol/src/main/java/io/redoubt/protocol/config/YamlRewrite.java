@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +87,13 @@ final class YamlRewrite {
       return YamlText.lines(text, directives, System::getenv);
     } catch (YamlText.Malformed e) {
       throw new IOException(
-          "%s isn't valid YAML at line %d, column %d: %s"
-              .formatted(file, e.row, e.column, e.getMessage()));
+          String.format(
+              Locale.ROOT,
+              "%s isn't valid YAML at line %d, column %d: %s",
+              file,
+              e.row,
+              e.column,
+              e.getMessage()));
     }
   }
 
@@ -249,7 +255,7 @@ final class YamlRewrite {
           if (c == '"' || c == '\\') {
             escaped.append('\\').appendCodePoint(c);
           } else if (Character.isISOControl(c)) {
-            escaped.append("\\x%02x".formatted(c));
+            escaped.append(String.format(Locale.ROOT, "\\x%02x", c));
           } else {
             escaped.appendCodePoint(c);
           }

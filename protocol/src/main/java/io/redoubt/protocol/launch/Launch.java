@@ -28,6 +28,7 @@ import io.redoubt.protocol.process.os.IdleMemory;
 import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -362,8 +363,11 @@ public abstract class Launch<D extends Directives> {
   protected final void showLogo() {
     if (directives.common.alwaysShowLogo.value()) {
       System.out.printf(
+          Locale.ROOT,
           "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",
-          Version.REDIS, directives.common.port.value(), pid);
+          Version.REDIS,
+          directives.common.port.value(),
+          pid);
     }
   }
 

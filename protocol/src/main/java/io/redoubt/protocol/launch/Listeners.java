@@ -22,6 +22,7 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,7 @@ public final class Listeners {
       opening.run();
     } catch (IOException e) {
       log.warning("%s", SystemErrors.textWithFile(e));
-      throw new ListenException(refusal.formatted(port) + ", aborting.", e);
+      throw new ListenException(String.format(Locale.ROOT, refusal, port) + ", aborting.", e);
     }
   }
 
@@ -138,8 +139,12 @@ public final class Listeners {
       } catch (IOException e) {
         if (!address.optional() || isInUse(e)) {
           throw new IOException(
-              "Warning: Could not create server TCP listening socket %s:%d: %s"
-                  .formatted(address.host(), port, SystemErrors.text(e)),
+              String.format(
+                  Locale.ROOT,
+                  "Warning: Could not create server TCP listening socket %s:%d: %s",
+                  address.host(),
+                  port,
+                  SystemErrors.text(e)),
               e);
         }
       }
@@ -161,8 +166,12 @@ public final class Listeners {
     } catch (IOException e) {
       String reason = SystemErrors.text(e);
       throw new ListenException(
-          "Failed opening Unix socket: %s%s (%s)"
-              .formatted(reason.startsWith(BIND) ? "" : BIND, reason, path),
+          String.format(
+              Locale.ROOT,
+              "Failed opening Unix socket: %s%s (%s)",
+              reason.startsWith(BIND) ? "" : BIND,
+              reason,
+              path),
           e);
     }
     int mode = settings.common.unixsocketperm.value();

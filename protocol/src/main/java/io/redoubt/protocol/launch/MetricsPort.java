@@ -92,8 +92,12 @@ public final class MetricsPort {
               takeMetrics);
     } catch (IOException e) {
       throw new IOException(
-          "Failed listening on %s:%d (metrics-port): %s"
-              .formatted(host, port, SystemErrors.text(e)),
+          String.format(
+              Locale.ROOT,
+              "Failed listening on %s:%d (metrics-port): %s",
+              host,
+              port,
+              SystemErrors.text(e)),
           e);
     }
   }

@@ -3,6 +3,7 @@ package io.redoubt.embedded;
 import io.redoubt.protocol.resp.Reply;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -93,12 +94,13 @@ final class GroupView {
       text.append(
           fields.isEmpty()
               ? "does not serve"
-              : "master %s (%s), %s replicas, %s other sentinels"
-                  .formatted(
-                      fields.get("port"),
-                      fields.get("flags"),
-                      fields.get("num-slaves"),
-                      fields.get("num-other-sentinels")));
+              : String.format(
+                  Locale.ROOT,
+                  "master %s (%s), %s replicas, %s other sentinels",
+                  fields.get("port"),
+                  fields.get("flags"),
+                  fields.get("num-slaves"),
+                  fields.get("num-other-sentinels")));
     }
     return text.toString();
   }

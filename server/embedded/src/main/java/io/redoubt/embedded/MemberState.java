@@ -4,6 +4,7 @@ import io.redoubt.protocol.resp.Reply;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -71,12 +72,13 @@ final class MemberState {
     Map<String, String> fields = server.isServing() ? replication(server) : Map.of();
     return fields.isEmpty()
         ? "does not serve"
-        : "role %s, offset %s, master %s, link %s"
-            .formatted(
-                fields.get("role"),
-                fields.get("master_repl_offset"),
-                fields.get("master_port"),
-                fields.get("master_link_status"));
+        : String.format(
+            Locale.ROOT,
+            "role %s, offset %s, master %s, link %s",
+            fields.get("role"),
+            fields.get("master_repl_offset"),
+            fields.get("master_port"),
+            fields.get("master_link_status"));
   }
 
   /** Returns the reply, or null if the member was killed meanwhile. */

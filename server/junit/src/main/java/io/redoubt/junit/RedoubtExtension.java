@@ -9,6 +9,7 @@ import io.redoubt.embedded.ServerBuilder;
 import java.lang.reflect.AnnotatedElement;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
@@ -122,8 +123,11 @@ public final class RedoubtExtension
     Object subject = fixture.subject();
     if (!type.isInstance(subject)) {
       throw new ParameterResolutionException(
-          "a %s is started here, not a %s"
-              .formatted(subject.getClass().getSimpleName(), type.getSimpleName()));
+          String.format(
+              Locale.ROOT,
+              "a %s is started here, not a %s",
+              subject.getClass().getSimpleName(),
+              type.getSimpleName()));
     }
     return subject;
   }

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +89,11 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   static IOException unreadable(IOException e) {
     String file = e instanceof FileSystemException of ? of.getFile() : "";
     return new IOException(
-        "Unable to obtain the AOF file %s length. stat: %s"
-            .formatted(Path.of(String.valueOf(file)).getFileName(), SystemErrors.text(e)),
+        String.format(
+            Locale.ROOT,
+            "Unable to obtain the AOF file %s length. stat: %s",
+            Path.of(String.valueOf(file)).getFileName(),
+            SystemErrors.text(e)),
         e);
   }
 
@@ -97,8 +101,13 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   @Nullable Exception explained(@Nullable Exception failure) {
     return failure instanceof RdbException bad
         ? new IOException(
-            "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at offset %d"
-                .formatted(fileName, bad.getMessage(), bad.offset()),
+            String.format(
+                Locale.ROOT,
+                "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at"
+                    + " offset %d",
+                fileName,
+                bad.getMessage(),
+                bad.offset()),
             bad)
         : failure;
   }
@@ -212,13 +221,17 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     if (dispatcher.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(
-          "Unknown command '%s' reading the append only file %s".formatted(name, fileName), offset);
+          String.format(
+              Locale.ROOT, "Unknown command '%s' reading the append only file %s", name, fileName),
+          offset);
     }
     dispatcher.dispatch(client, request);
     if (client.isOutOfStep()) {
       throw new AofException(
-          "Out of memory reading the append only file %s: the data set is incomplete"
-              .formatted(fileName),
+          String.format(
+              Locale.ROOT,
+              "Out of memory reading the append only file %s: the data set is incomplete",
+              fileName),
           offset);
     }
   }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The end of the replication stream, saved beside the append-only file at a shutdown, so that
@@ -39,7 +40,14 @@ final class StreamTail {
     byte[] bytes = point.tail().toByteArray();
     long first = point.offset() - bytes.length + 1;
     String line =
-        "%s %s %d %d %016x\n".formatted(MARK, point.id(), first, point.offset(), crc(bytes));
+        String.format(
+            Locale.ROOT,
+            "%s %s %d %d %016x\n",
+            MARK,
+            point.id(),
+            first,
+            point.offset(),
+            crc(bytes));
     Path temporary = path.resolveSibling("temp-" + path.getFileName());
     WholeFile.write(disk, temporary, line.getBytes(US_ASCII), bytes);
     disk.rename(temporary, path);

@@ -8,6 +8,7 @@ import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A load of a file into the keyspace, in slices between commands or all at once. */
@@ -122,8 +123,11 @@ public final class RdbFileLoad implements AutoCloseable {
 
   private void logLoaded() {
     String text =
-        "Done loading RDB, keys loaded: %d, keys expired: %d"
-            .formatted(loader.keysLoaded(), loader.keysExpired());
+        String.format(
+            Locale.ROOT,
+            "Done loading RDB, keys loaded: %d, keys expired: %d",
+            loader.keysLoaded(),
+            loader.keysExpired());
     long skipped = loader.emptyKeysSkipped();
     context
         .log()

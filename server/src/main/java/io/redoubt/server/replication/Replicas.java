@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -147,12 +148,13 @@ final class Replicas {
     return replicas.stream()
         .filter(replica -> replica.ackOffset() < offset)
         .map(replica ->
-            "Lagging replica %s reported offset %d behind master, lag=%d, state=%s."
-                .formatted(
-                    replica.name(),
-                    offset - replica.ackOffset(),
-                    replica.lagSeconds(),
-                    replica.state().label()))
+            String.format(
+                Locale.ROOT,
+                "Lagging replica %s reported offset %d behind master, lag=%d, state=%s.",
+                replica.name(),
+                offset - replica.ackOffset(),
+                replica.lagSeconds(),
+                replica.state().label()))
         .toList();
   }
 

@@ -24,6 +24,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.Interleaving;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Roles, and what masters and replicas say to each other. */
@@ -218,8 +219,10 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     } else if (call.is(i, "ip-address")) {
       if (call.argLength(i + 1) > LONGEST_ADDRESS) {
         throw new CommandError(
-            "ERR REPLCONF ip-address provided by replica instance is too long: %d bytes"
-                .formatted(call.argLength(i + 1)));
+            String.format(
+                Locale.ROOT,
+                "ERR REPLCONF ip-address provided by replica instance is too long: %d bytes",
+                call.argLength(i + 1)));
       }
       options.announcedAddress(call.argText(i + 1));
     } else if (call.is(i, "capa")) {

@@ -93,7 +93,7 @@ final class ReplicationInfo {
         .field("master_sync_total_bytes", total)
         .field("master_sync_read_bytes", received)
         .field("master_sync_left_bytes", total == 0 ? -received : total - received)
-        .field("master_sync_perc", "%.2f".formatted(percent))
+        .field("master_sync_perc", String.format(Locale.ROOT, "%.2f", percent))
         .field("master_sync_last_io_seconds_ago", link.transferSilentSeconds());
     if (transfer.isInterleaved()) {
       lines.field("master_sync_stream_bytes", link.aheadBytes());

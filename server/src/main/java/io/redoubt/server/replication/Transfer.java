@@ -23,6 +23,7 @@ import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -246,7 +247,8 @@ final class Transfer implements TransferFraming.Sink {
       return;
     }
     long seconds = clock.wallMillis() / 1000;
-    Path temporary = settings.path("temp-%d.%d.rdb".formatted(seconds, connector.port()));
+    Path temporary =
+        settings.path(String.format(Locale.ROOT, "temp-%d.%d.rdb", seconds, connector.port()));
     try {
       file = dataSet.context().disk().create(temporary);
       path = temporary;
@@ -459,8 +461,11 @@ final class Transfer implements TransferFraming.Sink {
 
   private void failLoad(RdbException e) {
     fail(
-        "Failed trying to load the MASTER synchronization DB from %s: %s"
-            .formatted(onArrival == null ? "disk" : "socket", SystemErrors.text(e)));
+        String.format(
+            Locale.ROOT,
+            "Failed trying to load the MASTER synchronization DB from %s: %s",
+            onArrival == null ? "disk" : "socket",
+            SystemErrors.text(e)));
   }
 
   private void fail(String text) {

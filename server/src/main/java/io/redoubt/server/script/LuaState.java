@@ -4,8 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.process.os.Locales;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -72,9 +74,15 @@ final class LuaState implements AutoCloseable {
 
   private boolean interrupted;
 
+  /** Creates a state for the calling thread, and gives this thread Lua's form of numbers. */
   LuaState(Slabs slabs) {
     // First, because the class Lua stays unusable if its initialization fails.
     LuaLibrary.load();
+    try {
+      Locales.usePlain();
+    } catch (IOException e) {
+      throw new ScriptEngineException("Lua can't get the locale C", e);
+    }
     this.slabs = slabs;
     slabs.requireFar(LEAST_BYTES);
     heap = new LuaHeap(slabs, arena);

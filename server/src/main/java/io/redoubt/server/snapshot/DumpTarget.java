@@ -5,6 +5,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** The file of SAVE and BGSAVE, which replaces the previous one. */
 final class DumpTarget implements SnapshotTarget {
@@ -46,9 +47,14 @@ final class DumpTarget implements SnapshotTarget {
       disk.rename(temporary, file);
     } catch (IOException e) {
       throw new SaveFailure(
-          "Error moving temp DB file %s on the final destination %s (in server root dir %s): %s"
-              .formatted(
-                  temporary.getFileName(), file.getFileName(), directory, SystemErrors.text(e)),
+          String.format(
+              Locale.ROOT,
+              "Error moving temp DB file %s on the final destination %s (in server root dir %s):"
+                  + " %s",
+              temporary.getFileName(),
+              file.getFileName(),
+              directory,
+              SystemErrors.text(e)),
           e);
     }
     disk.syncDirectory(directory);

@@ -8,6 +8,7 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * A file written under a temporary name, synchronized to disk and then renamed; until then the file
@@ -41,8 +42,12 @@ final class RdbFile implements AutoCloseable {
       return disk.create(temporary);
     } catch (IOException e) {
       throw new SaveFailure(
-          "Failed opening the temp RDB file %s (in server root dir %s) for saving: %s"
-              .formatted(temporary.getFileName(), temporary.getParent(), SystemErrors.text(e)),
+          String.format(
+              Locale.ROOT,
+              "Failed opening the temp RDB file %s (in server root dir %s) for saving: %s",
+              temporary.getFileName(),
+              temporary.getParent(),
+              SystemErrors.text(e)),
           e);
     }
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -131,10 +132,17 @@ public final class MachineGroup implements AutoCloseable {
     text.append("port ").append(SENTINEL_PORT).append("\nbind 0.0.0.0\nprotected-mode no\n");
     text.append("dir \"").append(place).append("\"\nlogfile sentinel.log\n");
     text.append(
-        "sentinel monitor %s %s %d %d\n"
-            .formatted(MASTER_NAME, MachineNetwork.host(0), SERVER_PORT, machines / 2 + 1));
-    text.append("sentinel down-after-milliseconds %s %d\n".formatted(MASTER_NAME, downAfterMillis));
-    text.append("sentinel failover-timeout %s 10000\n".formatted(MASTER_NAME));
+        String.format(
+            Locale.ROOT,
+            "sentinel monitor %s %s %d %d\n",
+            MASTER_NAME,
+            MachineNetwork.host(0),
+            SERVER_PORT,
+            machines / 2 + 1));
+    text.append(
+        String.format(
+            Locale.ROOT, "sentinel down-after-milliseconds %s %d\n", MASTER_NAME, downAfterMillis));
+    text.append(String.format(Locale.ROOT, "sentinel failover-timeout %s 10000\n", MASTER_NAME));
     programs.sentinelLines().forEach(line -> text.append(line).append('\n'));
     return text.toString();
   }

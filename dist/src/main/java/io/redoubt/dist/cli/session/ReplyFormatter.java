@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -241,7 +242,7 @@ public final class ReplyFormatter {
         case '\b' -> json.append("\\b");
         default -> {
           if (c < ' ') {
-            json.append(String.format("\\u%04x", (int) c));
+            json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             json.append(c);
           }

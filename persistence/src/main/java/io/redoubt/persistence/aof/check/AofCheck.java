@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The implementation of {@code redis-check-aof}: checks an append only file and truncates an
@@ -123,7 +124,7 @@ public final class AofCheck {
       e.report().forEach(terminal::warn);
       throw new CheckAborted("");
     } catch (IOException e) {
-      throw new CheckAborted("Cannot read file: %s\n".formatted(name));
+      throw new CheckAborted(String.format(Locale.ROOT, "Cannot read file: %s\n", name));
     }
   }
 
@@ -176,7 +177,8 @@ public final class AofCheck {
       cut(name, path, size, check.validBytes(), last);
       return Outcome.CUT;
     } catch (IOException e) {
-      throw new CheckAborted("Failed to read from AOF %s, aborting...\n".formatted(name));
+      throw new CheckAborted(
+          String.format(Locale.ROOT, "Failed to read from AOF %s, aborting...\n", name));
     }
   }
 
@@ -193,22 +195,31 @@ public final class AofCheck {
   private void cutToTime(String name, String path, long offset, boolean last) throws CheckAborted {
     if (offset == 0) {
       throw new CheckAborted(
-          "AOF %s has nothing before timestamp %d, aborting...\n".formatted(path, untilSeconds));
+          String.format(
+              Locale.ROOT,
+              "AOF %s has nothing before timestamp %d, aborting...\n",
+              path,
+              untilSeconds));
     }
     if (!last) {
       throw new CheckAborted(
-          ("Failed to truncate AOF %s to timestamp %d to offset %d because it is not the last"
+          String.format(
+              Locale.ROOT,
+              "Failed to truncate AOF %s to timestamp %d to offset %d because it is not the last"
                   + " file.\nIf you insist, please delete all files after this file according to"
                   + " the manifest file and delete the corresponding records in manifest file"
-                  + " manually. Then re-run redis-check-aof.\n")
-              .formatted(path, untilSeconds, offset));
+                  + " manually. Then re-run redis-check-aof.\n",
+              path,
+              untilSeconds,
+              offset));
     }
     try {
       journal.beforeCut(name);
       truncate(path, offset);
     } catch (IOException e) {
       throw new CheckAborted(
-          "Failed to truncate AOF %s to timestamp %d\n".formatted(path, untilSeconds));
+          String.format(
+              Locale.ROOT, "Failed to truncate AOF %s to timestamp %d\n", path, untilSeconds));
     }
   }
 
@@ -216,11 +227,13 @@ public final class AofCheck {
       throws CheckAborted {
     if (!fixes) {
       throw new CheckAborted(
-          "AOF %s is not valid. Use the --fix option to try fixing it.\n".formatted(name));
+          String.format(
+              Locale.ROOT, "AOF %s is not valid. Use the --fix option to try fixing it.\n", name));
     }
     if (!last) {
       throw new CheckAborted(
-          "Failed to truncate AOF %s because it is not the last file\n".formatted(name));
+          String.format(
+              Locale.ROOT, "Failed to truncate AOF %s because it is not the last file\n", name));
     }
     print(
         "This will shrink the AOF %s from %d bytes, with %d bytes, to %d bytes\n",
@@ -234,7 +247,7 @@ public final class AofCheck {
       journal.beforeCut(name);
       truncate(path, valid);
     } catch (IOException e) {
-      throw new CheckAborted("Failed to truncate AOF %s\n".formatted(name));
+      throw new CheckAborted(String.format(Locale.ROOT, "Failed to truncate AOF %s\n", name));
     }
   }
 
@@ -261,7 +274,7 @@ public final class AofCheck {
       }
       return false;
     } catch (IOException e) {
-      throw new CheckAborted("Cannot read file: %s\n".formatted(name));
+      throw new CheckAborted(String.format(Locale.ROOT, "Cannot read file: %s\n", name));
     }
   }
 
@@ -284,11 +297,12 @@ public final class AofCheck {
       return disk.read(Path.of(path));
     } catch (IOException e) {
       throw new CheckAborted(
-          "Cannot open file %s: %s%s\n".formatted(path, terminal.reason(e), suffix));
+          String.format(
+              Locale.ROOT, "Cannot open file %s: %s%s\n", path, terminal.reason(e), suffix));
     }
   }
 
   private void print(String format, Object... values) {
-    terminal.print(format.formatted(values));
+    terminal.print(String.format(Locale.ROOT, format, values));
   }
 }

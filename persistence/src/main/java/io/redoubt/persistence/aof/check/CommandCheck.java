@@ -3,6 +3,7 @@ package io.redoubt.persistence.aof.check;
 import io.redoubt.protocol.bytes.Ascii;
 import io.redoubt.protocol.bytes.Utf8;
 import java.io.IOException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +100,9 @@ public final class CommandCheck {
   /** Returns the lines to print about the first error; empty if there is none. */
   String report() {
     if (formatError) {
-      return "AOF %s format error\n".formatted(fileName);
+      return String.format(Locale.ROOT, "AOF %s format error\n", fileName);
     }
-    return error.isEmpty() ? "" : "0x%16x: %s\n".formatted(errorOffset, error);
+    return error.isEmpty() ? "" : String.format(Locale.ROOT, "0x%16x: %s\n", errorOffset, error);
   }
 
   private boolean isLater(long untilSeconds) throws IOException, CheckAborted {
@@ -142,8 +143,10 @@ public final class CommandCheck {
     }
     if (length.value < 0 || length.value > Long.MAX_VALUE - 2) {
       fail(
-          "Expected to read string of %d bytes, which is not in the suitable range"
-              .formatted(length.value));
+          String.format(
+              Locale.ROOT,
+              "Expected to read string of %d bytes, which is not in the suitable range",
+              length.value));
       return false;
     }
     errorOffset = in.offset();
@@ -159,7 +162,9 @@ public final class CommandCheck {
       end[i] = (byte) in.read();
     }
     if (done != length.value + 2) {
-      fail("Expected to read %d bytes, got %d bytes".formatted(length.value + 2, done));
+      fail(
+          String.format(
+              Locale.ROOT, "Expected to read %d bytes, got %d bytes", length.value + 2, done));
       return false;
     }
     if (!isNewline(end[0], end[1])) {
@@ -203,7 +208,7 @@ public final class CommandCheck {
     }
     if (line[0] != mark) {
       String got = Utf8.decode(new byte[] {line[0]});
-      fail("Expected prefix '%c', got: '%s'".formatted(mark, got));
+      fail(String.format(Locale.ROOT, "Expected prefix '%c', got: '%s'", mark, got));
       return null;
     }
     Number number = new Number(line, 1);
@@ -220,7 +225,7 @@ public final class CommandCheck {
       return true;
     }
     // Signed, like a char in C.
-    fail("Expected \\r\\n, got: %02x%02x".formatted((int) first, (int) second));
+    fail(String.format(Locale.ROOT, "Expected \\r\\n, got: %02x%02x", (int) first, (int) second));
     return false;
   }
 

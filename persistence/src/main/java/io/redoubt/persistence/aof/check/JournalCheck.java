@@ -13,6 +13,7 @@ import io.redoubt.persistence.rdb.check.CheckTerminal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +87,11 @@ final class JournalCheck implements AofLog {
       return new JournalCheck(terminal, LeftoverJournal.read(disk, directory, fileName, manifest));
     } catch (IOException e) {
       throw new CheckAborted(
-          "Cannot read journal %s: %s\n"
-              .formatted(LeftoverJournal.path(directory, fileName), terminal.reason(e)));
+          String.format(
+              Locale.ROOT,
+              "Cannot read journal %s: %s\n",
+              LeftoverJournal.path(directory, fileName),
+              terminal.reason(e)));
     }
   }
 
@@ -163,8 +167,12 @@ final class JournalCheck implements AofLog {
           journal.name(), journal.lackingBytes());
       if (changes) {
         throw new CheckAborted(
-            "The file is not changed before journal %s is applied. Use the --fix option on %s.\n"
-                .formatted(journal.name(), manifest));
+            String.format(
+                Locale.ROOT,
+                "The file is not changed before journal %s is applied. Use the --fix option on"
+                    + " %s.\n",
+                journal.name(),
+                manifest));
       }
     }
   }
@@ -185,8 +193,11 @@ final class JournalCheck implements AofLog {
       journal.settle(this);
     } catch (IOException e) {
       throw new CheckAborted(
-          "Failed to apply journal %s: %s. It is kept, run --fix again\n"
-              .formatted(journal.name(), terminal.reason(e)));
+          String.format(
+              Locale.ROOT,
+              "Failed to apply journal %s: %s. It is kept, run --fix again\n",
+              journal.name(),
+              terminal.reason(e)));
     }
     print("Successfully %s journal %s\n", outcome(), journal.name());
   }
@@ -207,8 +218,10 @@ final class JournalCheck implements AofLog {
   void requireApplied() throws CheckAborted {
     if (journal != null && state() == State.LACKING) {
       throw new CheckAborted(
-          "Journal %s is not applied. Use the --fix option to apply it.\n"
-              .formatted(journal.name()));
+          String.format(
+              Locale.ROOT,
+              "Journal %s is not applied. Use the --fix option to apply it.\n",
+              journal.name()));
     }
   }
 
@@ -231,7 +244,7 @@ final class JournalCheck implements AofLog {
   }
 
   private void print(String format, Object... values) {
-    terminal.print(format.formatted(values));
+    terminal.print(String.format(Locale.ROOT, format, values));
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the keys of a checked file and prints its other items. */
@@ -45,7 +46,10 @@ final class CheckVisitor implements RdbVisitor {
     byte[] bytes = Utf8.encode(text);
     String shown =
         bytes.length > LONGEST_BYTES ? Utf8.decode(Arrays.copyOf(bytes, LONGEST_BYTES)) : text;
-    terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + shown + "\n");
+    terminal.print(
+        String.format(Locale.ROOT, "[offset %d] ", reader == null ? 0 : reader.reached())
+            + shown
+            + "\n");
   }
 
   /** Returns the text up to its first NUL, like a string in C. */
@@ -60,9 +64,9 @@ final class CheckVisitor implements RdbVisitor {
    * @param begun the number of keys read without their values
    */
   void printCounts(int begun) {
-    terminal.print("[info] %d keys read\n".formatted(keys + begun));
-    terminal.print("[info] %d expires\n".formatted(expiring));
-    terminal.print("[info] %d already expired\n".formatted(expired));
+    terminal.print(String.format(Locale.ROOT, "[info] %d keys read\n", keys + begun));
+    terminal.print(String.format(Locale.ROOT, "[info] %d expires\n", expiring));
+    terminal.print(String.format(Locale.ROOT, "[info] %d already expired\n", expired));
   }
 
   /** Returns the key of the current value. */

@@ -9,6 +9,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The implementation of {@code redis-check-rdb}: reads a file to its end, prints its items, and the
@@ -133,7 +134,7 @@ public final class RdbCheck {
     int type = reader.typeId();
     if (type >= 0) {
       String name = type < TYPE_NAMES.size() ? TYPE_NAMES.get(type) : "unknown";
-      info("Reading type %d (%s)".formatted(type, name));
+      info(String.format(Locale.ROOT, "Reading type %d (%s)", type, name));
     }
     visitor.printCounts(step == RdbStep.VALUE && !reader.isInsideValue() ? 1 : 0);
   }

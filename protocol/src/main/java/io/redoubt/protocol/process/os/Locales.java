@@ -1,9 +1,16 @@
 package io.redoubt.protocol.process.os;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /** The locales of the C library. */
 public final class Locales {
+  // Character types, numbers, times, amounts of money and messages: all but the order of strings.
+  private static final int LINUX_MASK = 0b110111;
+  private static final int MAC_MASK = 0b111110;
+
+  private static long plain;
+
   private Locales() {}
 
   /** Returns true if the C library has the locale. The empty name is that of the environment. */
@@ -16,5 +23,25 @@ public final class Locales {
     } catch (IOException e) {
       return false; // nor can a library without this function use it
     }
+  }
+
+  /**
+   * Gives the calling thread the locale C, in everything but the order of strings. The JVM has
+   * taken over the environment's locale for the whole process: native code would write a number as
+   * {@code 1,5} in a German one, and not understand {@code 1.5}. Does nothing on Windows, where a
+   * library has a locale of its own.
+   *
+   * @throws IOException if the C library refuses
+   */
+  public static synchronized void usePlain() throws IOException {
+    String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    boolean isMac = system.startsWith("mac");
+    if (!isMac && !system.contains("linux")) {
+      return;
+    }
+    if (plain == 0) {
+      plain = Posix.localeOfProcess(isMac ? MAC_MASK : LINUX_MASK);
+    }
+    Posix.useLocale(plain);
   }
 }

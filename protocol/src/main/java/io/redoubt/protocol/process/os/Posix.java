@@ -28,6 +28,7 @@ public final class Posix {
   private static final int EWOULDBLOCK = 11;
   private static final int SIGSTOP = 19;
   private static final int LC_COLLATE_MASK = 1 << 3;
+  private static final long LC_GLOBAL_LOCALE = -1;
   private static final int MAX_PATH_BYTES = 108;
 
   /** The type of sendto(2). */
@@ -40,6 +41,11 @@ public final class Posix {
           ValueLayout.JAVA_INT,
           ValueLayout.ADDRESS,
           ValueLayout.JAVA_INT);
+
+  /** The type of newlocale(3). */
+  private static final FunctionDescriptor NEWLOCALE =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -59,13 +65,10 @@ public final class Posix {
 
   /** Returns true if the locale exists and can sort. */
   static boolean hasLocale(String name) throws IOException {
-    FunctionDescriptor newlocale =
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
     try (Arena arena = Arena.ofConfined()) {
       // The structure stays allocated: names are checked at the start and by CONFIG SET only.
       MemorySegment text = arena.allocateFrom(name);
-      return call("newlocale", newlocale, LC_COLLATE_MASK, text, MemorySegment.NULL) != 0;
+      return call("newlocale", NEWLOCALE, LC_COLLATE_MASK, text, MemorySegment.NULL) != 0;
     }
   }
 
@@ -200,9 +203,53 @@ public final class Posix {
     call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
   }
 
+  /**
+   * Returns a copy of the process' locale in which some categories are those of the locale C.
+   *
+   * @param mask the bits of these categories, as newlocale(3) takes them
+   */
+  static long localeOfProcess(int mask) throws IOException {
+    MemorySegment ofProcess = MemorySegment.ofAddress(LC_GLOBAL_LOCALE);
+    long copy =
+        call(
+            "duplocale",
+            FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
+            ofProcess);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment base = MemorySegment.ofAddress(copy);
+      long locale = call("newlocale", NEWLOCALE, mask, arena.allocateFrom("C"), base);
+      if (locale == 0) {
+        throw new IOException("newlocale: no locale C");
+      }
+      return locale;
+    }
+  }
+
+  /** Makes a locale that of the calling thread, which has the process' one until then. */
+  static void useLocale(long locale) throws IOException {
+    FunctionDescriptor uselocale =
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+    // The result is the old locale, and -1 if that was the process' one.
+    if (invoke("uselocale", uselocale, locale).value() == 0) {
+      throw new IOException("uselocale: not a locale");
+    }
+  }
+
+  /** What a function returned, and errno after it. */
+  private record Result(long value, int errno) {}
+
   /** Calls a function of the C library that returns -1 when it fails. */
-  @SuppressWarnings("restricted") // the launchers enable native access
   private static long call(String function, FunctionDescriptor type, Object... arguments)
+      throws IOException {
+    Result result = invoke(function, type, arguments);
+    if (result.value() == -1) {
+      throw new Failure(function, result.errno());
+    }
+    return result.value();
+  }
+
+  @SuppressWarnings("restricted") // the launchers enable native access
+  private static Result invoke(String function, FunctionDescriptor type, Object... arguments)
       throws IOException {
     Linker linker = Linker.nativeLinker();
     MemorySegment address =
@@ -217,12 +264,9 @@ public final class Posix {
       Object[] all = new Object[arguments.length + 1];
       all[0] = captured;
       System.arraycopy(arguments, 0, all, 1, arguments.length);
-      Number result = (Number) handle.invokeWithArguments(all);
-      if (result.longValue() == -1) {
-        throw new Failure(function, (int) ERRNO.get(captured, 0L));
-      }
-      return result.longValue();
-    } catch (IOException | RuntimeException | Error e) {
+      Number value = (Number) handle.invokeWithArguments(all);
+      return new Result(value.longValue(), (int) ERRNO.get(captured, 0L));
+    } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new IOException(function, e);

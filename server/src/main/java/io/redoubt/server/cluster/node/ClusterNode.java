@@ -32,6 +32,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -162,7 +163,7 @@ public final class ClusterNode {
   }
 
   private static IOException failure(String format, Object... values) {
-    return new IOException(format.formatted(values));
+    return new IOException(String.format(Locale.ROOT, format, values));
   }
 
   private long nowMillis() {

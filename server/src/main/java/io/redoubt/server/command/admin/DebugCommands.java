@@ -361,13 +361,15 @@ public final class DebugCommands extends CommandGroup<Call> {
     AccessClock clock = call.keyspace().accessClock();
     call.reply()
         .simple(
-            "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d"
-                    .formatted(
-                        entry,
-                        Values.encodingName(entry),
-                        call.database().memoryUsage(entry, OBJECT_SAMPLES),
-                        Entry.accessClock(entry),
-                        clock.isLfu() ? 0 : clock.idleSeconds(entry, call.keyspace().nowMillis()))
+            String.format(
+                    Locale.ROOT,
+                    "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d"
+                        + " lru_seconds_idle:%d",
+                    entry,
+                    Values.encodingName(entry),
+                    call.database().memoryUsage(entry, OBJECT_SAMPLES),
+                    Entry.accessClock(entry),
+                    clock.isLfu() ? 0 : clock.idleSeconds(entry, call.keyspace().nowMillis()))
                 + quicklist(entry));
   }
 
@@ -394,12 +396,18 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply()
         .verbatim(
             "txt",
-            "[Dictionary HT]\n number of elements: %d\n bytes: %d\n[Expires HT]\n number of elements: %d\n bytes: %d\n"
-                .formatted(
-                    database.size(),
-                    database.tableBytes(),
-                    database.expiries().size(),
-                    database.expiries().sizeBytes()));
+            String.format(
+                Locale.ROOT,
+                "[Dictionary HT]\n"
+                    + " number of elements: %d\n"
+                    + " bytes: %d\n"
+                    + "[Expires HT]\n"
+                    + " number of elements: %d\n"
+                    + " bytes: %d\n",
+                database.size(),
+                database.tableBytes(),
+                database.expiries().size(),
+                database.expiries().sizeBytes()));
   }
 
   private static void valueTableStatistics(Call call) {
@@ -414,8 +422,11 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply()
         .verbatim(
             "txt",
-            "Hash table 0 stats (main hash table):\n number of elements: %d\n bytes: %d\n"
-                .formatted(elements, call.database().memoryUsage(entry, OBJECT_SAMPLES)));
+            String.format(
+                Locale.ROOT,
+                "Hash table 0 stats (main hash table):\n number of elements: %d\n bytes: %d\n",
+                elements,
+                call.database().memoryUsage(entry, OBJECT_SAMPLES)));
   }
 
   private void pauseCron(Call call) {

@@ -9,6 +9,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,8 @@ public final class SpillSpace {
   void take(long bytes) throws IOException {
     long limit = settings.replication.replSpillMax.value();
     if (limit > 0 && usedBytes + bytes > limit) {
-      throw new IOException("repl-spill-max (%d bytes) would be exceeded".formatted(limit));
+      throw new IOException(
+          String.format(Locale.ROOT, "repl-spill-max (%d bytes) would be exceeded", limit));
     }
     usedBytes += bytes;
   }
@@ -59,8 +61,12 @@ public final class SpillSpace {
         settings
             .path(directory.isEmpty() ? "." : directory)
             .resolve(
-                "temp-spill-%d.%d.%d"
-                    .formatted(port.getAsInt(), clock.wallMillis(), filesCreated++));
+                String.format(
+                    Locale.ROOT,
+                    "temp-spill-%d.%d.%d",
+                    port.getAsInt(),
+                    clock.wallMillis(),
+                    filesCreated++));
     DiskFile writer = disk.create(path);
     try {
       return new Ends(writer, disk.read(path));

@@ -2,6 +2,7 @@ package io.redoubt.server.replication.stream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,8 +213,11 @@ public final class Handshake {
       String offset = Long.toString(resumePoint.offset());
       notice(
           outputs,
-          "Trying a partial resynchronization (request %s:%s)."
-              .formatted(resumePoint.id(), offset));
+          String.format(
+              Locale.ROOT,
+              "Trying a partial resynchronization (request %s:%s).",
+              resumePoint.id(),
+              offset));
       if (asksToTakeOver) {
         send(outputs, "PSYNC", resumePoint.id(), offset, "FAILOVER");
       } else {

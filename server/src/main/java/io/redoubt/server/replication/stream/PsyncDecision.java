@@ -2,6 +2,7 @@ package io.redoubt.server.replication.stream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +49,20 @@ public sealed interface PsyncDecision {
       List<LogLine> log = new ArrayList<>();
       log.add(
           LogLine.notice(
-              "Unable to partial resync with replica %s for lack of backlog (Replica request was: %d)."
-                  .formatted(replica, askedOffset)));
+              String.format(
+                  Locale.ROOT,
+                  "Unable to partial resync with replica %s for lack of backlog (Replica request"
+                      + " was: %d).",
+                  replica,
+                  askedOffset)));
       if (askedOffset > history.offset()) {
         log.add(
             LogLine.warning(
-                ("Warning: replica %s tried to PSYNC with an offset that is greater than the"
-                        + " master replication offset.")
-                    .formatted(replica)));
+                String.format(
+                    Locale.ROOT,
+                    "Warning: replica %s tried to PSYNC with an offset that is greater than the"
+                        + " master replication offset.",
+                    replica)));
       }
       return new FullSync(log);
     }
@@ -63,9 +70,13 @@ public sealed interface PsyncDecision {
         askedOffset,
         List.of(
             LogLine.notice(
-                ("Partial resynchronization request from %s accepted. Sending %d bytes of backlog"
-                        + " starting from offset %d.")
-                    .formatted(replica, backlog.nextOffset() - askedOffset, askedOffset))));
+                String.format(
+                    Locale.ROOT,
+                    "Partial resynchronization request from %s accepted. Sending %d bytes of"
+                        + " backlog starting from offset %d.",
+                    replica,
+                    backlog.nextOffset() - askedOffset,
+                    askedOffset))));
   }
 
   private static String refusal(
@@ -79,11 +90,16 @@ public sealed interface PsyncDecision {
     }
     if (second) {
       return "Partial resynchronization not accepted: Requested offset for second ID was"
-          + " %d, but I can reply up to %d".formatted(askedOffset, history.secondOffset());
+          + String.format(
+              Locale.ROOT, " %d, but I can reply up to %d", askedOffset, history.secondOffset());
     }
-    return ("Partial resynchronization not accepted: Replication ID mismatch (Replica asked for"
-            + " '%s', my replication IDs are '%s' and '%s')")
-        .formatted(askedId, history.id(), history.secondId());
+    return String.format(
+        Locale.ROOT,
+        "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for"
+            + " '%s', my replication IDs are '%s' and '%s')",
+        askedId,
+        history.id(),
+        history.secondId());
   }
 
   private static boolean sameId(String asked, String own) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,9 +196,11 @@ public final class TransferFraming {
       fail("MASTER aborted replication with an error: " + text.substring(1));
     } else if (!text.startsWith("$")) {
       fail(
-          ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure"
-                  + " the host and port are right?")
-              .formatted(text));
+          String.format(
+              Locale.ROOT,
+              "Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure"
+                  + " the host and port are right?",
+              text));
     } else if (interleaves && text.equals(TransferFrames.HEADER)) {
       interleaved = true;
       state = State.PAYLOAD;

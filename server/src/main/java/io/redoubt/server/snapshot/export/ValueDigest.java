@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.Locale;
 
 /**
  * Adds a value of any encoding to a digest: elements of lists and streams are ordered, those of
@@ -92,8 +93,14 @@ final class ValueDigest implements RdbValueVisitor {
     String digits = rounded.unscaledValue().abs().toString();
     String fraction = digits.length() == 1 ? "" : "." + digits.substring(1);
     String sign = value < 0 ? "-" : "";
-    return "%s%s%se%s%02d"
-        .formatted(sign, digits.charAt(0), fraction, exponent < 0 ? "-" : "+", Math.abs(exponent));
+    return String.format(
+        Locale.ROOT,
+        "%s%s%se%s%02d",
+        sign,
+        digits.charAt(0),
+        fraction,
+        exponent < 0 ? "-" : "+",
+        Math.abs(exponent));
   }
 
   @Override

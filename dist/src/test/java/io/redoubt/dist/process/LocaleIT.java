@@ -1,0 +1,53 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server in the environment of a country that writes 1.5 as 1,5. */
+final class LocaleIT {
+  private static final Path SERVER = Distribution.HOME.resolve("bin/redis-server");
+
+  @TempDir private Path folder;
+
+  @Test
+  void scriptsHaveNumbersWithAPoint() throws Exception {
+    assumeTrue(
+        Files.exists(Path.of("/usr/share/i18n/locales/de_DE"))
+            || System.getenv("REDOUBT_REQUIRE_REDIS") != null,
+        "the Debian package locales is missing");
+    Path locale = folder.resolve("de_DE.UTF-8");
+    new ProcessBuilder("localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale.toString())
+        .inheritIO()
+        .start()
+        .waitFor(); // its status tells of warnings, too
+    assertThat(locale.resolve("LC_NUMERIC")).exists();
+    Map<String, String> environment =
+        Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8");
+    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+      for (List<String> script :
+          List.of(
+              List.of("return tostring(12.5)", "12.5"),
+              List.of("return tostring(tonumber('12.5'))", "12.5"),
+              List.of("return string.format('%.2f', 1.5)", "1.50"),
+              List.of("return tostring('1.5' + 1)", "2.5"),
+              List.of("return tostring(loadstring('return 1.5')())", "1.5"),
+              List.of("return cjson.encode({1.5})", "[1.5]"),
+              List.of("return tostring(cjson.decode('[1.5]')[1])", "1.5"),
+              List.of("return redis.call('INCRBYFLOAT', 'key', 1.25)", "1.25"))) {
+        assertThat(node.ask("EVAL", script.getFirst(), "0").text())
+            .as(script.getFirst())
+            .isEqualTo(script.getLast());
+      }
+      node.ask("SCRIPT", "FLUSH");
+      assertThat(node.ask("EVAL", "return tostring(0.5)", "0").text()).isEqualTo("0.5");
+      assertThat(node.info("clients")).containsEntry("connected_clients", "1");
+    }
+  }
+}
