@@ -46,6 +46,19 @@ final class LauncherIT {
   }
 
   @Test
+  void ignoresOptionsForOtherPrograms() throws Exception {
+    Map<String, String> environment =
+        Map.of(
+            "JAVA_TOOL_OPTIONS", "-XX:+UseParallelGC",
+            "JDK_JAVA_OPTIONS", "-javaagent:/opt/agent.jar",
+            "_JAVA_OPTIONS", "-Xmx8m");
+    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+      assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
+      assertOnlyLogLines(node);
+    }
+  }
+
+  @Test
   void sentinelByNameAndByOption() throws Exception {
     for (List<String> command :
         List.of(List.of(SENTINEL.toString()), List.of(SERVER.toString(), "--sentinel"))) {
