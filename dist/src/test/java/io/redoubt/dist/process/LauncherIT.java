@@ -8,6 +8,7 @@ import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,21 @@ final class LauncherIT {
       assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
       assertOnlyLogLines(node);
     }
+  }
+
+  @Test
+  void refusesAFolderWithAColon() throws Exception {
+    Path home = Files.createDirectories(folder.resolve("a:b"));
+    Files.createSymbolicLink(home.resolve("lib"), Distribution.HOME.resolve("lib"));
+    Path server = Files.createDirectories(home.resolve("bin")).resolve("redis-server");
+    Files.copy(SERVER, server, StandardCopyOption.COPY_ATTRIBUTES);
+    Result result = Distribution.run(Map.of(), server.toString(), "--version");
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.output())
+        .isEqualTo(
+            "redis-server: Java can't run in "
+                + home
+                + ", whose name has a colon. Rename that folder.\n");
   }
 
   @Test
