@@ -28,8 +28,7 @@ final class LocaleIT {
         .start()
         .waitFor(); // its status tells of warnings, too
     assertThat(locale.resolve("LC_NUMERIC")).exists();
-    Map<String, String> environment =
-        Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8");
+    Map<String, String> environment = Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8");
     try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       for (List<String> script :
           List.of(
