@@ -127,7 +127,8 @@ final class Rules {
               + " server.structure.list server.keyspace server.value server.value.hash"
               + " server.value.set server.value.sortedset server.value.stream server.snapshot"
               + " server.snapshot.context",
-          "server.script           <- protocol.bytes protocol.resp protocol.command server.memory",
+          "server.script           <- protocol.bytes protocol.resp protocol.command"
+              + " protocol.process.os server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
               + " server.keyspace",

@@ -9,8 +9,6 @@ public final class Locales {
   private static final int LINUX_MASK = 0b110111;
   private static final int MAC_MASK = 0b111110;
 
-  private static long plain;
-
   private Locales() {}
 
   /** Returns true if the C library has the locale. The empty name is that of the environment. */
@@ -28,20 +26,20 @@ public final class Locales {
   /**
    * Gives the calling thread the locale C, in everything but the order of strings. The JVM has
    * taken over the environment's locale for the whole process: native code would write a number as
-   * {@code 1,5} in a German one, and not understand {@code 1.5}. Does nothing on Windows, where a
-   * library has a locale of its own.
+   * {@code 1,5} in a German one, and not understand {@code 1.5}. A thread keeps its first locale,
+   * of some hundred bytes, until the process ends. Does nothing on Windows, where a library has a
+   * locale of its own.
    *
    * @throws IOException if the C library refuses
    */
-  public static synchronized void usePlain() throws IOException {
+  public static void usePlain() throws IOException {
     String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     boolean isMac = system.startsWith("mac");
     if (!isMac && !system.contains("linux")) {
       return;
     }
-    if (plain == 0) {
-      plain = Posix.localeOfProcess(isMac ? MAC_MASK : LINUX_MASK);
+    if (!Posix.hasOwnLocale()) {
+      Posix.useLocale(Posix.localeOfProcess(isMac ? MAC_MASK : LINUX_MASK));
     }
-    Posix.useLocale(plain);
   }
 }

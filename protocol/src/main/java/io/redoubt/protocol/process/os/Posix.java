@@ -47,6 +47,10 @@ public final class Posix {
       FunctionDescriptor.of(
           ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
 
+  /** The type of uselocale(3). */
+  private static final FunctionDescriptor USELOCALE =
+      FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -225,12 +229,15 @@ public final class Posix {
     }
   }
 
-  /** Makes a locale that of the calling thread, which has the process' one until then. */
+  /** Returns true if the calling thread has a locale of its own, not the process' one. */
+  static boolean hasOwnLocale() throws IOException {
+    return invoke("uselocale", USELOCALE, 0L).value() != LC_GLOBAL_LOCALE;
+  }
+
+  /** Makes a locale that of the calling thread. */
   static void useLocale(long locale) throws IOException {
-    FunctionDescriptor uselocale =
-        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
-    // The result is the old locale, and -1 if that was the process' one.
-    if (invoke("uselocale", uselocale, locale).value() == 0) {
+    // The result is the old locale, also -1, so that this can't be an ordinary call.
+    if (invoke("uselocale", USELOCALE, locale).value() == 0) {
       throw new IOException("uselocale: not a locale");
     }
   }
