@@ -35,7 +35,12 @@ final class Starts {
             List.of("-XX:+UseSerialGC"),
             List.of("-XX:TieredStopAtLevel=1"),
             cached,
-            and(cached, "-XX:TieredStopAtLevel=1"));
+            and(cached, "-XX:TieredStopAtLevel=1"),
+            and(
+                cached,
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:ArchiveRelocationMode=0"));
     System.out.println(
         "first server of a JVM: median, least and most milliseconds of " + COLD_RUNS);
     double[][] times = new double[options.size()][COLD_RUNS];
@@ -66,9 +71,9 @@ final class Starts {
     return Double.parseDouble(java(options, "cold", product).getLast());
   }
 
-  private static List<String> and(List<String> options, String another) {
+  private static List<String> and(List<String> options, String... more) {
     List<String> all = new ArrayList<>(options);
-    all.add(another);
+    all.addAll(List.of(more));
     return all;
   }
 
