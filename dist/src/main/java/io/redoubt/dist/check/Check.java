@@ -8,6 +8,7 @@ import io.redoubt.persistence.rdb.check.CheckTerminal;
 import io.redoubt.persistence.rdb.check.RdbCheck;
 import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.LocalZone;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
@@ -16,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.time.ZoneId;
 
 /**
  * The programs {@code redis-check-rdb FILE}, also known as {@code redis-check-dump}, and {@code
@@ -39,7 +39,7 @@ public final class Check {
     this.out = out;
     this.err = err;
     this.clock = clock;
-    this.log = new Log(clock, ZoneId.systemDefault(), pid, out);
+    this.log = new Log(clock, LocalZone.get(), pid, out);
   }
 
   /** Runs the program named by the last part of the property {@code redoubt.launcher}. */

@@ -23,11 +23,10 @@ final class LocaleIT {
             || System.getenv("REDOUBT_REQUIRE_REDIS") != null,
         "the Debian package locales is missing");
     Path locale = folder.resolve("de_DE.UTF-8");
-    new ProcessBuilder("localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale.toString())
-        .inheritIO()
-        .start()
-        .waitFor(); // its status tells of warnings, too
-    assertThat(locale.resolve("LC_NUMERIC")).exists();
+    Distribution.Result compiled = // its status is also that of warnings
+        Distribution.run(
+            Map.of(), "localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale.toString());
+    assertThat(locale.resolve("LC_NUMERIC")).as(compiled.output()).exists();
     Map<String, String> environment = Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8");
     try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       for (List<String> script :

@@ -242,7 +242,7 @@ public final class Posix {
     }
   }
 
-  /** What a function returned, and errno after it. */
+  /** The result of a function, and errno after it. */
   private record Result(long value, int errno) {}
 
   /** Calls a function of the C library that returns -1 when it fails. */
