@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,7 @@ final class SlotMigrationIT {
     fill(SOURCE, 1_000_000);
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       List<Future<Written>> writers = startWriters(threads);
+      long startNanos = System.nanoTime();
       Thread.sleep(2_000);
       long before = usedMemory();
       awaitFact(() -> members.getFirst().info().get("aof_rewrite_in_progress").equals("0"));
@@ -129,9 +132,15 @@ final class SlotMigrationIT {
         return state(members.getFirst()).equals("success");
       });
       stopped = true;
-      verify(writers, Set.of("MOVED"), "");
+      double seconds = (System.nanoTime() - startNanos) / 1e9;
+      long acknowledged = verify(writers, Set.of("MOVED"), "");
       System.out.printf(
-          "SlotMigrationIT: used_memory of the source was %d, then at most %d%n", before, most[0]);
+          "SlotMigrationIT: %.0f increments a second; used_memory of the source was %d, then at"
+              + " most %d; %s%n",
+          acknowledged / seconds,
+          before,
+          most[0],
+          logged(members.getFirst(), " paused writes for "));
       assertThat(setSize(TARGET)).isEqualTo(1_000_000);
     }
   }
@@ -344,7 +353,8 @@ final class SlotMigrationIT {
     }
   }
 
-  private void verify(List<Future<Written>> writers, Set<String> expected, String title)
+  /** Verifies the counters; returns the number of acknowledged increments. */
+  private long verify(List<Future<Written>> writers, Set<String> expected, String title)
       throws Exception {
     long acknowledged = 0;
     long unknown = 0;
@@ -374,5 +384,13 @@ final class SlotMigrationIT {
         acknowledged, unknown, errors, longest / 1e6);
     assertThat(acknowledged).isPositive();
     assertThat(errors.keySet()).isSubsetOf(expected);
+    return acknowledged;
+  }
+
+  /** Returns the line of a node's log that contains a text. */
+  private static String logged(Node node, String text) throws IOException {
+    try (Stream<String> lines = Files.lines(node.log())) {
+      return lines.filter(line -> line.contains(text)).findFirst().orElseThrow();
+    }
   }
 }
