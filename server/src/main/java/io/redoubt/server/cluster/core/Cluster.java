@@ -81,8 +81,12 @@ public final class Cluster {
      * a crash brings one back, its new owner's claim has the greater epoch.
      */
     boolean bindsBeyond(Binding other) {
+      return currentEpoch != other.currentEpoch || claimsBeyond(other);
+    }
+
+    /** Returns true if this promises more than another besides the knowledge of an epoch. */
+    boolean claimsBeyond(Binding other) {
       return !id.equals(other.id)
-          || currentEpoch != other.currentEpoch
           || lastVoteEpoch != other.lastVoteEpoch
           || configEpoch != other.configEpoch
           || !other.slots.containsAll(slots);
@@ -210,6 +214,11 @@ public final class Cluster {
     if (stateChanged) {
       stateChanged = false;
       Binding current = binding();
+      if (topologyChanged && !current.claimsBeyond(binding)) {
+        // What others have claimed is answered to clients already; those that wait need not wait.
+        topologyChanged = false;
+        result.add(new Output.TopologyChanged());
+      }
       boolean binds = current.bindsBeyond(binding);
       result.add(new Output.Persist(state(), binds ? Urgency.BINDING : urgency(input)));
       binding = current;
