@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.migration;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.KeyspaceSlots;
+import java.util.function.IntPredicate;
 
 /**
  * The removal of the keys of slots that belong to another node now, in slices between commands.
@@ -37,22 +38,27 @@ public final class SlotDrops {
   }
 
   /** Removes what is left of the keys of slots now, since the slots get other keys. */
-  void finish(SlotSet taken) {
-    if (pending.intersects(taken)) {
-      taken.forEach(slot -> {
-        if (pending.remove(slot)) {
-          while (drop(slot)) {
-            // as many slices as it takes
+  void finish(IntPredicate taken) {
+    boolean[] any = new boolean[1];
+    pending
+        .copy()
+        .forEach(slot -> {
+          if (taken.test(slot)) {
+            any[0] = true;
+            pending.remove(slot);
+            while (drop(slot)) {
+              // as many slices as it takes
+            }
           }
-        }
-      });
-      parts.dispatcher().endSlice();
+        });
+    if (any[0]) {
+      parts.dispatcher().endSliceUnlessInUnit();
     }
   }
 
   /** Removes all that is left now. */
   void finishAll() {
-    finish(pending.copy());
+    finish(slot -> true);
   }
 
   private void schedule() {

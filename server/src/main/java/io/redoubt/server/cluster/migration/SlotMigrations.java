@@ -91,8 +91,18 @@ public final class SlotMigrations {
     }
   }
 
-  /** Removes the keys of slots, in slices, because another node owns them. */
-  public void lose(SlotSet slots) {
+  /**
+   * Removes the keys of slots, in slices, because another node owns them. The loss may be told
+   * late, as it waits for the disk; slots that have come back meanwhile, with other keys, are kept.
+   */
+  public void lose(SlotSet told) {
+    SlotSet slots = told.copy();
+    slots.removeAll(cluster().me().slots());
+    for (SlotImport each : imports) {
+      if (each.isUnstaged()) {
+        slots.removeAll(each.migration().slots());
+      }
+    }
     boolean migrated = false;
     for (Migration each : listed) {
       migrated |= each.exports() && each.slots().intersects(slots);
@@ -371,6 +381,7 @@ public final class SlotMigrations {
       checkOwner(cluster, each);
     }
     staged.settle(cluster, imports.isEmpty());
+    drops.finish(slot -> cluster.isOfMyShard(slot) || cluster.importingFrom(slot) != null);
   }
 
   private void checkOwner(Cluster cluster, SlotImport each) {

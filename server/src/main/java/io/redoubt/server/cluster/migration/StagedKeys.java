@@ -30,7 +30,7 @@ final class StagedKeys {
 
   /** Moves the staged keys of slots to the first database, where they replace what is there. */
   void take(SlotSet moved) {
-    drops.finish(moved);
+    drops.finish(moved::contains);
     moved.forEach(slot -> {
       long unused = slots.unstage(slot);
     });

@@ -122,6 +122,24 @@ class SlotMigrationTest {
   }
 
   @Test
+  void keepsKeysThatComeBackWhileOldOnesAreRemoved() throws Exception {
+    fill(30_000);
+    migrate(SLOT, SLOT);
+    becomes(source, "success");
+    ok(source.call("CLUSTER", "SETSLOT", "" + SLOT, "IMPORTING", id(target)));
+    long left = number(source, "CLUSTER", "COUNTKEYSINSLOT", "" + SLOT);
+    List<String[]> requests = new ArrayList<>();
+    for (int i = 0; i < 30_000; i += 1_000) {
+      requests.add(new String[] {"ASKING"});
+      requests.add(new String[] {"SET", "{a}" + i, "back"});
+    }
+    source.pipeline(requests).forEach(TestNodes::ok);
+    assertThat(left).as("keys that the slot had before").isZero();
+    Thread.sleep(500);
+    assertThat(number(source, "CLUSTER", "COUNTKEYSINSLOT", "" + SLOT)).isEqualTo(30);
+  }
+
+  @Test
   void refusesWhatCannotBeMigrated() throws Exception {
     String id = id(target);
     assertThat(error(source.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", "0", "NODE", id)))
