@@ -21,7 +21,7 @@ import java.util.List;
 final class SlotExport implements TargetLink.User {
   private static final long SLICE_NANOS = 1_000_000;
   private static final long SLICE_PAUSE_MILLIS = 2;
-  private static final long MAX_WAITING_BYTES = 1 << 20;
+  private static final long MAX_WAITING_BYTES = 256 << 10;
   private static final long MAX_CHANGES_BYTES = 256L << 20;
   private static final long MAX_UNANSWERED_AT_PAUSE = 2000;
   private static final long MAX_PAUSE_MILLIS = 5000;
