@@ -131,7 +131,7 @@ class SlotMigrationTest {
     List<String[]> requests = new ArrayList<>();
     for (int i = 0; i < 30_000; i += 1_000) {
       requests.add(new String[] {"ASKING"});
-      requests.add(new String[] {"SET", "{a}" + i, "back"});
+      requests.add(new String[] {"SET", "{a}new" + i, "back"});
     }
     source.pipeline(requests).forEach(TestNodes::ok);
     assertThat(left).as("keys that the slot had before").isZero();
