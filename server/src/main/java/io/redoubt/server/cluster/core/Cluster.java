@@ -465,6 +465,11 @@ public final class Cluster {
     return slots.owner(slot) == myself().shardMaster();
   }
 
+  /** Returns true if keys of a slot belong here: it is our shard's, or being imported. */
+  public boolean keepsKeysOf(int slot) {
+    return isOfMyShard(slot) || importingFrom(slot) != null;
+  }
+
   /** Returns the node to which we migrate a slot, or null. */
   public @Nullable Node migratingTo(int slot) {
     // No boxing at each command while nothing migrates.

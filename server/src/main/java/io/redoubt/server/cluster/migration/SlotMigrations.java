@@ -381,7 +381,7 @@ public final class SlotMigrations {
       checkOwner(cluster, each);
     }
     staged.settle(cluster, imports.isEmpty());
-    drops.finish(slot -> cluster.isOfMyShard(slot) || cluster.importingFrom(slot) != null);
+    drops.finish(cluster::keepsKeysOf);
   }
 
   private void checkOwner(Cluster cluster, SlotImport each) {

@@ -101,7 +101,7 @@ final class StagedKeys {
         .copy()
         .forEach(slot -> {
           Node owner = cluster.owner(slot);
-          if (cluster.isOfMyShard(slot) || cluster.importingFrom(slot) != null) {
+          if (cluster.keepsKeysOf(slot)) {
             unsettled.remove(slot); // keys that came one by one since are ours
           } else if (cluster.me().isMaster() && owner != null) {
             foreign.add(slot);
