@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * anywhere.
  */
 final class ReplyCounter {
-  private static final int MAX_DEPTH = 64;
+  /** A script may reply with tables nested 200 deep. */
+  private static final int MAX_DEPTH = 1024;
+
+  /** What is kept of a line; a simple string or error may be longer. */
   private static final int MAX_LINE_BYTES = 64 * 1024;
 
   private final byte[] line = new byte[MAX_LINE_BYTES];
@@ -59,10 +62,11 @@ final class ReplyCounter {
       }
       byte b = bytes.get();
       if (b != '\n') {
-        if (lineBytes == MAX_LINE_BYTES) {
+        if (lineBytes < MAX_LINE_BYTES) {
+          line[lineBytes++] = b;
+        } else if (line[0] != '+' && line[0] != '-') {
           throw new ProtocolException("Protocol error: too long a line in a reply");
         }
-        line[lineBytes++] = b;
         continue;
       }
       replies += element();

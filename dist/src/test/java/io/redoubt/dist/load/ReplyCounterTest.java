@@ -46,6 +46,14 @@ final class ReplyCounterTest {
   }
 
   @Test
+  void countsTextsOfAnyLength() throws Exception {
+    ReplyCounter counter = new ReplyCounter();
+    String text = "x".repeat(100_000);
+    assertThat(counter.count(bytes("+" + text + "\r\n-" + text + "\r\n+OK\r\n"))).isEqualTo(3);
+    assertThat(counter.takeError()).startsWith("xxx");
+  }
+
+  @Test
   void refusesWhatIsNoReply() {
     assertThatThrownBy(() -> new ReplyCounter().count(bytes("HTTP/1.1 400\r\n")))
         .isInstanceOf(ProtocolException.class);

@@ -22,7 +22,12 @@ public final class ReplyDecoder {
 
   private static final Reply NULL = new Reply.Null();
   private static final int INITIAL_BYTES = 512;
+
+  /** The limit of a line that holds a length, number or boolean. */
   private static final int MAX_LINE_BYTES = 64 * 1024;
+
+  /** The limit of a simple string or error, which a script makes of any text. */
+  private static final int MAX_TEXT_BYTES = 512 * 1024 * 1024;
 
   /** A script may reply with tables nested 200 deep. */
   private static final int MAX_DEPTH = 1024;
@@ -161,10 +166,14 @@ public final class ReplyDecoder {
       at++;
     }
     searched = Math.max(0, end - 1 - start);
-    if (searched > MAX_LINE_BYTES) {
+    if (searched > MAX_LINE_BYTES && searched > maxLineBytes()) {
       throw new ProtocolException("Protocol error: too long a line in a reply");
     }
     return -1;
+  }
+
+  private int maxLineBytes() {
+    return buffer[start] == '+' || buffer[start] == '-' ? MAX_TEXT_BYTES : MAX_LINE_BYTES;
   }
 
   private String lineText(int line) {

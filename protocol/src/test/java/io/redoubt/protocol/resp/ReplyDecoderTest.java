@@ -105,11 +105,21 @@ class ReplyDecoderTest {
   }
 
   @Test
+  void readsTextsOfAnyLength() throws ProtocolException {
+    String text = "x".repeat(1_000_000);
+    decoder.feed(("+" + text).getBytes(UTF_8));
+    assertThat(decoder.next()).isNull();
+    decoder.feed(("\r\n-" + text + "\r\n").getBytes(UTF_8));
+    assertThat(decoder.next()).isEqualTo(new Reply.Simple(text));
+    assertThat(decoder.next()).isEqualTo(new Reply.Error(text));
+  }
+
+  @Test
   void refusesExcessiveDepthAndEndlessLines() {
     decoder.feed("*1\r\n".repeat(2000).getBytes(UTF_8));
     assertThatThrownBy(decoder::next).isInstanceOf(ProtocolException.class);
     ReplyDecoder other = new ReplyDecoder();
-    other.feed("+".repeat(70_000).getBytes(UTF_8));
+    other.feed(":".repeat(70_000).getBytes(UTF_8));
     assertThatThrownBy(other::next).isInstanceOf(ProtocolException.class);
   }
 
