@@ -50,7 +50,7 @@ public abstract class Launch<D extends Directives> {
   private static final long SETTLING_MILLIS = 500;
 
   private static final int SETTLING_FACTOR = 4;
-  private static final long RELEASE_MILLIS = 30_000;
+  private static final long RELEASE_MILLIS = 5_000;
 
   /** The property with the command by which the launcher was called, which may have a path. */
   private static final String CALLED = "redoubt.called";
