@@ -67,6 +67,14 @@ final class MemoryBenchmark implements Callable<Integer> {
   private int seconds = 60;
 
   @Option(
+      names = "--names",
+      paramLabel = "COUNT",
+      description =
+          "The names of each type in the mixed writes (default: ${DEFAULT-VALUE}); ten times as"
+              + " many hold ten times the data after ten times as long.")
+  private int names = 20_000;
+
+  @Option(
       names = "--redoubt",
       paramLabel = "DIRECTIVE",
       description = "A directive of Redoubt during the mixed writes, such as 'activedefrag yes'.")
@@ -128,7 +136,7 @@ final class MemoryBenchmark implements Callable<Integer> {
       throws IOException, InterruptedException {
     String[] arguments = more.stream().map(directive -> "--" + directive).toArray(String[]::new);
     try (MeasuredServer server = servers.start(redis, arguments)) {
-      long requests = Churn.run(server, duration, count);
+      long requests = Churn.run(server, names, duration, count);
       Map<String, String> memory = server.info("memory");
       long resident = server.residentBytes();
       server.ask("FLUSHALL");

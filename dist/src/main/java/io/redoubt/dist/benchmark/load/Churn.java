@@ -13,13 +13,15 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes of all types without order: values of 1 to 300 bytes under 20 000 names a type, a third of
- * which get an expiry time, and keys that are deleted, renamed and trimmed.
+ * Writes of all types without order: values of 1 to 300 bytes under a number of names a type, a
+ * third of which get an expiry time, and keys that are deleted, renamed and trimmed.
  */
 public final class Churn {
-  private static final int NAMES = 20_000;
   private static final int MAX_VALUE_BYTES = 300;
-  private static final int MAX_EXPIRY_MILLIS = 60_000;
+
+  /** The longest time to live, for each name: more names are written less often. */
+  private static final int EXPIRY_MILLIS_PER_NAME = 3;
+
   private static final int FIELDS = 20;
   private static final int PIPELINE = 64;
   private static final long SEED = 27;
@@ -41,20 +43,26 @@ public final class Churn {
 
   private final Random random = new Random(SEED);
   private final RequestBuffer requests = new RequestBuffer();
+  private final int names;
+  private final int nameDigits;
   private int lines;
   private int lastName;
 
-  private Churn() {}
+  private Churn(int names) {
+    this.names = names;
+    this.nameDigits = Integer.toString(names - 1).length();
+  }
 
   /**
    * Writes over one connection, the same requests each time, until a time or number is reached.
    *
+   * @param names the number of names a type
    * @return the number of requests
    * @throws ErrorReplyException if a reply is an error
    */
-  public static long run(MeasuredServer server, Duration duration, long requests)
+  public static long run(MeasuredServer server, int names, Duration duration, long requests)
       throws IOException {
-    Churn churn = new Churn();
+    Churn churn = new Churn(names);
     long count = 0;
     long start = System.nanoTime();
     try (Socket socket = server.socket()) {
@@ -92,21 +100,21 @@ public final class Churn {
     if (action < 14) {
       write(type, name());
       if (random.nextInt(3) == 0) {
-        request(3).word("PEXPIRE").numbered(type.prefix(), lastName, 5);
-        requests.number(1 + random.nextInt(MAX_EXPIRY_MILLIS));
+        request(3).word("PEXPIRE").numbered(type.prefix(), lastName, nameDigits);
+        requests.number(1 + random.nextInt(EXPIRY_MILLIS_PER_NAME * names));
       }
     } else if (action < 15) {
-      request(2).word("DEL").numbered(type.prefix(), name(), 5);
+      request(2).word("DEL").numbered(type.prefix(), name(), nameDigits);
     } else if (action < 16) {
-      request(3).word("RENAME").numbered(type.prefix(), name(), 5);
-      requests.numbered(type.prefix(), name(), 5);
+      request(3).word("RENAME").numbered(type.prefix(), name(), nameDigits);
+      requests.numbered(type.prefix(), name(), nameDigits);
     } else {
       trim(type, name());
     }
   }
 
   private int name() {
-    lastName = random.nextInt(NAMES);
+    lastName = random.nextInt(names);
     return lastName;
   }
 
@@ -126,28 +134,31 @@ public final class Churn {
   private void write(Type type, int name) {
     switch (type) {
       case STRING -> {
-        request(3).word("SET").numbered(type.prefix(), name, 5);
+        request(3).word("SET").numbered(type.prefix(), name, nameDigits);
         value();
       }
       case HASH -> {
-        request(4).word("HSET").numbered(type.prefix(), name, 5);
+        request(4).word("HSET").numbered(type.prefix(), name, nameDigits);
         field();
         value();
       }
       case LIST -> {
-        request(3).word("RPUSH").numbered(type.prefix(), name, 5);
+        request(3).word("RPUSH").numbered(type.prefix(), name, nameDigits);
         value();
       }
       case SET -> {
-        request(3).word("SADD").numbered(type.prefix(), name, 5);
+        request(3).word("SADD").numbered(type.prefix(), name, nameDigits);
         value();
       }
       case SORTED_SET -> {
-        request(4).word("ZADD").numbered(type.prefix(), name, 5).number(random.nextInt(1000));
+        request(4)
+            .word("ZADD")
+            .numbered(type.prefix(), name, nameDigits)
+            .number(random.nextInt(1000));
         value();
       }
       case STREAM -> {
-        request(5).word("XADD").numbered(type.prefix(), name, 5).word("*");
+        request(5).word("XADD").numbered(type.prefix(), name, nameDigits).word("*");
         lines++; // the reply is a bulk string, in two lines
         field();
         value();
@@ -158,22 +169,31 @@ public final class Churn {
   private void trim(Type type, int name) {
     switch (type) {
       case STRING -> {
-        request(3).word("APPEND").numbered(type.prefix(), name, 5);
+        request(3).word("APPEND").numbered(type.prefix(), name, nameDigits);
         value();
       }
       case HASH -> {
-        request(3).word("HDEL").numbered(type.prefix(), name, 5);
+        request(3).word("HDEL").numbered(type.prefix(), name, nameDigits);
         field();
       }
-      case LIST -> request(4).word("LTRIM").numbered(type.prefix(), name, 5).number(2).number(10);
+      case LIST ->
+          request(4).word("LTRIM").numbered(type.prefix(), name, nameDigits).number(2).number(10);
       case SET -> {
         // A value alone would hardly be found; SPOP with a count has a reply of unknown length.
-        request(2).word("UNLINK").numbered(type.prefix(), name, 5);
+        request(2).word("UNLINK").numbered(type.prefix(), name, nameDigits);
       }
       case SORTED_SET ->
-          request(4).word("ZREMRANGEBYRANK").numbered(type.prefix(), name, 5).number(0).number(1);
+          request(4)
+              .word("ZREMRANGEBYRANK")
+              .numbered(type.prefix(), name, nameDigits)
+              .number(0)
+              .number(1);
       case STREAM ->
-          request(4).word("XTRIM").numbered(type.prefix(), name, 5).word("MAXLEN").number(3);
+          request(4)
+              .word("XTRIM")
+              .numbered(type.prefix(), name, nameDigits)
+              .word("MAXLEN")
+              .number(3);
     }
   }
 }
