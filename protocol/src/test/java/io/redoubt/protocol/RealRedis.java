@@ -47,13 +47,27 @@ public final class RealRedis implements AutoCloseable {
   public static void assumeInstalled(String... programs) {
     for (String program : programs.length == 0 ? new String[] {SERVER} : programs) {
       if (find(program.equals(SENTINEL) ? SERVER : program) == null) {
-        String missing = program + " is not installed";
-        if (System.getenv(REQUIRED) != null) {
-          throw new AssertionError(missing + ", and " + REQUIRED + " is set");
-        }
-        abort(missing);
+        missing(program);
       }
     }
+  }
+
+  /**
+   * Skips the running test if something else that it needs is not installed, or fails it where the
+   * build requires that all of it is there.
+   */
+  public static void assumeInstalled(boolean installed, String name) {
+    if (!installed) {
+      missing(name);
+    }
+  }
+
+  private static void missing(String name) {
+    String missing = name + " is not installed";
+    if (System.getenv(REQUIRED) != null) {
+      throw new AssertionError(missing + ", and " + REQUIRED + " is set");
+    }
+    abort(missing);
   }
 
   /**

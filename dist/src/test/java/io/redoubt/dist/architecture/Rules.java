@@ -24,7 +24,7 @@ final class Rules {
           "protocol.resp           <- protocol.bytes",
           "protocol.process.os     <-",
           "protocol.process        <- protocol.bytes protocol.process.os",
-          "protocol.tuning         <-",
+          "protocol.tuning         <- protocol.process.os",
           "protocol.lease          <-",
           "protocol.group          <-",
           "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
@@ -84,7 +84,7 @@ final class Rules {
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",
-          "server.memory           <- protocol.bytes server.tuning",
+          "server.memory           <- protocol.bytes protocol.process.os server.tuning",
           "server.structure        <- protocol.bytes persistence.packed server.memory",
           "server.structure.list   <- protocol.bytes persistence.packed server.memory"
               + " server.structure",

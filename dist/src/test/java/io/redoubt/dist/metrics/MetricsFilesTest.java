@@ -3,8 +3,8 @@ package io.redoubt.dist.metrics;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
@@ -160,10 +160,8 @@ final class MetricsFilesTest {
 
   @Test
   void prometheusOwnParsersReadBothFormats() throws Exception {
-    assumeTrue(
-        System.getenv("REDOUBT_REQUIRE_REDIS") != null
-            || python("import prometheus_client", "") == 0,
-        "python3-prometheus-client is not installed");
+    RealRedis.assumeInstalled(
+        python("import prometheus_client", "") == 0, "python3-prometheus-client");
     for (int i = 0; i < ports.size(); i++) {
       String plain = scrape(i);
       assertThat(
@@ -188,9 +186,7 @@ final class MetricsFilesTest {
   /** Verifies the names of our own metrics; the others are redis_exporter's. */
   @Test
   void promtoolAcceptsRulesAndNames() throws Exception {
-    assumeTrue(
-        System.getenv("REDOUBT_REQUIRE_REDIS") != null || Files.exists(PROMTOOL),
-        "promtool is not installed");
+    RealRedis.assumeInstalled(Files.exists(PROMTOOL), "promtool");
     assertThat(
             promtool("check", "rules", FOLDER.resolve("prometheus-alerts.yml").toString()).status())
         .isZero();

@@ -1,8 +1,8 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,10 +18,8 @@ final class LocaleIT {
 
   @Test
   void scriptsHaveNumbersWithAPoint() throws Exception {
-    assumeTrue(
-        Files.exists(Path.of("/usr/share/i18n/locales/de_DE"))
-            || System.getenv("REDOUBT_REQUIRE_REDIS") != null,
-        "the Debian package locales is missing");
+    RealRedis.assumeInstalled(
+        Files.exists(Path.of("/usr/share/i18n/locales/de_DE")), "the Debian package locales");
     Path locale = folder.resolve("de_DE.UTF-8");
     Distribution.Result compiled = // its status is also that of warnings
         Distribution.run(

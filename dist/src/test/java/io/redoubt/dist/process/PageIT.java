@@ -1,8 +1,8 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,9 +38,7 @@ final class PageIT {
 
   @Test
   void showsAFailoverLive() throws Exception {
-    assumeTrue(
-        Files.exists(BROWSER) || System.getenv("REDOUBT_REQUIRE_REDIS") != null,
-        "chromium is not installed");
+    RealRedis.assumeInstalled(Files.exists(BROWSER), "chromium");
     Path script = script();
     Path pictures = Files.createDirectories(Distribution.HOME.resolveSibling("page"));
     try (Topology topology =

@@ -1,8 +1,8 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -75,10 +75,7 @@ final class Scripts {
     } catch (IOException e) {
       installed = false;
     }
-    if (System.getenv("REDOUBT_REQUIRE_REDIS") != null) {
-      assertThat(installed).as(library.toString()).isTrue();
-    }
-    assumeTrue(installed, () -> library + " is not installed");
+    RealRedis.assumeInstalled(installed, library.toString());
   }
 
   /**

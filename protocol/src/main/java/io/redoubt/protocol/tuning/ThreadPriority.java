@@ -1,5 +1,6 @@
 package io.redoubt.protocol.tuning;
 
+import io.redoubt.protocol.process.os.OperatingSystem;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -97,7 +98,7 @@ public final class ThreadPriority {
           default -> UNKNOWN_CALL;
         };
     long get = set + 1; // on both
-    if (!ON || !System.getProperty("os.name").equals("Linux") || set == UNKNOWN_CALL) {
+    if (!ON || OperatingSystem.current() != OperatingSystem.LINUX || set == UNKNOWN_CALL) {
       return;
     }
     Optional<MethodHandle> syscall = link("syscall", SYSCALL);

@@ -1,12 +1,12 @@
 package io.redoubt.server.memory;
 
+import io.redoubt.protocol.process.os.OperatingSystem;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +59,7 @@ public final class NativeMemory {
    * multiples of {@code alignmentBytes}, as is the start address.
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
-    if (isLinux()) {
+    if (OperatingSystem.current() == OperatingSystem.LINUX) {
       MethodHandle mmap = link("mmap", MMAP);
       MemorySegment mapped = map(mmap, wantedBytes, alignmentBytes);
       if (mapped == null) {
@@ -74,13 +74,9 @@ public final class NativeMemory {
 
   /** Links the system call of {@link #reserve} ahead of its use; the linker keeps the result. */
   public static void prepare() {
-    if (isLinux()) {
+    if (OperatingSystem.current() == OperatingSystem.LINUX) {
       MethodHandle _ = link("mmap", MMAP);
     }
-  }
-
-  private static boolean isLinux() {
-    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
   }
 
   /** Allocates memory if it cannot be mapped. */

@@ -1,5 +1,6 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.process.os.OperatingSystem;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,26 +87,22 @@ final class LuaLibrary {
   }
 
   private static void unlink(Path file) throws IOException {
-    if (isWindows()) {
+    if (OperatingSystem.current() == OperatingSystem.WINDOWS) {
       file.toFile().deleteOnExit(); // a loaded library cannot be deleted there
     } else {
       Files.delete(file);
     }
   }
 
-  private static boolean isWindows() {
-    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("windows");
-  }
-
   /** Returns the library's name in its jar. */
   private static String resource() {
-    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String cpu = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
     boolean arm = cpu.equals("aarch64") || cpu.equals("arm64");
     String suffix = arm ? "arm64" : "64";
-    if (isWindows()) {
-      return "lua51" + suffix + ".dll";
-    }
-    return "liblua51" + suffix + (os.contains("mac") ? ".dylib" : ".so");
+    return switch (OperatingSystem.current()) {
+      case WINDOWS -> "lua51" + suffix + ".dll";
+      case MAC -> "liblua51" + suffix + ".dylib";
+      case LINUX, OTHER -> "liblua51" + suffix + ".so";
+    };
   }
 }

@@ -1,7 +1,6 @@
 package io.redoubt.protocol.process.os;
 
 import java.io.IOException;
-import java.util.Locale;
 
 /** The locales of the C library. */
 public final class Locales {
@@ -33,9 +32,9 @@ public final class Locales {
    * @throws IOException if the C library refuses
    */
   public static void usePlain() throws IOException {
-    String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-    boolean isMac = system.startsWith("mac");
-    if (!isMac && !system.contains("linux")) {
+    OperatingSystem system = OperatingSystem.current();
+    boolean isMac = system == OperatingSystem.MAC;
+    if (!isMac && system != OperatingSystem.LINUX) {
       return;
     }
     if (!Posix.hasOwnLocale()) {
