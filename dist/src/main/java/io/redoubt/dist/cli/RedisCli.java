@@ -109,6 +109,11 @@ public final class RedisCli {
       out.flush();
       streams.err().print(e.getMessage() + "\n");
       return 1;
+    } catch (OutOfMemoryError full) {
+      streams
+          .err()
+          .print("Error: Out of memory. REDOUBT_JAVA_OPTS=-Xmx8g gives redis-cli up to 8 GB.\n");
+      return 1;
     } finally {
       out.flush();
     }

@@ -40,7 +40,7 @@ public final class ReplicaMode implements Mode {
     context.connection().send(words("REPLCONF"), words("ACK"), words("0"));
     ReplyFormatter formatter = new ReplyFormatter(OutputForm.CSV, "\n", "\n");
     while (true) {
-      context.out().print(formatter.format(context.connection().receive(), false));
+      formatter.print(context.connection().receive(), false, context.out()::print);
       context.out().flush();
     }
   }

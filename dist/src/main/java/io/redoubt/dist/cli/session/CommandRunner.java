@@ -173,7 +173,7 @@ public final class CommandRunner {
         return reply;
       }
       if (printing.pushes()) {
-        out.print(formatter.format(reply, false));
+        formatter.print(reply, false, out::print);
       }
     }
   }
@@ -229,7 +229,7 @@ public final class CommandRunner {
   private boolean follow() throws IOException, ProtocolException {
     while (true) {
       Reply reply = session.connection().receive();
-      out.print(formatter.format(reply, false));
+      formatter.print(reply, false, out::print);
       out.flush();
       if (reply instanceof Reply.Error) {
         return !printing.errorsToStandardError(); // the command was refused, nothing follows
@@ -248,7 +248,7 @@ public final class CommandRunner {
     } else if (name.equals("exec")) {
       inTransaction = false;
     }
-    out.print(formatter.format(reply, isReport(name, arguments)));
+    formatter.print(reply, isReport(name, arguments), out::print);
     return true;
   }
 

@@ -6,15 +6,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /**
  * Formats replies as Redis' client does. The text has one character of ISO 8859-1 for each byte,
  * because values are bytes of any encoding.
  */
 public final class ReplyFormatter {
+  /** Longer values are formatted in pieces: as a whole, one of 512 MB could be no string. */
+  private static final int PIECE_BYTES = 64 * 1024;
+
   private final OutputForm form;
   private final String elementDelimiter;
   private final String replyDelimiter;
@@ -31,84 +35,140 @@ public final class ReplyFormatter {
     this.replyDelimiter = replyDelimiter;
   }
 
-  /**
-   * Formats a reply with what ends it.
-   *
-   * @param isReport the reply is a text for people, such as that of INFO, which is never quoted
-   */
+  /** Formats a reply as {@link #print} does. */
   public String format(Reply reply, boolean isReport) {
-    if (isReport) {
-      return raw(reply);
-    }
-    return switch (form) {
-      case STANDARD -> standard(reply, "");
-      case RAW -> raw(reply) + replyDelimiter;
-      case CSV -> csv(reply) + "\n";
-      case JSON, QUOTED_JSON -> json(reply) + "\n";
-    };
-  }
-
-  private static String bytes(String text) {
-    return new String(text.getBytes(UTF_8), ISO_8859_1);
-  }
-
-  private static String bytes(Reply.Bulk bulk) {
-    return new String(bulk.bytes(), ISO_8859_1);
-  }
-
-  private static String quoted(String text) {
-    return Quoting.quote(text.getBytes(ISO_8859_1));
-  }
-
-  private String standard(Reply reply, String prefix) {
-    return switch (reply) {
-      case Reply.Simple simple -> bytes(simple.value()) + "\n";
-      case Reply.Error error -> "(error) " + bytes(error.message()) + "\n";
-      case Reply.Integer integer -> "(integer) " + integer.value() + "\n";
-      case Reply.Double number -> "(double) " + Doubles.format(number.value()) + "\n";
-      case Reply.BigNumber number -> number.digits() + "\n";
-      case Reply.Bool bool -> "(" + bool.value() + ")\n";
-      case Reply.Null _ -> "(nil)\n";
-      case Reply.Bulk bulk -> Quoting.quote(bulk.bytes()) + "\n";
-      case Reply.Verbatim verbatim -> bytes(verbatim.value()) + "\n";
-      case Reply.Array array -> numbered(array.elements(), "array", ')', prefix);
-      case Reply.Set set -> numbered(set.elements(), "set", '~', prefix);
-      case Reply.Push push -> numbered(push.elements(), "push", '>', prefix);
-      case Reply.Map map -> numberedPairs(map, prefix);
-    };
-  }
-
-  private String numbered(List<Reply> elements, String kind, char mark, String prefix) {
-    if (elements.isEmpty()) {
-      return "(empty " + kind + ")\n";
-    }
-    int width = Integer.toString(elements.size()).length();
-    String inner = prefix + " ".repeat(width + 2);
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < elements.size(); i++) {
-      // The line of the first element has its prefix already: it goes on a line of the outer one.
-      text.append(i == 0 ? "" : prefix).append(number(i + 1, width)).append(mark).append(' ');
-      text.append(standard(elements.get(i), inner));
-    }
+    print(reply, isReport, text::append);
     return text.toString();
   }
 
-  private String numberedPairs(Reply.Map map, String prefix) {
+  /**
+   * Formats a reply with what ends it, and passes the text on in pieces.
+   *
+   * @param isReport the reply is a text for people, such as that of INFO, which is never quoted
+   */
+  public void print(Reply reply, boolean isReport, Consumer<String> target) {
+    Output out = new Output(target);
+    if (isReport) {
+      raw(reply, out);
+    } else {
+      switch (form) {
+        case STANDARD -> standard(reply, "", out);
+        case RAW -> raw(reply, out).add(replyDelimiter);
+        case CSV -> csv(reply, out).add("\n");
+        case JSON, QUOTED_JSON -> json(reply, out).add("\n");
+      }
+    }
+    out.flush();
+  }
+
+  /** Collects small texts, since printing each of a million elements takes long. */
+  private static final class Output {
+    private final Consumer<String> target;
+    private final StringBuilder text = new StringBuilder();
+
+    Output(Consumer<String> target) {
+      this.target = target;
+    }
+
+    Output add(String more) {
+      text.append(more);
+      if (text.length() >= PIECE_BYTES) {
+        flush();
+      }
+      return this;
+    }
+
+    void flush() {
+      target.accept(text.toString());
+      text.setLength(0);
+    }
+
+    /** Adds what {@code formatted} makes of the bytes, piece by piece. */
+    Output add(byte[] bytes, Form<byte[]> formatted) {
+      for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
+        formatted.add(
+            Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES)), this);
+      }
+      return this;
+    }
+  }
+
+  /** Adds a value to the output. */
+  private interface Form<T> {
+    Output add(T value, Output out);
+  }
+
+  private static Output plain(byte[] bytes, Output out) {
+    return out.add(bytes, (piece, to) -> to.add(new String(piece, ISO_8859_1)));
+  }
+
+  private static Output plain(String text, Output out) {
+    return plain(text.getBytes(UTF_8), out);
+  }
+
+  private static Output quoted(byte[] bytes, Output out) {
+    return out.add("\"").add(bytes, (piece, to) -> to.add(quotedContent(piece))).add("\"");
+  }
+
+  private static String quotedContent(byte[] bytes) {
+    String quoted = Quoting.quote(bytes);
+    return quoted.substring(1, quoted.length() - 1);
+  }
+
+  private Output standard(Reply reply, String prefix, Output out) {
+    return switch (reply) {
+      case Reply.Simple simple -> plain(simple.value(), out).add("\n");
+      case Reply.Error error -> plain(error.message(), out.add("(error) ")).add("\n");
+      case Reply.Integer integer -> out.add("(integer) " + integer.value() + "\n");
+      case Reply.Double number -> out.add("(double) " + Doubles.format(number.value()) + "\n");
+      case Reply.BigNumber number -> out.add(number.digits() + "\n");
+      case Reply.Bool bool -> out.add("(" + bool.value() + ")\n");
+      case Reply.Null _ -> out.add("(nil)\n");
+      case Reply.Bulk bulk -> quoted(bulk.bytes(), out).add("\n");
+      case Reply.Verbatim verbatim -> plain(verbatim.value(), out).add("\n");
+      case Reply.Array array -> numbered(array.elements(), "array", ')', prefix, out);
+      case Reply.Set set -> numbered(set.elements(), "set", '~', prefix, out);
+      case Reply.Push push -> numbered(push.elements(), "push", '>', prefix, out);
+      case Reply.Map map -> numberedPairs(map, prefix, out);
+    };
+  }
+
+  private Output numbered(List<Reply> elements, String kind, char mark, String prefix, Output out) {
+    if (elements.isEmpty()) {
+      return out.add("(empty " + kind + ")\n");
+    }
+    int width = Integer.toString(elements.size()).length();
+    String inner = prefix + " ".repeat(width + 2);
+    for (int i = 0; i < elements.size(); i++) {
+      // The line of the first element has its prefix already: it goes on a line of the outer one.
+      out.add(i == 0 ? "" : prefix).add(number(i + 1, width)).add(mark + " ");
+      standard(elements.get(i), inner, out);
+    }
+    return out;
+  }
+
+  private Output numberedPairs(Reply.Map map, String prefix, Output out) {
     int count = map.keys().size();
     if (count == 0) {
-      return "(empty hash)\n";
+      return out.add("(empty hash)\n");
     }
     int width = Integer.toString(count).length();
     String inner = prefix + " ".repeat(width + 2);
-    StringBuilder text = new StringBuilder();
     for (int i = 0; i < count; i++) {
-      text.append(i == 0 ? "" : prefix).append(number(i + 1, width)).append("# ");
-      text.append(standard(map.keys().get(i), inner));
-      text.setLength(text.length() - 1); // the value follows on the same line
+      out.add(i == 0 ? "" : prefix).add(number(i + 1, width)).add("# ");
+      String key = text(map.keys().get(i), (reply, to) -> standard(reply, inner, to));
+      out.add(key.substring(0, key.length() - 1)); // the value follows on the same line
       Reply value = map.values().get(i);
-      text.append(" => ").append(startsOnALine(value) ? "\n" + inner : "");
-      text.append(standard(value, inner));
+      out.add(" => ").add(startsOnALine(value) ? "\n" + inner : "");
+      standard(value, inner, out);
     }
+    return out;
+  }
+
+  private static String text(Reply reply, Form<Reply> form) {
+    StringBuilder text = new StringBuilder();
+    form.add(reply, new Output(text::append)).flush();
     return text.toString();
   }
 
@@ -127,109 +187,98 @@ public final class ReplyFormatter {
     return " ".repeat(width - digits.length()) + digits;
   }
 
-  private String raw(Reply reply) {
+  private Output raw(Reply reply, Output out) {
     return switch (reply) {
-      case Reply.Simple simple -> bytes(simple.value());
-      case Reply.Error error -> bytes(error.message()) + "\n";
-      case Reply.Integer integer -> Long.toString(integer.value());
-      case Reply.Double number -> Doubles.format(number.value());
-      case Reply.BigNumber number -> number.digits();
-      case Reply.Bool bool -> "(" + bool.value() + ")";
-      case Reply.Null _ -> "";
-      case Reply.Bulk bulk -> bytes(bulk);
-      case Reply.Verbatim verbatim -> bytes(verbatim.value());
-      case Reply.Array array -> rawElements(array.elements());
-      case Reply.Set set -> rawElements(set.elements());
-      case Reply.Push push -> rawElements(push.elements());
-      case Reply.Map map -> {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < map.keys().size(); i++) {
-          text.append(i == 0 ? "" : elementDelimiter);
-          text.append(raw(map.keys().get(i))).append(' ').append(raw(map.values().get(i)));
-        }
-        yield text.toString();
-      }
+      case Reply.Simple simple -> plain(simple.value(), out);
+      case Reply.Error error -> plain(error.message(), out).add("\n");
+      case Reply.Integer integer -> out.add(Long.toString(integer.value()));
+      case Reply.Double number -> out.add(Doubles.format(number.value()));
+      case Reply.BigNumber number -> out.add(number.digits());
+      case Reply.Bool bool -> out.add("(" + bool.value() + ")");
+      case Reply.Null _ -> out;
+      case Reply.Bulk bulk -> plain(bulk.bytes(), out);
+      case Reply.Verbatim verbatim -> plain(verbatim.value(), out);
+      case Reply.Array array -> joined(array.elements(), elementDelimiter, this::raw, out);
+      case Reply.Set set -> joined(set.elements(), elementDelimiter, this::raw, out);
+      case Reply.Push push -> joined(push.elements(), elementDelimiter, this::raw, out);
+      case Reply.Map map -> pairs(map, elementDelimiter, " ", this::raw, this::raw, out);
     };
   }
 
-  private String rawElements(List<Reply> elements) {
-    return joined(elements, elementDelimiter, this::raw);
-  }
-
-  private static String joined(
-      List<Reply> elements, String delimiter, Function<Reply, String> form) {
-    StringBuilder text = new StringBuilder();
+  private static Output joined(
+      List<Reply> elements, String delimiter, Form<Reply> form, Output out) {
     for (int i = 0; i < elements.size(); i++) {
-      text.append(i == 0 ? "" : delimiter).append(form.apply(elements.get(i)));
+      form.add(elements.get(i), out.add(i == 0 ? "" : delimiter));
     }
-    return text.toString();
+    return out;
   }
 
-  private String csv(Reply reply) {
-    return switch (reply) {
-      case Reply.Simple simple -> quoted(bytes(simple.value()));
-      case Reply.Error error -> "ERROR," + quoted(bytes(error.message()));
-      case Reply.Integer integer -> Long.toString(integer.value());
-      case Reply.Double number -> Doubles.format(number.value());
-      case Reply.BigNumber number -> number.digits();
-      case Reply.Bool bool -> Boolean.toString(bool.value());
-      case Reply.Null _ -> "NULL";
-      case Reply.Bulk bulk -> Quoting.quote(bulk.bytes());
-      case Reply.Verbatim verbatim -> quoted(bytes(verbatim.value()));
-      case Reply.Array array -> joined(array.elements(), ",", this::csv);
-      case Reply.Set set -> joined(set.elements(), ",", this::csv);
-      case Reply.Push push -> joined(push.elements(), ",", this::csv);
-      case Reply.Map map -> pairs(map, ",", this::csv, this::csv);
-    };
-  }
-
-  private static String pairs(
+  private static Output pairs(
       Reply.Map map,
+      String delimiter,
       String between,
-      Function<Reply, String> keyForm,
-      Function<Reply, String> valueForm) {
-    StringBuilder text = new StringBuilder();
+      Form<Reply> keyForm,
+      Form<Reply> valueForm,
+      Output out) {
     for (int i = 0; i < map.keys().size(); i++) {
-      text.append(i == 0 ? "" : ",").append(keyForm.apply(map.keys().get(i)));
-      text.append(between).append(valueForm.apply(map.values().get(i)));
+      keyForm.add(map.keys().get(i), out.add(i == 0 ? "" : delimiter)).add(between);
+      valueForm.add(map.values().get(i), out);
     }
-    return text.toString();
+    return out;
   }
 
-  private String json(Reply reply) {
+  private Output csv(Reply reply, Output out) {
     return switch (reply) {
-      case Reply.Simple simple -> jsonString(bytes(simple.value()));
-      case Reply.Error error -> "error:" + jsonString(bytes(error.message()));
-      case Reply.Integer integer -> Long.toString(integer.value());
-      case Reply.Double number -> Doubles.format(number.value());
-      case Reply.BigNumber number -> number.digits();
-      case Reply.Bool bool -> Boolean.toString(bool.value());
-      case Reply.Null _ -> "null";
-      case Reply.Bulk bulk -> jsonString(bytes(bulk));
-      case Reply.Verbatim verbatim -> jsonString(bytes(verbatim.value()));
-      case Reply.Array array -> "[" + joined(array.elements(), ",", this::json) + "]";
-      case Reply.Set set -> "[" + joined(set.elements(), ",", this::json) + "]";
-      case Reply.Push push -> "[" + joined(push.elements(), ",", this::json) + "]";
-      case Reply.Map map -> "{" + pairs(map, ":", this::jsonKey, this::json) + "}";
+      case Reply.Simple simple -> quoted(simple.value().getBytes(UTF_8), out);
+      case Reply.Error error -> quoted(error.message().getBytes(UTF_8), out.add("ERROR,"));
+      case Reply.Integer integer -> out.add(Long.toString(integer.value()));
+      case Reply.Double number -> out.add(Doubles.format(number.value()));
+      case Reply.BigNumber number -> out.add(number.digits());
+      case Reply.Bool bool -> out.add(Boolean.toString(bool.value()));
+      case Reply.Null _ -> out.add("NULL");
+      case Reply.Bulk bulk -> quoted(bulk.bytes(), out);
+      case Reply.Verbatim verbatim -> quoted(verbatim.value().getBytes(UTF_8), out);
+      case Reply.Array array -> joined(array.elements(), ",", this::csv, out);
+      case Reply.Set set -> joined(set.elements(), ",", this::csv, out);
+      case Reply.Push push -> joined(push.elements(), ",", this::csv, out);
+      case Reply.Map map -> pairs(map, ",", ",", this::csv, this::csv, out);
     };
   }
 
-  /** Returns a name of a JSON object, which must be a string. */
-  private String jsonKey(Reply key) {
-    String text = json(key);
-    return text.startsWith("\"") ? text : '"' + text + '"';
+  private Output json(Reply reply, Output out) {
+    return switch (reply) {
+      case Reply.Simple simple -> jsonString(simple.value().getBytes(UTF_8), out);
+      case Reply.Error error -> jsonString(error.message().getBytes(UTF_8), out.add("error:"));
+      case Reply.Integer integer -> out.add(Long.toString(integer.value()));
+      case Reply.Double number -> out.add(Doubles.format(number.value()));
+      case Reply.BigNumber number -> out.add(number.digits());
+      case Reply.Bool bool -> out.add(Boolean.toString(bool.value()));
+      case Reply.Null _ -> out.add("null");
+      case Reply.Bulk bulk -> jsonString(bulk.bytes(), out);
+      case Reply.Verbatim verbatim -> jsonString(verbatim.value().getBytes(UTF_8), out);
+      case Reply.Array array -> joined(array.elements(), ",", this::json, out.add("[")).add("]");
+      case Reply.Set set -> joined(set.elements(), ",", this::json, out.add("[")).add("]");
+      case Reply.Push push -> joined(push.elements(), ",", this::json, out.add("[")).add("]");
+      case Reply.Map map -> pairs(map, ",", ":", this::jsonKey, this::json, out.add("{")).add("}");
+    };
   }
 
-  private String jsonString(String text) {
-    if (form == OutputForm.JSON) {
-      return escaped(text);
-    }
-    String quoted = quoted(text);
-    return escaped(quoted.substring(1, quoted.length() - 1));
+  /** Adds a name of a JSON object, which must be a string. */
+  private Output jsonKey(Reply key, Output out) {
+    String text = text(key, this::json);
+    return out.add(text.startsWith("\"") ? text : '"' + text + '"');
+  }
+
+  private Output jsonString(byte[] bytes, Output out) {
+    return out.add("\"").add(bytes, (piece, to) -> to.add(jsonContent(piece))).add("\"");
+  }
+
+  private String jsonContent(byte[] bytes) {
+    return escaped(form == OutputForm.JSON ? new String(bytes, ISO_8859_1) : quotedContent(bytes));
   }
 
   private static String escaped(String text) {
-    StringBuilder json = new StringBuilder(text.length() + 2).append('"');
+    StringBuilder json = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       switch (c) {
@@ -249,6 +298,6 @@ public final class ReplyFormatter {
         }
       }
     }
-    return json.append('"').toString();
+    return json.toString();
   }
 }

@@ -1,11 +1,15 @@
 package io.redoubt.dist.cli.session;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class ReplyFormatterTest {
@@ -63,5 +67,18 @@ final class ReplyFormatterTest {
   void reportsAreNeverQuoted() {
     ReplyFormatter csv = new ReplyFormatter(OutputForm.CSV, "\n", "\n");
     assertThat(csv.format(bulk("# Server\r\n"), true)).isEqualTo("# Server\r\n");
+  }
+
+  @Test
+  void formatsLongValuesInPieces() {
+    byte[] bytes = new byte[200_001];
+    new Random(1).nextBytes(bytes);
+    List<String> pieces = new ArrayList<>();
+    new ReplyFormatter(OutputForm.STANDARD, "\n", "\n")
+        .print(new Reply.Bulk(bytes), false, pieces::add);
+    assertThat(pieces).hasSizeGreaterThan(2);
+    assertThat(String.join("", pieces)).isEqualTo(Quoting.quote(bytes) + "\n");
+    assertThat(format(OutputForm.RAW, new Reply.Bulk(bytes)))
+        .isEqualTo(new String(bytes, ISO_8859_1) + "\n");
   }
 }
