@@ -35,6 +35,9 @@ public record LeaseOffer(
   /** The length of the shortest message. */
   public static final int MIN_LENGTH = 64;
 
+  /** A limit that no message reaches: names of groups are short. */
+  public static final int MAX_LENGTH = 16 << 10;
+
   private static final String START = "sentinel-lease";
   private static final int WORDS = 7;
   private static final int ID_LENGTH = 40;

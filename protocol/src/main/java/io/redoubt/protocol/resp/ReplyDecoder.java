@@ -34,6 +34,9 @@ public final class ReplyDecoder {
 
   private static final int MAX_RESERVED_ELEMENTS = 1024;
 
+  /** What an element takes beside its bytes; a generous estimate. */
+  private static final int ELEMENT_BYTES = 64;
+
   /** A collection whose elements are being read. */
   private static final class Open {
     final int type;
@@ -47,14 +50,31 @@ public final class ReplyDecoder {
     }
   }
 
+  private final long maxReplyBytes;
+  private final long maxStringBytes;
   private byte[] buffer = new byte[INITIAL_BYTES];
   private int start;
   private int end;
   private int searched; // bytes from start known to contain no line end
+  private long skipped; // bytes to come of a string that was cut
+  private long held; // bytes of the elements of open collections
   private final Deque<Open> open = new ArrayDeque<>();
 
-  /** Creates a decoder at the start of a reply. */
-  public ReplyDecoder() {}
+  /** Creates a decoder at the start of a reply, for a server that may send as much as it likes. */
+  public ReplyDecoder() {
+    this(Long.MAX_VALUE);
+  }
+
+  /**
+   * Creates a decoder at the start of a reply, for a server that is not trusted with the heap.
+   *
+   * @param maxReplyBytes the limit of a reply; a string is cut at half of it, any other excess is a
+   *     protocol error
+   */
+  public ReplyDecoder(long maxReplyBytes) {
+    this.maxReplyBytes = maxReplyBytes;
+    this.maxStringBytes = maxReplyBytes / 2;
+  }
 
   /** Appends received bytes. */
   public void feed(byte[] bytes) {
@@ -121,6 +141,9 @@ public final class ReplyDecoder {
    */
   public @Nullable Reply next() throws ProtocolException {
     while (true) {
+      if (!skip()) {
+        return null;
+      }
       int line = findLine();
       if (line < 0) {
         return null;
@@ -129,30 +152,50 @@ public final class ReplyDecoder {
         throw new ProtocolException("Protocol error: empty line in place of a reply");
       }
       int type = buffer[start];
+      int began = start;
       Reply reply;
       switch (type) {
         case '*', '~', '>', '%', '|' -> reply = openCollection(type, line);
         case '$', '=' -> {
           int length = length(line);
-          long missing = length + 2L - (end - line - 2);
-          if (length >= 0 && missing > 0) {
+          int from = line + 2;
+          int kept = (int) Math.min(length, maxStringBytes);
+          long needed = kept < length ? kept : length + 2L;
+          if (length >= 0 && needed > end - from) {
             return null;
           }
-          int from = line + 2;
-          start = length < 0 ? from : from + length + 2;
-          reply = length < 0 ? NULL : string(type, Arrays.copyOfRange(buffer, from, from + length));
+          start = length < 0 ? from : Math.toIntExact(from + needed);
+          skipped = length < 0 ? 0 : length + 2L - needed;
+          reply = length < 0 ? NULL : string(type, Arrays.copyOfRange(buffer, from, from + kept));
         }
         default -> {
           reply = scalar(type, line);
           start = line + 2;
         }
       }
+      hold(start - began);
       searched = 0;
       Reply whole = reply == null ? null : close(reply);
       if (whole != null) {
+        held = 0;
         return whole;
       }
     }
+  }
+
+  private void hold(int bytes) throws ProtocolException {
+    held += bytes + ELEMENT_BYTES;
+    if (held > maxReplyBytes) {
+      throw new ProtocolException("Protocol error: too large a reply");
+    }
+  }
+
+  /** Skips the rest of a string that was cut; returns false if more of it is to come. */
+  private boolean skip() {
+    int step = (int) Math.min(skipped, end - start);
+    start += step;
+    skipped -= step;
+    return skipped == 0;
   }
 
   /** Returns the end of the line at {@link #start}, or -1. */
@@ -172,8 +215,10 @@ public final class ReplyDecoder {
     return -1;
   }
 
-  private int maxLineBytes() {
-    return buffer[start] == '+' || buffer[start] == '-' ? MAX_TEXT_BYTES : MAX_LINE_BYTES;
+  private long maxLineBytes() {
+    return buffer[start] == '+' || buffer[start] == '-'
+        ? Math.min(MAX_TEXT_BYTES, maxStringBytes)
+        : MAX_LINE_BYTES;
   }
 
   private String lineText(int line) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,42 @@ class ReplyDecoderTest {
     decoder.feed(("\r\n-" + text + "\r\n").getBytes(UTF_8));
     assertThat(decoder.next()).isEqualTo(new Reply.Simple(text));
     assertThat(decoder.next()).isEqualTo(new Reply.Error(text));
+  }
+
+  @Test
+  void cutsLongStringsOfAServerThatIsNotTrusted() throws ProtocolException {
+    String message = "*2\r\n$7\r\nmessage\r\n$300000\r\n" + "x".repeat(300_000) + "\r\n";
+    for (int step : new int[] {1_000, 64_000, 1_000_000}) {
+      ReplyDecoder limited = new ReplyDecoder(2_000);
+      List<Reply> replies = new ArrayList<>();
+      String all = message + ":1\r\n" + message + "+OK\r\n";
+      for (int at = 0; at < all.length(); at += step) {
+        limited.feed(all.substring(at, Math.min(all.length(), at + step)).getBytes(UTF_8));
+        for (Reply reply = limited.next(); reply != null; reply = limited.next()) {
+          replies.add(reply);
+        }
+      }
+      assertThat(replies).hasSize(4);
+      assertThat(replies.get(0).elements().get(1).text()).isEqualTo("x".repeat(1_000));
+      assertThat(replies.get(1).number()).isOne();
+      assertThat(replies.get(2)).isEqualTo(replies.get(0));
+      assertThat(replies.get(3).text()).isEqualTo("OK");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*1000000\r\n", "*1\r\n", "%1\r\n+k\r\n", "+", "$1\r\n1\r\n", ":1"})
+  void refusesEndlessRepliesOfAServerThatIsNotTrusted(String part) {
+    ReplyDecoder limited = new ReplyDecoder(10_000);
+    limited.feed("*1000000\r\n".getBytes(UTF_8));
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100_000; i++) {
+                limited.feed(part.getBytes(UTF_8));
+                assertThat(limited.next()).isNull();
+              }
+            })
+        .isInstanceOf(ProtocolException.class);
   }
 
   @Test

@@ -44,6 +44,9 @@ final class NodeConnections {
   /** The time without acknowledgement of sent bytes after which the network counts as cut. */
   private static final int UNACKNOWLEDGED_MILLIS = 1500;
 
+  /** The limit of a reply: whoever may publish at a node sends hellos of any length. */
+  private static final long MAX_REPLY_BYTES = 1 << 20;
+
   private record End(int link, Link.Kind kind) {}
 
   private final Transport transport;
@@ -177,7 +180,7 @@ final class NodeConnections {
     private record Expected(NodeRequest request, int repliesBefore) {}
 
     private final End end;
-    private final ReplyDecoder decoder = new ReplyDecoder();
+    private final ReplyDecoder decoder = new ReplyDecoder(MAX_REPLY_BYTES);
     private final Deque<Expected> expected = new ArrayDeque<>();
     private int repliesSkipped;
     private @Nullable Connection connection;

@@ -18,6 +18,9 @@ record SentinelHello(
   /** The channel on which sentinels publish it. */
   static final String CHANNEL = "__sentinel__:hello";
 
+  /** A limit that no message reaches: names of groups and hosts are short. */
+  static final int MAX_LENGTH = 16 << 10;
+
   private static final int WORDS = 8;
   private static final int ID_LENGTH = 40;
 

@@ -36,7 +36,8 @@ public final class SentinelHellos {
 
   /** Evaluates the message of a PUBLISH, if it is for the channel of hellos. */
   public void published(Call call) {
-    if (!call.request().is(1, SentinelHello.CHANNEL)) {
+    if (!call.request().is(1, SentinelHello.CHANNEL)
+        || call.request().length(2) > SentinelHello.MAX_LENGTH) {
       return;
     }
     SentinelHello hello = SentinelHello.parse(call.request().text(2));
@@ -54,7 +55,8 @@ public final class SentinelHellos {
 
   /** Replies to the PING by which a sentinel offers a lease; returns false for any other PING. */
   public boolean pinged(Call call) {
-    if (call.request().length(1) < LeaseOffer.MIN_LENGTH || !lease.isOn()) {
+    int length = call.request().length(1);
+    if (length < LeaseOffer.MIN_LENGTH || length > LeaseOffer.MAX_LENGTH || !lease.isOn()) {
       return false;
     }
     LeaseOffer offer = LeaseOffer.parse(call.request().text(1));
