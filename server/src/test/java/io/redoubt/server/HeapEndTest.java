@@ -112,6 +112,17 @@ final class HeapEndTest {
     }
   }
 
+  /** The messages of sentinels are texts on the heap; anyone may send one. */
+  @Test
+  void survivesLargeMessagesOfSentinels() throws Exception {
+    String digest = ask("DEBUG", "DIGEST");
+    String message = "x".repeat(LARGE_BYTES);
+    assertThat(ask("PUBLISH", "__sentinel__:hello", message)).contains("0");
+    ask("CONFIG", "SET", "sentinel-lease", "yes");
+    assertThat(ask("PING", message)).isNotEmpty();
+    survived(digest);
+  }
+
   @Test
   void survivesARequestOfManyArguments() throws Exception {
     String digest = ask("DEBUG", "DIGEST");
