@@ -21,6 +21,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.command.AclCommands;
@@ -57,6 +58,10 @@ public final class SentinelServer implements AutoCloseable {
   private static final String THREAD_NAME = "redis-sentinel";
   private static final int ID_BYTES = 20;
   private static final int EVERY_SECOND_MILLIS = 1000;
+
+  /** The limit of an argument: a sentinel has names and addresses, and a small Java heap. */
+  private static final long MAX_ARGUMENT_BYTES = 64 << 10;
+
   private static final int CLOSE_LIMIT_SECONDS = 10;
 
   /** Common commands that Redis lacks in sentinel mode. */
@@ -190,7 +195,7 @@ public final class SentinelServer implements AutoCloseable {
             transport.loop(),
             host.environment(),
             BufferMemory.offHeap(),
-            new ConfiguredSession(directives),
+            new ConfiguredSession(directives, requestLimits()),
             users,
             channels,
             dispatcher,
@@ -254,6 +259,12 @@ public final class SentinelServer implements AutoCloseable {
   private @Nullable AclFile usersFile() {
     String name = directives.common.aclfile.value();
     return name.isEmpty() ? null : new UsersFile(directives.path(name));
+  }
+
+  private static Limits requestLimits() {
+    Limits limits = new Limits();
+    limits.maxBulkBytes(MAX_ARGUMENT_BYTES);
+    return limits;
   }
 
   /** Returns the users of the configuration or of its ACL file. */

@@ -10,6 +10,8 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -339,6 +341,16 @@ class SentinelServerTest {
     assertThat(call("SENTINEL MASTER mymaster")).isInstanceOf(Reply.Map.class);
     assertThat(call("QUIT")).isEqualTo(new Reply.Simple("OK"));
     assertThat(client.isAtEnd()).isTrue();
+  }
+
+  @Test
+  void refusesLargeArguments() throws IOException {
+    assertThat(call("PING " + "x".repeat(64 << 10)).text()).hasSize(64 << 10);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.getOutputStream().write("*2\r\n$4\r\nPING\r\n$65537\r\n".getBytes(UTF_8));
+      assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+          .isEqualTo("-ERR Protocol error: invalid bulk length\r\n");
+    }
   }
 
   @Test

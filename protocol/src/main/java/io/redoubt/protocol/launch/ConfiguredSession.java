@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 public record ConfiguredSession(Directives directives, Limits requestLimits, LongSupplier maxmemory)
     implements SessionSettings {
   /** Creates settings without {@code maxmemory}: a percentage of it is no limit. */
-  public ConfiguredSession(Directives directives) {
-    this(directives, new Limits(), () -> 0);
+  public ConfiguredSession(Directives directives, Limits requestLimits) {
+    this(directives, requestLimits, () -> 0);
   }
 
   @Override
