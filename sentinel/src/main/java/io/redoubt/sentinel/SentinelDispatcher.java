@@ -11,6 +11,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Refusals;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.sentinel.command.SentinelCall;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +21,16 @@ final class SentinelDispatcher implements Dispatcher {
 
   private final CommandTable<SentinelCall> table;
   private final SentinelCall call;
+  private final HeapGate heap;
   private final Clock clock;
   private final Log log;
   private long commands;
 
-  SentinelDispatcher(CommandTable<SentinelCall> table, SentinelCall call, Clock clock, Log log) {
+  SentinelDispatcher(
+      CommandTable<SentinelCall> table, SentinelCall call, HeapGate heap, Clock clock, Log log) {
     this.table = table;
     this.call = call;
+    this.heap = heap;
     this.clock = clock;
     this.log = log;
   }
@@ -34,6 +38,11 @@ final class SentinelDispatcher implements Dispatcher {
   /** Returns the number of executed commands. */
   long commands() {
     return commands;
+  }
+
+  @Override
+  public boolean hasRoomForClient() {
+    return heap.admitsClient();
   }
 
   @Override
@@ -68,7 +77,7 @@ final class SentinelDispatcher implements Dispatcher {
     }
   }
 
-  private static @Nullable CommandError refusal(
+  private @Nullable CommandError refusal(
       Client client, Command<SentinelCall> command, Request request) {
     if (!command.isRunnable() || !command.accepts(request.count())) {
       return Errors.wrongArity(command);
@@ -78,6 +87,9 @@ final class SentinelDispatcher implements Dispatcher {
     }
     CommandError denied =
         client.user().isUnrestricted() ? null : Refusals.byRules(client, command, request);
+    if (denied == null && !heap.admits(command, request)) {
+      return HeapGate.FULL;
+    }
     return denied == null ? Refusals.inSubscribeMode(client, command) : denied;
   }
 

@@ -29,6 +29,7 @@ import io.redoubt.protocol.session.command.ClientCommands;
 import io.redoubt.protocol.session.command.ConnectionCommands;
 import io.redoubt.protocol.session.command.Hello;
 import io.redoubt.protocol.session.command.PubSubCommands;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.sentinel.command.SelfCommands;
 import io.redoubt.sentinel.command.SentinelCall;
 import io.redoubt.sentinel.command.SentinelCommands;
@@ -187,8 +188,9 @@ public final class SentinelServer implements AutoCloseable {
             log);
 
     CommandTable<SentinelCall> table = new CommandTable<>();
+    HeapGate heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     SentinelDispatcher dispatcher =
-        new SentinelDispatcher(table, new SentinelCall(control), clock, log);
+        new SentinelDispatcher(table, new SentinelCall(control), heap, clock, log);
     Users users = users(table, requirepass);
     ClientRegistry clients =
         new ClientRegistry(
@@ -202,6 +204,7 @@ public final class SentinelServer implements AutoCloseable {
             new TrackedClients());
     Info info = new Info();
     fill(table, clients, channels, info);
+    heap.commandsAreDeclared(table);
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
@@ -233,6 +236,7 @@ public final class SentinelServer implements AutoCloseable {
         .every(
             () -> {
               clients.everySecond();
+              heap.relieve(clients::closeLargestOnHeap);
               watching.publish();
             },
             EVERY_SECOND_MILLIS);

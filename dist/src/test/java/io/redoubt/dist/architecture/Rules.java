@@ -44,6 +44,7 @@ final class Rules {
           "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config.directive protocol.info protocol.command protocol.acl"
               + " protocol.pubsub protocol.session.blocking protocol.session.input",
+          "protocol.session.heap   <- protocol.resp protocol.process protocol.command",
           "protocol.session.command <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.acl protocol.pubsub protocol.session"
               + " protocol.session.blocking",
@@ -140,6 +141,7 @@ final class Rules {
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " protocol.session.heap"
               + " server.cluster.slot server.cluster.routing"
               + " protocol.config protocol.config.directive protocol.command protocol.acl"
               + " protocol.pubsub protocol.session protocol.session.command protocol.info"

@@ -5,6 +5,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.LogInterval;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;

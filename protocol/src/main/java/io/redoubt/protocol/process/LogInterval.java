@@ -1,4 +1,4 @@
-package io.redoubt.server.execution.refusal;
+package io.redoubt.protocol.process;
 
 /** Limits a log line that may become due very often to one in ten seconds. */
 public final class LogInterval {
@@ -8,7 +8,7 @@ public final class LogInterval {
   private long loggedNanos;
 
   /** Returns true if the line may be logged now, and counts it as logged then. */
-  boolean isDue(long nowNanos) {
+  public boolean isDue(long nowNanos) {
     if (logged && nowNanos - loggedNanos <= NANOS) {
       return false;
     }

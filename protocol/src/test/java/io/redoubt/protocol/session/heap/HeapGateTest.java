@@ -1,4 +1,4 @@
-package io.redoubt.server.execution.refusal;
+package io.redoubt.protocol.session.heap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,11 @@
-package io.redoubt.server.execution.refusal;
+package io.redoubt.protocol.session.heap;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.LogInterval;
 import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 
@@ -123,6 +124,7 @@ public final class HeapGate {
           "replconf",
           "replicaof",
           "script",
+          "sentinel",
           "slaveof",
           "sunsubscribe",
           "unsubscribe",

@@ -1,0 +1,5 @@
+/** Keeps clients from exhausting the Java heap. */
+@NullMarked
+package io.redoubt.protocol.session.heap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.redoubt.protocol.session.heap;
+
+import org.jspecify.annotations.NullMarked;
