@@ -2,6 +2,7 @@ package io.redoubt.dist.process;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
@@ -9,6 +10,8 @@ import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,12 +23,16 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every command with an argument that is larger than the Java heap: it is refused or executed, and
- * the server goes on.
+ * the server or sentinel goes on.
  */
 @Timeout(600)
 final class HugeArgumentsIT {
   private static final int HEAP_MEGABYTES = 64;
   private static final int HUGE_BYTES = 72 << 20;
+
+  /** Subscribers get no more than 32 MB at once. */
+  private static final int HELLO_BYTES = 24 << 20;
+
   private static final int REPLY_BYTES = 64;
   private static final int TIMEOUT_MILLIS = 30_000;
 
@@ -33,6 +40,7 @@ final class HugeArgumentsIT {
   private static final Set<String> LEFT_OUT =
       Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
 
+  private static final String HELLOS = "__sentinel__:hello";
   private static final byte[] HUGE = new byte[HUGE_BYTES];
 
   static {
@@ -49,6 +57,29 @@ final class HugeArgumentsIT {
   @Test
   void endNoNodeOfACluster() throws Exception {
     attack("yes");
+  }
+
+  @Test
+  void endNoSentinel() throws Exception {
+    Node master = nodes.server(Kind.REDOUBT);
+    Path file = nodes.folder("configuration").resolve("sentinel.conf");
+    Files.writeString(file, "sentinel monitor m 127.0.0.1 " + master.port() + " 1\n");
+    Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" sub=1 "));
+    for (List<String> words : requests(sentinel.connect())) {
+      send(sentinel, words);
+      assertThat(sentinel.ask("PING").text()).as(words.toString()).isEqualTo("PONG");
+    }
+    String before = listener(master).split(" ")[0];
+    master.ask("PUBLISH", HELLOS, "1".repeat(HELLO_BYTES));
+    await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" omem=0 "));
+    assertThat(sentinel.ask("PING").text()).isEqualTo("PONG");
+    assertThat(listener(master)).startsWith(before + " ");
+  }
+
+  /** Returns the line of CLIENT LIST of the sentinel's connection that hears hellos. */
+  private static String listener(Node master) throws IOException {
+    return master.ask("CLIENT", "LIST", "TYPE", "pubsub").text();
   }
 
   private void attack(String cluster) throws Exception {
@@ -89,6 +120,7 @@ final class HugeArgumentsIT {
     List<List<String>> requests = new ArrayList<>();
     requests.add(List.of(""));
     requests.add(List.of("unknown", ""));
+    requests.add(List.of("publish", HELLOS, ""));
     for (Reply command : client.call("COMMAND").elements()) {
       add(command, requests);
     }
