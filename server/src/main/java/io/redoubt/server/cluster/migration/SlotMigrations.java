@@ -369,7 +369,13 @@ public final class SlotMigrations {
   /** Learns that owners of slots or roles have changed. */
   public void topologyChanged() {
     if (export != null) {
-      export.topologyChanged();
+      SlotExport ending = export;
+      ending.topologyChanged();
+      if (ending.isDone()) {
+        // Before nodes.conf has the new owner: a restart between the two would keep the keys.
+        staged.lose(ending.slots());
+        parts.dispatcher().endSliceUnlessInUnit();
+      }
     }
     Cluster cluster = cluster();
     if (cluster.me().isReplica()) {
