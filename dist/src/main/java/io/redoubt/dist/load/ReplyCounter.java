@@ -14,7 +14,7 @@ final class ReplyCounter {
   /** A script may reply with tables nested 200 deep. */
   private static final int MAX_DEPTH = 1024;
 
-  /** What is kept of a line; a simple string or error may be longer. */
+  /** The limit of a kept line; of a longer simple string or error, the beginning is kept. */
   private static final int MAX_LINE_BYTES = 64 * 1024;
 
   private final byte[] line = new byte[MAX_LINE_BYTES];

@@ -66,7 +66,11 @@ final class HugeArgumentsIT {
     Files.writeString(file, "sentinel monitor m 127.0.0.1 " + master.port() + " 1\n");
     Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
     await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" sub=1 "));
-    for (List<String> words : requests(sentinel.connect())) {
+    List<List<String>> requests;
+    try (RespClient client = sentinel.connect()) {
+      requests = requests(client);
+    }
+    for (List<String> words : requests) {
       send(sentinel, words);
       assertThat(sentinel.ask("PING").text()).as(words.toString()).isEqualTo("PONG");
     }

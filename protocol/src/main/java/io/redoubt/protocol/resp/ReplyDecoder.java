@@ -34,7 +34,10 @@ public final class ReplyDecoder {
 
   private static final int MAX_RESERVED_ELEMENTS = 1024;
 
-  /** What an element takes beside its bytes; a generous estimate. */
+  /** The limit of a reply that is a status or an error. */
+  private static final long MAX_STATUS_BYTES = 128 << 10;
+
+  /** The memory of an element beside its bytes; a generous estimate. */
   private static final int ELEMENT_BYTES = 64;
 
   /** A collection whose elements are being read. */
@@ -74,6 +77,11 @@ public final class ReplyDecoder {
   public ReplyDecoder(long maxReplyBytes) {
     this.maxReplyBytes = maxReplyBytes;
     this.maxStringBytes = maxReplyBytes / 2;
+  }
+
+  /** Creates a decoder for a server that is not trusted and answers by a status or an error. */
+  public static ReplyDecoder ofStatuses() {
+    return new ReplyDecoder(MAX_STATUS_BYTES);
   }
 
   /** Appends received bytes. */

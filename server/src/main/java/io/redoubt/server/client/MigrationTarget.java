@@ -17,11 +17,8 @@ public final class MigrationTarget {
 
   private static final int READ_BYTES = 4 << 10;
 
-  /** The limit of a reply, which is a status or an error: the target may be any server. */
-  private static final long MAX_REPLY_BYTES = 128 << 10;
-
   private final BlockingLink link;
-  private final ReplyDecoder replies = new ReplyDecoder(MAX_REPLY_BYTES);
+  private final ReplyDecoder replies = ReplyDecoder.ofStatuses();
   private final byte[] received = new byte[READ_BYTES];
   private long selectedDatabase = UNKNOWN_DATABASE;
   private int timeoutMillis;

@@ -100,13 +100,13 @@ public final class Churn {
     if (action < 14) {
       write(type, name());
       if (random.nextInt(3) == 0) {
-        request(3).word("PEXPIRE").numbered(type.prefix(), lastName, nameDigits);
+        request(3, "PEXPIRE", type, lastName);
         requests.number(1 + random.nextInt(EXPIRY_MILLIS_PER_NAME * names));
       }
     } else if (action < 15) {
-      request(2).word("DEL").numbered(type.prefix(), name(), nameDigits);
+      request(2, "DEL", type, name());
     } else if (action < 16) {
-      request(3).word("RENAME").numbered(type.prefix(), name(), nameDigits);
+      request(3, "RENAME", type, name());
       requests.numbered(type.prefix(), name(), nameDigits);
     } else {
       trim(type, name());
@@ -118,9 +118,10 @@ public final class Churn {
     return lastName;
   }
 
-  private RequestBuffer request(int words) {
+  /** Starts a request of {@code words} words with a command and a key. */
+  private RequestBuffer request(int words, String command, Type type, int name) {
     lines++;
-    return requests.request(words);
+    return requests.request(words).word(command).numbered(type.prefix(), name, nameDigits);
   }
 
   private void value() {
@@ -134,31 +135,28 @@ public final class Churn {
   private void write(Type type, int name) {
     switch (type) {
       case STRING -> {
-        request(3).word("SET").numbered(type.prefix(), name, nameDigits);
+        request(3, "SET", type, name);
         value();
       }
       case HASH -> {
-        request(4).word("HSET").numbered(type.prefix(), name, nameDigits);
+        request(4, "HSET", type, name);
         field();
         value();
       }
       case LIST -> {
-        request(3).word("RPUSH").numbered(type.prefix(), name, nameDigits);
+        request(3, "RPUSH", type, name);
         value();
       }
       case SET -> {
-        request(3).word("SADD").numbered(type.prefix(), name, nameDigits);
+        request(3, "SADD", type, name);
         value();
       }
       case SORTED_SET -> {
-        request(4)
-            .word("ZADD")
-            .numbered(type.prefix(), name, nameDigits)
-            .number(random.nextInt(1000));
+        request(4, "ZADD", type, name).number(random.nextInt(1000));
         value();
       }
       case STREAM -> {
-        request(5).word("XADD").numbered(type.prefix(), name, nameDigits).word("*");
+        request(5, "XADD", type, name).word("*");
         lines++; // the reply is a bulk string, in two lines
         field();
         value();
@@ -169,31 +167,20 @@ public final class Churn {
   private void trim(Type type, int name) {
     switch (type) {
       case STRING -> {
-        request(3).word("APPEND").numbered(type.prefix(), name, nameDigits);
+        request(3, "APPEND", type, name);
         value();
       }
       case HASH -> {
-        request(3).word("HDEL").numbered(type.prefix(), name, nameDigits);
+        request(3, "HDEL", type, name);
         field();
       }
-      case LIST ->
-          request(4).word("LTRIM").numbered(type.prefix(), name, nameDigits).number(2).number(10);
+      case LIST -> request(4, "LTRIM", type, name).number(2).number(10);
       case SET -> {
         // A value alone would hardly be found; SPOP with a count has a reply of unknown length.
-        request(2).word("UNLINK").numbered(type.prefix(), name, nameDigits);
+        request(2, "UNLINK", type, name);
       }
-      case SORTED_SET ->
-          request(4)
-              .word("ZREMRANGEBYRANK")
-              .numbered(type.prefix(), name, nameDigits)
-              .number(0)
-              .number(1);
-      case STREAM ->
-          request(4)
-              .word("XTRIM")
-              .numbered(type.prefix(), name, nameDigits)
-              .word("MAXLEN")
-              .number(3);
+      case SORTED_SET -> request(4, "ZREMRANGEBYRANK", type, name).number(0).number(1);
+      case STREAM -> request(4, "XTRIM", type, name).word("MAXLEN").number(3);
     }
   }
 }

@@ -111,6 +111,10 @@ public final class ReplyFormatter {
     return out.add("\"").add(bytes, (piece, to) -> to.add(quotedContent(piece))).add("\"");
   }
 
+  private static Output quoted(String text, Output out) {
+    return quoted(text.getBytes(UTF_8), out);
+  }
+
   private static String quotedContent(byte[] bytes) {
     String quoted = Quoting.quote(bytes);
     return quoted.substring(1, quoted.length() - 1);
@@ -229,15 +233,15 @@ public final class ReplyFormatter {
 
   private Output csv(Reply reply, Output out) {
     return switch (reply) {
-      case Reply.Simple simple -> quoted(simple.value().getBytes(UTF_8), out);
-      case Reply.Error error -> quoted(error.message().getBytes(UTF_8), out.add("ERROR,"));
+      case Reply.Simple simple -> quoted(simple.value(), out);
+      case Reply.Error error -> quoted(error.message(), out.add("ERROR,"));
       case Reply.Integer integer -> out.add(Long.toString(integer.value()));
       case Reply.Double number -> out.add(Doubles.format(number.value()));
       case Reply.BigNumber number -> out.add(number.digits());
       case Reply.Bool bool -> out.add(Boolean.toString(bool.value()));
       case Reply.Null _ -> out.add("NULL");
       case Reply.Bulk bulk -> quoted(bulk.bytes(), out);
-      case Reply.Verbatim verbatim -> quoted(verbatim.value().getBytes(UTF_8), out);
+      case Reply.Verbatim verbatim -> quoted(verbatim.value(), out);
       case Reply.Array array -> joined(array.elements(), ",", this::csv, out);
       case Reply.Set set -> joined(set.elements(), ",", this::csv, out);
       case Reply.Push push -> joined(push.elements(), ",", this::csv, out);
@@ -247,15 +251,15 @@ public final class ReplyFormatter {
 
   private Output json(Reply reply, Output out) {
     return switch (reply) {
-      case Reply.Simple simple -> jsonString(simple.value().getBytes(UTF_8), out);
-      case Reply.Error error -> jsonString(error.message().getBytes(UTF_8), out.add("error:"));
+      case Reply.Simple simple -> jsonString(simple.value(), out);
+      case Reply.Error error -> jsonString(error.message(), out.add("error:"));
       case Reply.Integer integer -> out.add(Long.toString(integer.value()));
       case Reply.Double number -> out.add(Doubles.format(number.value()));
       case Reply.BigNumber number -> out.add(number.digits());
       case Reply.Bool bool -> out.add(Boolean.toString(bool.value()));
       case Reply.Null _ -> out.add("null");
       case Reply.Bulk bulk -> jsonString(bulk.bytes(), out);
-      case Reply.Verbatim verbatim -> jsonString(verbatim.value().getBytes(UTF_8), out);
+      case Reply.Verbatim verbatim -> jsonString(verbatim.value(), out);
       case Reply.Array array -> joined(array.elements(), ",", this::json, out.add("[")).add("]");
       case Reply.Set set -> joined(set.elements(), ",", this::json, out.add("[")).add("]");
       case Reply.Push push -> joined(push.elements(), ",", this::json, out.add("[")).add("]");
@@ -271,6 +275,10 @@ public final class ReplyFormatter {
 
   private Output jsonString(byte[] bytes, Output out) {
     return out.add("\"").add(bytes, (piece, to) -> to.add(jsonContent(piece))).add("\"");
+  }
+
+  private Output jsonString(String text, Output out) {
+    return jsonString(text.getBytes(UTF_8), out);
   }
 
   private String jsonContent(byte[] bytes) {

@@ -7,7 +7,6 @@ import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.migration.Migration.State;
-import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -275,16 +274,6 @@ final class SlotExport implements TargetLink.User {
       fail("The target did not take over");
     }
     // otherwise its claim is to come over the bus
-  }
-
-  /** Returns true if the target has taken over. */
-  boolean isDone() {
-    return migration.state() == State.SUCCESS;
-  }
-
-  /** Returns the slots that move. */
-  SlotSet slots() {
-    return migration.slots();
   }
 
   /** Returns true if the target may have taken over, which can't be cancelled. */

@@ -108,10 +108,14 @@ public final class SlotMigrations {
       migrated |= each.exports() && each.slots().intersects(slots);
     }
     if (migrated) { // otherwise the file remains one that Redis can read
-      staged.lose(slots);
-      parts.dispatcher().endSliceUnlessInUnit();
+      noteLoss(slots);
     }
     drops.add(slots);
+  }
+
+  private void noteLoss(SlotSet slots) {
+    staged.lose(slots);
+    parts.dispatcher().endSliceUnlessInUnit();
   }
 
   private void tick() {
@@ -369,12 +373,11 @@ public final class SlotMigrations {
   /** Learns that owners of slots or roles have changed. */
   public void topologyChanged() {
     if (export != null) {
-      SlotExport ending = export;
-      ending.topologyChanged();
-      if (ending.isDone()) {
+      Migration migration = export.migration();
+      export.topologyChanged();
+      if (migration.state() == State.SUCCESS) {
         // Before nodes.conf has the new owner: a restart between the two would keep the keys.
-        staged.lose(ending.slots());
-        parts.dispatcher().endSliceUnlessInUnit();
+        noteLoss(migration.slots());
       }
     }
     Cluster cluster = cluster();

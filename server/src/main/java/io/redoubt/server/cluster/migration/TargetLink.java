@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TargetLink implements Connection.Handler {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
-  private static final long MAX_REPLY_BYTES = 128 << 10;
 
   /** The use of a link. */
   interface User {
@@ -39,7 +38,7 @@ final class TargetLink implements Connection.Handler {
   private final MigrationParts parts;
   private final User user;
   private final ExportQueue queue;
-  private final ReplyDecoder decoder = new ReplyDecoder(MAX_REPLY_BYTES);
+  private final ReplyDecoder decoder = ReplyDecoder.ofStatuses();
   private final Deque<Awaited> awaited = new ArrayDeque<>();
   private @Nullable Connection connection;
   private long replies;
