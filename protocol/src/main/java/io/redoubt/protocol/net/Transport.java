@@ -391,7 +391,9 @@ public final class Transport implements AutoCloseable {
 
   private boolean hasEnded() {
     try {
-      return eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+      boolean ended = eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+      loop.thread().join(); // a test that looks for forgotten threads would find it
+      return ended;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
