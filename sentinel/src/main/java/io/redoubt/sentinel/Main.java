@@ -5,13 +5,13 @@ import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.KernelRandom;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -59,7 +59,7 @@ public final class Main extends Launch<SentinelDirectives> {
         SentinelServer.start(
             directives(),
             SentinelHost.ofProcess(
-                new Environment(clock(), log(), new SecureRandom()), NameLookup.ofSystem()),
+                new Environment(clock(), log(), KernelRandom.open()), NameLookup.ofSystem()),
             () -> ended.complete(0));
     showLogo();
     return new Service() {

@@ -7,11 +7,11 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.KernelRandom;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.lifecycle.CorruptFileReport;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +29,12 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected void prepare() {
-    RedisServer.prepare();
+    RedisServer.prepare(log());
   }
 
   @Override
   protected Service start() throws IOException, FatalConfigError {
-    RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
+    RedisServer server = new RedisServer(directives(), clock(), log(), KernelRandom.open(), false);
     server.guardMemory();
     server.ownProcess();
     CompletableFuture<Void> loaded = server.start(this::showLogo);

@@ -20,10 +20,12 @@ import java.util.stream.Stream;
  */
 final class RuntimeImage {
   /**
-   * The modules that jdeps finds, without optional ones of the libraries (java.desktop, jdk.jfr).
+   * The modules that jdeps finds, without an optional one of the libraries (java.desktop). Without
+   * jdk.jfr, netty's question for it would make each start search all jars.
    */
   private static final String MODULES =
-      "java.base,java.logging,java.management,java.naming,jdk.management,jdk.net,jdk.unsupported";
+      "java.base,java.logging,java.management,java.naming,jdk.jfr,jdk.management,jdk.net,"
+          + "jdk.unsupported";
 
   /** Java's debug attributes only: the native libraries of a JDK have none. */
   private static final List<String> OPTIONS =

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(180);
   private static final Duration END_LIMIT = Duration.ofSeconds(120);
+  private static final String SNAPSHOT = "dump.rdb";
   private static final List<String> PROGRAMS =
       List.of("redis-server", "redis-sentinel", "redis-cli", "redis-benchmark", "redis-check");
 
@@ -94,27 +95,42 @@ public final class Training {
 
   private void train() throws IOException, InterruptedException {
     List<Integer> ports = FreePorts.several(3);
-    try (Node server = start("redis-server", true, ports.get(0));
-        Node peer = start("redis-server", false, ports.get(1))) {
-      server.awaitPong(START_LIMIT);
+    try (Node peer = start("redis-server", false, ports.get(1))) {
       peer.awaitPong(START_LIMIT);
-      TrainingWorkload workload = new TrainingWorkload(server, peer);
-      workload.trainServer();
-      trainClient(server.port());
-      trainBenchmark(server.port());
-      trainCheck();
-      try (Node sentinel = startSentinel(ports.get(2), server.port())) {
-        sentinel.awaitPong(START_LIMIT);
-        workload.trainSentinel(sentinel);
-        shutDown(sentinel);
+      saveForServer(peer);
+      try (Node server = start("redis-server", true, ports.get(0))) {
+        server.awaitPong(START_LIMIT);
+        TrainingWorkload workload = new TrainingWorkload(server, peer);
+        workload.trainServer();
+        trainClient(server.port());
+        trainBenchmark(server.port());
+        trainCheck();
+        try (Node sentinel = startSentinel(ports.get(2), server.port())) {
+          sentinel.awaitPong(START_LIMIT);
+          workload.trainSentinel(sentinel);
+          shutDown(sentinel);
+        }
+        shutDown(server);
       }
-      shutDown(server);
     }
     for (String program : PROGRAMS) {
       if (!Files.exists(cache(program))) {
         throw new IOException("the JVM wrote no " + cache(program));
       }
     }
+  }
+
+  /** Leaves a snapshot in the server's folder, so that its start loads one. */
+  private void saveForServer(Node peer) throws IOException {
+    try (var connection = peer.connect()) {
+      connection.call("SET", "counter", "10");
+      connection.call("HSET", "hash", "field", "value");
+      connection.call("SAVE");
+    }
+    Files.copy(
+        folder("redis-server", false).resolve(SNAPSHOT),
+        folder("redis-server", true).resolve(SNAPSHOT),
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   /**
@@ -169,7 +185,7 @@ public final class Training {
         "redis-check",
         "redis-check-rdb",
         Path.of("/dev/null"),
-        work.resolve("redis-server/dump.rdb").toString());
+        folder("redis-server", true).resolve(SNAPSHOT).toString());
   }
 
   /** Runs a tool until it exits; the JVM writes the cache during its exit. */
@@ -217,7 +233,7 @@ public final class Training {
   }
 
   private Node start(String program, boolean trained, int port) throws IOException {
-    Path folder = Files.createDirectories(work.resolve(program + (trained ? "" : "-peer")));
+    Path folder = folder(program, trained);
     return start(
         program,
         List.of(
@@ -225,6 +241,10 @@ public final class Training {
         trained,
         port,
         folder);
+  }
+
+  private Path folder(String program, boolean trained) throws IOException {
+    return Files.createDirectories(work.resolve(program + (trained ? "" : "-peer")));
   }
 
   private Node startSentinel(int port, int masterPort) throws IOException {

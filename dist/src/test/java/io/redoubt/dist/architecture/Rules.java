@@ -414,7 +414,9 @@ final class Rules {
   static final Map<String, String> STATIC_STATE =
       Map.of(
           "server.memory.Region",
-          "address space is the process's: its free extents are shared by all servers in it");
+          "address space is the process's: its free extents are shared by all servers in it",
+          "protocol.process.JavaLogging",
+          "Java creates its parts by their names, without arguments");
 
   private static Map<String, Set<String>> edges(String... lines) {
     Map<String, Set<String>> edges = new TreeMap<>();

@@ -26,16 +26,16 @@ public final class Command<C> {
   record Properties(long flags, int categories, @Nullable SecretArguments secrets) {}
 
   private final String name;
-  private final int arity;
   private final long flags;
   private final int categories;
   private final @Nullable SecretArguments secrets;
-  private final KeySpecs keySpecs;
+  private final Syntax syntax;
   private final @Nullable ChannelSpec channels;
   private final CommandDocs docs;
   private final @Nullable Handler<? super C> handler;
   private final @Nullable NameIndex<Command<C>> subcommands;
   private @Nullable Command<C> container;
+  private Syntax.@Nullable Derived derived;
   private int id = -1;
 
   private long calls;
@@ -47,19 +47,17 @@ public final class Command<C> {
 
   Command(
       String name,
-      int arity,
       Properties properties,
-      KeySpecs keySpecs,
+      Syntax syntax,
       @Nullable ChannelSpec channels,
       CommandDocs docs,
       @Nullable Handler<? super C> handler,
       boolean isContainer) {
     this.name = name;
-    this.arity = arity;
     this.flags = properties.flags();
     this.categories = properties.categories();
     this.secrets = properties.secrets();
-    this.keySpecs = keySpecs;
+    this.syntax = syntax;
     this.channels = channels;
     this.docs = docs;
     this.handler = handler;
@@ -78,11 +76,21 @@ public final class Command<C> {
 
   /** Returns the number of arguments including the name; if negative, the minimum number. */
   public int arity() {
-    return arity;
+    return derived().arity();
+  }
+
+  private Syntax.Derived derived() {
+    Syntax.Derived known = derived;
+    if (known == null) {
+      known = syntax.derive();
+      derived = known;
+    }
+    return known;
   }
 
   /** Returns true if a request may have that many arguments. */
   public boolean accepts(int words) {
+    int arity = arity();
     return arity >= 0 ? words == arity : words >= -arity;
   }
 
@@ -91,7 +99,7 @@ public final class Command<C> {
     return flags;
   }
 
-  /** Returns true if the command has the flag. */
+  /** Returns true if the command has the flag; {@link Flag#MOVABLEKEYS} is one of the key specs. */
   public boolean has(Flag flag) {
     return (flags & flag.bit()) != 0;
   }
@@ -113,7 +121,12 @@ public final class Command<C> {
 
   /** Returns the positions of its keys. */
   public KeySpecs keySpecs() {
-    return keySpecs;
+    return derived().keySpecs();
+  }
+
+  /** Returns the argument tree, which COMMAND DOCS shows. */
+  public List<Argument> arguments() {
+    return derived().arguments();
   }
 
   /** Returns the arguments that are channels with checked permissions, or null. */
@@ -127,7 +140,7 @@ public final class Command<C> {
    */
   public int positionOf(Set<String> names) {
     int at = name.contains("|") ? 2 : 1;
-    return positionOf(names, docs.arguments(), at);
+    return positionOf(names, arguments(), at);
   }
 
   private static int positionOf(Set<String> names, List<Argument> arguments, int start) {
@@ -150,17 +163,17 @@ public final class Command<C> {
 
   /** Returns the index of the first key, 0 for none. */
   public int firstKey() {
-    return keySpecs.first();
+    return keySpecs().first();
   }
 
   /** Returns the index of the last key, negative if counted from the end, 0 for none. */
   public int lastKey() {
-    return keySpecs.last();
+    return keySpecs().last();
   }
 
   /** Returns the distance between keys. */
   public int keyStep() {
-    return keySpecs.step();
+    return keySpecs().step();
   }
 
   /** Returns the documentation shown by COMMAND DOCS. */

@@ -1,6 +1,5 @@
 package io.redoubt.protocol.command;
 
-import io.redoubt.protocol.command.usage.Argument;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * @param group the group that lists it
  * @param complexity its time complexity
  * @param tips hints to clients that route commands
- * @param arguments the argument tree
  */
 public record CommandDocs(
     String usage,
@@ -21,8 +19,7 @@ public record CommandDocs(
     Versions versions,
     Group group,
     String complexity,
-    List<String> tips,
-    List<Argument> arguments) {
+    List<String> tips) {
 
   /**
    * The versions of Redis in which a command came, changed and was deprecated.

@@ -1,6 +1,5 @@
 package io.redoubt.protocol.command;
 
-import io.redoubt.protocol.command.usage.Argument;
 import io.redoubt.protocol.command.usage.UsageLine;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,11 +22,14 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * Arity, key positions, ACL categories and documentation follow from the usage line, the flags and
- * the group; what does not is stated.
+ * the group; what does not is stated. The usage line is parsed when a command is used first: a
+ * start would need milliseconds for all of them.
  *
  * @param <C> what the handlers work on
  */
 public abstract class CommandGroup<C extends Invocation> {
+  private static final int ARITY_OF_CONTAINERS = -2;
+
   private final Group group;
   private final Map<String, Command<C>> commands = new LinkedHashMap<>();
 
@@ -80,7 +82,6 @@ public abstract class CommandGroup<C extends Invocation> {
     private final String usage;
     private final @Nullable Command<C> container;
     private final boolean isContainer;
-    private final List<Argument> arguments;
     private final int nameWords;
     private final List<KeySpec> specs = new ArrayList<>();
     private final List<Integer> derivedKeys = new ArrayList<>();
@@ -107,7 +108,6 @@ public abstract class CommandGroup<C extends Invocation> {
       this.container = container;
       this.isContainer = isContainer;
       this.nameWords = container == null ? 1 : 2;
-      this.arguments = UsageLine.arguments(this.usage, nameWords);
     }
 
     /** Sets the summary: one sentence on the effect. */
@@ -238,15 +238,15 @@ public abstract class CommandGroup<C extends Invocation> {
       if (!isContainer && handler == null) {
         throw new IllegalArgumentException(usage + ": only a container may do nothing");
       }
-      var keyBinding = new KeyBinding(arguments, nameWords, derivedKeys);
-      specs.addAll(0, keyBinding.specs());
-      String note = keyNote;
-      if (note != null) {
-        specs.replaceAll(spec -> spec.note(note));
-      }
-      var keySpecs =
-          specs.isEmpty() && movable == null ? KeySpecs.NONE : new KeySpecs(specs, movable);
-      long mask = flags | (keySpecs.isMovable() ? Flag.MOVABLEKEYS.bit() : 0);
+      var syntax =
+          new Syntax(
+              usage,
+              nameWords,
+              arity == null && isContainer ? Integer.valueOf(ARITY_OF_CONTAINERS) : arity,
+              List.copyOf(derivedKeys),
+              List.copyOf(specs),
+              movable,
+              keyNote);
       var docs =
           new CommandDocs(
               usage,
@@ -254,14 +254,12 @@ public abstract class CommandGroup<C extends Invocation> {
               new CommandDocs.Versions(since, deprecatedSince, replacedBy, List.copyOf(history)),
               owner.group,
               complexity,
-              tips,
-              keyBinding.arguments());
+              tips);
       var command =
           new Command<C>(
               name(),
-              arityOfUsage(),
-              new Command.Properties(mask, categories(mask), secrets),
-              keySpecs,
+              new Command.Properties(flags, categories(flags), secrets),
+              syntax,
               channels,
               docs,
               handler,
@@ -283,13 +281,6 @@ public abstract class CommandGroup<C extends Invocation> {
       String[] words = usage.split(" ", 3);
       String name = words[0].toLowerCase(Locale.ROOT);
       return container == null ? name : name + "|" + words[1].toLowerCase(Locale.ROOT);
-    }
-
-    private int arityOfUsage() {
-      if (arity != null) {
-        return arity;
-      }
-      return isContainer ? -2 : UsageLine.arity(arguments, nameWords);
     }
 
     private int categories(long mask) {

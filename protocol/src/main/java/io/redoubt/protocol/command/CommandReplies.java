@@ -82,14 +82,20 @@ public final class CommandReplies {
   private static void flags(ReplyWriter reply, Command<?> command) {
     int count = 0;
     for (Flag flag : Flag.values()) {
-      count += flag.isShown() && command.has(flag) ? 1 : 0;
+      count += isShown(flag, command) ? 1 : 0;
     }
     reply.set(count);
     for (Flag flag : Flag.values()) {
-      if (flag.isShown() && command.has(flag)) {
+      if (isShown(flag, command)) {
         reply.simple(flag.label());
       }
     }
+  }
+
+  private static boolean isShown(Flag flag, Command<?> command) {
+    return flag == Flag.MOVABLEKEYS
+        ? command.keySpecs().isMovable()
+        : flag.isShown() && command.has(flag);
   }
 
   private static void categories(ReplyWriter reply, Command<?> command) {
@@ -180,7 +186,7 @@ public final class CommandReplies {
     fields += deprecatedSince != null ? 1 : 0;
     fields += replacedBy != null ? 1 : 0;
     fields += changes.isEmpty() ? 0 : 1;
-    fields += docs.arguments().isEmpty() ? 0 : 1;
+    fields += command.arguments().isEmpty() ? 0 : 1;
     fields += command.subcommands().isEmpty() ? 0 : 1;
     reply.map(fields);
     field(reply, "summary", docs.summary());
@@ -207,9 +213,9 @@ public final class CommandReplies {
         reply.bulk(changes.get(i + 1));
       }
     }
-    if (!docs.arguments().isEmpty()) {
+    if (!command.arguments().isEmpty()) {
       reply.bulk("arguments");
-      arguments(reply, docs.arguments());
+      arguments(reply, command.arguments());
     }
     if (!command.subcommands().isEmpty()) {
       reply.bulk("subcommands");

@@ -108,7 +108,7 @@ public abstract class Launch<D extends Directives> {
    * thread of its own while the configuration is read, and ends before {@code start}.
    */
   protected void prepare() {
-    Sockets.prepare();
+    Sockets.prepare(log);
   }
 
   /**
@@ -127,6 +127,7 @@ public abstract class Launch<D extends Directives> {
     if (arguments.job() != Arguments.Job.SERVE) {
       return Usage.run(arguments.job(), System.out, System.err);
     }
+    JavaLogging.forwardTo(log);
     Thread preparation = Threads.ofSystem().unstarted("prepare", this::prepare);
     preparation.start();
     byte[] standardInput = arguments.readStandardInput(System.in);
@@ -163,7 +164,6 @@ public abstract class Launch<D extends Directives> {
         return 1;
       }
     }
-    JavaLogging.forwardTo(log);
     if (directives.common.syslogEnabled.value()) {
       copyToSyslog();
     }

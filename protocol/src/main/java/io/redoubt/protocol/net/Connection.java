@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -422,7 +421,7 @@ public final class Connection {
   }
 
   /** The end of the channel's pipeline. */
-  final class PipelineEnd extends ChannelInboundHandlerAdapter {
+  final class PipelineEnd extends LastHandler {
 
     private final Consumer<Connection> acceptor;
     private boolean opened;

@@ -8,6 +8,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.tuning.ThreadPriority;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -36,13 +37,29 @@ public interface Sockets {
 
   /**
    * Initializes what the system's sockets need, which takes a tenth of the start: netty's classes
-   * and native library, and the system calls of the loop's thread.
+   * and native library, and the system calls of the loop's thread. For processes that are nothing
+   * but a server: netty's messages go to {@code log}.
    */
-  static void prepare() {
+  static void prepare(Log log) {
+    NettyLogger.use(log);
+    nameSelectors();
     Sockets system = ofSystem();
     system.listening(new InetSocketAddress(0)).unsafe().closeForcibly(); // a channel's classes
     ByteBufAllocator _ = ByteBufAllocator.DEFAULT;
     ThreadPriority.prepare();
+  }
+
+  /**
+   * Names the JDK's own selectors, of which netty opens one. Java would look for others in all jars
+   * of the program.
+   */
+  private static void nameSelectors() {
+    try {
+      Class<?> own = Class.forName("sun.nio.ch.EPollSelectorProvider");
+      System.setProperty("java.nio.channels.spi.SelectorProvider", own.getName());
+    } catch (ClassNotFoundException e) {
+      // Another system or JDK: it is found by the search.
+    }
   }
 
   /** Returns the name of the polling mechanism, such as {@code epoll}. */

@@ -3,7 +3,6 @@ package io.redoubt.protocol.net;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandle;
@@ -417,7 +416,7 @@ public final class Transport implements AutoCloseable {
   }
 
   /** Creates connections for the channels that a listener accepts. */
-  private final class Acceptor extends ChannelInboundHandlerAdapter {
+  private final class Acceptor extends LastHandler {
 
     private static final long PAUSE_MILLIS = 100;
 

@@ -1,58 +1,65 @@
 package io.redoubt.protocol.process;
 
-import java.util.List;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Forwards {@code java.util.logging}, which libraries such as Netty use, to the process' log. The
- * logging configuration is global to the JVM, so launchers use this class and embedded servers do
- * not.
+ * Forwards {@code java.util.logging}, which parts of Java use, to the process' log. The logging
+ * configuration is global to the JVM, so launchers use this class and embedded servers do not.
+ *
+ * <p>It is the configuration that Java reads by itself when something logs for the first time. That
+ * search opens all jars of the program, so nothing here may cause it during the start.
  */
 public final class JavaLogging {
-  /** The loggers by which Netty reports its findings about the machine. */
-  private static final List<String> DETECTION_LOGGERS =
-      List.of("io.netty.util.internal.", "io.netty.util.NetUtil");
+  private static final String CONFIGURATION = "java.util.logging.config.class";
 
-  private JavaLogging() {}
+  private static final AtomicReference<@Nullable Log> TARGET = new AtomicReference<>();
+
+  /** Configures Java's logging; for {@link LogManager}. */
+  public JavaLogging() throws IOException {
+    Log log = TARGET.get();
+    boolean all = log != null && log.logs(Log.Level.DEBUG);
+    String lines =
+        "handlers="
+            + Forwarding.class.getName()
+            + "\n.level="
+            + (all ? Level.FINE : Level.WARNING).getName()
+            + "\n";
+    LogManager.getLogManager().readConfiguration(new ByteArrayInputStream(lines.getBytes(UTF_8)));
+  }
 
   /**
    * Forwards warnings and errors of libraries to {@code log}; lower levels become debug messages.
    */
   public static void forwardTo(Log log) {
-    LogManager.getLogManager().reset();
-    Logger root = Logger.getLogger("");
-    root.setLevel(log.logs(Log.Level.DEBUG) ? Level.FINE : Level.WARNING);
-    root.addHandler(new Forwarding(log));
+    TARGET.set(log);
+    System.setProperty(CONFIGURATION, JavaLogging.class.getName());
   }
 
-  private static final class Forwarding extends Handler {
-    private final Log log;
+  /** Passes messages on; public because {@link LogManager} creates it. */
+  public static final class Forwarding extends Handler {
     private final SimpleFormatter formatter = new SimpleFormatter();
 
-    Forwarding(Log log) {
-      this.log = log;
-    }
+    /** Creates a handler without a configuration of its own. */
+    public Forwarding() {}
 
     @Override
     public void publish(LogRecord message) {
-      boolean isWarning =
-          message.getLevel().intValue() >= Level.WARNING.intValue() && !isDetection(message);
+      boolean isWarning = message.getLevel().intValue() >= Level.WARNING.intValue();
       Log.Level level = isWarning ? Log.Level.WARNING : Log.Level.DEBUG;
-      if (log.logs(level)) {
+      Log log = TARGET.get();
+      if (log != null && log.logs(level)) {
         log.log(level, "%s: %s", message.getLoggerName(), text(message));
       }
-    }
-
-    /** Returns true if Netty reports a missing network card or the like. */
-    private static boolean isDetection(LogRecord message) {
-      String logger = String.valueOf(message.getLoggerName());
-      return message.getLevel().intValue() < Level.SEVERE.intValue()
-          && DETECTION_LOGGERS.stream().anyMatch(logger::startsWith);
     }
 
     private String text(LogRecord message) {

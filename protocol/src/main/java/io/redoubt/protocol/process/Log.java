@@ -23,6 +23,9 @@ public final class Log {
   private static final int MAX_CHARACTERS = 1024;
   private static final int MAX_STACK_LINES = 50;
 
+  /** With a locale, even that of Locale.ROOT, Java would first read the data of languages. */
+  private static final @Nullable Locale NO_LOCALE = null;
+
   /** Returns the cursor to the start of the line and erases the line. */
   private static final byte[] CLEAR_LINE = "\r\033[K".getBytes(UTF_8);
 
@@ -184,7 +187,7 @@ public final class Log {
   /** Logs at the given level; without arguments, {@code format} is the message itself. */
   public void log(Level of, String format, @Nullable Object... arguments) {
     if (logs(of)) {
-      String text = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
+      String text = arguments.length == 0 ? format : String.format(NO_LOCALE, format, arguments);
       String message = cut(text);
       long millis = clock.wallMillis();
       copy(of, millis, message);

@@ -1,12 +1,10 @@
 package io.redoubt.protocol.tuning;
 
+import io.redoubt.protocol.process.os.LibraryFunction;
 import io.redoubt.protocol.process.os.OperatingSystem;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
@@ -33,19 +31,6 @@ public final class ThreadPriority {
 
   private static final int LOWEST = 19;
 
-  /**
-   * The descriptor of syscall(2) as used here: the call's number, the thread, the address of a
-   * structure, and two more arguments.
-   */
-  private static final FunctionDescriptor SYSCALL =
-      FunctionDescriptor.of(
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG);
-
   private static final long UNKNOWN_CALL = -1;
   private static final long CALLING_THREAD = 0;
 
@@ -67,7 +52,7 @@ public final class ThreadPriority {
   /** Links the system call ahead of its first use; the linker keeps the result. */
   public static void prepare() {
     if (ON) {
-      Optional<MethodHandle> _ = link("syscall", SYSCALL);
+      Optional<LibraryFunction> _ = LibraryFunction.find("syscall");
     }
   }
 
@@ -101,32 +86,20 @@ public final class ThreadPriority {
     if (!ON || OperatingSystem.current() != OperatingSystem.LINUX || set == UNKNOWN_CALL) {
       return;
     }
-    Optional<MethodHandle> syscall = link("syscall", SYSCALL);
+    Optional<LibraryFunction> syscall = LibraryFunction.find("syscall");
     if (syscall.isEmpty()) {
       return;
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment attributes = arena.allocate(ATTRIBUTES_BYTES, Long.BYTES);
       long address = attributes.address();
-      long got =
-          (long) syscall.get().invokeExact(get, CALLING_THREAD, address, ATTRIBUTES_BYTES, 0L);
+      long got = syscall.get().call(get, CALLING_THREAD, address, ATTRIBUTES_BYTES, 0, 0);
       if (got == 0 && attributes.get(ValueLayout.JAVA_INT, POLICY_AT) == SCHED_OTHER) {
         int nice = attributes.get(ValueLayout.JAVA_INT, NICE_AT);
         attributes.set(ValueLayout.JAVA_INT, NICE_AT, Math.min(nice + niceIncrease, LOWEST));
         attributes.set(ValueLayout.JAVA_LONG, RUNTIME_AT, SHORT_SLICE_NANOS);
-        long _ = (long) syscall.get().invokeExact(set, CALLING_THREAD, address, 0L, 0L);
+        syscall.get().call(set, CALLING_THREAD, address);
       }
-    } catch (Throwable e) {
-      throw new LinkageError("syscall cannot be called", e);
     }
-  }
-
-  @SuppressWarnings("restricted") // the launchers enable native access
-  private static Optional<MethodHandle> link(String function, FunctionDescriptor descriptor) {
-    Linker linker = Linker.nativeLinker();
-    return linker
-        .defaultLookup()
-        .find(function)
-        .map(address -> linker.downcallHandle(address, descriptor));
   }
 }

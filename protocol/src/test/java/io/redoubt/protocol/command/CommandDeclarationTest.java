@@ -111,7 +111,7 @@ class CommandDeclarationTest {
         declare("BITOP (AND | OR) destkey key...", it -> it.keys(OW, UPDATE).keys(RO, ACCESS));
     assertThat(List.of(bitop.firstKey(), bitop.lastKey(), bitop.keyStep()))
         .containsExactly(2, -1, 1);
-    assertThat(bitop.has(Flag.MOVABLEKEYS)).isFalse();
+    assertThat(bitop.keySpecs().isMovable()).isFalse();
   }
 
   @Test
@@ -120,7 +120,7 @@ class CommandDeclarationTest {
         declare(
             "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...]",
             it -> it.keys(OW, UPDATE).keys(RO, ACCESS));
-    assertThat(store.has(Flag.MOVABLEKEYS)).isTrue();
+    assertThat(store.keySpecs().isMovable()).isTrue();
     assertThat(keys(store, "zunionstore", "out", "2", "a", "b", "weights", "1", "2"))
         .containsExactly("out", "a", "b");
     assertThat(store.keySpecs().forEach(Request.of("zunionstore", "out", "9", "a"), (i, f) -> {}))
@@ -185,7 +185,7 @@ class CommandDeclarationTest {
         declare(
             "SET key value [NX | XX] [EX seconds | KEEPTTL] [LIMIT offset count] [GET pattern]...",
             it -> it.keys(OW, UPDATE));
-    List<Argument> arguments = set.docs().arguments();
+    List<Argument> arguments = set.arguments();
     assertThat(arguments)
         .extracting(Argument::name)
         .containsExactly("key", "value", "nx_xx", "seconds_keepttl", "offset_count", "pattern");
@@ -215,7 +215,7 @@ class CommandDeclarationTest {
                 + " [COUNT count{string} [ANY]{since 6.2.0}]{count-block}"
                 + " (\"\"{empty} | ip:port{address, since 2.0.0, deprecated 2.8.12}){which}",
             it -> it.keys(RO, ACCESS));
-    List<Argument> arguments = command.docs().arguments();
+    List<Argument> arguments = command.arguments();
     assertThat(arguments)
         .extracting(Argument::name)
         .containsExactly("key", "by-pattern", "weight", "count-block", "which");
@@ -238,14 +238,14 @@ class CommandDeclarationTest {
   @ParameterizedTest
   @CsvSource({"GET [key", "GET key]", "GET (a | )", "GET ...", "GET key{since}x{y z}"})
   void refusesAMalformedUsageLine(String usage) {
-    assertThatThrownBy(() -> declare(usage, it -> it))
+    assertThatThrownBy(() -> declare(usage, it -> it).arity())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(usage);
   }
 
   @Test
   void refusesMoreKeysThanTheUsageLineHas() {
-    assertThatThrownBy(() -> declare("GET key", it -> it.keys(RO).keys(RO)))
+    assertThatThrownBy(() -> declare("GET key", it -> it.keys(RO).keys(RO)).keySpecs())
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -107,21 +108,23 @@ final class ProcessTest {
   }
 
   @Test
-  void omitsNettysDetectionWarnings(@TempDir Path folder) throws IOException {
+  void forwardsJavasLogging(@TempDir Path folder) throws IOException {
     Log log = Log.silent(Clock.system());
     log.file(folder.resolve("log"));
     JavaLogging.forwardTo(log);
     try {
-      Logger.getLogger("io.netty.util.internal.MacAddressUtil").warning("no hardware address");
-      Logger.getLogger("io.netty.util.NetUtilInitializations").warning("no loopback");
-      Logger.getLogger("io.netty.channel.DefaultChannelPipeline").warning("unhandled");
-      Logger.getLogger("io.netty.util.internal.logging.Any").severe("broken");
+      // Tests before have used Java's logging; a process reads its configuration on first use.
+      LogManager.getLogManager().readConfiguration();
+      Logger.getLogger("java.some").warning("odd");
+      Logger.getLogger("java.some").info("usual");
+      Logger.getLogger("java.other").log(Level.SEVERE, "broken", new IOException("full"));
     } finally {
+      System.clearProperty("java.util.logging.config.class");
       LogManager.getLogManager().reset();
     }
     assertThat(Files.readString(folder.resolve("log")))
-        .contains("unhandled", "broken")
-        .doesNotContain("no hardware address", "no loopback");
+        .contains(" # java.some: odd\n", " # java.other: broken: java.io.IOException: full\n")
+        .doesNotContain("usual");
   }
 
   @Test

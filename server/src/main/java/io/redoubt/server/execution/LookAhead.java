@@ -8,6 +8,7 @@ import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Prefetch;
+import java.util.Arrays;
 import java.util.Set;
 
 /**
@@ -31,7 +32,7 @@ final class LookAhead {
   private final int[] lengths = new int[MAX_BATCH];
   private int count;
 
-  /** The index, by command, of the word that names an element; 0 for none. */
+  /** The index, by command, of the word that names an element; 0 for none, -1 if not yet sought. */
   private int[] elementAt = {};
 
   LookAhead(Keyspace keyspace, CommandTable<Call> table) {
@@ -40,12 +41,10 @@ final class LookAhead {
     this.table = table;
   }
 
-  /** Derives tables from the complete command table. */
+  /** Makes room for the complete command table. */
   void commandsAreDeclared() {
     elementAt = new int[table.numbered().size()];
-    for (Command<Call> command : table.numbered()) {
-      elementAt[command.id()] = command.positionOf(ELEMENTS);
-    }
+    Arrays.fill(elementAt, -1);
   }
 
   /** Prefetches for the requests of several clients. */
@@ -96,11 +95,20 @@ final class LookAhead {
   private void element(int i) {
     Request request = requests[i];
     Command<Call> command = table.find(request);
-    int at = command == null ? 0 : elementAt[command.id()];
+    int at = command == null ? 0 : elementAt(command);
     lengths[i] = -1;
     if (at > 0 && at < request.count() && request.length(at) <= MAX_BYTES) {
       addresses[i] = request.offset(at);
       lengths[i] = request.length(at);
     }
+  }
+
+  private int elementAt(Command<Call> command) {
+    int at = elementAt[command.id()];
+    if (at < 0) {
+      at = command.positionOf(ELEMENTS);
+      elementAt[command.id()] = at;
+    }
+    return at;
   }
 }

@@ -8,7 +8,6 @@ import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A load of a file into the keyspace, in slices between commands or all at once. */
@@ -122,16 +121,14 @@ public final class RdbFileLoad implements AutoCloseable {
   }
 
   private void logLoaded() {
-    String text =
-        String.format(
-            Locale.ROOT,
-            "Done loading RDB, keys loaded: %d, keys expired: %d",
-            loader.keysLoaded(),
-            loader.keysExpired());
     long skipped = loader.emptyKeysSkipped();
     context
         .log()
-        .notice("%s", skipped == 0 ? text + "." : text + ", empty keys skipped: " + skipped + ".");
+        .notice(
+            "Done loading RDB, keys loaded: %d, keys expired: %d%s.",
+            loader.keysLoaded(),
+            loader.keysExpired(),
+            skipped == 0 ? "" : ", empty keys skipped: " + skipped);
   }
 
   /** Returns the number of keys loaded so far. */

@@ -1,12 +1,10 @@
 package io.redoubt.server.memory;
 
+import io.redoubt.protocol.process.os.LibraryFunction;
 import io.redoubt.protocol.process.os.OperatingSystem;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +22,6 @@ public final class NativeMemory {
   private static final int LINUX_MADV_POPULATE_WRITE = 23; // since Linux 5.14
   private static final long MAP_FAILED = -1;
 
-  private static final FunctionDescriptor MMAP =
-      FunctionDescriptor.of(
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_INT,
-          ValueLayout.JAVA_INT,
-          ValueLayout.JAVA_INT,
-          ValueLayout.JAVA_LONG);
-
   /** The least address space with which a server can run. */
   private static final long LEAST_BYTES = 32L << 20;
 
@@ -45,8 +33,8 @@ public final class NativeMemory {
   private final MemorySegment memory;
   private final boolean isMapped;
 
-  /** The handle of madvise(2), linked on first use because that takes some ten milliseconds. */
-  private @Nullable MethodHandle madvise;
+  /** Is madvise(2), linked on first use. */
+  private @Nullable LibraryFunction madvise;
 
   private NativeMemory(MemorySegment memory, boolean isMapped) {
     this.memory = memory;
@@ -60,7 +48,7 @@ public final class NativeMemory {
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
     if (OperatingSystem.current() == OperatingSystem.LINUX) {
-      MethodHandle mmap = link("mmap", MMAP);
+      LibraryFunction mmap = link("mmap");
       MemorySegment mapped = map(mmap, wantedBytes, alignmentBytes);
       if (mapped == null) {
         mapped = mapWithinLimit(mmap, wantedBytes, alignmentBytes);
@@ -75,7 +63,7 @@ public final class NativeMemory {
   /** Links the system call of {@link #reserve} ahead of its use; the linker keeps the result. */
   public static void prepare() {
     if (OperatingSystem.current() == OperatingSystem.LINUX) {
-      MethodHandle _ = link("mmap", MMAP);
+      LibraryFunction _ = link("mmap");
     }
   }
 
@@ -89,7 +77,7 @@ public final class NativeMemory {
    * more later for threads, compilers and classes, and exits the process if that fails.
    */
   private static @Nullable MemorySegment mapWithinLimit(
-      MethodHandle mmap, long wantedBytes, long alignmentBytes) {
+      LibraryFunction mmap, long wantedBytes, long alignmentBytes) {
     long most = 0;
     for (long step = wantedBytes / 2; step >= LEAST_BYTES; step /= 2) {
       long address = mapped(mmap, most + step);
@@ -104,22 +92,12 @@ public final class NativeMemory {
   }
 
   private static void unmap(long address, long sizeBytes) {
-    try {
-      int unused =
-          (int)
-              link(
-                      "munmap",
-                      FunctionDescriptor.of(
-                          ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG))
-                  .invokeExact(address, sizeBytes);
-    } catch (Throwable e) {
-      throw new LinkageError("munmap cannot be called", e);
-    }
+    link("munmap").call(address, sizeBytes, 0);
   }
 
   @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, never unmapped
   private static @Nullable MemorySegment map(
-      MethodHandle mmap, long sizeBytes, long alignmentBytes) {
+      LibraryFunction mmap, long sizeBytes, long alignmentBytes) {
     long address = mapped(mmap, sizeBytes + alignmentBytes);
     if (address == MAP_FAILED) {
       return null;
@@ -128,19 +106,13 @@ public final class NativeMemory {
     return MemorySegment.ofAddress(aligned).reinterpret(sizeBytes);
   }
 
-  private static long mapped(MethodHandle mmap, long sizeBytes) {
+  private static long mapped(LibraryFunction mmap, long sizeBytes) {
     int flags = MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE;
-    try {
-      return (long) mmap.invokeExact(0L, sizeBytes, PROT_READ_WRITE, flags, -1, 0L);
-    } catch (Throwable e) {
-      throw new LinkageError("mmap cannot be called", e);
-    }
+    return mmap.call(0, sizeBytes, PROT_READ_WRITE, flags, -1, 0);
   }
 
-  @SuppressWarnings("restricted") // the functions are libc's, and the descriptors are theirs
-  private static MethodHandle link(String function, FunctionDescriptor descriptor) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), descriptor);
+  private static LibraryFunction link(String name) {
+    return LibraryFunction.find(name).orElseThrow(() -> new LinkageError("no function " + name));
   }
 
   MemorySegment memory() {
@@ -180,22 +152,11 @@ public final class NativeMemory {
     if (!isMapped) {
       return false;
     }
-    MethodHandle linked = madvise;
+    LibraryFunction linked = madvise;
     if (linked == null) {
-      linked =
-          link(
-              "madvise",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT));
+      linked = link("madvise");
       madvise = linked;
     }
-    try {
-      return (int) linked.invokeExact(memory.address() + offset, sizeBytes, advice) == 0;
-    } catch (Throwable e) {
-      throw new LinkageError("madvise cannot be called", e);
-    }
+    return (int) linked.call(memory.address() + offset, sizeBytes, advice) == 0;
   }
 }

@@ -89,7 +89,7 @@ final class RequestGenerator {
     if (random.nextInt(4) == 0) {
       words.set(0, words.get(0).toUpperCase(Locale.ROOT));
     }
-    for (Argument argument : command.docs().arguments()) {
+    for (Argument argument : command.arguments()) {
       argument(argument, words);
     }
     switch (random.nextInt(40)) {

@@ -29,9 +29,6 @@ import java.util.Set;
 public final class UsageLine {
   private static final String REPEATED = "...";
 
-  /** The characters that end a word, as white space does. */
-  private static final String DELIMITERS = "[](){|";
-
   /** The literal that stands for an empty argument. */
   private static final String EMPTY = "\"\"";
 
@@ -97,14 +94,14 @@ public final class UsageLine {
     int at = 0;
     while (at < line.length()) {
       int end = tokenEnd(at);
-      if (!Character.isWhitespace(line.charAt(at))) {
+      if (line.charAt(at) != ' ') {
         tokens.add(line.substring(at, end));
       }
       at = end;
     }
   }
 
-  /** Returns the end of a token; a regular expression would take a tenth of a server's start. */
+  /** Returns the end of a token. All commands are parsed at the start, by code not yet compiled. */
   private int tokenEnd(int start) {
     char first = line.charAt(start);
     if (line.startsWith(REPEATED, start)) {
@@ -119,17 +116,23 @@ public final class UsageLine {
     }
     int end = start + 1;
     if (!isDelimiter(first)) {
-      while (end < line.length()
-          && !isDelimiter(line.charAt(end))
-          && !line.startsWith(REPEATED, end)) {
+      while (end < line.length() && !endsWord(end)) {
         end++;
       }
     }
     return end;
   }
 
+  private boolean endsWord(int at) {
+    char c = line.charAt(at);
+    return c == '.' ? line.startsWith(REPEATED, at) : isDelimiter(c);
+  }
+
   private static boolean isDelimiter(char c) {
-    return Character.isWhitespace(c) || DELIMITERS.indexOf(c) >= 0;
+    return switch (c) {
+      case ' ', '[', ']', '(', ')', '{', '|' -> true;
+      default -> false;
+    };
   }
 
   /**
@@ -328,12 +331,12 @@ public final class UsageLine {
   }
 
   private static boolean isName(String token) {
-    return !token.equals(REPEATED) && DELIMITERS.indexOf(token.charAt(0)) < 0;
+    return !token.equals(REPEATED) && !isDelimiter(token.charAt(0));
   }
 
   private static boolean isLiteral(String token) {
     for (int i = 0; i < token.length(); i++) {
-      if (Character.isLowerCase(token.charAt(i))) {
+      if (token.charAt(i) >= 'a' && token.charAt(i) <= 'z') {
         return false;
       }
     }

@@ -3,10 +3,6 @@ package io.redoubt.protocol.process.os;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -42,11 +38,11 @@ public final class IdleMemory {
   private static final Pattern READ_ONLY_FILE =
       Pattern.compile("([0-9a-f]+)-([0-9a-f]+) r-.. [0-9a-f]+ [0-9a-f:]+ [0-9]+ +/.*");
 
-  private final MethodHandle madvise;
-  private final Optional<MethodHandle> mallocTrim;
+  private final LibraryFunction madvise;
+  private final Optional<LibraryFunction> mallocTrim;
   private final int pageBytes;
 
-  private IdleMemory(MethodHandle madvise, Optional<MethodHandle> mallocTrim, int pageBytes) {
+  private IdleMemory(LibraryFunction madvise, Optional<LibraryFunction> mallocTrim, int pageBytes) {
     this.madvise = madvise;
     this.mallocTrim = mallocTrim;
     this.pageBytes = pageBytes;
@@ -56,15 +52,8 @@ public final class IdleMemory {
   public static Optional<IdleMemory> ofThisProcess() {
     try {
       int pageBytes = pageBytes();
-      Optional<MethodHandle> trim =
-          link("malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
-      return link(
-              "madvise",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT))
+      Optional<LibraryFunction> trim = LibraryFunction.find("malloc_trim");
+      return LibraryFunction.find("madvise")
           .map(madvise -> new IdleMemory(madvise, trim, pageBytes));
     } catch (IOException e) {
       return Optional.empty();
@@ -84,15 +73,6 @@ public final class IdleMemory {
       }
     }
     throw new EOFException("no page size");
-  }
-
-  @SuppressWarnings("restricted") // the launchers enable native access
-  private static Optional<MethodHandle> link(String function, FunctionDescriptor descriptor) {
-    Linker linker = Linker.nativeLinker();
-    return linker
-        .defaultLookup()
-        .find(function)
-        .map(address -> linker.downcallHandle(address, descriptor));
   }
 
   /**
@@ -116,9 +96,7 @@ public final class IdleMemory {
         }
       }
     }
-    if (mallocTrim.isPresent()) {
-      trim(mallocTrim.get());
-    }
+    mallocTrim.ifPresent(trim -> trim.call(0));
     return dropped;
   }
 
@@ -146,18 +124,6 @@ public final class IdleMemory {
   }
 
   private long dropPages(long address, long sizeBytes) {
-    try {
-      return (int) madvise.invokeExact(address, sizeBytes, MADV_DONTNEED) == 0 ? sizeBytes : 0;
-    } catch (Throwable e) {
-      throw new LinkageError("madvise cannot be called", e);
-    }
-  }
-
-  private static void trim(MethodHandle mallocTrim) {
-    try {
-      int _ = (int) mallocTrim.invokeExact(0L);
-    } catch (Throwable e) {
-      throw new LinkageError("malloc_trim cannot be called", e);
-    }
+    return (int) madvise.call(address, sizeBytes, MADV_DONTNEED) == 0 ? sizeBytes : 0;
   }
 }

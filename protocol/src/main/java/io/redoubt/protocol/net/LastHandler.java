@@ -1,0 +1,37 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+
+/**
+ * The last handler of a pipeline, which drops the events that it does not override. Netty's adapter
+ * marks methods with an annotation in place of that, for which Java generates two classes.
+ */
+abstract class LastHandler implements ChannelInboundHandler {
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {}
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {}
+
+  @Override
+  public void channelRegistered(ChannelHandlerContext context) {}
+
+  @Override
+  public void channelUnregistered(ChannelHandlerContext context) {}
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {}
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {}
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {}
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {}
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {}
+}

@@ -1,0 +1,64 @@
+package io.redoubt.protocol.process.os;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+
+/**
+ * A function of the C library that takes integers and addresses and returns an integer.
+ *
+ * <p>All are linked as if they took six longs. The first link of a type costs the JVM tens of
+ * milliseconds of the start and some memory, further ones of the same type next to nothing. The
+ * calling conventions of all 64-bit systems pass the first six arguments in registers, those that
+ * the function does not take are ignored, and a long is also the right form of a smaller argument.
+ */
+public final class LibraryFunction {
+  private static final FunctionDescriptor SIX_LONGS =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG);
+
+  private final String name;
+  private final MethodHandle handle;
+
+  private LibraryFunction(String name, MethodHandle handle) {
+    this.name = name;
+    this.handle = handle;
+  }
+
+  /** Links a function; returns nothing if the library has none of that name. */
+  @SuppressWarnings("restricted") // the launchers enable native access
+  public static Optional<LibraryFunction> find(String name) {
+    Linker linker = Linker.nativeLinker();
+    return linker
+        .defaultLookup()
+        .find(name)
+        .map(address -> new LibraryFunction(name, linker.downcallHandle(address, SIX_LONGS)));
+  }
+
+  /** Calls a function that takes one argument. */
+  public long call(long argument) {
+    return call(argument, 0, 0, 0, 0, 0);
+  }
+
+  /** Calls a function that takes up to three arguments. */
+  public long call(long first, long second, long third) {
+    return call(first, second, third, 0, 0, 0);
+  }
+
+  /** Calls a function that takes up to six arguments; an int that it returns must be cut out. */
+  public long call(long first, long second, long third, long fourth, long fifth, long sixth) {
+    try {
+      return (long) handle.invokeExact(first, second, third, fourth, fifth, sixth);
+    } catch (Throwable e) {
+      throw new LinkageError(name + " cannot be called", e);
+    }
+  }
+}
