@@ -29,7 +29,7 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected void prepare() {
-    RedisServer.prepare(log());
+    RedisServer.prepare();
   }
 
   @Override

@@ -69,9 +69,9 @@ public final class RedisServer implements AutoCloseable {
    * cold process, which another thread can use to read the configuration. Returns when the sockets
    * are ready; the memory may be so a little later, and whoever uses it waits.
    */
-  public static void prepare(Log log) {
+  public static void prepare() {
     Threads.ofSystem().unstarted("redoubt-memory", NativeMemory::prepare).start();
-    Sockets.prepare(log);
+    Sockets.prepare();
   }
 
   /**

@@ -108,7 +108,7 @@ public abstract class Launch<D extends Directives> {
    * thread of its own while the configuration is read, and ends before {@code start}.
    */
   protected void prepare() {
-    Sockets.prepare(log);
+    Sockets.prepare();
   }
 
   /**
@@ -128,7 +128,14 @@ public abstract class Launch<D extends Directives> {
       return Usage.run(arguments.job(), System.out, System.err);
     }
     JavaLogging.forwardTo(log);
-    Thread preparation = Threads.ofSystem().unstarted("prepare", this::prepare);
+    Thread preparation =
+        Threads.ofSystem()
+            .unstarted(
+                "prepare",
+                () -> {
+                  Sockets.ownProcess(log);
+                  prepare();
+                });
     preparation.start();
     byte[] standardInput = arguments.readStandardInput(System.in);
     try {

@@ -34,4 +34,8 @@ abstract class LastHandler implements ChannelInboundHandler {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {}
+
+  @Override
+  @SuppressWarnings("deprecation") // netty's own adapter declares it again in the same way
+  public abstract void exceptionCaught(ChannelHandlerContext context, Throwable thrown);
 }

@@ -36,30 +36,29 @@ public interface Sockets {
   }
 
   /**
-   * Initializes what the system's sockets need, which takes a tenth of the start: netty's classes
-   * and native library, and the system calls of the loop's thread. For processes that are nothing
-   * but a server: netty's messages go to {@code log}.
+   * Sets what netty finds by searches of all jars of the program otherwise: its log, and the JDK's
+   * own selectors, of which it opens one. For processes that are nothing but a server, before any
+   * other use of sockets.
    */
-  static void prepare(Log log) {
+  static void ownProcess(Log log) {
     NettyLogger.use(log);
-    nameSelectors();
+    try {
+      Class<?> selectors = Class.forName("sun.nio.ch.EPollSelectorProvider");
+      System.setProperty("java.nio.channels.spi.SelectorProvider", selectors.getName());
+    } catch (ClassNotFoundException e) {
+      // Another system or JDK: it is found by the search.
+    }
+  }
+
+  /**
+   * Initializes what the system's sockets need, which takes a tenth of the start: netty's classes
+   * and native library, and the system calls of the loop's thread.
+   */
+  static void prepare() {
     Sockets system = ofSystem();
     system.listening(new InetSocketAddress(0)).unsafe().closeForcibly(); // a channel's classes
     ByteBufAllocator _ = ByteBufAllocator.DEFAULT;
     ThreadPriority.prepare();
-  }
-
-  /**
-   * Names the JDK's own selectors, of which netty opens one. Java would look for others in all jars
-   * of the program.
-   */
-  private static void nameSelectors() {
-    try {
-      Class<?> own = Class.forName("sun.nio.ch.EPollSelectorProvider");
-      System.setProperty("java.nio.channels.spi.SelectorProvider", own.getName());
-    } catch (ClassNotFoundException e) {
-      // Another system or JDK: it is found by the search.
-    }
   }
 
   /** Returns the name of the polling mechanism, such as {@code epoll}. */

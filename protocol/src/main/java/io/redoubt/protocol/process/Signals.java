@@ -1,14 +1,17 @@
 package io.redoubt.protocol.process;
 
-import sun.misc.Signal;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * The signal handlers of a server process: SIGTERM and SIGINT request a shutdown, SIGHUP is
  * ignored. Handlers are global to the JVM, so launchers use this class and embedded servers do not.
  *
- * <p>The JDK offers handlers in {@code sun.misc} only.
+ * <p>The JDK offers handlers in {@code sun.misc} only. They are reached by reflection because the
+ * compiler's warning about that package can't be suppressed for one class.
  */
-@SuppressWarnings("sunapi")
 public final class Signals {
   /** The receiver of shutdown requests; called on a thread of the JVM. */
   public interface Target {
@@ -53,6 +56,21 @@ public final class Signals {
   }
 
   private static void handle(String name, Runnable action) {
-    Signal.handle(new Signal(name), signal -> action.run());
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      MethodHandle run =
+          MethodHandles.lookup()
+              .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
+              .bindTo(action);
+      Object acting =
+          MethodHandleProxies.asInterfaceInstance(
+              handler, MethodHandles.dropArguments(run, 0, signal));
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), acting);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("this JVM does not hand over SIG" + name, e);
+    }
   }
 }
