@@ -52,8 +52,9 @@ public abstract class CommandGroup<C extends Invocation> {
    *     for groups, {@code |} between alternatives, {@code ...} after repeated parts
    */
   protected final Builder<C> command(String usage) {
-    String[] words = usage.split(" ", 3);
-    Command<C> container = commands.get(words[0].toLowerCase(Locale.ROOT));
+    int end = usage.indexOf(' ');
+    Command<C> container =
+        end < 0 ? null : commands.get(usage.substring(0, end).toLowerCase(Locale.ROOT));
     if (container != null && container.isContainer()) {
       return new Builder<>(this, usage, container, false);
     }

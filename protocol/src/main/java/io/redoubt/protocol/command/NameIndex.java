@@ -4,6 +4,7 @@ import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -98,17 +99,19 @@ final class NameIndex<V> {
 
   private void insert(String name, V value) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    MemorySegment memory = MemorySegment.ofArray(bytes);
-    var words = new long[(bytes.length + 7) / 8];
+    int length = bytes.length;
+    var words = new long[(length + 7) / 8];
+    // Padded, so that a word is read at once: the start has hundreds of names.
+    MemorySegment memory = MemorySegment.ofArray(Arrays.copyOf(bytes, words.length * Long.BYTES));
     for (int i = 0; i < words.length; i++) {
-      words[i] = word(memory, 0, bytes.length, i);
+      words[i] = word(memory, 0, length, i);
     }
-    int slot = slot(words.length == 0 ? 0 : words[0], bytes.length) & (lengths.length - 1);
+    int slot = slot(words.length == 0 ? 0 : words[0], length) & (lengths.length - 1);
     while (lengths[slot] != 0) {
       slot = (slot + 1) & (lengths.length - 1);
     }
     names[slot] = words;
-    lengths[slot] = bytes.length;
+    lengths[slot] = length;
     values.set(slot, value);
   }
 

@@ -42,8 +42,11 @@ final class NettyLogger extends AbstractInternalLogger {
         });
   }
 
-  private void log(Log.Level level, FormattingTuple message) {
-    log(level, message.getMessage(), message.getThrowable());
+  private void logFormatted(Log.Level level, String format, Object... arguments) {
+    if (log.logs(level)) {
+      FormattingTuple message = MessageFormatter.arrayFormat(format, arguments);
+      log(level, message.getMessage(), message.getThrowable());
+    }
   }
 
   private void log(Log.Level level, String text, @Nullable Throwable thrown) {
@@ -84,17 +87,17 @@ final class NettyLogger extends AbstractInternalLogger {
 
   @Override
   public void debug(String format, Object argument) {
-    log(Log.Level.DEBUG, MessageFormatter.format(format, argument));
+    logFormatted(Log.Level.DEBUG, format, argument);
   }
 
   @Override
   public void debug(String format, Object first, Object second) {
-    log(Log.Level.DEBUG, MessageFormatter.format(format, first, second));
+    logFormatted(Log.Level.DEBUG, format, first, second);
   }
 
   @Override
   public void debug(String format, Object... arguments) {
-    log(Log.Level.DEBUG, MessageFormatter.arrayFormat(format, arguments));
+    logFormatted(Log.Level.DEBUG, format, arguments);
   }
 
   @Override
@@ -114,17 +117,17 @@ final class NettyLogger extends AbstractInternalLogger {
 
   @Override
   public void info(String format, Object argument) {
-    log(Log.Level.DEBUG, MessageFormatter.format(format, argument));
+    logFormatted(Log.Level.DEBUG, format, argument);
   }
 
   @Override
   public void info(String format, Object first, Object second) {
-    log(Log.Level.DEBUG, MessageFormatter.format(format, first, second));
+    logFormatted(Log.Level.DEBUG, format, first, second);
   }
 
   @Override
   public void info(String format, Object... arguments) {
-    log(Log.Level.DEBUG, MessageFormatter.arrayFormat(format, arguments));
+    logFormatted(Log.Level.DEBUG, format, arguments);
   }
 
   @Override
@@ -144,17 +147,17 @@ final class NettyLogger extends AbstractInternalLogger {
 
   @Override
   public void warn(String format, Object argument) {
-    log(ofWarnings, MessageFormatter.format(format, argument));
+    logFormatted(ofWarnings, format, argument);
   }
 
   @Override
   public void warn(String format, Object first, Object second) {
-    log(ofWarnings, MessageFormatter.format(format, first, second));
+    logFormatted(ofWarnings, format, first, second);
   }
 
   @Override
   public void warn(String format, Object... arguments) {
-    log(ofWarnings, MessageFormatter.arrayFormat(format, arguments));
+    logFormatted(ofWarnings, format, arguments);
   }
 
   @Override
@@ -174,17 +177,17 @@ final class NettyLogger extends AbstractInternalLogger {
 
   @Override
   public void error(String format, Object argument) {
-    log(Log.Level.WARNING, MessageFormatter.format(format, argument));
+    logFormatted(Log.Level.WARNING, format, argument);
   }
 
   @Override
   public void error(String format, Object first, Object second) {
-    log(Log.Level.WARNING, MessageFormatter.format(format, first, second));
+    logFormatted(Log.Level.WARNING, format, first, second);
   }
 
   @Override
   public void error(String format, Object... arguments) {
-    log(Log.Level.WARNING, MessageFormatter.arrayFormat(format, arguments));
+    logFormatted(Log.Level.WARNING, format, arguments);
   }
 
   @Override

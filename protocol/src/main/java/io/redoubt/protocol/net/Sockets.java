@@ -36,12 +36,14 @@ public interface Sockets {
   }
 
   /**
-   * Sets what netty finds by searches of all jars of the program otherwise: its log, and the JDK's
-   * own selectors, of which it opens one. For processes that are nothing but a server, before any
-   * other use of sockets.
+   * Spares netty a part of its start: searches of all jars of the program, for a log and for
+   * selectors, and a pool of buffers. For processes that are nothing but a server, before any other
+   * use of sockets.
    */
   static void ownProcess(Log log) {
     NettyLogger.use(log);
+    // Buffers are the server's own, but for those of TLS.
+    System.setProperty("io.netty.allocator.type", "unpooled");
     try {
       Class<?> selectors = Class.forName("sun.nio.ch.EPollSelectorProvider");
       System.setProperty("java.nio.channels.spi.SelectorProvider", selectors.getName());

@@ -2,7 +2,9 @@ package io.redoubt.protocol.net;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -320,6 +322,7 @@ public final class Tls {
    * @param remote the server, which learns by which name it is called; null for a client
    */
   public void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
+    channel.config().setAllocator(Pool.OF_ALL);
     SslHandler handler =
         remote == null
             ? context.newHandler(channel.alloc())
@@ -334,6 +337,11 @@ public final class Tls {
       }
     }
     channel.pipeline().addLast(new Detach(), handler);
+  }
+
+  /** The pool of buffers of encryption, made for the first connection that needs it. */
+  private static final class Pool {
+    static final ByteBufAllocator OF_ALL = new AdaptiveByteBufAllocator();
   }
 
   /**

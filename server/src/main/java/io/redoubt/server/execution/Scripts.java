@@ -40,7 +40,7 @@ public final class Scripts {
 
   private final ScriptRunner runner;
   private final Call call;
-  private final MessageDigest sha1;
+  private @Nullable MessageDigest sha1;
   private final Map<ByteString, Known> loaded = new HashMap<>();
 
   /** Scripts known from EVAL only, least recently used first. */
@@ -55,11 +55,6 @@ public final class Scripts {
   Scripts(ScriptRunner runner, Call call) {
     this.runner = runner;
     this.call = call;
-    try {
-      sha1 = MessageDigest.getInstance("SHA-1");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java platform has it
-    }
   }
 
   /** Returns the number of known scripts. */
@@ -142,8 +137,23 @@ public final class Scripts {
 
   private ByteString sum(int i) {
     Request request = call.request();
-    sha1.update(Region.MEMORY.asSlice(request.offset(i), request.length(i)).asByteBuffer());
-    return ByteString.of(HexFormat.of().formatHex(sha1.digest()));
+    MessageDigest digest = sha1();
+    digest.update(Region.MEMORY.asSlice(request.offset(i), request.length(i)).asByteBuffer());
+    return ByteString.of(HexFormat.of().formatHex(digest.digest()));
+  }
+
+  /** Returns the digest; Java's providers of cryptography are loaded for the first script. */
+  private MessageDigest sha1() {
+    MessageDigest known = sha1;
+    if (known == null) {
+      try {
+        known = MessageDigest.getInstance("SHA-1");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e); // every Java platform has it
+      }
+      sha1 = known;
+    }
+    return known;
   }
 
   private Known compile(int i, ByteString sum) {
