@@ -37,7 +37,7 @@ public final class Main extends Launch<ServerDirectives> {
     RedisServer server = new RedisServer(directives(), clock(), log(), KernelRandom.open(), false);
     server.guardMemory();
     server.ownProcess();
-    CompletableFuture<Void> loaded = server.start(this::showLogo);
+    CompletableFuture<Void> loaded = server.start(this::showLogo).thenRun(server::prepareCommands);
     return new Service() {
       @Override
       public CompletableFuture<Void> ready() {

@@ -120,6 +120,14 @@ public final class RedisServer implements AutoCloseable {
     assembly.ownProcess();
   }
 
+  /**
+   * Prepares in the background what commands need on their first use, so that COMMAND DOCS, which
+   * uses all, does not hold the server still. Call it when the server has started.
+   */
+  public void prepareCommands() {
+    assembly.prepareCommands();
+  }
+
   /** Opens a client within the process, without a socket; from any thread. */
   public DirectConnection direct(DirectConnection.Receiver receiver) {
     return assembly.direct(receiver);

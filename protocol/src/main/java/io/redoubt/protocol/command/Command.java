@@ -81,10 +81,13 @@ public final class Command<C> {
 
   private Syntax.Derived derived() {
     Syntax.Derived known = derived;
-    if (known == null) {
-      known = syntax.derive();
-      derived = known;
-    }
+    return known == null ? derive() : known;
+  }
+
+  /** Derives arity, keys and arguments; of two threads that do, either result serves. */
+  Syntax.Derived derive() {
+    Syntax.Derived known = syntax.derive();
+    derived = known;
     return known;
   }
 

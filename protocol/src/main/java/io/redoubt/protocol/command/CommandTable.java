@@ -56,6 +56,11 @@ public final class CommandTable<C extends Invocation> {
     }
   }
 
+  /** Derives what follows from all usage lines, which a first use does otherwise; any thread. */
+  public void derive() {
+    numbered.forEach(Command::derive);
+  }
+
   private void number(Command<C> command) {
     command.number(numbered.size());
     numbered.add(command);

@@ -7,7 +7,9 @@ import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.process.os.OomScore;
+import io.redoubt.protocol.tuning.ThreadPriority;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.BoundThreads;
 import io.redoubt.server.lifecycle.DataSet;
@@ -28,6 +30,7 @@ public final class ServerAssembly {
   private static final long GUARD_MILLIS = 500;
   private static final long SECOND_MILLIS = 1000;
 
+  private final Threads threads;
   private final ServerParts parts;
   private final ServerMetrics metrics;
 
@@ -43,7 +46,8 @@ public final class ServerAssembly {
       Machine machine,
       boolean freePort,
       Runnable ended) {
-    Executor helper = task -> machine.threads().unstarted("commands", task).start();
+    threads = machine.threads();
+    Executor helper = task -> threads.unstarted("commands", task).start();
     // These need no part: in a cold process their classes take as long as those of the parts.
     CompletableFuture<List<CommandGroup<Call>>> values =
         new CompletableFuture<List<CommandGroup<Call>>>().completeAsync(ValueCommands::all, helper);
@@ -161,6 +165,18 @@ public final class ServerAssembly {
     if (!processors.isEmpty()) {
       loop().execute(() -> BoundThreads.bind(processors, parts.log));
     }
+  }
+
+  /** Derives what follows from the usage lines of commands, on a thread of low priority. */
+  public void prepareCommands() {
+    threads
+        .unstarted(
+            "commands",
+            () -> {
+              ThreadPriority.lowerPriority();
+              parts.table.derive();
+            })
+        .start();
   }
 
   /** Opens a client within the process; from any thread. */
