@@ -14,7 +14,6 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** {@code redis-server [/path/to/redis.conf] [--name value ...] [-]}. */
 public final class Main extends Launch<ServerDirectives> {
@@ -37,11 +36,17 @@ public final class Main extends Launch<ServerDirectives> {
     RedisServer server = new RedisServer(directives(), clock(), log(), KernelRandom.open(), false);
     server.guardMemory();
     server.ownProcess();
-    CompletableFuture<Void> loaded = server.start(this::showLogo).thenRun(server::prepareCommands);
+    CompletableFuture<Void> loaded = server.start(this::showLogo);
     return new Service() {
       @Override
       public CompletableFuture<Void> ready() {
-        return loaded.whenComplete((done, failure) -> logFailure(failure));
+        return loaded.whenComplete((done, failure) -> {
+          if (failure == null) {
+            server.prepareCommands();
+          } else {
+            logFailure(failure);
+          }
+        });
       }
 
       @Override
@@ -66,7 +71,7 @@ public final class Main extends Launch<ServerDirectives> {
     };
   }
 
-  private void logFailure(@Nullable Throwable failure) {
+  private void logFailure(Throwable failure) {
     if (failure instanceof RdbException bad) {
       log()
           .warning(
@@ -77,7 +82,7 @@ public final class Main extends Launch<ServerDirectives> {
       bad.report().forEach(line -> log().warning("%s", line));
     } else if (failure instanceof AofException bad) {
       log().warning("%s", bad.getMessage());
-    } else if (failure != null) {
+    } else {
       log().warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(failure));
     }
   }
