@@ -16,6 +16,14 @@ final class SortedSetConversationTest {
     "0", "1", "-1", "2", "3", "10", "2.5", "-0.25", "1e3", "inf", "-inf", "+inf", "007", "100.5"
   };
 
+  /**
+   * The weights of stored results, which make no negative zero: whether one keeps its sign in
+   * ZRANGESTORE depends in Redis on the encoding that the result has when the member is added.
+   */
+  private static final String[] POSITIVE_SCORES = {
+    "1", "2", "3", "10", "2.5", "1e3", "inf", "007", "x"
+  };
+
   private static final String[] BAD_NUMBERS = {"x", "nan", "\"\"", "1.5", "\" 1\"", "-1", "1e400"};
   private static final String[] MEMBER_BOUNDS = {"-", "+", "[m1", "(m1", "[m2", "(m3", "[12", "m"};
 
@@ -157,15 +165,19 @@ final class SortedSetConversationTest {
   private String algebra() {
     String name = new String[] {"ZUNION", "ZINTER", "ZDIFF"}[random.nextInt(3)];
     String sources = " 2" + key() + key();
-    String how = random.nextInt(3) == 0 ? " WEIGHTS" + score() + score() : "";
+    String aggregate = "";
     if (random.nextInt(3) == 0) {
-      how += " AGGREGATE " + new String[] {"SUM", "MIN", "max"}[random.nextInt(3)];
+      aggregate = " AGGREGATE " + new String[] {"SUM", "MIN", "max"}[random.nextInt(3)];
     }
     return switch (random.nextInt(4)) {
-      case 0, 1 -> name + "STORE" + key() + sources + how;
-      case 2 -> name + sources + how + options("WITHSCORES");
+      case 0, 1 -> name + "STORE" + key() + sources + weights(POSITIVE_SCORES) + aggregate;
+      case 2 -> name + sources + weights(SCORES) + aggregate + options("WITHSCORES");
       default -> "ZINTERCARD" + sources + (random.nextBoolean() ? " LIMIT" + index() : "");
     };
+  }
+
+  private String weights(String[] of) {
+    return random.nextInt(3) == 0 ? " WEIGHTS " + any(of) + ' ' + any(of) : "";
   }
 
   private String elsewhere() {
@@ -214,7 +226,11 @@ final class SortedSetConversationTest {
   }
 
   private String score() {
-    return ' ' + (random.nextInt(40) == 0 ? bad() : SCORES[random.nextInt(SCORES.length)]);
+    return ' ' + (random.nextInt(40) == 0 ? bad() : any(SCORES));
+  }
+
+  private String any(String[] of) {
+    return of[random.nextInt(of.length)];
   }
 
   private String bound() {
