@@ -27,11 +27,23 @@ final class OpenFilesIT {
     }
   }
 
+  /** Waits until the start has opened all files: it does so for a moment after the first reply. */
+  private static void awaitOpenFiles(Node node) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .until(() -> {
+          long before = openFiles(node);
+          Thread.sleep(1000);
+          return openFiles(node) == before;
+        });
+  }
+
   @Test
   void survivesTooManyOpenFiles() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
     node.ask("SET", "key", "value");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "no prlimit here");
+    awaitOpenFiles(node);
     List<RespClient> more = new ArrayList<>();
     try (RespClient client = node.connect()) {
       assertThat(client.call("PING")).isEqualTo(new Reply.Simple("PONG"));

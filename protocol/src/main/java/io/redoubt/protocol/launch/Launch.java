@@ -27,6 +27,9 @@ import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.process.os.IdleMemory;
 import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
+import java.net.URL;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -250,6 +253,7 @@ public abstract class Launch<D extends Directives> {
       service.ready().get();
       listeners.forEach(kind -> log.notice("Ready to accept connections %s", kind));
       supervisor.ready("Ready to accept connections");
+      openForLater();
       int status = awaitEnd(service.ended());
       if (pidFile != null) {
         log.notice("Removing the pid file.");
@@ -300,6 +304,20 @@ public abstract class Launch<D extends Directives> {
         return ended.get(); // /proc is hidden from this process
       }
       waitMillis = Math.min(waitMillis * SETTLING_FACTOR, RELEASE_MILLIS);
+    }
+  }
+
+  /**
+   * Opens files that the start does without: the program's jars, of which a search for what none
+   * has opens all, and the settings of Java's cryptography. When clients take all file descriptors,
+   * it is too late: a class that can't be loaded once is missing for good.
+   */
+  private static void openForLater() {
+    URL _ = ClassLoader.getSystemResource("none");
+    try {
+      MessageDigest _ = MessageDigest.getInstance("SHA-1");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
     }
   }
 

@@ -392,7 +392,7 @@ public final class Connection {
     }
     try {
       current.onReadDone(this);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       fail(e);
     }
   }

@@ -152,7 +152,7 @@ public final class DirectConnection {
       if (channel.isOpen()) {
         handler.onReadDone(open);
       }
-    } catch (RuntimeException | OutOfMemoryError failure) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
       channel.pipeline().fireExceptionCaught(failure);
     }
   }

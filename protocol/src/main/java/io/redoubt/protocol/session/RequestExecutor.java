@@ -138,7 +138,7 @@ public final class RequestExecutor {
     client.executing(true);
     try {
       executed = dispatcher.dispatch(client, request);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       registry.log().warning("Unexpected error while serving a client: %s", e);
       client.closeSoon();
     } catch (OutOfMemoryError e) {

@@ -140,7 +140,7 @@ final class CommandExecutor {
       }
     } catch (OutOfMemoryError full) {
       outOfMemory(client, command, full, reply, changesBefore);
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException | LinkageError fault) { // a class may be missing: too many open files
       fault(client, command, fault, reply);
     }
     if (client.remembersReads()) {
