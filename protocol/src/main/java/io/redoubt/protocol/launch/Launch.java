@@ -52,6 +52,9 @@ public abstract class Launch<D extends Directives> {
   /** Time from the start until what only the start has used is released. */
   private static final long SETTLING_MILLIS = 500;
 
+  /** The time that the first clients have for themselves. */
+  private static final long OPENING_MILLIS = 100;
+
   private static final int SETTLING_FACTOR = 4;
   private static final long RELEASE_MILLIS = 5_000;
 
@@ -253,7 +256,6 @@ public abstract class Launch<D extends Directives> {
       service.ready().get();
       listeners.forEach(kind -> log.notice("Ready to accept connections %s", kind));
       supervisor.ready("Ready to accept connections");
-      openForLater();
       int status = awaitEnd(service.ended());
       if (pidFile != null) {
         log.notice("Removing the pid file.");
@@ -285,6 +287,11 @@ public abstract class Launch<D extends Directives> {
    */
   private static int awaitEnd(CompletableFuture<Integer> ended)
       throws InterruptedException, ExecutionException {
+    try {
+      return ended.get(OPENING_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      openForLater();
+    }
     long waitMillis = SETTLING_MILLIS;
     Optional<IdleMemory> idle = Optional.empty();
     while (true) {

@@ -30,6 +30,9 @@ public final class ServerAssembly {
   private static final long GUARD_MILLIS = 500;
   private static final long SECOND_MILLIS = 1000;
 
+  /** The time that the first clients have for themselves. */
+  private static final long PREPARATION_MILLIS = 200;
+
   private final Threads threads;
   private final ServerParts parts;
   private final ServerMetrics metrics;
@@ -167,16 +170,16 @@ public final class ServerAssembly {
     }
   }
 
-  /** Derives what follows from the usage lines of commands, on a thread of low priority. */
+  /** Derives what follows from the usage lines of commands, soon, on a thread of low priority. */
   public void prepareCommands() {
-    threads
-        .unstarted(
+    Thread preparation =
+        threads.unstarted(
             "commands",
             () -> {
               ThreadPriority.lowerPriority();
               parts.table.derive();
-            })
-        .start();
+            });
+    loop().schedule(preparation::start, PREPARATION_MILLIS);
   }
 
   /** Opens a client within the process; from any thread. */
