@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was declared of a command's arguments, from which arity and positions of keys follow. */
+/** The declaration of a command's arguments, from which arity and positions of keys follow. */
 final class Syntax {
-  /** What follows. */
+  /** The properties of a command that follow from its declaration. */
   record Derived(int arity, KeySpecs keySpecs, List<Argument> arguments) {}
 
   private final String usage;

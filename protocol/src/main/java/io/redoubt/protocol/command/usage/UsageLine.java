@@ -101,7 +101,7 @@ public final class UsageLine {
     }
   }
 
-  /** Returns the end of a token. All commands are parsed at the start, by code not yet compiled. */
+  /** Returns the end of the token that begins at {@code start}. */
   private int tokenEnd(int start) {
     char first = line.charAt(start);
     if (line.startsWith(REPEATED, start)) {
