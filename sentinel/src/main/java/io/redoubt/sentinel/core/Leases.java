@@ -180,8 +180,13 @@ final class Leases {
     lease.held = held;
     Master master = node.master();
     Promise promise = promises.get(master.name());
-    boolean gaveUp = !lease.given && !lease.held;
-    if (gaveUp && promise != null && promise.holder().equals(node.address())) {
+    boolean gaveUp =
+        !lease.given
+            && !lease.held
+            && promise != null
+            && promise.holder().equals(node.address())
+            && now < promise.until();
+    if (gaveUp) {
       promises.put(master.name(), new Promise(node.address(), now));
       moved(master);
     } else if (!lease.held && !lease.hurried && mayHold(node)) {

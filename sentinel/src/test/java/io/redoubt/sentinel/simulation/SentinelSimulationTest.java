@@ -3,6 +3,8 @@ package io.redoubt.sentinel.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -71,6 +73,34 @@ class SentinelSimulationTest {
                 fleet -> {
                   fleet.nodes().forEach(SimulatedDataNode::wantLease);
                 }));
+  }
+
+  /**
+   * Verifies that a failover that waits for a member does not make the sentinels and the old
+   * master, whose lease has ended, exchange messages as fast as the network allows.
+   */
+  @Test
+  void offersLeasesAtIntervalsWhileAFailoverWaits() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.acknowledgeWrites(1);
+    fleet.runFor(15_000);
+    fleet.node(2).kill();
+    fleet.node(3).kill();
+    fleet.node(1).kill();
+    fleet.runFor(500);
+    fleet.node(1).loadFor(60_000);
+    fleet.node(1).start();
+    for (SimulatedSentinel each : fleet.sentinels()) {
+      MasterOptions options = each.master().options().withMasterRebootDownAfterMillis(1000);
+      each.step(new Input.Set(SentinelFleet.MASTER, options, List.of("changed")));
+    }
+    fleet.runFor(5000);
+    int before = fleet.node(1).offers();
+    fleet.runFor(10_000);
+    assertThat(fleet.sentinels()).anyMatch(each -> each.master().isSubjectivelyDown());
+    // Three sentinels offer one every 225 ms.
+    assertThat(fleet.node(1).offers() - before).isBetween(1, 200);
   }
 
   /** Verifies that the rules detect a master that keeps its lease for too long. */

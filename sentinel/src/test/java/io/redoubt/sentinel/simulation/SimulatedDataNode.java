@@ -52,6 +52,7 @@ final class SimulatedDataNode {
   private @Nullable SimulatedMember member;
   private boolean wantsLease;
   private boolean keepsLeasesTooLong;
+  private int offers;
   private double clockRate = 1;
 
   SimulatedDataNode(SentinelFleet fleet, Address address, @Nullable Address master) {
@@ -131,6 +132,11 @@ final class SimulatedDataNode {
   /** Returns true if it is a master that may take writes because of its lease. */
   boolean hasLease() {
     return up && master == null && lease.isArmed() && lease.isValid(nanos());
+  }
+
+  /** Returns the number of offers of leases that it has received. */
+  int offers() {
+    return offers;
   }
 
   /** Returns true if it wants a lease. */
@@ -234,6 +240,7 @@ final class SimulatedDataNode {
                   : new Answer.Status("PONG"));
       case INFO -> answer(connection, request, new Answer.Text(info()));
       case LEASE -> {
+        offers++;
         LeaseOffer offer =
             Objects.requireNonNull(LeaseOffer.parse(request.commands().getFirst().get(1)));
         if (keepsLeasesTooLong) {
