@@ -12,6 +12,12 @@ public final class InfoLines {
   }
 
   /** Adds a field. */
+  InfoLines field(String name, long value) {
+    into.append(name).append(':').append(value).append("\r\n");
+    return this;
+  }
+
+  /** Adds a field. */
   public InfoLines field(String name, Object value) {
     into.append(name).append(':').append(value).append("\r\n");
     return this;

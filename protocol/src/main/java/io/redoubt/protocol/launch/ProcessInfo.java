@@ -67,6 +67,7 @@ public final class ProcessInfo {
    * @param hz the frequency of periodic work, per second
    */
   public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
+    String java = Runtime.version().toString();
     info.section("Server", "server")
         .text("redis_version", () -> Version.REDIS)
         .text("redis_git_sha1", () -> ZEROS)
@@ -79,7 +80,7 @@ public final class ProcessInfo {
         .text("multiplexing_api", () -> transport)
         .text("atomicvar_api", () -> "varhandle")
         .text("gcc_version", ProcessInfo::compilerVersion)
-        .text("java_version", () -> Runtime.version().toString())
+        .text("java_version", () -> java)
         .number("process_id", () -> ProcessHandle.current().pid())
         .text("process_supervised", directives.common.supervised::text)
         .text("run_id", () -> runId)

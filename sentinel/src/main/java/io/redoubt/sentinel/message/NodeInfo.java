@@ -115,13 +115,17 @@ public record NodeInfo(
     String groupState = "";
     long waiting = 0;
     List<Address> replicas = new ArrayList<>();
-    for (String line : text.lines().toList()) {
-      int colon = line.indexOf(':');
+    int next;
+    for (int start = 0; start < text.length(); start = next) {
+      int end = text.indexOf('\n', start);
+      next = end < 0 ? text.length() : end + 1;
+      int colon = text.indexOf(':', start, next);
       if (colon < 0) {
         continue;
       }
-      String value = line.substring(colon + 1).trim();
-      switch (line.substring(0, colon)) {
+      String name = text.substring(start, colon);
+      String value = text.substring(colon + 1, next).trim();
+      switch (name) {
         case "run_id" -> runId = value;
         case "role" -> role = value.equals("master") ? Role.MASTER : Role.REPLICA;
         case "master_host" -> masterHost = value;
@@ -142,7 +146,7 @@ public record NodeInfo(
         case "write_acks_waiting_clients" -> waiting = number(value, 0);
         case "replica_announced" -> announced = !value.equals("0");
         default -> {
-          Address replica = replicaLine(line, colon);
+          Address replica = replicaLine(name, value);
           if (replica != null) {
             replicas.add(replica);
           }
@@ -167,19 +171,21 @@ public record NodeInfo(
     return !lease.equals(LEASE_OFF);
   }
 
-  /** Parses {@code slave0:ip=10.0.0.2,port=6379,state=online,...}; returns null for other lines. */
-  private static @Nullable Address replicaLine(String line, int colon) {
-    if (!line.startsWith("slave") || colon == 5) {
+  /**
+   * Parses {@code slave0:ip=10.0.0.2,port=6379,state=online,...}; returns null for other fields.
+   */
+  private static @Nullable Address replicaLine(String name, String value) {
+    if (!name.startsWith("slave") || name.length() == 5) {
       return null;
     }
-    for (int i = 5; i < colon; i++) {
-      if (!Character.isDigit(line.charAt(i))) {
+    for (int i = 5; i < name.length(); i++) {
+      if (!Character.isDigit(name.charAt(i))) {
         return null;
       }
     }
     String host = "";
     int port = 0;
-    for (String part : line.substring(colon + 1).trim().split(",", -1)) {
+    for (String part : value.split(",", -1)) {
       if (part.startsWith("ip=")) {
         host = part.substring(3);
       } else if (part.startsWith("port=")) {

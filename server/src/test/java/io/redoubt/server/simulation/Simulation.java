@@ -2,6 +2,7 @@ package io.redoubt.server.simulation;
 
 import io.redoubt.protocol.EventQueue;
 import java.lang.reflect.Constructor;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -62,13 +63,21 @@ public final class Simulation {
   private final BlockingQueue<Runnable> wokenOutside = new LinkedBlockingQueue<>();
 
   private final EventQueue events = new EventQueue();
-  private final List<String> trace = new ArrayList<>();
+  private final List<Line> trace = new ArrayList<>();
   private final Thread thread = Thread.currentThread();
   private long nowNanos;
   private long turns;
   private long ids;
   private boolean over;
   private @Nullable Throwable failure;
+
+  /** A line of the trace; few of them are ever formatted. */
+  private record Line(long nanos, String text) {
+    @Override
+    public String toString() {
+      return "%.6f %s".formatted(nanos / 1e9, text);
+    }
+  }
 
   private Simulation(long seed) {
     random = new Random(seed);
@@ -77,7 +86,7 @@ public final class Simulation {
 
   /** Runs a scenario to its end and returns its trace. */
   public static List<String> run(long seed, Scenario scenario) {
-    List<String> trace = new ArrayList<>();
+    List<Line> trace = new ArrayList<>();
     Throwable[] failure = {null};
     Thread thread =
         new Thread(
@@ -100,9 +109,19 @@ public final class Simulation {
       throw new IllegalStateException(e);
     }
     if (failure[0] != null) {
-      throw new Failure(failure[0], trace);
+      throw new Failure(failure[0], trace.stream().map(Line::toString).toList());
     }
-    return trace;
+    return new AbstractList<>() {
+      @Override
+      public String get(int i) {
+        return trace.get(i).toString();
+      }
+
+      @Override
+      public int size() {
+        return trace.size();
+      }
+    };
   }
 
   /** The failure of a scenario, with the trace up to it. */
@@ -279,6 +298,6 @@ public final class Simulation {
 
   /** Adds a line to the trace. */
   public void note(String text) {
-    trace.add("%.6f %s".formatted(nowNanos / 1e9, text));
+    trace.add(new Line(nowNanos, text));
   }
 }

@@ -64,16 +64,9 @@ final class History {
 
     @Override
     public String toString() {
-      return "%s %s %s at %s, %d to %s: %s %s"
-          .formatted(
-              kind,
-              key,
-              argument,
-              server,
-              invoked,
-              returned == RegisterChecker.NEVER ? "-" : returned,
-              outcome,
-              result);
+      String end = returned == RegisterChecker.NEVER ? "-" : Long.toString(returned);
+      return kind + " " + key + " " + argument + " at " + server + ", " + invoked + " to " + end
+          + ": " + outcome + " " + result;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The rules for a history and for the values in the end. */
@@ -67,7 +68,7 @@ final class HistoryRules {
         require(
             earlier.returned > push.invoked
                 || places.getOrDefault(earlier.argument, 0) < places.getOrDefault(push.argument, 0),
-            "out of order: " + earlier + " and " + push);
+            () -> "out of order: " + earlier + " and " + push);
       }
     }
   }
@@ -130,8 +131,12 @@ final class HistoryRules {
   }
 
   private static void require(boolean holds, String text) {
+    require(holds, () -> text);
+  }
+
+  private static void require(boolean holds, Supplier<String> text) {
     if (!holds) {
-      throw new Broken(text);
+      throw new Broken(text.get());
     }
   }
 
