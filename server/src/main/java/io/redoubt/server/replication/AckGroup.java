@@ -220,9 +220,7 @@ final class AckGroup {
     log.notice(
         "The group that acknowledges writes has %d members now, of which %d must acknowledge.",
         newest.members().size(), newest.acks());
-    writing = true;
-    membership.changed(membership.chain().settled(), this::written);
-    refresh();
+    change(membership.chain().settled());
   }
 
   /** Proposes the next configuration if there is a reason for one. */
@@ -287,8 +285,12 @@ final class AckGroup {
   }
 
   private void propose(GroupConfig next) {
+    change(membership.chain().proposed(next));
+  }
+
+  private void change(GroupChain next) {
     writing = true;
-    membership.changed(membership.chain().proposed(next), this::written);
+    membership.changed(next, this::written);
     refresh();
   }
 
@@ -327,10 +329,13 @@ final class AckGroup {
   /**
    * Takes a member out that is gone for good.
    *
+   * @param atOnce true for a configuration that is in force at once, though too few members of the
+   *     one before may know it; what only absent members have may then be lost
    * @return the reason for a refusal, null if it is done
    */
-  @Nullable String remove(String member) {
-    GroupConfig newest = membership.chain().newest();
+  @Nullable String remove(String member, boolean atOnce) {
+    GroupChain chain = membership.chain();
+    GroupConfig newest = chain.newest();
     if (replication.isReplica()) {
       return "only the master of the group can remove a member";
     }
@@ -340,17 +345,43 @@ final class AckGroup {
     if (feedOf(member) != null) {
       return "the member is connected: stop it first, or it would join again";
     }
-    if (writing || isReplaced() || isUnfit() || !membership.chain().pending().isEmpty()) {
+    if (writing || isReplaced() || isUnfit() || newest.term() != term) {
       return "the group is changing or has another master";
+    }
+    if (!atOnce && !chain.pending().isEmpty()) {
+      return "too few members know the last change of the group. FORCE-DATA-LOSS goes on without"
+          + " them";
     }
     List<String> members = new ArrayList<>(newest.members());
     members.remove(member);
-    int acks = wantedAcks(members.size());
+    int acks = atOnce ? acksWithout(chain, members) : wantedAcks(members.size());
     if (members.size() - 1 < acks) {
       return "too few members would remain for write-acks";
     }
-    propose(newest.changed(acks, members));
+    GroupConfig next = newest.changed(acks, members);
+    if (atOnce) {
+      log.warning(
+          "By an order that accepts a loss the group that acknowledges writes has %d members now,"
+              + " of which %d must acknowledge.",
+          members.size(), acks);
+      change(new GroupChain(next, List.of()));
+    } else {
+      propose(next);
+    }
     return null;
+  }
+
+  /**
+   * Returns the acknowledgements with which a sentinel that goes by an earlier configuration finds
+   * each later write among the members that remain.
+   */
+  private int acksWithout(GroupChain chain, List<String> remaining) {
+    int acks = wantedAcks(remaining.size());
+    for (GroupConfig each : chain.all()) {
+      long gone = each.members().stream().filter(id -> !remaining.contains(id)).count();
+      acks = Math.max(acks, each.acks() - (int) gone);
+    }
+    return acks;
   }
 
   // Counting.

@@ -41,7 +41,7 @@ public final class GroupCommands extends CommandGroup<Call> {
           .runs(this::show);
 
   final Command<Call> remove =
-      command("REPLICATION REMOVE id")
+      command("REPLICATION REMOVE id [FORCE-DATA-LOSS{loss}]")
           .does("Removes a member that is gone for good from the group that acknowledges writes.")
           .since("7.2.0")
           .costs("O(N) with N members")
@@ -107,8 +107,12 @@ public final class GroupCommands extends CommandGroup<Call> {
   }
 
   private void remove(Call call) {
+    boolean atOnce = call.request().count() == 4;
+    if (call.request().count() > 4 || (atOnce && !call.request().is(3, "force-data-loss"))) {
+      throw Errors.SYNTAX;
+    }
     String member = Errors.shown(call.request(), 2); // the heap may not hold what is no id
-    String reason = replication.ackGroup().remove(member);
+    String reason = replication.ackGroup().remove(member, atOnce);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
     }

@@ -63,6 +63,63 @@ class AckGroupTest {
   }
 
   @Test
+  void anOperatorTakesAMemberOutWhenTooFewAreLeft() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks majority", SHORT);
+        ReplicationNode first = ReplicationNode.ours(directory)) {
+      follow(first, master);
+      String gone;
+      String other;
+      try (ReplicationNode second = ReplicationNode.ours(directory);
+          ReplicationNode third = ReplicationNode.ours(directory)) {
+        follow(second, master);
+        follow(third, master);
+        assertThat(untilGroup(master, 4).acks()).isEqualTo(2);
+        gone = id(third);
+        other = id(second);
+        assertThat(master.ask("REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS"))
+            .contains("is connected");
+      }
+      until("the majority", () -> master.ask("SET k 1").startsWith("UNACKED "));
+      assertThat(master.ask("REPLICATION REMOVE " + gone)).isEqualTo("OK");
+      until(
+          "the refusal",
+          () -> master.ask("REPLICATION REMOVE " + other).contains("too few members know"));
+      assertThat(master.ask("REPLICATION REMOVE " + other + " NOW")).isEqualTo("ERR syntax error");
+      assertThat(first.ask("REPLICATION REMOVE " + other + " FORCE-DATA-LOSS"))
+          .contains("only the master");
+      assertThat(master.ask("REPLICATION REMOVE " + other + " force-data-loss")).isEqualTo("OK");
+      until("the acknowledgement", () -> master.ask("SET k 2").equals("OK"));
+      assertThat(group(master).members()).containsExactlyInAnyOrder(id(master), id(first));
+      until("the group", () -> group(master).equals(group(first)));
+      assertThat(state(master)).isEqualTo("ok");
+    }
+  }
+
+  @Test
+  void aMemberTakenOutAtOnceKeepsWhatAnEarlierGroupNeeds() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 3", SHORT);
+        ReplicationNode first = ReplicationNode.ours(directory);
+        ReplicationNode second = ReplicationNode.ours(directory)) {
+      follow(first, master);
+      follow(second, master);
+      String gone;
+      try (ReplicationNode third = ReplicationNode.ours(directory)) {
+        follow(third, master);
+        assertThat(untilGroup(master, 4).acks()).isEqualTo(3);
+        gone = id(third);
+      }
+      until("the loss", () -> master.ask("SET k 1").startsWith("UNACKED "));
+      String order = "REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS";
+      assertThat(master.ask(order)).contains("too few members would remain");
+      master.ask("CONFIG SET write-acks 1");
+      until("the order", () -> master.ask(order).equals("OK"));
+      until("the acknowledgement", () -> master.ask("SET k 2").equals("OK"));
+      until("the wanted number", () -> group(master).acks() == 1);
+      assertThat(group(master).members()).hasSize(3);
+    }
+  }
+
+  @Test
   void countsMembersOnlyOnceThereIsAGroup() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
         ReplicationNode stranger = ReplicationNode.ours(directory);

@@ -387,16 +387,22 @@ final class GroupStorm {
   /** Removes the member of a lost disk from the group, as an operator does. */
   private void removeLost() {
     if (!lostMember.isEmpty()) {
-      String member = lostMember;
-      run(
-          "remove " + member,
-          () -> {
-            Reply reply = group.ask(group.newest(), "REPLICATION", "REMOVE", member);
-            simulation.note("remove " + member + ": " + reply);
-            if (reply instanceof Reply.Simple) {
-              lostMember = "";
-            }
-          });
+      run("remove " + lostMember, this::removeLostNow);
+    }
+  }
+
+  private void removeLostNow() {
+    String member = lostMember;
+    GroupServer master = group.newest();
+    Reply reply = group.ask(master, "REPLICATION", "REMOVE", member);
+    simulation.note("remove " + member + ": " + reply);
+    if (reply instanceof Reply.Error error && error.message().contains("FORCE-DATA-LOSS")) {
+      // No member is lost but this one, so no write is.
+      reply = group.ask(master, "REPLICATION", "REMOVE", member, "FORCE-DATA-LOSS");
+      simulation.note("remove " + member + " at once: " + reply);
+    }
+    if (reply instanceof Reply.Simple) {
+      lostMember = "";
     }
   }
 
@@ -467,6 +473,24 @@ final class GroupStorm {
       simulation.sleep(LONGEST_REST_MILLIS);
     }
     return null;
+  }
+
+  /**
+   * Does what an operator can without accepting a loss: attaches replicas of replicas to the
+   * master, and takes the member out that has lost its disk.
+   */
+  void repair() {
+    GroupServer newest = group.newest();
+    for (GroupServer each : group.servers()) {
+      String master = group.replication(each).get("master_host");
+      if (master != null && !master.equals(newest.host())) {
+        simulation.note(
+            each + " follows " + master + ", now " + newest + ": " + group.follow(each, newest));
+      }
+    }
+    if (!lostMember.isEmpty()) {
+      removeLostNow();
+    }
   }
 
   /** Orders a sentinel to promote a replica whatever is lost. */

@@ -167,6 +167,11 @@ final class SimulatedGroup {
     }
   }
 
+  /** Orders a server to follow another one. */
+  @Nullable Reply follow(GroupServer replica, GroupServer master) {
+    return ask(replica, "REPLICAOF", master.host(), Integer.toString(SimulatedNode.PORT));
+  }
+
   /** Asks a server that answers, at the end of the simulation. */
   Reply value(GroupServer server, String... words) {
     for (int i = 0; i < MOST_QUESTIONS; i++) {
