@@ -205,8 +205,9 @@ final class End {
   }
 
   private void taken(int bytes) {
+    boolean wasFull = room() == 0;
     outstandingBytes -= bytes;
-    if (!closed) {
+    if (!closed && wasFull) {
       listener.writable();
     }
   }

@@ -266,9 +266,18 @@ public final class Simulation {
       LockSupport.park(this);
       return;
     }
-    EventQueue.Event end = events.add(nanos, () -> LockSupport.unpark(waiting));
+    boolean[] over = {false};
+    EventQueue.Event end =
+        events.add(
+            nanos,
+            () -> {
+              over[0] = true;
+              LockSupport.unpark(waiting);
+            });
     LockSupport.park(this);
-    events.cancel(end);
+    if (!over[0]) {
+      events.cancel(end);
+    }
   }
 
   /** Parks the calling thread for a simulated time. */

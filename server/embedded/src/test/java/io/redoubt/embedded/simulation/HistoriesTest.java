@@ -26,7 +26,7 @@ class HistoriesTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 10);
   private static final int MOST_SEEDS = 10_000;
   private static final int STEPS = 25;
-  private static final int RECOVERY_MILLIS = 25_000;
+  private static final int RECOVERY_MILLIS = 15_000;
   private static final int ORDER_MILLIS = 10_000;
   private static final int SHOWN_LINES = 120;
   private static final int REPORT_SEEDS = 50;
