@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** A host with a sentinel, whose state is on the host's disk. */
@@ -28,6 +29,7 @@ final class SentinelProcess {
 
   private final SimulatedMachine machine;
   private final List<String> monitored;
+  private final Timings timings;
   private @Nullable SentinelServer server;
   private boolean starting;
 
@@ -35,6 +37,7 @@ final class SentinelProcess {
   SentinelProcess(SimulatedNetwork network, String host, List<String> monitored) {
     this.machine = new SimulatedMachine(network, host);
     this.monitored = monitored;
+    this.timings = timings(network.simulation().random());
   }
 
   SimulatedMachine machine() {
@@ -73,7 +76,7 @@ final class SentinelProcess {
                 machine.sockets(),
                 machine,
                 (own, state) -> written -> save(own, written),
-                timings(),
+                timings,
                 () -> {}),
             () -> {});
     starting = false;
@@ -94,13 +97,16 @@ final class SentinelProcess {
     machine.disk().syncDirectory(SimulatedMachine.DIRECTORY);
   }
 
-  /** Returns shorter periods than the default: they pass in simulated time, but cost real time. */
-  private static Timings timings() {
+  /**
+   * Draws periods, most of them shorter than the default: they pass in simulated time, but cost
+   * real time.
+   */
+  private static Timings timings(Random random) {
     Timings timings = Timings.DEFAULTS;
     timings = Objects.requireNonNull(timings.with(Timing.PING_PERIOD.text(), 500));
-    timings = Objects.requireNonNull(timings.with(Timing.INFO_PERIOD.text(), 1000));
+    timings = Objects.requireNonNull(timings.with(Timing.INFO_PERIOD.text(), 1000 + random.nextInt(2000)));
     timings = Objects.requireNonNull(timings.with(Timing.ASK_PERIOD.text(), 500));
-    timings = Objects.requireNonNull(timings.with(Timing.PUBLISH_PERIOD.text(), 500));
+    timings = Objects.requireNonNull(timings.with(Timing.PUBLISH_PERIOD.text(), 500 + random.nextInt(1500)));
     return Objects.requireNonNull(timings.with(Timing.ELECTION_TIMEOUT.text(), 3000));
   }
 
