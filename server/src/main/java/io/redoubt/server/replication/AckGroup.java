@@ -197,17 +197,25 @@ final class AckGroup {
     return false;
   }
 
-  /** Handles a replica's acknowledgement, with which a configuration may come into force. */
+  /**
+   * Handles a replica's acknowledgement, with which a configuration may come into force. As with
+   * writes, members don't count that are promised to another master: a sentinel may have counted
+   * them by the configuration before.
+   */
   void acknowledged() {
     GroupChain chain = membership.chain();
-    if (chain.pending().isEmpty() || writing || replication.isReplica()) {
+    if (chain.pending().isEmpty()
+        || writing
+        || replication.isReplica()
+        || membership.promised() > term) {
       return;
     }
     GroupConfig newest = chain.pending().getLast();
     for (Quorum quorum : quorums) {
       int copies = 0;
       for (ReplicaFeed feed : quorum.feeds()) {
-        copies += feed.member().has(newest) ? 1 : 0;
+        MemberState member = feed.member();
+        copies += member.promised() <= term && member.has(newest) ? 1 : 0;
       }
       if (copies < quorum.config().copiesToCommit() + quorum.extra()) {
         return;

@@ -202,6 +202,34 @@ class AckGroupTest {
   }
 
   @Test
+  void aMemberThatIsPromisedToAnotherPutsNoGroupInForce() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode joining = ReplicationNode.ours(directory)) {
+      int port;
+      try (ReplicationNode member = ReplicationNode.ours(directory);
+          ReplicationNode gone = ReplicationNode.ours(directory)) {
+        follow(member, master);
+        untilGroup(master, 2);
+        follow(gone, master);
+        untilGroup(master, 3);
+        port = member.port();
+        FenceAnswer unused = fence(member, 9);
+      }
+      follow(joining, master);
+      until("the proposal", () -> state(master).equals("changing"));
+      try (ReplicationNode again = ReplicationNode.again(directory, port)) {
+        again.call("REPLICAOF 127.0.0.1 " + master.port());
+        until("the state", () -> state(again).equals("ok"));
+        until("the promise", () -> state(master).equals("replaced"));
+        for (int i = 0; i < 10; i++) {
+          assertThat(master.ask("SET k " + i)).startsWith("UNACKED ");
+        }
+        assertThat(group(master).members()).hasSize(3).doesNotContain(id(joining));
+      }
+    }
+  }
+
+  @Test
   void aRestartedMasterThatMayHaveLostWritesTakesNone() throws Exception {
     int port;
     try (ReplicationNode replica = ReplicationNode.ours(directory)) {
