@@ -150,7 +150,7 @@ public final class GroupCommands extends CommandGroup<Call> {
       }
       client.unblock();
       if (kept) {
-        client.reply().bulk(replication.membership().answer(replication.offset()).format());
+        client.reply().bulk(replication.membership().answer(client, replication.offset()).format());
       } else {
         client.reply().error("ERR The promise can't be written to disk");
       }

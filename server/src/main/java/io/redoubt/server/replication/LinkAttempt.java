@@ -300,7 +300,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void transfer(@Nullable String id, long offset) {
     link.entered(State.TRANSFER);
-    parts.replication().membership().dataLost();
+    parts.replication().membership().dataGoes();
     transfer =
         new Transfer(
             parts.environment(),

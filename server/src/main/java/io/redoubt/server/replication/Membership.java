@@ -9,13 +9,17 @@ import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
@@ -48,6 +52,9 @@ final class Membership {
   private final SnapshotContext context;
   private final IntSupplier port;
   private final List<Dependent> dependents = new ArrayList<>();
+
+  /** Sentinels that may promote this server for what it had when it gave them its promise. */
+  private final Set<ServerClient> relying = new LinkedHashSet<>();
 
   private String id = "";
   private GroupChain chain = GroupChain.EMPTY;
@@ -165,7 +172,10 @@ final class Membership {
     revision++;
   }
 
-  FenceAnswer answer(long offset) {
+  /** Returns the answer to a sentinel, which may rely on it as long as its connection stands. */
+  FenceAnswer answer(ServerClient sentinel, long offset) {
+    relying.removeIf(Client::isReleased);
+    relying.add(sentinel);
     return new FenceAnswer(id(), offset, complete, chain);
   }
 
@@ -180,11 +190,21 @@ final class Membership {
     }
   }
 
-  /** Records that data may be lost: a full sync starts, or another server is the master. */
+  /** Records that data may be lost, because another server is the master. */
   void dataLost() {
     if (isActive()) {
       becomeIncomplete();
     }
+  }
+
+  /**
+   * Records that the data is about to be replaced. Sentinels take the end of a connection for a
+   * restart, and do not promote this server for what it had before.
+   */
+  void dataGoes() {
+    dataLost();
+    relying.forEach(Client::closeSoon);
+    relying.clear();
   }
 
   /** Records that a master that restarts, or was appointed, has all that it may have confirmed. */

@@ -505,7 +505,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
    */
   void startNewHistory() {
     if (isReplica()) {
-      membership.dataLost();
+      membership.dataGoes();
     }
     discardResumePoint();
     replicas.disconnectAll();

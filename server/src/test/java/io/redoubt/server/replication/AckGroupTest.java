@@ -2,9 +2,11 @@ package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.ReplicationNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -226,6 +228,28 @@ class AckGroupTest {
         }
         assertThat(group(master).members()).hasSize(3).doesNotContain(id(joining));
       }
+    }
+  }
+
+  @Test
+  void aMemberWhoseDataGoesClosesTheConnectionsOfItsPromises() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode member = ReplicationNode.ours(directory);
+        ReplicationNode stranger = ReplicationNode.ours(directory);
+        RespClient sentinel = RespClient.connect("127.0.0.1", member.port(), 5000);
+        RespClient other = RespClient.connect("127.0.0.1", member.port(), 5000)) {
+      follow(member, master);
+      untilGroup(master, 2);
+      until("the state", () -> state(member).equals("ok"));
+      FenceAnswer answer =
+          FenceAnswer.parse(sentinel.call("REPLICATION", "FENCE", "9", SENTINEL).text());
+      assertThat(answer).isNotNull();
+      assertThat(answer.complete()).isTrue();
+      follow(member, stranger);
+      assertThatThrownBy(() -> sentinel.call("REPLICAOF", "NO", "ONE"))
+          .isInstanceOf(IOException.class);
+      assertThat(other.call("PING").text()).isEqualTo("PONG");
+      assertThat(member.info("replication", "role")).isEqualTo("slave");
     }
   }
 
