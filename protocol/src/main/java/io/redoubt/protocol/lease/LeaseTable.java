@@ -14,9 +14,10 @@ import java.util.TreeSet;
  * <p>A lease counts from the arrival of a message whose answer the sentinel has received. The
  * sentinel's promise begins with that answer, thus later, however slow the network is.
  *
- * <p>The table is armed once a majority is known, and stays so until all sentinels have left: from
- * then on a node without a lease must refuse writes. A node that sentinels don't monitor, or only
- * real ones, never has an armed table.
+ * <p>The table of a master is armed with its first lease, that of a replica with the first message,
+ * as it may be promoted by a sentinel of which the others don't hear. It stays so until all
+ * sentinels have left: from then on a master without a lease must refuse writes. A node that
+ * sentinels don't monitor, or only real ones, never has an armed table.
  */
 public final class LeaseTable {
   /** The part of a lease that is used; the rest allows for clocks that drift by 1 %, each way. */
@@ -79,7 +80,7 @@ public final class LeaseTable {
     grantor.heardAt = now;
     grantor.others = Set.copyOf(offer.others());
     review(now);
-    armed |= master ? validUntil > now : grantors.size() >= majority();
+    armed |= !master || validUntil > now;
     return grantor.until > now ? LeaseOffer.HELD : LeaseOffer.FREE;
   }
 
