@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * The part of a failover that keeps acknowledged writes: members of the group promise to
  * acknowledge no earlier master, and the one with most data is promoted.
  *
- * <p>The leader counts complete members only, and by the newest configuration that any of them
- * knows, or that is known to be in force. Of so many members at least one has each acknowledged
- * write, and none that was acknowledged later can have got by them. The one of the latest term with
- * the greatest offset has all of these writes, whatever its priority. The old master counts only in
- * a planned failover, whose replica has all that it has.
+ * <p>The leader counts complete members only, by the newest configuration that is known to be in
+ * force and by each later one that any of them knows. Of so many members at least one has each
+ * acknowledged write, and none that was acknowledged later can have got by them. The one of the
+ * latest term with the greatest offset has all of these writes, whatever its priority. The old
+ * master counts only in a planned failover, whose replica has all that it has.
  *
  * <p>A leader that knows no group, though a node said that there is one, promotes nobody before
  * each replica has answered that it knows none either.
@@ -128,16 +128,17 @@ final class Fencing {
     sentinel.handover.renew(master, failover);
     // A replica that was chosen while the master took writes may lack some.
     Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
-    GroupConfig group = newest(master, failover, planned != null);
+    List<GroupConfig> groups = counted(master, failover, planned != null);
+    List<GroupConfig> needed = groups.stream().filter(each -> each.acks() > 0).toList();
     boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
     if (failover.acceptsLoss()) {
       if (over || hasAnswersOfAll(master, failover)) {
         acceptLoss(master, failover, planned);
         return;
       }
-    } else if (group == null || group.acks() == 0) {
+    } else if (needed.isEmpty()) {
       // There is a group if a node said so, and who does not answer may know it.
-      boolean certain = group != null || hasAnswersOfEach(master, failover);
+      boolean certain = !groups.isEmpty() || hasAnswersOfEach(master, failover);
       if (certain && (over || hasAnswersOfAll(master, failover))) {
         withoutGroup(master, failover, planned);
         return;
@@ -152,10 +153,11 @@ final class Fencing {
     } else {
       List<Fenced> members =
           failover.fenced().values().stream()
-              .filter(each -> each.answer().complete() && group.has(each.answer().node()))
+              .filter(each -> each.answer().complete() && isMember(each, needed))
               .filter(each -> planned != null || each.node() != master)
               .toList();
-      if (members.size() >= group.answersToElect()) {
+      GroupConfig lacking = lacking(needed, members);
+      if (lacking == null) {
         Replica best = planned == null ? best(members) : answered(members, planned);
         if (best != null) {
           promote(failover, best);
@@ -163,7 +165,7 @@ final class Fencing {
         }
       }
       if (over) {
-        abort(master, group, members);
+        abort(master, lacking, members);
         return;
       }
     }
@@ -206,25 +208,55 @@ final class Fencing {
   }
 
   /**
-   * Returns the newest configuration that may be counted by. One that is not in force yet may need
-   * fewer answers than the writes before it were acknowledged by. These writes precede it in the
-   * stream, so a member that knows it has them: only what such a member says of it counts.
+   * Returns the configurations each of which must have enough answers: the newest that is known to
+   * be in force, and the later ones that a counted member knows. A later one may be in force
+   * already; then so many members of the one before know it that one of them answers. It may also
+   * be that of a master that was replaced, of which the next one knew nothing: alone it proves
+   * nothing.
    */
-  private @Nullable GroupConfig newest(
-      Master master, FailoverAttempt failover, boolean withMaster) {
-    GroupConfig newest = master.group() == null ? reported(master) : master.group();
+  private List<GroupConfig> counted(Master master, FailoverAttempt failover, boolean withMaster) {
+    GroupConfig inForce = master.group() == null ? reported(master) : master.group();
+    for (Fenced each : failover.fenced().values()) {
+      GroupConfig known = each.answer().group().committed();
+      if (known != null && (inForce == null || known.compareTo(inForce) > 0)) {
+        inForce = known;
+      }
+    }
+    List<GroupConfig> counted = new ArrayList<>();
+    if (inForce != null) {
+      counted.add(inForce);
+    }
     for (Fenced each : failover.fenced().values()) {
       FenceAnswer answer = each.answer();
-      boolean counts = answer.complete() && (withMaster || each.node() != master);
-      for (GroupConfig known : answer.group().all()) {
-        boolean inForce = known.equals(answer.group().committed());
-        if ((inForce || (counts && known.has(answer.node())))
-            && (newest == null || known.compareTo(newest) > 0)) {
-          newest = known;
+      if (answer.complete() && (withMaster || each.node() != master)) {
+        for (GroupConfig known : answer.group().pending()) {
+          if (known.has(answer.node())
+              && (inForce == null || known.compareTo(inForce) > 0)
+              && !counted.contains(known)) {
+            counted.add(known);
+          }
         }
       }
     }
-    return newest;
+    return counted;
+  }
+
+  private static boolean isMember(Fenced answered, List<GroupConfig> groups) {
+    return groups.stream().anyMatch(each -> each.has(answered.answer().node()));
+  }
+
+  /** Returns a configuration of which too few members have answered, null if there is none. */
+  private static @Nullable GroupConfig lacking(List<GroupConfig> groups, List<Fenced> answered) {
+    for (GroupConfig group : groups) {
+      if (countOf(group, answered) < group.answersToElect()) {
+        return group;
+      }
+    }
+    return null;
+  }
+
+  private static long countOf(GroupConfig group, List<Fenced> answered) {
+    return answered.stream().filter(each -> group.has(each.answer().node())).count();
   }
 
   /**
@@ -298,16 +330,16 @@ final class Fencing {
     return members.stream().anyMatch(each -> each.node() == planned) ? planned : null;
   }
 
-  private void abort(Master master, GroupConfig group, List<Fenced> members) {
+  private void abort(Master master, @Nullable GroupConfig lacking, List<Fenced> members) {
     String text =
-        members.size() >= group.answersToElect()
+        lacking == null
             ? "the replica with all acknowledged writes has priority 0 or does not answer"
-            : members.size()
+            : countOf(lacking, members)
                 + " of the "
-                + group.answersToElect()
+                + lacking.answersToElect()
                 + " members answered that must; missing "
                 + missing(
-                    master, group, members.stream().map(each -> each.answer().node()).toList());
+                    master, lacking, members.stream().map(each -> each.answer().node()).toList());
     sentinel.failovers.abortForLack(master, "-failover-abort-acknowledged-writes", text);
   }
 
