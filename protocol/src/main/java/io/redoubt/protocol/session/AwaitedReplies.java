@@ -63,6 +63,7 @@ public final class AwaitedReplies extends ReplyBuffer {
 
   private byte[] error = {};
   private int wanted;
+  private boolean wantsGroup;
 
   AwaitedReplies(Client client) {
     this.client = client;
@@ -76,9 +77,11 @@ public final class AwaitedReplies extends ReplyBuffer {
    *
    * @param replicas the number of replicas that must acknowledge it; the greatest of the replies
    *     that wait counts for all of them
+   * @param ofGroup true if as many as the group requires must acknowledge it too
    */
-  void begin(int replicas) {
+  void begin(int replicas, boolean ofGroup) {
     wanted = isEmpty() ? replicas : Math.max(wanted, replicas);
+    wantsGroup = ofGroup || (wantsGroup && !isEmpty());
     replying = true;
     replyStart = end();
   }
@@ -233,6 +236,11 @@ public final class AwaitedReplies extends ReplyBuffer {
   /** Returns the number of replicas that must acknowledge. */
   public int wantedReplicas() {
     return wanted;
+  }
+
+  /** Returns true if as many replicas as the group requires must acknowledge too. */
+  public boolean wantsGroup() {
+    return wantsGroup;
   }
 
   /** Records that the stream up to an offset has been acknowledged; the caller flushes. */

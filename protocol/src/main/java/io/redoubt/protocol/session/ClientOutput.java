@@ -74,15 +74,16 @@ public final class ClientOutput {
    * Starts a reply that may have to wait for replicas. {@link #finishAwaited} must follow.
    *
    * @param replicas the number of replicas that must acknowledge it
+   * @param ofGroup true if as many as the group requires must acknowledge it too
    */
-  public void beginAwaited(Client client, int replicas) {
+  public void beginAwaited(Client client, int replicas, boolean ofGroup) {
     AwaitedReplies current = awaited;
     if (current == null) {
       current = new AwaitedReplies(client);
       awaited = current;
       released = new ReplyWriter(replies);
     }
-    current.begin(replicas);
+    current.begin(replicas, ofGroup);
     writer.target(current);
     awaiting = true;
   }

@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.replication.stream.FollowedTerm;
 import io.redoubt.server.settings.ReplicationDirectives;
 import io.redoubt.server.settings.WriteAcksDirective;
 import java.util.ArrayList;
@@ -55,6 +56,9 @@ final class AckGroup {
 
   private boolean told;
 
+  /** The term of a later master that a member has followed, -1 if none has. */
+  private long laterMaster = -1;
+
   AckGroup(
       Log log,
       ReplicationDirectives settings,
@@ -76,13 +80,14 @@ final class AckGroup {
   }
 
   /**
-   * Returns true if a member has promised to acknowledge only later masters, or this server has.
+   * Returns true if a member has followed a later master or promised to acknowledge only later
+   * ones, or this server has.
    */
   boolean isReplaced() {
     if (!membership.isActive()) {
       return false;
     }
-    long newest = membership.promised();
+    long newest = Math.max(membership.promised(), laterMaster);
     GroupConfig config = membership.chain().newest();
     for (ReplicaFeed feed : replicas.all()) {
       if (config != null && config.has(feed.member().id())) {
@@ -90,6 +95,25 @@ final class AckGroup {
       }
     }
     return newest > term;
+  }
+
+  /**
+   * Returns true if a replica is a member that has followed a later master: it must not lose by a
+   * full sync what it confirmed to that one.
+   */
+  boolean isReplacedFor(ReplicaFeed feed) {
+    FollowedTerm followed = feed.options().followed();
+    GroupConfig newest = membership.chain().newest();
+    if (followed == null
+        || newest == null
+        || replication.isReplica()
+        || !newest.has(followed.member())
+        || followed.term() <= term) {
+      return false;
+    }
+    laterMaster = Math.max(laterMaster, followed.term());
+    complain();
+    return true;
   }
 
   /**
@@ -144,7 +168,8 @@ final class AckGroup {
   /** Starts a term, because this server becomes a master or is confirmed as one. */
   void appointed() {
     if (membership.isActive()) {
-      term = membership.appointed();
+      term = membership.appointed(laterMaster);
+      laterMaster = -1;
       termStart = -1;
       told = false;
       lastOffset = Long.MAX_VALUE;
@@ -207,7 +232,7 @@ final class AckGroup {
     if (chain.pending().isEmpty()
         || writing
         || replication.isReplica()
-        || membership.promised() > term) {
+        || Math.max(membership.promised(), laterMaster) > term) {
       return;
     }
     GroupConfig newest = chain.pending().getLast();
@@ -413,19 +438,20 @@ final class AckGroup {
    * after a change.
    *
    * @param durably true to count what is on their disks only
+   * @param ofGroup false if a client wants fewer than the group requires
    */
-  long acknowledgedBy(int number, boolean durably, int required) {
+  long acknowledgedBy(int number, boolean durably, boolean ofGroup) {
     if (quorums.isEmpty() || number < 1) {
       return replicas.acknowledgedBy(number, durably);
     }
-    if (membership.promised() > term) {
+    if (Math.max(membership.promised(), laterMaster) > term) {
       complain();
       return 0;
     }
     long lowest = Long.MAX_VALUE;
     for (int i = 0; i < quorums.size(); i++) {
       Quorum quorum = quorums.get(i);
-      int acks = number < required ? number : Math.max(number, quorum.config().acks());
+      int acks = ofGroup ? Math.max(number, quorum.config().acks()) : number;
       lowest = Math.min(lowest, acknowledgedBy(quorum.feeds(), acks + quorum.extra(), durably));
     }
     return termStart >= 0 && lowest >= termStart ? lowest : 0;

@@ -5,8 +5,8 @@ import io.redoubt.protocol.session.Client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients whose replies wait for the same number of replicas, in the order of the offsets that
- * they wait for. A client is in the line once for each flush of its output.
+ * The clients whose replies wait for the same replicas, in the order of the offsets that they wait
+ * for. A client is in the line once for each flush of its output.
  */
 final class AckLine {
   private static final int FIRST_ROOM = 64;
@@ -15,6 +15,7 @@ final class AckLine {
   static final long NOBODY = Long.MIN_VALUE;
 
   private final int replicas;
+  private final boolean ofGroup;
   private @Nullable Client[] clients = new @Nullable Client[FIRST_ROOM];
   private long[] offsets = new long[FIRST_ROOM];
   private long[] sinceNanos = new long[FIRST_ROOM];
@@ -24,13 +25,19 @@ final class AckLine {
   /** The greatest offset that enough replicas have acknowledged. */
   private long acknowledged;
 
-  AckLine(int replicas) {
+  AckLine(int replicas, boolean ofGroup) {
     this.replicas = replicas;
+    this.ofGroup = ofGroup;
   }
 
   /** Returns the number of replicas that must acknowledge. */
   int replicas() {
     return replicas;
+  }
+
+  /** Returns true if as many as the group requires must acknowledge too. */
+  boolean isOfGroup() {
+    return ofGroup;
   }
 
   /** Returns the greatest offset that enough replicas have acknowledged. */
@@ -105,10 +112,11 @@ final class AckLine {
     acknowledged = offset;
     int before = count;
     while (count > 0 && offsets[first] <= offset) {
+      long own = offsets[first]; // later replies may wait in another line
       Client client = takeFirst();
       AwaitedReplies replies = client == null ? null : client.output().awaited();
       if (client != null && replies != null) {
-        replies.acknowledged(offset);
+        replies.acknowledged(own);
         client.flushSoon();
       }
     }

@@ -63,6 +63,9 @@ final class MasterLink {
 
   private long refusedMillis;
 
+  /** True from an order to follow this master until the link is up: it holds for any master. */
+  private boolean ordered;
+
   /** True if stream interleaved with a snapshot could not be kept. */
   private boolean streamAheadLost;
 
@@ -112,7 +115,8 @@ final class MasterLink {
         port == 0 ? parts.connector().announcedPort() : port,
         address.isEmpty() ? null : address,
         streamAheadBytes(),
-        parts.settings().encodings.hashFieldExpiry.value());
+        parts.settings().encodings.hashFieldExpiry.value(),
+        ordered ? null : parts.replication().membership().followed());
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
@@ -175,8 +179,18 @@ final class MasterLink {
     downSinceMillis = 0;
   }
 
-  /** Connects now. */
-  void connect() {
+  /** Takes notice of an order to follow the master that it follows already. */
+  void confirmed() {
+    ordered |= !isConnected();
+  }
+
+  /** Connects now, by an order. */
+  void connectByOrder() {
+    ordered = true;
+    connect();
+  }
+
+  private void connect() {
     connect("Connecting to MASTER %s:%d");
   }
 
@@ -314,6 +328,7 @@ final class MasterLink {
   void entered(State newState) {
     become(newState);
     if (newState == State.CONNECTED) {
+      ordered = false;
       refusal = null;
       streamAheadLost = false;
     }

@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.replication.stream.FollowedTerm;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.SnapshotContext;
@@ -118,6 +119,11 @@ final class Membership {
 
   long promised() {
     return promised;
+  }
+
+  /** Returns the latest master that it has followed, null if it knows of no group. */
+  @Nullable FollowedTerm followed() {
+    return hasGroup() && followed >= 0 ? new FollowedTerm(id(), followed) : null;
   }
 
   /** Returns true if it knows of a group or has made a promise. */
@@ -269,12 +275,13 @@ final class Membership {
   /**
    * Begins a term as the master, which is that of the promise to a sentinel if there is one.
    *
+   * @param others the latest term of another master that is known, -1 if none is
    * @return the term
    */
-  long appointed() {
+  long appointed(long others) {
     GroupConfig newest = chain.newest();
     long last = newest == null ? -1 : newest.term();
-    promised = promised > last ? promised : last + 1;
+    promised = promised > last && promised >= others ? promised : Math.max(last, others) + 1;
     followed = Math.max(followed, promised);
     promisedTo = NOBODY;
     complete = true;

@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.server.replication.stream.FollowedTerm;
 import org.jspecify.annotations.Nullable;
 
 /** The options that a client has announced by REPLCONF before it asks for the stream. */
@@ -10,6 +11,7 @@ final class ReplicaOptions {
   private boolean understandsNewIds;
   private long streamAheadBytes;
   private boolean knowsFieldExpiry;
+  private @Nullable FollowedTerm followed;
   private boolean snapshotOnly;
   private boolean withoutKeys;
   private boolean withFunctions = true;
@@ -60,6 +62,15 @@ final class ReplicaOptions {
    */
   boolean takesFieldExpiry() {
     return knowsFieldExpiry || snapshotOnly;
+  }
+
+  void followed(FollowedTerm latest) {
+    followed = latest;
+  }
+
+  /** Returns the latest master of its group that it has followed, null to follow any. */
+  @Nullable FollowedTerm followed() {
+    return followed;
   }
 
   void keepsStreamAhead(long bytes) {

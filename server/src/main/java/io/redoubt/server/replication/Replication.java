@@ -289,7 +289,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     settings.replication.replicaof.set(new HostPort(address, port));
     link.follow();
     roleChanged();
-    link.connect();
+    link.connectByOrder();
+  }
+
+  /** Takes notice that REPLICAOF has named the master that this server follows already. */
+  void masterConfirmed() {
+    link.confirmed();
   }
 
   /** Becomes a master with a new id: REPLICAOF NO ONE. */

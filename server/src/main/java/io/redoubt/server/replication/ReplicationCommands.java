@@ -21,6 +21,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.stream.FollowedTerm;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.Interleaving;
 import java.util.List;
@@ -36,6 +37,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       new CommandError("ERR Command is not valid when client is a replica.");
   private static final CommandError NO_MASTER_LINK =
       new CommandError("NOMASTERLINK Can't SYNC while not connected with my master");
+  private static final CommandError REPLACED =
+      new CommandError("NOMASTERLINK Another master has replaced this one");
   private static final CommandError FAILING_OVER =
       new CommandError("ERR REPLICAOF not allowed while failing over.");
   private static final CommandError TAKEOVER_BY_MASTER =
@@ -134,6 +137,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     int port = port(call, 2);
     String host = call.argText(1);
     if (replication.follows(host, port)) {
+      replication.masterConfirmed();
       log.notice(
           "REPLICAOF would result into synchronization with the master we are already connected"
               + " with. No operation performed.");
@@ -255,9 +259,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     } else if (call.is(argument, Handshake.FIELD_EXPIRY)) {
       options.knowsFieldExpiry();
     } else {
-      long ahead = Interleaving.offeredBytes(call.argText(argument));
+      String capability = call.argText(argument);
+      long ahead = Interleaving.offeredBytes(capability);
       if (ahead > 0) {
         options.keepsStreamAhead(ahead);
+      }
+      FollowedTerm followed = FollowedTerm.parse(capability);
+      if (followed != null) {
+        options.followed(followed);
       }
     }
   }
@@ -348,6 +357,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     ReplicaFeed feed = replicas.of(call.client());
     if (feed.options().isWithoutKeys() && !feed.options().canTakeMark()) {
       throw FILTER_NEEDS_MARK;
+    }
+    if (replication.ackGroup().isReplacedFor(feed)) {
+      throw REPLACED;
     }
     log.notice("Replica %s asks for synchronization", feed.name());
     long offset = -1;

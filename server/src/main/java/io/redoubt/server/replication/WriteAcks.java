@@ -213,7 +213,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       return false;
     }
     effectsBefore = replication.stream().effectOffset();
-    client.output().beginAwaited(client, required);
+    client.output().beginAwaited(client, required, required >= required());
     return true;
   }
 
@@ -256,7 +256,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (offset > replication.stream().offset()) {
       replication.stream().ping(); // which only a reply to a read waits for
     }
-    AckLine line = line(replies.wantedReplicas());
+    AckLine line = line(replies.wantedReplicas(), replies.wantsGroup());
     if (offset <= line.acknowledged()) {
       replies.acknowledged(line.acknowledged());
       return;
@@ -269,29 +269,30 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     replicas.askForTurnAcks();
   }
 
-  private AckLine line(int wanted) {
+  private AckLine line(int wanted, boolean ofGroup) {
     for (int i = 0; i < lines.size(); i++) {
-      if (lines.get(i).replicas() == wanted) {
-        return lines.get(i);
+      AckLine line = lines.get(i);
+      if (line.replicas() == wanted && line.isOfGroup() == ofGroup) {
+        return line;
       }
     }
     if (lines.size() >= MAX_IDLE_LINES) {
       lines.removeIf(AckLine::isEmpty);
     }
-    AckLine line = new AckLine(wanted);
+    AckLine line = new AckLine(wanted, ofGroup);
     restart(line);
     lines.add(line);
     return line;
   }
 
   private void restart(AckLine line) {
-    line.restart(acknowledgedBy(line.replicas()));
+    line.restart(acknowledgedFor(line));
   }
 
-  private long acknowledgedBy(int number) {
+  private long acknowledgedFor(AckLine line) {
     return replication
         .ackGroup()
-        .acknowledgedBy(number, settings.writeAcksDurable.value(), required());
+        .acknowledgedBy(line.replicas(), settings.writeAcksDurable.value(), line.isOfGroup());
   }
 
   /** Releases replies after a replica has acknowledged more. */
@@ -303,7 +304,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     boolean any = false;
     for (int i = 0; i < lines.size(); i++) {
       AckLine line = lines.get(i);
-      any |= line.acknowledged(acknowledgedBy(line.replicas()));
+      any |= line.acknowledged(acknowledgedFor(line));
     }
     if (any && lacking) {
       lacking = false;

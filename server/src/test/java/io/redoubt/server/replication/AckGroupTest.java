@@ -1,16 +1,21 @@
 package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.ReplicationNode.until;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -254,6 +259,50 @@ class AckGroupTest {
   }
 
   @Test
+  void anEarlierMasterReplacesNoDataOfALaterOne() throws Exception {
+    String[] durable = {"write-acks 1", SHORT, "appendonly yes", "appendfsync always"};
+    try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+      int port;
+      try (ReplicationNode later = ReplicationNode.ours(directory, "write-acks 1", SHORT)) {
+        port = later.port();
+        int earlierPort;
+        try (ReplicationNode earlier = ReplicationNode.ours(directory, durable)) {
+          earlierPort = earlier.port();
+          follow(later, earlier);
+          follow(replica, earlier);
+          untilGroup(earlier, 3);
+          until("the state", () -> state(later).equals("ok") && state(replica).equals("ok"));
+        }
+        FenceAnswer unused = fence(later, 9);
+        later.call("REPLICAOF NO ONE");
+        follow(replica, later);
+        until("the acknowledgement", () -> later.ask("SET k 1").equals("OK"));
+        until("the term", () -> group(replica).term() == 9);
+        Files.copy(stateFile(earlierPort), stateFile(port), REPLACE_EXISTING);
+      }
+      try (ReplicationNode stale = ReplicationNode.again(directory, port, durable)) {
+        until(
+            "the refusal",
+            () ->
+                replica.log().stream()
+                    .anyMatch(line -> line.contains("-NOMASTERLINK Another master has replaced")));
+        assertThat(replica.ask("GET k")).isEqualTo("1");
+        assertThat(state(stale)).isEqualTo("replaced");
+        assertThat(stale.ask("SET k 2")).startsWith("UNACKED ");
+        follow(replica, stale); // an order holds for any master
+        assertThat(replica.ask("GET k")).isEqualTo("2");
+        assertThat(stale.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+        until("the acknowledgement", () -> stale.ask("SET k 3").equals("OK"));
+        assertThat(group(stale).term()).isGreaterThan(9);
+      }
+    }
+  }
+
+  private Path stateFile(int port) {
+    return directory.resolve("write-acks-" + port + ".state");
+  }
+
+  @Test
   void aRestartedMasterThatMayHaveLostWritesTakesNone() throws Exception {
     int port;
     try (ReplicationNode replica = ReplicationNode.ours(directory)) {
@@ -306,6 +355,34 @@ class AckGroupTest {
       until("the end", () -> group(master).acks() == 0);
       assertThat(state(master)).isEqualTo("forming");
       assertThat(master.ask("SET k 2")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void aWaitingWriteKeepsTheGroupsNumberWhenMoreAreWanted() throws Exception {
+    try (ReplicationNode master =
+            ReplicationNode.ours(directory, "write-acks 2", "write-acks-timeout 3000");
+        ReplicationNode first = ReplicationNode.ours(directory);
+        RespClient writer = RespClient.connect("127.0.0.1", master.port(), 10_000)) {
+      follow(first, master);
+      try (ReplicationNode second = ReplicationNode.ours(directory)) {
+        follow(second, master);
+        untilGroup(master, 3);
+      }
+      until("the loss", () -> master.info("replication", "connected_slaves").equals("1"));
+      master.ask("CONFIG SET write-acks 1");
+      CompletableFuture<Reply> waiting =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return writer.call("SET", "k", "1");
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      until("the wait", () -> master.info("replication", "write_acks_waiting_clients").equals("1"));
+      master.ask("CONFIG SET write-acks 2");
+      assertThat(master.ask("SET k 2")).startsWith("UNACKED ");
+      assertThat(waiting.get().text()).as("one of two has it").startsWith("UNACKED ");
     }
   }
 

@@ -62,7 +62,12 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
     handshake =
         new Handshake(
             new Handshake.Identity(
-                List.of(), replica.port(), null, replica.interleaves() ? KEPT_BYTES : 0, true),
+                List.of(),
+                replica.port(),
+                null,
+                replica.interleaves() ? KEPT_BYTES : 0,
+                true,
+                null),
             resumeFrom,
             false);
     wire = network.connect(this);

@@ -48,6 +48,16 @@ final class SentinelProcess {
     return server != null;
   }
 
+  /** Returns true if it has read the group that acknowledges writes, with all members. */
+  boolean knowsGroup(String group) {
+    try {
+      String state = new String(machine.faultDisk().bytes(FILE), UTF_8);
+      return state.contains("known-group") && state.contains(" " + group + "\n");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Starts the sentinel with its state, or for the first time. */
   void start() throws Exception {
     if (server != null || starting) {
@@ -104,9 +114,13 @@ final class SentinelProcess {
   private static Timings timings(Random random) {
     Timings timings = Timings.DEFAULTS;
     timings = Objects.requireNonNull(timings.with(Timing.PING_PERIOD.text(), 500));
-    timings = Objects.requireNonNull(timings.with(Timing.INFO_PERIOD.text(), 1000 + random.nextInt(2000)));
+    timings =
+        Objects.requireNonNull(
+            timings.with(Timing.INFO_PERIOD.text(), 1000 + random.nextInt(2000)));
     timings = Objects.requireNonNull(timings.with(Timing.ASK_PERIOD.text(), 500));
-    timings = Objects.requireNonNull(timings.with(Timing.PUBLISH_PERIOD.text(), 500 + random.nextInt(1500)));
+    timings =
+        Objects.requireNonNull(
+            timings.with(Timing.PUBLISH_PERIOD.text(), 500 + random.nextInt(1500)));
     return Objects.requireNonNull(timings.with(Timing.ELECTION_TIMEOUT.text(), 3000));
   }
 

@@ -232,6 +232,9 @@ final class SimulatedGroup {
       return "lease " + master.get("sentinel_lease");
     }
     for (SentinelProcess sentinel : sentinels) {
+      if (shape.hasAcks() && !sentinel.knowsGroup(formed)) {
+        return sentinel + " does not know the group"; // nor does it promise to keep writes
+      }
       Reply known = ask(sentinel, "SENTINEL", "MASTER", MASTER);
       Map<String, String> fields = new TreeMap<>();
       if (known instanceof Reply.Array(List<Reply> parts)) {

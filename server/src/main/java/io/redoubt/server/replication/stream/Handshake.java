@@ -25,13 +25,16 @@ public final class Handshake {
    * @param streamAheadBytes the bytes of an interleaved stream that it can buffer (see {@link
    *     TransferFrames}); 0 to refuse interleaving
    * @param knowsFieldExpiry true to receive the expiries of hash fields
+   * @param followed the latest master of its group that the replica has followed, null to follow
+   *     any
    */
   public record Identity(
       List<String> login,
       int listeningPort,
       @Nullable String announcedAddress,
       long streamAheadBytes,
-      boolean knowsFieldExpiry) {}
+      boolean knowsFieldExpiry,
+      @Nullable FollowedTerm followed) {}
 
   /**
    * The point from which the replica asks to resume.
@@ -201,6 +204,10 @@ public final class Handshake {
     }
     if (identity.knowsFieldExpiry()) {
       words.addAll(List.of("capa", FIELD_EXPIRY));
+    }
+    FollowedTerm followed = identity.followed();
+    if (followed != null) {
+      words.addAll(List.of("capa", followed.capability()));
     }
     return words.toArray(String[]::new);
   }

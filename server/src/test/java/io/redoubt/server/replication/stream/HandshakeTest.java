@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
   private static final String ID = "a".repeat(40);
   private static final String NEW_ID = "b".repeat(40);
-  private static final Identity PLAIN = new Identity(List.of(), 6380, null, 0, false);
+  private static final Identity PLAIN = new Identity(List.of(), 6380, null, 0, false, null);
 
   @Test
   void asksForAFullSyncWithoutHistory() {
@@ -40,7 +40,7 @@ class HandshakeTest {
   @Test
   void offersInterleavedSync() {
     Handshake handshake =
-        new Handshake(new Identity(List.of(), 1, null, 1 << 20, false), null, false);
+        new Handshake(new Identity(List.of(), 1, null, 1 << 20, false, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa interleave:1048576");
@@ -48,17 +48,34 @@ class HandshakeTest {
 
   @Test
   void announcesSupportOfFieldExpiry() {
-    Handshake handshake = new Handshake(new Identity(List.of(), 1, null, 0, true), null, false);
+    Handshake handshake =
+        new Handshake(new Identity(List.of(), 1, null, 0, true, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa hash-field-expiry");
   }
 
   @Test
+  void tellsTheLatestMasterThatItFollowed() {
+    FollowedTerm followed = new FollowedTerm(ID, 7);
+    Handshake handshake =
+        new Handshake(new Identity(List.of(), 1, null, 0, false, followed), null, false);
+    handshake.connected();
+    String capability = "followed-term:7:" + ID;
+    assertThat(said(handshake.reply("+PONG")))
+        .endsWith("> REPLCONF capa eof capa psync2 capa " + capability);
+    assertThat(FollowedTerm.parse(capability)).isEqualTo(followed);
+    for (String other :
+        List.of("eof", "followed-term:", "followed-term:-7:" + ID, capability + "0")) {
+      assertThat(FollowedTerm.parse(other)).isNull();
+    }
+  }
+
+  @Test
   void authenticatesAndAnnouncesItsAddress() {
     Handshake handshake =
         new Handshake(
-            new Identity(List.of("AUTH", "!Xin"), 6380, "10.0.0.7", 0, false), null, false);
+            new Identity(List.of("AUTH", "!Xin"), 6380, "10.0.0.7", 0, false, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("-NOAUTH Authentication required.")))
         .containsExactly(
@@ -83,7 +100,8 @@ class HandshakeTest {
   @Test
   void authenticatesAsAUser() {
     Handshake handshake =
-        new Handshake(new Identity(List.of("AUTH", "repl", "pw"), 1, null, 0, false), null, false);
+        new Handshake(
+            new Identity(List.of("AUTH", "repl", "pw"), 1, null, 0, false, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
@@ -91,7 +109,7 @@ class HandshakeTest {
   @Test
   void givesUpOnAWrongPassword() {
     Handshake handshake =
-        new Handshake(new Identity(List.of("AUTH", "no"), 1, null, 0, false), null, false);
+        new Handshake(new Identity(List.of("AUTH", "no"), 1, null, 0, false, null), null, false);
     handshake.connected();
     handshake.reply("+PONG");
     assertThat(

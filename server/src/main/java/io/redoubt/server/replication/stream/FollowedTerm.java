@@ -1,0 +1,28 @@
+package io.redoubt.server.replication.stream;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The latest master that a member of a group has followed, as it tells one that it connects to: an
+ * earlier master must not replace its data.
+ *
+ * @param member the id of the member
+ * @param term the term of the master
+ */
+public record FollowedTerm(String member, long term) {
+  private static final String CAPABILITY = "followed-term:";
+
+  /** Returns the capability that {@link #parse} reads. */
+  String capability() {
+    return CAPABILITY + term + ":" + member;
+  }
+
+  /** Parses a capability; returns null if it is another one. */
+  public static @Nullable FollowedTerm parse(String capability) {
+    if (!capability.matches(CAPABILITY + "[0-9]{1,18}:[0-9a-f]{40}")) {
+      return null;
+    }
+    String[] fields = capability.split(":", -1);
+    return new FollowedTerm(fields[2], Long.parseLong(fields[1]));
+  }
+}
