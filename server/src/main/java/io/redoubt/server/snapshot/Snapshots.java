@@ -4,7 +4,6 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.keyspace.Keyspace;
@@ -20,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -521,7 +521,7 @@ public final class Snapshots implements AutoCloseable {
         snapshot == null || snapshot.keysAtStart() == 0
             ? 0
             : 100.0 * snapshot.keysWritten() / snapshot.keysAtStart();
-    return Decimals.format(percent, 2);
+    return String.format(Locale.ROOT, "%.2f", percent);
   }
 
   private long currentSeconds() {

@@ -163,13 +163,6 @@ class HistoriesTest {
     done += history.events(each -> each.outcome == History.Outcome.DONE).size();
     unknown += history.events(each -> each.outcome == History.Outcome.UNKNOWN).size();
     refused += history.events(each -> each.outcome == History.Outcome.REFUSED).size();
-    System.out.println(
-            + seed
-            + " "
-            + " "
-            + simulation.nowNanos() / 1000000
-            + " "
-            + simulation.random().nextLong());
     simulation.note(simulation.turns() + " turns, " + simulation.random().nextLong());
   }
 
