@@ -62,7 +62,9 @@ final class Acknowledgements {
       words.addAll(List.of(TurnAcks.OPTION, "1"));
     }
     Membership membership = replication.membership();
-    if ((eachTurn || membership.isActive()) && membership.revision() != toldMembership) {
+    if ((eachTurn || membership.isActive())
+        && membership.revision() != toldMembership
+        && membership.keepsId()) {
       toldMembership = membership.revision();
       words.addAll(List.of(MemberState.OPTION, membership.ackWord()));
     }

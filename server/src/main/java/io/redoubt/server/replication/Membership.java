@@ -42,6 +42,7 @@ final class Membership {
   private static final int FIELDS = 6;
   private static final String NOBODY = "-";
   private static final int TOKEN_LENGTH = 16;
+  private static final long RETRY_MILLIS = 1000;
 
   /** An action that runs once a write of the file has succeeded or failed. */
   private record Dependent(long write, Consumer<Boolean> action) {}
@@ -58,6 +59,11 @@ final class Membership {
   private final Set<ServerClient> relying = new LinkedHashSet<>();
 
   private String id = "";
+
+  /** True once the id is on disk. */
+  private boolean keepsId;
+
+  private boolean savesId;
   private GroupChain chain = GroupChain.EMPTY;
 
   /** The greatest term known; masters of lower ones get no acknowledgement that counts. */
@@ -144,6 +150,22 @@ final class Membership {
   /** Returns the number of changes so far. */
   long revision() {
     return revision;
+  }
+
+  /**
+   * Returns true once the id is on disk, and saves it: one that is lost in a crash would stay a
+   * member of the group, of which nobody is left to acknowledge.
+   */
+  boolean keepsId() {
+    if (!keepsId && !savesId) {
+      savesId = true;
+      save(ok -> {
+        if (!ok) {
+          loop.schedule(() -> savesId = false, RETRY_MILLIS);
+        }
+      });
+    }
+    return keepsId;
   }
 
   /**
@@ -314,6 +336,7 @@ final class Membership {
       return;
     }
     id = fields[1];
+    keepsId = true;
     promised = Long.parseLong(fields[2]);
     promisedTo = fields[3];
     followed = Long.parseLong(fields[4]);
@@ -390,6 +413,7 @@ final class Membership {
     saving = false;
     lastWrite = written; // a failed one is tried again with the next change
     if (failure == null) {
+      keepsId = true;
       savedChain = writtenChain;
       revision++;
     } else {

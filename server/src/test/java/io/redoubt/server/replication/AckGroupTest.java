@@ -127,6 +127,17 @@ class AckGroupTest {
   }
 
   @Test
+  void aReplicaKeepsItsIdBeforeItCanBecomeAMember() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 2", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory)) {
+      follow(replica, master);
+      until("the file", () -> Files.exists(stateFile(replica.port())));
+      assertThat(Files.readString(stateFile(replica.port()))).contains(id(replica));
+      assertThat(state(master)).as("two are needed").isEqualTo("forming");
+    }
+  }
+
+  @Test
   void countsMembersOnlyOnceThereIsAGroup() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
         ReplicationNode stranger = ReplicationNode.ours(directory);
