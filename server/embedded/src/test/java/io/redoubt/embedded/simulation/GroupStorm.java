@@ -364,8 +364,9 @@ final class GroupStorm {
     run(
         "lose disk",
         () -> {
+          String member = server.memberOnDisk();
           server.kill(true);
-          lostMember = server.memberOnDisk();
+          lostMember = member;
           simulation.note(server + " has lost its disk, with it member " + lostMember);
           server.node().machine().loseDisk();
           simulation.sleep(random.nextInt(LONGEST_DOWN_MILLIS));

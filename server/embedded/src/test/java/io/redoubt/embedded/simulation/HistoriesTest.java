@@ -145,7 +145,14 @@ class HistoriesTest {
         }
       }
       if (master == null) {
-        group.servers().forEach(each -> simulation.note(each + " says " + group.replication(each)));
+        group
+            .servers()
+            .forEach(each ->
+                simulation.note(
+                    each
+                        + " says "
+                        + group.replication(each)
+                        + group.ask(each, "REPLICATION", "GROUP")));
         throw new AssertionError("the group does not recover");
       }
       simulation.note("recovered" + (loss ? " with a loss" : "") + ": master " + master);
