@@ -372,7 +372,11 @@ final class AckGroup {
     if (replication.isReplica()) {
       return "only the master of the group can remove a member";
     }
-    if (newest == null || newest.acks() == 0 || !newest.has(member) || member.equals(id())) {
+    boolean known =
+        atOnce
+            ? chain.all().stream().anyMatch(each -> each.has(member))
+            : newest != null && newest.has(member);
+    if (newest == null || newest.acks() == 0 || !known || member.equals(id())) {
       return "there is no such member besides the master";
     }
     if (feedOf(member) != null) {

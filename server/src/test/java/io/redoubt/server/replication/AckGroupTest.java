@@ -94,6 +94,11 @@ class AckGroupTest {
       assertThat(master.ask("REPLICATION REMOVE " + other + " NOW")).isEqualTo("ERR syntax error");
       assertThat(first.ask("REPLICATION REMOVE " + other + " FORCE-DATA-LOSS"))
           .contains("only the master");
+      assertThat(master.ask("REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS"))
+          .as("the order before has no effect yet")
+          .isEqualTo("OK");
+      String again = "REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS";
+      until("the effect", () -> master.ask(again).contains("no such member"));
       assertThat(master.ask("REPLICATION REMOVE " + other + " force-data-loss")).isEqualTo("OK");
       until("the acknowledgement", () -> master.ask("SET k 2").equals("OK"));
       assertThat(group(master).members()).containsExactlyInAnyOrder(id(master), id(first));
