@@ -244,18 +244,13 @@ class AcknowledgedWritesTest {
   @Test
   void doesNotCountByWhatOnlyTheOldMasterKnows() {
     for (int seed = 1; seed <= 20; seed++) {
-      SentinelFleet fleet = new SentinelFleet(seed, 3, 4, 2, 1000);
-      fleet.acknowledgeWrites(1);
-      fleet.runFor(15_000);
+      SentinelFleet fleet = groupOfFour(seed);
       cutReplication(fleet);
       fleet.runFor(3000);
       cut(fleet, fleet.node(2));
       cut(fleet, fleet.node(1));
       fleet.node(1).member().propose(2);
-      for (int i = 0; i < 100 && fences(fleet) == 0; i++) {
-        fleet.runFor(50);
-      }
-      assertThat(fences(fleet)).isPositive();
+      untilFences(fleet, 1);
       fleet.network().mend();
       cutReplication(fleet);
       cut(fleet, fleet.node(2));
@@ -273,9 +268,7 @@ class AcknowledgedWritesTest {
   @Test
   void doesNotCountByAChangeOfAMasterThatWasReplaced() {
     for (int seed = 1; seed <= 20; seed++) {
-      SentinelFleet fleet = new SentinelFleet(seed, 3, 4, 2, 1000);
-      fleet.acknowledgeWrites(1);
-      fleet.runFor(15_000);
+      SentinelFleet fleet = groupOfFour(seed);
       cutOthersFromTheLast(fleet);
       fleet.runFor(500);
       cut(fleet, fleet.node(1));
@@ -291,14 +284,11 @@ class AcknowledgedWritesTest {
       fleet.node(1).member().propose(2);
       fleet.runFor(1000);
       fleet.node(later == fleet.node(2) ? 3 : 2).kill();
-      for (int i = 0; i < 200 && fences(fleet) < 2; i++) {
-        fleet.runFor(50);
-      }
+      untilFences(fleet, 2);
       fleet.network().mend();
       cutOthersFromTheLast(fleet);
       cut(fleet, later);
       fleet.runFor(1500);
-      assertThat(fences(fleet)).isGreaterThan(1);
       assertThat(fleet.sentinels())
           .as("seed " + seed)
           .allMatch(each -> each.master().currentAddress().equals(later.address()));
@@ -309,6 +299,22 @@ class AcknowledgedWritesTest {
     for (int i = 1; i <= 3; i++) {
       fleet.network().cut(fleet.node(i).address().toString(), fleet.node(4).address().toString());
     }
+  }
+
+  /** Returns a master with three replicas, of which one must acknowledge. */
+  private static SentinelFleet groupOfFour(int seed) {
+    SentinelFleet fleet = new SentinelFleet(seed, 3, 4, 2, 1000);
+    fleet.acknowledgeWrites(1);
+    fleet.runFor(15_000);
+    return fleet;
+  }
+
+  /** Waits until so many failovers have asked for promises. */
+  private static void untilFences(SentinelFleet fleet, int count) {
+    for (int i = 0; i < 200 && fences(fleet) < count; i++) {
+      fleet.runFor(50);
+    }
+    assertThat(fences(fleet)).isGreaterThanOrEqualTo(count);
   }
 
   private static long fences(SentinelFleet fleet) {

@@ -87,7 +87,7 @@ final class AckGroup {
     if (!membership.isActive()) {
       return false;
     }
-    long newest = Math.max(membership.promised(), laterMaster);
+    long newest = latestTerm();
     GroupConfig config = membership.chain().newest();
     for (ReplicaFeed feed : replicas.all()) {
       if (config != null && config.has(feed.member().id())) {
@@ -95,6 +95,11 @@ final class AckGroup {
       }
     }
     return newest > term;
+  }
+
+  /** Returns the latest term that this server has promised, or has heard of a master of. */
+  private long latestTerm() {
+    return Math.max(membership.promised(), laterMaster);
   }
 
   /**
@@ -229,10 +234,7 @@ final class AckGroup {
    */
   void acknowledged() {
     GroupChain chain = membership.chain();
-    if (chain.pending().isEmpty()
-        || writing
-        || replication.isReplica()
-        || Math.max(membership.promised(), laterMaster) > term) {
+    if (chain.pending().isEmpty() || writing || replication.isReplica() || latestTerm() > term) {
       return;
     }
     GroupConfig newest = chain.pending().getLast();
@@ -448,7 +450,7 @@ final class AckGroup {
     if (quorums.isEmpty() || number < 1) {
       return replicas.acknowledgedBy(number, durably);
     }
-    if (Math.max(membership.promised(), laterMaster) > term) {
+    if (latestTerm() > term) {
       complain();
       return 0;
     }

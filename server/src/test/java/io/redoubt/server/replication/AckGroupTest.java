@@ -51,18 +51,17 @@ class AckGroupTest {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks majority", SHORT);
         ReplicationNode first = ReplicationNode.ours(directory)) {
       follow(first, master);
-      String gone;
-      try (ReplicationNode second = ReplicationNode.ours(directory);
-          ReplicationNode third = ReplicationNode.ours(directory)) {
-        follow(second, master);
-        follow(third, master);
-        assertThat(untilGroup(master, 4).acks()).isEqualTo(2);
-        gone = id(third);
-        assertThat(master.ask("REPLICATION REMOVE " + gone)).contains("is connected");
-        assertThat(master.ask("REPLICATION REMOVE " + id(master))).contains("no such member");
-        assertThat(master.ask("SET k 1")).isEqualTo("OK");
-      }
-      until("the majority", () -> master.ask("SET k 2").startsWith("UNACKED "));
+      String gone =
+          loseTwoMore(
+                  master,
+                  connected -> {
+                    assertThat(master.ask("REPLICATION REMOVE " + connected))
+                        .contains("is connected");
+                    assertThat(master.ask("REPLICATION REMOVE " + id(master)))
+                        .contains("no such member");
+                    assertThat(master.ask("SET k 1")).isEqualTo("OK");
+                  })
+              .getLast();
       assertThat(master.ask("REPLICATION REMOVE " + gone)).isEqualTo("OK");
       until("the timeout", () -> master.ask("SET k 3").startsWith("UNACKED "));
       assertThat(group(master).members()).as("in force only once two others know it").hasSize(4);
@@ -74,19 +73,14 @@ class AckGroupTest {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks majority", SHORT);
         ReplicationNode first = ReplicationNode.ours(directory)) {
       follow(first, master);
-      String gone;
-      String other;
-      try (ReplicationNode second = ReplicationNode.ours(directory);
-          ReplicationNode third = ReplicationNode.ours(directory)) {
-        follow(second, master);
-        follow(third, master);
-        assertThat(untilGroup(master, 4).acks()).isEqualTo(2);
-        gone = id(third);
-        other = id(second);
-        assertThat(master.ask("REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS"))
-            .contains("is connected");
-      }
-      until("the majority", () -> master.ask("SET k 1").startsWith("UNACKED "));
+      List<String> lost =
+          loseTwoMore(
+              master,
+              connected ->
+                  assertThat(master.ask("REPLICATION REMOVE " + connected + " FORCE-DATA-LOSS"))
+                      .contains("is connected"));
+      String other = lost.getFirst();
+      String gone = lost.getLast();
       assertThat(master.ask("REPLICATION REMOVE " + gone)).isEqualTo("OK");
       until(
           "the refusal",
@@ -400,6 +394,26 @@ class AckGroupTest {
       assertThat(master.ask("SET k 2")).startsWith("UNACKED ");
       assertThat(waiting.get().text()).as("one of two has it").startsWith("UNACKED ");
     }
+  }
+
+  /** Checks a group with the id of a member that is connected. */
+  private interface Check {
+    void with(String member) throws IOException;
+  }
+
+  /** Adds two replicas to a group of two and loses them, and with them the majority. */
+  private List<String> loseTwoMore(ReplicationNode master, Check whileConnected) throws Exception {
+    List<String> lost;
+    try (ReplicationNode one = ReplicationNode.ours(directory);
+        ReplicationNode other = ReplicationNode.ours(directory)) {
+      follow(one, master);
+      follow(other, master);
+      assertThat(untilGroup(master, 4).acks()).isEqualTo(2);
+      lost = List.of(id(one), id(other));
+      whileConnected.with(id(other));
+    }
+    until("the loss of the majority", () -> master.ask("SET k 2").startsWith("UNACKED "));
+    return lost;
   }
 
   private static void follow(ReplicationNode replica, ReplicationNode master) throws IOException {

@@ -108,20 +108,22 @@ public final class Simulation {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    if (failure[0] != null) {
-      throw new Failure(failure[0], trace.stream().map(Line::toString).toList());
-    }
-    return new AbstractList<>() {
-      @Override
-      public String get(int i) {
-        return trace.get(i).toString();
-      }
+    List<String> lines =
+        new AbstractList<>() {
+          @Override
+          public String get(int i) {
+            return trace.get(i).toString();
+          }
 
-      @Override
-      public int size() {
-        return trace.size();
-      }
-    };
+          @Override
+          public int size() {
+            return trace.size();
+          }
+        };
+    if (failure[0] != null) {
+      throw new Failure(failure[0], lines);
+    }
+    return lines;
   }
 
   /** The failure of a scenario, with the trace up to it. */

@@ -52,7 +52,7 @@ final class SentinelProcess {
   boolean knowsGroup(String group) {
     try {
       String state = new String(machine.faultDisk().bytes(FILE), UTF_8);
-      return state.contains("known-group") && state.contains(" " + group + "\n");
+      return state.contains("known-group " + SimulatedGroup.MASTER + " " + group + "\n");
     } catch (IOException e) {
       return false;
     }
