@@ -126,7 +126,7 @@ final class AckGroup {
    * without a disk that has every write.
    */
   boolean isUnfit() {
-    return !replication.isReplica() && membership.hasGroup() && !membership.isComplete();
+    return !replication.isReplica() && membership.mayLackWrites();
   }
 
   /** Returns the word in INFO. */
@@ -153,15 +153,17 @@ final class AckGroup {
 
   /** Starts as a master with what the file says; {@code durable} if each write was on disk. */
   void started(boolean durable) {
-    GroupConfig newest = membership.chain().newest();
-    if (replication.isReplica() || newest == null) {
+    if (replication.isReplica()) {
       return;
     }
-    term = newest.term();
-    termStart = 0;
-    if (newest.acks() > 0 && durable && newest.master().equals(membership.id())) {
+    GroupConfig newest = membership.chain().newest();
+    if (newest != null) {
+      term = newest.term();
+      termStart = 0;
+    }
+    if (newest != null && newest.acks() > 0 && durable && newest.master().equals(id())) {
       membership.hasAll();
-    } else if (newest.acks() > 0) {
+    } else if (membership.mayLackWrites()) {
       log.warning(
           "This server was a member of a group that acknowledges writes and may have lost some that"
               + " it confirmed. It refuses writes and replicas until sentinels have chosen a"
@@ -364,18 +366,17 @@ final class AckGroup {
   /**
    * Takes a member out that is gone for good.
    *
-   * @param atOnce true for a configuration that is in force at once, though too few members of the
-   *     one before may know it; what only absent members have may then be lost
+   * @param force true to go on without those configurations that too few members remain to confirm
    * @return the reason for a refusal, null if it is done
    */
-  @Nullable String remove(String member, boolean atOnce) {
+  @Nullable String remove(String member, boolean force) {
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
     if (replication.isReplica()) {
       return "only the master of the group can remove a member";
     }
     boolean known =
-        atOnce
+        force
             ? chain.all().stream().anyMatch(each -> each.has(member))
             : newest != null && newest.has(member);
     if (newest == null || newest.acks() == 0 || !known || member.equals(id())) {
@@ -387,40 +388,69 @@ final class AckGroup {
     if (writing || isReplaced() || isUnfit() || newest.term() != term) {
       return "the group is changing or has another master";
     }
-    if (!atOnce && !chain.pending().isEmpty()) {
-      return "too few members know the last change of the group. FORCE-DATA-LOSS goes on without"
-          + " them";
-    }
     List<String> members = new ArrayList<>(newest.members());
     members.remove(member);
-    int acks = atOnce ? acksWithout(chain, members) : wantedAcks(members.size());
+    List<GroupConfig> stuck =
+        chain.all().stream().filter(each -> !canBeReplaced(each, members)).toList();
+    if (!force && !stuck.isEmpty()) {
+      return "too few members of the group would remain to confirm the change. FORCE-DATA-LOSS goes"
+          + " on without them";
+    }
+    int acks =
+        Math.max(
+            wantedAcks(members.size()),
+            stuck.stream().mapToInt(each -> acksLeft(each, members)).max().orElse(0));
     if (members.size() - 1 < acks) {
       return "too few members would remain for write-acks";
     }
-    GroupConfig next = newest.changed(acks, members);
-    if (atOnce) {
+    if (stuck.isEmpty()) {
+      propose(newest.changed(acks, members));
+    } else {
       log.warning(
           "By an order that accepts a loss the group that acknowledges writes has %d members now,"
               + " of which %d must acknowledge.",
           members.size(), acks);
-      change(new GroupChain(next, List.of()));
-    } else {
-      propose(next);
+      change(without(stuck, newest, acks, members));
     }
     return null;
   }
 
+  /** Returns true if enough of its members remain to confirm what follows it. */
+  private boolean canBeReplaced(GroupConfig config, List<String> remaining) {
+    long others =
+        config.members().stream().filter(each -> remaining.contains(each)).count()
+            - (config.has(id()) ? 1 : 0);
+    return others >= config.copiesToCommit() + (config.has(id()) ? 0 : 1);
+  }
+
   /**
-   * Returns the acknowledgements with which a sentinel that goes by an earlier configuration finds
-   * each later write among the members that remain.
+   * Returns how many of the members that remain, besides the master, have each write confirmed
+   * under a configuration, whoever is gone. With as many acknowledgements, a sentinel that goes by
+   * that configuration finds each later write.
    */
-  private int acksWithout(GroupChain chain, List<String> remaining) {
-    int acks = wantedAcks(remaining.size());
-    for (GroupConfig each : chain.all()) {
-      long gone = each.members().stream().filter(id -> !remaining.contains(id)).count();
-      acks = Math.max(acks, each.acks() - (int) gone);
+  private static int acksLeft(GroupConfig config, List<String> remaining) {
+    long gone = config.members().stream().filter(each -> !remaining.contains(each)).count();
+    return config.acks() - (int) gone;
+  }
+
+  /**
+   * Returns the chain without configurations that nobody can confirm any more. If the next one
+   * wants more acknowledgements than the writes before it have, another comes first under which a
+   * sentinel hears enough members to find those.
+   */
+  private GroupChain without(
+      List<GroupConfig> stuck, GroupConfig newest, int acks, List<String> members) {
+    List<GroupConfig> configs = new ArrayList<>(membership.chain().all());
+    configs.removeAll(stuck);
+    int least = stuck.stream().mapToInt(each -> acksLeft(each, members)).min().orElse(acks);
+    GroupConfig next = newest.changed(acks, members);
+    if (least < acks) {
+      GroupConfig careful = newest.changed(Math.max(1, least), members);
+      configs.add(careful);
+      next = careful.changed(acks, members);
     }
-    return acks;
+    configs.add(next);
+    return new GroupChain(configs.getFirst(), configs.subList(1, configs.size()));
   }
 
   // Counting.

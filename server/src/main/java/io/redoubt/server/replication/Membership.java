@@ -41,6 +41,10 @@ import org.jspecify.annotations.Nullable;
 final class Membership {
   private static final int FIELDS = 6;
   private static final String NOBODY = "-";
+
+  /** Stands in the file for the group of a former member. */
+  private static final String FORMER = "?";
+
   private static final int TOKEN_LENGTH = 16;
   private static final long RETRY_MILLIS = 1000;
 
@@ -79,6 +83,11 @@ final class Membership {
   private long followed = -1;
 
   private boolean complete;
+
+  /**
+   * True if a member got the data of another master, and has not heard yet of which group that is.
+   */
+  private boolean formerMember;
 
   /** The token without which it does not count as complete. */
   private String token = "";
@@ -132,9 +141,9 @@ final class Membership {
     return hasGroup() && followed >= 0 ? new FollowedTerm(id(), followed) : null;
   }
 
-  /** Returns true if it knows of a group or has made a promise. */
+  /** Returns true if it knows of a group, has been in one, or has made a promise. */
   boolean isActive() {
-    return chain.newest() != null || promised > 0;
+    return chain.newest() != null || promised > 0 || formerMember;
   }
 
   /** Returns true if it knows of a group that acknowledges writes. */
@@ -145,6 +154,11 @@ final class Membership {
 
   boolean isComplete() {
     return complete;
+  }
+
+  /** Returns true if a group may have confirmed writes that are not here. */
+  boolean mayLackWrites() {
+    return !complete && (hasGroup() || formerMember);
   }
 
   /** Returns the number of changes so far. */
@@ -212,6 +226,7 @@ final class Membership {
   /** Records a full sync, after which the data is that of a master of any group. */
   void dataReplaced() {
     if (chain.newest() != null) {
+      formerMember |= hasGroup();
       chain = GroupChain.EMPTY;
       becomeIncomplete();
       save(ok -> {});
@@ -258,6 +273,7 @@ final class Membership {
       return;
     }
     complete |= completes;
+    formerMember = false;
     chain = heard;
     if (next.term() > promised) {
       promised = next.term();
@@ -270,6 +286,7 @@ final class Membership {
   void changed(GroupChain next, Runnable saved) {
     chain = next;
     complete = true;
+    formerMember = false;
     save(ok -> {
       if (ok) {
         saved.run();
@@ -302,11 +319,12 @@ final class Membership {
    */
   long appointed(long others) {
     GroupConfig newest = chain.newest();
-    long last = newest == null ? -1 : newest.term();
+    long last = newest != null ? newest.term() : formerMember ? followed : -1;
     promised = promised > last && promised >= others ? promised : Math.max(last, others) + 1;
     followed = Math.max(followed, promised);
     promisedTo = NOBODY;
     complete = true;
+    formerMember = false;
     save(ok -> {});
     return promised;
   }
@@ -330,7 +348,9 @@ final class Membership {
 
   private void parse(String text) {
     String[] fields = text.strip().split(" ", -1);
-    GroupChain read = fields.length == FIELDS ? GroupChain.parse(fields[5]) : null;
+    boolean former = fields.length == FIELDS && fields[5].equals(FORMER);
+    GroupChain read =
+        former ? GroupChain.EMPTY : fields.length == FIELDS ? GroupChain.parse(fields[5]) : null;
     if (read == null || !fields[2].matches("[0-9]{1,18}") || !fields[4].matches("-1|[0-9]{1,18}")) {
       log.warning("%s is damaged: this server is no longer a member of its group.", file());
       return;
@@ -340,6 +360,7 @@ final class Membership {
     promised = Long.parseLong(fields[2]);
     promisedTo = fields[3];
     followed = Long.parseLong(fields[4]);
+    formerMember = former;
     chain = read;
     savedChain = read;
   }
@@ -354,7 +375,7 @@ final class Membership {
         + " "
         + followed
         + " "
-        + chain.format()
+        + (formerMember ? FORMER : chain.format())
         + "\n";
   }
 

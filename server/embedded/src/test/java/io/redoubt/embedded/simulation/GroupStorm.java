@@ -71,6 +71,8 @@ final class GroupStorm {
   /** The id of a member whose disk was lost, until it is removed from the group. */
   private String lostMember = "";
 
+  private String removedMember = "";
+
   private boolean lostDisk;
   private final boolean wild;
   private long steadyAtNanos;
@@ -403,6 +405,7 @@ final class GroupStorm {
       simulation.note("remove " + member + " at once: " + reply);
     }
     if (reply instanceof Reply.Simple) {
+      removedMember = member;
       lostMember = "";
     }
   }
@@ -488,6 +491,9 @@ final class GroupStorm {
         simulation.note(
             each + " follows " + master + ", now " + newest + ": " + group.follow(each, newest));
       }
+    }
+    if (lostMember.isEmpty()) {
+      lostMember = removedMember; // a later master may not know of the removal
     }
     if (!lostMember.isEmpty()) {
       removeLostNow();
