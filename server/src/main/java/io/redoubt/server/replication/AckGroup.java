@@ -8,6 +8,7 @@ import io.redoubt.server.settings.ReplicationDirectives;
 import io.redoubt.server.settings.WriteAcksDirective;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -375,11 +376,9 @@ final class AckGroup {
     if (replication.isReplica()) {
       return "only the master of the group can remove a member";
     }
-    boolean known =
-        force
-            ? chain.all().stream().anyMatch(each -> each.has(member))
-            : newest != null && newest.has(member);
-    if (newest == null || newest.acks() == 0 || !known || member.equals(id())) {
+    Stream<GroupConfig> holders = force ? chain.all().stream() : Stream.ofNullable(newest);
+    boolean known = holders.anyMatch(each -> each.acks() > 0 && each.has(member));
+    if (newest == null || !known || member.equals(id())) {
       return "there is no such member besides the master";
     }
     if (feedOf(member) != null) {

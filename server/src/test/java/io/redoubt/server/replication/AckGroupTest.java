@@ -178,6 +178,29 @@ class AckGroupTest {
   }
 
   @Test
+  void anOperatorDissolvesAGroupWhoseOnlyReplicaIsGone() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode fresh = ReplicationNode.ours(directory)) {
+      String gone;
+      try (ReplicationNode replica = ReplicationNode.ours(directory)) {
+        follow(replica, master);
+        untilGroup(master, 2);
+        gone = id(replica);
+      }
+      String order = "REPLICATION REMOVE " + gone + " FORCE-DATA-LOSS";
+      until("the loss", () -> master.ask(order).contains("would remain for write-acks"));
+      master.ask("CONFIG SET write-acks 0");
+      until("the proposal", () -> state(master).equals("changing"));
+      assertThat(master.ask("REPLICATION REMOVE " + gone)).contains("no such member");
+      until("the order", () -> master.ask(order).equals("OK"));
+      until("the end", () -> group(master).acks() == 0);
+      follow(fresh, master);
+      master.ask("CONFIG SET write-acks 1");
+      assertThat(untilGroup(master, 2).members()).contains(id(fresh));
+    }
+  }
+
+  @Test
   void aReplicaKeepsItsIdBeforeItCanBecomeAMember() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 2", SHORT);
         ReplicationNode replica = ReplicationNode.ours(directory)) {
