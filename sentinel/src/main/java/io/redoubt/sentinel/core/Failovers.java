@@ -136,10 +136,28 @@ final class Failovers {
     }
   }
 
+  /**
+   * Returns true if an order needs the votes of an election: without the master's help it could
+   * otherwise replace a master that most sentinels have just made one and given leases, whose
+   * writes would be lost.
+   */
+  private boolean needsVotes(Master master, FailoverAttempt failover) {
+    return failover.isForced()
+        && !failover.acceptsLoss()
+        && !Handover.isPossible(master)
+        && Leases.areWanted(master)
+        && !sentinel.fencing.isNeeded(master);
+  }
+
+  private boolean hasVotes(Master master, FailoverAttempt failover) {
+    return sentinel.myId().equals(sentinel.elections.winner(master, failover.epoch()));
+  }
+
   private void awaitElection(Master master, FailoverAttempt failover) {
-    String winner =
-        failover.isForced() ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch());
-    if (sentinel.myId().equals(winner) && (failover.isForced() || master.isObjectivelyDown())) {
+    boolean ordered = failover.isForced() && !needsVotes(master, failover);
+    String winner = ordered ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch());
+    boolean due = failover.isForced() || master.isObjectivelyDown();
+    if (sentinel.myId().equals(winner) && due) {
       sentinel.event(Level.WARNING, "+elected-leader", master);
       if (sentinel.settings().crash().afterElection()) {
         sentinel.emit(new Output.Crash("crash-after-election"));
@@ -152,11 +170,10 @@ final class Failovers {
     long end =
         failover.stateSince()
             + Math.min(VOTES_LIMIT_MILLIS, sentinel.elections.electionTimeoutMillis(master));
-    boolean over =
-        winner != null
-            || !master.isObjectivelyDown()
-            || !sentinel.elections.awaitsVotes(master, failover.epoch())
-            || sentinel.nowMillis() >= end;
+    // Sentinels vote for an order once their leases have run out.
+    boolean votesMayCome =
+        failover.isForced() || sentinel.elections.awaitsVotes(master, failover.epoch());
+    boolean over = winner != null || !due || !votesMayCome || sentinel.nowMillis() >= end;
     if (over) {
       notElected(master);
       sentinel.elections.expect(master, winner);
@@ -245,6 +262,9 @@ final class Failovers {
   void promoteNow(Master master, FailoverAttempt failover) {
     if (mustFence(master, failover)) {
       fence(master, failover);
+    } else if (needsVotes(master, failover) && !hasVotes(master, failover)) {
+      sentinel.handover.resumeWrites(master, failover);
+      notElected(master);
     } else {
       order(failover);
     }

@@ -147,13 +147,16 @@ final class Leases {
     return sentinel.nowMillis() >= startedAt + lengthMillis(master);
   }
 
+  /** Returns true if a node of a master wants leases. */
+  static boolean areWanted(Master master) {
+    return master.link().lease.wanted
+        || master.replicas().stream().anyMatch(each -> each.link().lease.wanted);
+  }
+
   /** Returns true if the master, or an unknown node, may hold a lease of ours. */
   boolean isPromised(Master master) {
     Promise promise = promises.get(master.name());
-    boolean wanted =
-        master.link().lease.wanted
-            || master.replicas().stream().anyMatch(each -> each.link().lease.wanted);
-    if (!wanted && promise == null) {
+    if (!areWanted(master) && promise == null) {
       return false;
     }
     long until = promise == null ? startedAt + lengthMillis(master) : promise.until();

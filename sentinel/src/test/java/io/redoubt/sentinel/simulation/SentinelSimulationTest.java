@@ -103,6 +103,29 @@ class SentinelSimulationTest {
     assertThat(fleet.node(1).offers() - before).isBetween(1, 200);
   }
 
+  /**
+   * Verifies that a few sentinels can't replace a master that is down for them by an order, while
+   * the others may have given leases to another one, unless a loss is accepted.
+   */
+  @Test
+  void anOrderWithoutTheMasterNeedsVotesWithLeases() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.runFor(15_000);
+    fleet.sentinel(2).crash();
+    fleet.sentinel(3).crash();
+    fleet.node(1).kill();
+    fleet.runFor(3000);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(10_000);
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
+    assertThat(fleet.nodes().stream().skip(1)).allMatch(each -> each.master() != null);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+    fleet.runFor(10_000);
+    assertThat(fleet.nodes().stream().skip(1)).anyMatch(each -> each.master() == null);
+  }
+
   /** Verifies that the rules detect a master that keeps its lease for too long. */
   @Test
   void catchesALeaseThatIsTooLong() {
