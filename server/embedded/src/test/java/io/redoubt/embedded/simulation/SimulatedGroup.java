@@ -180,6 +180,8 @@ final class SimulatedGroup {
         return reply;
       }
       simulation.note(server + " answers " + reply);
+      // A read waits for disks, which replicas with appendfsync everysec sync once a second.
+      ask(server, "CONFIG", "SET", "write-acks-timeout", Integer.toString(TIMEOUT_MILLIS));
       simulation.sleep(LOOK_MILLIS);
     }
     throw new AssertionError(server + " does not answer " + String.join(" ", words));
