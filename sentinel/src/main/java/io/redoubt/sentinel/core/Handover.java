@@ -97,6 +97,7 @@ final class Handover {
         && info != null
         && chosen.infoAt() >= failover.stoppedAt()
         && info.masterLink().isUp()
+        && isOfSameHistory(master, info)
         && info.offset() >= failover.finalOffset()) {
       failover.caughtUp();
       sentinel.failovers.promoteNow(master, failover);
@@ -133,6 +134,15 @@ final class Handover {
       sentinel.links.askInfo(master);
     }
     sentinel.wakeBy(now + POLL_MILLIS);
+  }
+
+  /**
+   * Returns true if a replica's offsets count the same data as the master's: it may follow another
+   * master still, and have as many.
+   */
+  private static boolean isOfSameHistory(Master master, NodeInfo replica) {
+    NodeInfo own = master.info();
+    return own != null && own.history().id().equals(replica.history().id());
   }
 
   /** Returns true if the master takes no writes and the chosen replica has all of them. */

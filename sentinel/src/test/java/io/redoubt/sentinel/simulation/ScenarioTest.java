@@ -141,6 +141,24 @@ class ScenarioTest {
     compare(fleet, "ordered");
   }
 
+  /** A replica that follows another master may have a greater offset there. */
+  @Test
+  void promotesNoReplicaOfAnotherHistoryAsCaughtUp() {
+    SentinelFleet fleet = new SentinelFleet(5, 3, 2, 2, 3000);
+    fleet.rules().allowForced();
+    fleet.runFor(5000);
+    fleet.node(1).replicationId("a".repeat(40));
+    fleet.node(2).replicationId("b".repeat(40));
+    fleet.runFor(11_000);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(20_000);
+    assertThat(fleet.node(2).master()).isEqualTo(fleet.node(1).address());
+    fleet.node(2).replicationId("a".repeat(40));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(5000);
+    assertThat(fleet.node(2).master()).isNull();
+  }
+
   @Test
   void aPlannedFailoverLosesNothing() {
     for (int seed = 1; seed <= 50; seed++) {

@@ -49,6 +49,7 @@ final class SimulatedDataNode {
   private @Nullable String password;
   private final List<Address> alsoListed = new ArrayList<>();
   private LeaseTable lease = new LeaseTable();
+  private String replicationId = "";
   private @Nullable SimulatedMember member;
   private boolean wantsLease;
   private boolean keepsLeasesTooLong;
@@ -406,6 +407,11 @@ final class SimulatedDataNode {
     alsoListed.add(replica);
   }
 
+  /** Reports a replication id. */
+  void replicationId(String id) {
+    replicationId = id;
+  }
+
   /** Returns its offset at its last change of role. */
   long offsetAtTurn() {
     return offsetAtTurn;
@@ -442,6 +448,7 @@ final class SimulatedDataNode {
     if (member != null) {
       lines.addAll(member.info(master == null));
     }
+    lines.add("master_replid:" + replicationId);
     lines.add("master_replid2:" + (earlierEnd < 0 ? "0" : "a").repeat(40));
     lines.add("second_repl_offset:" + (earlierEnd < 0 ? -1 : earlierEnd + 1));
     int count = 0;
