@@ -31,6 +31,7 @@ final class GroupServer {
 
   private String role;
   private boolean busy;
+  private boolean retired;
 
   /**
    * Creates a server that is not started.
@@ -118,7 +119,7 @@ final class GroupServer {
 
   /** Starts it in a role, unless it runs. */
   void start(String asRole) throws Exception {
-    if (!isDown()) {
+    if (!isDown() || retired) {
       return;
     }
     busy = true;
@@ -137,6 +138,16 @@ final class GroupServer {
       node.kill(power);
       busy = false;
     }
+  }
+
+  /**
+   * Starts it no more.
+   *
+   * @return false while it is being started or killed
+   */
+  boolean retire() {
+    retired = true;
+    return !busy;
   }
 
   /** Returns the id of the group member on its disk, empty if there is none. */

@@ -281,6 +281,11 @@ final class SimulatedGroup {
   void close() {
     servers.forEach(each -> each.node().machine().resume());
     sentinels.forEach(SentinelProcess::close);
-    servers.forEach(each -> each.node().close());
+    for (GroupServer each : servers) {
+      while (!each.retire()) {
+        simulation.sleep(1);
+      }
+      each.node().close();
+    }
   }
 }
