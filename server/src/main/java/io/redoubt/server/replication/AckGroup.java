@@ -29,7 +29,7 @@ final class AckGroup {
   /**
    * The members of a configuration that are connected.
    *
-   * @param extra 1 if this server is none, and another member must take its place
+   * @param extra that of {@link #extra}
    */
   private record Quorum(GroupConfig config, List<ReplicaFeed> feeds, int extra) {}
 
@@ -417,9 +417,10 @@ final class AckGroup {
   /** Returns true if enough of its members remain to confirm what follows it. */
   private boolean canBeReplaced(GroupConfig config, List<String> remaining) {
     long others =
-        config.members().stream().filter(each -> remaining.contains(each)).count()
-            - (config.has(id()) ? 1 : 0);
-    return others >= config.copiesToCommit() + (config.has(id()) ? 0 : 1);
+        config.members().stream()
+            .filter(each -> remaining.contains(each) && !each.equals(id()))
+            .count();
+    return others >= config.copiesToCommit() + extra(config);
   }
 
   /**
@@ -463,9 +464,14 @@ final class AckGroup {
             replicas.all().stream()
                 .filter(feed -> config.has(feed.member().id()) && !feed.member().id().equals(id()))
                 .toList();
-        quorums.add(new Quorum(config, feeds, config.has(id()) ? 0 : 1));
+        quorums.add(new Quorum(config, feeds, extra(config)));
       }
     }
+  }
+
+  /** Returns 1 if this server is no member, so that another one must take its place. */
+  private int extra(GroupConfig config) {
+    return config.has(id()) ? 0 : 1;
   }
 
   /**

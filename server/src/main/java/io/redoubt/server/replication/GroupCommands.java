@@ -107,12 +107,12 @@ public final class GroupCommands extends CommandGroup<Call> {
   }
 
   private void remove(Call call) {
-    boolean atOnce = call.request().count() == 4;
-    if (call.request().count() > 4 || (atOnce && !call.request().is(3, "force-data-loss"))) {
+    boolean force = call.request().count() == 4;
+    if (call.request().count() > 4 || (force && !call.request().is(3, "force-data-loss"))) {
       throw Errors.SYNTAX;
     }
     String member = Errors.shown(call.request(), 2); // the heap may not hold what is no id
-    String reason = replication.ackGroup().remove(member, atOnce);
+    String reason = replication.ackGroup().remove(member, force);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
     }

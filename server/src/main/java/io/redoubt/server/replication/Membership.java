@@ -348,9 +348,9 @@ final class Membership {
 
   private void parse(String text) {
     String[] fields = text.strip().split(" ", -1);
-    boolean former = fields.length == FIELDS && fields[5].equals(FORMER);
-    GroupChain read =
-        former ? GroupChain.EMPTY : fields.length == FIELDS ? GroupChain.parse(fields[5]) : null;
+    String group = fields.length == FIELDS ? fields[5] : "";
+    boolean former = group.equals(FORMER);
+    GroupChain read = former ? GroupChain.EMPTY : GroupChain.parse(group);
     if (read == null || !fields[2].matches("[0-9]{1,18}") || !fields[4].matches("-1|[0-9]{1,18}")) {
       log.warning("%s is damaged: this server is no longer a member of its group.", file());
       return;
