@@ -4,6 +4,7 @@ import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.sentinel.runtime.StateFile;
 import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.Timings;
@@ -15,6 +16,7 @@ import io.redoubt.sentinel.settings.Timings;
  * @param lookup the resolver of host names, called on separate threads
  * @param sockets the sockets of its event loop
  * @param threads the threads that resolve names and save the state
+ * @param heap the Java heap, which clients must not exhaust
  * @param stores opens the store of the state
  * @param timings the initial periods and limits, which SENTINEL DEBUG changes
  * @param crash ends the sentinel at once, for SENTINEL SIMULATE-FAILURE; called on the event loop
@@ -24,6 +26,7 @@ public record SentinelHost(
     NameLookup lookup,
     Sockets sockets,
     Threads threads,
+    HeapGate.Heap heap,
     StateStore.Opener stores,
     Timings timings,
     Runnable crash) {
@@ -36,6 +39,7 @@ public record SentinelHost(
         lookup,
         Sockets.ofSystem(),
         Threads.ofSystem(),
+        HeapGate.OF_PROCESS,
         StateFile::new,
         Timings.DEFAULTS,
         () -> Runtime.getRuntime().halt(CRASH_STATUS));

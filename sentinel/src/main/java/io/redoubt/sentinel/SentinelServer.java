@@ -188,7 +188,7 @@ public final class SentinelServer implements AutoCloseable {
             log);
 
     CommandTable<SentinelCall> table = new CommandTable<>();
-    HeapGate heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
+    HeapGate heap = new HeapGate(host.heap(), clock, log);
     SentinelDispatcher dispatcher =
         new SentinelDispatcher(table, new SentinelCall(control), heap, clock, log);
     Users users = users(table, requirepass);

@@ -8,6 +8,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
@@ -63,7 +64,8 @@ public final class TestServers {
             NameLookup.ofSystem(),
             Threads.ofSystem(),
             new OsDisk(),
-            () -> slabs),
+            () -> slabs,
+            HeapGate.OF_PROCESS),
         lines);
   }
 
@@ -71,7 +73,13 @@ public final class TestServers {
       throws Exception {
     return make(
         log,
-        new Machine(Sockets::ofSystem, NameLookup.ofSystem(), threads, disk, Slabs::create),
+        new Machine(
+            Sockets::ofSystem,
+            NameLookup.ofSystem(),
+            threads,
+            disk,
+            Slabs::create,
+            HeapGate.OF_PROCESS),
         lines);
   }
 
@@ -84,7 +92,13 @@ public final class TestServers {
   public static RedisServer startAtItsPort(Log log, NameLookup names, String... lines)
       throws Exception {
     Machine machine =
-        new Machine(Sockets::ofSystem, names, Threads.ofSystem(), new OsDisk(), Slabs::create);
+        new Machine(
+            Sockets::ofSystem,
+            names,
+            Threads.ofSystem(),
+            new OsDisk(),
+            Slabs::create,
+            HeapGate.OF_PROCESS);
     RedisServer server = make(log, machine, false, lines);
     server.start().get();
     return server;

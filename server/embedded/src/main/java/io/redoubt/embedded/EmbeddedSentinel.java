@@ -5,6 +5,7 @@ import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.sentinel.SentinelHost;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -53,6 +54,7 @@ final class EmbeddedSentinel implements Node {
                 NameLookup.ofSystem(),
                 host.sockets().get(),
                 Threads.ofSystem(),
+                HeapGate.OF_PROCESS,
                 StateFile::new,
                 timings,
                 () -> started.thenAccept(SentinelServer::stop)),

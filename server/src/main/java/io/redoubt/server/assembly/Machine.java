@@ -5,25 +5,28 @@ import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.memory.Slabs;
 import java.util.function.Supplier;
 
 /**
- * The sockets, name resolver, threads, disk and memory that a server runs on: those of the real
- * machine, or simulated ones. Time and randomness come with the {@link
+ * The sockets, name resolver, threads, disk, memory and Java heap that a server runs on: those of
+ * the real machine, or simulated ones. Time and randomness come with the {@link
  * io.redoubt.protocol.process.Environment}.
  *
  * @param sockets creates the sockets; called when the first one is needed, because netty's classes
  *     take a third of a cold process' start, which other threads use meanwhile
  * @param names the resolver of host names, called on separate threads
  * @param memory creates the server's allocator
+ * @param heap the Java heap, which clients must not exhaust
  */
 public record Machine(
     Supplier<Sockets> sockets,
     NameLookup names,
     Threads threads,
     Disk disk,
-    Supplier<Slabs> memory) {
+    Supplier<Slabs> memory,
+    HeapGate.Heap heap) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
     return real(Sockets::ofSystem);
@@ -32,6 +35,11 @@ public record Machine(
   /** Returns the machine that this process runs on, with the given sockets. */
   public static Machine real(Supplier<Sockets> sockets) {
     return new Machine(
-        sockets, NameLookup.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
+        sockets,
+        NameLookup.ofSystem(),
+        Threads.ofSystem(),
+        new OsDisk(),
+        Slabs::create,
+        HeapGate.OF_PROCESS);
   }
 }

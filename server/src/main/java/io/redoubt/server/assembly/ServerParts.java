@@ -214,7 +214,7 @@ final class ServerParts {
     eviction = new Eviction(keyspace, settings, memory, effects, stats, latency, clock, role);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
-    heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
+    heap = new HeapGate(machine.heap(), clock, log);
     CommandTrace trace = new CommandTrace(latency, slowLog, monitors, hotKeys, state);
     dispatcher =
         new CommandDispatcher(

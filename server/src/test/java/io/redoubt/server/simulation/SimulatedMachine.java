@@ -8,6 +8,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.ThreadCpuTimes;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.session.heap.HeapGate;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -23,6 +24,26 @@ import java.util.function.UnaryOperator;
 public final class SimulatedMachine implements Threads {
   /** The only directory of each disk. */
   public static final Path DIRECTORY = Path.of(System.getProperty("java.io.tmpdir"));
+
+  /**
+   * A Java heap that is never full. That of the process counts garbage, so that it would depend on
+   * other simulations when a server looks for more.
+   */
+  public static final HeapGate.Heap HEAP =
+      new HeapGate.Heap() {
+        @Override
+        public long usedBytes() {
+          return 0;
+        }
+
+        @Override
+        public long maxBytes() {
+          return 1L << 30;
+        }
+
+        @Override
+        public void collect() {}
+      };
 
   private final Simulation simulation;
   private final SimulatedNetwork network;

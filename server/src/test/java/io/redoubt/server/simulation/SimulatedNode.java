@@ -90,7 +90,8 @@ public final class SimulatedNode {
                 },
                 machine,
                 machine.disk(),
-                Slabs::create));
+                Slabs::create,
+                SimulatedMachine.HEAP));
     server = starting;
     starting.start().get();
   }

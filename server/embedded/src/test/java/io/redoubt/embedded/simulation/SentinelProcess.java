@@ -85,6 +85,7 @@ final class SentinelProcess {
                 },
                 machine.sockets(),
                 machine,
+                SimulatedMachine.HEAP,
                 (own, state) -> written -> save(own, written),
                 timings,
                 () -> {}),
