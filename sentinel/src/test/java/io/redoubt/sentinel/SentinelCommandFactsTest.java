@@ -35,12 +35,17 @@ final class SentinelCommandFactsTest {
           "sentinel|primary");
 
   /**
-   * Commands with options of later versions (CLIENT) and of ours (FAILOVER ... COORDINATED), and
+   * Commands with options of later versions (CLIENT) and of ours (COORDINATED), and
    * SIMULATE-FAILURE, whose modes 7.2 declares without their tokens, so that no client can show
    * them.
    */
   private static final Set<String> DIFFERENT =
-      Set.of("client|kill", "client|list", "sentinel|failover", "sentinel|simulate-failure");
+      Set.of(
+          "client|kill",
+          "client|list",
+          "sentinel|failover",
+          "sentinel|is-master-down-by-addr",
+          "sentinel|simulate-failure");
 
   @TempDir private Path folder;
 

@@ -92,7 +92,9 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isMasterDownByAddr =
-      command("SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch{integer} runid")
+      command(
+              "SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch{integer} runid"
+                  + " [COORDINATED{coordinated}]")
           .does("Returns a sentinel's opinion on whether a master is down, and its vote.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -167,7 +169,9 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isPrimaryDownByAddr =
-      command("SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch{integer} runid")
+      command(
+              "SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch{integer} runid"
+                  + " [COORDINATED{coordinated}]")
           .does(
               "Returns a sentinel's opinion on whether a master is down: Valkey's name of"
                   + " IS-MASTER-DOWN-BY-ADDR.")
@@ -236,11 +240,17 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void isMasterDownByAddr(SentinelCall call) {
+    boolean coordinated =
+        call.count() == 7 && call.text(6).equalsIgnoreCase(Input.AskedIfDown.COORDINATED);
+    if (call.count() > 6 && !coordinated) {
+      throw Errors.SYNTAX;
+    }
     // No master listens on a port out of range.
     Address address =
         new Address(call.text(2), (int) Math.clamp(call.number(3), -1L, MAX_PORT + 1L));
     Output answer =
-        call.control().order(new Input.AskedIfDown(address, call.number(4), call.text(5)));
+        call.control()
+            .order(new Input.AskedIfDown(address, call.number(4), call.text(5), coordinated));
     if (!(answer instanceof Output.Opinion opinion)) {
       throw new IllegalStateException("not an opinion: " + answer);
     }

@@ -5,6 +5,7 @@ import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.settings.Timing;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,33 +46,53 @@ final class Elections {
       sentinel.raiseEpoch(master, asked.epoch());
     }
     if (!sentinel.isJoining()
-        && !sentinel.leases.isPromised(master)
+        && mayBeReplaced(master, asked)
         && Epochs.isPossible(asked.epoch())
         && asked.epoch() > master.leaderEpoch()
         && asked.epoch() >= sentinel.currentEpoch()) {
-      vote(master, asked.candidate(), asked.epoch());
+      vote(master, asked.candidate(), asked.epoch(), asked.coordinated());
     }
     String leader = master.leader() == null ? "*" : master.leader();
     sentinel.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
     sentinel.react(master);
   }
 
-  /** Casts our vote in an epoch, which must exceed the epochs of all previous votes. */
-  void vote(Master master, String candidate, long epoch) {
+  /**
+   * Returns true if nobody can confirm writes by a lease of ours that another master would lack. A
+   * coordinated failover stops the writes first; its votes only ensure that no other one goes on.
+   */
+  private boolean mayBeReplaced(Master master, Input.AskedIfDown asked) {
+    if (asked.coordinated() && !master.isSubjectivelyDown()) {
+      return master.failover() == null
+          && (!waitsForLeader(master) || asked.candidate().equals(master.expectedLeader()));
+    }
+    return !sentinel.leases.isPromised(master);
+  }
+
+  /**
+   * Casts our vote in an epoch, which must exceed the epochs of all previous votes.
+   *
+   * @param coordinated true if the failover stops the writes of the master first
+   */
+  void vote(Master master, String candidate, long epoch, boolean coordinated) {
     master.voted(candidate, epoch);
     sentinel.stateChanged();
     sentinel.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
     if (!candidate.equals(sentinel.myId())) {
       sentinel.failovers.standDown(master);
-      expect(master, candidate);
+      expect(master, candidate, coordinated);
     }
   }
 
   /** Leaves the failover to another sentinel for a while. */
   void expect(Master master, @Nullable String leader) {
+    expect(master, leader, false);
+  }
+
+  private void expect(Master master, @Nullable String leader, boolean coordinated) {
     // A random offset, so that sentinels waiting for the same leader don't time out together.
     long offset = sentinel.randomMillis(0, LEADER_WAIT_SPREAD_MILLIS);
-    master.expectLeader(leader, sentinel.nowMillis() + offset);
+    master.expectLeader(leader, coordinated, sentinel.nowMillis() + offset);
   }
 
   /**
@@ -131,22 +152,34 @@ final class Elections {
         candidate = sentinel.myId();
         peer.voteAsked(epoch);
       }
-      sentinel.links.send(
-          peer,
-          Link.Kind.COMMAND,
-          candidate.equals("*") ? Purpose.OPINION : Purpose.VOTE,
+      boolean vote = !candidate.equals("*");
+      List<String> words =
           List.of(
               "SENTINEL",
               "is-master-down-by-addr",
               sentinel.shown(master.address()).host(),
               Integer.toString(master.address().port()),
               Long.toString(epoch),
-              candidate));
+              candidate);
+      if (failover != null && stands && failover.isCoordinated() && peer.knowsCoordination()) {
+        words = new ArrayList<>(words);
+        words.add(Input.AskedIfDown.COORDINATED);
+      }
+      sentinel.links.send(
+          peer, Link.Kind.COMMAND, vote ? Purpose.VOTE : Purpose.OPINION, List.copyOf(words));
     }
   }
 
   /** Handles a sentinel's opinion and optional vote. */
   void answered(SentinelPeer peer, NodeRequest request, Answer answer) {
+    boolean coordinated =
+        request.commands().getFirst().getLast().equals(Input.AskedIfDown.COORDINATED);
+    if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
+      // A sentinel of Redis, which votes whether the master is up or not.
+      peer.coordinationRefused();
+      askPeers(peer.master(), true);
+      return;
+    }
     if (!(answer instanceof Answer.Items items)
         || items.values().size() != 3
         || !(items.values().get(0) instanceof Answer.Number down)

@@ -80,9 +80,14 @@ final class Failovers {
         && sentinel.fencing.isPromising(master, false);
   }
 
-  /** Starts a failover ordered by an operator. */
+  /**
+   * Starts a failover ordered by an operator. Sentinels whose lease the master holds vote for it
+   * only if it stops the writes first.
+   */
   void order(Master master, boolean coordinated, boolean acceptsLoss) {
-    start(master, true, coordinated, acceptsLoss);
+    boolean stopsWrites =
+        coordinated || (!acceptsLoss && reliesOnLeases(master) && Handover.isPossible(master));
+    start(master, true, stopsWrites, acceptsLoss);
   }
 
   private void start(Master master, boolean forced, boolean coordinated, boolean acceptsLoss) {
@@ -92,7 +97,7 @@ final class Failovers {
     master.failoverStarted(
         new FailoverAttempt(epoch, forced, coordinated, acceptsLoss, sentinel.nowMillis()));
     sentinel.event(Level.WARNING, "+try-failover", master);
-    sentinel.elections.vote(master, sentinel.myId(), epoch);
+    sentinel.elections.vote(master, sentinel.myId(), epoch, coordinated);
     sentinel.elections.askPeers(master, true);
   }
 
@@ -137,16 +142,16 @@ final class Failovers {
   }
 
   /**
-   * Returns true if an order needs the votes of an election: without the master's help it could
-   * otherwise replace a master that most sentinels have just made one and given leases, whose
-   * writes would be lost.
+   * Returns true if an order needs the votes of an election: it could otherwise replace, once they
+   * meet, a master that most sentinels have made one in the meantime and given leases, whose writes
+   * would be lost.
    */
   private boolean needsVotes(Master master, FailoverAttempt failover) {
-    return failover.isForced()
-        && !failover.acceptsLoss()
-        && !Handover.isPossible(master)
-        && Leases.areWanted(master)
-        && !sentinel.fencing.isNeeded(master);
+    return failover.isForced() && !failover.acceptsLoss() && reliesOnLeases(master);
+  }
+
+  private boolean reliesOnLeases(Master master) {
+    return Leases.areWanted(master) && !sentinel.fencing.isNeeded(master);
   }
 
   private boolean hasVotes(Master master, FailoverAttempt failover) {
@@ -294,7 +299,11 @@ final class Failovers {
       abortIfStuck(master, failover, promoted);
       return;
     }
-    if (hasRestarted(failover, promoted)) {
+    boolean writesMayGoOn =
+        failover.isCoordinated()
+            && !mustFence(master, failover)
+            && !Handover.isComplete(failover, sentinel.nowMillis());
+    if (hasRestarted(failover, promoted) || writesMayGoOn) {
       abortForReplica(master);
       return;
     }

@@ -66,8 +66,14 @@ public sealed interface Input {
    * SENTINEL IS-MASTER-DOWN-BY-ADDR.
    *
    * @param candidate the id of the candidate, or {@code *} if only our opinion is requested
+   * @param coordinated true if the vote is for a failover that an operator ordered, and that stops
+   *     the writes of the master first, which need not be down
    */
-  record AskedIfDown(Address address, long epoch, String candidate) implements Input {}
+  record AskedIfDown(Address address, long epoch, String candidate, boolean coordinated)
+      implements Input {
+    /** The last word of a request for such a vote. */
+    public static final String COORDINATED = "COORDINATED";
+  }
 
   /** A resolved host name. */
   record Resolved(String name, String address) implements Input {}

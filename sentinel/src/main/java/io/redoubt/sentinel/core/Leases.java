@@ -16,9 +16,10 @@ import java.util.Map;
  * promoted.
  *
  * <p>Invariant: at any time there is one node at most of each group that may hold a lease of this
- * sentinel. Another one gets none, and gets no vote to be promoted, before the lease has run out or
- * the holder has confirmed that it gave it up. After a restart, when the holder is unknown, no
- * lease is given for as long as one runs, except to a node that reports that it holds ours.
+ * sentinel. Another one gets none, and gets no vote to be promoted unless by a failover that stops
+ * the writes of the holder first, before the lease has run out or the holder has confirmed that it
+ * gave it up. After a restart, when the holder is unknown, no lease is given for as long as one
+ * runs, except to a node that reports that it holds ours.
  */
 final class Leases {
   /**
@@ -127,7 +128,7 @@ final class Leases {
     FailoverAttempt failover = master.failover();
     boolean replacing =
         (failover != null && !failover.isForced() && !failover.isPromoted())
-            || sentinel.elections.waitsForLeader(master);
+            || (sentinel.elections.waitsForLeader(master) && !master.expectsCoordinated());
     // A master may answer and yet count as down: it loads, or an operator made it a replica.
     boolean unfit =
         node.reportedRole() == NodeInfo.Role.REPLICA

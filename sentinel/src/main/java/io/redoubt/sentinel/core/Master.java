@@ -36,6 +36,7 @@ public final class Master extends DataNode {
 
   private @Nullable String expectedLeader;
   private long expectedLeaderSince = Link.NEVER;
+  private boolean expectsCoordinated;
   private @Nullable FailoverAttempt failover;
   private long nextAttemptAt = Link.NEVER;
   private int lostElections;
@@ -293,8 +294,14 @@ public final class Master extends DataNode {
     return expectedLeaderSince;
   }
 
-  void expectLeader(@Nullable String sentinel, long since) {
+  /** Returns true if it is expected to lead a failover that stops writes first; leases continue. */
+  boolean expectsCoordinated() {
+    return expectsCoordinated;
+  }
+
+  void expectLeader(@Nullable String sentinel, boolean coordinated, long since) {
     expectedLeader = sentinel;
+    expectsCoordinated = coordinated;
     expectedLeaderSince = since;
   }
 

@@ -14,6 +14,9 @@ public final class SentinelPeer extends Instance {
 
   private boolean findsMasterDown;
 
+  /** The start of the connection on which it did not know coordinated failovers. */
+  private long coordinationRefusedAt = Link.NEVER;
+
   /** The sentinel it last voted for, null while unknown. */
   private @Nullable String leader;
 
@@ -79,6 +82,15 @@ public final class SentinelPeer extends Instance {
   /** Returns true if a vote was requested in an epoch and not answered yet. */
   boolean owesVote(long epoch) {
     return voteAskedForEpoch == epoch && voteAnsweredForEpoch < epoch;
+  }
+
+  /** Returns false if it does not know coordinated failovers. */
+  boolean knowsCoordination() {
+    return coordinationRefusedAt != link().command.connectedAt;
+  }
+
+  void coordinationRefused() {
+    coordinationRefusedAt = link().command.connectedAt;
   }
 
   void helloHeard(long now) {

@@ -205,7 +205,7 @@ class StateHistoriesTest {
     sentinel.masters().forEach(each -> masters.add(each.address()));
     long[] epochs = {random.nextInt(30), -1, Long.MAX_VALUE, Long.MAX_VALUE - 1, Long.MIN_VALUE};
     long epoch = epochs[words.oneIn(4) ? random.nextInt(epochs.length) : 0];
-    return new Input.AskedIfDown(words.oneOf(masters), epoch, words.id());
+    return new Input.AskedIfDown(words.oneOf(masters), epoch, words.id(), words.oneIn(2));
   }
 
   /** Connects at once and answers INFO with random text for every node. */

@@ -126,6 +126,70 @@ class SentinelSimulationTest {
     assertThat(fleet.nodes().stream().skip(1)).anyMatch(each -> each.master() == null);
   }
 
+  /**
+   * A planned failover needs the votes of most sentinels with leases: cut off from them, it would
+   * give its new master a later epoch than that of the master that they elect meanwhile.
+   */
+  @Test
+  void aPlannedFailoverNeedsVotesWithLeases() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.runFor(15_000);
+    fleet.sentinel(2).crash();
+    fleet.sentinel(3).crash();
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(10_000);
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
+    assertThat(fleet.node(1).master()).isNull();
+  }
+
+  /** Sentinels vote for a planned failover although the old master has leases, and keeps them. */
+  @Test
+  void aPlannedFailoverGetsVotesAtOnceWithLeases() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.runFor(15_000);
+    assertThat(fleet.node(1).hasLease()).isTrue();
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(1000);
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
+    assertThat(fleet.node(1).hasLease()).isFalse();
+    fleet.runFor(2000);
+    assertThat(fleet.nodes()).filteredOn(SimulatedDataNode::hasLease).hasSize(1);
+  }
+
+  /** The sentinels have voted for a failover that loses nothing: others renew the leases. */
+  @Test
+  void aPlannedFailoverMustStopWritesWithLeases() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.node(1).refusePause();
+    fleet.runFor(15_000);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(5000);
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-coordinated"));
+    assertThat(fleet.node(1).hasLease()).isTrue();
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+    fleet.runFor(5000);
+    assertThat(fleet.node(1).master()).isNotNull();
+  }
+
+  @Test
+  void aPlannedFailoverGetsVotesOfSentinelsOfRedis() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    fleet.sentinel(2).voteLikeRedis();
+    fleet.sentinel(3).voteLikeRedis();
+    fleet.runFor(15_000);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(1000);
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
+  }
+
   /** Verifies that the rules detect a master that keeps its lease for too long. */
   @Test
   void catchesALeaseThatIsTooLong() {

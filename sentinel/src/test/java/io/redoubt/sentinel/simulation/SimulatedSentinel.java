@@ -44,6 +44,8 @@ final class SimulatedSentinel {
   /** True for the check of the rules: votes for every candidate, repeatedly. */
   private boolean votesTwice;
 
+  private boolean likeRedis;
+
   private @Nullable String password;
 
   /** The outputs to perform before a crash, negative for no crash. */
@@ -137,6 +139,11 @@ final class SimulatedSentinel {
 
   void voteTwice() {
     votesTwice = true;
+  }
+
+  /** Makes it vote as Redis does: whether the master is up or not, by the request of Redis only. */
+  void voteLikeRedis() {
+    likeRedis = true;
   }
 
   boolean isHonest() {
@@ -385,9 +392,18 @@ final class SimulatedSentinel {
         answer(connection, request, new Answer.Number(1));
       }
       case OPINION, VOTE -> {
+        if (likeRedis && words.size() > 6) {
+          answer(connection, request, new Answer.Failure("ERR wrong number of arguments"));
+          return;
+        }
         Address asked = new Address(words.get(2), Integer.parseInt(words.get(3)));
         Output.Opinion opinion =
-            perform(new Input.AskedIfDown(asked, Long.parseLong(words.get(4)), words.get(5)));
+            perform(
+                new Input.AskedIfDown(
+                    asked,
+                    Long.parseLong(words.get(4)),
+                    words.get(5),
+                    likeRedis || words.size() > 6));
         if (opinion != null) {
           if (votesTwice && request.purpose() == NodeRequest.Purpose.VOTE) {
             opinion =
