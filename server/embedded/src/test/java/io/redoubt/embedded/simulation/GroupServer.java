@@ -20,7 +20,6 @@ final class GroupServer {
 
   private final SimulatedNode node;
   private final List<String> options;
-  private final String firstRole;
   private final LongSupplier times;
 
   /** The times at which it became the master by an order. */
@@ -28,6 +27,9 @@ final class GroupServer {
 
   /** The times at which a sentinel was about to give that order. */
   private final List<Long> orders = new ArrayList<>();
+
+  /** The line for its role in its oldest configuration file. */
+  private String firstRole;
 
   private String role;
   private boolean busy;
@@ -115,6 +117,12 @@ final class GroupServer {
   /** Starts it in the role of its first configuration file. */
   void startAsAtFirst() throws Exception {
     start(firstRole);
+  }
+
+  /** Starts it on an empty disk, for which an operator has written a configuration file. */
+  void startAnew(String asRole) throws Exception {
+    firstRole = asRole;
+    start(asRole);
   }
 
   /** Starts it in a role, unless it runs. */

@@ -372,7 +372,7 @@ final class GroupStorm {
           simulation.note(server + " has lost its disk, with it member " + lostMember);
           server.node().machine().loseDisk();
           simulation.sleep(random.nextInt(LONGEST_DOWN_MILLIS));
-          server.start(followingAnother(server));
+          server.startAnew(followingAnother(server));
           restarted();
           for (int i = 0; i < REMOVALS && !calm && !lostMember.isEmpty(); i++) {
             simulation.sleep(LONGEST_REST_MILLIS);
