@@ -8,6 +8,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,8 +164,9 @@ final class MasterLink {
     return (now() - millis) / 1000;
   }
 
+  /** Returns a time that does not jump when the system's clock is set. */
   private long now() {
-    return clock.wallMillis();
+    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
   }
 
   // Beginning and ending.

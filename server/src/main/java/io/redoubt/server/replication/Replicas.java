@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,8 +87,9 @@ final class Replicas {
             this::goOnWithSnapshots);
   }
 
+  /** Returns a time that does not jump when the system's clock is set. */
   long nowMillis() {
-    return clock.wallMillis();
+    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
   }
 
   Log log() {
@@ -428,9 +430,9 @@ final class Replicas {
 
   /** Records what a replica reports of itself as a member of the group, null for nothing. */
   void reported(ReplicaFeed feed, @Nullable MemberState state) {
-    if (state != null) {
+    if (state != null && !state.equals(feed.member())) {
       feed.member(state);
-      replication.ackGroup().refresh();
+      replication.ackGroup().reported(feed);
     }
   }
 

@@ -44,6 +44,32 @@ class SimulationTest {
     assertThat(run(4)).isEqualTo(run(4)).isNotEmpty();
   }
 
+  @Test
+  void aReplicaWhoseClockIsSetBackNoticesThatItsMasterIsSilent() {
+    List<String> unused = Simulation.run(1, SimulationTest::silenceAfterAJump);
+  }
+
+  private static void silenceAfterAJump(Simulation simulation) throws Exception {
+    SimulatedNetwork network = new SimulatedNetwork(simulation);
+    List<String> timeout = List.of("repl-timeout 5");
+    SimulatedNode master = new SimulatedNode(network, "10.0.0.1", timeout);
+    SimulatedNode replica = new SimulatedNode(network, "10.0.0.2", timeout);
+    try {
+      master.start();
+      replica.start("replicaof 10.0.0.1 " + SimulatedNode.PORT);
+      simulation.sleep(3000);
+      assertThat(replica.replication()).containsEntry("master_link_status", "up");
+      replica.machine().clock().jump(-3_600_000);
+      network.hold(master.host, replica.host, true);
+      network.hold(replica.host, master.host, true);
+      simulation.sleep(10_000);
+      assertThat(replica.replication()).containsEntry("master_link_status", "down");
+    } finally {
+      master.close();
+      replica.close();
+    }
+  }
+
   private List<String> run(long seed) {
     try {
       return Simulation.run(seed, this::scenario);
