@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param confirmed the number of a message whose answer the sentinel has received, 0 for none: the
  *     lease starts at the arrival of that message, which precedes the start of the promise
  * @param millis the length of the lease; 0 gives none and ends an earlier one, {@link #LEAVING}
- *     also announces that the sentinel no longer monitors the node
+ *     also announces that the sentinel no longer monitors the node, {@link #NOT_MASTER} that
+ *     another node is the master
  * @param others the ids of the other sentinels of the group
  */
 public record LeaseOffer(
@@ -25,6 +26,9 @@ public record LeaseOffer(
     List<String> others) {
   /** The length of the lease of a sentinel that leaves. */
   public static final long LEAVING = -1;
+
+  /** The length of the lease of a node that is not the master. */
+  public static final long NOT_MASTER = -2;
 
   /** The answer of a node that holds a lease of this sentinel. */
   public static final String HELD = "sentinel-lease held";
@@ -80,7 +84,7 @@ public record LeaseOffer(
       long confirmed = Long.parseLong(words[4]);
       long millis = Long.parseLong(words[5]);
       boolean possible =
-          sequence > 0 && confirmed >= 0 && millis >= LEAVING && millis <= MAX_MILLIS;
+          sequence > 0 && confirmed >= 0 && millis >= NOT_MASTER && millis <= MAX_MILLIS;
       return possible
           ? new LeaseOffer(words[1], words[2], sequence, confirmed, millis, others)
           : null;

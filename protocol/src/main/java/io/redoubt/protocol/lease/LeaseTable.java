@@ -14,10 +14,11 @@ import java.util.TreeSet;
  * <p>A lease counts from the arrival of a message whose answer the sentinel has received. The
  * sentinel's promise begins with that answer, thus later, however slow the network is.
  *
- * <p>The table of a master is armed with its first lease, that of a replica with the first message,
- * as it may be promoted by a sentinel of which the others don't hear. It stays so until all
- * sentinels have left: from then on a master without a lease must refuse writes. A node that
- * sentinels don't monitor, or only real ones, never has an armed table.
+ * <p>The table of a master is armed with its first lease, or when a sentinel says that another node
+ * is the master; that of a replica with the first message, as it may be promoted by a sentinel of
+ * which the others don't hear. It stays so until all sentinels have left: from then on a master
+ * without a lease must refuse writes. A node that sentinels don't monitor, or only real ones, never
+ * has an armed table.
  */
 public final class LeaseTable {
   /** The part of a lease that is used; the rest allows for clocks that drift by 1 %, each way. */
@@ -70,7 +71,7 @@ public final class LeaseTable {
     }
     left.remove(offer.sentinel());
     Grantor grantor = grantors.computeIfAbsent(offer.sentinel(), id -> new Grantor());
-    if (offer.millis() == 0 || !master) {
+    if (offer.millis() <= 0 || !master) {
       grantor.until = NEVER;
     } else if (offer.confirmed() != 0 && offer.confirmed() == grantor.sequence) {
       long length = (long) (offer.millis() * NANOS * USED);
@@ -80,7 +81,7 @@ public final class LeaseTable {
     grantor.heardAt = now;
     grantor.others = Set.copyOf(offer.others());
     review(now);
-    armed |= !master || validUntil > now;
+    armed |= !master || validUntil > now || offer.millis() == LeaseOffer.NOT_MASTER;
     return grantor.until > now ? LeaseOffer.HELD : LeaseOffer.FREE;
   }
 

@@ -101,6 +101,15 @@ final class LeaseTableTest {
   }
 
   @Test
+  void aMasterThatSentinelsTakeForNoneIsArmed() {
+    hear(0, 0, 0);
+    assertThat(table.isArmed()).as("the sentinel has just started").isFalse();
+    assertThat(hear(0, 100, LeaseOffer.NOT_MASTER)).isEqualTo(LeaseOffer.FREE);
+    assertThat(table.isArmed()).isTrue();
+    assertThat(isValid(100)).isFalse();
+  }
+
+  @Test
   void forgetsASentinelThatAMajorityNoLongerNames() {
     armed();
     hear(2, 100, 1000);

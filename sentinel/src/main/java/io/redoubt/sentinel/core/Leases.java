@@ -102,7 +102,8 @@ final class Leases {
       }
       promises.put(master.name(), new Promise(node.address(), until));
     }
-    send(node, lease.given ? length : 0);
+    boolean isMaster = node.address().equals(master.currentAddress());
+    send(node, lease.given ? length : isMaster ? 0 : LeaseOffer.NOT_MASTER);
   }
 
   private void send(DataNode node, long millis) {
