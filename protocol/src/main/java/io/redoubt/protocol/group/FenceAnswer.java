@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param group the configurations that it knows
  */
 public record FenceAnswer(String node, long offset, boolean complete, GroupChain group) {
+  /** The code of the error by which a server refuses to become master for an earlier promise. */
+  public static final String OUTPROMISED = "PROMISED";
+
   private static final String START = "fenced";
   private static final int WORDS = 5;
 

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.sentinel.core.FailoverAttempt.State;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Replica.Reconf;
@@ -390,10 +391,23 @@ final class Failovers {
 
   /** Handles the reply of EXEC by requesting INFO, which shows the node's new role. */
   void roleAnswered(Instance instance, Answer answer) {
-    if (answer instanceof Answer.Failure failure) {
+    // The first command of the transaction is the one that changes the role.
+    Answer outcome =
+        answer instanceof Answer.Items items && !items.values().isEmpty()
+            ? items.values().getFirst()
+            : answer;
+    if (outcome instanceof Answer.Failure failure) {
       sentinel.remark(
           Level.WARNING,
           sentinel.names.described(instance) + " refused to change its role: " + failure.text());
+      Master master = instance.master();
+      FailoverAttempt failover = master.failover();
+      if (failover != null
+          && failover.state() == State.WAIT_PROMOTION
+          && failover.chosen() == instance
+          && failure.text().startsWith(FenceAnswer.OUTPROMISED)) {
+        abortForReplica(master);
+      }
     }
     if (instance instanceof DataNode node) {
       sentinel.links.askInfo(node);

@@ -191,8 +191,8 @@ class AcknowledgedWritesTest {
     SentinelFleet fleet = new SentinelFleet(4, 3, 3, 2, 1000);
     fleet.acknowledgeWrites(1);
     fleet.runFor(15_000);
-    fleet.node(2).member().promise(1, "nobody", 100);
-    fleet.node(3).member().promise(1, "nobody", 100);
+    fleet.node(2).member().promise(1, "nobody", null, 100);
+    fleet.node(3).member().promise(1, "nobody", null, 100);
     fleet.runFor(60_000);
     int before = fleet.rules().acknowledgedWrites();
     fleet.runFor(5_000);

@@ -154,12 +154,16 @@ final class SimulatedDataNode {
 
   /** Changes its role without the sentinels. */
   void setMaster(@Nullable Address changed) {
+    setMaster(changed, -1);
+  }
+
+  private void setMaster(@Nullable Address changed, long ordered) {
     offsetAtTurn = offset;
     if (master != null && changed == null) {
       earlierEnd = offset;
     }
     if (member != null && changed == null) {
-      member.appointed(master == null);
+      member.appointed(master == null, ordered);
     } else if (member != null && master == null) {
       member.demoted();
     }
@@ -290,7 +294,7 @@ final class SimulatedDataNode {
     FenceAnswer answer =
         member == null
             ? null
-            : member.promise(Long.parseLong(words.get(2)), words.get(3), priority);
+            : member.promise(Long.parseLong(words.get(2)), words.get(3), connection, priority);
     answer(
         connection,
         request,
@@ -305,10 +309,14 @@ final class SimulatedDataNode {
       return;
     }
     List<String> order = request.commands().get(1);
-    setMaster(
-        order.get(1).equals("NO")
-            ? null
-            : new Address(order.get(1), Integer.parseInt(order.get(2))));
+    boolean promotes = order.get(1).equals("NO");
+    long ordered = member == null ? -1 : member.promisedOn(connection);
+    if (promotes && member != null && ordered >= 0 && ordered < member.promised()) {
+      Answer refusal = new Answer.Failure(FenceAnswer.OUTPROMISED + " to another sentinel");
+      answer(connection, request, new Answer.Items(List.of(refusal)));
+      return;
+    }
+    setMaster(promotes ? null : new Address(order.get(1), Integer.parseInt(order.get(2))), ordered);
     answer(connection, request, new Answer.Items(List.of()));
     // CLIENT KILL spares only the calling connection.
     closeAllBut(connection);

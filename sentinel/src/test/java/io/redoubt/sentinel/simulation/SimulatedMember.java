@@ -32,6 +32,10 @@ final class SimulatedMember {
   private long promised;
   private String promisedTo = "-";
   private long followed;
+
+  /** The promises by the connections of the sentinels that got them. */
+  private final Map<SentinelConnections.Connection, Long> promises = new HashMap<>();
+
   private boolean complete = true;
 
   /** The length of the log with which it is complete again, as its master has announced. */
@@ -88,6 +92,7 @@ final class SimulatedMember {
     complete = false;
     announcedBy = null;
     acks.clear();
+    promises.clear();
     if (forgetsPromises) {
       promised = 0;
     }
@@ -103,13 +108,17 @@ final class SimulatedMember {
 
   // Master.
 
-  /** Becomes a master, or is confirmed as one. */
-  void appointed(boolean wasMaster) {
+  /**
+   * Becomes a master, or is confirmed as one.
+   *
+   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   */
+  void appointed(boolean wasMaster, long ordered) {
     if (wasMaster && complete && promised <= term && !replaced) {
       return;
     }
     long last = chain.newest() == null ? -1 : newest().term();
-    term = promised > last ? promised : last + 1;
+    term = ordered == promised && promised > last ? promised : Math.max(promised, last) + 1;
     promised = term;
     followed = Math.max(followed, term);
     promisedTo = "-";
@@ -200,14 +209,27 @@ final class SimulatedMember {
   // Sentinels.
 
   /** Makes a promise; returns null if another one was made. */
-  @Nullable FenceAnswer promise(long epoch, String to, int priority) {
+  @Nullable FenceAnswer promise(
+      long epoch, String to, SentinelConnections.@Nullable Connection connection, int priority) {
     if (epoch < promised || (epoch == promised && !to.equals(promisedTo))) {
       return null;
     }
     promised = epoch;
     promisedTo = to;
+    if (connection != null) {
+      promises.put(connection, epoch);
+    }
     long offset = reportsPriority ? 1_000_000 - priority : log.size();
     return new FenceAnswer(id, offset, complete, chain);
+  }
+
+  /** Returns the term that was promised on a connection, -1 if none was. */
+  long promisedOn(SentinelConnections.Connection connection) {
+    return promises.getOrDefault(connection, -1L);
+  }
+
+  long promised() {
+    return promised;
   }
 
   /** Returns its lines of INFO. */

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.replication.stream.FollowedTerm;
 import io.redoubt.server.settings.ReplicationDirectives;
@@ -34,6 +35,7 @@ final class AckGroup {
   private record Quorum(GroupConfig config, List<ReplicaFeed> feeds, int extra) {}
 
   private final Log log;
+  private final Loop loop;
   private final ReplicationDirectives settings;
   private final Membership membership;
   private final Replicas replicas;
@@ -60,13 +62,18 @@ final class AckGroup {
   /** The term of a later master that a member has followed, -1 if none has. */
   private long laterMaster = -1;
 
+  /** True until members are told what they lack, later in this turn. */
+  private boolean announcing;
+
   AckGroup(
       Log log,
+      Loop loop,
       ReplicationDirectives settings,
       Membership membership,
       Replicas replicas,
       Replication replication) {
     this.log = log;
+    this.loop = loop;
     this.settings = settings;
     this.membership = membership;
     this.replicas = replicas;
@@ -173,10 +180,14 @@ final class AckGroup {
     refresh();
   }
 
-  /** Starts a term, because this server becomes a master or is confirmed as one. */
-  void appointed() {
+  /**
+   * Starts a term, because this server becomes a master or is confirmed as one.
+   *
+   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   */
+  void appointed(long ordered) {
     if (membership.isActive()) {
-      term = membership.appointed(laterMaster);
+      term = membership.appointed(ordered, laterMaster);
       laterMaster = -1;
       termStart = -1;
       told = false;
@@ -187,9 +198,9 @@ final class AckGroup {
   }
 
   /** Starts another term if the present one is over; REPLICAOF NO ONE at a master. */
-  void confirmed() {
+  void confirmed(long ordered) {
     if (membership.isActive() && (isUnfit() || isReplaced())) {
-      appointed();
+      appointed(ordered);
     }
   }
 
@@ -217,6 +228,22 @@ final class AckGroup {
         replication.requests().askForTurnAcks();
         return;
       }
+    }
+  }
+
+  /**
+   * Handles what a replica reports of itself; it gets the configurations at once if it has none.
+   */
+  void reported(ReplicaFeed feed) {
+    refresh();
+    if (isFormed() && feed.member().term() < term && !announcing) {
+      announcing = true;
+      loop.execute(() -> {
+        announcing = false;
+        if (!replication.isReplica() && !isUnfit() && !writing && someLag()) {
+          announce();
+        }
+      });
     }
   }
 
@@ -517,10 +544,17 @@ final class AckGroup {
     return count;
   }
 
-  /** Returns what counts of a member's acknowledgement: nothing if it is promised to another. */
+  /**
+   * Returns what counts of a member's acknowledgement: nothing if it is promised to another, or has
+   * no configuration of this term on its disk. Such a one would not know after a restart that it
+   * has confirmed writes of this term, and an earlier master could replace them.
+   */
   private long offset(ReplicaFeed feed, boolean durably) {
     if (feed.member().promised() > term) {
       complain();
+      return 0;
+    }
+    if (feed.member().term() < term) {
       return 0;
     }
     long offset = durably ? feed.durableOffset() : feed.ackOffset();

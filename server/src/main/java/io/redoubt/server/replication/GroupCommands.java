@@ -11,6 +11,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -122,7 +123,7 @@ public final class GroupCommands extends CommandGroup<Call> {
   private void fence(Call call) {
     long epoch = call.argLong(2);
     ServerClient client = call.client();
-    Fence wait = new Fence(client);
+    Fence wait = new Fence(client, epoch);
     boolean begun =
         epoch >= 0
             && replication
@@ -138,10 +139,12 @@ public final class GroupCommands extends CommandGroup<Call> {
   /** A sentinel that waits until a promise is on disk. */
   private final class Fence implements Waiting {
     private final ServerClient client;
+    private final long epoch;
     private boolean ended;
 
-    Fence(ServerClient client) {
+    Fence(ServerClient client, long epoch) {
       this.client = client;
+      this.epoch = epoch;
     }
 
     void promised(boolean kept) {
@@ -150,7 +153,8 @@ public final class GroupCommands extends CommandGroup<Call> {
       }
       client.unblock();
       if (kept) {
-        client.reply().bulk(replication.membership().answer(client, replication.offset()).format());
+        FenceAnswer answer = replication.membership().answer(client, epoch, replication.offset());
+        client.reply().bulk(answer.format());
       } else {
         client.reply().error("ERR The promise can't be written to disk");
       }

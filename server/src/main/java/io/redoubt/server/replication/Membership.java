@@ -18,9 +18,9 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
@@ -59,8 +59,11 @@ final class Membership {
   private final IntSupplier port;
   private final List<Dependent> dependents = new ArrayList<>();
 
-  /** Sentinels that may promote this server for what it had when it gave them its promise. */
-  private final Set<ServerClient> relying = new LinkedHashSet<>();
+  /**
+   * The sentinels that may promote this server for what it had when it gave them its promise, by
+   * their connections, and the terms that they were promised.
+   */
+  private final Map<ServerClient, Long> relying = new LinkedHashMap<>();
 
   private String id = "";
 
@@ -215,10 +218,15 @@ final class Membership {
   }
 
   /** Returns the answer to a sentinel, which may rely on it as long as its connection stands. */
-  FenceAnswer answer(ServerClient sentinel, long offset) {
-    relying.removeIf(Client::isReleased);
-    relying.add(sentinel);
+  FenceAnswer answer(ServerClient sentinel, long term, long offset) {
+    relying.keySet().removeIf(Client::isReleased);
+    relying.put(sentinel, term);
     return new FenceAnswer(id(), offset, complete, chain);
+  }
+
+  /** Returns the term that a sentinel was promised, -1 for any other client. */
+  long promisedTo(ServerClient client) {
+    return relying.getOrDefault(client, -1L);
   }
 
   // Changes.
@@ -246,7 +254,7 @@ final class Membership {
    */
   void dataGoes() {
     dataLost();
-    relying.forEach(Client::closeSoon);
+    relying.keySet().forEach(Client::closeSoon);
     relying.clear();
   }
 
@@ -269,7 +277,8 @@ final class Membership {
     }
     followed = next.term();
     boolean completes = !complete && tokens.contains(token());
-    if (!completes && heard.equals(chain)) {
+    boolean isKept = saving || heard.equals(savedChain); // the last write may have failed
+    if (!completes && heard.equals(chain) && isKept) {
       return;
     }
     complete |= completes;
@@ -312,15 +321,18 @@ final class Membership {
   }
 
   /**
-   * Begins a term as the master, which is that of the promise to a sentinel if there is one.
+   * Begins a term as the master. Each term has one master at most: it is that of the promise to the
+   * sentinel that orders it, otherwise a later one than was promised.
    *
+   * @param ordered the term that the sentinel was promised, -1 if it is no such order
    * @param others the latest term of another master that is known, -1 if none is
    * @return the term
    */
-  long appointed(long others) {
+  long appointed(long ordered, long others) {
     GroupConfig newest = chain.newest();
     long last = newest != null ? newest.term() : formerMember ? followed : -1;
-    promised = promised > last && promised >= others ? promised : Math.max(last, others) + 1;
+    boolean asPromised = ordered == promised && promised > last && promised >= others;
+    promised = asPromised ? promised : Math.max(promised, Math.max(last, others)) + 1;
     followed = Math.max(followed, promised);
     promisedTo = NOBODY;
     complete = true;

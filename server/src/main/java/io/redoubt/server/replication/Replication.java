@@ -114,7 +114,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     failover = new Failover(log, clients, this);
     membership =
         new Membership(environment, clients.loop(), settings, dataSet.context(), connector::port);
-    ackGroup = new AckGroup(log, settings.replication, membership, replicas, this);
+    ackGroup = new AckGroup(log, clients.loop(), settings.replication, membership, replicas, this);
     writeAcks = new WriteAcks(environment, settings.replication, clients, replicas, this);
     clients.registry().replicaWaits(writeAcks);
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
@@ -297,8 +297,17 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.confirmed();
   }
 
-  /** Becomes a master with a new id: REPLICAOF NO ONE. */
+  /** Becomes a master with a new id. */
   public void becomeMaster() {
+    becomeMaster(-1);
+  }
+
+  /**
+   * Becomes a master with a new id: REPLICAOF NO ONE.
+   *
+   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   */
+  void becomeMaster(long ordered) {
     int database = streamDatabase();
     link.stop();
     discardResumePoint();
@@ -313,7 +322,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     replicas.restartIdleTime();
     writeAcks.promoted();
     roleChanged();
-    ackGroup.appointed();
+    ackGroup.appointed(ordered);
   }
 
   private void roleChanged() {

@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -45,6 +46,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       new CommandError("ERR PSYNC FAILOVER can't be sent to a master.");
   private static final CommandError TAKEOVER_OF_ANOTHER =
       new CommandError("ERR PSYNC FAILOVER replid must match my replid.");
+  private static final CommandError PROMISED_TO_ANOTHER =
+      new CommandError(
+          FenceAnswer.OUTPROMISED + " This server has promised a later epoch to another sentinel");
   private static final CommandError FILTER_NEEDS_MARK =
       new CommandError("ERR Filtered replica requires EOF capability");
   private static final CommandError NOT_A_FLAG =
@@ -119,14 +123,19 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (replication.failover().isUnderWay()) {
       throw FAILING_OVER;
     }
+    boolean promotes = call.is(1, "NO") && call.is(2, "ONE");
+    long ordered = replication.membership().promisedTo(call.client());
+    if (promotes && ordered >= 0 && ordered < replication.membership().promised()) {
+      throw PROMISED_TO_ANOTHER;
+    }
     replication.roleGiven();
-    if (call.is(1, "NO") && call.is(2, "ONE")) {
+    if (promotes) {
       if (replication.isReplica()) {
         String client = call.client().toString();
-        replication.becomeMaster();
+        replication.becomeMaster(ordered);
         log.notice("MASTER MODE enabled (user request from '%s')", client);
       }
-      replication.ackGroup().confirmed();
+      replication.ackGroup().confirmed(ordered);
       replication.roleGiven();
       call.reply().ok();
       return;

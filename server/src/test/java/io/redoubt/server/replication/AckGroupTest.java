@@ -211,6 +211,30 @@ class AckGroupTest {
     }
   }
 
+  /**
+   * A member with new data that does not keep the configuration of its master would not know after
+   * a restart that it has confirmed anything to that one.
+   */
+  @Test
+  void countsMembersOnlyOnceTheyKeepAConfigurationOfTheTerm() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode member = ReplicationNode.ours(directory);
+        ReplicationNode stranger = ReplicationNode.ours(directory)) {
+      follow(member, master);
+      untilGroup(master, 2);
+      follow(member, stranger);
+      Path file = stateFile(member.port());
+      until("the loss of its data", () -> Files.readString(file).contains("?"));
+      Files.delete(file);
+      Files.createDirectories(file.resolve("in the way"));
+      follow(member, master);
+      assertThat(master.ask("SET k 1")).startsWith("UNACKED ");
+      Files.delete(file.resolve("in the way"));
+      Files.delete(file);
+      until("the configuration", () -> master.ask("SET k 2").equals("OK"));
+    }
+  }
+
   @Test
   void countsMembersOnlyOnceThereIsAGroup() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
@@ -251,6 +275,44 @@ class AckGroupTest {
       assertThat(group(replica).master()).isEqualTo(id(replica));
       replica.ask("CONFIG SET write-acks 1");
       assertThat(replica.ask("SET k 3")).isEqualTo("OK");
+    }
+  }
+
+  /**
+   * Two sentinels may collect promises at once. The earlier one must not promote a server under the
+   * later one's epoch, in which that one promotes another.
+   */
+  @Test
+  void aSentinelPromotesOnlyUnderItsOwnPromise() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory);
+        RespClient earlier = RespClient.connect("127.0.0.1", replica.port(), 5000);
+        RespClient later = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
+      follow(replica, master);
+      untilGroup(master, 2);
+      until("the state", () -> state(replica).equals("ok"));
+      earlier.call("REPLICATION", "FENCE", "7", SENTINEL);
+      later.call("REPLICATION", "FENCE", "8", "b".repeat(40));
+      assertThat(earlier.call("REPLICAOF", "NO", "ONE").text()).startsWith("PROMISED ");
+      assertThat(replica.info("replication", "role")).isEqualTo("slave");
+      assertThat(later.call("REPLICAOF", "NO", "ONE").text()).isEqualTo("OK");
+      assertThat(replica.ask("REPLICATION FENCE 8 " + SENTINEL)).startsWith("ERR ");
+    }
+  }
+
+  /** An operator's order takes no term that a sentinel may give another server. */
+  @Test
+  void anOrderWithoutAPromiseBeginsALaterTerm() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory);
+        RespClient sentinel = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
+      follow(replica, master);
+      untilGroup(master, 2);
+      until("the state", () -> state(replica).equals("ok"));
+      sentinel.call("REPLICATION", "FENCE", "7", SENTINEL);
+      assertThat(replica.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+      follow(master, replica);
+      until("the term", () -> group(replica).term() == 8);
     }
   }
 
