@@ -74,8 +74,9 @@ final class Health {
     if (acks == null || master.reportedRole() != NodeInfo.Role.MASTER) {
       return false;
     }
-    boolean replaced = acks.isReplaced() && !master.isFailoverInProgress();
-    if (!replaced) {
+    // A failover of ours replaces a master too, and must not end because it takes up another one.
+    boolean byUs = master.isFailoverInProgress() && !master.isSubjectivelyDown();
+    if (!acks.isReplaced() || byUs) {
       master.notReplaced();
       return acks.isIncomplete();
     }

@@ -201,6 +201,20 @@ class AcknowledgedWritesTest {
   }
 
   @Test
+  void aFailoverThatNobodyFinishedIsTakenUpWhereVotesTakeLong() {
+    SentinelFleet fleet = new SentinelFleet(4, 3, 3, 2, 1000);
+    fleet.acknowledgeWrites(1);
+    fleet.runFor(15_000);
+    fleet.network().delays(100, 150);
+    fleet.node(2).member().promise(1, "nobody", null, 100);
+    fleet.node(3).member().promise(1, "nobody", null, 100);
+    fleet.runFor(60_000);
+    int before = fleet.rules().acknowledgedWrites();
+    fleet.runFor(5_000);
+    assertThat(fleet.rules().acknowledgedWrites()).isGreaterThan(before);
+  }
+
+  @Test
   void aPlannedFailoverKeepsThemWithOneMemberMissing() {
     for (int seed = 1; seed <= 20; seed++) {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
