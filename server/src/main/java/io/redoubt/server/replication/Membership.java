@@ -224,6 +224,16 @@ final class Membership {
     return new FenceAnswer(id(), offset, complete, chain);
   }
 
+  /**
+   * Returns true if a later term was promised than to the sentinel that now orders a promotion. A
+   * group whose writes need no acknowledgement is promoted without a promise.
+   *
+   * @param ordered the term that this sentinel was promised, -1 for none
+   */
+  boolean isPromisedToAnother(long ordered) {
+    return hasGroup() && ordered >= 0 && ordered < promised;
+  }
+
   /** Returns the term that a sentinel was promised, -1 for any other client. */
   long promisedTo(ServerClient client) {
     return relying.getOrDefault(client, -1L);

@@ -125,7 +125,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     }
     boolean promotes = call.is(1, "NO") && call.is(2, "ONE");
     long ordered = replication.membership().promisedTo(call.client());
-    if (promotes && ordered >= 0 && ordered < replication.membership().promised()) {
+    if (promotes && replication.membership().isPromisedToAnother(ordered)) {
       throw PROMISED_TO_ANOTHER;
     }
     replication.roleGiven();

@@ -300,6 +300,28 @@ class AckGroupTest {
     }
   }
 
+  /** A sentinel asks for no promise then, and one from before must not stand in its way. */
+  @Test
+  void aSentinelPromotesWithoutAPromiseWhereWritesNeedNoAcknowledgement() throws Exception {
+    try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
+        ReplicationNode replica = ReplicationNode.ours(directory);
+        RespClient earlier = RespClient.connect("127.0.0.1", replica.port(), 5000);
+        RespClient later = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
+      follow(replica, master);
+      untilGroup(master, 2);
+      until("the state", () -> state(replica).equals("ok"));
+      earlier.call("REPLICATION", "FENCE", "7", SENTINEL);
+      later.call("REPLICATION", "FENCE", "8", "b".repeat(40));
+      assertThat(later.call("REPLICAOF", "NO", "ONE").text()).isEqualTo("OK");
+      replica.ask("CONFIG SET write-acks 1");
+      follow(master, replica);
+      replica.ask("CONFIG SET write-acks 0");
+      until("the end of the group", () -> group(replica).acks() == 0);
+      follow(replica, master);
+      assertThat(earlier.call("REPLICAOF", "NO", "ONE").text()).isEqualTo("OK");
+    }
+  }
+
   /** An operator's order takes no term that a sentinel may give another server. */
   @Test
   void anOrderWithoutAPromiseBeginsALaterTerm() throws Exception {
