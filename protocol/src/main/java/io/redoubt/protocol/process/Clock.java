@@ -1,5 +1,7 @@
 package io.redoubt.protocol.process;
 
+import java.util.concurrent.TimeUnit;
+
 /** A source of time. All code of Redoubt reads the time through this interface. */
 public interface Clock {
   /** Returns the milliseconds since the Unix epoch. */
@@ -10,6 +12,11 @@ public interface Clock {
 
   /** Returns nanoseconds since an arbitrary origin, never decreasing; for measuring durations. */
   long monotonicNanos();
+
+  /** Returns {@link #monotonicNanos} in milliseconds. */
+  default long monotonicMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(monotonicNanos());
+  }
 
   /** Returns the system's clock. */
   static Clock system() {

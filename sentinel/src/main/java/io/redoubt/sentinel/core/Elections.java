@@ -154,15 +154,15 @@ final class Elections {
       }
       boolean vote = !candidate.equals("*");
       List<String> words =
-          List.of(
-              "SENTINEL",
-              "is-master-down-by-addr",
-              sentinel.shown(master.address()).host(),
-              Integer.toString(master.address().port()),
-              Long.toString(epoch),
-              candidate);
+          new ArrayList<>(
+              List.of(
+                  "SENTINEL",
+                  "is-master-down-by-addr",
+                  sentinel.shown(master.address()).host(),
+                  Integer.toString(master.address().port()),
+                  Long.toString(epoch),
+                  candidate));
       if (failover != null && stands && failover.isCoordinated() && peer.knowsCoordination()) {
-        words = new ArrayList<>(words);
         words.add(Input.AskedIfDown.COORDINATED);
       }
       sentinel.links.send(

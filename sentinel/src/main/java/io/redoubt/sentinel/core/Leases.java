@@ -102,8 +102,7 @@ final class Leases {
       }
       promises.put(master.name(), new Promise(node.address(), until));
     }
-    boolean isMaster = node.address().equals(master.currentAddress());
-    send(node, lease.given ? length : isMaster ? 0 : LeaseOffer.NOT_MASTER);
+    send(node, lease.given ? length : isMaster(node) ? 0 : LeaseOffer.NOT_MASTER);
   }
 
   private void send(DataNode node, long millis) {
@@ -123,6 +122,10 @@ final class Leases {
         node, Link.Kind.COMMAND, Purpose.LEASE, sentinel.links.words(node, "PING", offer.format()));
   }
 
+  private static boolean isMaster(DataNode node) {
+    return node.address().equals(node.master().currentAddress());
+  }
+
   /** Returns true if a node is the master and no other one may hold a lease of ours. */
   private boolean mayHold(DataNode node) {
     Master master = node.master();
@@ -134,7 +137,7 @@ final class Leases {
     boolean unfit =
         node.reportedRole() == NodeInfo.Role.REPLICA
             || (node == master && master.isSubjectivelyDown());
-    if (!node.address().equals(master.currentAddress()) || replacing || unfit) {
+    if (!isMaster(node) || replacing || unfit) {
       return false;
     }
     Promise promise = promises.get(master.name());

@@ -191,13 +191,17 @@ class AcknowledgedWritesTest {
     SentinelFleet fleet = new SentinelFleet(4, 3, 3, 2, 1000);
     fleet.acknowledgeWrites(1);
     fleet.runFor(15_000);
+    takesUp(fleet);
+    assertThat(fleet.disagreement()).isNull();
+  }
+
+  private static void takesUp(SentinelFleet fleet) {
     fleet.node(2).member().promise(1, "nobody", null, 100);
     fleet.node(3).member().promise(1, "nobody", null, 100);
     fleet.runFor(60_000);
     int before = fleet.rules().acknowledgedWrites();
     fleet.runFor(5_000);
     assertThat(fleet.rules().acknowledgedWrites()).isGreaterThan(before);
-    assertThat(fleet.disagreement()).isNull();
   }
 
   @Test
@@ -206,12 +210,7 @@ class AcknowledgedWritesTest {
     fleet.acknowledgeWrites(1);
     fleet.runFor(15_000);
     fleet.network().delays(100, 150);
-    fleet.node(2).member().promise(1, "nobody", null, 100);
-    fleet.node(3).member().promise(1, "nobody", null, 100);
-    fleet.runFor(60_000);
-    int before = fleet.rules().acknowledgedWrites();
-    fleet.runFor(5_000);
-    assertThat(fleet.rules().acknowledgedWrites()).isGreaterThan(before);
+    takesUp(fleet);
   }
 
   @Test

@@ -109,9 +109,7 @@ class SentinelSimulationTest {
    */
   @Test
   void anOrderWithoutTheMasterNeedsVotesWithLeases() {
-    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
-    fleet.rules().allowForced();
-    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    SentinelFleet fleet = fleetWithLeases();
     fleet.runFor(15_000);
     fleet.sentinel(2).crash();
     fleet.sentinel(3).crash();
@@ -132,9 +130,7 @@ class SentinelSimulationTest {
    */
   @Test
   void aPlannedFailoverNeedsVotesWithLeases() {
-    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
-    fleet.rules().allowForced();
-    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    SentinelFleet fleet = fleetWithLeases();
     fleet.runFor(15_000);
     fleet.sentinel(2).crash();
     fleet.sentinel(3).crash();
@@ -147,9 +143,7 @@ class SentinelSimulationTest {
   /** Sentinels vote for a planned failover although the old master has leases, and keeps them. */
   @Test
   void aPlannedFailoverGetsVotesAtOnceWithLeases() {
-    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
-    fleet.rules().allowForced();
-    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    SentinelFleet fleet = fleetWithLeases();
     fleet.runFor(15_000);
     assertThat(fleet.node(1).hasLease()).isTrue();
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
@@ -163,9 +157,7 @@ class SentinelSimulationTest {
   /** The sentinels have voted for a failover that loses nothing: others renew the leases. */
   @Test
   void aPlannedFailoverMustStopWritesWithLeases() {
-    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
-    fleet.rules().allowForced();
-    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    SentinelFleet fleet = fleetWithLeases();
     fleet.node(1).refusePause();
     fleet.runFor(15_000);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
@@ -179,15 +171,20 @@ class SentinelSimulationTest {
 
   @Test
   void aPlannedFailoverGetsVotesOfSentinelsOfRedis() {
-    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
-    fleet.rules().allowForced();
-    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    SentinelFleet fleet = fleetWithLeases();
     fleet.sentinel(2).voteLikeRedis();
     fleet.sentinel(3).voteLikeRedis();
     fleet.runFor(15_000);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(1000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
+  }
+
+  private static SentinelFleet fleetWithLeases() {
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.nodes().forEach(SimulatedDataNode::wantLease);
+    return fleet;
   }
 
   /** Verifies that the rules detect a master that keeps its lease for too long. */

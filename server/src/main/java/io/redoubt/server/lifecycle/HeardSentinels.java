@@ -44,7 +44,7 @@ public final class HeardSentinels {
   }
 
   private long now() {
-    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+    return clock.monotonicMillis();
   }
 
   /** Returns those of the last minutes, in the order in which they were first heard. */

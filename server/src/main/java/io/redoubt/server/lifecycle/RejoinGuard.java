@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +106,7 @@ public final class RejoinGuard {
   }
 
   private long nowMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+    return clock.monotonicMillis();
   }
 
   private void giveUp() {

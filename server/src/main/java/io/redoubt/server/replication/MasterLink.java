@@ -8,7 +8,6 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,7 +165,7 @@ final class MasterLink {
 
   /** Returns a time that does not jump when the system's clock is set. */
   private long now() {
-    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+    return clock.monotonicMillis();
   }
 
   // Beginning and ending.

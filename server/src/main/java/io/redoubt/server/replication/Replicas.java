@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +88,7 @@ final class Replicas {
 
   /** Returns a time that does not jump when the system's clock is set. */
   long nowMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+    return clock.monotonicMillis();
   }
 
   Log log() {

@@ -288,9 +288,7 @@ class AckGroupTest {
         ReplicationNode replica = ReplicationNode.ours(directory);
         RespClient earlier = RespClient.connect("127.0.0.1", replica.port(), 5000);
         RespClient later = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
-      follow(replica, master);
-      untilGroup(master, 2);
-      until("the state", () -> state(replica).equals("ok"));
+      join(replica, master);
       earlier.call("REPLICATION", "FENCE", "7", SENTINEL);
       later.call("REPLICATION", "FENCE", "8", "b".repeat(40));
       assertThat(earlier.call("REPLICAOF", "NO", "ONE").text()).startsWith("PROMISED ");
@@ -307,9 +305,7 @@ class AckGroupTest {
         ReplicationNode replica = ReplicationNode.ours(directory);
         RespClient earlier = RespClient.connect("127.0.0.1", replica.port(), 5000);
         RespClient later = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
-      follow(replica, master);
-      untilGroup(master, 2);
-      until("the state", () -> state(replica).equals("ok"));
+      join(replica, master);
       earlier.call("REPLICATION", "FENCE", "7", SENTINEL);
       later.call("REPLICATION", "FENCE", "8", "b".repeat(40));
       assertThat(later.call("REPLICAOF", "NO", "ONE").text()).isEqualTo("OK");
@@ -328,9 +324,7 @@ class AckGroupTest {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
         ReplicationNode replica = ReplicationNode.ours(directory);
         RespClient sentinel = RespClient.connect("127.0.0.1", replica.port(), 5000)) {
-      follow(replica, master);
-      untilGroup(master, 2);
-      until("the state", () -> state(replica).equals("ok"));
+      join(replica, master);
       sentinel.call("REPLICATION", "FENCE", "7", SENTINEL);
       assertThat(replica.ask("REPLICAOF NO ONE")).isEqualTo("OK");
       follow(master, replica);
@@ -412,9 +406,7 @@ class AckGroupTest {
         ReplicationNode stranger = ReplicationNode.ours(directory);
         RespClient sentinel = RespClient.connect("127.0.0.1", member.port(), 5000);
         RespClient other = RespClient.connect("127.0.0.1", member.port(), 5000)) {
-      follow(member, master);
-      untilGroup(master, 2);
-      until("the state", () -> state(member).equals("ok"));
+      join(member, master);
       FenceAnswer answer =
           FenceAnswer.parse(sentinel.call("REPLICATION", "FENCE", "9", SENTINEL).text());
       assertThat(answer).isNotNull();
@@ -609,6 +601,13 @@ class AckGroupTest {
   private static FenceAnswer fence(ReplicationNode node, long epoch) throws IOException {
     String text = node.ask("REPLICATION FENCE " + epoch + " " + SENTINEL);
     return Objects.requireNonNull(FenceAnswer.parse(text), text);
+  }
+
+  /** Waits until a replica is the second member of a master's group. */
+  private static void join(ReplicationNode replica, ReplicationNode master) throws Exception {
+    follow(replica, master);
+    untilGroup(master, 2);
+    until("the state", () -> state(replica).equals("ok"));
   }
 
   private static GroupConfig untilGroup(ReplicationNode node, int members) {

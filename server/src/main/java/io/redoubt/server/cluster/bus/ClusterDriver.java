@@ -21,7 +21,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -313,7 +312,7 @@ public final class ClusterDriver {
   }
 
   private long nowMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+    return clock.monotonicMillis();
   }
 
   /** Schedules a step at the core's requested time, if that is before the next tick. */

@@ -33,7 +33,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -167,7 +166,7 @@ public final class ClusterNode {
   }
 
   private long nowMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(parts.clock().monotonicNanos());
+    return parts.clock().monotonicMillis();
   }
 
   private void listen(ClusterDriver opened) throws IOException {
