@@ -31,7 +31,7 @@ final class SentinelProcess {
   private final List<String> monitored;
   private final Timings timings;
   private @Nullable SentinelServer server;
-  private boolean starting;
+  private boolean busy;
 
   /** Creates a host whose sentinel is not started. */
   SentinelProcess(SimulatedNetwork network, String host, List<String> monitored) {
@@ -60,10 +60,10 @@ final class SentinelProcess {
 
   /** Starts the sentinel with its state, or for the first time. */
   void start() throws Exception {
-    if (server != null || starting) {
+    if (server != null || busy) {
       return;
     }
-    starting = true;
+    busy = true;
     machine.boot();
     String lines =
         machine.disk().exists(FILE)
@@ -90,7 +90,7 @@ final class SentinelProcess {
                 timings,
                 () -> {}),
             () -> {});
-    starting = false;
+    busy = false;
   }
 
   private StateStore.Write save(SentinelDirectives directives, SentinelState state) {
@@ -131,12 +131,14 @@ final class SentinelProcess {
     if (dying == null) {
       return;
     }
+    busy = true;
     server = null;
     machine.kill(power);
-    dying.close();
+    dying.close(); // may let others go on
     if (power) {
       machine.losePower();
     }
+    busy = false;
   }
 
   /** Closes it at the end of the simulation. */
