@@ -150,7 +150,7 @@ public final class SentinelServer implements AutoCloseable {
                 host.timings(),
                 SimulatedCrash.NONE),
             random,
-            clock.monotonicNanos() / 1_000_000);
+            clock.monotonicMillis());
     StateStore store = host.stores().open(directives, state);
     Channels channels = new Channels();
     SentinelDriver.EventListener listener =

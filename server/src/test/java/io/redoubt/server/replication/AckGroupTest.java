@@ -489,9 +489,7 @@ class AckGroupTest {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
         ReplicationNode other = ReplicationNode.ours(directory)) {
       try (ReplicationNode member = ReplicationNode.ours(directory)) {
-        follow(member, master);
-        untilGroup(master, 2);
-        until("the state", () -> state(member).equals("ok"));
+        join(member, master);
         port = member.port();
         follow(member, other); // has no group, as a new master that has told nothing of its own yet
         until("the file", () -> Files.readString(stateFile(member.port())).strip().endsWith("?"));
@@ -603,7 +601,7 @@ class AckGroupTest {
     return Objects.requireNonNull(FenceAnswer.parse(text), text);
   }
 
-  /** Waits until a replica is the second member of a master's group. */
+  /** Makes a replica the second member of a master's group. */
   private static void join(ReplicationNode replica, ReplicationNode master) throws Exception {
     follow(replica, master);
     untilGroup(master, 2);

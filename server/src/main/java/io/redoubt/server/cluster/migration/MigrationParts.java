@@ -45,7 +45,7 @@ public record MigrationParts(
   }
 
   long nowMillis() {
-    return clock.monotonicNanos() / 1_000_000;
+    return clock.monotonicMillis();
   }
 
   /** Returns the time of silence after which the other node counts as lost. */

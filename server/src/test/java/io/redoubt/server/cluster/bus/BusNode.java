@@ -53,8 +53,7 @@ final class BusNode implements AutoCloseable {
         ClusterOptions.defaults(new Endpoint("", port, 0, busPort)).withNodeTimeout(timeoutMillis);
     Random random = new Random();
     ClusterState state = nodesFile.read().orElseGet(() -> Cluster.fresh(options, random));
-    Cluster cluster =
-        new Cluster(state, options, random, TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos()));
+    Cluster cluster = new Cluster(state, options, random, clock.monotonicMillis());
     driver =
         new ClusterDriver(
             cluster,
