@@ -10,12 +10,18 @@ import java.util.stream.IntStream;
 
 /**
  * Finds free TCP ports of the loopback address, for tools and tests that must name a port before a
- * process listens on it. The ports are below the ephemeral range, so that outgoing connections do
- * not take them meanwhile.
+ * process listens on it. The ports, and those of a cluster bus 10 000 above them, are below the
+ * ephemeral range, so that outgoing connections do not take them meanwhile. No port is another
+ * one's bus port.
+ *
+ * <p>Processes that run in parallel, such as the forks of a build, each set {@code -Dredoubt.fork}
+ * to their number, from 1. Processes of different numbers (modulo 8) never find the same port.
  */
 public final class FreePorts {
   private static final int FIRST = 10_240;
-  private static final int END = 32_000;
+  private static final int END = 20_240;
+  private static final int FORKS = 8;
+  private static final Integer FORK = Integer.getInteger("redoubt.fork");
 
   private FreePorts() {}
 
@@ -27,7 +33,17 @@ public final class FreePorts {
   /** Returns several distinct free ports. */
   public static List<Integer> several(int count) {
     IntStream candidates = new Random().ints(FIRST, END);
-    return candidates.distinct().filter(FreePorts::isFree).limit(count).boxed().toList();
+    return candidates
+        .filter(FreePorts::isOurs)
+        .distinct()
+        .filter(FreePorts::isFree)
+        .limit(count)
+        .boxed()
+        .toList();
+  }
+
+  private static boolean isOurs(int port) {
+    return FORK == null || port % FORKS == FORK % FORKS;
   }
 
   private static boolean isFree(int port) {
