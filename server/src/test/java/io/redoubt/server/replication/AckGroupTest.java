@@ -18,8 +18,11 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests groups of servers that acknowledge writes: who counts, and promises to sentinels. */
+@Execution(ExecutionMode.CONCURRENT)
 class AckGroupTest {
   private static final String SENTINEL = "a".repeat(40);
   private static final String SHORT = "write-acks-timeout 200";

@@ -9,10 +9,13 @@ import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Full syncs in which the stream goes along with the snapshot. */
+@Execution(ExecutionMode.CONCURRENT)
 class InterleavedSyncTest {
   private static final int KEYS = 300;
   private static final String SLOW = "rdb-key-save-delay 2000";

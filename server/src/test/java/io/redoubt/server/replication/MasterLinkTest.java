@@ -19,8 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests a replica's requests and reactions with a scripted, misbehaving master. */
+@Execution(ExecutionMode.CONCURRENT)
 class MasterLinkTest {
   private static final String ID = "a".repeat(40);
 

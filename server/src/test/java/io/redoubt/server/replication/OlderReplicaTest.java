@@ -24,6 +24,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * with a master that has such fields, and our servers beside, below and above them keep the
  * expiries.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class OlderReplicaTest {
   private static final long FAR = 33_177_117_420_000L;
   private static final String LARGE = "large";

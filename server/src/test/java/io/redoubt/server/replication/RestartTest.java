@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A server that starts from its file goes on where it stood: nobody needs a full sync. */
+@Execution(ExecutionMode.CONCURRENT)
 class RestartTest {
   @TempDir private Path directory;
 
