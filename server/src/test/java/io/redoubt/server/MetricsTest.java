@@ -30,9 +30,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The endpoint of {@code metrics-port}, from outside. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 final class MetricsTest {
   /** A line of Prometheus' text format 0.0.4: name, labels, value. */
   private static final Pattern SAMPLE =

@@ -19,9 +19,14 @@ record DataFolder(Path path, boolean temporary) {
     return new DataFolder(path, false);
   }
 
+  /** Returns the start of the names of this process's temporary folders. */
+  static String temporaryPrefix() {
+    return "redoubt-" + ProcessHandle.current().pid() + "-";
+  }
+
   /** Creates an empty temporary folder. */
   static DataFolder create() throws IOException {
-    return new DataFolder(Files.createTempDirectory("redoubt-").toRealPath(), true);
+    return new DataFolder(Files.createTempDirectory(temporaryPrefix()).toRealPath(), true);
   }
 
   /** Creates a folder within this one. */

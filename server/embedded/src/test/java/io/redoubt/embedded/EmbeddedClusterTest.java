@@ -236,10 +236,11 @@ final class EmbeddedClusterTest {
             .count();
   }
 
-  /** Returns what servers of this process could have left in the system's temporary folder. */
+  /** Returns what servers of this process have in the system's temporary folder. */
   private static Set<Path> files() throws Exception {
     try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return all.filter(file -> file.getFileName().toString().startsWith("redoubt-"))
+      return all.filter(
+              file -> file.getFileName().toString().startsWith(DataFolder.temporaryPrefix()))
           .collect(Collectors.toSet());
     }
   }

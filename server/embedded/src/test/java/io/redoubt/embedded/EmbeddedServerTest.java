@@ -248,7 +248,9 @@ final class EmbeddedServerTest {
   private static long temporaryFolders() throws IOException {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     try (Stream<Path> all = Files.list(temporary)) {
-      return all.filter(path -> path.getFileName().toString().matches("redoubt-\\d+")).count();
+      return all.filter(
+              path -> path.getFileName().toString().startsWith(DataFolder.temporaryPrefix()))
+          .count();
     }
   }
 
