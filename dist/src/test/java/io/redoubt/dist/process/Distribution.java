@@ -57,7 +57,9 @@ final class Distribution {
   /** Skips a test where a program that it needs is not installed. */
   static void assumeInstalled(String... programs) throws IOException, InterruptedException {
     for (String program : programs) {
-      assumeTrue(run(Map.of(), "sh", "-c", "command -v " + program).status() == 0, "no " + program);
+      assumeTrue(
+          run(Map.of(), "sh", "-c", "command -v " + program).status() == 0,
+          program + " is not installed");
     }
   }
 

@@ -83,7 +83,8 @@ final class FileErrorsIT {
     Files.setPosixFilePermissions(hidden, PosixFilePermissions.fromString("rwx------"));
     List<String> asNobody =
         List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
-    assumeTrue(works(asNobody, SERVER, "--version"), "root, and others may read the distribution");
+    assumeTrue(
+        works(asNobody, SERVER, "--version"), "not root, or others may not read the distribution");
     Node node =
         begin(
             asNobody,
@@ -145,7 +146,7 @@ final class FileErrorsIT {
   private Node mounted(String mount, Path folder, String... arguments) throws Exception {
     String prepared = "D=" + folder + " && " + mount;
     List<String> apart = List.of("unshare", "-m", "sh", "-c");
-    assumeTrue(works(apart, prepared), "this user may mount");
+    assumeTrue(works(apart, prepared), "not allowed to mount");
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--dir", folder.toString(), "--enable-debug-command", "yes"));
     List<String> words = new ArrayList<>(List.of(prepared + " && exec \"$0\" \"$@\"", SERVER));

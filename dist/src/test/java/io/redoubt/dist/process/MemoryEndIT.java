@@ -85,7 +85,8 @@ final class MemoryEndIT {
     } catch (IOException e) {
       abort("no memory limit can be set for a control group: " + e);
     }
-    assumeTrue(Files.isWritable(made.resolve("cgroup.procs")), "processes may join the group");
+    assumeTrue(
+        Files.isWritable(made.resolve("cgroup.procs")), "processes may not join the control group");
     return made;
   }
 

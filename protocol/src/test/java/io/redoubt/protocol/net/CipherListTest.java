@@ -59,7 +59,8 @@ class CipherListTest {
   /** Of the suites that the JDK and OpenSSL both have, both select the same. */
   @Test
   void selectsWhatOpensslSelects() throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")));
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/openssl")), "openssl is not installed");
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, null, null);
     List<String> ours = List.of(context.getSupportedSSLParameters().getCipherSuites());

@@ -372,7 +372,7 @@ class TransportTest extends TransportFixture {
   @Test
   void bindsIpv4AndIpv6() throws Exception {
     assumeTrue(!nio, "only epoll can keep IPv4 out of a listener of IPv6");
-    assumeTrue(hasIpv6());
+    assumeTrue(hasIpv6(), "no IPv6");
     for (String[] pair : new String[][] {{"127.0.0.1", "::1"}, {"0.0.0.0", "::"}}) {
       Listener four =
           transport.listen(

@@ -73,7 +73,7 @@ final class ProcessTest {
   @Test
   void namesTheProcess() throws IOException {
     Path comm = Path.of("/proc/self/comm");
-    assumeTrue(Files.isWritable(comm));
+    assumeTrue(Files.isWritable(comm), "not on Linux");
     String before = Files.readString(comm).strip();
 
     ProcessTitle.set("redis-server");
@@ -155,7 +155,7 @@ final class ProcessTest {
 
   @Test
   void notifiesSystemd() throws Exception {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")));
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "python3 is not installed");
     for (String address : List.of("@redoubt-test-" + directory.hashCode(), directory + "/s")) {
       Process receiver = receiver(address, 3);
       try (BufferedReader lines = receiver.inputReader()) {

@@ -47,8 +47,8 @@ enum Bug {
   long firstSeed() {
     return switch (this) {
       case NONE, LONG_LEASE, HASTY_READ -> 1;
-      case FORGOTTEN_PROMISE -> 120;
-      case PRIORITY_FIRST -> 50;
+      case FORGOTTEN_PROMISE -> 210;
+      case PRIORITY_FIRST -> 75;
       case EARLY_REPLY -> 5;
     };
   }
