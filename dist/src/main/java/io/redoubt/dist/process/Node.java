@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Node implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
-  private static final int CALL_TIMEOUT_MILLIS = 5_000;
+  private static final int CALL_TIMEOUT_MILLIS = 20_000;
   private static final int POLL_MILLIS = 2;
 
   private final Process process;

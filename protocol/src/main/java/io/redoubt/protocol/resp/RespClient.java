@@ -19,7 +19,7 @@ import javax.net.SocketFactory;
 public final class RespClient implements AutoCloseable {
 
   private static final int READ_BYTES = 16 * 1024;
-  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket;
   private final InputStream in;
@@ -33,7 +33,7 @@ public final class RespClient implements AutoCloseable {
     this.out = socket.getOutputStream();
   }
 
-  /** Connects with a timeout of ten seconds for the connection and for each reply. */
+  /** Connects with a timeout of a minute for the connection and for each reply. */
   public static RespClient connect(String host, int port) throws IOException {
     return connect(host, port, TIMEOUT_MILLIS);
   }
