@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * script {@code watch-page.js} tells what the browser shows. Screenshots are left in {@code
  * target/page}.
  */
-@Timeout(180)
+@Timeout(600)
 final class PageIT {
   private static final String PUPPETEER = "puppeteer-core@24.43.1";
   private static final String AXE = "axe-core@4.14.1";
