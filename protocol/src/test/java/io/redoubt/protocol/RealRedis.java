@@ -138,7 +138,7 @@ public final class RealRedis implements AutoCloseable {
   }
 
   private static boolean answers(Process process, int port) throws InterruptedException {
-    for (int i = 0; i < 200 && process.isAlive(); i++) {
+    for (int i = 0; i < 200; i++) {
       try (RespClient client = RespClient.connect("127.0.0.1", port)) {
         if (client.call("PING").text().equals("PONG")) {
           return true;
@@ -146,7 +146,9 @@ public final class RealRedis implements AutoCloseable {
       } catch (IOException notYet) {
         // tried again below
       }
-      TimeUnit.MILLISECONDS.sleep(20);
+      if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+        return false; // it has ended
+      }
     }
     return false;
   }

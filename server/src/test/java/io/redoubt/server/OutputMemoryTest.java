@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.process.Clock;
@@ -119,8 +120,7 @@ final class OutputMemoryTest {
     try (RespClient subscriber = connect()) {
       subscribe(subscriber, "__keyevent@0__:expired");
       client.call("SET", LARGE, "value", "PX", "1");
-      Thread.sleep(5);
-      assertThat(client.call("EXISTS", LARGE)).isEqualTo(new Reply.Integer(0));
+      await().until(() -> client.call("EXISTS", LARGE).number() == 0);
       isClosed(subscriber);
     }
   }

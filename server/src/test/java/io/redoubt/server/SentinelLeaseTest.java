@@ -1,9 +1,9 @@
 package io.redoubt.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.lease.LeaseOffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +122,7 @@ final class SentinelLeaseTest {
     give(2, LONG);
     assertWritable();
     offer(2, sequence, 0);
-    Thread.sleep(2);
+    await().until(() -> state().equals("expired"));
     assertRefused();
   }
 
@@ -150,10 +150,8 @@ final class SentinelLeaseTest {
     assertWritable();
     Path file =
         folder.resolve("sentinel-leases-" + Objects.requireNonNull(server).port() + ".state");
-    for (int i = 0; i < 1000 && (!Files.exists(file) || Files.size(file) < 84); i++) {
-      Thread.sleep(10);
-    }
-    assertThat(file).content().isEqualTo("m " + IDS.get(0) + "\nm " + IDS.get(1) + "\n");
+    String remembered = "m " + IDS.get(0) + "\nm " + IDS.get(1) + "\n";
+    await().untilAsserted(() -> assertThat(file).content().isEqualTo(remembered));
   }
 
   @Test

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
  * nothing, allows DEBUG and writes {@code server.log} into its directory.
  */
 public final class ServerProcess implements AutoCloseable {
-  private static final int CONNECT_ATTEMPTS = 300;
-  private static final int CONNECT_PAUSE_MILLIS = 100;
+  private static final int CONNECT_ATTEMPTS = 1500;
+  private static final int CONNECT_PAUSE_MILLIS = 20;
 
   private final Process process;
   private final int port;
@@ -60,7 +60,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   private void awaitConnections() throws Exception {
-    for (int attempt = 0; attempt < CONNECT_ATTEMPTS && process.isAlive(); attempt++) {
+    for (int attempt = 0; attempt < CONNECT_ATTEMPTS; attempt++) {
       try (RespClient client = RespClient.connect("127.0.0.1", port)) {
         if (client.call("PING").text().equals("PONG")) {
           return;
@@ -68,7 +68,9 @@ public final class ServerProcess implements AutoCloseable {
       } catch (IOException notYet) {
         // tried again below
       }
-      Thread.sleep(CONNECT_PAUSE_MILLIS);
+      if (process.waitFor(CONNECT_PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        break; // it has ended
+      }
     }
     throw new IOException(log());
   }

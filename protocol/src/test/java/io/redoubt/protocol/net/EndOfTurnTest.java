@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,8 @@ class EndOfTurnTest extends TransportFixture {
   private static final class UntilAllHaveCome implements EndOfTurn {
     final AtomicInteger bytes = new AtomicInteger();
     final List<Integer> atEnds = new ArrayList<>();
+    final CountDownLatch firstWait = new CountDownLatch(1);
+    final CountDownLatch firstEnd = new CountDownLatch(1);
     private final int all;
     private final long nanos;
     private boolean waited;
@@ -45,6 +48,7 @@ class EndOfTurnTest extends TransportFixture {
         return NO_LOOK;
       }
       waited = true;
+      firstWait.countDown();
       return nanos;
     }
 
@@ -53,11 +57,13 @@ class EndOfTurnTest extends TransportFixture {
       if (bytes.get() > 0) {
         atEnds.add(bytes.getAndSet(0));
         waited = false;
+        firstEnd.countDown();
       }
     }
   }
 
-  private List<Integer> endsOfTurns(UntilAllHaveCome end, int lateMillis) throws Exception {
+  /** Sends a byte, and another one after an event; returns the number of bytes of each turn. */
+  private List<Integer> endsOfTurns(UntilAllHaveCome end, CountDownLatch event) throws Exception {
     Executor loop = transport.loop()::execute;
     CompletableFuture.runAsync(() -> transport.atEndOfTurn(end), loop).join();
     BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
@@ -83,7 +89,7 @@ class EndOfTurnTest extends TransportFixture {
       handlers.take().opened.join();
       handlers.take().opened.join(); // so that none of their tasks ends the turn
       first.getOutputStream().write('1');
-      Thread.sleep(lateMillis);
+      event.await();
       second.getOutputStream().write('2');
       assertThat(first.getInputStream().read()).isEqualTo('1');
       assertThat(second.getInputStream().read()).isEqualTo('2');
@@ -94,12 +100,12 @@ class EndOfTurnTest extends TransportFixture {
   @Test
   void aTurnContinuesWhileItsEndWaits() throws Exception {
     var end = new UntilAllHaveCome(2, TimeUnit.SECONDS.toNanos(30));
-    assertThat(endsOfTurns(end, 50)).containsExactly(2);
+    assertThat(endsOfTurns(end, end.firstWait)).containsExactly(2);
   }
 
   @Test
   void aTurnEndsAfterTheMaximumWait() throws Exception {
     var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
-    assertThat(endsOfTurns(end, 500)).containsExactly(1, 1);
+    assertThat(endsOfTurns(end, end.firstEnd)).containsExactly(1, 1);
   }
 }

@@ -18,11 +18,15 @@ import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A server of ours with an append-only file and a replica, and a real one: what is put into the
@@ -348,18 +352,15 @@ final class SurvivalRig implements AutoCloseable {
 
   // Waiting.
 
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private static void await(String what, Condition condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS);
-    while (!condition.holds()) {
-      if (System.nanoTime() > end) {
-        throw new Difference("waited in vain for " + what);
-      }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+  private static void await(String what, Callable<Boolean> condition) throws Difference {
+    try {
+      Awaitility.await()
+          .atMost(WAIT_MILLIS, TimeUnit.MILLISECONDS)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(POLL_MILLIS, TimeUnit.MILLISECONDS)
+          .until(condition);
+    } catch (ConditionTimeoutException late) {
+      throw new Difference("waited in vain for " + what);
     }
   }
 

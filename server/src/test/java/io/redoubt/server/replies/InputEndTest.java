@@ -49,6 +49,16 @@ final class InputEndTest {
     }
   }
 
+  /**
+   * Waits until a server has run so many calls of a command, and then for one more turn, in which
+   * it reads the end that another client has sent.
+   */
+  static void awaitCallsAndEnd(RespClient control, String command, int calls) throws IOException {
+    String stats = "cmdstat_" + command + ":calls=" + calls + ",";
+    await().until(() -> control.call("INFO", "commandstats").text().contains(stats));
+    assertThat(control.call("PING").text()).isEqualTo("PONG");
+  }
+
   @Test
   void answersAShortPipeline() throws IOException {
     try (RespClient client = client()) {
@@ -70,11 +80,12 @@ final class InputEndTest {
 
   @Test
   void sendsOutputThatDidNotFitTheSocketBuffer() throws Exception {
-    try (RespClient client = client()) {
+    try (RespClient client = client();
+        RespClient control = client()) {
       client.call("SET", "k", "x".repeat(VALUE_BYTES));
       client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));
       client.endOutput();
-      Thread.sleep(100); // so that the socket is full when the end is read
+      awaitCallsAndEnd(control, "get", LARGE_REPLIES);
       assertThat(all(client).size()).isEqualTo(LARGE_REPLIES);
     }
   }
@@ -82,11 +93,12 @@ final class InputEndTest {
   /** The socket fills only after the client's end was read: its channel must wait once more. */
   @Test
   void sendsOutputThatLaterRequestsMake() throws Exception {
-    try (RespClient client = client()) {
+    try (RespClient client = client();
+        RespClient control = client()) {
       client.call("SET", "k", "x".repeat(VALUE_BYTES));
       client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(100) + "GET k\r\n".repeat(LARGE_REPLIES));
       client.endOutput();
-      Thread.sleep(400); // so that all requests run before replies are read
+      awaitCallsAndEnd(control, "get", LARGE_REPLIES);
       assertThat(all(client).size()).isEqualTo(100 + LARGE_REPLIES);
     }
   }

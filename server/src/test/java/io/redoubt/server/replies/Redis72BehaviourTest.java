@@ -2,6 +2,7 @@ package io.redoubt.server.replies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.persistence.rdb.Crc64;
 import io.redoubt.server.Dialogue;
@@ -366,9 +367,7 @@ final class Redis72BehaviourTest {
     assertThat(line).contains(" obl=16384 oll=2 omem=23");
   }
 
-  private void awaitBlocked() throws InterruptedException {
-    while (!redis.text("INFO clients").contains("blocked_clients:1\r\n")) {
-      Thread.sleep(5);
-    }
+  private void awaitBlocked() {
+    await().until(() -> redis.text("INFO clients").contains("blocked_clients:1\r\n"));
   }
 }

@@ -1,6 +1,7 @@
 package io.redoubt.server.replies;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
@@ -81,9 +82,8 @@ final class ReplySweepTest {
 
   private static void awaitLink(RedisServer replica) throws Exception {
     try (RespClient client = connect(replica)) {
-      while (!client.call("INFO", "replication").text().contains("master_link_status:up")) {
-        Thread.sleep(20);
-      }
+      await()
+          .until(() -> client.call("INFO", "replication").text().contains("master_link_status:up"));
     }
   }
 

@@ -104,11 +104,12 @@ final class TlsClientsTest {
 
   @Test
   void sendsOutputThatDidNotFitTheSocketBuffer() throws Exception {
-    try (RespClient client = client("TLSv1.3")) {
+    try (RespClient client = client("TLSv1.3");
+        RespClient control = RespClient.connect("127.0.0.1", server.port())) {
       client.call("SET", "k", "x".repeat(VALUE_BYTES));
       client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));
       client.endOutput();
-      Thread.sleep(100); // so that the socket is full when the end is read
+      InputEndTest.awaitCallsAndEnd(control, "get", LARGE_REPLIES);
       assertThat(count(client)).isEqualTo(LARGE_REPLIES);
     }
   }

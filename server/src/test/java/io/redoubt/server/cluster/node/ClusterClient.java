@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /** A client of a cluster that follows redirections and retries while nodes fail. */
@@ -19,14 +19,19 @@ final class ClusterClient implements AutoCloseable {
 
   private final List<Integer> ports;
   private final long patienceMillis;
+  private final RandomGenerator random;
   private final Map<Integer, RespClient> connections = new HashMap<>();
   private final int[] owners = new int[SlotSet.SLOTS];
   private int asks;
   private int moves;
 
-  ClusterClient(List<Integer> ports, long patienceMillis) {
+  /**
+   * @param random chooses the node of the first attempt
+   */
+  ClusterClient(List<Integer> ports, long patienceMillis, RandomGenerator random) {
     this.ports = ports;
     this.patienceMillis = patienceMillis;
+    this.random = random;
   }
 
   /** Returns the number of ASK redirections that were followed. */
@@ -46,7 +51,7 @@ final class ClusterClient implements AutoCloseable {
     String last = "no attempt";
     while (System.currentTimeMillis() < end) {
       if (owners[slot] == 0) {
-        owners[slot] = ports.get(ThreadLocalRandom.current().nextInt(ports.size()));
+        owners[slot] = ports.get(random.nextInt(ports.size()));
       }
       int port = owners[slot];
       try {
@@ -83,7 +88,7 @@ final class ClusterClient implements AutoCloseable {
         }
       }
       owners[slot] = 0;
-      Thread.sleep(RETRY_MILLIS);
+      Thread.sleep(RETRY_MILLIS); // as a client that is told to try again does
     }
     throw new IOException(String.join(" ", words) + ": " + last);
   }

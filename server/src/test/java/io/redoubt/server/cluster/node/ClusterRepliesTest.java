@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.node;
 
+import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
@@ -183,9 +184,7 @@ class ClusterRepliesTest {
     List<String> replies = new ArrayList<>();
     for (String request : REQUESTS) {
       if (request.equals(SERVES)) {
-        for (int i = 0; i < 100 && !client.call("CLUSTER", "INFO").text().contains(":ok"); i++) {
-          Thread.sleep(100);
-        }
+        awaitServing(client);
         continue;
       }
       int script = request.startsWith("eval ") ? request.lastIndexOf(')') + 1 : 0;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.SelfSigned;
 import io.redoubt.protocol.net.Tls;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -172,7 +174,8 @@ class ClusterTest {
     private volatile int written;
 
     Writer(List<Member> members) {
-      client = new ClusterClient(members.stream().map(Member::port).toList(), 30_000);
+      Random random = Seed.random("ClusterTest");
+      client = new ClusterClient(members.stream().map(Member::port).toList(), 30_000, random);
       thread = Thread.ofPlatform().start(this::write);
     }
 
@@ -188,6 +191,11 @@ class ClusterTest {
       } catch (Throwable e) {
         failure = e;
       }
+    }
+
+    /** Waits until it has written so many keys, or fails. */
+    void awaitWritten(int keys) {
+      await().atMost(LIMIT).until(() -> written >= keys || failure != null);
     }
 
     void finish() throws Exception {
@@ -276,7 +284,7 @@ class ClusterTest {
     survivors.remove(masters.get(2));
     failsOver(survivors, masters.get(2));
     try (Writer writer = new Writer(survivors)) {
-      Thread.sleep(500);
+      writer.awaitWritten(1000);
       writer.finish();
       assertThat(writer.missing()).isZero();
     }
@@ -333,7 +341,7 @@ class ClusterTest {
     List<Member> survivors = new ArrayList<>(members);
     survivors.remove(master);
     try (Writer writer = new Writer(members)) {
-      Thread.sleep(200);
+      writer.awaitWritten(500);
       writer.finish();
       await().atMost(LIMIT).until(() -> replica.text("DBSIZE").equals(master.text("DBSIZE")));
       failsOver(survivors, master);

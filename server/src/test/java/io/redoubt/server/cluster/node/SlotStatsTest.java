@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.node;
 import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static io.redoubt.server.cluster.node.TestNodes.ok;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -209,9 +210,7 @@ class SlotStatsTest {
     count();
     try (RespClient waiting = nodes.connect(0)) {
       waiting.send("BLPOP", "a", "0");
-      while (!client.call("INFO", "clients").text().contains("blocked_clients:1")) {
-        Thread.sleep(5);
-      }
+      await().until(() -> client.call("INFO", "clients").text().contains("blocked_clients:1\r\n"));
       client.call("RPUSH", "a", "x");
       assertThat(waiting.receive().elements()).hasSize(2);
     }

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -193,13 +194,18 @@ class SlotTakeOverTest {
     await().atMost(LIMIT).until(() -> number(replica, "DBSIZE") == 0);
   }
 
-  /** A proxy in front of a target, which cuts the connection at the order to claim the slots. */
+  /**
+   * A proxy in front of a target, which cuts the connection at the order to claim the slots: before
+   * it, or after it at the reply, which proves that it was executed.
+   */
   private final class Cut implements AutoCloseable {
     private final ServerSocket listener =
         new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
     private final int to;
     private final boolean passesOn;
     private final AtomicBoolean done = new AtomicBoolean();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private volatile boolean claimed;
     private volatile boolean refuses;
 
     Cut(int to, boolean passesOn) throws IOException {
@@ -215,6 +221,7 @@ class SlotTakeOverTest {
           Socket from = listener.accept();
           if (refuses) {
             from.close();
+            refusals.incrementAndGet();
             continue;
           }
           Socket target = new Socket("127.0.0.1", to);
@@ -233,23 +240,19 @@ class SlotTakeOverTest {
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream();
         for (int length = in.read(bytes); length > 0; length = in.read(bytes)) {
-          boolean claims =
-              requests
-                  && new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains("CLAIM")
-                  && done.compareAndSet(false, true);
-          if (!claims || passesOn) {
-            out.write(bytes, 0, length);
-            out.flush();
+          if (requests
+              && new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains("CLAIM")) {
+            claimed = true;
           }
-          if (claims) {
-            if (!passesOn) {
-              refuses = true;
-            }
-            Thread.sleep(100);
+          if (claimed && !done.get() && !(requests && passesOn)) {
+            refuses = !passesOn;
+            done.set(true);
             return;
           }
+          out.write(bytes, 0, length);
+          out.flush();
         }
-      } catch (IOException | InterruptedException closed) {
+      } catch (IOException closed) {
         // the end
       }
     }
@@ -280,7 +283,8 @@ class SlotTakeOverTest {
     share(target, source);
     Cut proxy = new Cut(nodes.port(0), false);
     cut(target, source, proxy);
-    Thread.sleep(300);
+    int refused = proxy.refusals.get();
+    await().atMost(LIMIT).until(() -> proxy.refusals.get() > refused + 1);
     assertThat(state(source)).contains("failover-granted");
     proxy.refuses = false;
     await().atMost(LIMIT).until(() -> state(source).contains("failed"));

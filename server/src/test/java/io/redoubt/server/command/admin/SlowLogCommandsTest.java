@@ -150,7 +150,7 @@ final class SlowLogCommandsTest {
       client.send("BLPOP", "list", "0");
       awaitBlocked(1);
       assertThat(recorded()).noneMatch(line -> line.startsWith("BLPOP"));
-      await().pollDelay(java.time.Duration.ofMillis(300)).until(() -> true);
+      redis.says("DEBUG SLEEP 0.3", "OK");
       redis.says("RPUSH list element", "(integer) 1");
       client.receive();
       List<Reply> served = entries("1").getFirst().elements();
