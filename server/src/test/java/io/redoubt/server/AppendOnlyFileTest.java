@@ -10,7 +10,6 @@ import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -376,7 +375,10 @@ final class AppendOnlyFileTest {
       try {
         redis.client().send("SET", "key", "2");
         await().until(disk::isSyncWaiting);
-        await().during(Duration.ofMillis(200)).until(() -> there.ask("GET key").equals("\"1\""));
+        // Later turns of the master, then two of the replica: a write that was sent is applied.
+        TestServers.awaitTurns(server, 2);
+        there.says("PING", "PONG");
+        there.says("GET key", "\"1\"");
       } finally {
         disk.release();
       }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 
 /** Servers in the tests' own process. */
 public final class TestServers {
@@ -123,6 +124,15 @@ public final class TestServers {
         new Environment(clock, log, new SplittableRandom(clock.monotonicNanos())),
         freePort,
         machine);
+  }
+
+  /** Waits for so many turns of a server's loop, for one that must not reply meanwhile. */
+  static void awaitTurns(RedisServer server, int turns) throws InterruptedException {
+    for (int i = 0; i < turns; i++) {
+      CountDownLatch turn = new CountDownLatch(1);
+      server.loop().schedule(turn::countDown, 1); // what is due later runs in a later turn
+      turn.await();
+    }
   }
 
   private static Path newFolder() throws IOException {

@@ -42,7 +42,7 @@ class FailoverTest {
         if (attempt == 100) {
           throw e;
         }
-        Thread.sleep(50);
+        Thread.sleep(50); // as an application does before it tries again
       }
     }
   }

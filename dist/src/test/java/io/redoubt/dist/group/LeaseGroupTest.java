@@ -132,7 +132,7 @@ final class LeaseGroupTest {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (System.nanoTime() < end) {
       assertThat(isWritable(0)).isTrue();
-      Thread.sleep(10);
+      Thread.sleep(10); // leases run out by the clock, no event tells it
     }
   }
 

@@ -203,7 +203,7 @@ final class AcknowledgedClientsIT {
         acknowledged++;
       } catch (RuntimeException e) {
         unknown++;
-        Thread.sleep(20);
+        Thread.sleep(20); // as an application does before it tries again
       }
     }
     return new Counts(acknowledged, unknown);

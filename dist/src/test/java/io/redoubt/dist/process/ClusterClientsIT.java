@@ -325,7 +325,7 @@ final class ClusterClientsIT {
       boolean acknowledged = done;
       counts.compute(key, (name, before) -> before.plus(acknowledged));
       if (!done) {
-        Thread.sleep(20);
+        Thread.sleep(20); // as an application does before it tries again
       }
     }
     return counts;

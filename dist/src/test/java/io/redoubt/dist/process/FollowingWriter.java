@@ -85,7 +85,7 @@ final class FollowingWriter implements AutoCloseable {
 
   private static void pause() {
     try {
-      Thread.sleep(RETRY_MILLIS);
+      Thread.sleep(RETRY_MILLIS); // as a client does before it looks the master up again
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

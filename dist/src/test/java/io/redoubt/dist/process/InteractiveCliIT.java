@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.cli.help.CommandHelp;
 import io.redoubt.dist.client.ClientConnection;
@@ -131,10 +132,8 @@ final class InteractiveCliIT {
     cli.await(text -> plain(text).contains(prompt("")));
   }
 
-  private static void awaitBlocked(RespClient other) throws Exception {
-    while (!other.call("INFO", "clients").text().contains("blocked_clients:1")) {
-      Thread.sleep(10);
-    }
+  private static void awaitBlocked(RespClient other) {
+    await().until(() -> other.call("INFO", "clients").text().contains("blocked_clients:1\r\n"));
   }
 
   @Test

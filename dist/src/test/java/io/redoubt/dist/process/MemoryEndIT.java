@@ -2,6 +2,7 @@ package io.redoubt.dist.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -32,8 +33,9 @@ final class MemoryEndIT {
   @AfterEach
   void removeGroup() throws Exception {
     nodes.killAll();
-    for (int i = 0; i < 100 && group != null && !remove(group); i++) {
-      Thread.sleep(50); // until the kernel has taken the killed process from it
+    Path made = group;
+    if (made != null) {
+      await().until(() -> remove(made)); // once the kernel has taken the killed process from it
     }
   }
 

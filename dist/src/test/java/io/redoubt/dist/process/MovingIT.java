@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.net.FreePorts;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -78,6 +80,13 @@ final class MovingIT {
       this.next = next;
     }
 
+    /** Waits for a condition or a failure. */
+    void awaitOr(BooleanSupplier condition) {
+      await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> condition.getAsBoolean() || failure.get() != null);
+    }
+
     @Override
     public void run() {
       try (RespClient first = old.connect();
@@ -103,9 +112,7 @@ final class MovingIT {
     Thread thread = Thread.ofPlatform().start(writer);
     try (RespClient before = old.connect();
         RespClient after = next.connect()) {
-      while (writer.acknowledged == 0 && writer.failure.get() == null) {
-        Thread.sleep(10);
-      }
+      writer.awaitOr(() -> writer.acknowledged > 0);
       Result result =
           Distribution.run(
               Map.of(),
@@ -115,13 +122,9 @@ final class MovingIT {
               "127.0.0.1:" + old.port(),
               "127.0.0.1:" + next.port());
       assertThat(result.status()).as(result.output()).isZero();
-      while (!writer.moved && writer.failure.get() == null) {
-        Thread.sleep(10);
-      }
+      writer.awaitOr(() -> writer.moved);
       long atSwitch = writer.acknowledged;
-      while (writer.acknowledged < atSwitch + 10 && writer.failure.get() == null) {
-        Thread.sleep(10);
-      }
+      writer.awaitOr(() -> writer.acknowledged >= atSwitch + 10);
       writer.stopped = true;
       thread.join();
       assertThat(writer.failure.get()).isNull();

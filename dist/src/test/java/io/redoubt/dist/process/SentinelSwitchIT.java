@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,9 @@ final class SentinelSwitchIT {
   private static final int SWITCHES = Integer.getInteger("redoubt.switches", 2);
   private static final int WRITERS = 4;
   private static final int DOWN_AFTER_MILLIS = 2_000;
+
+  /** Longer than a sentinel may stand still without noticing it ({@code tilt-trigger}). */
+  private static final int PAUSE_MILLIS = 3_000;
 
   @TempDir private Path folder;
 
@@ -73,7 +77,7 @@ final class SentinelSwitchIT {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT)) {
       int old = group.awaitStable(REST_LIMIT);
       Path known = folder.resolve("server-" + old).resolve("sentinels-" + old + ".state");
-      await().atMost(REST_LIMIT).until(() -> lines(known) == Topology.SENTINELS);
+      await().atMost(REST_LIMIT).until(() -> lines(known, "") == Topology.SENTINELS);
       Node former = group.server(old);
       former.stop();
       assertThat(former.awaitEnd(REST_LIMIT)).isTrue();
@@ -94,9 +98,9 @@ final class SentinelSwitchIT {
     }
   }
 
-  private static int lines(Path file) {
-    try {
-      return Files.readAllLines(file).size();
+  private static long lines(Path file, String text) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines.filter(line -> line.contains(text)).count();
     } catch (IOException e) {
       return 0;
     }
@@ -112,11 +116,16 @@ final class SentinelSwitchIT {
       int old = group.awaitStable(REST_LIMIT);
       Node paused = group.sentinels().getFirst();
       long epoch = epoch(paused);
+      Path log = group.configuration(Topology.SERVERS).resolveSibling("sentinel.log");
+      long blamed = lines(log, "+sdown");
       paused.signal("STOP");
-      Thread.sleep(5_000);
+      Node peer = group.sentinels().getLast();
+      await().atMost(REST_LIMIT).until(() -> silentMillis(peer, paused) > PAUSE_MILLIS);
       paused.signal("CONT");
-      Thread.sleep(1_000);
-      assertThat(epoch(paused)).as("nobody was taken for down").isEqualTo(epoch);
+      // Then it has judged all nodes again.
+      await().atMost(REST_LIMIT).until(() -> lines(log, "-tilt") > 0);
+      assertThat(lines(log, "+sdown")).as("nobody was taken for down").isEqualTo(blamed);
+      assertThat(epoch(paused)).isEqualTo(epoch);
       // Stops another sentinel with the master, so that the one that was paused is needed for the
       // quorum.
       group.sentinels().getLast().kill();
@@ -133,19 +142,32 @@ final class SentinelSwitchIT {
     }
   }
 
+  /** Returns the time since a sentinel has had a reply of another one. */
+  private static long silentMillis(Node sentinel, Node other) throws Exception {
+    for (Reply peer : sentinel.ask("SENTINEL", "SENTINELS", Topology.MASTER_NAME).elements()) {
+      if (field(peer, "port").number() == other.port()) {
+        return field(peer, "last-ok-ping-reply").number();
+      }
+    }
+    throw new AssertionError("unknown: " + other.port());
+  }
+
   private static int masterOf(Node sentinel) throws Exception {
     Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
     return (int) address.elements().get(1).number();
   }
 
   private static long epoch(Node sentinel) throws Exception {
-    Reply master = sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME);
-    List<Reply> words = List.copyOf(master.elements());
+    return field(sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME), "config-epoch").number();
+  }
+
+  private static Reply field(Reply instance, String name) {
+    List<Reply> words = List.copyOf(instance.elements());
     for (int i = 0; i + 1 < words.size(); i += 2) {
-      if (words.get(i).text().equals("config-epoch")) {
-        return words.get(i + 1).number();
+      if (words.get(i).text().equals(name)) {
+        return words.get(i + 1);
       }
     }
-    throw new AssertionError(master.toString());
+    throw new AssertionError(instance.toString());
   }
 }

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 
 /** A program that runs until it is closed, and what it has shown so far. */
 final class ShownProgram implements AutoCloseable {
+  private static final Duration POLL = Duration.ofMillis(10);
+
   private final Process process;
   private final StringBuilder text = new StringBuilder();
 
@@ -43,18 +47,21 @@ final class ShownProgram implements AutoCloseable {
   }
 
   /** Reads until the text shown meets a condition, and returns it. */
-  String await(Predicate<String> condition) throws IOException, InterruptedException {
-    InputStream output = process.getInputStream();
-    long deadline = System.nanoTime() + Distribution.LIMIT.toNanos();
-    while (!condition.test(text.toString())) {
-      assertThat(System.nanoTime()).as(text::toString).isLessThan(deadline);
-      if (output.available() > 0) {
-        text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
-      } else {
-        Thread.sleep(10);
-      }
-    }
+  String await(Predicate<String> condition) {
+    Awaitility.await()
+        .atMost(Distribution.LIMIT)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(POLL)
+        .untilAsserted(() -> {
+          read();
+          assertThat(text.toString()).matches(condition);
+        });
     return text.toString();
+  }
+
+  private void read() throws IOException {
+    InputStream output = process.getInputStream();
+    text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
   }
 
   /** Waits for the end of the program. */

@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,10 @@ final class SlotMigrationIT {
   private static final int BATCH = 32;
   private static final int SET_BATCH = 1_000;
   private static final int WRITERS = 2;
+
+  /** With that many batches each counter has been incremented a few times. */
+  private static final int BATCHES_BEFORE = 50;
+
   private static final int SOURCE = 0;
   private static final int TARGET = 1;
 
@@ -54,6 +59,9 @@ final class SlotMigrationIT {
 
   /** A hash tag of each slot that moves. */
   private final List<String> tags = new ArrayList<>();
+
+  /** The batches that all writers have sent. */
+  private final AtomicLong batches = new AtomicLong();
 
   private volatile boolean stopped;
 
@@ -121,7 +129,7 @@ final class SlotMigrationIT {
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       List<Future<Written>> writers = startWriters(threads);
       long startNanos = System.nanoTime();
-      Thread.sleep(2_000);
+      awaitFact(() -> batches.get() > BATCHES_BEFORE);
       long before = usedMemory();
       awaitFact(() -> members.getFirst().info().get("aof_rewrite_in_progress").equals("0"));
       assertThat(members.getFirst().ask("BGSAVE").text()).contains("started");
@@ -155,7 +163,7 @@ final class SlotMigrationIT {
     fill(SOURCE, 20_000);
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       List<Future<Written>> writers = startWriters(threads);
-      Thread.sleep(500);
+      awaitFact(() -> batches.get() > BATCHES_BEFORE);
       migrate();
       String seen = awaitPhase(members.get(killed), phase);
       members.get(killed).kill();
@@ -296,7 +304,7 @@ final class SlotMigrationIT {
   }
 
   /** Increments in batches at the node that owns the slots, until the test is over. */
-  private Written write(int number) throws InterruptedException {
+  private Written write(int number) {
     Map<String, Counts> counts = new HashMap<>();
     Map<String, Long> errors = new TreeMap<>();
     long longest = 0;
@@ -317,6 +325,7 @@ final class SlotMigrationIT {
           client = members.get(owner).connect();
         }
         replies = client.pipeline(requests);
+        batches.incrementAndGet();
         longest = Math.max(longest, System.nanoTime() - startNanos);
       } catch (IOException e) {
         close(client);

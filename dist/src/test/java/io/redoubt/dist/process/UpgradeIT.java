@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.net.FreePorts;
@@ -120,9 +121,9 @@ final class UpgradeIT {
       assertThat(result.status()).as(result.output()).isZero();
       assertThat(after).doesNotContainAnyElementsOf(before);
       long atEnd = writer.acknowledged;
-      while (writer.acknowledged < atEnd + 10 && thread.isAlive()) {
-        Thread.sleep(10);
-      }
+      await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> writer.acknowledged >= atEnd + 10 || !thread.isAlive());
       writer.stopped = true;
       thread.join();
       try (RespClient master = writer.connect()) {

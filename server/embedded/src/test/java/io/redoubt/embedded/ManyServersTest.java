@@ -35,7 +35,7 @@ final class ManyServersTest {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       Held held = now();
       while (held.threads > before.threads && System.nanoTime() < end) {
-        Thread.sleep(10);
+        Thread.sleep(10); // Awaitility would start a thread in the process that is measured
         held = now();
       }
       return held;

@@ -29,7 +29,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -40,7 +39,6 @@ import org.junit.jupiter.api.Test;
 final class WireMutationTest {
   private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 30_000);
   private static final int HANG_SECONDS = 60;
-  private static final int PAUSE_NANOS = 100_000;
   private static final int ASK_EVERY = 1000;
 
   /** The length of an argument that is announced and never comes may be reserved. */
@@ -64,7 +62,7 @@ final class WireMutationTest {
       long violations = 0;
       int connections = MUTATIONS / MutatedRequests.REQUESTS;
       for (int i = 0; i < connections; i++) {
-        violations += converse(path, watch) ? 1 : 0;
+        violations += converse(path, control, watch) ? 1 : 0;
         if (i % ASK_EVERY == 0) {
           control.call("FLUSHALL");
           long used = memory(control, "used_memory");
@@ -94,7 +92,8 @@ final class WireMutationTest {
   }
 
   /** Sends one pipeline and checks the replies; returns true if it violated the protocol. */
-  private boolean converse(Path path, ScheduledExecutorService watch) throws IOException {
+  private boolean converse(Path path, RespClient control, ScheduledExecutorService watch)
+      throws IOException {
     byte[] bytes = mutated.next(random.nextBoolean() ? "HELLO 3\r\n" : "FLUSHALL\r\n");
     byte[][] pieces = mutated.pieces(bytes);
     var expected = new ExpectedRequests(bytes);
@@ -104,7 +103,7 @@ final class WireMutationTest {
       ScheduledFuture<?> hang =
           watch.schedule(() -> close(channel), HANG_SECONDS, TimeUnit.SECONDS);
       channel.connect(UnixDomainSocketAddress.of(path));
-      boolean refused = send(channel, pieces);
+      boolean refused = send(channel, pieces, control);
       assertThat(refused && !expected.isViolated()).as("closed while sending %s", what).isFalse();
       read(channel, replies);
       hang.cancel(false);
@@ -125,12 +124,12 @@ final class WireMutationTest {
   }
 
   /** Sends all, and the end; returns true if the server closed before. */
-  private boolean send(SocketChannel channel, byte[][] pieces) {
+  private boolean send(SocketChannel channel, byte[][] pieces, RespClient control) {
     try {
       for (byte[] piece : pieces) {
         channel.write(ByteBuffer.wrap(piece));
         if (random.nextInt(4) == 0) {
-          LockSupport.parkNanos(PAUSE_NANOS); // so that the server reads it alone
+          control.call("PING"); // the server reads the piece alone, in this turn at the latest
         }
       }
       channel.shutdownOutput();

@@ -16,7 +16,6 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -263,7 +262,6 @@ class ClusterClientsTest {
           });
       ok(replica.call("CLUSTER", "FAILOVER"));
       await()
-          .during(Duration.ofMillis(100))
           .atMost(LIMIT)
           .until(() -> replica.call("ROLE").elements().getFirst().text().equals("master"));
       assertThat(end.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(Reply.Error.class);
