@@ -1,12 +1,12 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 
 /** Starts sentinels in this process. */
 final class TestSentinels {
@@ -31,7 +31,7 @@ final class TestSentinels {
     return SentinelServer.start(
         directives,
         SentinelHost.ofProcess(
-            new Environment(clock, Log.silent(clock), new SplittableRandom(seed)), names),
+            new Environment(clock, Log.silent(clock), Seed.splittable(seed)), names),
         () -> {});
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
@@ -15,7 +16,6 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 
 /** Servers in the tests' own process. */
@@ -120,10 +120,7 @@ public final class TestServers {
     settings.load(null, new byte[0], options);
     Clock clock = Clock.system();
     return new RedisServer(
-        settings,
-        new Environment(clock, log, new SplittableRandom(clock.monotonicNanos())),
-        freePort,
-        machine);
+        settings, new Environment(clock, log, Seed.ofProcess()), freePort, machine);
   }
 
   /** Waits for so many turns of a server's loop, for one that must not reply meanwhile. */

@@ -3,6 +3,7 @@ package io.redoubt.dist.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Clock;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -81,9 +81,7 @@ final class LeaseGroupTest {
         SentinelServer.start(
             directives,
             SentinelHost.ofProcess(
-                new Environment(
-                    clock, Log.silent(clock), new SplittableRandom(clock.monotonicNanos() + i)),
-                NameLookup.ofSystem()),
+                new Environment(clock, Log.silent(clock), Seed.ofProcess()), NameLookup.ofSystem()),
             stopped);
     running.add(sentinel);
     return sentinel;

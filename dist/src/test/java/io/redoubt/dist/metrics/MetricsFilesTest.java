@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
@@ -24,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -76,7 +76,7 @@ final class MetricsFilesTest {
         SentinelServer.start(
             directives,
             SentinelHost.ofProcess(
-                new Environment(clock, Log.silent(clock), new SplittableRandom(1)),
+                new Environment(clock, Log.silent(clock), Seed.splittable(1)),
                 NameLookup.ofSystem()),
             () -> {});
     try (RespClient client = RespClient.connect("127.0.0.1", master.port())) {

@@ -106,7 +106,7 @@ final class ConnectionsIT {
   @Test
   void malformedRequestsDoNoHarm() throws Exception {
     Node node = nodes.server(Kind.REDOUBT);
-    Random warmUp = new Random(1);
+    Random warmUp = Seed.from(1);
     for (int i = 0; i < 50; i++) {
       abuse(node, malformed(warmUp));
     }

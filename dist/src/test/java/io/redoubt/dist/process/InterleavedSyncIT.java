@@ -60,7 +60,7 @@ final class InterleavedSyncIT {
   }
 
   private Thread writer(Node master) {
-    Writes others = new Writes(new Random(random.nextLong()));
+    Writes others = new Writes(Seed.from(random.nextLong()));
     return Thread.ofPlatform()
         .start(() -> {
           try {

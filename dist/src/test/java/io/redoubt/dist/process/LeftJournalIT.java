@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +32,7 @@ final class LeftJournalIT {
       Distribution.HOME.resolve("bin").resolve("redis-check-aof").toString();
 
   @RegisterExtension private final Nodes nodes = new Nodes();
+  private final Random random = Seed.random("LeftJournalIT");
   private Path folder;
   private Path manifest;
 
@@ -55,7 +58,9 @@ final class LeftJournalIT {
     folder = nodes.folder("data");
     manifest = folder.resolve("appendonlydir/appendonly.aof.manifest");
     Path bootId =
-        Files.writeString(nodes.folder("boot").resolve("id"), UUID.randomUUID().toString());
+        Files.writeString(
+            nodes.folder("boot").resolve("id"),
+            new UUID(random.nextLong(), random.nextLong()).toString());
     String earlier = "mount --bind " + bootId + " /proc/sys/kernel/random/boot_id &&";
     assumeTrue(run(earlier + " true").status() == 0, "not allowed to mount");
     Node node = launch(Kind.REDOUBT.server(), earlier, "--appendfsync", "always");

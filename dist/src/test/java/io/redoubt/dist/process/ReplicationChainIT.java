@@ -132,7 +132,7 @@ final class ReplicationChainIT {
 
   /** Runs an action while another thread writes to the master continuously. */
   private void whileWriting(Callable<?> act) throws Exception {
-    Writes others = new Writes(new Random(random.nextLong()));
+    Writes others = new Writes(Seed.from(random.nextLong()));
     List<Throwable> failures = new ArrayList<>();
     Thread writer =
         new Thread(() -> {

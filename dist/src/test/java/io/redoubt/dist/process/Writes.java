@@ -2,6 +2,7 @@ package io.redoubt.dist.process;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.resp.RespClient;
@@ -204,7 +205,7 @@ final class Writes {
   private byte[] key() {
     int number = random.nextInt(700);
     byte[] key = new byte[1 + number % 40];
-    new Random(number).nextBytes(key);
+    Seed.from(number).nextBytes(key);
     return key;
   }
 

@@ -282,7 +282,7 @@ class AofCrashTest {
 
   /** Runs a scenario with a fault at a step; returns true if the step was reached. */
   private static boolean survives(long seed, long powerCutAt, long failureAt) throws Exception {
-    Server server = new Server(new Random(seed), new Random(seed + powerCutAt));
+    Server server = new Server(Seed.from(seed), Seed.from(seed + powerCutAt));
     server.disk.cutPowerAt(powerCutAt);
     server.disk.failAt(failureAt);
     boolean reached = false;

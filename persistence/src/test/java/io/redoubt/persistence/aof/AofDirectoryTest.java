@@ -8,6 +8,7 @@ import io.redoubt.persistence.aof.AofDirectory.Following;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.rdb.RdbStrings;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.RequestEncoder;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class AofDirectoryTest {
@@ -24,7 +24,7 @@ class AofDirectoryTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FOLDER = WORKING.resolve("appendonlydir");
 
-  private final FaultDisk disk = new FaultDisk(new Random(1), Path.of("/"), WORKING);
+  private final FaultDisk disk = new FaultDisk(Seed.from(1), Path.of("/"), WORKING);
   private final List<String> logged = new ArrayList<>();
   private final AofLog log =
       new AofLog() {

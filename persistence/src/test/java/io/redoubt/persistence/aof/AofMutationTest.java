@@ -28,7 +28,7 @@ class AofMutationTest {
   private static final int ROUNDS = Integer.getInteger("redoubt.mutations", 6_000);
   private static final Path FILE = Path.of("/file.aof");
 
-  private final FaultDisk disk = new FaultDisk(new Random(1), Path.of("/"));
+  private final FaultDisk disk = new FaultDisk(Seed.from(1), Path.of("/"));
 
   private static byte[] commands(Random random) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();

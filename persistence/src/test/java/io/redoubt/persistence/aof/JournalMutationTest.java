@@ -133,7 +133,7 @@ class JournalMutationTest {
   }
 
   private FaultDisk disk(byte[] journal) throws IOException {
-    FaultDisk disk = new FaultDisk(new Random(1), Path.of("/"), DIRECTORY.getParent(), DIRECTORY);
+    FaultDisk disk = new FaultDisk(Seed.from(1), Path.of("/"), DIRECTORY.getParent(), DIRECTORY);
     write(disk, MANIFEST, "file x.1.incr.aof seq 1 type i\n".getBytes());
     write(disk, FILE, file);
     write(disk, JOURNAL, journal);

@@ -148,7 +148,7 @@ class ManifestMutationTest {
   }
 
   private FaultDisk disk(byte[] manifest) throws IOException {
-    FaultDisk disk = new FaultDisk(new Random(1), Path.of("/"), DIRECTORY.getParent(), DIRECTORY);
+    FaultDisk disk = new FaultDisk(Seed.from(1), Path.of("/"), DIRECTORY.getParent(), DIRECTORY);
     write(disk, MANIFEST, manifest);
     write(disk, BASE, base);
     write(disk, FIRST, first);

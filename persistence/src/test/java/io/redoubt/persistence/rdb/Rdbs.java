@@ -1,5 +1,6 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -63,7 +64,7 @@ public final class Rdbs {
   }
 
   static RdbContents read(byte[] file) throws RdbException {
-    return read(file, file.length, RandomGenerator.of("L64X128MixRandom"), 1 << 16);
+    return read(file, file.length, Seed.ofProcess(), 1 << 16);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
@@ -35,7 +36,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -240,7 +240,7 @@ final class TestProcess implements AutoCloseable {
     registry =
         new ClientRegistry(
             transport.loop(),
-            new Environment(clock, Log.silent(Clock.system()), new Random(1)),
+            new Environment(clock, Log.silent(Clock.system()), Seed.from(1)),
             memory,
             settings,
             users,
@@ -252,7 +252,7 @@ final class TestProcess implements AutoCloseable {
         new ConnectionCommands<TestCall>(new Hello("7.2.0", "standalone", () -> "master")),
         new ClientCommands<TestCall>(registry),
         new PubSubCommands<TestCall>(channels),
-        new AclCommands<TestCall>(registry, table, new Random(1), () -> null),
+        new AclCommands<TestCall>(registry, table, Seed.from(1), () -> null),
         new CommandCommands<>(table));
     listener =
         transport.listen(

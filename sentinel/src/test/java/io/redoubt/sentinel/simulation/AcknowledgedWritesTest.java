@@ -3,6 +3,7 @@ package io.redoubt.sentinel.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.sentinel.core.Input;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -384,7 +385,7 @@ class AcknowledgedWritesTest {
   /** Returns false if an operator had to accept the loss of writes. */
   private static boolean run(
       long seed, boolean print, Consumer<SentinelFleet> prepared, Consumer<SentinelFleet> faults) {
-    SplittableRandom shape = new SplittableRandom(seed);
+    SplittableRandom shape = Seed.splittable(seed);
     int sentinels = shape.nextInt(3, 6);
     int nodes = shape.nextInt(3, 6);
     int quorum = shape.nextInt(2, sentinels / 2 + 2);

@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.simulation;
 
 import io.redoubt.protocol.ProcessNetwork;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -15,7 +16,6 @@ import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +62,7 @@ final class SentinelFleet {
       long downAfterMillis) {
     groups = groupCount;
     groupSize = nodeCount;
-    random = new SplittableRandom(seed);
+    random = Seed.splittable(seed);
     network = new ProcessNetwork(random);
     for (int i = 1; i <= groups * groupSize; i++) {
       int first = (i - 1) / groupSize * groupSize + 1;

@@ -3,6 +3,7 @@ package io.redoubt.sentinel.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.List;
@@ -213,7 +214,7 @@ class SentinelSimulationTest {
   }
 
   private static List<String> run(long seed, boolean print, Consumer<SentinelFleet> prepared) {
-    SplittableRandom shape = new SplittableRandom(seed);
+    SplittableRandom shape = Seed.splittable(seed);
     int sentinels = shape.nextInt(3, 8);
     int groups = shape.nextInt(4) == 0 ? 2 : 1;
     int nodes = shape.nextInt(1, groups == 2 ? 4 : 6);

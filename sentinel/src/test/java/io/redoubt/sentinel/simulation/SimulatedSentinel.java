@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
@@ -14,7 +15,6 @@ import io.redoubt.sentinel.settings.Settings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,7 +159,7 @@ final class SimulatedSentinel {
           new Sentinel(
               disk,
               Settings.listeningOn(address.port()),
-              new SplittableRandom(fleet.random().nextLong()),
+              Seed.splittable(fleet.random().nextLong()),
               fleet.now() + clockShift);
       int mine = incarnation;
       fleet.network().after(fleet.random().nextLong(TICK_MILLIS), () -> tick(mine));

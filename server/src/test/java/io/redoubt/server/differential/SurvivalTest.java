@@ -3,6 +3,7 @@ package io.redoubt.server.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
+import io.redoubt.protocol.Seed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class SurvivalTest {
   private record Sequence(List<byte[][]> commands, boolean alone, boolean interleaved) {}
 
   private static Sequence sequence(long seed) {
-    Random random = new Random(seed);
+    Random random = Seed.from(seed);
     boolean alone = random.nextInt(3) == 0;
     boolean interleaved = random.nextBoolean();
     return new Sequence(new LimitCommands(random, alone).sequence(), alone, interleaved);
@@ -42,11 +43,10 @@ final class SurvivalTest {
   @Test
   void keepsTheDataSetInRandomSequences() throws Exception {
     RealRedis.assumeInstalled();
-    long first = Long.getLong("redoubt.seed", System.nanoTime());
+    long first = Seed.print("SurvivalTest");
     long most = Long.getLong("redoubt.survival.sequences", Long.MAX_VALUE);
     Integer minutes = Integer.getInteger("redoubt.survival.minutes");
     Duration duration = minutes == null ? USUAL : Duration.ofMinutes(minutes);
-    System.out.println("SurvivalTest: -Dredoubt.seed=" + first);
     final long end = System.nanoTime() + duration.toNanos();
     long done = 0;
     List<String> reports = new ArrayList<>();

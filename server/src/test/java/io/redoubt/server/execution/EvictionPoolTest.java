@@ -53,7 +53,7 @@ final class EvictionPoolTest {
   @Test
   void skipsDeletedCandidates() {
     try (Slabs slabs = Slabs.checking();
-        Keyspace keyspace = new Keyspace(slabs, 1, new Random(1));
+        Keyspace keyspace = new Keyspace(slabs, 1, Seed.from(1));
         EvictionPool pool = new EvictionPool(slabs)) {
       Database database = keyspace.database(0);
       long entry = put(slabs, database, "7:");

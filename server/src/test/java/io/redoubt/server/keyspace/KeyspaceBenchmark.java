@@ -1,5 +1,6 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class KeyspaceBenchmark {
   private static boolean bySlot;
 
   private final Slabs slabs = Slabs.create();
-  private final Random random = new Random(1);
+  private final Random random = Seed.from(1);
   private final Keyspace keyspace = new Keyspace(slabs, 16, random, bySlot);
   private final Database database = keyspace.database(0);
   private final Prefetch prefetch = new Prefetch(keyspace);

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -61,7 +62,7 @@ class ReplicationSimulationTest {
     private long waited;
 
     Run(long seed) {
-      random = new Random(seed);
+      random = Seed.from(seed);
       network = new ReplicationNetwork(random);
       for (int i = 0; i < SERVERS; i++) {
         servers.add(new SimulatedServer(network, servers, truth, i));

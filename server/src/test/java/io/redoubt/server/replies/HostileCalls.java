@@ -1,5 +1,6 @@
 package io.redoubt.server.replies;
 
+import io.redoubt.protocol.Seed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -263,7 +264,7 @@ final class HostileCalls {
   private final Random random;
 
   private HostileCalls(long seed, long batch) {
-    random = new Random(seed * 0x9e37_79b9_7f4a_7c15L + batch * 0xbf58_476d_1ce4_e5b9L);
+    random = Seed.from(seed * 0x9e37_79b9_7f4a_7c15L + batch * 0xbf58_476d_1ce4_e5b9L);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.redoubt.server.replies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.ServerProcess;
 import java.io.IOException;
@@ -39,9 +40,8 @@ final class HostileCallsTest {
 
   @Test
   void survivesHostileCalls() throws Exception {
-    long seed = Long.getLong("redoubt.seed", System.nanoTime());
+    long seed = Seed.print("HostileCallsTest");
     long first = Long.getLong("redoubt.hostile.first", 0);
-    System.out.println("HostileCallsTest: -Dredoubt.seed=" + seed);
     try (ServerProcess server = start();
         RespClient other = connect(server)) {
       for (int i = 0; i < 1000; i++) {

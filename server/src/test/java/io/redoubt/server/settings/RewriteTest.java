@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -244,9 +245,7 @@ final class RewriteTest {
   /** Random files, random CONFIG SETs: what is read back is what was in force. */
   @Test
   void readsBackItsOutput() throws Exception {
-    long seed = Long.getLong("redoubt.seed", System.nanoTime());
-    System.out.println("RewriteTest: -Dredoubt.seed=" + seed);
-    Random random = new Random(seed);
+    Random random = Seed.random("RewriteTest");
     for (int round = 0; round < 150; round++) {
       List<String> lines = new ArrayList<>();
       for (int i = random.nextInt(12); i > 0; i--) {

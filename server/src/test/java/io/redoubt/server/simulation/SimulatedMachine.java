@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.ThreadCpuTimes;
@@ -16,7 +17,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -67,7 +67,7 @@ public final class SimulatedMachine implements Threads {
   }
 
   private FaultDisk newDisk() {
-    return new FaultDisk(new Random(simulation.random().nextLong()), DIRECTORY);
+    return new FaultDisk(Seed.from(simulation.random().nextLong()), DIRECTORY);
   }
 
   /** Returns its address. */
@@ -122,7 +122,7 @@ public final class SimulatedMachine implements Threads {
     return new Environment(
         clock,
         new Log(clock, ZoneOffset.UTC, 1, new TraceStream()),
-        new Random(simulation.random().nextLong()));
+        Seed.from(simulation.random().nextLong()));
   }
 
   /** Calls a reader with each line of the log. */

@@ -1,6 +1,7 @@
 package io.redoubt.server.simulation;
 
 import io.redoubt.protocol.EventQueue;
+import io.redoubt.protocol.Seed;
 import java.lang.reflect.Constructor;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -80,7 +81,7 @@ public final class Simulation {
   }
 
   private Simulation(long seed) {
-    random = new Random(seed);
+    random = Seed.from(seed);
     slowestNanos = SLOWEST_NANOS >> random.nextInt(SLOWNESSES);
   }
 

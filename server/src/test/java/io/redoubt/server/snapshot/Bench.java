@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.keyspace.Database;
@@ -32,7 +33,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 
 /** A keyspace with the dependencies of snapshots. Strings are encoded as ISO-8859-1. */
@@ -71,7 +71,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   /** Creates an empty keyspace that saves to a directory. */
   public Bench(Path directory) {
     this.directory = directory;
-    this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
+    this.keyspace = new Keyspace(slabs, DATABASES, Seed.from(1));
     keyspace.nowMicros(clock.wallMillis() * 1000);
     this.values = new Values(keyspace, new SmallLimits());
     this.context =

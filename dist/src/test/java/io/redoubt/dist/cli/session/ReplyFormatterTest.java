@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class ReplyFormatterTest {
@@ -72,7 +72,7 @@ final class ReplyFormatterTest {
   @Test
   void formatsLongValuesInPieces() {
     byte[] bytes = new byte[200_001];
-    new Random(1).nextBytes(bytes);
+    Seed.from(1).nextBytes(bytes);
     List<String> pieces = new ArrayList<>();
     new ReplyFormatter(OutputForm.STANDARD, "\n", "\n")
         .print(new Reply.Bulk(bytes), false, pieces::add);

@@ -3,11 +3,11 @@ package io.redoubt.embedded.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.simulation.Simulation;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -118,7 +118,7 @@ class HistoriesTest {
 
   private void scenario(Simulation simulation, long seed, Bug bug, boolean planted)
       throws Exception {
-    Shape shape = Shape.random(new Random(seed)).showing(bug);
+    Shape shape = Shape.random(Seed.from(seed)).showing(bug);
     simulation.note(shape.toString());
     long heldBytes = Region.heldBytes();
     History history = new History();

@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.bus;
 
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.net.FreePorts;
@@ -51,7 +52,7 @@ final class BusNode implements AutoCloseable {
     NodesFile nodesFile = new NodesFile(new OsDisk(), file, false);
     ClusterOptions options =
         ClusterOptions.defaults(new Endpoint("", port, 0, busPort)).withNodeTimeout(timeoutMillis);
-    Random random = new Random();
+    Random random = Seed.ofProcess();
     ClusterState state = nodesFile.read().orElseGet(() -> Cluster.fresh(options, random));
     Cluster cluster = new Cluster(state, options, random, clock.monotonicMillis());
     driver =

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
@@ -14,7 +15,6 @@ import io.redoubt.server.cluster.routing.Routing.Kind;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -98,7 +98,7 @@ class RoutingTest {
     ClusterOptions partial =
         new ClusterOptions(
             all.announced(), "", "", all.nodeTimeoutMillis(), 0, 10, 10_000, 1, true, false, false);
-    Cluster cluster = new Cluster(state, partial, new SplittableRandom(1), 0);
+    Cluster cluster = new Cluster(state, partial, Seed.splittable(1), 0);
     if (serving) {
       for (long now = 0; now <= 6000; now += 100) {
         assertThat(cluster.step(now, new Input.Tick(now))).isNotNull();
@@ -207,9 +207,9 @@ class RoutingTest {
         new Cluster(
                 Cluster.fresh(
                     ClusterOptions.defaults(new Endpoint("::1", 7000, 0, 17000)),
-                    new SplittableRandom(2)),
+                    Seed.splittable(2)),
                 ClusterOptions.defaults(new Endpoint("::1", 7000, 0, 17000)),
-                new SplittableRandom(2),
+                Seed.splittable(2),
                 0)
             .me();
     options.shown = RoutingOptions.Shown.HOSTNAME;

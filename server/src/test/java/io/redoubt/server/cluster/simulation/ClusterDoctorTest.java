@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
@@ -18,7 +19,6 @@ import io.redoubt.server.cluster.nodes.NodeRecord.OpenSlots;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -200,7 +200,7 @@ class ClusterDoctorTest {
         records.add(record);
       }
     }
-    return new Cluster(new ClusterState(id(1), 9, 9, records), options, new SplittableRandom(1), 0);
+    return new Cluster(new ClusterState(id(1), 9, 9, records), options, Seed.splittable(1), 0);
   }
 
   private static List<String> headsOf(

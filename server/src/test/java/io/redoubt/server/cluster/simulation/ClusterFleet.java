@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.simulation;
 
 import io.redoubt.protocol.ProcessNetwork;
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -12,7 +13,6 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ final class ClusterFleet {
   private record Line(long at, String who, String text) {}
 
   ClusterFleet(long seed, int masters, int replicasEach, long timeoutMillis) {
-    this.random = new SplittableRandom(seed);
+    this.random = Seed.splittable(seed);
     this.network = new ProcessNetwork(random);
     this.masters = masters;
     for (int i = 1; i <= masters * (1 + replicasEach); i++) {

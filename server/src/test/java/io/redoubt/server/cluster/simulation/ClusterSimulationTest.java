@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.simulation.SimulatedNode.Bug;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -83,7 +84,7 @@ class ClusterSimulationTest {
   }
 
   private static ClusterFleet run(long seed, boolean operators, boolean print) {
-    SplittableRandom shape = new SplittableRandom(seed);
+    SplittableRandom shape = Seed.splittable(seed);
     ClusterFleet fleet =
         new ClusterFleet(seed, shape.nextInt(3, 6), shape.nextInt(1, 3), shape.nextLong(500, 3000));
     ClusterStorm storm = new ClusterStorm(fleet);

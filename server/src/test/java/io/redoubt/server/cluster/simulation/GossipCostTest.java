@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
@@ -30,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +53,7 @@ class GossipCostTest {
   private static final int SHARD_ID_BYTES = 48;
   private static final int CANDIDATES = 5;
 
-  private final RandomGenerator random = new SplittableRandom(1);
+  private final RandomGenerator random = Seed.splittable(1);
   private final List<String> ids = new ArrayList<>();
   private final Map<Integer, Integer> links = new HashMap<>();
   private final Cluster cluster = new Cluster(state(), options(), random, 0);

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.simulation;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
@@ -16,7 +17,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,7 +178,7 @@ final class SimulatedNode {
     writesPausedUntil = 0;
     core =
         new Cluster(
-            disk, options, new SplittableRandom(fleet.random().nextLong()), fleet.network().now());
+            disk, options, Seed.splittable(fleet.random().nextLong()), fleet.network().now());
     if (core.me().isMaster() && fleet.random().nextInt(3) == 0) {
       // Nothing of a master's data was saved.
       offset = 0;

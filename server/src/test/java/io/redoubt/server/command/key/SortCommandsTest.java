@@ -2,6 +2,7 @@ package io.redoubt.server.command.key;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +158,7 @@ final class SortCommandsTest {
     for (int i = 0; i < 20_000; i++) {
       numbers.add(i * 7);
     }
-    Collections.shuffle(numbers, new Random(1));
+    Collections.shuffle(numbers, Seed.from(1));
     redis.ask("DEL list");
     for (int from = 0; from < numbers.size(); from += 1000) {
       List<String> words =

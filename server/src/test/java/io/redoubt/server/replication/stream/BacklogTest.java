@@ -142,7 +142,7 @@ class BacklogTest {
 
   private static byte[] random(int length, long seed) {
     byte[] bytes = new byte[length];
-    new Random(seed).nextBytes(bytes);
+    Seed.from(seed).nextBytes(bytes);
     return bytes;
   }
 

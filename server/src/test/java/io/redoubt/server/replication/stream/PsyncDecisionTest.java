@@ -2,6 +2,7 @@ package io.redoubt.server.replication.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
@@ -12,7 +13,7 @@ class PsyncDecisionTest {
   private static final String REPLICA = "127.0.0.1:6380";
   private static final String OTHER = "f".repeat(40);
 
-  private final Random random = new Random(1);
+  private final Random random = Seed.from(1);
   private final ReplicationHistory history = new ReplicationHistory(random);
   private final Backlog backlog = new Backlog(BufferMemory.offHeap(), 16_384, 1);
 

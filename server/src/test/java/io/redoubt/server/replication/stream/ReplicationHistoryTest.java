@@ -2,11 +2,12 @@ package io.redoubt.server.replication.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ReplicationHistoryTest {
-  private final Random random = new Random(7);
+  private final Random random = Seed.from(7);
   private final ReplicationHistory history = new ReplicationHistory(random);
 
   @Test

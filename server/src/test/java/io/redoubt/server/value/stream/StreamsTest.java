@@ -53,7 +53,7 @@ final class StreamsTest {
 
   private final Random random = Seed.random("StreamsTest");
   private final Slabs slabs = Slabs.checking();
-  private final Keyspace keyspace = new Keyspace(slabs, 1, new Random(1));
+  private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.from(1));
   private final long wordsAt = slabs.allocateFar(WORDS_BYTES);
 
   private Request words(List<String> words) {
