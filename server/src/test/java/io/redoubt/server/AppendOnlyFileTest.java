@@ -205,7 +205,8 @@ final class AppendOnlyFileTest {
         await().until(disk::isSyncWaiting);
         other.client().send("GET", "key");
         other.client().send("PING");
-        subscriber.client().timeout(200);
+        TestServers.awaitTurns(server, 2);
+        subscriber.client().timeout(1); // what those turns sent has arrived
         assertThatThrownBy(() -> subscriber.client().receive()).isInstanceOf(IOException.class);
       } finally {
         disk.release();

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -31,17 +33,28 @@ final class ArchitectureTest {
           "server/spring",
           "dist");
 
-  private final List<CompiledClass> classes =
-      MODULES.stream()
-          .flatMap(module -> CompiledClass.below(ROOT.resolve(module + "/target/classes")).stream())
-          .toList();
+  private static final Pattern SLEEP = Pattern.compile("\\.sleep\\(|\\.park(Nanos|Until)\\(");
+  private static final int MOST_SLEEPS = 10;
+
+  private final List<CompiledClass> classes = compiled("classes");
+
+  private static List<CompiledClass> compiled(String folder) {
+    return MODULES.stream()
+        .flatMap(module -> CompiledClass.below(ROOT.resolve(module + "/target/" + folder)).stream())
+        .toList();
+  }
 
   @Test
   void readsAClassOfEverySourceFile() throws IOException {
+    assertThatEachSourceIsRead("main", classes);
+  }
+
+  private static void assertThatEachSourceIsRead(String kind, List<CompiledClass> classes)
+      throws IOException {
     Set<String> seen = new TreeSet<>();
     classes.forEach(seenClass -> seen.add(seenClass.shortName()));
     for (String module : MODULES) {
-      Path sources = ROOT.resolve(module + "/src/main/java/io/redoubt");
+      Path sources = ROOT.resolve(module + "/src/" + kind + "/java/io/redoubt");
       try (Stream<Path> files = Files.walk(sources)) {
         List<String> expected =
             files
@@ -145,6 +158,64 @@ final class ArchitectureTest {
     assertThat(wrong).isEmpty();
   }
 
+  @Test
+  void testsSleepOnlyForAReason() throws IOException {
+    List<CompiledClass> tests = compiled("test-classes");
+    assertThatEachSourceIsRead("test", tests);
+    Map<String, Integer> sleeps = new TreeMap<>();
+    for (CompiledClass test : tests) {
+      int calls = Rules.SLEEPS.stream().mapToInt(test::invocations).sum();
+      if (calls > 0) {
+        sleeps.merge(test.shortName(), calls, Integer::sum);
+      }
+    }
+    assertThat(sleeps.keySet()).as("Rules.SLEEPING_TESTS").isEqualTo(Rules.SLEEPING_TESTS.keySet());
+    assertThat(sleeps.values()).as("a reason each").containsOnly(1);
+    assertThat(sleepingSamples()).containsExactlyElementsOf(Rules.SLEEPING_SAMPLES.keySet());
+    assertThat(Rules.SLEEPING_TESTS.size() + Rules.SLEEPING_SAMPLES.size())
+        .isLessThanOrEqualTo(MOST_SLEEPS);
+  }
+
+  /** Returns the file name of each sleep in the tests of the projects below {@code dist/src/it}. */
+  private static List<String> sleepingSamples() throws IOException {
+    List<String> sleeps = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(ROOT.resolve("dist/src/it"))) {
+      for (Path file : files.filter(ArchitectureTest::isTestSource).toList()) {
+        Matcher sleep = SLEEP.matcher(Files.readString(file));
+        while (sleep.find()) {
+          sleeps.add(file.getFileName().toString());
+        }
+      }
+    }
+    return sleeps;
+  }
+
+  private static boolean isTestSource(Path file) {
+    return file.toString().contains("/src/test/") && file.toString().endsWith(".java");
+  }
+
+  @Test
+  void testsTakeRandomGeneratorsFromTheSeed() {
+    Door randomness =
+        Rules.DOORS.stream()
+            .filter(door -> door.what().equals("randomness"))
+            .findFirst()
+            .orElseThrow();
+    List<String> sources = new ArrayList<>(randomness.things());
+    sources.addAll(Rules.RANDOM_SOURCES);
+    Door all = new Door("randomness of tests", sources, List.of(Rules.SEED));
+    Map<String, List<String>> users = new TreeMap<>();
+    for (CompiledClass test : compiled("test-classes")) {
+      List<String> used = used(test, all);
+      if (!used.isEmpty()) {
+        users.merge(test.shortName(), used, (a, b) -> a);
+      }
+    }
+    assertThat(users)
+        .as("random generators that do not come from Seed")
+        .containsOnlyKeys(Rules.SEED);
+  }
+
   /** Guards against a class reader that finds nothing. */
   @Test
   void theReaderSeesImportsCallsStaticStateAndLocks() {
@@ -154,6 +225,7 @@ final class ArchitectureTest {
     assertThat(sample.calls()).contains("java.lang.System#nanoTime", "java.util.HashMap#<init>");
     assertThat(sample.staticState()).containsExactlyInAnyOrder("COUNTS", "last");
     assertThat(sample.locks()).isTrue();
+    assertThat(sample.invocations("java.lang.System#nanoTime")).isEqualTo(1);
   }
 
   private static final class Sample {

@@ -19,7 +19,9 @@ import java.lang.reflect.AccessFlag;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -35,11 +37,17 @@ import org.jspecify.annotations.Nullable;
  * @param name with dots, nested classes with {@code $}
  * @param uses names of other classes
  * @param calls methods and fields of other classes, as {@code owner#name}
+ * @param invocations how often the code calls a method, by its name in {@code calls}
  * @param staticState the mutable static fields: not final, or final with mutable content
  * @param locks true if it synchronizes
  */
 record CompiledClass(
-    String name, Set<String> uses, Set<String> calls, List<String> staticState, boolean locks) {
+    String name,
+    Set<String> uses,
+    Set<String> calls,
+    Map<String, Integer> invocations,
+    List<String> staticState,
+    boolean locks) {
 
   private static final Pattern CLASS_IN_DESCRIPTOR = Pattern.compile("L([\\w/$]+)[;<]");
   private static final Pattern DESCRIPTOR = Pattern.compile("\\(.*\\).+|\\[*L[\\w/$]+;");
@@ -78,8 +86,7 @@ record CompiledClass(
       switch (entry) {
         case ClassEntry used when !used.asInternalName().startsWith("[") ->
             uses.add(dotted(used.asInternalName()));
-        case MemberRefEntry member ->
-            calls.add(dotted(member.owner().asInternalName()) + "#" + member.name().stringValue());
+        case MemberRefEntry member -> calls.add(called(member));
         case Utf8Entry text when DESCRIPTOR.matcher(text.stringValue()).matches() -> {
           Matcher matcher = CLASS_IN_DESCRIPTOR.matcher(text.stringValue());
           while (matcher.find()) {
@@ -91,6 +98,7 @@ record CompiledClass(
     }
     String name = dotted(model.thisClass().asInternalName());
     uses.remove(name);
+    Map<String, Integer> invocations = new HashMap<>();
     List<String> staticState = new ArrayList<>();
     boolean locks = false;
     for (FieldModel field : model.fields()) {
@@ -107,6 +115,9 @@ record CompiledClass(
       }
       @Nullable String made = null;
       for (CodeElement element : method.code().get()) {
+        if (element instanceof InvokeInstruction call) {
+          invocations.merge(called(call.method()), 1, Integer::sum);
+        }
         switch (element) {
           case InvokeInstruction call when call.opcode() == Opcode.INVOKESPECIAL ->
               made = dotted(call.owner().asInternalName());
@@ -122,7 +133,16 @@ record CompiledClass(
         }
       }
     }
-    return new CompiledClass(name, uses, calls, staticState, locks);
+    return new CompiledClass(name, uses, calls, invocations, staticState, locks);
+  }
+
+  private static String called(MemberRefEntry member) {
+    return dotted(member.owner().asInternalName()) + "#" + member.name().stringValue();
+  }
+
+  /** Returns the number of calls of a method, one for a mere reference to it. */
+  int invocations(String method) {
+    return invocations.getOrDefault(method, calls.contains(method) ? 1 : 0);
   }
 
   private static String dotted(String internalName) {

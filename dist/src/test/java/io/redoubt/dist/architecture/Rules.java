@@ -410,6 +410,43 @@ final class Rules {
           "server.cluster.core",
           "server.cluster.routing");
 
+  /** The calls by which a test may sleep or wait for a time. */
+  static final List<String> SLEEPS =
+      List.of(
+          "java.lang.Thread#sleep",
+          "java.util.concurrent.TimeUnit#sleep",
+          "java.util.concurrent.locks.LockSupport#parkNanos",
+          "java.util.concurrent.locks.LockSupport#parkUntil");
+
+  /**
+   * The classes of tests that sleep, once each, and the reason. A sleep never proves that something
+   * does not happen, as it passes on a slow machine; Awaitility waits for what happens. At most
+   * ten.
+   */
+  static final Map<String, String> SLEEPING_TESTS =
+      Map.of(
+          "dist.group.LeaseGroupTest", "watches writes while leases run out by the clock",
+          "dist.process.AcknowledgedClientsIT", "an application that tries again",
+          "dist.process.ClusterClientsIT", "an application that tries again",
+          "dist.process.FollowingWriter", "a client that looks the master up again",
+          "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
+          "server.cluster.node.ClusterClient", "a client that is told to try again");
+
+  /** Sources of projects that use the libraries, which are not compiled with the tests. */
+  static final Map<String, String> SLEEPING_SAMPLES =
+      Map.of("FailoverTest.java", "an application that tries again");
+
+  /** The sources of random numbers of tests beyond those of the door. */
+  static final List<String> RANDOM_SOURCES =
+      List.of(
+          "java.lang.StrictMath#random",
+          "java.security.SecureRandom#getInstance",
+          "java.security.SecureRandom#getInstanceStrong",
+          "java.util.random.RandomGeneratorFactory");
+
+  /** The class from which tests take random generators. */
+  static final String SEED = "protocol.Seed";
+
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =
       Map.of(
