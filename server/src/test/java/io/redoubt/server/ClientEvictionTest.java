@@ -112,7 +112,7 @@ final class ClientEvictionTest {
       throws Exception {
     long id = id(client);
     other.call("PING");
-    try (HeldLoop unused = new HeldLoop(server)) {
+    try (HeldLoop _ = new HeldLoop(server)) {
       client.sendRaw(("*2\r\n$4\r\nECHO\r\n$" + LIMIT_BYTES + "\r\n").getBytes(US_ASCII));
       other.send("CLIENT", "LIST", "ID", "" + id);
     }

@@ -127,7 +127,7 @@ final class MetricsTest {
   void reportsALoopThatDoesNotAnswer() throws Exception {
     try (RedisServer server = TestServers.start("metrics-port " + port)) {
       assertThat(get("/healthz")).startsWith("HTTP/1.1 200");
-      try (HeldLoop unused = new HeldLoop(server)) {
+      try (HeldLoop _ = new HeldLoop(server)) {
         await().untilAsserted(() -> assertThat(get("/healthz")).startsWith("HTTP/1.1 503"));
         assertThat(get("/readyz")).startsWith("HTTP/1.1 503");
       }
@@ -202,7 +202,7 @@ final class MetricsTest {
           .atMost(Duration.ofSeconds(15))
           .until(() -> client.call("INFO", "replication").text().contains("state=online"));
       awaitReady("ok");
-      try (HeldLoop unused = new HeldLoop(replica)) {
+      try (HeldLoop _ = new HeldLoop(replica)) {
         client.call("SET", "key", "value");
         client.call("FAILOVER");
         awaitReady("handing over to a replica");
