@@ -54,8 +54,7 @@ public final class RedisServer implements AutoCloseable {
       ServerDirectives settings, Environment environment, boolean freePort, Machine machine)
       throws FatalConfigError {
     this.settings = settings;
-    assembly =
-        new ServerAssembly(settings, environment, machine, freePort, () -> ended.complete(0));
+    assembly = new ServerAssembly(settings, environment, machine, freePort, ended::complete);
     try {
       assembly.configure();
     } catch (FatalConfigError e) {
@@ -148,7 +147,10 @@ public final class RedisServer implements AutoCloseable {
     return assembly.port();
   }
 
-  /** Completes with the exit status when the server was shut down by a command or by a signal. */
+  /**
+   * Completes with the exit status when the server was shut down by a command or by a signal, or
+   * has failed.
+   */
   public CompletableFuture<Integer> ended() {
     return ended;
   }

@@ -24,6 +24,9 @@ public record GroupConfig(long term, long version, int acks, String master, List
   /** The length of the id of a server, in hexadecimal digits. */
   public static final int ID_LENGTH = 40;
 
+  /** The greatest term that files and messages have room for, of 18 digits. */
+  public static final long MAX_TERM = 999_999_999_999_999_999L;
+
   private static final int FIELDS = 5;
   private static final Comparator<GroupConfig> ORDER =
       Comparator.comparingLong(GroupConfig::term).thenComparingLong(GroupConfig::version);
@@ -90,14 +93,16 @@ public record GroupConfig(long term, long version, int acks, String master, List
       long term = Long.parseLong(fields[0]);
       long version = Long.parseLong(fields[1]);
       int acks = Integer.parseInt(fields[2]);
-      boolean valid = term >= 0 && version >= 0 && acks >= 0 && members.contains(fields[3]);
+      boolean valid =
+          term >= 0 && term <= MAX_TERM && version >= 0 && acks >= 0 && members.contains(fields[3]);
       return valid ? new GroupConfig(term, version, acks, fields[3], members) : null;
     } catch (NumberFormatException e) {
       return null;
     }
   }
 
-  static boolean isId(String text) {
+  /** Returns true if a text can be the id of a server or sentinel. */
+  public static boolean isId(String text) {
     return text.length() == ID_LENGTH
         && text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
   }

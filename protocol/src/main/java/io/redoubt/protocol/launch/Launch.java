@@ -276,6 +276,9 @@ public abstract class Launch<D extends Directives> {
     } catch (OutOfMemoryError full) {
       log.warning("Can't start: out of memory: %s", full.getMessage());
       return 1;
+    } catch (RuntimeException e) {
+      log.fault("at the start", e); // else threads that go on would keep the process alive
+      return 1;
     } finally {
       remove(pidFile);
     }

@@ -277,10 +277,10 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
 
   /**
    * Returns true if the next request may run now: the client is neither blocked nor paused nor
-   * closing.
+   * closing, and the server serves.
    */
   public final boolean mayExecute() {
-    return !isHeldUp() && !isEnding();
+    return !isHeldUp() && !isEnding() && !registry().isHalted();
   }
 
   /** Returns true if it executes nothing more and ignores further input. */

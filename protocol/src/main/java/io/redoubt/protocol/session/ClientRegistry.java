@@ -58,6 +58,7 @@ public final class ClientRegistry {
   private long lastId;
   private int blocked;
   private int timedWaits;
+  private boolean halted;
   private final RecentPeaks peaks = new RecentPeaks();
 
   private long inputBytes;
@@ -102,6 +103,21 @@ public final class ClientRegistry {
     pauses = new Pauses(loop, clock);
     clientMemory = new ClientMemory(settings, clients.values(), log);
     executor = new RequestExecutor(this, dispatcher);
+  }
+
+  // ---- the end of service
+
+  /**
+   * Executes no request of any client from now on, since what it would do is kept nowhere: the
+   * process ends.
+   */
+  public void halt() {
+    halted = true;
+  }
+
+  /** Returns true if no request is executed any more. */
+  public boolean isHalted() {
+    return halted;
   }
 
   // ---- connections

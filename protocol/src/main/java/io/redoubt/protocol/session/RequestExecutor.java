@@ -178,7 +178,9 @@ public final class RequestExecutor {
 
   /** Executes a request again that blocked its client; the client stays blocked meanwhile. */
   public void executeAgain(Client client, Request request) {
-    dispatch(client, request);
+    if (!registry.isHalted()) {
+      dispatch(client, request);
+    }
   }
 
   /**

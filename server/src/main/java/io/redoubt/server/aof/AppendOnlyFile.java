@@ -16,6 +16,7 @@ import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.loading.LoadMemoryException;
+import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
@@ -187,10 +188,12 @@ public final class AppendOnlyFile implements AutoCloseable {
   /**
    * Loads the files while all clients wait (DEBUG LOADAOF).
    *
-   * @param clear called to empty the keyspace
+   * @param clear called to empty the keyspace once the files are open
+   * @throws IOException if a file can't be opened; nothing has changed
+   * @throws ManifestException if the manifest is damaged; nothing has changed
+   * @throws LostDataSetException if the data set is incomplete
    */
-  public void reload(Runnable clear)
-      throws IOException, AofException, RdbException, ManifestException {
+  public void reload(Runnable clear) throws IOException, ManifestException, LostDataSetException {
     settleNext();
     rewrites.giveUp();
     if (state == State.OFF) {
@@ -198,9 +201,12 @@ public final class AppendOnlyFile implements AutoCloseable {
     } else {
       appender.writeAndForce();
     }
-    clear.run();
-    try (AofReplay replay = loader.open(files)) {
+    AofReplay replay = loader.open(files);
+    try (replay) {
+      clear.run();
       replay.run();
+    } catch (IOException | AofException | RdbException | RuntimeException e) {
+      throw new LostDataSetException(e);
     }
     log.notice("Append Only File loaded by DEBUG LOADAOF");
   }
@@ -299,7 +305,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Turns a suspended file on again once the new data set is complete. */
   private void resume() {
-    if (suspended && !loader.isLoading() && !gate.isLoading() && !rewrites.isPutOff()) {
+    if (suspended && !loader.isLoading() && gate.isDataWhole() && !rewrites.isPutOff()) {
       suspended = false;
       if (state == State.OFF && settings.persistence.appendonly.value() && !turnOn()) {
         suspended = true; // until it succeeds

@@ -55,8 +55,8 @@ public final class WriteGate {
     return clients.heldOutput().close(clients.all());
   }
 
-  /** Returns true if commands are refused because a data set is being loaded. */
-  boolean isLoading() {
-    return state.is(Refusal.LOADING);
+  /** Returns true unless a part of the data set is missing. */
+  boolean isDataWhole() {
+    return state.isDataWhole();
   }
 }

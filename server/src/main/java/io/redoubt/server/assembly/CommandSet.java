@@ -87,15 +87,14 @@ final class CommandSet {
         new FailoverCommand(parts.replication),
         new DebugCommands(
             new Debugging(
-                parts.cron,
-                parts.housekeeping,
-                parts.expiry,
+                parts.periodic,
                 parts.dataSet,
                 payloads,
                 parts.replication,
                 parts.appendOnlyFile,
                 parts.clusterNode,
-                parts.log)));
+                parts.log,
+                parts::dataSetLost)));
   }
 
   /** Returns the groups that work on the server as a whole, its connections and its users. */

@@ -21,6 +21,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A data server put together: its parts with commands, INFO sections, command names and users. The
@@ -41,14 +43,14 @@ public final class ServerAssembly {
    * Puts a server together; it does nothing before {@link #open}.
    *
    * @param freePort listens on a port that the system chooses, in place of {@code port}
-   * @param ended runs once the server was shut down
+   * @param ended receives the exit status once the server has ended by itself
    */
   public ServerAssembly(
       ServerDirectives settings,
       Environment environment,
       Machine machine,
       boolean freePort,
-      Runnable ended) {
+      IntConsumer ended) {
     threads = machine.threads();
     Executor helper = task -> threads.unstarted("commands", task).start();
     // These need no part: in a cold process their classes take as long as those of the parts.
@@ -83,7 +85,19 @@ public final class ServerAssembly {
    * @throws IOException if an address can't be listened on
    */
   public void open(Runnable listening) throws IOException {
+    try {
+      openParts(listening);
+    } catch (IOException | RuntimeException e) {
+      parts.fail();
+      throw e;
+    }
+  }
+
+  private void openParts(Runnable listening) throws IOException {
     parts.listeners.open();
+    parts.replication.open();
+    parts.lease.open();
+    parts.rejoin.open();
     if (parts.clusterNode != null) {
       parts.clusterNode.open();
     }
@@ -95,7 +109,7 @@ public final class ServerAssembly {
         parts.clusterNode == null ? commits : parts.clusterNode.reportingAtEndOfTurn(commits));
     parts.memory.started();
     parts.cron.start(parts.settings.hz.value());
-    parts.housekeeping.start();
+    parts.periodic.housekeeping().start();
     loop().every(this::everySecond, SECOND_MILLIS); // one timer: each one wakes an idle loop
   }
 
@@ -115,12 +129,23 @@ public final class ServerAssembly {
         isMaster,
         parts.replication,
         parts.appendOnlyFile,
-        failure -> {
-          if (failure == null) {
-            serve();
-          }
-          ending.loaded(failure);
-        });
+        failure -> ending.loaded(failure == null ? serveAll() : failed(failure)));
+  }
+
+  /** Starts to serve; returns the reason for which it can't, or null. */
+  private @Nullable Exception serveAll() {
+    try {
+      serve();
+      return null;
+    } catch (RuntimeException e) {
+      return failed(e);
+    }
+  }
+
+  /** Ends service before anybody can see a part of the data set. */
+  private Exception failed(Exception failure) {
+    parts.fail();
+    return failure;
   }
 
   private void serve() {
@@ -133,6 +158,7 @@ public final class ServerAssembly {
     }
     parts.lease.start();
     parts.rejoin.start();
+    parts.dataSet.becomeWhole();
     metrics.started();
   }
 
@@ -214,8 +240,7 @@ public final class ServerAssembly {
    */
   public void stop() throws IOException {
     metrics.close();
-    parts.cron.stop();
-    parts.housekeeping.stop();
+    parts.periodic.stop();
     parts.defrag.stop();
     if (parts.clusterNode != null) {
       parts.clusterNode.close();

@@ -11,6 +11,7 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
@@ -61,11 +62,13 @@ import io.redoubt.server.lifecycle.ExpiryCycle;
 import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.MemoryReturn;
+import io.redoubt.server.lifecycle.PeriodicWork;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
 import io.redoubt.server.lifecycle.SentinelHellos;
 import io.redoubt.server.lifecycle.SentinelLease;
 import io.redoubt.server.lifecycle.Shutdown;
+import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.replication.Replication;
@@ -78,6 +81,7 @@ import io.redoubt.server.snapshot.context.SnapshotContents;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.tracking.TrackedKeys;
 import io.redoubt.server.value.Values;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,11 +137,11 @@ final class ServerParts {
   final SentinelHellos hellos;
   final SentinelLease lease;
   final Listeners listeners;
+  final EndOfService endOfService;
   final Shutdown shutdown;
   final MigrationTargets migrationTargets;
   final Cron cron;
-  final ExpiryCycle expiry;
-  final Housekeeping housekeeping;
+  final PeriodicWork periodic;
   final ActiveDefrag defrag;
 
   /** This server in a cluster, null without cluster mode. */
@@ -147,14 +151,14 @@ final class ServerParts {
    * Puts the parts together; they do nothing before {@link ServerAssembly#open}.
    *
    * @param freePort listens on a port that the system chooses, in place of {@code port}
-   * @param ended runs once the server was shut down
+   * @param ended receives the exit status once the server has ended by itself
    */
   ServerParts(
       ServerDirectives settings,
       Environment environment,
       Machine machine,
       boolean freePort,
-      Runnable ended) {
+      IntConsumer ended) {
     this.settings = settings;
     this.environment = environment;
     clock = environment.clock();
@@ -290,19 +294,8 @@ final class ServerParts {
     heardSentinels = new HeardSentinels(clock);
     hellos = new SentinelHellos(rejoin, fence, lease, heardSentinels, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);
-    shutdown =
-        new Shutdown(
-            settings,
-            state,
-            environment,
-            serverClients,
-            snapshots,
-            replication,
-            appendOnlyFile,
-            new ShutdownHost(ended));
-    cron.add(shutdown::takeSignal);
-    expiry = new ExpiryCycle(keyspace, role, stats, latency, clock);
-    housekeeping =
+    ExpiryCycle expiry = new ExpiryCycle(keyspace, role, stats, latency, clock);
+    Housekeeping housekeeping =
         new Housekeeping(
             transport.loop(),
             clock,
@@ -312,6 +305,19 @@ final class ServerParts {
             dispatcher,
             stats,
             settings.memory.activeExpireEffort::value);
+    periodic = new PeriodicWork(cron, housekeeping, expiry);
+    endOfService = new EndOfService(listeners, transport, clients, periodic, ended);
+    shutdown =
+        new Shutdown(
+            settings,
+            state,
+            environment,
+            serverClients,
+            snapshots,
+            replication,
+            appendOnlyFile,
+            endOfService);
+    cron.add(shutdown::takeSignal);
     defrag =
         new ActiveDefrag(
             transport.loop(),
@@ -348,6 +354,18 @@ final class ServerParts {
   /** Returns {@code redis_mode} of INFO. */
   String mode() {
     return clusterNode == null ? "standalone" : "cluster";
+  }
+
+  /** Ends the server, of whose data set a reload has left a part. */
+  void dataSetLost(LostDataSetException lost) {
+    log.warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(lost.getCause()));
+    fail();
+  }
+
+  /** Ends service because the data set can't be served. */
+  void fail() {
+    shutdown.failedToServe();
+    endOfService.fail();
   }
 
   private void failedOnLoop(Throwable fault) {
@@ -391,7 +409,7 @@ final class ServerParts {
     cron.add(defrag::tick);
     cron.add(() -> heap.relieve(clients::closeLargestOnHeap));
     cron.add(() -> {
-      if (!dataSet.progress().isLoading()) {
+      if (state.isDataWhole()) {
         snapshots.cron(); // else a part of the data would take the place of the file
       }
     });
@@ -457,27 +475,7 @@ final class ServerParts {
 
     @Override
     public void evictFurther() {
-      housekeeping.evictFurther();
-    }
-  }
-
-  /** The rest of the server as its shutdown sees it. */
-  private final class ShutdownHost implements Shutdown.Host {
-    private final Runnable ended;
-
-    ShutdownHost(Runnable ended) {
-      this.ended = ended;
-    }
-
-    @Override
-    public boolean isCronPaused() {
-      return cron.isPaused();
-    }
-
-    @Override
-    public void end() {
-      listeners.close(); // before anybody hears of the end
-      ended.run();
+      periodic.housekeeping().evictFurther();
     }
   }
 

@@ -436,7 +436,7 @@ public final class CommandDispatcher implements Dispatcher {
       RequestDecoder decoder =
           new RequestDecoder(client.registry().limits(), client.registry().memory());
       long place = transaction.start();
-      for (int i = 0; i < transaction.count(); i++) {
+      for (int i = 0; i < transaction.count() && !client.registry().isHalted(); i++) {
         place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
         lastDenied = !runQueued(client);
       }

@@ -317,7 +317,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (script.declaresWrites() && onlyReads) {
       throw WRITES_IN_READ_ONLY;
     }
-    int refused = script.flags() == null ? Refusal.STALE_REPLICA.bit() : refusals(script.flags());
+    int refused = script.flags() == null ? Refusal.STALE : refusals(script.flags());
     refused = state.among(refused);
     if (refused != 0) {
       throw state.error(refused);
@@ -333,7 +333,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (refused != 0 && !flags.contains(ScriptFlag.ALLOW_OOM)) {
       refused |= Refusal.ROOM;
     }
-    return flags.contains(ScriptFlag.ALLOW_STALE) ? refused : refused | Refusal.STALE_REPLICA.bit();
+    return flags.contains(ScriptFlag.ALLOW_STALE) ? refused : refused | Refusal.STALE;
   }
 
   // Calls of the running script.

@@ -5,6 +5,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.execution.KeyObservers;
 import io.redoubt.server.execution.refusal.Refusal;
@@ -13,6 +14,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
+import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.replication.ReplicatedDataSet;
@@ -28,7 +30,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The data set: loaded at startup, reloaded for tests, replaced by that of a master. */
+/**
+ * The data set: loaded at startup, reloaded for tests, replaced by that of a master. Until it is
+ * {@linkplain #becomeWhole() whole} the server refuses commands with LOADING.
+ */
 public final class DataSet implements ReplicatedDataSet {
   /** Receives the outcome of the load at startup. */
   public interface Ending {
@@ -43,6 +48,8 @@ public final class DataSet implements ReplicatedDataSet {
   private final LoadProgress progress = new LoadProgress();
   private final Clock clock;
   private final Log log;
+  private final ServerState state;
+  private boolean whole;
 
   /** Creates a data set of which nothing is loaded. */
   public DataSet(
@@ -59,10 +66,12 @@ public final class DataSet implements ReplicatedDataSet {
     this.snapshots = snapshots;
     this.clock = clock;
     this.log = log;
+    this.state = state;
+    state.set(Refusal.LOADING, true);
     LoadView view = new LoadView(progress, clock, log);
     progress.onReached(view::reached);
     progress.onChange(loading -> {
-      state.set(Refusal.LOADING, loading);
+      state.set(Refusal.LOADING, loading || !whole);
       view.begin();
     });
   }
@@ -85,6 +94,12 @@ public final class DataSet implements ReplicatedDataSet {
   @Override
   public LoadProgress progress() {
     return progress;
+  }
+
+  /** Lets commands see the data set, once all that a start reads has been read. */
+  public void becomeWhole() {
+    whole = true;
+    state.set(Refusal.LOADING, progress.isLoading());
   }
 
   /**
@@ -162,17 +177,28 @@ public final class DataSet implements ReplicatedDataSet {
     return new LoadRule(skipsExpired, replaces, context.settings().checksum());
   }
 
-  /** Saves and loads again while everybody waits. */
+  /**
+   * Saves and loads again while everybody waits.
+   *
+   * @throws IOException if the data can't be saved or loaded; nothing has changed
+   * @throws LostDataSetException if the data set is incomplete
+   */
   public void reload(boolean save, boolean flush, boolean merge, boolean isMaster)
-      throws IOException, RdbException {
+      throws IOException, LostDataSetException {
     if (save && snapshots.save().isError()) {
       throw new IOException("Error trying to save the DB");
     }
-    if (flush) {
-      clear();
-    }
-    try (var load = new RdbFileLoad(context, snapshots.file(), rule(isMaster, merge), progress)) {
+    RdbFileLoad load = new RdbFileLoad(context, snapshots.file(), rule(isMaster, merge), progress);
+    try (load) {
+      if (flush) {
+        clear();
+      }
       load.run();
+    } catch (IOException | RdbException | RuntimeException e) {
+      if (flush || load.keysLoaded() > 0) {
+        throw new LostDataSetException(e);
+      }
+      throw new IOException(SystemErrors.text(e), e);
     }
     log.warning("DB reloaded by DEBUG RELOAD");
   }

@@ -1,8 +1,6 @@
 package io.redoubt.server.lifecycle;
 
-import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
-import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Log;
@@ -12,21 +10,26 @@ import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.key.DumpCommands;
+import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The server as DEBUG sees it. */
+/**
+ * The server as DEBUG sees it.
+ *
+ * @param onLost ends the server when a reload has left a part of the data set, as Redis does
+ */
 public record Debugging(
-    Cron cron,
-    Housekeeping housekeeping,
-    ExpiryCycle expiry,
+    PeriodicWork periodic,
     DataSet dataSet,
     DumpCommands payloads,
     Replication replication,
     AppendOnlyFile appendOnlyFile,
     @Nullable ClusterNode clusterNode,
-    Log serverLog)
+    Log serverLog,
+    Consumer<LostDataSetException> onLost)
     implements DebugCommands.Host {
   private static final CommandError NO_CLUSTER =
       new CommandError("ERR Debug option only available for cluster mode enabled setup!");
@@ -38,13 +41,12 @@ public record Debugging(
 
   @Override
   public void activeExpire(boolean on) {
-    expiry.turn(on);
+    periodic.expiry().turn(on);
   }
 
   @Override
   public void pauseCron(boolean paused) {
-    cron.paused(paused);
-    housekeeping.paused(paused);
+    periodic.paused(paused);
   }
 
   @Override
@@ -56,7 +58,9 @@ public record Debugging(
   public void reload(boolean save, boolean flush, boolean merge) {
     try {
       dataSet.reload(save, flush, merge, !replication.isReplica());
-    } catch (IOException | RdbException e) {
+    } catch (LostDataSetException e) {
+      onLost.accept(e);
+    } catch (IOException e) {
       serverLog.warning("DEBUG RELOAD failed: %s", SystemErrors.text(e));
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
     }
@@ -71,7 +75,9 @@ public record Debugging(
   public void loadAppendOnlyFile() {
     try {
       appendOnlyFile.reload(dataSet::clear);
-    } catch (IOException | RdbException | AofException | ManifestException e) {
+    } catch (LostDataSetException e) {
+      onLost.accept(e);
+    } catch (IOException | ManifestException e) {
       serverLog.warning("DEBUG LOADAOF failed: %s", SystemErrors.text(e));
       throw new CommandError("ERR Error trying to load the AOF files, check server logs");
     }

@@ -1,10 +1,11 @@
 package io.redoubt.server.lifecycle;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.TreeMap;
  * The sentinels that monitor this server, saved in a file in the data directory, so that a
  * restarted server can ask them for its role.
  *
- * <p>Format: UTF-8 text, a line for each sentinel: its id of 40 hexadecimal digits, host and port,
+ * <p>Format: text, a line for each sentinel: its id of 40 hexadecimal digits, host and port,
  * separated by one space. Other lines are skipped.
  */
 final class KnownSentinels {
@@ -28,19 +29,20 @@ final class KnownSentinels {
     this.log = log;
   }
 
-  /** Reads the file, if there is one. */
-  void read(Path file) {
-    try {
-      for (String line : Files.readAllLines(file)) {
-        String[] words = line.split(" ", -1);
-        if (words.length == 3 && words[0].length() == 40 && words[2].matches("[0-9]{1,5}")) {
-          byId.put(words[0], new HostPort(words[1], Integer.parseInt(words[2])));
-        }
+  /**
+   * Reads the file, if there is one.
+   *
+   * @throws IOException if it can't be read
+   */
+  void read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return; // no sentinel has monitored this server yet
+    }
+    for (String line : Files.readString(file, ISO_8859_1).split("\n", -1)) {
+      String[] words = line.split(" ", -1);
+      if (words.length == 3 && words[0].length() == 40 && words[2].matches("[0-9]{1,5}")) {
+        byId.put(words[0], new HostPort(words[1], Integer.parseInt(words[2])));
       }
-    } catch (NoSuchFileException e) {
-      // No sentinel has monitored this server yet.
-    } catch (IOException e) {
-      log.warning("Can't read the known sentinels from %s: %s", file, e);
     }
   }
 

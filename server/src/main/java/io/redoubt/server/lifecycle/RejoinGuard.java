@@ -84,12 +84,23 @@ public final class RejoinGuard {
     return ownPort() != 0 && settings.replication.rejoinTimeout.value() > 0;
   }
 
+  /**
+   * Reads the known sentinels; the port must be open, and no request executed before: a hello would
+   * replace the file.
+   *
+   * @throws IOException if the file can't be read; the server must not start as a master then
+   */
+  public void open() throws IOException {
+    if (isOn()) {
+      known.read(file());
+    }
+  }
+
   /** Asks the known sentinels once the data set is loaded; called on the event loop. */
   public void start() {
     if (!isOn()) {
       return;
     }
-    known.read(file());
     Set<HostPort> sentinels = new LinkedHashSet<>(settings.replication.rejoinSentinels.value());
     sentinels.addAll(known.places());
     if (replication.isReplica() || sentinels.isEmpty()) {

@@ -102,8 +102,12 @@ public final class SentinelLease {
     return settings.path("sentinel-leases-" + port.getAsInt() + ".state");
   }
 
-  /** Reads the known sentinels once the data set is loaded. */
-  public void start() {
+  /**
+   * Reads the known sentinels; the port must be open, and no request executed before.
+   *
+   * @throws IOException if the file can't be read; without it a master would wait for no lease
+   */
+  public void open() throws IOException {
     Map<String, Set<String>> known = new TreeMap<>();
     for (String line : savedText().split("\n", -1)) {
       String[] words = line.split(" ", -1);
@@ -114,19 +118,18 @@ public final class SentinelLease {
     known.forEach((group, sentinels) ->
         tables.computeIfAbsent(group, each -> new LeaseTable()).restore(sentinels));
     saved = Set.copyOf(lines());
+  }
+
+  /** Requires leases, once the data set is loaded, of the sentinels that have given some. */
+  public void start() {
     review();
   }
 
   /** Returns the content of the file, nothing if no sentinel has offered a lease yet. */
-  private String savedText() {
-    try {
-      if (context.disk().exists(file())) {
-        return new String(WholeFile.read(context.disk(), file()), UTF_8);
-      }
-    } catch (IOException e) {
-      log.warning("Can't read the sentinels that give leases from %s: %s", file(), e);
-    }
-    return "";
+  private String savedText() throws IOException {
+    return context.disk().exists(file())
+        ? new String(WholeFile.read(context.disk(), file()), UTF_8)
+        : "";
   }
 
   /** Returns true if this server wants leases. */

@@ -15,7 +15,6 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.ServerCommands.SaveWish;
-import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
@@ -34,7 +33,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     /** Returns true if everything periodic is suspended. */
     boolean isCronPaused();
 
-    /** Ends the process. */
+    /** Ends service and then the process: no further request is executed. */
     void end();
   }
 
@@ -103,6 +102,12 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return asked;
   }
 
+  /** Leaves nothing for a shutdown to do: the server has failed, and its process ends. */
+  public void failedToServe() {
+    stopWaiting();
+    over = true;
+  }
+
   /** Returns true if a shutdown was asked for and is not done; on the loop. */
   public boolean isUnderWay() {
     return asked || waiting != null || over;
@@ -141,7 +146,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
       }
       stopWaiting();
     }
-    if (state.is(Refusal.LOADING)) {
+    if (!state.isDataWhole()) {
       log.warning("Received shutdown signal during loading, exiting now.");
       return finish(SaveWish.NOSAVE, true); // a part of the data must not replace the file
     }
@@ -267,8 +272,6 @@ public final class Shutdown implements ServerCommands.Shutdown {
     }
     over = true;
     log.warning("Redis is now ready to exit, bye bye...");
-    // What is written from now on would be in no file, however long the process takes to end.
-    clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.ALL, Long.MAX_VALUE);
     appendOnlyFile.dropJournal();
     replication.deleteReceived();
     host.end();

@@ -24,6 +24,9 @@ public final class GroupCommands extends CommandGroup<Call> {
   private static final CommandError PROMISED =
       new CommandError("ERR This server has promised as much to another sentinel");
 
+  /** The last epoch of a promise; it leaves digits for terms that masters begin by themselves. */
+  private static final long MAX_EPOCH = 99_999_999_999_999_999L;
+
   private final Replication replication;
 
   final Command<Call> container =
@@ -122,14 +125,16 @@ public final class GroupCommands extends CommandGroup<Call> {
 
   private void fence(Call call) {
     long epoch = call.argLong(2);
+    String sentinel = Errors.shown(call.request(), 3);
+    if (epoch < 0 || epoch > MAX_EPOCH) {
+      throw new CommandError("ERR Invalid epoch");
+    }
+    if (!GroupConfig.isId(sentinel)) {
+      throw new CommandError("ERR Invalid id of a sentinel: 40 hexadecimal digits");
+    }
     ServerClient client = call.client();
     Fence wait = new Fence(client, epoch);
-    boolean begun =
-        epoch >= 0
-            && replication
-                .membership()
-                .promise(epoch, Errors.shown(call.request(), 3), wait::promised);
-    if (!begun) {
+    if (!replication.membership().promise(epoch, sentinel, wait::promised)) {
       throw PROMISED;
     }
     replication.link().acknowledge(); // tells the present master

@@ -36,9 +36,13 @@ record MemberState(
       return null;
     }
     try {
+      long promised = Long.parseLong(fields[0]);
+      if (promised >= GroupConfig.MAX_TERM) {
+        return null; // no later term could be stored
+      }
       return new MemberState(
           fields[4],
-          Long.parseLong(fields[0]),
+          promised,
           Long.parseLong(fields[1]),
           Long.parseLong(fields[2]),
           fields[3].equals("1"),

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * This server as a member of a group that acknowledges writes: its id, the configurations that it
  * knows, and its promise to acknowledge no master of an earlier term. All of it is in a file beside
- * the data, and nothing rests on a state that is not there yet.
+ * the data, which is written before anything depends on it.
  *
  * <p>A member is complete if it has lost nothing that it may have acknowledged. A restart and a
  * full sync end that. It then has a new random token, which it reports to its master, and is
@@ -357,25 +357,29 @@ final class Membership {
     return settings.path("write-acks-" + port.getAsInt() + ".state");
   }
 
-  /** Reads the file, before the server is reachable. */
-  void load() {
-    try {
-      if (port.getAsInt() != 0 && context.disk().exists(file())) {
-        parse(new String(WholeFile.read(context.disk(), file()), US_ASCII));
-      }
-    } catch (IOException e) {
-      log.warning("Can't read %s: %s", file(), e);
+  /**
+   * Reads the file, before any request is executed: a promise that was made meanwhile would replace
+   * it.
+   *
+   * @throws IOException if it can't be read or is damaged; the server must not start without its
+   *     promises
+   */
+  void load() throws IOException {
+    if (port.getAsInt() != 0 && context.disk().exists(file())) {
+      parse(new String(WholeFile.read(context.disk(), file()), US_ASCII));
     }
   }
 
-  private void parse(String text) {
+  private void parse(String text) throws IOException {
     String[] fields = text.strip().split(" ", -1);
     String group = fields.length == FIELDS ? fields[5] : "";
     boolean former = group.equals(FORMER);
     GroupChain read = former ? GroupChain.EMPTY : GroupChain.parse(group);
     if (read == null || !fields[2].matches("[0-9]{1,18}") || !fields[4].matches("-1|[0-9]{1,18}")) {
-      log.warning("%s is damaged: this server is no longer a member of its group.", file());
-      return;
+      throw new IOException(
+          file()
+              + " is damaged. It has the promises of this server to its group: restore it, or"
+              + " delete it to start as no member of a group");
     }
     id = fields[1];
     keepsId = true;

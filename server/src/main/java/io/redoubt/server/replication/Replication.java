@@ -24,6 +24,7 @@ import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Consumer;
@@ -62,6 +63,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final Membership membership;
   private final AckGroup ackGroup;
   private final SyncCounts counts = new SyncCounts();
+
+  /** True from the removal of the old data set for a full sync until the new one is complete. */
+  private boolean dataDropped;
 
   /** True once a file has given the position in a history. */
   private boolean restored;
@@ -158,13 +162,22 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
+  /**
+   * Reads what this server has promised to others; the port must be open, and no request executed
+   * before.
+   *
+   * @throws IOException if that can't be read
+   */
+  public void open() throws IOException {
+    membership.load();
+  }
+
   /** Starts replication, as a replica if the configuration names a master. */
   public void start() {
     replicas.fullSyncs().begin();
     if (settings.replication.replicaof.value() != null) {
       link.follow();
     }
-    membership.load();
     roleChanged();
     ackGroup.started(
         appendOnlyFile.isEnabled()
@@ -321,6 +334,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     replicas.disconnectAll(); // replicas must learn the new id
     replicas.restartIdleTime();
     writeAcks.promoted();
+    dataDropped = false; // by that order the data set is what is left
     roleChanged();
     ackGroup.appointed(ordered);
   }
@@ -341,6 +355,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     state.set(
         Refusal.STALE_REPLICA,
         isReplica() && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
+    state.set(Refusal.INCOMPLETE, dataDropped && !state.is(Refusal.LOADING));
     state.set(
         Refusal.TOO_FEW_REPLICAS,
         !isReplica()
@@ -527,14 +542,33 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     stream.startNewHistory();
   }
 
-  /** Removes all keys before the master's are loaded; the append-only file becomes obsolete. */
+  /**
+   * Removes all keys, before the master's are loaded or after that has failed; the append-only file
+   * becomes obsolete.
+   */
   void dropDataSet() {
     appendOnlyFile.dataSetGoes();
     dataSet.clear();
+    dataDropped = true;
+    updateState();
+  }
+
+  /**
+   * Returns the offset of the data set, and 1, as Redis does, if there is none: a sentinel must not
+   * choose this server for what it had.
+   */
+  long dataOffset() {
+    return dataDropped ? 1 : offset();
+  }
+
+  /** Returns true if the data set was dropped for another one that is not complete yet. */
+  boolean isDataDropped() {
+    return dataDropped;
   }
 
   /** Adopts the master's history and offset for the data set just loaded. */
   void dataSetTaken(@Nullable String id, long offset) {
+    dataDropped = false; // the link, which is up next, updates the state
     appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
     membership.dataReplaced();
     stream.adopt(id, offset);

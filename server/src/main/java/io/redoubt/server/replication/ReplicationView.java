@@ -78,7 +78,7 @@ public final class ReplicationView {
 
   /**
    * Returns the milliseconds since the master was last heard of: 0 for a master, a century if it
-   * never was.
+   * never was or if a failed full sync has left no data.
    */
   public long dataAgeMillis() {
     if (!isReplica()) {
@@ -86,7 +86,12 @@ public final class ReplicationView {
     }
     MasterLink link = replication.link();
     long seconds = link.isConnected() ? link.silentSeconds() : link.downSeconds();
-    return seconds < 0 ? CENTURY_MILLIS : seconds * 1000;
+    return seconds < 0 || replication.isDataDropped() ? CENTURY_MILLIS : seconds * 1000;
+  }
+
+  /** Returns the offset of the data set, which is small if there is none. */
+  public long dataOffset() {
+    return replication.dataOffset();
   }
 
   /** Returns true while this server hands its role over to a replica. */

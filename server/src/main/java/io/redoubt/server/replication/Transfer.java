@@ -272,9 +272,9 @@ final class Transfer implements TransferFraming.Sink {
   private void dropOldData() {
     replication.startNewHistory();
     log.notice("MASTER <-> REPLICA sync: Flushing old data");
-    replication.dropDataSet();
     state.set(Refusal.LOADING, true);
     loading = true;
+    replication.dropDataSet();
     log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 

@@ -13,6 +13,7 @@ import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.cluster.slot.SlotUsage;
 import io.redoubt.server.execution.SlotGate;
+import io.redoubt.server.replication.ReplicationView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -46,7 +47,8 @@ final class NodeData implements DataServer {
   @Override
   public long offset() {
     // By 0 the others know that a replica has no data to serve yet.
-    return parts.replication().view().isSyncing() ? 0 : parts.replication().offset();
+    ReplicationView view = parts.replication().view();
+    return view.isSyncing() ? 0 : view.dataOffset();
   }
 
   @Override

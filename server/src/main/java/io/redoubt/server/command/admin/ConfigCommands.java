@@ -112,7 +112,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     List<String> words = words(call);
-    boolean loads = state.is(Refusal.LOADING) || state.is(Refusal.LOADING_BESIDE);
+    boolean loads = !state.isDataWhole() || state.is(Refusal.LOADING_BESIDE);
     if (loads && !call.settings().maySetWhileLoading(words)) {
       throw Refusal.LOADING.error();
     }

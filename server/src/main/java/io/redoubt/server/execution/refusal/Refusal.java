@@ -42,6 +42,10 @@ public enum Refusal {
   WITHOUT_LEASE("READONLY You can't write against a read only replica."),
   /** A replica without its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
+  /** A replica that has dropped its data set for a full sync, which has failed. */
+  INCOMPLETE(
+      "MASTERDOWN Link with MASTER is down and its full sync has failed: the data set is"
+          + " incomplete."),
   /** The data set is being loaded. */
   LOADING("LOADING Redis is loading the dataset in memory"),
   /** A master's data set is being loaded while this one is served. */
@@ -65,6 +69,9 @@ public enum Refusal {
 
   /** The states that refuse commands that need memory. */
   public static final int ROOM = OUT_OF_MEMORY.bit() | OUT_OF_ROOM.bit();
+
+  /** The states in which a replica may have no data, or old data. */
+  public static final int STALE = STALE_REPLICA.bit() | INCOMPLETE.bit();
 
   /** The states of a busy script or function. */
   public static final int BUSY = BUSY_SCRIPT.bit() | BUSY_FUNCTION.bit();
@@ -99,7 +106,7 @@ public enum Refusal {
       mask |= ROOM;
     }
     if (!command.has(Flag.STALE)) {
-      mask |= STALE_REPLICA.bit();
+      mask |= STALE;
     }
     if (!command.has(Flag.LOADING)) {
       mask |= LOADING.bit();

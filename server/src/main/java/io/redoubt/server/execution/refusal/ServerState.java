@@ -60,6 +60,13 @@ public final class ServerState {
     return (mask & refusal.bit()) != 0;
   }
 
+  /**
+   * Returns true unless a part of the data set is missing, which must be neither shown nor saved.
+   */
+  public boolean isDataWhole() {
+    return (mask & (Refusal.LOADING.bit() | Refusal.INCOMPLETE.bit())) == 0;
+  }
+
   /** Returns the states as a mask of {@link Refusal#bit()}. */
   public int mask() {
     return mask;

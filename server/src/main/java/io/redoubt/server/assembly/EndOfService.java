@@ -1,0 +1,66 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.lifecycle.PeriodicWork;
+import io.redoubt.server.lifecycle.Shutdown;
+import java.util.function.IntConsumer;
+
+/**
+ * The one way in which service ends before the process does: from that moment no request is
+ * executed, no connection is accepted and no periodic work runs, however long the process takes to
+ * end. What a client did afterwards would be in no file, and after a failed load it would see a
+ * part of the data set.
+ */
+final class EndOfService implements Shutdown.Host {
+  private static final int FAILED = 1;
+
+  private final Listeners listeners;
+  private final Transport transport;
+  private final ClientRegistry clients;
+  private final PeriodicWork periodic;
+  private final IntConsumer ended;
+
+  /**
+   * Creates the end of a server that does not serve yet.
+   *
+   * @param ended receives the exit status of the process
+   */
+  EndOfService(
+      Listeners listeners,
+      Transport transport,
+      ClientRegistry clients,
+      PeriodicWork periodic,
+      IntConsumer ended) {
+    this.listeners = listeners;
+    this.transport = transport;
+    this.clients = clients;
+    this.periodic = periodic;
+    this.ended = ended;
+  }
+
+  @Override
+  public boolean isCronPaused() {
+    return periodic.cron().isPaused();
+  }
+
+  @Override
+  public void end() {
+    halt();
+    ended.accept(0);
+  }
+
+  /** Ends service because the data set is not whole, and closes all connections. */
+  void fail() {
+    halt();
+    transport.closeChannels();
+    ended.accept(FAILED);
+  }
+
+  private void halt() {
+    clients.halt();
+    listeners.close(); // before anybody hears of the end
+    periodic.stop();
+  }
+}
