@@ -92,6 +92,13 @@ public final class TestServers {
   /** Like {@link #startAtItsPort(Log, String...)}, with another resolver of host names. */
   public static RedisServer startAtItsPort(Log log, NameLookup names, String... lines)
       throws Exception {
+    RedisServer server = makeAtItsPort(log, names, lines);
+    server.start().get();
+    return server;
+  }
+
+  /** A server that is not started yet, at the port that the lines name. */
+  static RedisServer makeAtItsPort(Log log, NameLookup names, String... lines) throws Exception {
     Machine machine =
         new Machine(
             Sockets::ofSystem,
@@ -100,9 +107,7 @@ public final class TestServers {
             new OsDisk(),
             Slabs::create,
             HeapGate.OF_PROCESS);
-    RedisServer server = make(log, machine, false, lines);
-    server.start().get();
-    return server;
+    return make(log, machine, false, lines);
   }
 
   private static RedisServer make(Log log, Machine machine, String... lines) throws Exception {

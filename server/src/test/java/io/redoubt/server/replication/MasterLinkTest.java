@@ -120,11 +120,18 @@ class MasterLinkTest {
                   .anyMatch(line ->
                       line.startsWith(
                           "# Failed trying to load the MASTER synchronization DB from disk")));
-      assertThat(replica.ask("DBSIZE")).isEqualTo("0");
-      assertThat(replica.info("replication")).containsEntry("master_link_status", "down");
+      assertThat(replica.ask("GET mine")).startsWith("MASTERDOWN ");
+      assertThat(replica.ask("BGSAVE")).startsWith("MASTERDOWN ");
+      assertThat(replica.ask("CONFIG SET appendonly yes")).startsWith("LOADING ");
+      assertThat(replica.info("replication"))
+          .containsEntry("master_link_status", "down")
+          .containsEntry("slave_repl_offset", "1");
       master.accept();
       master.introduction();
       assertThat(master.requestLine()).isEqualTo("PSYNC ? -1");
+      assertThat(replica.ask("REPLICAOF NO ONE")).isEqualTo("OK");
+      assertThat(replica.ask("DBSIZE")).isEqualTo("0");
+      assertThat(replica.ask("SET mine 2")).isEqualTo("OK");
     }
   }
 
