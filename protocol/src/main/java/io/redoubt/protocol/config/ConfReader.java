@@ -203,7 +203,11 @@ class ConfReader {
     }
     Path path = directives.baseDirectory(values).resolve(values.of(file));
     try {
-      values.read(secret, List.of(Files.readString(path).stripTrailing()));
+      String text = Files.readString(path).stripTrailing();
+      if (text.isEmpty()) { // as after a secret that was not mounted or not written
+        throw new RefusedValue("'" + path + "' is empty: it must hold the password");
+      }
+      values.read(secret, List.of(text));
     } catch (CharacterCodingException e) {
       throw new RefusedValue("'" + path + "' is not a text in UTF-8");
     } catch (IOException e) {

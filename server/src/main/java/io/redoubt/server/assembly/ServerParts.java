@@ -416,7 +416,16 @@ final class ServerParts {
     cron.add(appendOnlyFile::cron);
     cron.add(trackedKeys::keepLimit); // CONFIG SET may have lowered it
     clients.pauses().onChange(this::pausesChanged);
-    cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+    state.condition(Refusal.SNAPSHOT_FAILED, snapshots::writesRefused);
+    cron.add(this::snapshotsChanged);
+    snapshots.onOver(this::snapshotsChanged);
+    settings.persistence.save.onChange(this::snapshotsChanged);
+    settings.persistence.stopWritesOnBgsaveError.onChange(this::snapshotsChanged);
+  }
+
+  /** Enters the state at once; it is left at once because the condition is asked as well. */
+  private void snapshotsChanged() {
+    state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused());
   }
 
   /** While clients are paused the data set must not change: due keys are hidden, not removed. */

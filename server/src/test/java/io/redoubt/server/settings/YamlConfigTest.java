@@ -268,6 +268,10 @@ final class YamlConfigTest {
     assertThatThrownBy(() -> settings.load(file, new byte[0], ""))
         .isInstanceOf(FatalConfigError.class)
         .hasMessageContaining("password': No such file or directory");
+    Files.writeString(directory.resolve("password"), " \n");
+    assertThatThrownBy(() -> settings.load(file, new byte[0], ""))
+        .isInstanceOf(FatalConfigError.class)
+        .hasMessageContaining("password' is empty");
   }
 
   @Test
