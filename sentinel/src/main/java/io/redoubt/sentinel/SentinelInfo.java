@@ -7,6 +7,7 @@ import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.settings.Settings;
 import java.util.function.LongSupplier;
@@ -72,6 +73,7 @@ final class SentinelInfo {
   private void masterLines(InfoLines lines) {
     int number = 0;
     for (Master master : sentinel.masters()) {
+      Address address = sentinel.shown(master.address());
       String status =
           master.isObjectivelyDown() ? "odown" : master.isSubjectivelyDown() ? "sdown" : "ok";
       lines.field(
@@ -81,7 +83,9 @@ final class SentinelInfo {
               + ",status="
               + status
               + ",address="
-              + sentinel.shown(master.address())
+              + address.host()
+              + ":"
+              + address.port()
               + ",slaves="
               + master.replicas().size()
               + ",sentinels="

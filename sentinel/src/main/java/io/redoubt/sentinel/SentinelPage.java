@@ -101,7 +101,7 @@ final class SentinelPage {
     String upstream = address(master);
     String state = state(replica);
     if (info != null && info.role() == NodeInfo.Role.REPLICA) {
-      upstream = info.masterLink().host() + ":" + info.masterLink().port();
+      upstream = sentinel.shown(info.masterLink().address()).toString();
       if (state.equals("ok") && !info.masterLink().isUp()) {
         state = "link down";
       }

@@ -242,11 +242,11 @@ final class Rules {
               + " server.snapshot.context server.snapshot.export",
           "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
-          "server.command.cluster  <- protocol.resp protocol.net protocol.command protocol.session"
-              + " protocol.session.blocking server.client server.execution server.cluster.slot"
-              + " server.cluster.message server.cluster.nodes server.cluster.core"
-              + " server.cluster.routing server.cluster.bus server.cluster.migration"
-              + " server.cluster.node",
+          "server.command.cluster  <- protocol.bytes protocol.resp protocol.net protocol.command"
+              + " protocol.session protocol.session.blocking server.client server.execution"
+              + " server.cluster.slot server.cluster.message server.cluster.nodes"
+              + " server.cluster.core server.cluster.routing server.cluster.bus"
+              + " server.cluster.migration server.cluster.node",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"
@@ -265,7 +265,7 @@ final class Rules {
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
-          "sentinel.message        <- protocol.group",
+          "sentinel.message        <- protocol.bytes protocol.group",
           "sentinel.core           <- protocol.lease protocol.group sentinel.settings"
               + " sentinel.message",
           "sentinel.runtime        <- protocol.bytes protocol.group protocol.resp protocol.process"
@@ -301,6 +301,15 @@ final class Rules {
               "netty",
               List.of("io.netty.*"),
               List.of("protocol.net", "protocol.http", "embedded.EmbeddedServer")),
+          new Door(
+              "spellings of addresses",
+              List.of(
+                  "java.net.InetAddress#getHostAddress",
+                  "java.net.Inet4Address#getHostAddress",
+                  "java.net.Inet6Address#getHostAddress",
+                  "java.net.InetSocketAddress#getHostString",
+                  "io.netty.util.NetUtil"),
+              List.of("protocol.net")),
           new Door("terminals", List.of("org.jline.*"), List.of("dist.cli.interactive")),
           new Door(
               "sockets",

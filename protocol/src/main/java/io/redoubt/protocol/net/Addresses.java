@@ -1,7 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.util.NetUtil;
+import io.redoubt.protocol.bytes.IpAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -34,16 +34,25 @@ public final class Addresses {
     return path == null ? "?:0" : path + ":0";
   }
 
-  /** Returns host and port; an IPv6 address is put in brackets. */
+  /** Returns host and port; an address is in its canonical form, and in brackets if it is IPv6. */
   public static String describe(String host, int port) {
-    return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+    return bracketed(host) + ":" + port;
   }
 
-  /** Returns the address without the port, IPv6 in its short form; the host name if unresolved. */
+  /** Returns the host as it stands before a colon and a port. */
+  public static String bracketed(String host) {
+    String shown = IpAddress.canonical(host);
+    return shown.indexOf(':') >= 0 ? "[" + shown + "]" : shown;
+  }
+
+  /** Returns the address without the port in its canonical form; the host name if unresolved. */
   public static String ip(InetSocketAddress address) {
-    return address.getAddress() == null
-        ? address.getHostString()
-        : NetUtil.toAddressString(address.getAddress());
+    return address.getAddress() == null ? address.getHostString() : ip(address.getAddress());
+  }
+
+  /** Returns the address in its canonical form, without zone as in Redis. */
+  public static String ip(InetAddress address) {
+    return IpAddress.format(address.getAddress());
   }
 
   static boolean isUnnamed(@Nullable SocketAddress address) {

@@ -5,6 +5,7 @@ import static io.redoubt.protocol.command.Flag.ONLY_SENTINEL;
 import static io.redoubt.protocol.command.Flag.SENTINEL;
 
 import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -22,7 +23,6 @@ import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Hosts;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.runtime.MasterOptionParser;
-import io.redoubt.sentinel.runtime.SentinelConfig;
 import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -316,9 +316,8 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     if (port < 1 || port > MAX_PORT) {
       throw new CommandError("ERR Invalid port number.");
     }
-    String host = call.text(3);
-    if (!SentinelConfig.isAddress(host)
-        && !Hosts.isHost(host, call.control().globalOptions().resolveHostnames())) {
+    String host = IpAddress.canonical(call.text(3));
+    if (!Hosts.isHost(host, call.control().globalOptions().resolveHostnames())) {
       throw new CommandError("ERR Invalid IP address or hostname specified");
     }
     order(call, new Input.Monitor(call.text(2), new Address(host, (int) port), (int) quorum));

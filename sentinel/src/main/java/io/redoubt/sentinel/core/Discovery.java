@@ -42,8 +42,7 @@ final class Discovery {
     if (node instanceof Replica replica) {
       replica.observed(info);
       if (before == null
-          || before.masterLink().port() != info.masterLink().port()
-          || !before.masterLink().host().equalsIgnoreCase(info.masterLink().host())) {
+          || !before.masterLink().address().isSamePlace(info.masterLink().address())) {
         replica.masterChanged(now);
       }
       if (!sentinel.isTilted()) {
@@ -97,14 +96,16 @@ final class Discovery {
     long now = sentinel.nowMillis();
     if (info.role() == NodeInfo.Role.MASTER) {
       long timeoutMillis = sentinel.timings().millis(Timing.PUBLISH_PERIOD) * 4;
-      if (replica.reportedRoleMillis(now) > timeoutMillis && replica.isUpFor(timeoutMillis, now)) {
-        sentinel.links.setRole(replica, master.address());
+      if (replica.reportedRoleMillis(now) > timeoutMillis
+          && replica.isUpFor(timeoutMillis, now)
+          && sentinel.links.setRole(replica, master.address())) {
         sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
       }
     } else if (!sentinel.names.follows(info, master.address())) {
       long timeoutMillis = master.options().failoverTimeoutMillis();
-      if (replica.followsMillis(now) > timeoutMillis && replica.isUpFor(timeoutMillis, now)) {
-        sentinel.links.setRole(replica, master.address());
+      if (replica.followsMillis(now) > timeoutMillis
+          && replica.isUpFor(timeoutMillis, now)
+          && sentinel.links.setRole(replica, master.address())) {
         sentinel.event(Level.NOTICE, "+fix-slave-config", replica);
       }
     }
@@ -131,6 +132,26 @@ final class Discovery {
       }
     }
     return false;
+  }
+
+  /**
+   * Returns true if a node is the process at an address of its group: at the same place, or with
+   * the same run id. A process may be known by several addresses, of which one is a name, a virtual
+   * address or of another protocol.
+   */
+  boolean isProcessAt(DataNode node, Address place) {
+    if (sentinel.names.same(node.address(), place)) {
+      return true;
+    }
+    Master master = node.master();
+    DataNode other =
+        sentinel.names.same(master.address(), place) ? master : sentinel.replicaAt(master, place);
+    return other != null && isSameProcess(node, other);
+  }
+
+  /** Returns true if two nodes report the same run id. */
+  static boolean isSameProcess(DataNode node, DataNode other) {
+    return node.hasRunId() && node.runId().equals(other.runId());
   }
 
   /** Returns true if another sentinel uses our id in hello messages. */

@@ -3,6 +3,7 @@ package io.redoubt.sentinel.core;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;
 import java.util.ArrayList;
@@ -133,7 +134,7 @@ final class Doctor {
 
   private String ownHost(Master master) {
     String announced = sentinel.settings().announceIp();
-    return announced.isEmpty() ? master.link().localHost : announced;
+    return announced.isEmpty() ? master.link().localHost : new Address(announced, 0).host();
   }
 
   private static List<DataNode> nodes(Master master) {
@@ -297,6 +298,16 @@ final class Doctor {
                 + replica.address()
                 + " that can't be reached from here: set replica-announce-ip and"
                 + " replica-announce-port.");
+      }
+      if (Discovery.isSameProcess(replica, master)) {
+        add(
+            findings,
+            "two-addresses",
+            master,
+            "the master is also known as its replica "
+                + replica.address()
+                + ": give each server one address, by replica-announce-ip, and remove the other"
+                + " with SENTINEL RESET.");
       }
       if (sentinel.discovery.isOfOtherMaster(replica)) {
         add(

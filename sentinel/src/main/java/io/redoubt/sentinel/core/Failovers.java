@@ -314,7 +314,7 @@ final class Failovers {
   }
 
   private void orderPromotion(Replica promoted) {
-    sentinel.links.setRole(promoted, null);
+    boolean unused = sentinel.links.setRole(promoted, null);
     promoted.promotionOrdered(sentinel.nowMillis());
   }
 
@@ -451,7 +451,7 @@ final class Failovers {
     sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
     if (failover.isForced() && master.link().command.isUp()) {
       // The old master is alive: demote it at once, to limit the time with two masters.
-      sentinel.links.setRole(master, promoted.address());
+      boolean unused = sentinel.links.setRole(master, promoted.address());
     }
     sentinel.handover.resumeWrites(master, failover);
     sentinel.links.sayHelloToAll(master);
@@ -477,8 +477,8 @@ final class Failovers {
       if (replica != promoted
           && replica.reconf() == Reconf.NONE
           && replica.link().command.isUp()
-          && inProgress < master.options().parallelSyncs()) {
-        turn(replica, promoted.address(), "+slave-reconf-sent");
+          && inProgress < master.options().parallelSyncs()
+          && turn(replica, promoted.address(), "+slave-reconf-sent")) {
         inProgress++;
       }
     }
@@ -488,10 +488,15 @@ final class Failovers {
     }
   }
 
-  private void turn(Replica replica, Address master, String event) {
-    sentinel.links.setRole(replica, master);
+  /** Orders a replica to follow the new master; returns false if it is the new master itself. */
+  private boolean turn(Replica replica, Address master, String event) {
+    if (!sentinel.links.setRole(replica, master)) {
+      replica.reconfigurationFinished();
+      return false;
+    }
     replica.reconfigurationOrdered(sentinel.nowMillis());
     sentinel.event(Level.NOTICE, event, replica);
+    return true;
   }
 
   private static boolean someTurning(Master master, Replica promoted) {
@@ -513,7 +518,7 @@ final class Failovers {
         if (replica != promoted
             && replica.reconf() == Reconf.NONE
             && replica.link().command.isUp()) {
-          turn(replica, promoted.address(), "+slave-reconf-sent-be");
+          boolean unused = turn(replica, promoted.address(), "+slave-reconf-sent-be");
         }
       }
     }

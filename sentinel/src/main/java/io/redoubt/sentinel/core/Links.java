@@ -398,8 +398,15 @@ final class Links {
         words(instance, "PUBLISH", HELLO_CHANNEL, hello.format()));
   }
 
-  /** Makes a node a replica of {@code master}, or a master if that is null. */
-  void setRole(DataNode node, @Nullable Address master) {
+  /**
+   * Makes a node a replica of {@code master}, or a master if that is null.
+   *
+   * @return false if the node is the process at that address itself, which gets no order
+   */
+  boolean setRole(DataNode node, @Nullable Address master) {
+    if (master != null && sentinel.discovery.isProcessAt(node, master)) {
+      return false;
+    }
     List<List<String>> commands = new ArrayList<>();
     commands.add(words(node, "MULTI"));
     commands.add(
@@ -412,6 +419,7 @@ final class Links {
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
     commands.add(words(node, "EXEC"));
     send(node, Kind.COMMAND, new NodeRequest(Purpose.ROLE, node.id(), List.copyOf(commands)));
+    return true;
   }
 
   /** Pauses the writes of a node for {@code millis}. */

@@ -42,12 +42,7 @@ final class Names {
 
   /** Returns the name of an instance in replies and events. */
   String of(Instance instance) {
-    if (!(instance instanceof Replica)) {
-      return instance.name();
-    }
-    Address place = shown(instance.address());
-    String host = place.host();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + place.port();
+    return instance instanceof Replica ? shown(instance.address()).toString() : instance.name();
   }
 
   /**
@@ -67,14 +62,11 @@ final class Names {
 
   /** Returns true if both addresses are the same place. */
   boolean same(Address one, Address other) {
-    return one.port() == other.port()
-        && (one.host().equalsIgnoreCase(other.host())
-            || numbered(one).host().equals(numbered(other).host()));
+    return one.isSamePlace(other) || numbered(one).isSamePlace(numbered(other));
   }
 
   /** Returns true if a replica follows the master. */
   boolean follows(NodeInfo replica, Address master) {
-    return !replica.masterLink().host().isEmpty()
-        && same(new Address(replica.masterLink().host(), replica.masterLink().port()), master);
+    return !replica.masterLink().host().isEmpty() && same(replica.masterLink().address(), master);
   }
 }

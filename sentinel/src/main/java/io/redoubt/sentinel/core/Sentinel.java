@@ -107,12 +107,12 @@ public final class Sentinel {
   private void restore(MasterState state) {
     Master master = add(state);
     for (Address replica : state.replicas()) {
-      if (!replica.equals(state.address())) {
+      if (!replica.isSamePlace(state.address()) && replicaAt(master, replica) == null) {
         addReplica(master, replica);
       }
     }
     for (KnownSentinel known : state.sentinels()) {
-      if (!known.runId().equals(myId)) {
+      if (!known.runId().equals(myId) && master.peer(known.runId()) == null) {
         addPeer(master, known.address(), known.runId());
       }
     }

@@ -1,15 +1,29 @@
 package io.redoubt.sentinel.message;
 
+import io.redoubt.protocol.bytes.IpAddress;
+
 /**
  * The address of a process.
  *
- * @param host an IP address, or a name where names are allowed
+ * @param host an IP address in its canonical form, or a name where names are allowed
  * @param port the TCP port
  */
 public record Address(String host, int port) {
-  /** Returns {@code host:port}, which is also Sentinel's name of a replica. */
+  /** Creates an address from a host in any spelling. */
+  public Address {
+    host = IpAddress.canonical(host);
+  }
+
+  /** Returns true if both are the same place as far as their texts show; names are not resolved. */
+  public boolean isSamePlace(Address other) {
+    return port == other.port && IpAddress.same(host, other.host);
+  }
+
+  /**
+   * Returns {@code host:port} or {@code [ipv6]:port}, which is also Sentinel's name of a replica.
+   */
   @Override
   public String toString() {
-    return host + ":" + port;
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
   }
 }

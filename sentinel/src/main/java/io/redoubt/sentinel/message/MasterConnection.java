@@ -3,8 +3,13 @@ package io.redoubt.sentinel.message;
 /**
  * A replica's connection to its master.
  *
- * @param host the master's host, empty for none
+ * @param host the master's host as the replica spells it, empty for none
  * @param isUp true if the replica is connected
  * @param downMillis the time for which the connection has been down
  */
-public record MasterConnection(String host, int port, boolean isUp, long downMillis) {}
+public record MasterConnection(String host, int port, boolean isUp, long downMillis) {
+  /** Returns the master's address. */
+  public Address address() {
+    return new Address(host, port);
+  }
+}

@@ -72,7 +72,7 @@ final class NodeConnections {
             transport.loop(),
             dialer.threads(),
             dialer.lookup(),
-            (name, address) -> inputs.accept(new Input.Resolved(name, literal(address))));
+            (name, address) -> inputs.accept(new Input.Resolved(name, Addresses.ip(address))));
   }
 
   void connect(int link, Link.Kind kind, Address address) {
@@ -107,10 +107,6 @@ final class NodeConnections {
     if (remainingMillis > next) {
       transport.loop().schedule(() -> attempt(connection, remote, remainingMillis - next), next);
     }
-  }
-
-  private static String literal(InetAddress address) {
-    return Addresses.ip(new InetSocketAddress(address, 0));
   }
 
   /** Detaches a connection and returns the action that closes it. */
@@ -200,7 +196,7 @@ final class NodeConnections {
       connection = opened;
       opened.unacknowledgedTimeout(UNACKNOWLEDGED_MILLIS);
       InetSocketAddress local = opened.localInetAddress();
-      String host = local == null ? "" : literal(local.getAddress());
+      String host = local == null ? "" : Addresses.ip(local.getAddress());
       inputs.accept(new Input.Connected(end.link(), end.kind(), host));
     }
 

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.group.GroupConfig;
@@ -9,7 +10,6 @@ import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.Timings;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -176,20 +176,6 @@ public final class SentinelConfig {
     }
   }
 
-  /**
-   * Returns true if a host is an IP address rather than a name. Its zone is ignored: the interfaces
-   * of this machine may change between two starts.
-   */
-  public static boolean isAddress(String host) {
-    int zone = host.indexOf('%');
-    try {
-      InetAddress.ofLiteral(zone < 0 ? host : host.substring(0, zone));
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
   private void aboutMaster(int index, String word, List<String> words) throws RefusedValue {
     String name = words.get(1);
     Draft master = masters.get(name);
@@ -289,7 +275,7 @@ public final class SentinelConfig {
    */
   public void finish(Path directory) throws WrongLine {
     for (NamedHost named : hosts) {
-      if (!global.resolveHostnames() && !isAddress(named.host())) {
+      if (!global.resolveHostnames() && !IpAddress.isLiteral(IpAddress.canonical(named.host()))) {
         throw new WrongLine(named.index(), "Can't resolve instance hostname.");
       }
     }

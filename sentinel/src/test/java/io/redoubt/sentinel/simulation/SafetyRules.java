@@ -197,6 +197,17 @@ final class SafetyRules {
     }
   }
 
+  /** Checks that an order, SLAVEOF, does not name the process that gets it. */
+  void ordering(SimulatedSentinel sentinel, Address target, List<String> order) {
+    if (order.get(1).equals("NO")) {
+      return;
+    }
+    Address master = new Address(order.get(1), Integer.parseInt(order.get(2)));
+    if (fleet.node(master) == fleet.node(target)) {
+      throw new Violation(sentinel.name() + " orders " + target + " to follow itself, " + master);
+    }
+  }
+
   private static long leaderEpochOnDisk(SimulatedSentinel sentinel, String name) {
     for (MasterState master : sentinel.disk().masters()) {
       if (master.name().equals(name)) {

@@ -216,6 +216,30 @@ class ScenarioTest {
     assertThat(fleet.node(2).master()).as("not promoted").isEqualTo(fleet.node(3).address());
   }
 
+  /** A server that is known by two addresses keeps its role: its run id shows that it is one. */
+  @Test
+  void ordersNoServerToFollowItselfAtAnotherAddress() {
+    SentinelFleet fleet = new SentinelFleet(11, 3, 3, 2, 1000);
+    Address other = new Address("fd00::2", 6379);
+    fleet.rules().allowForced();
+    fleet.alsoAt(other, fleet.node(2));
+    fleet.nodes().forEach(node -> node.listAlso(other));
+    fleet.runFor(15_000);
+    fleet.node(3).priority(200);
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.runFor(60_000);
+    assertThat(fleet.node(2).master()).as("promoted").isNull();
+    assertThat(fleet.node(1).master()).isNotNull();
+    assertThat(fleet.node(3).master()).isNotNull();
+    assertThat(fleet.sentinel(1).core().findings(fleet.sentinel(1).master()))
+        .anyMatch(finding -> finding.startsWith("two-addresses mymaster: "));
+    fleet.node(2).kill();
+    fleet.runFor(20_000);
+    fleet.node(2).start();
+    fleet.runFor(60_000);
+    assertThat(fleet.node(2).master()).as("a replica again").isNotNull();
+  }
+
   @Test
   void aMasterWithoutReplicasReturns() {
     SentinelFleet fleet = new SentinelFleet(6, 3, 1, 2, 1000);

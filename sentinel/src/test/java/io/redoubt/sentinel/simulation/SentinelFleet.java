@@ -14,8 +14,10 @@ import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,8 @@ final class SentinelFleet {
   private final SafetyRules rules = new SafetyRules(this);
   private final List<SimulatedSentinel> sentinels = new ArrayList<>();
   private final List<SimulatedDataNode> nodes = new ArrayList<>();
+  private final Map<Address, SimulatedDataNode> otherAddresses = new HashMap<>();
+  private final boolean ipv6;
   private final int groupSize;
   private final int groups;
   private final MasterOptions options;
@@ -47,9 +51,20 @@ final class SentinelFleet {
     this(seed, sentinelCount, 1, nodeCount, quorum, downAfterMillis);
   }
 
+  SentinelFleet(
+      long seed,
+      int sentinelCount,
+      int groupCount,
+      int nodeCount,
+      int quorum,
+      long downAfterMillis) {
+    this(seed, sentinelCount, groupCount, nodeCount, quorum, downAfterMillis, false);
+  }
+
   /**
    * Creates a fleet at its start.
    *
+   * @param ipv6 true for IPv6 addresses, which every second process spells in the long form
    * @param groupCount the number of masters
    * @param nodeCount the number of nodes in each group
    */
@@ -59,7 +74,9 @@ final class SentinelFleet {
       int groupCount,
       int nodeCount,
       int quorum,
-      long downAfterMillis) {
+      long downAfterMillis,
+      boolean ipv6) {
+    this.ipv6 = ipv6;
     groups = groupCount;
     groupSize = nodeCount;
     random = Seed.splittable(seed);
@@ -75,7 +92,7 @@ final class SentinelFleet {
             .withFailoverTimeoutMillis(10_000);
     for (int i = 1; i <= sentinelCount; i++) {
       String id = Integer.toString(i).repeat(40);
-      Address address = new Address("10.0.1." + i, 26379);
+      Address address = new Address((ipv6 ? "fd00::1:" : "10.0.1.") + i, 26379);
       sentinels.add(new SimulatedSentinel(this, "s" + i, address, operatorsFile(id)));
     }
     nodes.forEach(SimulatedDataNode::start);
@@ -83,8 +100,29 @@ final class SentinelFleet {
     sentinels.forEach(SimulatedSentinel::start);
   }
 
-  private static Address nodeAddress(int number) {
-    return new Address("10.0.0." + number, 6379);
+  private Address nodeAddress(int number) {
+    return new Address((ipv6 ? "fd00::" : "10.0.0.") + number, 6379);
+  }
+
+  /** Returns a host as a process prints it. */
+  String spelled(String host, Address printedBy) {
+    boolean isLong = (printedBy.host().charAt(printedBy.host().length() - 1) & 1) == 0;
+    return ipv6 && isLong ? longForm(host) : host;
+  }
+
+  /** Returns an IPv6 address as Java prints it; another host as it is. */
+  private static String longForm(String host) {
+    int gap = host.indexOf("::");
+    if (gap < 0) {
+      return host;
+    }
+    int colons = (int) host.chars().filter(c -> c == ':').count();
+    return host.substring(0, gap) + ":0".repeat(8 - colons) + host.substring(gap + 1);
+  }
+
+  /** Lets a node be reached at another address, too. */
+  void alsoAt(Address other, SimulatedDataNode node) {
+    otherAddresses.put(other, node);
   }
 
   /** Returns the operator's configuration of a sentinel. */
@@ -112,12 +150,11 @@ final class SentinelFleet {
 
   /** Returns the name of the master of a node's group. */
   String masterOf(Address node) {
-    for (int i = 0; i < nodes.size(); i++) {
-      if (nodes.get(i).address().equals(node)) {
-        return masterName(i / groupSize);
-      }
+    int number = nodes.indexOf(node(node));
+    if (number < 0) {
+      throw new AssertionError("no node at " + node);
     }
-    throw new AssertionError("no node at " + node);
+    return masterName(number / groupSize);
   }
 
   /** Returns the nodes of a node's group. */
@@ -204,7 +241,7 @@ final class SentinelFleet {
         return node;
       }
     }
-    return null;
+    return otherAddresses.get(address);
   }
 
   boolean accepts(Address target) {
@@ -249,7 +286,9 @@ final class SentinelFleet {
   }
 
   private static String readable(String text) {
-    return text.replaceAll("10\\.0\\.0\\.(\\d+)", "n$1")
+    return text.replaceAll("fd00::1:(\\d)", "s$1")
+        .replaceAll("fd00:(?:0:)*:?(\\d+)", "n$1")
+        .replaceAll("10\\.0\\.0\\.(\\d+)", "n$1")
         .replaceAll("10\\.0\\.1\\.(\\d)", "s$1")
         .replaceAll("([1-9])\\1{39}", "s$1");
   }

@@ -31,6 +31,15 @@ class SentinelSimulationTest {
     LongStream.range(first, first + SEEDS).parallel().forEach(seed -> run(seed, false));
   }
 
+  /** Half of the servers and sentinels print IPv6 addresses in Java's long form. */
+  @Test
+  void keepsTheRulesWithIpv6AddressesInBothSpellings() {
+    long first = Long.getLong("redoubt.firstSeed", 1);
+    LongStream.range(first, first + Integer.getInteger("redoubt.seeds", 100))
+        .parallel()
+        .forEach(seed -> run(seed, false, true, fleet -> {}));
+  }
+
   @Test
   void repeatsARunFromItsSeed() {
     assertThat(run(4, false)).isEqualTo(run(4, false)).isNotEmpty();
@@ -214,13 +223,18 @@ class SentinelSimulationTest {
   }
 
   private static List<String> run(long seed, boolean print, Consumer<SentinelFleet> prepared) {
+    return run(seed, print, false, prepared);
+  }
+
+  private static List<String> run(
+      long seed, boolean print, boolean ipv6, Consumer<SentinelFleet> prepared) {
     SplittableRandom shape = Seed.splittable(seed);
     int sentinels = shape.nextInt(3, 8);
     int groups = shape.nextInt(4) == 0 ? 2 : 1;
     int nodes = shape.nextInt(1, groups == 2 ? 4 : 6);
     int quorum = shape.nextInt(2, sentinels / 2 + 2);
     SentinelFleet fleet =
-        new SentinelFleet(seed, sentinels, groups, nodes, quorum, shape.nextLong(500, 3000));
+        new SentinelFleet(seed, sentinels, groups, nodes, quorum, shape.nextLong(500, 3000), ipv6);
     prepared.accept(fleet);
     SentinelStorm storm = new SentinelStorm(fleet);
     try {

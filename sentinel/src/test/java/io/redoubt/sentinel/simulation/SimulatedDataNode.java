@@ -443,7 +443,7 @@ final class SimulatedDataNode {
       lines.add("master_repl_offset:" + offset);
     } else {
       lines.add("role:slave");
-      lines.add("master_host:" + master.host());
+      lines.add("master_host:" + fleet.spelled(master.host(), address));
       lines.add("master_port:" + master.port());
       lines.add("master_link_status:" + (linkedSince >= 0 ? "up" : "down"));
       lines.add("slave_repl_offset:" + offset);
@@ -462,17 +462,18 @@ final class SimulatedDataNode {
     int count = 0;
     for (SimulatedDataNode each : fleet.nodes()) {
       if (address.equals(each.master) && each.isLinked()) {
-        lines.add(replicaLine(count++, each.address, each.offset));
+        String host = fleet.spelled(each.address.host(), address);
+        lines.add(replicaLine(count++, host, each.address.port(), each.offset));
       }
     }
     for (Address also : alsoListed) {
-      lines.add(replicaLine(count++, also, offset));
+      lines.add(replicaLine(count++, also.host(), also.port(), offset));
     }
     return String.join("\r\n", lines) + "\r\n";
   }
 
-  private static String replicaLine(int number, Address at, long offset) {
+  private static String replicaLine(int number, String host, int port, long offset) {
     return "slave%d:ip=%s,port=%d,state=online,offset=%d,lag=0"
-        .formatted(number, at.host(), at.port(), offset);
+        .formatted(number, host, port, offset);
   }
 }

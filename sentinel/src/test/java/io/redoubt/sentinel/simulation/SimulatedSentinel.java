@@ -12,6 +12,7 @@ import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.runtime.StateKeeper;
 import io.redoubt.sentinel.settings.Settings;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -309,8 +310,25 @@ final class SimulatedSentinel {
           && request.commands().get(1).get(1).equals("NO")) {
         fleet.rules().promoting(this, connection.target);
       }
-      connection.there.put(() -> fleet.deliver(connection, request));
+      if (request.purpose() == NodeRequest.Purpose.ROLE) {
+        fleet.rules().ordering(this, connection.target, request.commands().get(1));
+      }
+      NodeRequest sent = withSpelledHello(request);
+      connection.there.put(() -> fleet.deliver(connection, sent));
     }
+  }
+
+  /** Returns a request whose hello spells addresses as this sentinel does. */
+  private NodeRequest withSpelledHello(NodeRequest request) {
+    if (request.purpose() != NodeRequest.Purpose.HELLO) {
+      return request;
+    }
+    List<String> words = new ArrayList<>(request.commands().getFirst());
+    String[] hello = words.removeLast().split(",", -1);
+    hello[0] = fleet.spelled(hello[0], address);
+    hello[5] = fleet.spelled(hello[5], address);
+    words.add(String.join(",", hello));
+    return new NodeRequest(request.purpose(), request.instance(), List.of(words));
   }
 
   private void connect(int link, Link.Kind kind, Address target) {
@@ -332,7 +350,8 @@ final class SimulatedSentinel {
     if (wired && fleet.accepts(connection.target)) {
       connection.open = true;
       fleet.connections().add(connection);
-      step(new Input.Connected(connection.link, connection.kind, address.host()));
+      String localHost = fleet.spelled(address.host(), address);
+      step(new Input.Connected(connection.link, connection.kind, localHost));
     } else {
       connections.remove(end);
       step(

@@ -132,7 +132,7 @@ public final class EmbeddedServer implements Node {
     if (tlsPort == 0) {
       throw new IllegalStateException("the server does not listen with TLS");
     }
-    return RedisUri.of("rediss", new InetSocketAddress(address.getHostString(), tlsPort), password);
+    return RedisUri.of("rediss", new InetSocketAddress(address.getAddress(), tlsPort), password);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -165,6 +166,6 @@ public final class GroupMember {
 
   @Override
   public String toString() {
-    return name + " at " + address.getHostString() + ":" + address.getPort();
+    return name + " at " + Addresses.describe(address);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.embedded;
 
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -49,7 +50,7 @@ final class LoopbackClient {
     requireOpen();
     RespClient current = client;
     if (current == null) {
-      current = RespClient.connect(address.getHostString(), address.getPort(), 0);
+      current = RespClient.connect(Addresses.ip(address), address.getPort(), 0);
       client = current;
       if (ended.getAsBoolean()) {
         disconnect(); // the end may have come too early to see it

@@ -1,5 +1,6 @@
 package io.redoubt.embedded;
 
+import io.redoubt.protocol.net.Addresses;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -47,7 +48,6 @@ final class RedisUri {
   }
 
   private static String hostAndPort(InetSocketAddress address) {
-    String host = address.getHostString();
-    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    return Addresses.describe(address);
   }
 }

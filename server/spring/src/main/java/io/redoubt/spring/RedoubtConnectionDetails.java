@@ -2,6 +2,7 @@ package io.redoubt.spring;
 
 import io.redoubt.embedded.EmbeddedGroup;
 import io.redoubt.embedded.EmbeddedServer;
+import io.redoubt.protocol.net.Addresses;
 import java.net.URI;
 import java.util.List;
 import java.util.Objects;
@@ -73,7 +74,7 @@ public final class RedoubtConnectionDetails implements DataRedisConnectionDetail
     @Override
     public List<Node> getNodes() {
       return group.sentinels().stream()
-          .map(each -> new Node(each.address().getHostString(), each.port()))
+          .map(each -> new Node(Addresses.ip(each.address()), each.port()))
           .toList();
     }
 

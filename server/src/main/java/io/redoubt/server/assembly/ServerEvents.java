@@ -1,6 +1,7 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.http.Json;
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.server.replication.ReplicationView;
 import io.redoubt.server.replication.ReplicationView.ReplicaState;
 import java.util.HashMap;
@@ -33,7 +34,9 @@ final class ServerEvents {
   void look(String unready) {
     boolean replica = replication.isReplica();
     String master =
-        replica ? " of " + replication.masterHost() + ":" + replication.masterPort() : "";
+        replica
+            ? " of " + Addresses.describe(replication.masterHost(), replication.masterPort())
+            : "";
     changed("role", replica ? "replica" + master : "master");
     String link = replication.isLinkUp() ? "up" : replication.isSyncing() ? "full sync" : "down";
     changed("link", replica ? link : "none");
@@ -42,7 +45,7 @@ final class ServerEvents {
     changed("ready", unready.isEmpty() ? "yes" : unready);
     Map<String, String> states = new HashMap<>();
     for (ReplicaState each : replication.replicas()) {
-      states.put("replica " + each.host() + ":" + each.port(), each.state());
+      states.put("replica " + Addresses.describe(each.host(), each.port()), each.state());
     }
     for (String known : Map.copyOf(last).keySet()) {
       if (known.startsWith("replica ") && !states.containsKey(known)) {

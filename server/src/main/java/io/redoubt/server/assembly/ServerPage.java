@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.DurationHistogram;
 import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientLine;
@@ -77,7 +78,7 @@ final class ServerPage {
     json.array("groups").object().member("name", "").array("nodes");
     String upstream = "";
     if (replication.isReplica()) {
-      upstream = replication.masterHost() + ":" + replication.masterPort();
+      upstream = Addresses.describe(replication.masterHost(), replication.masterPort());
       String link =
           replication.isLinkUp() ? "ok" : replication.isSyncing() ? "syncing" : "link down";
       json.object().member("id", upstream).member("role", "master").member("state", link);
@@ -94,7 +95,7 @@ final class ServerPage {
     List<ReplicaState> replicas = replication.replicas();
     for (ReplicaState replica : replicas.subList(0, Math.min(replicas.size(), MAX_REPLICAS))) {
       json.object()
-          .member("id", replica.host() + ":" + replica.port())
+          .member("id", Addresses.describe(replica.host(), replica.port()))
           .member("role", "replica")
           .member("of", self)
           .member("state", replica.state().equals("online") ? "ok" : replica.state())

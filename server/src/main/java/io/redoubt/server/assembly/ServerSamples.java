@@ -1,5 +1,6 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.metrics.CommandMetrics;
 import io.redoubt.protocol.metrics.InfoMetrics;
@@ -183,7 +184,7 @@ final class ServerSamples {
     return replication.isReplica()
         ? Labels.of(
             "master_host",
-            replication.masterHost(),
+            IpAddress.canonical(replication.masterHost()),
             "master_port",
             Integer.toString(replication.masterPort()))
         : Labels.NONE;

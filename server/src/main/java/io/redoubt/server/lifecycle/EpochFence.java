@@ -1,12 +1,12 @@
 package io.redoubt.server.lifecycle;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ReplicationDirectives;
-import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntSupplier;
@@ -116,32 +116,23 @@ public final class EpochFence {
 
   private boolean isSelf(HostPort place) {
     if (place.port() == announcedPort()
-        && place.host().equalsIgnoreCase(settings.replicaAnnounceIp.value())) {
+        && IpAddress.same(place.host(), settings.replicaAnnounceIp.value())) {
       return true;
     }
     return place.port() == port.getAsInt()
-        && isLiteral(place.host())
+        && IpAddress.isLiteral(place.host())
         && RoleInquiry.isHere(place.host());
   }
 
   /** Returns true for a host name that only a look-up could tell from one of this server. */
   private boolean isPerhapsSelf(HostPort place) {
     return place.port() == announcedPort()
-        && !isLiteral(place.host())
+        && !IpAddress.isLiteral(place.host())
         && settings.replicaAnnounceIp.value().isEmpty();
   }
 
   private int announcedPort() {
     int announced = settings.replicaAnnouncePort.value();
     return announced == 0 ? port.getAsInt() : announced;
-  }
-
-  private static boolean isLiteral(String host) {
-    try {
-      InetAddress.ofLiteral(host);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 }

@@ -53,11 +53,12 @@ final class KnownSentinels {
 
   /** Adds a sentinel; returns true if it is new or has changed. */
   boolean add(String id, HostPort place) {
-    if (place.equals(byId.get(id))) {
+    HostPort known = byId.get(id);
+    if (known != null && known.isSamePlace(place)) {
       return false;
     }
     // An address belongs to one process: a sentinel known there before is gone.
-    byId.values().removeIf(place::equals);
+    byId.values().removeIf(place::isSamePlace);
     byId.put(id, place);
     return true;
   }

@@ -1,5 +1,6 @@
 package io.redoubt.server.lifecycle;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
@@ -191,7 +192,7 @@ public final class RejoinGuard {
   private static boolean isSelf(
       HostPort place, int ownPort, String announcedHost, int announcedPort) {
     if (place.port() == (announcedPort == 0 ? ownPort : announcedPort)
-        && place.host().equalsIgnoreCase(announcedHost)) {
+        && IpAddress.same(place.host(), announcedHost)) {
       return true;
     }
     return place.port() == ownPort && RoleInquiry.isHere(place.host());

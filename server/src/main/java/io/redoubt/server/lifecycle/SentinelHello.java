@@ -1,5 +1,6 @@
 package io.redoubt.server.lifecycle;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,6 @@ record SentinelHello(
   private static @Nullable HostPort place(String host, String port) {
     return host.isBlank() || host.contains(" ") || !port.matches("[0-9]{1,5}")
         ? null
-        : new HostPort(host, Integer.parseInt(port));
+        : new HostPort(IpAddress.canonical(host), Integer.parseInt(port));
   }
 }

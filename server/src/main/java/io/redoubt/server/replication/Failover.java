@@ -94,7 +94,7 @@ final class Failover {
         continue;
       }
       HostPort name = new HostPort(address, feed.listeningPort());
-      if (wanted == null || wanted.equals(name)) {
+      if (wanted == null || wanted.isSamePlace(name)) {
         log.notice("Failover target is synced, failing over to %s:%d.", address, name.port());
         target = name;
         handOver(name);

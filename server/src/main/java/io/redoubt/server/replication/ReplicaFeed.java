@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientSize;
@@ -136,7 +137,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return announced;
     }
     var peer = client.connection().remoteInetAddress();
-    return peer == null ? null : peer.getAddress().getHostAddress();
+    return peer == null ? null : Addresses.ip(peer);
   }
 
   /** Returns the name of the replica in log lines. */
@@ -145,9 +146,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (address == null) {
       return "client id #" + client.id();
     }
-    String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
     int port = options.listeningPort();
-    return host + ":" + (port == 0 ? "<unknown-replica-port>" : port);
+    return port == 0
+        ? Addresses.bracketed(address) + ":<unknown-replica-port>"
+        : Addresses.describe(address, port);
   }
 
   // Synchronisation.

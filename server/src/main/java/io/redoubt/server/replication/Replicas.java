@@ -132,7 +132,8 @@ final class Replicas {
   /** Returns the replica with an address and port, or null. */
   @Nullable ReplicaFeed named(HostPort name) {
     for (ReplicaFeed feed : replicas) {
-      if (feed.listeningPort() == name.port() && name.host().equals(feed.address())) {
+      String address = feed.address();
+      if (address != null && new HostPort(address, feed.listeningPort()).isSamePlace(name)) {
         return feed;
       }
     }

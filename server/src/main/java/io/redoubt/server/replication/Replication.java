@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.info.Section;
@@ -258,7 +259,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns true if the server already follows the given master. */
   public boolean follows(String address, int port) {
-    return isReplica() && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
+    return isReplica() && IpAddress.same(link.masterHost(), address) && link.masterPort() == port;
   }
 
   /** Ends the wait of a restarted server for its role, since an explicit command has set it. */

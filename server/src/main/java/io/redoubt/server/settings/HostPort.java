@@ -1,9 +1,16 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.bytes.IpAddress;
+
 /**
  * A host and a port.
  *
- * @param host a name or an address
+ * @param host a name or an address in any spelling
  * @param port from 0 to 65535
  */
-public record HostPort(String host, int port) {}
+public record HostPort(String host, int port) {
+  /** Returns true if both are the same place as far as their texts show; names are not resolved. */
+  public boolean isSamePlace(HostPort other) {
+    return port == other.port && IpAddress.same(host, other.host);
+  }
+}

@@ -1,5 +1,6 @@
 package io.redoubt.dist.cli.cluster;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -122,11 +123,11 @@ final class Creation {
         }
         Member replica =
             left.stream()
-                .filter(each -> !each.host().equals(master.host()))
+                .filter(each -> !IpAddress.same(each.host(), master.host()))
                 .findFirst()
                 .orElse(left.getFirst());
         left.remove(replica);
-        sameHost |= replica.host().equals(master.host());
+        sameHost |= IpAddress.same(replica.host(), master.host());
         boolean extra = counts.merge(master, 1, Integer::sum) > mode.options().replicas;
         replica.plan(master.id(), new BitSet(Member.SLOTS));
         out.print(

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.dist.cli.session.Session;
 import io.redoubt.dist.client.Target;
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -214,7 +215,7 @@ final class Member implements AutoCloseable {
 
   /** Makes this node meet another one, by its address: nodes take no names. */
   void meet(Member other) throws IOException, ProtocolException, ClusterException {
-    String address = InetAddress.getByName(other.host()).getHostAddress();
+    String address = Addresses.ip(InetAddress.getByName(other.host()));
     List<String> words = new ArrayList<>(List.of("CLUSTER", "MEET", address, other.port() + ""));
     if (!other.busPort.isEmpty()) {
       words.add(other.busPort);

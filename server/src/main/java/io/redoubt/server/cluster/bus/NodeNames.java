@@ -5,7 +5,6 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.cluster.core.Input;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.function.Consumer;
 
@@ -46,7 +45,7 @@ final class NodeNames {
   /** Returns the address of a name, empty if it has none. */
   private String address(String name) {
     try {
-      return Addresses.ip(new InetSocketAddress(lookup.find(name), 0));
+      return Addresses.ip(lookup.find(name));
     } catch (UnknownHostException e) {
       return "";
     }

@@ -1,14 +1,22 @@
 package io.redoubt.server.cluster.message;
 
+import io.redoubt.protocol.bytes.IpAddress;
+
 /**
  * The ports and, if known, the IP address of a node.
  *
- * @param ip empty if unknown: the receiver then takes the address of the connection
+ * @param ip in its canonical form, or a name that was announced; empty if unknown: the receiver
+ *     then takes the address of the connection
  * @param port the port for clients, of the kind that the bus uses: with or without TLS
  * @param otherPort the port for clients of the other kind, 0 for none
  * @param busPort the port of the bus
  */
 public record Endpoint(String ip, int port, int otherPort, int busPort) {
+  /** Creates an endpoint from an address in any spelling. */
+  public Endpoint {
+    ip = IpAddress.canonical(ip);
+  }
+
   /** Returns the same ports at another address. */
   public Endpoint at(String otherIp) {
     return ip.equals(otherIp) ? this : new Endpoint(otherIp, port, otherPort, busPort);

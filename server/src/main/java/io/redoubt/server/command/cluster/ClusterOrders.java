@@ -1,5 +1,6 @@
 package io.redoubt.server.command.cluster;
 
+import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.server.cluster.core.Cluster;
@@ -8,9 +9,7 @@ import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.Call;
-import java.net.InetAddress;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** The subcommands of CLUSTER that change something. Each replies once its result is on disk. */
 final class ClusterOrders {
@@ -144,12 +143,12 @@ final class ClusterOrders {
         call.count() > FIRST + 2
             ? port(call, FIRST + 2, "ERR Invalid TCP bus port specified: ")
             : port + BUS_PORT_DISTANCE;
-    String address = literal(ip);
-    if (address == null || !isPort(port) || !isPort(busPort)) {
+    boolean literal = IpAddress.isLiteral(ip) && ip.indexOf('%') < 0;
+    if (!literal || !isPort(port) || !isPort(busPort)) {
       throw new CommandError(
           "ERR Invalid node address specified: " + ip + ":" + call.argText(FIRST + 1));
     }
-    order(call, new Input.Meet(address, (int) port, (int) busPort));
+    order(call, new Input.Meet(IpAddress.canonical(ip), (int) port, (int) busPort));
   }
 
   private static long port(Call call, int argument, String error) {
@@ -162,15 +161,6 @@ final class ClusterOrders {
 
   private static boolean isPort(long port) {
     return port > 0 && port <= MAX_PORT;
-  }
-
-  /** Returns an address in its usual form; null if it is a name or nothing. */
-  private static @Nullable String literal(String ip) {
-    try {
-      return ip.isEmpty() ? null : InetAddress.ofLiteral(ip).getHostAddress();
-    } catch (IllegalArgumentException notAnAddress) {
-      return null;
-    }
   }
 
   void forget(Call call) {
