@@ -1,12 +1,15 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Three sentinels over a master and two replicas with passwords and their own configuration files:
- * the content of the files after a failover. Runs with Redoubt alone, and with Redoubt and real
- * Redis in one group.
+ * the content of the files after failovers. Runs with Redoubt alone, and with Redoubt and real
+ * Redis in one group, over IPv4 and over IPv6 with an address that operators spell in two ways.
  */
 final class SentinelGroupIT {
   private static final String PASSWORD = "a-secret";
@@ -36,9 +39,46 @@ final class SentinelGroupIT {
   private final List<Node> servers = new ArrayList<>();
   private final List<Node> sentinels = new ArrayList<>();
 
+  /** The address that all use. */
+  private String host = "127.0.0.1";
+
+  /** The same address as operators spell it. */
+  private String written = host;
+
   @ParameterizedTest
   @CsvSource({"REDOUBT,REDOUBT", "REAL,REAL"})
   void filesFollowAFailover(Kind oneReplica, Kind oneSentinel) throws Exception {
+    failOver(oneReplica, oneSentinel);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"REDOUBT,REDOUBT", "REAL,REAL"})
+  void filesFollowFailoversOverIpv6(Kind oneReplica, Kind oneSentinel) throws Exception {
+    host = "::1";
+    written = "0:0:0:0:0:0:0:1";
+    assumeThat(NetworkInterface.getByInetAddress(InetAddress.ofLiteral(host))).isNotNull();
+    failOver(oneReplica, oneSentinel);
+    for (int i = 0; i < 2; i++) {
+      int before = namedMasters().iterator().next();
+      Node sentinel = sentinels.get(i);
+      await()
+          .atMost(FAILOVER_LIMIT)
+          .until(() ->
+              sentinel.ask("SENTINEL", "FAILOVER", "mymaster").equals(new Reply.Simple("OK")));
+      await()
+          .atMost(FAILOVER_LIMIT)
+          .until(() -> namedMasters().size() == 1 && !namedMasters().contains(before));
+      int promoted = ports.indexOf(namedMasters().iterator().next());
+      for (int replica = 0; replica < SIZE; replica++) {
+        if (replica != promoted) {
+          awaitReplica(servers.get(replica), host, ports.get(promoted));
+        }
+      }
+      await().atMost(FAILOVER_LIMIT).untilAsserted(() -> assertFiles(promoted));
+    }
+  }
+
+  private void failOver(Kind oneReplica, Kind oneSentinel) throws Exception {
     start(
         List.of(Kind.REDOUBT, Kind.REDOUBT, oneReplica),
         List.of(Kind.REDOUBT, Kind.REDOUBT, oneSentinel));
@@ -66,7 +106,7 @@ final class SentinelGroupIT {
     servers.set(0, launch(0, Kind.REDOUBT.server()));
     for (int replica = 0; replica < SIZE; replica++) {
       if (replica != promoted) {
-        awaitReplica(servers.get(replica), newPort);
+        awaitReplica(servers.get(replica), host, newPort);
       }
     }
     await().atMost(FAILOVER_LIMIT).untilAsserted(() -> assertFiles(promoted));
@@ -81,19 +121,19 @@ final class SentinelGroupIT {
               """
               # the server's own comment
               port %d
-              bind 127.0.0.1
+              bind %s
               dir %s
               save ""
               requirepass %s
               masterauth %s
               repl-diskless-sync-delay 0
               """
-                      .formatted(ports.get(i), folder(i), PASSWORD, PASSWORD)
-                  + (i == 0 ? "" : "slaveof 127.0.0.1 " + ports.getFirst() + "\n")));
+                      .formatted(ports.get(i), bound(), folder(i), PASSWORD, PASSWORD)
+                  + (i == 0 ? "" : "slaveof " + written + " " + ports.getFirst() + "\n")));
       servers.add(launch(i, serverKinds.get(i).server()));
     }
     for (Node replica : servers.subList(1, SIZE)) {
-      awaitReplica(replica, ports.getFirst());
+      awaitReplica(replica, written, ports.getFirst());
     }
     for (int i = SIZE; i < 2 * SIZE; i++) {
       files.add(
@@ -103,22 +143,28 @@ final class SentinelGroupIT {
               """
               # the sentinel's own comment
               port %d
-              bind 127.0.0.1
+              bind %s
               dir %s
               protected-mode no
-              sentinel monitor mymaster 127.0.0.1 %d 2
+              sentinel monitor mymaster %s %d 2
               sentinel down-after-milliseconds mymaster 3000
               sentinel failover-timeout mymaster 10000
               sentinel parallel-syncs mymaster 1
               sentinel auth-pass mymaster %s
               """
-                  .formatted(ports.get(i), folder(i), ports.getFirst(), PASSWORD)));
+                  .formatted(
+                      ports.get(i), bound(), folder(i), written, ports.getFirst(), PASSWORD)));
       sentinels.add(launch(i, sentinelKinds.get(i - SIZE).sentinel()));
     }
     await()
         .atMost(FAILOVER_LIMIT)
         .ignoreExceptionsInstanceOf(IOException.class)
         .until(() -> sentinels.stream().allMatch(SentinelGroupIT::knowsTheOthers));
+  }
+
+  /** Returns the addresses to bind: this test connects over IPv4. */
+  private String bound() {
+    return host.equals("127.0.0.1") ? host : "127.0.0.1 " + host;
   }
 
   private Path folder(int i) throws IOException {
@@ -133,7 +179,7 @@ final class SentinelGroupIT {
     return nodes.launch(launcher, folder(i), ports.get(i), files.get(i).toString());
   }
 
-  private static void awaitReplica(Node node, int masterPort) {
+  private static void awaitReplica(Node node, String masterHost, int masterPort) {
     await()
         .atMost(FAILOVER_LIMIT)
         .ignoreExceptionsInstanceOf(IOException.class)
@@ -143,11 +189,11 @@ final class SentinelGroupIT {
                 .contains(
                     """
                     role:slave\r
-                    master_host:127.0.0.1\r
+                    master_host:%s\r
                     master_port:%d\r
                     master_link_status:up\r
                     """
-                        .formatted(masterPort)));
+                        .formatted(masterHost, masterPort)));
   }
 
   private static boolean knowsTheOthers(Node sentinel) {
@@ -176,7 +222,7 @@ final class SentinelGroupIT {
           .contains("# the server's own comment", "port " + ports.get(i))
           .noneMatch(line -> line.startsWith("slaveof"))
           .filteredOn(line -> line.startsWith("replicaof"))
-          .isEqualTo(i == promoted ? List.of() : List.of("replicaof 127.0.0.1 " + masterPort));
+          .isEqualTo(i == promoted ? List.of() : List.of("replicaof " + host + " " + masterPort));
     }
     Set<String> ids = new TreeSet<>();
     for (int i = SIZE; i < 2 * SIZE; i++) {
@@ -186,7 +232,7 @@ final class SentinelGroupIT {
               "# the sentinel's own comment",
               "port " + ports.get(i),
               "protected-mode no",
-              "sentinel monitor mymaster 127.0.0.1 " + masterPort + " 2",
+              "sentinel monitor mymaster " + host + " " + masterPort + " 2",
               "sentinel down-after-milliseconds mymaster 3000",
               "sentinel failover-timeout mymaster 10000",
               "sentinel auth-pass mymaster " + PASSWORD,
@@ -196,10 +242,10 @@ final class SentinelGroupIT {
           .isGreaterThanOrEqualTo(number(lines, "sentinel config-epoch mymaster "))
           .isGreaterThanOrEqualTo(number(lines, "sentinel leader-epoch mymaster "))
           .isPositive();
-      assertThat(knownPorts(lines, "sentinel known-replica mymaster 127\\.0\\.0\\.1 ([0-9]+)"))
+      assertThat(knownPorts(lines, "sentinel known-replica mymaster \\Q" + host + "\\E ([0-9]+)"))
           .isEqualTo(others(ports.subList(0, SIZE), masterPort));
       assertThat(
-              knownPorts(lines, "sentinel known-sentinel mymaster 127\\.0\\.0\\.1 ([0-9]+) " + ID))
+              knownPorts(lines, "sentinel known-sentinel mymaster \\Q" + host + "\\E ([0-9]+) " + ID))
           .isEqualTo(others(ports.subList(SIZE, 2 * SIZE), ports.get(i)));
       assertThat(lines).filteredOn(line -> line.matches("sentinel myid " + ID)).hasSize(1);
       lines.stream().filter(line -> line.startsWith("sentinel myid")).forEach(ids::add);
