@@ -200,7 +200,8 @@ public final class Intset {
   }
 
   /**
-   * Validates every byte of an untrusted set, without reading beyond it.
+   * Validates the width and the size of an untrusted set, without reading beyond it; {@link
+   * #isAscending} checks the integers.
    *
    * @param length the number of bytes available
    * @throws PackedException if it is not valid
@@ -218,10 +219,17 @@ public final class Intset {
     if (count > Integer.MAX_VALUE || HEADER_BYTES + count * width != length) {
       throw new PackedException(COUNT_AT, "intset's size differs from the number of bytes");
     }
+  }
+
+  /** Returns true if the integers of a valid set are in ascending order and distinct. */
+  public static boolean isAscending(MemorySegment memory, long start) {
+    int width = width(memory, start);
+    int count = count(memory, start);
     for (long i = 1; i < count; i++) {
       if (at(memory, start, width, i - 1) >= at(memory, start, width, i)) {
-        throw new PackedException(HEADER_BYTES + i * width, "intset not in ascending order");
+        return false;
       }
     }
+    return true;
   }
 }

@@ -32,6 +32,9 @@ public final class Lzf {
   /** The maximum expansion of a stream: three bytes yield at most {@link #LONGEST_COPY_BYTES}. */
   public static final int LARGEST_RATIO = 88;
 
+  /** The maximum growth: one literal byte takes two. Redis never stores such, other writers do. */
+  public static final int LARGEST_GROWTH = 2;
+
   /** Reads four bytes; the low 24 bits are the three bytes to match. */
   private static final VarHandle LITTLE_INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);

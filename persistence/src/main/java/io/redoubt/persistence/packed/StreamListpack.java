@@ -30,6 +30,9 @@ public final class StreamListpack {
   /** The number of elements that start an entry: its flags and the two halves of its id. */
   public static final int FIXED_ELEMENTS = 3;
 
+  /** The bytes by which a listpack can grow when its counts are corrected. */
+  public static final int MAX_GROWTH_BYTES = 20;
+
   private MemorySegment memory = MemorySegment.NULL;
   private long start;
   private long at;
@@ -38,6 +41,8 @@ public final class StreamListpack {
   private long firstSequence;
   private long lastMillis;
   private long lastSequence;
+  private long deletedEntries;
+  private boolean wrongCounts;
 
   /** Returns the number of live entries of the listpack checked last. */
   public long entries() {
@@ -65,9 +70,9 @@ public final class StreamListpack {
   }
 
   /**
-   * Validates every byte of an untrusted listpack against the format above: ids ascend, and there
-   * is at least one entry. All entries may be deleted, because trimming by id can leave such a node
-   * in Redis.
+   * Validates every byte of an untrusted listpack against the format above: ids ascend. All entries
+   * may be deleted, because trimming by id can leave such a node in Redis. The counts in the head
+   * may be wrong, as Redis loads such nodes: {@link #correctCounts}.
    *
    * @param length the number of bytes available
    * @param millis the milliseconds of the base id
@@ -96,12 +101,32 @@ public final class StreamListpack {
       }
       total++;
     }
-    if (entries != alive || total - entries != deleted) {
-      throw wrong("count of entries of a stream's listpack is wrong");
-    }
-    if (total == 0) {
-      throw wrong("stream's listpack without entries");
-    }
+    deletedEntries = total - entries;
+    wrongCounts = entries != alive || deletedEntries != deleted;
+  }
+
+  /** Returns true if the listpack checked last has no entries, not even deleted ones. */
+  public boolean isEmpty() {
+    return entries == 0 && deletedEntries == 0;
+  }
+
+  /** Returns true if the head of the listpack checked last has wrong counts of entries. */
+  public boolean hasWrongCounts() {
+    return wrongCounts;
+  }
+
+  /**
+   * Writes the listpack checked last with the right counts.
+   *
+   * @param target has {@link #MAX_GROWTH_BYTES} bytes more than the listpack from {@code to} on
+   * @return its size in bytes
+   */
+  public long correctCounts(MemorySegment target, long to) {
+    long alive = Listpack.first(memory, start);
+    long written = Listpack.replace(memory, start, alive, entries, target, to);
+    long deleted = Listpack.next(target, written);
+    Listpack.replace(target, to, deleted, deletedEntries, target, to);
+    return Listpack.sizeBytes(target, to);
   }
 
   private boolean entry(long millis, long sequence, long headFields, boolean first)

@@ -23,6 +23,7 @@ final class CollectionReader implements AutoCloseable {
   private final RdbString first;
   private final RdbString second;
   private final PackedReader packed;
+  private final PackedElements elements;
   private final StreamReader stream;
   private final RdbBytes field = new RdbBytes();
   private final RdbBytes value = new RdbBytes();
@@ -30,6 +31,7 @@ final class CollectionReader implements AutoCloseable {
   private RdbType type = RdbType.STRING;
   private long left; // remaining elements or nodes of the current collection
   private long nextExpiry;
+  private boolean numbers; // no score was repaired in the current sorted set
   private boolean isPlainNode; // the last node is a single element,
   private RdbBytes plainNode = new RdbBytes(); // which is here
 
@@ -39,6 +41,7 @@ final class CollectionReader implements AutoCloseable {
     this.first = new RdbString(buffers);
     this.second = new RdbString(buffers);
     this.packed = new PackedReader(buffers);
+    this.elements = new PackedElements(buffers, visitor);
     this.stream = new StreamReader(visitor, in, first, second, packed);
   }
 
@@ -47,6 +50,7 @@ final class CollectionReader implements AutoCloseable {
     first.close();
     second.close();
     packed.close();
+    elements.close();
   }
 
   /** Disables the validation of packed values. */
@@ -125,6 +129,7 @@ final class CollectionReader implements AutoCloseable {
       return true;
     }
     left = count;
+    numbers = true;
     switch (type) {
       case LIST -> visitor.beginList(key, RdbType.LIST, count);
       case SET -> visitor.beginSet(key, count);
@@ -146,8 +151,10 @@ final class CollectionReader implements AutoCloseable {
       visitor.beginList(key, now, 1);
       visitor.listNode(packed.memory(), packed.offset(), packed.length());
       visitor.endValue();
-    } else {
+    } else if (packed.isOrderly()) {
       visitor.packed(key, now, packed.memory(), packed.offset(), packed.length());
+    } else {
+      elements.pass(key, now, packed);
     }
     return true;
   }
@@ -234,9 +241,7 @@ final class CollectionReader implements AutoCloseable {
   private void node() throws RdbException {
     if (isPlainNode) {
       visitor.listElement(plainNode);
-    } else if (packed.isEmpty()) {
-      throw new RdbException(at(), "A node of a list without elements");
-    } else {
+    } else if (!packed.isEmpty()) { // Redis skips empty nodes
       visitor.listNode(packed.memory(), packed.offset(), packed.length());
     }
     elementDone();
@@ -304,7 +309,7 @@ final class CollectionReader implements AutoCloseable {
       if (!in.has(8)) {
         return false;
       }
-      score = Double.longBitsToDouble(in.readLittleLong());
+      score = repaired(Double.longBitsToDouble(in.readLittleLong()));
     } else {
       if (!in.has(1)) {
         return false;
@@ -321,7 +326,7 @@ final class CollectionReader implements AutoCloseable {
             switch (length) {
               case SCORE_INFINITE -> Double.POSITIVE_INFINITY;
               case SCORE_MINUS_INFINITE -> Double.NEGATIVE_INFINITY;
-              default -> Double.NaN;
+              default -> repaired(Double.NaN);
             };
       }
     }
@@ -331,6 +336,18 @@ final class CollectionReader implements AutoCloseable {
     visitor.sortedSetMember(first.plain(at()), score);
     elementDone();
     return true;
+  }
+
+  /** Returns a binary score, 0 for not a number: Redis up to 6.0 saved and loaded such scores. */
+  private double repaired(double score) throws RdbException {
+    if (!Double.isNaN(score)) {
+      return score;
+    }
+    if (numbers) {
+      numbers = false;
+      visitor.repaired(type, PackedReader.NOT_A_NUMBER);
+    }
+    return 0;
   }
 
   private boolean field() throws RdbException {

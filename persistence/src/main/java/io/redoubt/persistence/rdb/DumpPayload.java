@@ -129,6 +129,8 @@ public final class DumpPayload {
       if (!whole) {
         throw new RdbException(in.offset(), SHORT);
       }
+    } catch (RdbException e) {
+      throw e.in(in.consumedBytes(), " (" + type.description() + ")");
     }
   }
 }

@@ -5,11 +5,15 @@ import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.packed.ListpackCheck;
 import io.redoubt.persistence.packed.PackedDuplicates;
 import io.redoubt.persistence.packed.PackedException;
+import io.redoubt.persistence.packed.StreamListpack;
 import io.redoubt.persistence.packed.Ziplist;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +22,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class PackedReader implements AutoCloseable {
 
+  /**
+   * The most tuples whose elements are compared here, on the Java heap; the visitor finds
+   * duplicates among more.
+   */
+  private static final int MAX_COMPARED = 1 << 16;
+
+  static final String NOT_A_NUMBER = "a score that is not a number became 0";
+
   private final BufferMemory buffers;
   private final PackedDuplicates duplicates = new PackedDuplicates();
+  private final List<String> repairs = new ArrayList<>();
   private BufferMemory.@Nullable Block scratch;
   private boolean trusted;
 
   private MemorySegment memory = MemorySegment.NULL;
   private long offset;
   private long length;
+  private boolean orderly;
 
   PackedReader(BufferMemory buffers) {
     this.buffers = buffers;
@@ -91,12 +105,37 @@ final class PackedReader implements AutoCloseable {
     moved(target);
   }
 
+  /** Reads a node of a stream and corrects the counts in its head. */
+  void stream(RdbBytes bytes, StreamListpack node, long at) throws RdbException {
+    take(bytes);
+    if (!trusted && node.hasWrongCounts()) {
+      BufferMemory.Block target = room(length + StreamListpack.MAX_GROWTH_BYTES, at);
+      length = node.correctCounts(target.memory(), target.offset());
+      moved(target);
+    }
+  }
+
+  /**
+   * Returns true if the last collection has no duplicates and, if its type demands it, is in order;
+   * otherwise it is passed on by {@link PackedElements}.
+   */
+  boolean isOrderly() {
+    return orderly;
+  }
+
+  /** Returns what has to be repaired in the last collection, other than duplicates. */
+  List<String> repairs() {
+    return repairs;
+  }
+
   /**
    * Reads the collection of a type that has a single packed block.
    *
    * @return the type after the conversion, or null if the collection is empty
    */
   @Nullable RdbType collection(RdbType type, RdbBytes bytes, long at) throws RdbException {
+    orderly = true;
+    repairs.clear();
     if (type == RdbType.SET_INTSET) {
       return intset(bytes, at);
     }
@@ -138,6 +177,10 @@ final class PackedReader implements AutoCloseable {
       } catch (PackedException e) {
         throw corrupt(RdbType.SET_INTSET, at, e);
       }
+      orderly = Intset.isAscending(memory, offset);
+      if (!orderly) {
+        repairs.add("an intset out of order was sorted");
+      }
     }
     return Intset.count(memory, offset) == 0 ? null : RdbType.SET_INTSET;
   }
@@ -174,10 +217,7 @@ final class PackedReader implements AutoCloseable {
     if (count % stride != 0) {
       throw corrupt(type, at, count + " elements are not whole");
     }
-    if (duplicates.existIn(memory, offset, stride)) {
-      boolean old = type == RdbType.HASH_ZIPLIST || type == RdbType.ZSET_ZIPLIST;
-      throw corrupt(type, at, (old ? "ziplist" : "listpack") + " with dup elements");
-    }
+    orderly = count / stride <= MAX_COMPARED && !duplicates.existIn(memory, offset, stride);
   }
 
   private void checkExpiries(RdbType type, long at) throws RdbException {
@@ -200,20 +240,45 @@ final class PackedReader implements AutoCloseable {
     }
     long before = Listpack.NONE;
     double scoreBefore = 0;
+    boolean numbers = true;
+    boolean ascending = true;
     for (long member = Listpack.first(memory, offset); member != Listpack.NONE; ) {
       long scoreEntry = Listpack.next(memory, member);
       double score = score(memory, scoreEntry);
       if (Double.isNaN(score)) {
-        throw corrupt(type, at, "invalid score");
+        if (!isNan(scoreEntry)) {
+          throw corrupt(type, at, "invalid score");
+        }
+        numbers = false;
+        score = 0;
       }
       if (before != Listpack.NONE
-          && (score < scoreBefore || (score == scoreBefore && compare(before, member) >= 0))) {
-        throw corrupt(type, at, "not in ascending order");
+          && (score < scoreBefore || (score == scoreBefore && compare(before, member) > 0))) {
+        ascending = false;
       }
       before = member;
       scoreBefore = score;
       member = Listpack.next(memory, scoreEntry);
     }
+    orderly &= numbers && ascending;
+    if (!numbers) {
+      repairs.add(NOT_A_NUMBER);
+    }
+    if (!ascending) {
+      repairs.add("members out of order were sorted");
+    }
+  }
+
+  /** Returns true if a score is the text of not a number, which Redis up to 2.2 could compute. */
+  private boolean isNan(long entry) {
+    String text = Utf8.decode(toText(entry).toArray(ValueLayout.JAVA_BYTE));
+    return text.equals("nan") || text.equals("-nan");
+  }
+
+  /** Returns the number in an entry of a valid collection, 0 for not a number. */
+  static double scoreOrZero(MemorySegment memory, long entry) {
+    double score = score(memory, entry);
+    return Double.isNaN(score) ? 0 : score;
   }
 
   /** Returns the number in an entry, NaN if it is none. */
@@ -236,13 +301,13 @@ final class PackedReader implements AutoCloseable {
           otherAt,
           Listpack.bytesLength(memory, other));
     }
-    MemorySegment a = text(one);
-    MemorySegment b = text(other);
+    MemorySegment a = toText(one);
+    MemorySegment b = toText(other);
     return compare(a, 0, (int) a.byteSize(), b, 0, (int) b.byteSize());
   }
 
-  /** Returns the text of an element on the heap; only integer members need it. */
-  private MemorySegment text(long entry) {
+  /** Returns the text of an element on the heap; only integers and odd scores need it. */
+  private MemorySegment toText(long entry) {
     MemorySegment text = MemorySegment.ofArray(new byte[Listpack.textLength(memory, entry)]);
     Listpack.copyText(memory, entry, text, 0);
     return text;

@@ -1,6 +1,9 @@
 package io.redoubt.persistence.rdb;
 
-/** Signals invalid or unsupported RDB data, with the offset and the reason. */
+/**
+ * Signals invalid or unsupported RDB data, with the offset, the reason and, once a key has been
+ * read, its name and type.
+ */
 public final class RdbException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -17,7 +20,11 @@ public final class RdbException extends Exception {
    * @param reason the reason
    */
   public RdbException(long offset, String reason) {
-    super(reason);
+    this(offset, reason, "");
+  }
+
+  private RdbException(long offset, String reason, String place) {
+    super(reason + place);
     this.offset = offset;
     this.reason = reason;
   }
@@ -27,12 +34,22 @@ public final class RdbException extends Exception {
     return new RdbException(UNKNOWN_OFFSET, reason);
   }
 
+  /**
+   * Returns this error with an offset if it has none.
+   *
+   * @param at the offset
+   * @param place the key and its type, in parentheses after a blank, or empty
+   */
+  RdbException in(long at, String place) {
+    return new RdbException(offset == UNKNOWN_OFFSET ? at : offset, reason, place);
+  }
+
   /** Returns the offset of the error from the start of the file, stream or payload. */
   public long offset() {
     return offset;
   }
 
-  /** Returns the reason, which is also the message. */
+  /** Returns the reason; the message adds the key and its type. */
   public String reason() {
     return reason;
   }

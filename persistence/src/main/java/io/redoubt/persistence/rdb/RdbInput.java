@@ -20,6 +20,9 @@ final class RdbInput {
   /** The room below which a block is compacted or replaced before more bytes are read. */
   private static final int LEAST_ROOM_BYTES = 1 << 15;
 
+  /** The largest hint that is followed in a stream of unknown length. */
+  private static final long MAX_HINT = 1 << 20;
+
   private static final ValueLayout.OfShort LITTLE_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt LITTLE_INT =
@@ -158,6 +161,15 @@ final class RdbInput {
     if (bytes > totalBytes - offset()) {
       throw new RdbException(consumedBytes(), "A string reaches beyond the end of the data");
     }
+  }
+
+  /**
+   * Returns a count that is only a hint, bounded by the bytes that follow, of which each item takes
+   * about as many as given; no hint is taken on trust.
+   */
+  long bounded(long count, int itemBytes) {
+    long most = totalBytes == Long.MAX_VALUE ? MAX_HINT : (totalBytes - offset()) / itemBytes;
+    return Math.clamp(count, 0, Math.max(most, 0));
   }
 
   /** Consumes the bytes read. */

@@ -1,8 +1,12 @@
 package io.redoubt.persistence.rdb;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Quoting;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +26,12 @@ public final class RdbReader implements AutoCloseable {
 
   private static final int SLOT_INFO_LENGTHS = 3;
   private static final int MAX_DATABASES = 1 << 30;
+
+  /** The length of a short key and value: even if all records are shorter, tables can grow. */
+  private static final int SHORT_RECORD_BYTES = 8;
+
+  /** The most that is kept of a key for messages. */
+  private static final int SHOWN_KEY_BYTES = 128;
 
   private enum State {
     HEADER,
@@ -54,6 +64,8 @@ public final class RdbReader implements AutoCloseable {
   private boolean checksumStored;
   private BufferMemory.@Nullable Block window; // the decompressed part of the large string
   private long windowAt;
+  private final byte[] shown = new byte[SHOWN_KEY_BYTES]; // of the current key
+  private int shownKey = RdbKey.NONE; // the length of it, negative if there is none
   private @Nullable RecordCopier copier;
 
   /** Creates a reader that passes strings longer than {@link #LARGE_STRING_BYTES} on in parts. */
@@ -130,7 +142,7 @@ public final class RdbReader implements AutoCloseable {
         continue;
       }
     } catch (RdbException e) {
-      throw e.offset() == RdbException.UNKNOWN_OFFSET ? new RdbException(at(), e.reason()) : e;
+      throw e.in(at(), place());
     }
     in.rollback();
     if (checksumWanted) {
@@ -175,7 +187,8 @@ public final class RdbReader implements AutoCloseable {
    */
   public void finish() throws RdbException {
     if (state != State.COMPLETE) {
-      throw new RdbException(in.consumedBytes() + unread(), "Short read: the data ends too early");
+      long end = in.consumedBytes() + unread();
+      throw new RdbException(end, "Short read: the data ends too early").in(end, place());
     }
   }
 
@@ -206,9 +219,26 @@ public final class RdbReader implements AutoCloseable {
     return typeId;
   }
 
+  /** Returns the current key and its type for a message, empty between keys. */
+  private String place() {
+    RdbType type = RdbType.of(typeId);
+    return type == null || shownKey < 0
+        ? ""
+        : " (key "
+            + Quoting.quote(Arrays.copyOf(shown, shownKey))
+            + ", "
+            + type.description()
+            + ")";
+  }
+
+  /** Keeps the start of the current key for messages: its bytes are only valid for a call. */
+  private void show() {
+    shownKey = Math.min(key.length(), SHOWN_KEY_BYTES);
+    MemorySegment.copy(key.memory(), JAVA_BYTE, key.offset(), shown, 0, shownKey);
+  }
+
   /** Returns the current key, which has not been passed to the visitor. */
-  public String keyText() throws RdbException {
-    keyString.decode(at());
+  public String keyText() {
     return keyString.text();
   }
 
@@ -322,10 +352,8 @@ public final class RdbReader implements AutoCloseable {
     }
     long millis =
         opcode == RdbFormat.EXPIRE_MILLIS ? in.readLittleLong() : in.readLittleInt() * 1000L;
-    if (millis < 0) {
-      throw new RdbException(at(), "Negative expiry");
-    }
-    key.expireAtMillis(millis);
+    // Redis up to 6.0 could overflow: such a key is due, and -1 stands for none.
+    key.expireAtMillis(millis < RdbKey.NONE ? 0 : millis);
     return true;
   }
 
@@ -373,7 +401,10 @@ public final class RdbReader implements AutoCloseable {
     if (!in.readLength()) {
       return false;
     }
-    visitor.resizeDb(Math.max(keys, 0), Math.max(in.length(), 0));
+    long expiring = in.length();
+    visitor.resizeDb(
+        in.bounded(keys < 0 ? Long.MAX_VALUE : keys, SHORT_RECORD_BYTES),
+        in.bounded(expiring < 0 ? Long.MAX_VALUE : expiring, SHORT_RECORD_BYTES));
     return true;
   }
 
@@ -463,10 +494,14 @@ public final class RdbReader implements AutoCloseable {
   private boolean record(int id) throws RdbException {
     RdbType type = RdbType.known(id, at());
     typeId = id;
+    shownKey = RdbKey.NONE;
     step = RdbStep.KEY;
     if (!keyString.read(in)) {
       return false;
     }
+    keyString.decode(at());
+    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
+    show();
     step = RdbStep.VALUE;
     if (type != RdbType.STRING) {
       return collection(type);
@@ -479,8 +514,6 @@ public final class RdbReader implements AutoCloseable {
       return false;
     }
     long at = at();
-    keyString.decode(at);
-    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
     in.commit();
     if (large) {
       beginLarge();
@@ -496,8 +529,6 @@ public final class RdbReader implements AutoCloseable {
   }
 
   private boolean collection(RdbType type) throws RdbException {
-    keyString.decode(at());
-    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
     if (!collection.begin(type, key)) {
       return false;
     }

@@ -9,6 +9,9 @@ public final class RdbStream {
   /** Stands for a figure that the stream's format does not hold. */
   public static final long UNKNOWN = -1;
 
+  /** The consumer that gets the pending entries that a damaged stream gives to none. */
+  public static final String ADOPTING_CONSUMER = "unassigned";
+
   private long length;
   private long lastMillis;
   private long lastSequence;

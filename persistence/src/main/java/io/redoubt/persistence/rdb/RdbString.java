@@ -94,7 +94,9 @@ final class RdbString implements AutoCloseable {
       throw new RdbException(
           start, "Too long a string: " + Long.toUnsignedString(plainBytes) + " bytes");
     }
-    if (compressed && (storedBytes > plainBytes || plainBytes > storedBytes * Lzf.LARGEST_RATIO)) {
+    if (compressed
+        && (storedBytes > plainBytes * Lzf.LARGEST_GROWTH
+            || plainBytes > storedBytes * Lzf.LARGEST_RATIO)) {
       throw new RdbException(start, "Invalid LZF compressed string");
     }
     in.checkFits(storedBytes);

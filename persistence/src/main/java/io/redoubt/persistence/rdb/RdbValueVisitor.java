@@ -28,12 +28,23 @@ public interface RdbValueVisitor {
       throws RdbException;
 
   /**
+   * Reports a repair of the value that is being passed, after its start: the value contradicted
+   * itself in a way that a released Redis wrote, or wrote after loading an older file.
+   *
+   * @param type the type of the value
+   * @param what a clause that says what was wrong
+   */
+  default void repaired(RdbType type, String what) throws RdbException {
+    // most visitors pass on or count what is right
+  }
+
+  /**
    * Starts a list: its elements follow in order, then {@link #endValue}.
    *
    * @param type {@link RdbType#LIST}: one {@link #listElement} for each element; {@link
    *     RdbType#LIST_QUICKLIST_2}: {@link #listNode} for several elements, {@link #listElement} for
    *     a large one
-   * @param parts the number of these calls, at least one
+   * @param parts the number of these calls, at least one; fewer if there are empty nodes
    */
   void beginList(RdbKey key, RdbType type, long parts) throws RdbException;
 
@@ -74,8 +85,8 @@ public interface RdbValueVisitor {
   void hashField(RdbBytes field, RdbBytes value, long expireAtMillis) throws RdbException;
 
   /**
-   * Starts a stream: {@link #streamNode} calls follow, then {@link #stream}, its groups and {@link
-   * #endValue}.
+   * Starts a stream: at most {@code nodes} {@link #streamNode} calls follow, then {@link #stream},
+   * its groups and {@link #endValue}.
    *
    * @param type the stream's format, which determines the figures that are unknown
    */
@@ -84,7 +95,7 @@ public interface RdbValueVisitor {
   /**
    * Visits entries of the current stream, above the previous ones.
    *
-   * @param memory the valid listpack, with at least one live entry
+   * @param memory the valid listpack, with at least one entry, which may be deleted
    * @param millis the milliseconds of the listpack's base id
    * @param sequence the sequence of the listpack's base id
    */

@@ -146,7 +146,10 @@ final class StreamReader {
     if (!packed.isTrusted()) {
       check(bytes, millis, sequence);
     }
-    visitor.streamNode(millis, sequence, bytes.memory(), bytes.offset(), bytes.length());
+    if (packed.isTrusted() || !node.isEmpty()) {
+      packed.stream(bytes, node, at());
+      visitor.streamNode(millis, sequence, packed.memory(), packed.offset(), packed.length());
+    }
     left--;
     if (left == 0) {
       part = Part.INFO;
@@ -159,6 +162,13 @@ final class StreamReader {
       node.check(bytes.memory(), bytes.offset(), bytes.length(), millis, sequence);
     } catch (PackedException e) {
       throw PackedReader.corrupt(type, at(), e);
+    }
+    if (node.isEmpty()) {
+      visitor.repaired(type, "a node without entries was dropped");
+      return;
+    }
+    if (node.hasWrongCounts()) {
+      visitor.repaired(type, "wrong counts of entries in a node were corrected");
     }
     boolean above =
         StreamListpack.compare(node.firstMillis(), node.firstSequence(), lastMillis, lastSequence)
@@ -200,7 +210,7 @@ final class StreamReader {
     }
     info.groups(in.length());
     if (!packed.isTrusted()) {
-      checkInfo();
+      repairInfo();
     }
     visitor.stream(info);
     groupsLeft = info.groups();
@@ -208,17 +218,29 @@ final class StreamReader {
     return true;
   }
 
-  private void checkInfo() throws RdbException {
+  /**
+   * Corrects figures that contradict the entries: XDEL of release candidates of Redis 5 left wrong
+   * lengths, which later versions carry along, and all load.
+   */
+  private void repairInfo() throws RdbException {
     if (info.length() != entries) {
-      throw new RdbException(
-          at(), "A stream of " + entries + " entries says that it has " + info.length());
+      visitor.repaired(
+          type,
+          "the length of a stream of "
+              + entries
+              + " entries was "
+              + Long.toUnsignedString(info.length()));
+      info.length(entries);
     }
     if (StreamListpack.compare(info.lastMillis(), info.lastSequence(), lastMillis, lastSequence)
         < 0) {
-      throw new RdbException(at(), "A stream's last id is below that of its last entry");
+      visitor.repaired(type, "the last id of a stream was below that of its last entry");
+      info.last(lastMillis, lastSequence);
     }
     if (info.entriesAdded() != RdbStream.UNKNOWN && info.entriesAdded() < entries) {
-      throw new RdbException(at(), "A stream's number of entries added is too small");
+      visitor.repaired(
+          type, "the entries added to a stream of " + entries + " were " + info.entriesAdded());
+      info.entriesAdded(entries);
     }
   }
 

@@ -92,8 +92,18 @@ class IntsetTest {
     refused("0300000000000000", 0, "width");
     refused("02000000010000000100ff", 4, "size");
     refused("0200000002000080ffff0100", 4, "size");
-    refused("0200000002000000" + "01000100", 10, "ascending");
-    refused("0200000002000000" + "0000ffff", 10, "ascending");
+  }
+
+  @Test
+  void noticesDuplicatesAndDescendingNumbers() {
+    assertThat(isAscending("0200000002000000" + "ffff0000")).isTrue();
+    assertThat(isAscending("0200000000000000")).isTrue();
+    assertThat(isAscending("0200000002000000" + "01000100")).isFalse();
+    assertThat(isAscending("0200000002000000" + "0000ffff")).isFalse();
+  }
+
+  private static boolean isAscending(String hex) {
+    return Intset.isAscending(MemorySegment.ofArray(HexFormat.of().parseHex(hex)), 0);
   }
 
   private static void refused(String hex, long offset, String reason) {

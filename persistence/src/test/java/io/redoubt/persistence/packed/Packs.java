@@ -111,6 +111,15 @@ public final class Packs {
     return bytes(memory, 0, Intset.sizeBytes(memory, 0));
   }
 
+  /** Returns an intset of 16-bit numbers in the given order, which need not ascend. */
+  public static byte[] unsortedIntset(List<Long> numbers) {
+    ByteArrayOutputStream set = new ByteArrayOutputStream();
+    little(set, 2, 4);
+    little(set, numbers.size(), 4);
+    numbers.forEach(number -> little(set, number.intValue(), 2));
+    return set.toByteArray();
+  }
+
   /** Returns a ziplist as an old Redis would have written it. */
   public static byte[] ziplist(List<String> elements) {
     ByteArrayOutputStream entries = new ByteArrayOutputStream();

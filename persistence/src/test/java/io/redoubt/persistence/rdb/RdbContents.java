@@ -38,6 +38,7 @@ public final class RdbContents implements RdbVisitor {
   private long largeExpiry;
 
   public final List<String> empty = new ArrayList<>();
+  final List<String> repairs = new ArrayList<>();
   private final List<String> pieces = new ArrayList<>();
   private String collectionKey = "";
   private String collectionType = "";
@@ -61,6 +62,11 @@ public final class RdbContents implements RdbVisitor {
   @Override
   public void begin(int streamVersion) {
     version = streamVersion;
+  }
+
+  @Override
+  public void repaired(RdbType type, String what) {
+    repairs.add(type + ": " + what);
   }
 
   @Override

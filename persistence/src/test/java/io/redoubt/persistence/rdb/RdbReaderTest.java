@@ -110,7 +110,8 @@ class RdbReaderTest {
   void reportsAnUnsupportedTypeWithItsOffset() {
     assertThatThrownBy(() -> Rdbs.read(file("REDIS0009", 0, 1, 'k', 1, 'v', 22, 1, 'l', 0)))
         .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(14))
-        .hasMessage("RDB type 22 (hash with field expiry of a pre-release) is not supported");
+        .hasMessageStartingWith(
+            "RDB type 22 (hash with field expiry of a pre-release) is not supported (key \"l\"");
   }
 
   @Test
@@ -158,7 +159,7 @@ class RdbReaderTest {
         .hasMessage("Short read: the data ends too early");
     assertThatThrownBy(() -> Rdbs.read(file("REDIS0009", 0, 1, 'k', 0x80, 0x7f, 0, 0, 0)))
         .isInstanceOf(RdbException.class)
-        .hasMessage("A string reaches beyond the end of the data");
+        .hasMessageStartingWith("A string reaches beyond the end of the data");
   }
 
   @Test

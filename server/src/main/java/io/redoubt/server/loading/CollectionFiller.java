@@ -6,7 +6,9 @@ import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbValueVisitor;
+import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
@@ -15,6 +17,8 @@ import java.lang.foreign.MemorySegment;
  * its own class; {@link #close} drops an unfinished collection.
  */
 abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
+
+  private static final int SHOWN_KEY_BYTES = 128;
 
   private final Place place;
   private final ListFill list;
@@ -27,6 +31,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   private RdbType type = RdbType.STRING;
 
   private boolean skipped;
+  private long dropped; // duplicates of the current set or sorted set
 
   CollectionFiller(Values values) {
     place = new Place(values.keyspace().slabs(), values.keyspace().database(0));
@@ -56,6 +61,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   private boolean begin(RdbKey key, RdbType collection) throws RdbException {
     skipped = !begins(key);
     type = collection;
+    dropped = 0;
     return !skipped;
   }
 
@@ -104,9 +110,9 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   }
 
   @Override
-  public void setMember(RdbBytes member) throws RdbException {
-    if (!skipped) {
-      set.add(member);
+  public void setMember(RdbBytes member) {
+    if (!skipped && !set.add(member)) {
+      dropped++;
     }
   }
 
@@ -118,9 +124,9 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   }
 
   @Override
-  public void sortedSetMember(RdbBytes member, double score) throws RdbException {
-    if (!skipped) {
-      sortedSet.add(member, score);
+  public void sortedSetMember(RdbBytes member, double score) {
+    if (!skipped && !sortedSet.add(member, score)) {
+      dropped++;
     }
   }
 
@@ -208,8 +214,46 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
             default -> stream.end();
           };
       ended(entry);
+      reportRepairs();
     }
     type = RdbType.STRING;
+  }
+
+  /** Reports what the value lost or what it got to be consistent. */
+  private void reportRepairs() throws RdbException {
+    switch (type) {
+      case SET, ZSET -> reportRepair(dropped, "duplicate members were dropped");
+      case HASH -> reportRepair(hash.dropped(), "duplicate fields were dropped");
+      case STREAM_LISTPACKS -> {
+        reportRepair(
+            stream.adopted(),
+            "pending entries without consumer went to the consumer " + RdbStream.ADOPTING_CONSUMER);
+        reportRepair(stream.sharedDropped(), "entries were pending for a second consumer");
+      }
+      default -> {}
+    }
+  }
+
+  private void reportRepair(long count, String what) throws RdbException {
+    if (count > 0) {
+      repaired(type, count + " " + what);
+    }
+  }
+
+  @Override
+  public void repaired(RdbType reported, String what) throws RdbException {
+    if (!skipped) {
+      repaired(what);
+    }
+  }
+
+  /** Called with each repair of the current collection. */
+  abstract void repaired(String what);
+
+  /** Returns the name of the current collection's key, quoted. */
+  final String keyName() {
+    int shown = Math.min(place.keyLength(), SHOWN_KEY_BYTES);
+    return Quoting.quote(Region.toByteArray(place.key(), shown));
   }
 
   @Override

@@ -25,6 +25,7 @@ final class HashFill implements AutoCloseable {
   private final RdbBytes value = new RdbBytes();
   private final Slabs slabs;
   private boolean small;
+  private long dropped;
   private long entry;
 
   HashFill(Values values, Place place) {
@@ -35,13 +36,36 @@ final class HashFill implements AutoCloseable {
     scratch = new ScratchListpack(slabs);
   }
 
-  /** Creates a hash from a listpack of fields and values; returns its entry. */
+  /** Creates a hash from a listpack of distinct fields and values; returns its entry. */
   long packed(long listpack) throws RdbException {
     long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
     if (made == 0) {
       throw Place.twice("field");
     }
     return made;
+  }
+
+  /** Creates a hash from the collected fields, of which the first of each name is kept. */
+  private long collected() {
+    long listpack = scratch.address();
+    long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
+    if (made != 0) {
+      return made;
+    }
+    create(Listpack.count(MEMORY, listpack) / 2L);
+    long text = slabs.allocateFar(2L * TEXT_BYTES);
+    try {
+      for (long at = Listpack.first(MEMORY, listpack); at != Listpack.NONE; ) {
+        bytes(field, at, text);
+        long valueAt = Listpack.next(MEMORY, at);
+        bytes(value, valueAt, text + TEXT_BYTES);
+        store(field, value, RdbKey.NONE);
+        at = Listpack.next(MEMORY, valueAt);
+      }
+    } finally {
+      slabs.free(text, 2L * TEXT_BYTES);
+    }
+    return hashes.settle(place.database(), entry);
   }
 
   /** Creates a hash from a listpack of fields, values and expiry times; returns its entry. */
@@ -76,6 +100,7 @@ final class HashFill implements AutoCloseable {
 
   void begin(long fields, long nextExpiryMillis) {
     entry = 0;
+    dropped = 0;
     small = fields <= limits.hashMaxListpackEntries() && nextExpiryMillis == RdbKey.NONE;
     if (small) {
       scratch.begin();
@@ -89,13 +114,14 @@ final class HashFill implements AutoCloseable {
     entry = hashes.create(place.database(), place.key(), place.keyLength(), expected, 0);
   }
 
-  void add(RdbBytes newField, RdbBytes newValue, long expireAtMillis) throws RdbException {
+  /** Adds a field, unless the hash has one of the same name. */
+  void add(RdbBytes newField, RdbBytes newValue, long expireAtMillis) {
     if (small && Math.max(newField.length(), newValue.length()) > limits.hashMaxListpackValue()) {
       small = false;
       if (Listpack.first(MEMORY, scratch.address()) == Listpack.NONE) {
         create(1);
       } else {
-        entry = packed(scratch.address());
+        entry = collected();
       }
     }
     if (small) {
@@ -103,9 +129,14 @@ final class HashFill implements AutoCloseable {
       scratch.append(newValue);
       return;
     }
+    store(newField, newValue, expireAtMillis);
+  }
+
+  private void store(RdbBytes newField, RdbBytes newValue, long expireAtMillis) {
     Database database = place.database();
     if (hashes.findForWrite(database, entry, newField.offset(), newField.length())) {
-      throw Place.twice("field");
+      dropped++;
+      return;
     }
     entry =
         hashes.store(
@@ -122,9 +153,14 @@ final class HashFill implements AutoCloseable {
     }
   }
 
+  /** Returns the number of fields that were dropped because their name came again. */
+  long dropped() {
+    return dropped;
+  }
+
   /** Finishes the hash; returns its entry. */
-  long end() throws RdbException {
-    long made = small ? packed(scratch.address()) : hashes.settle(place.database(), entry);
+  long end() {
+    long made = small ? collected() : hashes.settle(place.database(), entry);
     entry = 0;
     return made;
   }

@@ -4,6 +4,8 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   private static final int MAX_EMPTY_KEYS_LOGGED = 10;
+  private static final int MAX_REPAIRS_LOGGED = 100;
+  private static final int MAX_SHOWN = 100;
 
   private final Keyspace keyspace;
   private final Log log;
@@ -37,6 +41,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private long keysLoaded;
   private long keysExpired;
   private long emptyKeysSkipped;
+  private long repairs;
   private long usedMemory;
 
   private @Nullable String replicationId;
@@ -78,6 +83,11 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     return emptyKeysSkipped;
   }
 
+  /** Returns the number of repairs of values that contradicted themselves. */
+  long repairs() {
+    return repairs;
+  }
+
   /** Returns the memory use recorded by the file's writer. */
   long usedMemory() {
     return usedMemory;
@@ -96,28 +106,31 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   @Override
-  public void aux(String name, String value) throws RdbException {
+  public void aux(String name, String value) {
     switch (name) {
       case "redis-ver" -> log.notice("Loading RDB produced by version %s", value);
       case "valkey-ver" -> log.notice("Loading RDB produced by Valkey version %s", value);
       case "ctime" -> {
-        long age = Math.max(0, nowMillis / 1000 - number(value));
-        log.notice("RDB age %d seconds", age);
+        long made = number(name, value, nowMillis / 1000);
+        log.notice("RDB age %d seconds", Math.max(0, nowMillis / 1000 - made));
       }
       case "used-mem" -> {
-        usedMemory = number(value);
+        usedMemory = number(name, value, 0);
         double megabytes = usedMemory / (1024.0 * 1024.0);
         log.notice("RDB memory usage when created %.2f Mb", megabytes);
       }
       case "aof-base" -> {
-        if (number(value) != 0) {
+        if (number(name, value, 0) != 0) {
           log.notice("RDB is base AOF");
         }
       }
-      case "repl-stream-db" -> replicationDatabase = (int) number(value);
+      case "repl-stream-db" -> {
+        long index = number(name, value, -1);
+        replicationDatabase = index < keyspace.count() ? (int) index : -1;
+      }
       case "repl-id" -> replicationId = value.length() == 40 ? value : null;
       case "repl-backlog" -> replicationTail = decoded(value);
-      case "repl-offset" -> replicationOffset = number(value);
+      case "repl-offset" -> replicationOffset = number(name, value, -1);
       default -> {
         if (name.startsWith("%")) {
           log.notice("RDB '%s': %s", name, value);
@@ -126,20 +139,30 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     }
   }
 
-  private static ByteString decoded(String base64) throws RdbException {
+  private ByteString decoded(String base64) {
     try {
       return ByteString.of(Base64.getDecoder().decode(base64));
     } catch (IllegalArgumentException e) {
-      throw RdbException.refusal("Not base64 in an auxiliary field: repl-backlog");
+      ignored("repl-backlog", base64);
+      return ByteString.EMPTY;
     }
   }
 
-  private static long number(String value) throws RdbException {
+  /** Returns the number in an auxiliary field, which says something about the data, not more. */
+  private long number(String name, String value, long otherwise) {
     try {
       return Long.parseLong(value);
     } catch (NumberFormatException e) {
-      throw RdbException.refusal("Not a number in an auxiliary field: " + value);
+      ignored(name, value);
+      return otherwise;
     }
+  }
+
+  private void ignored(String name, String value) {
+    String shown = value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) : value;
+    log.warning(
+        "The auxiliary field %s of the RDB is ignored: invalid value %s",
+        name, Quoting.quote(Utf8.encode(shown)));
   }
 
   @Override
@@ -219,6 +242,14 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   public void empty(RdbKey key) {
     if (emptyKeysSkipped++ < MAX_EMPTY_KEYS_LOGGED) {
       log.notice("rdbLoadRio skipping empty key: %s", name(key));
+    }
+  }
+
+  @Override
+  void repaired(String what) {
+    if (repairs++ < MAX_REPAIRS_LOGGED) {
+      log.warning(
+          "The value of key %s in DB %d was repaired: %s", keyName(), database.index(), what);
     }
   }
 

@@ -129,6 +129,9 @@ public final class RdbFileLoad implements AutoCloseable {
             loader.keysLoaded(),
             loader.keysExpired(),
             skipped == 0 ? "" : ", empty keys skipped: " + skipped);
+    if (loader.repairs() > 0) {
+      context.log().warning("%d repairs of values that contradicted themselves.", loader.repairs());
+    }
   }
 
   /** Returns the number of keys loaded so far. */

@@ -93,6 +93,11 @@ public final class RdbLoader implements AutoCloseable {
     return filler.emptyKeysSkipped();
   }
 
+  /** Returns the number of repairs of values that contradicted themselves. */
+  public long repairs() {
+    return filler.repairs();
+  }
+
   /** Returns the memory use in bytes recorded by the file's writer; 0 if it is not recorded. */
   public long usedMemoryOfMaker() {
     return filler.usedMemory();

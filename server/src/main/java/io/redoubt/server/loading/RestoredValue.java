@@ -12,6 +12,7 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * Restores the single value of a payload under a key. If the key has a value, a collection is built
@@ -24,12 +25,19 @@ public final class RestoredValue extends CollectionFiller {
   private final long key;
   private final int keyLength;
   private final long expireAtMillis;
+  private final Consumer<String> onRepair;
   private long entry;
   private boolean aside;
 
   private RestoredValue(
-      Values values, Database database, long key, int keyLength, long expireAtMillis) {
+      Values values,
+      Database database,
+      long key,
+      int keyLength,
+      long expireAtMillis,
+      Consumer<String> onRepair) {
     super(values);
+    this.onRepair = onRepair;
     slabs = values.keyspace().slabs();
     this.database = database;
     this.key = key;
@@ -41,6 +49,7 @@ public final class RestoredValue extends CollectionFiller {
    * Stores the value of a valid payload under a key, replacing any other.
    *
    * @param expireAtMillis Unix time, -1 for none
+   * @param onRepair receives what had to be repaired in the value
    * @return the entry
    * @throws RdbException if the value is corrupt or of an unknown type; the key is unchanged then
    */
@@ -51,11 +60,12 @@ public final class RestoredValue extends CollectionFiller {
       int keyLength,
       long expireAtMillis,
       long payloadAddress,
-      int payloadLength)
+      int payloadLength,
+      Consumer<String> onRepair)
       throws RdbException {
     BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     try (RestoredValue value =
-        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis)) {
+        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis, onRepair)) {
       DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
       return value.publish();
     }
@@ -112,6 +122,11 @@ public final class RestoredValue extends CollectionFiller {
   @Override
   void ended(long made) {
     entry = made;
+  }
+
+  @Override
+  void repaired(String what) {
+    onRepair.accept(what);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbBytes;
-import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.set.Sets;
@@ -35,18 +34,18 @@ final class SetFill {
     entry = 0;
   }
 
-  void add(RdbBytes member) throws RdbException {
+  /** Adds a member; returns false if the set has it already. */
+  boolean add(RdbBytes member) {
     Database database = place.database();
     if (entry == 0) {
       entry =
           sets.create(
               database, place.key(), place.keyLength(), member.offset(), member.length(), expected);
-      return;
+      return true;
     }
-    if (!sets.add(database, entry, member.offset(), member.length())) {
-      throw Place.twice("member");
-    }
+    boolean added = sets.add(database, entry, member.offset(), member.length());
     entry = sets.entry();
+    return added;
   }
 
   /** Finishes the set; returns its entry. */

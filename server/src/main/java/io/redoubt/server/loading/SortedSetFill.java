@@ -1,7 +1,6 @@
 package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbBytes;
-import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.sortedset.SortedSetBuilder;
 import io.redoubt.server.value.sortedset.SortedSets;
@@ -31,10 +30,9 @@ final class SortedSetFill {
     building = true;
   }
 
-  void add(RdbBytes member, double score) throws RdbException {
-    if (!builder.add(member.offset(), member.length(), score)) {
-      throw Place.twice("member");
-    }
+  /** Adds a member; returns false if the sorted set has it already. */
+  boolean add(RdbBytes member, double score) {
+    return builder.add(member.offset(), member.length(), score);
   }
 
   /** Finishes the sorted set; returns its entry. */

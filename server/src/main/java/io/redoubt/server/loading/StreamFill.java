@@ -3,12 +3,14 @@ package io.redoubt.server.loading;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbStream;
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.Streams;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongSupplier;
 
 /** Creates a stream from its parts. */
 final class StreamFill {
@@ -17,17 +19,21 @@ final class StreamFill {
   private final StreamGroups groups;
   private final Slabs slabs;
   private final Place place;
+  private final LongSupplier nowMillis;
   private final StreamId id = new StreamId();
   private boolean building;
   private boolean tellsHistory;
   private long root;
   private long group;
   private long consumer;
+  private long adopted;
+  private long sharedDropped;
 
   StreamFill(Values values, Place place) {
     streams = values.streams();
     groups = streams.groups();
     slabs = values.keyspace().slabs();
+    nowMillis = values.keyspace()::nowMillis;
     this.place = place;
   }
 
@@ -35,6 +41,8 @@ final class StreamFill {
     root = streams.create(place.database(), place.key(), place.keyLength());
     building = true;
     group = 0;
+    adopted = 0;
+    sharedDropped = 0;
   }
 
   void node(long millis, long sequence, MemorySegment memory, long offset) throws RdbException {
@@ -92,21 +100,46 @@ final class StreamFill {
   void consumerEntry(long millis, long sequence) throws RdbException {
     id.set(millis, sequence);
     if (!groups.assign(group, consumer, id)) {
-      throw RdbException.refusal(
-          groups.isPending(group, id)
-              ? "Stream consumer PEL entry already has a consumer assigned"
-              : "Consumer entry not found in group global PEL");
+      if (!groups.isPending(group, id)) {
+        throw RdbException.refusal("Consumer entry not found in group global PEL");
+      }
+      sharedDropped++;
     }
   }
 
-  private void endGroup() throws RdbException {
-    if (group != 0 && !groups.isAssigned(group)) {
-      throw RdbException.refusal("Stream CG PEL entry without consumer");
+  /**
+   * Gives pending entries without a consumer to one of a fixed name: dropped, they would never be
+   * delivered again.
+   */
+  private void endGroup() {
+    if (group == 0 || groups.isAssigned(group)) {
+      return;
     }
+    int length = RdbStream.ADOPTING_CONSUMER.length();
+    long name = slabs.allocate(length);
+    for (int i = 0; i < length; i++) {
+      Region.putByte(name + i, RdbStream.ADOPTING_CONSUMER.charAt(i));
+    }
+    long adopting = groups.findConsumer(group, name, length);
+    if (adopting == 0) {
+      adopting = groups.createConsumer(group, name, length, nowMillis.getAsLong());
+    }
+    slabs.free(name, length);
+    adopted += groups.assignRest(group, adopting);
+  }
+
+  /** Returns the number of pending entries that had no consumer. */
+  long adopted() {
+    return adopted;
+  }
+
+  /** Returns the number of entries that were pending for a second consumer. */
+  long sharedDropped() {
+    return sharedDropped;
   }
 
   /** Finishes the stream; returns its entry. */
-  long end() throws RdbException {
+  long end() {
     endGroup();
     building = false;
     return place.database().find(place.key(), place.keyLength());

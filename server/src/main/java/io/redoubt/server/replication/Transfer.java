@@ -463,9 +463,10 @@ final class Transfer implements TransferFraming.Sink {
     fail(
         String.format(
             Locale.ROOT,
-            "Failed trying to load the MASTER synchronization DB from %s: %s",
+            "Failed trying to load the MASTER synchronization DB from %s: %s, at offset %d",
             onArrival == null ? "disk" : "socket",
-            SystemErrors.text(e)));
+            SystemErrors.text(e),
+            e.offset()));
   }
 
   private void fail(String text) {

@@ -78,7 +78,8 @@ public final class PersistenceDirectives extends DirectiveGroup {
           .doc(
               "Verify the values of RESTORE and of full syncs: no, yes, or clients "
                   + "(normal clients only). Here all values are always verified, those of "
-                  + "files included.");
+                  + "files included; a value that contradicts itself as files of older servers "
+                  + "can is repaired, with a warning.");
 
   /** {@code dbfilename}. */
   public final TextDirective dbfilename =

@@ -151,7 +151,7 @@ class RdbLoadTest {
     try (Bench bench = new Bench(directory)) {
       assertThatThrownBy(() -> feed(bench, MASTER, twice))
           .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(19))
-          .hasMessage("RDB has duplicated key 'k' in DB 0");
+          .hasMessage("RDB has duplicated key 'k' in DB 0 (key \"k\", string)");
     }
     try (Bench bench = new Bench(directory)) {
       feed(bench, new LoadRule(true, true, true), twice);
@@ -197,7 +197,8 @@ class RdbLoadTest {
                 2,
                 bench.clock.wallMillis + 100,
                 address,
-                payload.length);
+                payload.length,
+                what -> {});
         assertThat(new String(StringValue.toByteArray(entry), StandardCharsets.ISO_8859_1))
             .isEqualTo(value);
         assertThat(bench.contents().get("2/to"))

@@ -250,6 +250,7 @@ public final class RandomValues {
         key.length(),
         expireAtMillis,
         address,
-        payload.length);
+        payload.length,
+        what -> {});
   }
 }

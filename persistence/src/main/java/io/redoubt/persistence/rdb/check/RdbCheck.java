@@ -141,11 +141,7 @@ public final class RdbCheck {
 
   /** Returns the key up to its first NUL, like a string in C. */
   private String keyText(RdbReader reader) {
-    try {
-      return CheckVisitor.asString(reader.isInsideValue() ? visitor.keyBegun() : reader.keyText());
-    } catch (RdbException e) {
-      return ""; // its compressed bytes are corrupt
-    }
+    return CheckVisitor.asString(reader.isInsideValue() ? visitor.keyBegun() : reader.keyText());
   }
 
   private void info(String text) {

@@ -9,6 +9,7 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -23,6 +24,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.export.Payloads;
 
 /** DUMP and RESTORE: one value in the form of an RDB file. */
@@ -69,6 +71,8 @@ public final class DumpCommands extends CommandGroup<Call> {
           .history("5.0.0", "Added the `ABSTTL` modifier.")
           .history("5.0.0", "Added the `IDLETIME` and `FREQ` options.")
           .runs(this::restore);
+
+  private static final int SHOWN_KEY_BYTES = 128;
 
   private final Log log;
   private boolean comparesChecksums = true;
@@ -220,15 +224,23 @@ public final class DumpCommands extends CommandGroup<Call> {
               call.argLength(1),
               expireAt,
               call.argAddress(3),
-              call.argLength(3));
+              call.argLength(3),
+              what -> log.warning("RESTORE of key %s: repaired: %s.", keyName(call), what));
       if (Entry.type(entry) != Type.STRING) {
         call.stats().countCheckedPayload();
       }
       return entry;
     } catch (RdbException bad) {
-      log.warning("RESTORE: at byte %d of the payload: %s.", bad.offset(), bad.reason());
+      log.warning(
+          "RESTORE of key %s: at byte %d of the payload: %s.",
+          keyName(call), bad.offset(), bad.getMessage());
       throw BAD_DATA;
     }
+  }
+
+  private static String keyName(Call call) {
+    int length = Math.min(call.argLength(1), SHOWN_KEY_BYTES);
+    return Quoting.quote(Region.toByteArray(call.argAddress(1), length));
   }
 
   /** Restores a value that has already expired: it only removes the old one. */

@@ -416,6 +416,22 @@ public final class StreamGroups {
     return assigned == pending(group).size();
   }
 
+  /**
+   * During loading: sets the consumer of all pending entries that have none; returns their number.
+   */
+  public long assignRest(long group, long consumer) {
+    long assigned = 0;
+    IdTree all = pending(group);
+    for (long element = all.first(); element != 0; element = all.next()) {
+      if (owner(element) == 0) {
+        Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+        pendingIds(consumer).put(IdTree.high(element), IdTree.low(element));
+        assigned++;
+      }
+    }
+    return assigned;
+  }
+
   // Whole streams.
 
   /** Frees a small part of a stream's groups; returns false when nothing is left. */
