@@ -151,6 +151,11 @@ final class RdbInput {
     limit += bytes;
   }
 
+  /** Sets the stream offset of the first byte that arrives. */
+  void startAt(long offset) {
+    base = offset - position;
+  }
+
   /** Sets the length of the stream. */
   void totalBytes(long bytes) {
     totalBytes = bytes;

@@ -101,6 +101,31 @@ public final class RdbReader implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Starts at an item within a stream, instead of at its header.
+   *
+   * @param offset the item's offset in the stream
+   * @param streamVersion the version in the stream's header
+   */
+  public RdbReader startAt(long offset, int streamVersion) {
+    in.startAt(offset);
+    version = streamVersion;
+    state = State.ITEM;
+    return this;
+  }
+
+  /** Returns the version in the header. */
+  public int version() {
+    return version;
+  }
+
+  /** Checks that the bytes fed end with an item: neither within one nor after an attribute. */
+  public void endItem() throws RdbException {
+    if (state != State.ITEM || unread() != 0 || !key.isPlain()) {
+      throw new RdbException(at(), "The length of the value is inconsistent").in(at(), place());
+    }
+  }
+
   /** Disables the validation of packed values, for bytes written by this process. */
   public RdbReader trusting() {
     collection.trust();

@@ -3,7 +3,6 @@ package io.redoubt.persistence.rdb.check;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.redoubt.persistence.rdb.RdbBytes;
-import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbStream;
@@ -29,7 +28,6 @@ final class CheckVisitor implements RdbVisitor {
   private long expired;
   private String keyText = "";
   private long expireAtMillis = RdbKey.NONE; // of the current key
-  private final PendingCheck pendingCheck = new PendingCheck();
 
   CheckVisitor(CheckTerminal terminal) {
     this.terminal = terminal;
@@ -87,8 +85,7 @@ final class CheckVisitor implements RdbVisitor {
   }
 
   @Override
-  public void endValue() throws RdbException {
-    pendingCheck.end();
+  public void endValue() {
     ended();
   }
 
@@ -213,29 +210,24 @@ final class CheckVisitor implements RdbVisitor {
   public void stream(RdbStream stream) {}
 
   @Override
-  public void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
-      throws RdbException {
-    pendingCheck.group(pending);
-  }
+  public void streamGroup(
+      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {}
 
   @Override
-  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
-      throws RdbException {
-    pendingCheck.pending(millis, sequence);
-  }
+  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {}
 
   @Override
   public void streamConsumers(long consumers) {}
 
   @Override
-  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
-      throws RdbException {
-    pendingCheck.consumer(
-        Utf8.decode(name.memory().asSlice(name.offset(), name.length()).toArray(JAVA_BYTE)));
-  }
+  public void streamConsumer(
+      RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
 
   @Override
-  public void consumerEntry(long millis, long sequence) throws RdbException {
-    pendingCheck.entry(millis, sequence);
+  public void consumerEntry(long millis, long sequence) {}
+
+  @Override
+  public void repaired(RdbType type, String what) {
+    print("The value of key '" + asString(keyText) + "' is repaired when it is loaded: " + what);
   }
 }

@@ -63,7 +63,11 @@ public final class RdbCheck {
   public boolean run(Path path, String name) {
     visitor.print("Checking RDB file " + name);
     try (DiskFile file = disk.read(path);
-        RdbReader reader = new RdbReader(BufferMemory.offHeap(), visitor, Integer.MAX_VALUE)) {
+        RdbReader reader =
+            new RdbReader(
+                BufferMemory.offHeap(),
+                new ConsistentVisitor(visitor, terminal.nowMillis()),
+                Integer.MAX_VALUE)) {
       visitor.reader(reader);
       return read(file, reader);
     } catch (IOException e) {

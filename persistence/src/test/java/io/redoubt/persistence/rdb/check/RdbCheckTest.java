@@ -35,12 +35,8 @@ class RdbCheckTest {
   private static final List<String> STRICTER =
       List.of(
           "A string encoding where a length belongs",
-          "Negative expiry",
           "Wrong signature", // with invalid digits, of which C uses the valid prefix
           "Nodes of a stream are not in ascending order",
-          "A stream of ",
-          "A stream's last id is below",
-          "A stream's number of entries added",
           "integrity check failed"); // the real tool checks the headers of packed values only
 
   private static final int FILES = 5;
@@ -167,7 +163,7 @@ class RdbCheckTest {
     if (error >= 0) {
       lines.set(error + 1, "reason");
     }
-    lines.removeIf(line -> line.startsWith("# "));
+    lines.removeIf(line -> line.startsWith("# ") || line.contains("' is repaired when it is "));
     return lines;
   }
 }
