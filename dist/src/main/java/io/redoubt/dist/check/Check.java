@@ -6,6 +6,7 @@ import io.redoubt.persistence.aof.check.AofCheck;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.check.CheckTerminal;
 import io.redoubt.persistence.rdb.check.RdbCheck;
+import io.redoubt.persistence.rdb.check.RdbSalvage;
 import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.LocalZone;
@@ -17,14 +18,50 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 
 /**
- * The programs {@code redis-check-rdb FILE}, also known as {@code redis-check-dump}, and {@code
- * redis-check-aof [--fix|--truncate-to-timestamp SECONDS] FILE}.
+ * The programs {@code redis-check-rdb [--fix-to FILE] FILE}, also known as {@code
+ * redis-check-dump}, and {@code redis-check-aof [--fix|--truncate-to-timestamp SECONDS] FILE}.
  */
 public final class Check {
 
   private static final String AOF = "redis-check-aof";
+  private static final Set<String> HELP = Set.of("-h", "--help");
+  private static final Set<String> VERSION = Set.of("-v", "--version");
+
+  private static final String RDB_HELP =
+      """
+
+      Reads a snapshot as a server does, and prints its items and the first mistake with its
+      offset. The exit status is 0 if a server can load the file.
+
+        --fix-to <new-file>  Write what can be saved to a new file: values that contradict
+                             themselves are repaired, values that can't be read are left
+                             out, and so is the end of the file from where nothing can be
+                             read. The exit status is 0 if the new file was written.
+      """;
+
+  private static final String AOF_HELP =
+      """
+
+      Checks an append-only file, or all files of a manifest. The exit status is 0 if a server
+      can load the files.
+
+        --fix                Cut an incomplete end off, after a question, and move the
+                             commits of a journal into the append-only file.
+        --truncate-to-timestamp <seconds>
+                             Cut off everything after a time annotation.
+      """;
+
+  private static final String COMMON_HELP =
+      """
+        -h, --help           Print this.
+        -v, --version        Print the version.
+
+      A file of the name of an option is given as ./NAME.
+      """;
 
   private final String program;
   private final InputStream in;
@@ -62,17 +99,37 @@ public final class Check {
 
   /** Runs the program and returns its exit status. */
   int run(String... words) {
-    return program.equals(AOF) ? aof(words) : rdb(words);
+    if (words.length == 1 && VERSION.contains(words[0])) {
+      out.print(program + " " + Version.REDIS + "\n");
+      return 0;
+    }
+    boolean isAof = program.equals(AOF);
+    if (words.length == 1 && HELP.contains(words[0])) {
+      out.print(usage() + (isAof ? AOF_HELP : RDB_HELP) + COMMON_HELP);
+      return 0;
+    }
+    return isAof ? aof(words) : rdb(words);
+  }
+
+  private String usage() {
+    String arguments =
+        program.equals(AOF)
+            ? "[--fix|--truncate-to-timestamp $timestamp] <file.manifest|file.aof>"
+            : "[--fix-to <new-file>] <rdb-file-name>";
+    return "Usage: " + program + " " + arguments + "\n";
   }
 
   private int rdb(String... words) {
-    if (words.length != 1) {
-      err.print("Usage: " + program + " <rdb-file-name>\n");
-      return 1;
+    int option = List.of(words).indexOf("--fix-to");
+    if (words.length == 3 && (option == 0 || option == 1)) {
+      Path source = Path.of(words[option == 0 ? 2 : 0]);
+      return new RdbSalvage(new OsDisk(), new Terminal()).run(source, Path.of(words[option + 1]))
+          ? 0
+          : 1;
     }
-    if (words[0].equals("-v") || words[0].equals("--version")) {
-      out.print(program + " " + Version.REDIS + "\n");
-      return 0;
+    if (words.length != 1 || option >= 0) {
+      err.print(usage());
+      return 1;
     }
     RdbCheck check = new RdbCheck(new OsDisk(), new Terminal());
     return check.run(Path.of(words[0]), words[0]) ? 0 : 1;
@@ -82,10 +139,7 @@ public final class Check {
     boolean fixes = words.length == 2 && words[0].equals("--fix");
     boolean truncates = words.length == 3 && words[0].equals("--truncate-to-timestamp");
     if (words.length != 1 && !fixes && !truncates) {
-      out.print(
-          "Usage: "
-              + program
-              + " [--fix|--truncate-to-timestamp $timestamp] <file.manifest|file.aof>\n");
+      out.print(usage());
       return 1;
     }
     long untilSeconds = 0;

@@ -3,6 +3,7 @@ package io.redoubt.dist.quickstart;
 import io.redoubt.dist.process.ClusterNodes;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Version;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quickstart",
     description = "Starts a master, two replicas and three sentinels, and shows them until Ctrl-C.",
+    version = "redoubt-quickstart " + Version.REDIS,
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Quickstart implements Callable<Integer> {

@@ -68,9 +68,10 @@ final class CheckToolsIT {
       assertThat(Files.isSymbolicLink(ours(tool))).isFalse();
     }
     assertThat(run(ours("redis-check-rdb")))
-        .isEqualTo(new Result(1, "Usage: redis-check-rdb <rdb-file-name>\n"));
+        .isEqualTo(new Result(1, "Usage: redis-check-rdb [--fix-to <new-file>] <rdb-file-name>\n"));
     assertThat(run(ours("redis-check-dump")))
-        .isEqualTo(new Result(1, "Usage: redis-check-dump <rdb-file-name>\n"));
+        .isEqualTo(
+            new Result(1, "Usage: redis-check-dump [--fix-to <new-file>] <rdb-file-name>\n"));
     for (Object[] arguments :
         new Object[][] {
           {},

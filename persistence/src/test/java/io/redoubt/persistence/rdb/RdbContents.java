@@ -53,6 +53,18 @@ public final class RdbContents implements RdbVisitor {
     return database + "/" + key;
   }
 
+  /** Returns what was repaired. */
+  public List<String> repairs() {
+    return repairs;
+  }
+
+  /** Returns the keys with their values. */
+  public List<String> text() {
+    return keys.entrySet().stream()
+        .map(key -> key.getKey() + "=" + key.getValue().bytes())
+        .toList();
+  }
+
   private String name(RdbKey key) {
     idleSeconds = key.idleSeconds();
     frequency = key.frequency();

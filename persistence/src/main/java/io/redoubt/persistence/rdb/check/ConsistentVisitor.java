@@ -43,8 +43,7 @@ final class ConsistentVisitor implements RdbVisitor {
     this(next, new ArrayList<>(), false, nowMillis);
   }
 
-  private ConsistentVisitor(
-      RdbVisitor next, List<Long> counts, boolean recorded, long nowMillis) {
+  private ConsistentVisitor(RdbVisitor next, List<Long> counts, boolean recorded, long nowMillis) {
     this.next = next;
     this.counts = counts;
     this.recorded = recorded;
@@ -59,6 +58,7 @@ final class ConsistentVisitor implements RdbVisitor {
   /** Starts another item. */
   void clear() {
     repaired = false;
+    inGroup = false; // of a stream that was refused
   }
 
   /** Returns true if the last value is passed on otherwise than it stands in the file. */
@@ -281,8 +281,7 @@ final class ConsistentVisitor implements RdbVisitor {
 
   @Override
   public void streamConsumer(
-      RdbBytes consumer, long seenAtMillis, long activeAtMillis, long pending)
-      throws RdbException {
+      RdbBytes consumer, long seenAtMillis, long activeAtMillis, long pending) throws RdbException {
     entries.consumer(text(consumer));
     beginConsumer(consumer, seenAtMillis, activeAtMillis, pending);
   }
