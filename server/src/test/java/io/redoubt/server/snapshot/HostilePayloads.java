@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.persistence.packed.Packs;
 import io.redoubt.persistence.rdb.Crc64;
+import io.redoubt.persistence.rdb.InconsistentValues;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -12,8 +13,9 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Payloads for RESTORE of every type and encoding since RDB version 6, mutated, and sealed with a
- * version and a checksum that are right again: the mutation reaches the decoder.
+ * Payloads for RESTORE of every type and encoding since RDB version 6, some of which contradict
+ * themselves, mutated, and sealed with a version and a checksum that are right again: the mutation
+ * reaches the decoder.
  */
 public final class HostilePayloads {
 
@@ -46,6 +48,7 @@ public final class HostilePayloads {
 
   private final RandomGenerator random;
   private final RandomValues values;
+  private final InconsistentValues inconsistent;
   private byte[] valid = {};
   private int mutants;
 
@@ -53,12 +56,18 @@ public final class HostilePayloads {
   public HostilePayloads(RandomGenerator random) {
     this.random = random;
     this.values = new RandomValues(random);
+    this.inconsistent = new InconsistentValues(random);
   }
 
   /** Returns the next payload; one in nine is not mutated. */
   public byte[] next() {
     if (mutants == 0) {
-      valid = random.nextInt(3) == 0 ? old() : withoutFooter(values.payload());
+      valid =
+          switch (random.nextInt(6)) {
+            case 0, 1 -> old();
+            case 2 -> withoutFooter(inconsistent.next().payload());
+            default -> withoutFooter(values.payload());
+          };
       mutants = MUTANTS_OF_EACH;
       return sealed(valid);
     }
