@@ -55,6 +55,7 @@ public final class FunctionsPayload {
         if (!value.read(in)) {
           throw new RdbException(in.offset(), "Short read");
         }
+        value.checkFitsHeap(in.offset());
         RdbBytes bytes = value.plain(0);
         texts.add(ByteString.copyOf(bytes.memory(), bytes.offset(), bytes.length()));
       }

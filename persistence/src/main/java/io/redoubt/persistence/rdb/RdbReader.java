@@ -401,6 +401,8 @@ public final class RdbReader implements AutoCloseable {
     if (!keyString.read(in) || !value.read(in)) {
       return false;
     }
+    keyString.checkFitsHeap(at());
+    value.checkFitsHeap(at());
     keyString.decode(at());
     value.decode(at());
     visitor.aux(keyString.text(), value.text());
@@ -446,6 +448,7 @@ public final class RdbReader implements AutoCloseable {
     if (!value.read(in)) {
       return false;
     }
+    value.checkFitsHeap(at());
     value.decode(at());
     visitor.function(value.memory(), value.offset(), (int) value.plainBytes());
     return true;

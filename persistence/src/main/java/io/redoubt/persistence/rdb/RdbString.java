@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class RdbString implements AutoCloseable {
 
   private static final int DECIMAL_BYTES = 24;
+  private static final long MAX_HEAP_BYTES = Runtime.getRuntime().maxMemory() / 8;
 
   private final BufferMemory buffers;
   private final Lzf.Decompressor lzf = new Lzf.Decompressor();
@@ -202,6 +203,16 @@ final class RdbString implements AutoCloseable {
   /** Returns the offset of the plain bytes, after {@link #decode}. */
   long offset() {
     return offset;
+  }
+
+  /**
+   * Refuses a string that is too long for the Java heap, before it is decoded: a compressed one can
+   * have 88 times as many bytes as its source sent.
+   */
+  void checkFitsHeap(long at) throws RdbException {
+    if (plainBytes > MAX_HEAP_BYTES) {
+      throw new RdbException(at, "Too long a text for the Java heap: " + plainBytes + " bytes");
+    }
   }
 
   /** Returns the plain bytes as text, after {@link #decode}. */

@@ -30,6 +30,9 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private static final int MAX_REPAIRS_LOGGED = 100;
   private static final int MAX_SHOWN = 100;
 
+  /** The room that is made for a long string before its bytes arrive. */
+  private static final int FIRST_PART_BYTES = 1 << 24;
+
   private final Keyspace keyspace;
   private final Log log;
   private final FunctionLibraries functions;
@@ -55,6 +58,8 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   private long partEntry; // the entry of the current long string, 0 if it is skipped
   private int partAt;
+  private int partRoom; // the bytes that the string has
+  private int partTotal; // and those that it announced
 
   KeyspaceFiller(SnapshotContext context, LoadRule rule) {
     super(context.values());
@@ -218,16 +223,27 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     partAt = 0;
     partEntry = 0;
     if (!isSkipped(key)) {
-      long entry = database.putString(key.offset(), key.length(), 0, 0, key.expireAtMillis());
-      access(key, entry);
-      // the last byte first: one allocation of the full length
-      partEntry = StringValue.setRange(database, entry, (int) length - 1, key.offset(), 1);
+      partEntry = database.putString(key.offset(), key.length(), 0, 0, key.expireAtMillis());
+      access(key, partEntry);
+      partRoom = 0;
+      partTotal = (int) length;
+      extend(Math.min(partTotal, FIRST_PART_BYTES), key.offset());
     }
+  }
+
+  /** Makes room by writing the last byte first, which any readable byte will do for. */
+  private void extend(int room, long anyByte) {
+    partRoom = room;
+    partEntry = StringValue.setRange(database, partEntry, room - 1, anyByte, 1);
   }
 
   @Override
   public void stringPart(MemorySegment memory, long offset, int length) {
     if (partEntry != 0) {
+      if (partAt + length > partRoom) {
+        // doubled as bytes arrive, because the announced length may be a lie
+        extend((int) Math.min(partTotal, Math.max(2L * partRoom, partAt + length)), offset);
+      }
       partEntry = StringValue.setRange(database, partEntry, partAt, offset, length);
       partAt += length;
     }

@@ -9,8 +9,11 @@ import io.redoubt.server.memory.Slabs;
 /** The target of a collection being read: a database and a key without a value. */
 final class Place implements AutoCloseable {
 
-  /** The maximum number of elements to reserve room for, whatever the collection announces. */
-  static final long MAX_EXPECTED = 1 << 24;
+  /**
+   * The maximum number of elements to reserve room for, whatever the collection announces: the
+   * announcement precedes them, and tables grow in steps anyway.
+   */
+  static final long MAX_EXPECTED = 1 << 20;
 
   private static final int FIRST_BYTES = 256;
 

@@ -278,18 +278,25 @@ final class Transfer implements TransferFraming.Sink {
     log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
+  /** Tells a loader the length of the payload, if it is known, so that it believes no more. */
+  private RdbLoader sized(RdbLoader loader) {
+    return framing.totalBytes() == TransferFraming.UNKNOWN
+        ? loader
+        : loader.totalBytes(framing.totalBytes());
+  }
+
   private void beginDirectLoad() {
     long now = clock.wallMillis();
     long total = Math.max(framing.totalBytes(), 0);
     if (settings.replication.replDisklessLoad.value() != DisklessLoad.SWAPDB) {
       dropOldData();
-      onArrival = new RdbLoader(dataSet.context(), rule());
+      onArrival = sized(new RdbLoader(dataSet.context(), rule()));
       dataSet.progress().begin(now, total);
       return;
     }
     SpareDataSet beside = dataSet.spare();
     spare = beside;
-    onArrival = new RdbLoader(beside.context(), rule());
+    onArrival = sized(new RdbLoader(beside.context(), rule()));
     loading = true;
     if (origin.sameHistory()) {
       state.set(Refusal.LOADING_BESIDE, true);

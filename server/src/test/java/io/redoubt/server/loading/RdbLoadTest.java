@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.snapshot.Bench;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.export.Payloads;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,9 @@ class RdbLoadTest {
 
   private static final LoadRule MASTER = new LoadRule(true, false, true);
   private static final LoadRule REPLICA = new LoadRule(false, false, true);
+
+  /** Room for the largest hint that is followed, and for the start of a long string. */
+  private static final long LITTLE_MEMORY = 20 << 20;
 
   @TempDir Path directory;
 
@@ -142,6 +147,54 @@ class RdbLoadTest {
       assertThat(endings.get(0))
           .isInstanceOf(RdbException.class)
           .hasMessageStartingWith("Wrong RDB checksum expected");
+    }
+  }
+
+  /** Hints, counts and lengths that the bytes behind them can't keep take no memory. */
+  @Test
+  void believesNoLengthThatPrecedesItsContent() throws IOException, RdbException {
+    for (long lie : new long[] {1L << 24, Integer.MAX_VALUE, 1L << 31, 1L << 40, -1}) {
+      int[] hint = with(new int[] {0xfb}, lie, lie);
+      assertThat(usedAfter(hint, false)).as("hint of %d", lie).isLessThan(LITTLE_MEMORY);
+      assertThat(usedAfter(hint, true)).as("hint of %d", lie).isLessThan(1 << 20);
+      if (lie > 0) { // as the length of a string, and as the number of elements
+        for (int type : new int[] {0, 1, 2, 4, 5}) {
+          if (type != 0 || lie <= Integer.MAX_VALUE) {
+            int[] value = with(new int[] {type, 1, 'k'}, lie);
+            assertThat(usedAfter(value, false))
+                .as("%d of type %d", lie, type)
+                .isLessThan(LITTLE_MEMORY);
+          }
+        }
+      }
+    }
+  }
+
+  private static int[] with(int[] start, long... lengths) {
+    int[] all = Arrays.copyOf(start, start.length + 9 * lengths.length);
+    int at = start.length;
+    for (long length : lengths) {
+      all[at++] = 0x81;
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        all[at++] = (int) (length >>> shift) & 0xff;
+      }
+    }
+    return all;
+  }
+
+  /** Returns the memory that is used when the items have arrived, and more is to come. */
+  private long usedAfter(int[] items, boolean isSized) throws IOException, RdbException {
+    byte[] file = file(items);
+    try (Bench bench = new Bench(directory)) {
+      Slabs slabs = bench.context.keyspace().slabs();
+      long before = slabs.usedBytes();
+      try (RdbLoader loader = new RdbLoader(bench.context, MASTER)) {
+        if (isSized) {
+          loader.totalBytes(file.length);
+        }
+        loader.feed(MemorySegment.ofArray(file), 0, file.length - 9);
+        return slabs.usedBytes() - before;
+      }
     }
   }
 
