@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * -Dredoubt.moving.elements=400000} moves a million keys.
  */
 final class MovingIT {
-  private static final Path SWITCH = Path.of("src/main/moving/switch").toAbsolutePath();
+  private static final Path SWITCH = Distribution.HOME.resolve("moving/switch");
   private static final int ELEMENTS = Integer.getInteger("redoubt.moving.elements", 500);
   private static final int ELEMENTS_AT_ONCE = 10_000;
   private static final int DIGEST_MILLIS = 120_000;
