@@ -33,6 +33,9 @@ final class MovingFaultsIT {
   private static final int DELAY_MILLIS = Integer.getInteger("redoubt.moving.delay", 500);
   private static final int PAUSE_MILLIS = Integer.getInteger("redoubt.moving.pause", 2_000);
 
+  /** The time after which redis-cli counts as hung. */
+  private static final String LIMIT_SECONDS = "20";
+
   /** The lines from the first pause on that each kind of fault is tried at; 0: some by chance. */
   private static final int LINES = Integer.getInteger("redoubt.moving.lines", 0);
 
@@ -114,6 +117,8 @@ final class MovingFaultsIT {
               FAULTY_CLI.toString(),
               "--pause",
               PAUSE_MILLIS + "",
+              "--limit",
+              LIMIT_SECONDS,
               "127.0.0.1:" + master.port(),
               "127.0.0.1:" + replica.port());
       writer.awaitMore();
