@@ -35,6 +35,7 @@ final class DebianPackagesIT {
     assertThat(tools.resolve("usr/bin/redis-check-aof")).isSymbolicLink().isExecutable();
     assertThat(tools.resolve("usr/share/man/man1/redis-benchmark.1.gz")).isRegularFile();
     assertThat(tools.resolve("usr/lib/redoubt/bin/redis-server")).isExecutable();
+    assertThat(tools.resolve("usr/lib/redoubt/moving/switch")).isExecutable();
     Path documents = tools.resolve("usr/share/doc/redoubt-tools");
     assertThat(documents.resolve("html/commands.html")).content().contains("CLIENT WRITE-ACKS");
     assertThat(Files.exists(documents.resolve("redoubt.cdx.json")))
@@ -42,31 +43,35 @@ final class DebianPackagesIT {
 
     Path server = unpacked("redoubt-server");
     assertThat(control("redoubt-server"))
-        .contains("Conflicts: redis-server", "Provides: redis-server", "redoubt-tools (= ")
+        .contains(
+            "Conflicts: redis-server", "Provides: redis-server (= 5:7.2.6)", "redoubt-tools (= ")
         .doesNotContain("@", "SNAPSHOT");
     assertThat(Files.readSymbolicLink(server.resolve("usr/bin/redis-server")).toString())
         .isEqualTo("../lib/redoubt/bin/redis-server");
-    assertThat(server.resolve("etc/redis/redis.conf"))
+    assertThat(server.resolve("etc/redoubt/redis.conf"))
         .content()
-        .contains("\ndir /var/lib/redis\n", "\nlogfile /var/log/redis/redis-server.log\n")
-        .contains("\npidfile /run/redis/redis-server.pid\n", "\nsupervised auto\n");
-    assertThat(server.resolve("lib/systemd/system/redis-server.service"))
+        .contains("\ndir /var/lib/redoubt\n", "\nlogfile /var/log/redoubt/redis-server.log\n")
+        .contains("\npidfile /run/redoubt/redis-server.pid\n", "\nsupervised auto\n");
+    assertThat(server.resolve("lib/systemd/system/redoubt-server.service"))
         .content()
-        .contains("ExecStart=/usr/bin/redis-server /etc/redis/redis.conf ")
-        .contains("Alias=redis.service");
-    assertThat(server.resolve("etc/init.d/redis-server"))
+        .contains("ExecStart=/usr/bin/redis-server /etc/redoubt/redis.conf ");
+    for (String alias : List.of("redis-server.service", "redis.service")) {
+      assertThat(Files.readSymbolicLink(server.resolve("lib/systemd/system").resolve(alias)))
+          .isEqualTo(Path.of("redoubt-server.service"));
+    }
+    assertThat(server.resolve("etc/init.d/redoubt-server"))
         .isExecutable()
         .content()
-        .contains("in /etc/default/redis-server;");
+        .contains("in /etc/default/redoubt-server;");
     assertConfigurationsAreKept("redoubt-server", server);
 
     Path sentinel = unpacked("redoubt-sentinel");
-    assertThat(sentinel.resolve("etc/redis/sentinel.conf"))
+    assertThat(sentinel.resolve("etc/redoubt/sentinel.conf"))
         .content()
-        .contains("\ndir /var/lib/redis-sentinel\n");
-    assertThat(sentinel.resolve("lib/systemd/system/redis-sentinel.service"))
+        .contains("\ndir /var/lib/redoubt-sentinel\n");
+    assertThat(sentinel.resolve("lib/systemd/system/redoubt-sentinel.service"))
         .content()
-        .contains("ExecStart=/usr/bin/redis-sentinel /etc/redis/sentinel.conf ");
+        .contains("ExecStart=/usr/bin/redis-sentinel /etc/redoubt/sentinel.conf ");
     assertConfigurationsAreKept("redoubt-sentinel", sentinel);
   }
 
@@ -82,7 +87,7 @@ final class DebianPackagesIT {
           .containsExactlyInAnyOrderElementsOf(
               files.filter(Files::isRegularFile).map(file -> "/" + root.relativize(file)).toList());
     }
-    for (String script : List.of("postinst", "prerm", "postrm")) {
+    for (String script : List.of("preinst", "postinst", "prerm", "postrm")) {
       assertThat(control.resolve(script)).isExecutable().content().doesNotContain("@");
       assertThat(Distribution.run(Map.of(), "sh", "-n", control.resolve(script).toString()))
           .isEqualTo(new Result(0, ""));

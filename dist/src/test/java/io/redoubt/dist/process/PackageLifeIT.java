@@ -61,7 +61,7 @@ final class PackageLifeIT {
       succeed(List.of("dpkg-deb", "--extract", file, root.toString()));
     }
     for (String program : List.of("redis-server", "redis-sentinel")) {
-      String unit = program + ".service";
+      String unit = program.replace("redis", "redoubt") + ".service";
       Path file = root.resolve("lib/systemd/system").resolve(unit);
       // The program is not installed here: that of the stage takes its place.
       Files.writeString(
@@ -84,8 +84,9 @@ final class PackageLifeIT {
 
   /**
    * Needs root and a root file system of Debian, because nothing of a build should change the
-   * machine: {@code debootstrap --variant=minbase --include=adduser,procps bookworm FOLDER}, then
-   * {@code -Dredoubt.debian=FOLDER}.
+   * machine: {@code debootstrap --variant=minbase
+   * --include=adduser,procps,redis-server,redis-sentinel bookworm FOLDER}, then {@code
+   * -Dredoubt.debian=FOLDER}.
    */
   @Test
   void packagesLiveOnAMachineWithoutJava() throws Exception {

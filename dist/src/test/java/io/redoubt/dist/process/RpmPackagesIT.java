@@ -68,11 +68,13 @@ final class RpmPackagesIT {
     for (String program : List.of("redis-server", "redis-sentinel")) {
       String name = program.replace("redis", "redoubt");
       assertThat(query(packages, name, "--package", "--list"))
-          .contains("/usr/bin/" + program, "/etc/init.d/" + program)
+          .contains("/usr/bin/" + program, "/etc/init.d/" + name)
+          .contains("/usr/lib/systemd/system/" + name + ".service")
           .contains("/usr/lib/systemd/system/" + program + ".service");
+      assertThat(query(packages, name, "--package", "--provides")).contains(program + " = 7.2.6");
       assertThat(query(packages, name, "--package", "--configfiles"))
-          .contains("/etc/sysconfig/" + program)
-          .anyMatch(file -> file.startsWith("/etc/redis/"));
+          .contains("/etc/sysconfig/" + name)
+          .anyMatch(file -> file.startsWith("/etc/redoubt/"));
       assertThat(query(packages, name, "--package", "--requires"))
           .contains("redoubt-tools = 1.0.0-1");
       assertThat(query(packages, name, "--package", "--scripts")).noneMatch(l -> l.contains("%{"));

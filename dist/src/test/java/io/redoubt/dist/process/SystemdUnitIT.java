@@ -65,8 +65,8 @@ final class SystemdUnitIT {
   /** Runs the command line of a unit as systemd does, with the shipped configuration. */
   @ParameterizedTest
   @CsvSource({
-    "redis.service, redis.conf, redis",
-    "redis-sentinel.service, sentinel.conf, redis-sentinel"
+    "redis.service, redis.conf, redoubt",
+    "redis-sentinel.service, sentinel.conf, redoubt-sentinel"
   })
   @Timeout(120)
   void reportsItsStateAndWritesOnlyWhereItMay(String name, String shipped, String state)
@@ -88,7 +88,7 @@ final class SystemdUnitIT {
       command.add(
           argument
               .replace("/usr/local/bin", Distribution.HOME.resolve("bin").toString())
-              .replaceAll("^/etc/redis/.*", conf.toString())
+              .replaceAll("^/etc/redoubt/.*", conf.toString())
               .replace("/run/" + state, runtime.toString()));
     }
 
@@ -108,7 +108,7 @@ final class SystemdUnitIT {
         assertThat(runtime).isNotEmptyDirectory();
         try (RespClient client = RespClient.connect("127.0.0.1", port)) {
           assertThat(client.call("PING").text()).isEqualTo("PONG");
-          if (state.equals("redis")) {
+          if (state.equals("redoubt")) {
             assertThat(client.call("CONFIG", "GET", "dir").toString()).contains(working.toString());
             assertThat(client.call("SET", "key", "value").text()).isEqualTo("OK");
           }
@@ -118,7 +118,7 @@ final class SystemdUnitIT {
         assertThat(process.waitFor(Distribution.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
         assertThat(runtime).isEmptyDirectory();
-        if (state.equals("redis")) {
+        if (state.equals("redoubt")) {
           assertThat(working.resolve("dump.rdb")).isNotEmptyFile();
         }
       } finally {
