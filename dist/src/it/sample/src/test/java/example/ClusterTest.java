@@ -8,7 +8,7 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.RedisClusterURIUtil;
 import io.redoubt.embedded.EmbeddedCluster;
 import io.redoubt.embedded.GroupMember;
-import io.redoubt.junit.Redoubt;
+import io.redoubt.junit.RedoubtServers;
 import java.net.URI;
 import java.time.Duration;
 import java.util.stream.Collectors;
@@ -19,7 +19,7 @@ import org.redisson.config.Config;
 import redis.clients.jedis.HostAndPort;
 
 /** Cluster clients, of which one goes on after a master was killed. */
-@Redoubt(masters = 3, replicas = 1)
+@RedoubtServers(masters = 3, replicas = 1)
 class ClusterTest {
   private static final int KEYS = 100;
 

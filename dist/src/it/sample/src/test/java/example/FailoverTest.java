@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.redoubt.embedded.EmbeddedGroup;
 import io.redoubt.embedded.GroupMember;
-import io.redoubt.junit.Redoubt;
+import io.redoubt.junit.RedoubtServers;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -15,7 +15,7 @@ import redis.clients.jedis.exceptions.JedisException;
 /** A client that goes on after the master was killed. */
 class FailoverTest {
   @Test
-  @Redoubt(replicas = 2, sentinels = 3)
+  @RedoubtServers(replicas = 2, sentinels = 3)
   void aClientGoesOn(EmbeddedGroup group) throws InterruptedException {
     Set<HostAndPort> sentinels =
         group.sentinels().stream()

@@ -43,7 +43,7 @@ final class EmbeddedSentinel implements Node {
   /** Starts a sentinel on the loopback interface, at the port that its configuration names. */
   static EmbeddedSentinel start(SentinelDirectives settings, Timings timings, Host host)
       throws IOException, FatalConfigError {
-    SystemLog log = SystemLog.of(host.clock(), settings);
+    SystemLog log = SystemLog.of(host, settings);
     CompletableFuture<SentinelServer> started = new CompletableFuture<>();
     CompletableFuture<Void> ended = new CompletableFuture<>();
     SentinelServer sentinel =

@@ -67,7 +67,7 @@ public final class EmbeddedServer implements Node {
 
   static EmbeddedServer start(ServerDirectives settings, DataFolder data, Host host)
       throws IOException, FatalConfigError {
-    SystemLog log = SystemLog.of(host.clock(), settings);
+    SystemLog log = SystemLog.of(host, settings);
     boolean freePort = settings.common.port.value() == 0;
     RedisServer server =
         new RedisServer(

@@ -1,12 +1,17 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.net.Sockets;
+import java.lang.System.Logger;
 import java.util.function.Supplier;
 
-/** The time and the network of a server or sentinel in this process. */
-record Host(MovableClock clock, Supplier<Sockets> sockets) {
+/**
+ * The time and the network of a server or sentinel in this process.
+ *
+ * @param warnings the level of its warnings in the system's log
+ */
+record Host(MovableClock clock, Supplier<Sockets> sockets, Logger.Level warnings) {
   /** Returns a host with a clock of its own. */
   static Host alone() {
-    return new Host(new MovableClock(), Sockets::ofSystem);
+    return new Host(new MovableClock(), Sockets::ofSystem, Logger.Level.WARNING);
   }
 }

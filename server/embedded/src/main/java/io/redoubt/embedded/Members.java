@@ -7,6 +7,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,8 +65,12 @@ final class Members implements AutoCloseable {
   /** Adds the next member. */
   GroupMember add(String name, String password, Function<Host, GroupMember.Start> starts) {
     int port = port(all.size());
+    // What Redis warns of when members fail is what tests of a group are for.
     Host host =
-        new Host(clock, () -> new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)));
+        new Host(
+            clock,
+            () -> new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)),
+            Logger.Level.DEBUG);
     GroupMember member = new GroupMember(name, port, password, starts.apply(host));
     all.add(member);
     return member;

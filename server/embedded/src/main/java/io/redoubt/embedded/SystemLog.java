@@ -1,7 +1,6 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.Directives;
-import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -14,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The log of a server as messages of the {@link System.Logger} {@code io.redoubt}, and nowhere else
  * unless {@code logfile} is set. Redis' notices are of level DEBUG here, because a server in a test
- * should be quiet. The latest lines are kept for the report of a failed test.
+ * should be quiet, and so are the warnings of a group's members. The latest lines are kept for the
+ * report of a failed test.
  */
 final class SystemLog {
   private static final int KEPT_LINES = 200;
@@ -24,13 +24,16 @@ final class SystemLog {
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<String> latest = new ArrayDeque<>(); // used with the lock
 
-  private SystemLog(Clock clock) {
-    log = Log.silent(clock);
+  private final Logger.Level warnings;
+
+  private SystemLog(Host host) {
+    warnings = host.warnings();
+    log = Log.silent(host.clock());
     log.copyTo(this::add);
   }
 
-  static SystemLog of(Clock clock, Directives settings) throws IOException {
-    SystemLog made = new SystemLog(clock);
+  static SystemLog of(Host host, Directives settings) throws IOException {
+    SystemLog made = new SystemLog(host);
     made.log.level(settings.common.loglevel.value());
     String file = settings.common.logfile.value();
     if (!file.isEmpty()) {
@@ -66,11 +69,11 @@ final class SystemLog {
     }
   }
 
-  private static Logger.Level level(Log.Level level) {
+  private Logger.Level level(Log.Level level) {
     return switch (level) {
       case DEBUG -> Logger.Level.TRACE;
       case VERBOSE, NOTICE -> Logger.Level.DEBUG;
-      case WARNING, NOTHING -> Logger.Level.WARNING;
+      case WARNING, NOTHING -> warnings;
     };
   }
 }

@@ -5,6 +5,7 @@ import io.redoubt.embedded.EmbeddedCluster;
 import io.redoubt.embedded.EmbeddedGroup;
 import io.redoubt.embedded.EmbeddedServer;
 import io.redoubt.embedded.GroupBuilder;
+import io.redoubt.embedded.Redoubt;
 import io.redoubt.embedded.ServerBuilder;
 import java.lang.reflect.AnnotatedElement;
 import java.net.InetSocketAddress;
@@ -25,8 +26,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The JUnit extension behind {@link RedoubtTest} and {@link Redoubt}. It has no state: what it
- * starts is kept by JUnit with the class or the method that it is for, and closed with that.
+ * The JUnit extension behind {@link RedoubtTest} and {@link RedoubtServers}. It has no state: what
+ * it starts is kept by JUnit with the class or the method that it is for, and closed with that.
  */
 public final class RedoubtExtension
     implements BeforeEachCallback, AfterTestExecutionCallback, ParameterResolver {
@@ -41,7 +42,7 @@ public final class RedoubtExtension
           EmbeddedCluster.class);
 
   /** The place of a fixture and its description. */
-  private record Scope(ExtensionContext keeper, Optional<Redoubt> description) {
+  private record Scope(ExtensionContext keeper, Optional<RedoubtServers> description) {
     Fixture fixture() {
       Store store = keeper.getStore(NAMESPACE);
       // A store also finds what the stores of its ancestors have under the same key.
@@ -49,22 +50,21 @@ public final class RedoubtExtension
     }
 
     private Fixture started() {
-      String[] lines = description.map(Redoubt::config).orElse(new String[0]);
-      int replicas = description.map(Redoubt::replicas).orElse(0);
-      int sentinels = description.map(Redoubt::sentinels).orElse(0);
-      int masters = description.map(Redoubt::masters).orElse(0);
+      String[] lines = description.map(RedoubtServers::config).orElse(new String[0]);
+      int replicas = description.map(RedoubtServers::replicas).orElse(0);
+      int sentinels = description.map(RedoubtServers::sentinels).orElse(0);
+      int masters = description.map(RedoubtServers::masters).orElse(0);
       if (masters > 0) {
         return cluster(masters, replicas, sentinels, lines);
       }
       if (replicas == 0 && sentinels == 0) {
-        ServerBuilder server = io.redoubt.embedded.Redoubt.server();
+        ServerBuilder server = Redoubt.server();
         for (String line : lines) {
           server.line(line);
         }
         return new ServerFixture(server);
       }
-      GroupBuilder group =
-          io.redoubt.embedded.Redoubt.group().replicas(replicas).sentinels(sentinels);
+      GroupBuilder group = Redoubt.group().replicas(replicas).sentinels(sentinels);
       for (String line : lines) {
         group.line(line);
       }
@@ -75,8 +75,7 @@ public final class RedoubtExtension
       if (sentinels > 0) {
         throw new ExtensionConfigurationException("a cluster has no sentinels");
       }
-      ClusterBuilder cluster =
-          io.redoubt.embedded.Redoubt.cluster().masters(masters).replicasPerMaster(replicas);
+      ClusterBuilder cluster = Redoubt.cluster().masters(masters).replicasPerMaster(replicas);
       for (String line : lines) {
         cluster.line(line);
       }
@@ -137,19 +136,20 @@ public final class RedoubtExtension
    * innermost class that has one, else by that of the outermost class with the extension.
    */
   private static Scope scope(ExtensionContext context) {
-    Optional<Redoubt> ofMethod = context.getTestMethod().flatMap(RedoubtExtension::description);
+    Optional<RedoubtServers> ofMethod =
+        context.getTestMethod().flatMap(RedoubtExtension::description);
     if (ofMethod.isPresent()) {
       return new Scope(context, ofMethod);
     }
     ExtensionContext keeper = keeper(context);
-    Optional<Redoubt> ofClass = keeper.getTestClass().flatMap(RedoubtExtension::description);
+    Optional<RedoubtServers> ofClass = keeper.getTestClass().flatMap(RedoubtExtension::description);
     boolean own =
-        ofClass.map(Redoubt::perMethod).orElse(false)
+        ofClass.map(RedoubtServers::perMethod).orElse(false)
             || context.getExecutionMode() == ExecutionMode.CONCURRENT;
     if (context.getTestMethod().isPresent() && own) {
       return new Scope(context, ofClass);
     }
-    if (ofClass.map(Redoubt::perMethod).orElse(false)) {
+    if (ofClass.map(RedoubtServers::perMethod).orElse(false)) {
       throw new ParameterResolutionException(
           "with perMethod = true only methods of single tests can have parameters");
     }
@@ -174,7 +174,7 @@ public final class RedoubtExtension
     }
   }
 
-  private static Optional<Redoubt> description(AnnotatedElement element) {
-    return AnnotationSupport.findAnnotation(element, Redoubt.class);
+  private static Optional<RedoubtServers> description(AnnotatedElement element) {
+    return AnnotationSupport.findAnnotation(element, RedoubtServers.class);
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 
-@Redoubt(masters = 3, replicas = 1, config = "maxmemory 50mb")
+@RedoubtServers(masters = 3, replicas = 1, config = "maxmemory 50mb")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(60)
 final class RedoubtClusterTest {

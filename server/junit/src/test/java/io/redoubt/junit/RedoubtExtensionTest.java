@@ -111,7 +111,7 @@ final class RedoubtExtensionTest {
   }
 
   /** Fails. */
-  @Redoubt(config = "slowlog-log-slower-than 0")
+  @RedoubtServers(config = "slowlog-log-slower-than 0")
   static final class Failing {
     @Test
     void breaks(EmbeddedServer server) {
@@ -180,7 +180,7 @@ final class RedoubtExtensionTest {
   }
 
   /** Asks for what can't be combined. */
-  @Redoubt(masters = 3, sentinels = 1)
+  @RedoubtServers(masters = 3, sentinels = 1)
   static final class Contradictory {
     @Test
     void asks(URI uri) {

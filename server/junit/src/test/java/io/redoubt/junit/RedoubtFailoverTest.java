@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A client of a group whose master is lost. */
-@Redoubt(replicas = 2, sentinels = 3)
+@RedoubtServers(replicas = 2, sentinels = 3)
 @Timeout(60)
 final class RedoubtFailoverTest {
   private static final int TIMEOUT_MILLIS = 200;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 
-@Redoubt(replicas = 2, sentinels = 3, config = "maxmemory 50mb")
+@RedoubtServers(replicas = 2, sentinels = 3, config = "maxmemory 50mb")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(60)
 final class RedoubtGroupTest {

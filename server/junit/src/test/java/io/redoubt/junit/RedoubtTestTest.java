@@ -51,7 +51,7 @@ final class RedoubtTestTest {
 
   @Test
   @Order(2)
-  @Redoubt(config = {"maxmemory 10mb", "requirepass secret"})
+  @RedoubtServers(config = {"maxmemory 10mb", "requirepass secret"})
   void givesATestItsOwn(EmbeddedServer own) {
     assertThat(own.port()).isNotEqualTo(port);
     assertThat(own.uri().toString()).startsWith("redis://:secret@");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.TYPE, ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RedoubtExtension.class)
-public @interface Redoubt {
+public @interface RedoubtServers {
   /** Returns the number of masters of a cluster, 0 for none; excludes sentinels. */
   int masters() default 0;
 
