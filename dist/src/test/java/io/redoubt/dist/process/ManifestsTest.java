@@ -2,17 +2,25 @@ package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
-/** Names within the Kubernetes manifests lead to what they mean; {@link ImageIT} runs the pods. */
+/**
+ * Names within the Kubernetes manifests lead to what they mean; {@link ImageIT} runs the pods. The
+ * processes of the compose file have the ports that are published.
+ */
 final class ManifestsTest {
   private static final Path FOLDER = Path.of("src/main/container");
 
@@ -115,5 +123,34 @@ final class ManifestsTest {
       assertThat(at(container, "securityContext.allowPrivilegeEscalation")).isEqualTo(false);
       assertThat(at(container, "resources.limits.memory")).isNotNull();
     }
+  }
+
+  /** Runs the commands of the services up to the server, which prints its configuration instead. */
+  @Test
+  void composePublishesThePortsOfItsProcesses(@TempDir Path folder) throws Exception {
+    Object compose = objects("compose.yaml").getFirst();
+    for (String server : List.of("redis-server", "redis-sentinel")) {
+      Path fake = folder.resolve(server);
+      Files.writeString(fake, "#!/bin/sh\ncat \"$1\"\n");
+      assertThat(fake.toFile().setExecutable(true)).isTrue();
+    }
+    Set<String> published = new TreeSet<>();
+    for (Map.Entry<?, ?> service : ((Map<?, ?>) at(compose, "services")).entrySet()) {
+      Object settings = service.getValue();
+      String port = at(settings, "environment.PORT").toString();
+      assertThat(listAt(settings, "ports")).containsExactly("127.0.0.1:" + port + ":" + port);
+      published.add(port);
+      Path place = Files.createDirectory(folder.resolve(service.getKey().toString()));
+      String script = listAt(settings, "command").getLast().toString().replace("$$", "$");
+      ProcessBuilder builder = new ProcessBuilder("sh", "-c", script).directory(place.toFile());
+      builder.environment().putAll(Map.of("NAME", service.getKey().toString(), "PORT", port));
+      builder.environment().merge("PATH", folder.toString(), (path, own) -> own + ":" + path);
+      Process process = builder.start();
+      try (BufferedReader lines = process.inputReader()) {
+        assertThat(lines.lines()).contains("port " + port);
+      }
+      assertThat(process.waitFor()).isZero();
+    }
+    assertThat(published).containsExactly("26379", "26380", "26381", "6379", "6380", "6381");
   }
 }
