@@ -137,6 +137,8 @@ public final class AofReader implements AutoCloseable {
 
   @Override
   public void close() {
+    decoder.reset();
+    request.release();
     if (block != null) {
       buffers.free(block);
       block = null;
@@ -272,6 +274,7 @@ public final class AofReader implements AutoCloseable {
       throw badFormat();
     }
     visitor.command(request, base + position);
+    request.release();
     insideTransaction = begins || (insideTransaction && !ends);
     position = end;
     if (!insideTransaction) {

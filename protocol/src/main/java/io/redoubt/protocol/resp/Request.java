@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request: offsets and lengths of its arguments within one segment. Filled by a {@link
- * RequestDecoder} without copying; valid until the buffer that it was decoded from is reused.
+ * RequestDecoder} without copying; valid until the buffer that it was decoded from is reused. Only
+ * the first {@link #MAX_NEAR} arguments of a decoded request are indexed on the Java heap.
  */
 public final class Request {
 
@@ -24,12 +25,19 @@ public final class Request {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int USUAL_COUNT = 8;
 
-  /** Capacity for more arguments than this is not kept for the next request. */
-  private static final int MAX_KEPT_COUNT = 4096;
+  /** The arguments of a decoded request beyond this number are indexed off the Java heap. */
+  static final int MAX_NEAR = 128;
 
   private MemorySegment memory = MemorySegment.NULL;
   private long[] offsets = new long[USUAL_COUNT];
   private int[] lengths = new int[USUAL_COUNT];
+
+  /** The arguments from {@code offsets.length} on, if there are so many. */
+  private @Nullable ArgumentIndex far;
+
+  /** Allocates {@link #far}; null for a request of the server's own, which is on the heap. */
+  private @Nullable BufferMemory source;
+
   private int count;
   private long start;
   private long end;
@@ -88,14 +96,15 @@ public final class Request {
   public long argumentBytes() {
     long bytes = 0;
     for (int i = 0; i < count; i++) {
-      bytes += lengths[i];
+      bytes += length(i);
     }
     return bytes;
   }
 
-  /** Returns the Java heap that the offsets and lengths of arguments take, in bytes. */
-  public long heapBytes() {
-    return (long) offsets.length * (Long.BYTES + Integer.BYTES);
+  /** Returns the memory that the offsets and lengths of arguments take, in bytes. */
+  public long indexBytes() {
+    return (long) offsets.length * (Long.BYTES + Integer.BYTES)
+        + (far == null ? 0 : far.sizeBytes());
   }
 
   /**
@@ -108,9 +117,10 @@ public final class Request {
     copy.reset(target, targetOffset, true);
     long at = targetOffset;
     for (int i = 0; i < count; i++) {
-      MemorySegment.copy(memory, offsets[i], target, at, lengths[i]);
-      copy.add(at, lengths[i]);
-      at += lengths[i];
+      int length = length(i);
+      MemorySegment.copy(memory, offset(i), target, at, length);
+      copy.add(at, length);
+      at += length;
     }
     copy.end(at);
     return copy;
@@ -118,15 +128,20 @@ public final class Request {
 
   /** Replaces argument {@code i} by other bytes of {@link #memory()}. */
   public void replace(int i, long offset, int length) {
-    offsets[i] = offset;
-    lengths[i] = length;
+    if (i < offsets.length) {
+      offsets[i] = offset;
+      lengths[i] = length;
+    } else {
+      far().set(i - offsets.length, offset, length);
+    }
   }
 
   /** Drops the first arguments; what is left has no form on the wire. */
   public void dropFirst(int dropped) {
     count -= dropped;
-    System.arraycopy(offsets, dropped, offsets, 0, count);
-    System.arraycopy(lengths, dropped, lengths, 0, count);
+    for (int i = 0; i < count; i++) {
+      replace(i, offset(i + dropped), length(i + dropped));
+    }
     inline = true;
   }
 
@@ -142,12 +157,20 @@ public final class Request {
 
   /** Returns the offset of argument {@code i} within {@link #memory()}. */
   public long offset(int i) {
-    return offsets[i];
+    return i < offsets.length ? offsets[i] : far().offset(i - offsets.length);
   }
 
   /** Returns the length of argument {@code i} in bytes. */
   public int length(int i) {
-    return lengths[i];
+    return i < lengths.length ? lengths[i] : far().length(i - lengths.length);
+  }
+
+  private ArgumentIndex far() {
+    ArgumentIndex index = far;
+    if (index == null) {
+      throw new IndexOutOfBoundsException("a request of " + count + " arguments");
+    }
+    return index;
   }
 
   /** Returns the start of the request in the buffer that it was decoded from. */
@@ -167,13 +190,13 @@ public final class Request {
 
   /** Returns a copy of argument {@code i}. */
   public byte[] bytes(int i) {
-    return firstBytes(i, lengths[i]);
+    return firstBytes(i, length(i));
   }
 
   /** Returns a copy of at most the first {@code limit} bytes of argument {@code i}. */
   public byte[] firstBytes(int i, int limit) {
-    byte[] bytes = new byte[Math.min(lengths[i], limit)];
-    MemorySegment.copy(memory, BYTE, offsets[i], bytes, 0, bytes.length);
+    byte[] bytes = new byte[Math.min(length(i), limit)];
+    MemorySegment.copy(memory, BYTE, offset(i), bytes, 0, bytes.length);
     return bytes;
   }
 
@@ -184,16 +207,16 @@ public final class Request {
 
   /** Returns a copy of argument {@code i}. */
   public ByteString string(int i) {
-    return ByteString.copyOf(memory, offsets[i], lengths[i]);
+    return ByteString.copyOf(memory, offset(i), length(i));
   }
 
   /** Returns true if argument {@code i} is this ASCII text, in any case. */
   public boolean is(int i, String word) {
-    int length = lengths[i];
+    int length = length(i);
     if (length != word.length()) {
       return false;
     }
-    long offset = offsets[i];
+    long offset = offset(i);
     for (int k = 0; k < length; k++) {
       if (Ascii.lower(memory.get(BYTE, offset + k)) != Ascii.lower(word.charAt(k))) {
         return false;
@@ -207,7 +230,7 @@ public final class Request {
    * lowest, padded with zeros; names are looked up by it.
    */
   public long word(int i) {
-    return word(memory, offsets[i], lengths[i]);
+    return word(memory, offset(i), length(i));
   }
 
   /** Returns the {@link #word(int)} of the bytes {@code [offset, offset + length)}. */
@@ -232,17 +255,31 @@ public final class Request {
     return word(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
+  /** Clears the arguments and frees the index of many. */
+  public void release() {
+    count = 0;
+    if (far != null) {
+      far.release();
+      far = null;
+    }
+    if (offsets.length > MAX_NEAR) {
+      offsets = new long[USUAL_COUNT];
+      lengths = new int[USUAL_COUNT];
+    }
+  }
+
+  /** Sets the memory that indexes arguments beyond {@link #MAX_NEAR}. */
+  void source(BufferMemory memoryOfIndex) {
+    source = memoryOfIndex;
+  }
+
   /** Clears the arguments and sets the start of the request. */
   void reset(MemorySegment memory, long start, boolean inline) {
     this.memory = memory;
     this.start = start;
     this.end = start;
     this.inline = inline;
-    count = 0;
-    if (offsets.length > MAX_KEPT_COUNT) {
-      offsets = new long[USUAL_COUNT];
-      lengths = new int[USUAL_COUNT];
-    }
+    release();
   }
 
   void end(long end) {
@@ -250,21 +287,37 @@ public final class Request {
   }
 
   void add(long offset, int length) {
-    if (count == offsets.length) {
-      offsets = Arrays.copyOf(offsets, count * 2);
-      lengths = Arrays.copyOf(lengths, count * 2);
+    if (count >= offsets.length && !grow()) {
+      far().set(count - offsets.length, offset, length);
+      count++;
+      return;
     }
     offsets[count] = offset;
     lengths[count++] = length;
   }
 
+  /** Makes room on the heap for one more argument; returns false if it belongs elsewhere. */
+  private boolean grow() {
+    BufferMemory index = source;
+    if (index != null && (far != null || count >= MAX_NEAR)) {
+      if (far == null) {
+        far = new ArgumentIndex(index);
+      }
+      return false;
+    }
+    offsets = Arrays.copyOf(offsets, count * 2);
+    lengths = Arrays.copyOf(lengths, count * 2);
+    return true;
+  }
+
   /** Continues a partly decoded request that another object holds; its buffer may have moved. */
   void resume(Request partial, MemorySegment memory, long start) {
     long moved = start - partial.start;
+    release();
     exchangeArguments(partial);
     if (moved != 0) {
       for (int i = 0; i < count; i++) {
-        offsets[i] += moved;
+        replace(i, offset(i) + moved, length(i));
       }
     }
     this.memory = memory;
@@ -283,7 +336,10 @@ public final class Request {
   private void exchangeArguments(Request other) {
     long[] otherOffsets = other.offsets;
     int[] otherLengths = other.lengths;
+    ArgumentIndex otherFar = other.far;
     int otherCount = other.count;
+    other.far = far;
+    far = otherFar;
     other.offsets = offsets;
     other.lengths = lengths;
     other.count = count;

@@ -39,7 +39,7 @@ public final class RequestDecoder {
   private static final long MAX_LENGTH = Integer.MAX_VALUE - 64;
 
   private final Limits limits;
-  private final BufferMemory memoryForInline;
+  private final BufferMemory buffers;
   private boolean authenticated = true;
   private boolean fromMaster;
 
@@ -62,11 +62,12 @@ public final class RequestDecoder {
    * Creates a decoder at the start of a request.
    *
    * @param limits the size limits of requests
-   * @param memoryForInline allocates memory for unquotedBlock inline requests
+   * @param buffers allocates memory for inline requests with quotes and for the index of requests
+   *     of many arguments
    */
-  public RequestDecoder(Limits limits, BufferMemory memoryForInline) {
+  public RequestDecoder(Limits limits, BufferMemory buffers) {
     this.limits = limits;
-    this.memoryForInline = memoryForInline;
+    this.buffers = buffers;
   }
 
   /** Lifts the limits that hold before authentication, or restores them. */
@@ -103,19 +104,22 @@ public final class RequestDecoder {
     return kept == null || !isInsideRequest() ? 0 : kept.argumentBytes();
   }
 
-  /** Returns the Java heap that an incomplete request takes, in bytes. */
-  public long heapBytes() {
+  /** Returns the memory that the index of an incomplete request takes, in bytes. */
+  public long indexBytes() {
     Request kept = partial;
-    return kept == null ? 0 : kept.heapBytes();
+    return kept == null ? 0 : kept.indexBytes();
   }
 
-  /** Discards a partly decoded request. */
+  /** Discards a partly decoded request and frees its memory. */
   public void reset() {
     remaining = NO_COUNT_YET;
     bulkLength = NO_LENGTH_YET;
     progress = 0;
     missingBytes = 1;
-    partial = null;
+    if (partial != null) {
+      partial.release();
+      partial = null;
+    }
   }
 
   /**
@@ -130,6 +134,7 @@ public final class RequestDecoder {
   public long decode(MemorySegment memory, long from, long to, Request into)
       throws ProtocolException {
     long at;
+    into.source(buffers);
     if (remaining == NO_COUNT_YET) {
       if (from >= to) {
         missingBytes = 1;
@@ -349,7 +354,7 @@ public final class RequestDecoder {
     if (words == null) {
       throw new ProtocolException("Protocol error: unbalanced quotes in request");
     }
-    BufferMemory.Block room = into.unquotedBlock(memoryForInline, line.length);
+    BufferMemory.Block room = into.unquotedBlock(buffers, line.length);
     long at = room.offset();
     for (byte[] word : words) {
       MemorySegment.copy(word, 0, room.memory(), BYTE, at, word.length);

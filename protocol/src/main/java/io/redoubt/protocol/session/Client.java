@@ -154,7 +154,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     registry().remove(this);
     registry().forgetMemory(this);
     if (!executing) {
-      input.kept().clear();
+      input.discard();
     }
     output.end();
     onReleased();

@@ -58,6 +58,9 @@ public final class RequestBatch {
   }
 
   void clear() {
+    for (int i = 0; i < count; i++) {
+      requests[i].release();
+    }
     count = 0;
   }
 }

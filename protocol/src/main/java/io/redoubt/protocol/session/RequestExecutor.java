@@ -72,6 +72,9 @@ public final class RequestExecutor {
     while (true) {
       if (batch.isFull()) {
         execute();
+        if (client.isEnding()) {
+          return; // its input may have been freed
+        }
       }
       if (!input.decode(batch.next())) {
         return;

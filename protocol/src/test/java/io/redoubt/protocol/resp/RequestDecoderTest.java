@@ -268,6 +268,74 @@ class RequestDecoderTest {
     }
   }
 
+  /** Off-heap memory that counts what has not been freed. */
+  private static final class CountedMemory implements BufferMemory {
+    private final BufferMemory memory = BufferMemory.offHeap();
+    private long usedBytes;
+
+    @Override
+    public Block allocate(long sizeBytes) {
+      usedBytes += sizeBytes;
+      return memory.allocate(sizeBytes);
+    }
+
+    @Override
+    public void free(Block block) {
+      usedBytes -= block.sizeBytes();
+      memory.free(block);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, Request.MAX_NEAR - 1, Request.MAX_NEAR, Request.MAX_NEAR + 1, 5000})
+  void decodesAnyNumberOfArgumentsInPieces(int count) throws ProtocolException {
+    Random random = Seed.random("RequestDecoderTest");
+    byte[][] arguments = new byte[count][];
+    for (int i = 0; i < count; i++) {
+      arguments[i] = new byte[random.nextInt(20)];
+      random.nextBytes(arguments[i]);
+    }
+    byte[] stream = RequestEncoder.encode(arguments);
+    CountedMemory counted = new CountedMemory();
+    RequestDecoder pieces = new RequestDecoder(limits, counted);
+    Request request = new Request();
+    int there = 0;
+    long next = RequestDecoder.NEED_MORE;
+    while (next == RequestDecoder.NEED_MORE) {
+      there = Math.min(stream.length, there + 1 + random.nextInt(stream.length / 3 + 1));
+      next =
+          pieces.decode(
+              memory(Arrays.copyOf(stream, there)), MARGIN_BYTES, MARGIN_BYTES + there, request);
+    }
+    assertThat(request.count()).isEqualTo(count);
+    for (int i = 0; i < count; i++) {
+      assertThat(request.bytes(i)).isEqualTo(arguments[i]);
+    }
+    request.replace(count - 1, request.offset(0), request.length(0));
+    assertThat(request.bytes(count - 1)).isEqualTo(arguments[0]);
+    request.dropFirst(count / 2);
+    assertThat(request.count()).isEqualTo(count - count / 2);
+    assertThat(request.bytes(0)).isEqualTo(arguments[count == 1 ? 0 : count / 2]);
+    assertThat(counted.usedBytes > 0).isEqualTo(count > Request.MAX_NEAR);
+    request.release();
+    assertThat(counted.usedBytes).isZero();
+  }
+
+  @Test
+  void freesTheIndexOfARequestThatStaysIncomplete() throws ProtocolException {
+    byte[] stream = bytes("*1000000\r\n" + "$1\r\nk\r\n".repeat(10_000));
+    CountedMemory counted = new CountedMemory();
+    RequestDecoder waiting = new RequestDecoder(limits, counted);
+    Request request = new Request();
+    long end = MARGIN_BYTES + stream.length;
+    assertThat(waiting.decode(memory(stream), MARGIN_BYTES, end, request))
+        .isEqualTo(RequestDecoder.NEED_MORE);
+    assertThat(counted.usedBytes).isBetween(120_000L, 300_000L);
+    assertThat(waiting.indexBytes()).isGreaterThanOrEqualTo(counted.usedBytes);
+    waiting.reset();
+    assertThat(counted.usedBytes).isZero();
+  }
+
   @Test
   void randomBytesAreRequestsOrProtocolErrors() {
     Random random = Seed.random("RequestDecoderTest");

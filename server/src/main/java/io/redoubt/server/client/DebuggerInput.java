@@ -81,6 +81,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
       for (int i = 0; i < request.count(); i++) {
         words.add(request.string(i));
       }
+      request.release();
       bytes.dropUntil(after);
       if (!words.isEmpty()) {
         commands.add(words);

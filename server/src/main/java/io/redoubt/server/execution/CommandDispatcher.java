@@ -444,6 +444,7 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException(impossible);
     } finally {
       client.inExec(false);
+      queued.release();
       propagate(client, true); // queued commands are propagated from the transaction's buffer
       client.endTransaction();
       call.begin(client, request, named("exec"));

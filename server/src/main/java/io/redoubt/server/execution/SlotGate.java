@@ -143,6 +143,8 @@ public final class SlotGate implements KeyVisitor {
       }
     } catch (ProtocolException impossible) {
       throw new IllegalStateException(impossible);
+    } finally {
+      queued.release();
     }
     return writes;
   }

@@ -99,7 +99,7 @@ public final class ClientInput {
     if (awaitsLargeArgument()) {
       buffered = Math.max(buffered, kept.usedBytes() + inHandBytes + missingBytes());
     }
-    return buffered + decoder.heapBytes();
+    return buffered + decoder.indexBytes();
   }
 
   /** Returns true if a large part of an announced argument has not arrived. */
@@ -179,6 +179,12 @@ public final class ClientInput {
     } else {
       kept.clear();
     }
+  }
+
+  /** Discards all input and frees its memory. */
+  public void discard() {
+    kept.clear();
+    decoder.reset();
   }
 
   // ---- requests

@@ -73,6 +73,7 @@ final class FlushWatch implements Propagation.Sink {
         && (command.name().equals("flushall") || command.name().equals("flushdb"))) {
       parts.transport().loop().execute(flushed);
     }
+    request.release();
   }
 
   @Override

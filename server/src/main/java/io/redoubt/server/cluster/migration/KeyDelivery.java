@@ -231,6 +231,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
       return;
     }
     follow(memory, start, end);
+    request.release();
     if (!inTransaction) {
       endUnit();
     }

@@ -102,6 +102,7 @@ public final class MasterStream implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         long end = batch[i].end();
         target.execute(batch[i]);
+        batch[i].release();
         executed(memory, done, end);
         done = end;
         if (!target.goesOn()) {
@@ -142,6 +143,10 @@ public final class MasterStream implements AutoCloseable {
   /** Discards the bytes that were not accounted for. */
   @Override
   public void close() {
+    decoder.reset();
+    for (Request request : batch) {
+      request.release();
+    }
     kept.clear();
     held.clear();
   }
