@@ -156,7 +156,7 @@ final class MemoryEndTest {
     ask(words);
     fill(2000);
     assertThat(ask("FLUSHALL")).contains("OK");
-    Region.limit(Region.heldBytes() + (12L << 20));
+    Region.limit(Region.heldBytes() + (16L << 20));
     assertThat(ask(words)).contains(OOM);
     assertThat(ask("EXISTS", "large")).contains("0");
   }

@@ -55,7 +55,7 @@ final class Rules {
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
-          "persistence.io          <- protocol.bytes protocol.process.os",
+          "persistence.io          <- protocol.bytes protocol.process protocol.process.os",
           "persistence.packed      <- protocol.bytes",
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",

@@ -1,5 +1,6 @@
 package io.redoubt.persistence.io;
 
+import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,11 +12,16 @@ import java.util.Arrays;
 public final class WholeFile {
   private WholeFile() {}
 
-  /** Reads all bytes of a file. */
+  /**
+   * Reads all bytes of a file.
+   *
+   * @throws IOException if that fails or the file is too large for the heap
+   */
   public static byte[] read(Disk disk, Path path) throws IOException {
     try (DiskFile file = disk.read(path);
         Arena arena = Arena.ofConfined()) {
-      int size = Math.toIntExact(file.size());
+      SmallFile.check(path, file.size());
+      int size = (int) file.size();
       MemorySegment memory = arena.allocate(Math.max(size, 1));
       int at = 0;
       while (at < size) {

@@ -2,6 +2,8 @@ package io.redoubt.protocol.acl;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.process.SmallFile;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * authenticate.
  */
 public final class Users {
+  private static final int LINES_BETWEEN_CHECKS = 100;
+  private static final int MAX_ERROR_CHARACTERS = 64 << 10;
+
   private static final ByteString DEFAULT = ByteString.of("default");
 
   private final CommandTable<?> table;
@@ -217,6 +222,11 @@ public final class Users {
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
+      String shortage = i % LINES_BETWEEN_CHECKS == 0 ? shortage() : null;
+      if (shortage != null || errors.length() > MAX_ERROR_CHARACTERS) {
+        errors.append(shortage == null ? "Further errors are left out. " : shortage);
+        break;
+      }
       String error = loadLine(line, drafts);
       if (error != null) {
         errors.append(path).append(':').append(i + 1).append(error).append(". ");
@@ -229,6 +239,16 @@ public final class Users {
               + " performed");
     }
     return replaceAll(drafts);
+  }
+
+  /** Returns the error if the heap has no room for more users. */
+  private static @Nullable String shortage() {
+    try {
+      SmallFile.requireRoom();
+      return null;
+    } catch (IOException e) {
+      return e.getMessage() + ". ";
+    }
   }
 
   private @Nullable String loadLine(String line, TreeMap<ByteString, User> drafts) {

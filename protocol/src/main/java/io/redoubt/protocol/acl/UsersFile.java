@@ -1,5 +1,6 @@
 package io.redoubt.protocol.acl;
 
+import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ public record UsersFile(Path file) implements AclFile {
 
   @Override
   public List<String> read() throws IOException {
-    return Files.readAllLines(file);
+    return SmallFile.lines(file);
   }
 
   @Override

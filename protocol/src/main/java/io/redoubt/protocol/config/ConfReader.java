@@ -1,14 +1,17 @@
 package io.redoubt.protocol.config;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.Words;
 import io.redoubt.protocol.config.directive.YesNoDirective;
+import io.redoubt.protocol.process.SmallFile;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -30,6 +33,7 @@ class ConfReader {
   static final String INCLUDE = "include";
   private static final String BAD = "Bad directive or wrong number of arguments";
   private static final int MAX_INCLUDE_DEPTH = 16;
+  private static final int LINES_BETWEEN_CHECKS = 1000;
   private static final Map<String, String> YAML_YES_AND_NO = Map.of("true", "yes", "false", "no");
 
   private final Directives directives;
@@ -38,6 +42,9 @@ class ConfReader {
 
   /** Takes all mistakes; null if the first one ends the reading. */
   private final @Nullable Consumer<Mistake> mistakes;
+
+  /** The size of the files read so far, as files may include each other. */
+  private long readBytes;
 
   private @Nullable Path current;
   private int depth;
@@ -78,9 +85,15 @@ class ConfReader {
     return passedOver;
   }
 
-  private static String contents(Path file) throws UnreadableConfigFile {
+  private String contents(Path file) throws UnreadableConfigFile {
     try {
-      return Files.isDirectory(file) ? "" : Files.readString(file, ISO_8859_1);
+      if (Files.isDirectory(file)) {
+        return "";
+      }
+      String text = SmallFile.text(file, ISO_8859_1);
+      readBytes += text.length();
+      SmallFile.check("what it includes", readBytes);
+      return text;
     } catch (IOException e) {
       throw new UnreadableConfigFile(file, e);
     }
@@ -144,9 +157,16 @@ class ConfReader {
 
   private void readLines(String text) throws FatalConfigError, UnreadableConfigFile {
     int at = 0;
-    for (String line : text.split("\n", -1)) {
+    int start = 0;
+    while (start <= text.length()) {
+      int newline = text.indexOf('\n', start);
+      int end = newline < 0 ? text.length() : newline;
       number = ++at;
-      String trimmed = Words.trimmed(line);
+      if (at % LINES_BETWEEN_CHECKS == 0) {
+        requireRoom();
+      }
+      String trimmed = Words.trimmed(text.substring(start, end));
+      start = end + 1;
       if (!isBlankOrComment(trimmed)) {
         try {
           readLine(trimmed);
@@ -154,6 +174,14 @@ class ConfReader {
           refused(at, 0, Words.readable(trimmed), e.reason());
         }
       }
+    }
+  }
+
+  private void requireRoom() throws UnreadableConfigFile {
+    try {
+      SmallFile.requireRoom();
+    } catch (IOException e) {
+      throw new UnreadableConfigFile(current == null ? Path.of("-") : current, e);
     }
   }
 
@@ -203,7 +231,8 @@ class ConfReader {
     }
     Path path = directives.baseDirectory(values).resolve(values.of(file));
     try {
-      String text = Files.readString(path).stripTrailing();
+      byte[] bytes = SmallFile.bytes(path);
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().stripTrailing();
       if (text.isEmpty()) { // as after a secret that was not mounted or not written
         throw new RefusedValue("'" + path + "' is empty: it must hold the password");
       }

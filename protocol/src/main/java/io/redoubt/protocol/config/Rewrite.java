@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.Words;
+import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class Rewrite {
 
   /** Reads the file and computes its new content. */
   FileReplacement prepare() throws IOException {
-    String before = Files.exists(file) ? Files.readString(file, ISO_8859_1) : "";
+    String before = Files.exists(file) ? SmallFile.text(file, ISO_8859_1) : "";
     String after = edited(before);
     return new FileReplacement(file, after.equals(before) ? null : after.getBytes(ISO_8859_1));
   }

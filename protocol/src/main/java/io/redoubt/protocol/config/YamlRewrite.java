@@ -6,6 +6,7 @@ import io.redoubt.protocol.config.YamlText.Line;
 import io.redoubt.protocol.config.YamlText.Range;
 import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.Words;
+import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ final class YamlRewrite {
 
   /** Reads the file and computes its new content. */
   FileReplacement prepare() throws IOException {
-    String before = Files.exists(file) ? Files.readString(file) : "";
+    String before = Files.exists(file) ? SmallFile.text(file, UTF_8) : "";
     String after = edited(before);
     return new FileReplacement(file, after.equals(before) ? null : after.getBytes(UTF_8));
   }

@@ -1,8 +1,9 @@
 package io.redoubt.protocol.group;
 
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ public record GroupConfig(long term, long version, int acks, String master, List
 
   /** The greatest term that files and messages have room for, of 18 digits. */
   public static final long MAX_TERM = 999_999_999_999_999_999L;
+
+  /** The maximum number of members; each is compared with those that acknowledge. */
+  static final int MAX_MEMBERS = 1024;
 
   private static final int FIELDS = 5;
   private static final Comparator<GroupConfig> ORDER =
@@ -82,12 +86,11 @@ public record GroupConfig(long term, long version, int acks, String master, List
     if (fields.length != FIELDS) {
       return null;
     }
-    List<String> members = new ArrayList<>();
-    for (String id : fields[4].split("/", -1)) {
-      if (!isId(id) || members.contains(id)) {
+    Set<String> members = new LinkedHashSet<>();
+    for (String id : fields[4].split("/", MAX_MEMBERS + 1)) {
+      if (!isId(id) || members.size() == MAX_MEMBERS || !members.add(id)) {
         return null;
       }
-      members.add(id);
     }
     try {
       long term = Long.parseLong(fields[0]);
@@ -95,7 +98,7 @@ public record GroupConfig(long term, long version, int acks, String master, List
       int acks = Integer.parseInt(fields[2]);
       boolean valid =
           term >= 0 && term <= MAX_TERM && version >= 0 && acks >= 0 && members.contains(fields[3]);
-      return valid ? new GroupConfig(term, version, acks, fields[3], members) : null;
+      return valid ? new GroupConfig(term, version, acks, fields[3], List.copyOf(members)) : null;
     } catch (NumberFormatException e) {
       return null;
     }

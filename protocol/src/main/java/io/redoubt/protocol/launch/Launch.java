@@ -143,14 +143,18 @@ public abstract class Launch<D extends Directives> {
                   prepare();
                 });
     preparation.start();
-    byte[] standardInput = arguments.readStandardInput(System.in);
+    byte[] standardInput;
     try {
+      standardInput = arguments.readStandardInput(System.in);
       directives.load(arguments.configFile(), standardInput, arguments.options());
     } catch (FatalConfigError e) {
       System.err.print(e.text());
       return 1;
     } catch (UnreadableConfigFile e) {
       log.warning("%s", e.getMessage());
+      return 1;
+    } catch (IOException e) {
+      log.warning("Can't read standard input: %s", e.getMessage());
       return 1;
     }
     log.level(directives.common.loglevel.value());

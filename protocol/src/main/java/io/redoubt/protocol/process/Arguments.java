@@ -131,7 +131,7 @@ public record Arguments(
 
   /** Reads standard input if configuration is expected there; otherwise returns an empty array. */
   public byte[] readStandardInput(InputStream in) throws IOException {
-    return standardInput ? in.readAllBytes() : new byte[0];
+    return standardInput ? SmallFile.bytes(in) : new byte[0];
   }
 
   /** Parses the arguments of a Java program's main method. */

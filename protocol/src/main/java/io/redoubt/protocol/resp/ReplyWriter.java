@@ -311,6 +311,19 @@ public final class ReplyWriter {
     endLine();
   }
 
+  /** Writes bytes of a text as {@link #verbatim(String, String)} does. */
+  public void verbatim(String format, MemorySegment source, long offset, long length) {
+    if (resp == 2) {
+      bulk(source, offset, length);
+      return;
+    }
+    byte[] mark = (format + ':').getBytes(UTF_8);
+    header('=', mark.length + length);
+    raw(mark);
+    raw(source, offset, length);
+    endLine();
+  }
+
   private void bulkScratch(int length) {
     long at = room(MAX_LINE + length + 2);
     at = putHeader(out.memory, at, '$', length);

@@ -43,6 +43,16 @@ class GroupConfigTest {
     assertThat(FenceAnswer.parse("OK")).isNull();
   }
 
+  @Test
+  void limitsTheNumberOfMembers() {
+    List<String> members =
+        IntStream.range(0, GroupConfig.MAX_MEMBERS).mapToObj("%040x"::formatted).toList();
+    GroupConfig largest = new GroupConfig(1, 1, 1, members.getFirst(), members);
+    assertThat(GroupConfig.parse(largest.format())).isEqualTo(largest);
+    assertThat(GroupConfig.parse(largest.format() + "/" + A)).isNull();
+    assertThat(GroupConfig.parse(largest.format() + ("/" + A).repeat(20_000))).isNull();
+  }
+
   /** The copies of a write and the answers of an election overlap, whatever the numbers are. */
   @Test
   void anElectionHearsOneThatHasAnyAcknowledgedWrite() {

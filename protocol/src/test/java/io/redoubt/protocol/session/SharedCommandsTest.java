@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,20 @@ class SharedCommandsTest {
           """)
   void replies(String request, String reply) throws IOException {
     assertThat(peer.ask(request)).isEqualTo(reply);
+  }
+
+  @Test
+  void limitsTheLengthOfNames() throws IOException {
+    String longest = "n".repeat(512);
+    for (String command :
+        List.of("CLIENT SETNAME ", "CLIENT SETINFO LIB-NAME ", "CLIENT SETINFO LIB-VER ")) {
+      assertThat(peer.ask(command + longest)).isEqualTo("+OK");
+      assertThat(peer.ask(command + longest + "n")).endsWith("cannot be longer than 512 bytes.");
+    }
+    assertThat(peer.ask("HELLO 2 SETNAME n" + longest))
+        .isEqualTo("-ERR Client names cannot be longer than 512 bytes.");
+    assertThat(peer.ask("CLIENT LIST")).contains(" name=" + longest + " ");
+    assertThat(peer.ask("CLIENT LIST ID 1")).contains(" lib-ver=" + longest);
   }
 
   @Test

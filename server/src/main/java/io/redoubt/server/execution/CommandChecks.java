@@ -124,19 +124,17 @@ final class CommandChecks {
     if (!command.accepts(request.count())) {
       return Errors.wrongArity(command);
     }
-    if (client.isMaster()) {
-      if (!state.is(Refusal.LOADING)) {
-        makeRoom(
-            client,
-            inUnit); // a master's commands are never refused, and loaded keys are not evicted
-      }
-      return null;
-    }
     if (command.has(Flag.PROTECTED)) {
       CommandError refused = ProtectedCommands.refusal(settings.common, command, client);
       if (refused != null) {
         return refused;
       }
+    }
+    if (client.isMaster()) {
+      if (!state.is(Refusal.LOADING)) {
+        makeRoom(client, inUnit); // loaded keys are not evicted
+      }
+      return null; // nothing else of a master is refused
     }
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;

@@ -3,6 +3,7 @@ package io.redoubt.server.lifecycle;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SmallFile;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ final class KnownSentinels {
     if (!Files.exists(file)) {
       return; // no sentinel has monitored this server yet
     }
-    for (String line : Files.readString(file, ISO_8859_1).split("\n", -1)) {
+    for (String line : SmallFile.text(file, ISO_8859_1).split("\n", -1)) {
       String[] words = line.split(" ", -1);
       if (words.length == 3 && words[0].length() == 40 && words[2].matches("[0-9]{1,5}")) {
         byId.put(words[0], new HostPort(words[1], Integer.parseInt(words[2])));

@@ -76,6 +76,32 @@ class MasterLinkTest {
     }
   }
 
+  /** As in Redis: what a directive forbids is forbidden to the master, too. */
+  @Test
+  void runsNoDebugCommandOfItsMaster() throws Exception {
+    try (Master master = new Master();
+        ReplicationNode replica =
+            ReplicationNode.ours(
+                directory, "replicaof 127.0.0.1 " + master.port(), "enable-debug-command no")) {
+      master.accept();
+      master.fullSync(0);
+      master.expect("REPLCONF ACK 0");
+      String sleep = "$5\r\nDEBUG\r\n$5\r\nSLEEP\r\n$1\r\n0\r\n";
+      String stream =
+          "*3\r\n"
+              + sleep
+              + "*7\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$1\r\n0\r\n$0\r\n\r\n"
+              + sleep
+              + "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+      master.send(stream);
+      until("the command", () -> replica.ask("GET a").equals("1"));
+      assertThat(replica.info("commandstats", "cmdstat_debug"))
+          .contains("calls=0,")
+          .contains("rejected_calls=2");
+      assertThat(replica.offset()).isEqualTo(stream.length());
+    }
+  }
+
   @Test
   void keepsItsDataIfTheTransferBreaks() throws Exception {
     try (Master master = new Master();

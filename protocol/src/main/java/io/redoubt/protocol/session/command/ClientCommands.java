@@ -4,6 +4,7 @@ import static io.redoubt.protocol.command.Flag.ADMIN;
 import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 import static io.redoubt.protocol.command.Flag.STALE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Numbers;
@@ -12,6 +13,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
+  /** Redis limits names only as arguments, and then shows them in each line of CLIENT LIST. */
+  private static final int MAX_NAME_BYTES = 512;
+
   private static final CommandError UNBLOCKED =
       new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
   private static final CommandError NOT_TRACKED =
@@ -278,6 +283,10 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   }
 
   private static ByteString checked(ByteString text, String what) {
+    if (text.length() > MAX_NAME_BYTES) {
+      throw new CommandError(
+          "ERR " + what + " cannot be longer than " + MAX_NAME_BYTES + " bytes.");
+    }
     for (int i = 0; i < text.length(); i++) {
       if (text.byteAt(i) < '!' || text.byteAt(i) > '~') {
         throw new CommandError(
@@ -326,25 +335,32 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   private void list(C call) {
     Request request = call.request();
-    var lines = new StringBuilder();
-    if (request.count() == 2) {
-      registry.view().forEach(each -> lines.append(each).append('\n'));
-    } else if (request.is(2, "ID") && hasOnlyIds(request)) {
-      for (int i = 3; i < request.count(); i++) {
-        Client each = registry.byId(ClientFilter.number(request, i));
-        if (each != null) {
-          lines.append(each).append('\n');
+    try (ReplyCollector collected = new ReplyCollector(registry.memory())) {
+      ReplyWriter lines = new ReplyWriter(collected);
+      if (request.count() == 2) {
+        registry.view().forEach(each -> addLine(each, lines));
+      } else if (request.is(2, "ID") && hasOnlyIds(request)) {
+        for (int i = 3; i < request.count(); i++) {
+          Client each = registry.byId(ClientFilter.number(request, i));
+          if (each != null) {
+            addLine(each, lines);
+          }
+        }
+      } else {
+        var filter = ClientFilter.parse(ClientFilter.Use.LIST, request, 2, registry);
+        for (Client each : registry.view()) {
+          if (filter.fits(each, call.client())) {
+            addLine(each, lines);
+          }
         }
       }
-    } else {
-      var filter = ClientFilter.parse(ClientFilter.Use.LIST, request, 2, registry);
-      for (Client each : registry.view()) {
-        if (filter.fits(each, call.client())) {
-          lines.append(each).append('\n');
-        }
-      }
+      call.reply().verbatim("txt", collected.memory(), collected.start(), collected.length());
     }
-    call.reply().verbatim("txt", lines.toString());
+  }
+
+  /** Adds a line to a list, which is off the heap: others choose its length. */
+  private static void addLine(Client client, ReplyWriter lines) {
+    lines.raw((client + "\n").getBytes(UTF_8));
   }
 
   /** Returns true if the arguments from 3 on are ids, which are listed in their order. */
