@@ -16,6 +16,7 @@ import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.MalformedMessage;
 import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.message.MessageDecoder;
+import io.redoubt.server.cluster.message.MessageStart;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,10 +41,14 @@ final class BusConnections {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
   private static final int FIRST_BUFFER = 4096;
 
+  /** A node that has vanished without a trace must not keep what looks like its link to us. */
+  private static final int KEEP_ALIVE_SECONDS = 30;
+
   private final Transport transport;
   private final @Nullable InetAddress source;
   private final @Nullable Tls tls;
   private final LongSupplier sendLimitBytes;
+  private final Cluster cluster;
   private final Consumer<Input> inputs;
   private final Log log;
   private final Map<Integer, End> ends = new HashMap<>();
@@ -58,9 +63,11 @@ final class BusConnections {
   /**
    * Creates the object without connections.
    *
+   * @param cluster the state machine, for reading
    * @param inputs receives inputs on the event loop, possibly during a call of this object
    */
-  BusConnections(BusParts parts, Consumer<Input> inputs) {
+  BusConnections(BusParts parts, Cluster cluster, Consumer<Input> inputs) {
+    this.cluster = cluster;
     this.transport = parts.transport();
     this.source = parts.source();
     this.tls = parts.tls();
@@ -86,6 +93,7 @@ final class BusConnections {
     }
     End end = new End(--lastInbound);
     end.connection = connection;
+    connection.keepAlive(KEEP_ALIVE_SECONDS);
     ends.put(end.id, end);
     connection.handler(end);
   }
@@ -142,7 +150,7 @@ final class BusConnections {
   }
 
   /** Closes the connections to a node that we opened, or those that it opened. */
-  void kill(Cluster cluster, Node node, boolean outgoing) {
+  void kill(Node node, boolean outgoing) {
     for (End end : List.copyOf(ends.values())) {
       Node peer = end.id > 0 ? cluster.ofLink(end.id) : cluster.node(end.peer);
       if (end.id > 0 == outgoing && peer == node && end.connection != null) {
@@ -169,7 +177,7 @@ final class BusConnections {
   }
 
   /** Returns the open connections whose nodes are known. */
-  List<BusLink> links(Cluster cluster) {
+  List<BusLink> links() {
     List<BusLink> links = new ArrayList<>();
     for (End end : ends.values()) {
       Node peer = end.id > 0 ? cluster.ofLink(end.id) : cluster.node(end.peer);
@@ -207,6 +215,10 @@ final class BusConnections {
     private @Nullable Connection connection;
     private byte[] buffer = new byte[FIRST_BUFFER];
     private int filled;
+
+    /** The bytes of the current message that are still to be ignored. */
+    private int ignored;
+
     private boolean abandoned;
 
     End(int id) {
@@ -230,7 +242,16 @@ final class BusConnections {
       try {
         long at = start;
         while (at < finish && !abandoned) {
+          if (ignored > 0) {
+            int passed = (int) Math.min(ignored, finish - at);
+            ignored -= passed;
+            at += passed;
+            continue;
+          }
           at += take(memory, at, finish);
+          if (filled == MessageStart.LIGHT_BYTES || filled == MessageStart.BYTES) {
+            restrict();
+          }
           if (filled >= MessageDecoder.PREFIX && filled == length()) {
             byte[] bytes = Arrays.copyOf(buffer, filled);
             filled = 0;
@@ -246,7 +267,7 @@ final class BusConnections {
 
     /** Copies bytes of one message; returns their number. */
     private int take(MemorySegment memory, long at, long finish) throws MalformedMessage {
-      int wanted = filled < MessageDecoder.PREFIX ? MessageDecoder.PREFIX : length();
+      int wanted = wanted();
       int taken = (int) Math.min(wanted - filled, finish - at);
       // Memory follows what has arrived, not what is announced.
       if (filled + taken > buffer.length) {
@@ -255,6 +276,56 @@ final class BusConnections {
       MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, buffer, filled, taken);
       filled += taken;
       return taken;
+    }
+
+    /** Returns the length up to the next decision, or of the whole message. */
+    private int wanted() throws MalformedMessage {
+      if (filled < MessageDecoder.PREFIX) {
+        return MessageDecoder.PREFIX;
+      }
+      int length = length();
+      if (filled < MessageStart.LIGHT_BYTES) {
+        return MessageStart.LIGHT_BYTES;
+      }
+      return filled < MessageStart.BYTES ? Math.min(length, MessageStart.BYTES) : length;
+    }
+
+    /**
+     * Ignores what an unknown sender may not say: all but the headers of PING, PONG and MEET. Only
+     * the answer on our own link in a handshake is read whole, unless it is long.
+     */
+    private void restrict() throws MalformedMessage {
+      int length = length();
+      if (filled == MessageStart.LIGHT_BYTES) {
+        if (!MessageDecoder.isLight(buffer)) {
+          return;
+        }
+        if (peer.isEmpty()) {
+          throw new MalformedMessage("light message of an unknown sender");
+        }
+        if (!cluster.knows(peer)) {
+          ignoreFrom(length);
+        }
+        return;
+      }
+      if (MessageDecoder.isLight(buffer) || cluster.knows(MessageStart.sender(buffer))) {
+        return;
+      }
+      if (!MessageStart.isGossip(buffer)) {
+        ignoreFrom(length);
+        return;
+      }
+      MessageStart.requireGossipLength(buffer, length);
+      Node linked = id > 0 ? cluster.ofLink(id) : null;
+      if (linked == null || !linked.isInHandshake() || !MessageStart.isShort(buffer)) {
+        ignored = length - filled;
+        MessageStart.cut(buffer);
+      }
+    }
+
+    private void ignoreFrom(int length) {
+      ignored = length - filled;
+      filled = 0;
     }
 
     private int length() throws MalformedMessage {
@@ -268,9 +339,6 @@ final class BusConnections {
     private void received(Connection from, byte[] bytes) throws MalformedMessage {
       if (MessageDecoder.isLight(bytes)) {
         Body.Publish body = MessageDecoder.decodeLight(bytes);
-        if (peer.isEmpty()) {
-          throw new MalformedMessage("light message of an unknown sender");
-        }
         if (isTaken(body)) {
           inputs.accept(new Input.ReceivedLight(peer, body));
         }
@@ -307,7 +375,7 @@ final class BusConnections {
       if (!abandoned) {
         abandoned = true;
         ends.remove(id, this);
-        if (id > 0) {
+        if (id > 0 || !peer.isEmpty()) {
           inputs.accept(new Input.Disconnected(id));
         }
       }

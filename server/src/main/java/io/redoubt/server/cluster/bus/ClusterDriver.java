@@ -66,7 +66,7 @@ public final class ClusterDriver {
     this.loop = parts.transport().loop();
     this.clock = parts.clock();
     this.log = parts.log();
-    this.connections = new BusConnections(parts, this::submit);
+    this.connections = new BusConnections(parts, cluster, this::submit);
     this.names = new NodeNames(parts, this::submit);
     this.writer = new StateWriter(parts.file(), parts.threads(), loop, log);
   }
@@ -97,12 +97,12 @@ public final class ClusterDriver {
 
   /** Returns the connections to and from nodes that are known by now. */
   public List<BusLink> links() {
-    return connections.links(cluster);
+    return connections.links();
   }
 
   /** Closes the connections to a node that this one opened, or those that the other opened. */
   public void kill(Node node, boolean outgoing) {
-    connections.kill(cluster, node, outgoing);
+    connections.kill(node, outgoing);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.core;
 
 import io.redoubt.server.cluster.core.Node.Link;
 import io.redoubt.server.cluster.core.Node.LinkState;
+import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
 import io.redoubt.server.cluster.message.Endpoint;
@@ -34,8 +35,7 @@ final class BusLinks {
     long now = cluster.now();
     long timeout = cluster.timeoutMillis();
     for (Node node : cluster.nodes.others()) {
-      if (node.isInHandshake()
-          && now - node.createdAt() > Math.max(timeout, MIN_HANDSHAKE_MILLIS)) {
+      if (node.isInHandshake() && now - node.createdAt() > handshakeMillis()) {
         cluster.orders.remove(node);
         continue;
       }
@@ -65,6 +65,23 @@ final class BusLinks {
     }
   }
 
+  private long handshakeMillis() {
+    return Math.max(cluster.timeoutMillis(), MIN_HANDSHAKE_MILLIS);
+  }
+
+  /**
+   * Returns true if a node answers us and has had no link to us for the time of a handshake. It may
+   * not know us: our handshake has succeeded, and its own has timed out.
+   */
+  boolean isOneWay(Node node) {
+    Link link = node.link;
+    return node.isConnected()
+        && link.answered
+        && !node.isInHandshake()
+        && link.inbound == 0
+        && cluster.now() - Math.max(link.inboundLostAt, link.upSince) > handshakeMillis();
+  }
+
   private void maintain(Node node, Link link) {
     long now = cluster.now();
     long timeout = cluster.timeoutMillis();
@@ -76,6 +93,14 @@ final class BusLinks {
         && now - link.heardAt > timeout / 2) {
       close(node);
       connect(node);
+    } else if (!waits && isOneWay(node) && now - link.metAt > handshakeMillis()) {
+      cluster.remark(
+          Level.NOTICE,
+          "Node "
+              + node
+              + " answers but has no link to this node. It may not know this node, which"
+              + " meets it again.");
+      ping(node, GossipKind.MEET);
     } else if (!waits && now - link.pongAt > cluster.options().pingAfterMillis()) {
       ping(node, GossipKind.PING);
     } else if (!waits && cluster.manual.isAwaitedBy(node)) {
@@ -155,6 +180,13 @@ final class BusLinks {
     if (node != null) {
       forget(node);
       node.clear(NodeFlag.LIGHT_PUBLISH); // it may come back as an older version
+    } else if (id < 0) {
+      for (Node each : cluster.nodes.others()) {
+        if (each.link.inbound == id) {
+          each.link.inbound = 0;
+          each.link.inboundLostAt = cluster.now();
+        }
+      }
     }
   }
 
@@ -162,6 +194,9 @@ final class BusLinks {
   void ping(Node node, GossipKind kind) {
     if (node.link.pingSentAt == Node.NEVER) {
       node.link.pingSentAt = cluster.now();
+    }
+    if (kind == GossipKind.MEET) {
+      node.link.metAt = cluster.now();
     }
     sendGossip(node, kind);
   }

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Time: the caller's milliseconds must not decrease. A long gap between two steps means that
  * this process was paused. It is subtracted from the machine's own time, so that our pause never
- * looks like the silence of others; instead, this node serves nothing until it has heard of a
- * majority again.
+ * looks like the silence of others; after a gap of most of the node timeout, this node serves
+ * nothing until it has heard of a majority again.
  */
 public final class Cluster {
   private static final long MIN_PAUSE_MILLIS = 500;
@@ -257,8 +257,11 @@ public final class Cluster {
     }
     now = clockMillis - pausedMillis;
     if (paused) {
-      serving.paused(passed);
+      remark(Level.WARNING, "This process was paused for " + passed + " ms");
       manual.stoodStill();
+      if (passed > Math.max(MIN_PAUSE_MILLIS, options.nodeTimeoutMillis() * 3 / 4)) {
+        serving.paused();
+      }
     }
   }
 
@@ -441,6 +444,11 @@ public final class Cluster {
   /** Returns the node of an id, or null. */
   public @Nullable Node node(String id) {
     return nodes.get(id);
+  }
+
+  /** Returns true if an id is that of a node whose messages are trusted, or our own. */
+  public boolean knows(String id) {
+    return nodes.known(id) != null;
   }
 
   /** Returns the node to which a link of ours leads, or null. */

@@ -173,6 +173,13 @@ final class Doctor {
             way
                 + ", but most masters have not found that it failed. Check that this node reaches"
                 + " its port and the port of its bus.");
+      } else if (cluster.links.isOneWay(node)) {
+        add(
+            "one-way",
+            node.shownAddress(),
+            "it answers this node but opens no link to it. Either it does not know this node,"
+                + " which meets it again every few seconds, or it can't reach the port of this"
+                + " node's bus.");
       }
     }
   }

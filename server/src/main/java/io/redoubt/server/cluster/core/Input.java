@@ -17,7 +17,11 @@ public sealed interface Input {
   /** An established link, requested by {@link Output.Connect}. */
   record Connected(int link) implements Input {}
 
-  /** A lost link, or a failed attempt to connect. */
+  /**
+   * A lost link, a failed attempt to connect, or the end of a connection that a node has opened.
+   *
+   * @param link the id of the link; negative for the connection of another node
+   */
   record Disconnected(int link) implements Input {}
 
   /**

@@ -51,6 +51,15 @@ public final class Node {
 
     /** True once the node has answered on this link with its id. */
     boolean answered;
+
+    /** The connection that the node has opened to us, 0 for none. */
+    int inbound;
+
+    /** The time at which the node lost its connection to us; that of its creation at first. */
+    long inboundLostAt;
+
+    /** The time of our last MEET to the node. */
+    long metAt = NEVER;
   }
 
   private final long createdAt;
@@ -99,6 +108,7 @@ public final class Node {
     this.flags = flags;
     this.endpoint = endpoint;
     this.createdAt = now;
+    this.link.inboundLostAt = now;
   }
 
   /** Returns the id; a random one during a handshake. */

@@ -4,6 +4,7 @@ import io.redoubt.server.cluster.message.NodeFlag;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,10 @@ final class NodeTable {
   private final Map<String, Node> byId = new LinkedHashMap<>();
   private final Map<Integer, Node> byLink = new LinkedHashMap<>();
   private final Map<String, Long> forgottenUntil = new LinkedHashMap<>();
+
+  /** The connection of the last message of each forgotten node. */
+  private final Map<String, Integer> connectionOfForgotten = new HashMap<>();
+
   private Node myself;
 
   NodeTable(Node myself) {
@@ -121,8 +126,34 @@ final class NodeTable {
   }
 
   boolean isForgotten(String id, long now) {
-    forgottenUntil.values().removeIf(moment -> moment <= now);
+    if (forgottenUntil.values().removeIf(moment -> moment <= now)) {
+      connectionOfForgotten.keySet().retainAll(forgottenUntil.keySet());
+    }
     return forgottenUntil.containsKey(id);
+  }
+
+  /**
+   * Returns true if a MEET of a forgotten node follows other messages on its connection: the node
+   * sends it by itself, because we have no link to it. An operator's MEET is the first message of a
+   * new connection.
+   */
+  boolean isForgottenAndInsists(String id, int connection, long now) {
+    if (!isForgotten(id, now)) {
+      return false;
+    }
+    Integer last = connectionOfForgotten.put(id, connection);
+    return last != null && last == connection;
+  }
+
+  /** Returns the number of handshakes in progress. */
+  int handshakes() {
+    int handshakes = 0;
+    for (Node node : byId.values()) {
+      if (node.isInHandshake()) {
+        handshakes++;
+      }
+    }
+    return handshakes;
   }
 
   /** Returns the forgotten nodes, with the times at which each may be added again. */
@@ -132,5 +163,6 @@ final class NodeTable {
 
   void clearForgotten() {
     forgottenUntil.clear();
+    connectionOfForgotten.clear();
   }
 }

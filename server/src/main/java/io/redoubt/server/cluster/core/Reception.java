@@ -18,6 +18,13 @@ final class Reception {
   private static final long CLOCK_TOLERANCE_MILLIS = 500;
 
   private static final long MILLIS_PER_SECOND = 1000;
+
+  /**
+   * The number of handshakes from which on MEETs are ignored: each costs a connection to an address
+   * that a stranger chooses. A node whose MEET is ignored sends another one after a while.
+   */
+  private static final int MAX_HANDSHAKES = 256;
+
   private static final int ROLE_FLAGS = NodeFlag.MASTER | NodeFlag.REPLICA;
 
   private final Cluster cluster;
@@ -44,6 +51,9 @@ final class Reception {
     Node linked = cluster.nodes.ofLink(received.connection());
     Node sender = cluster.nodes.known(header.sender());
     if (sender != null) {
+      if (received.connection() < 0) {
+        sender.link.inbound = received.connection();
+      }
       heard(sender, header);
     } else if (linked != null && linked.isInHandshake()) {
       linked.link.heardAt = cluster.now();
@@ -135,9 +145,8 @@ final class Reception {
     Node sender = knownSender;
     if (gossip.kind() != GossipKind.PONG) {
       learnOwnAddress(received, gossip.kind(), knownSender != null);
-      if (sender == null && gossip.kind() == GossipKind.MEET) {
-        met(received, header);
-        gossip.entries().forEach(entry -> learn(entry));
+      if (sender == null) {
+        stranger(received, header, gossip.kind());
       }
       cluster.links.reply(received.connection(), sender, header.says(Header.EXTENSION_DATA));
     }
@@ -225,9 +234,20 @@ final class Reception {
     return endpoint.ip().isEmpty() ? endpoint.at(remoteIp) : endpoint;
   }
 
-  private void met(Input.Received received, Header header) {
+  /**
+   * Handles a PING or a MEET of an unknown node. A MEET starts a handshake; the gossip of either is
+   * ignored: the other nodes of the sender's cluster introduce themselves, or are learnt from the
+   * sender once it is known.
+   */
+  private void stranger(Input.Received received, Header header, GossipKind kind) {
+    boolean insists =
+        cluster.nodes.isForgottenAndInsists(header.sender(), received.connection(), cluster.now());
+    if (kind != GossipKind.MEET || insists) {
+      return;
+    }
     Endpoint endpoint = announced(header, received.remoteIp());
-    if (cluster.nodes.handshakeWith(endpoint.ip(), endpoint.busPort()) == null) {
+    if (cluster.nodes.handshakeWith(endpoint.ip(), endpoint.busPort()) == null
+        && cluster.nodes.handshakes() < MAX_HANDSHAKES) {
       cluster.nodes.add(new Node(cluster.newId(), NodeFlag.HANDSHAKE, endpoint, cluster.now()));
     }
   }

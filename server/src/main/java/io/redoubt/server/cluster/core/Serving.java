@@ -42,10 +42,12 @@ final class Serving {
     return ok;
   }
 
-  /** Handles a pause of this process: others may have replaced this node meanwhile. */
-  void paused(long millis) {
+  /**
+   * Handles a pause of this process during which others may have replaced this node. They suspect a
+   * node after a whole node timeout, so that pauses well below it don't count.
+   */
+  void paused() {
     resumedAt = cluster.now();
-    cluster.remark(Level.WARNING, "This process was paused for " + millis + " ms");
   }
 
   void update() {

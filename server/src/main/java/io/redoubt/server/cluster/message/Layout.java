@@ -47,7 +47,11 @@ final class Layout {
   static final int LIGHT = 0x8000;
 
   static final int IP = 46;
+  static final int LENGTH_AT = 4;
   static final int TYPE_AT = 12;
+  static final int ENTRIES_AT = 14;
+  static final int SENDER_AT = 40;
+  static final int EXTENSIONS_AT = 2214;
   static final int UNUSED = 30;
   static final int GOSSIP_ENTRY = 104;
   static final int EXTENSION_HEADER = 8;

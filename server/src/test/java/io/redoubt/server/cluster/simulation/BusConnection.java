@@ -29,11 +29,14 @@ final class BusConnection {
     this.back = network.new Pipe(to.ip(), from.ip());
   }
 
-  /** Closes it by the node that opened it. */
+  /** Closes it by the node that opened it; the receiver learns of it. */
   void close() {
     open = false;
-    there.close();
     back.close();
+    there.put(() -> {
+      there.close();
+      to.closedByPeer(this);
+    });
   }
 
   /** Closes it by the receiver or the network; the node that opened it learns of it. */

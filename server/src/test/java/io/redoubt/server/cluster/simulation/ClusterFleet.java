@@ -30,7 +30,12 @@ final class ClusterFleet {
   private final int masters;
   private boolean named;
   private int lastMove;
+  private int messages;
+  private @Nullable PlannedPause planned;
   private final List<Line> trace = new ArrayList<>();
+
+  /** A pause of the receiver, or the sender, of the message of a number. */
+  private record PlannedPause(int message, boolean sender, long millis) {}
 
   private record Line(long at, String who, String text) {}
 
@@ -72,6 +77,20 @@ final class ClusterFleet {
   void move(SimulatedNode node) {
     node.moveTo("10.1.0." + ++lastMove);
     names.put(hostname(node), node.ip());
+  }
+
+  /** Pauses the receiver, or the sender, of one of the next messages when that arrives. */
+  void pauseAtMessage(int message, boolean sender, long millis) {
+    planned = new PlannedPause(messages + message, sender, millis);
+  }
+
+  void arriving(SimulatedNode sender, SimulatedNode receiver) {
+    messages++;
+    if (planned != null && planned.message() == messages) {
+      SimulatedNode paused = planned.sender() ? sender : receiver;
+      note(paused.name(), "--- pauses at message " + messages);
+      paused.pause(planned.millis());
+    }
   }
 
   /** Makes the nodes meet, as {@code redis-cli --cluster create} does. */

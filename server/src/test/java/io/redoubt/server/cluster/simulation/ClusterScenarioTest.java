@@ -487,6 +487,19 @@ class ClusterScenarioTest {
     assertThat(replica.offset()).isGreaterThan(written);
   }
 
+  /** A pause that is too short for a failover costs nothing but a line in the log. */
+  @Test
+  void servesAfterAPauseWellBelowTheNodeTimeout() {
+    for (long millis : new long[] {TIMEOUT_MILLIS * 6 / 10, TIMEOUT_MILLIS * 7 / 10}) {
+      ClusterFleet fleet = formed(3, 1);
+      SimulatedNode master = node(fleet, 1);
+      master.pause(millis);
+      fleet.network().runFor(5 * TIMEOUT_MILLIS);
+      assertThat(fleet.trace()).anyMatch(line -> line.contains("This process was paused"));
+      assertThat(fleet.trace()).noneMatch(line -> line.contains("state changed: fail"));
+    }
+  }
+
   @Test
   void startsAnewByAReset() {
     ClusterFleet fleet = formed(3, 1);

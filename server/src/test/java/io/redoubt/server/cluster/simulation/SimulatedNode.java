@@ -186,6 +186,18 @@ final class SimulatedNode {
     tickAfter(fleet.random().nextLong(TICK_MILLIS), incarnation);
   }
 
+  /** Restarts it without the knowledge of a node. */
+  void restartWithout(String forgotten) {
+    crash();
+    disk =
+        new ClusterState(
+            disk.myId(),
+            disk.currentEpoch(),
+            disk.lastVoteEpoch(),
+            disk.nodes().stream().filter(each -> !each.id().equals(forgotten)).toList());
+    start();
+  }
+
   void crash() {
     if (core == null) {
       return;
@@ -317,7 +329,6 @@ final class SimulatedNode {
       case Output.Disconnect(int link) -> {
         BusConnection connection = outbound.remove(link);
         if (connection != null) {
-          connection.to.inbound.remove(connection.inbound);
           connection.close();
         }
       }
@@ -479,6 +490,7 @@ final class SimulatedNode {
       return;
     }
     SimulatedNode sender = there ? connection.from : connection.to;
+    fleet.arriving(sender, this);
     int id = there ? connection.inbound : connection.link;
     step(new Input.Received(id, ip, sender.ip, message));
     if (bug == Bug.DOUBLE_VOTE && message.body() instanceof Body.VoteRequest) {
@@ -519,12 +531,18 @@ final class SimulatedNode {
     }
   }
 
+  void closedByPeer(BusConnection connection) {
+    if (connection.toIncarnation == incarnation && inbound.remove(connection.inbound, connection)) {
+      step(new Input.Disconnected(connection.inbound));
+    }
+  }
+
   /** Breaks connections that others have opened. */
   void breakInbound() {
     for (BusConnection connection : List.copyOf(inbound.values())) {
       if (fleet.random().nextInt(3) == 0) {
-        inbound.remove(connection.inbound);
         connection.breakOff();
+        closedByPeer(connection);
       }
     }
   }
