@@ -1,6 +1,5 @@
 package io.redoubt.sentinel;
 
-import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.info.Info;
@@ -42,9 +41,9 @@ final class SentinelMetrics {
 
   SentinelMetrics(
       SentinelDirectives directives,
+      TlsSettings tls,
       Sentinel sentinel,
       ClientRegistry clients,
-      Users users,
       Info info,
       CommandTable<?> table,
       Loop loop,
@@ -56,9 +55,7 @@ final class SentinelMetrics {
     this.table = table;
     this.loop = loop;
     this.clock = clock;
-    port =
-        new MetricsPort(
-            directives, new TlsSettings(directives), users, table, PAGE_COMMANDS, clock);
+    port = new MetricsPort(directives, tls, clients.users(), table, PAGE_COMMANDS, clock);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ConfiguredSession;
@@ -38,6 +39,7 @@ import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.runtime.NodeDialer;
+import io.redoubt.sentinel.runtime.ProcessSettings;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -45,7 +47,6 @@ import io.redoubt.sentinel.runtime.SentinelDriver;
 import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.SimulatedCrash;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -140,6 +141,10 @@ public final class SentinelServer implements AutoCloseable {
     String requirepass = directives.common.requirepass.value();
     SentinelState state = directives.words().state(newId());
     TlsSettings tls = new TlsSettings(directives);
+    tls.start(log);
+    Change reload = () -> reload(tls);
+    directives.tls.certificates().forEach(each -> each.onChange(reload));
+    directives.common.loglevel.onChange(log::level);
     Sentinel core =
         new Sentinel(
             state,
@@ -184,7 +189,7 @@ public final class SentinelServer implements AutoCloseable {
             directives.words(),
             directives.common.dir::value,
             directives.common.requirepass::value,
-            new Level(),
+            new ProcessSettings(directives),
             log);
 
     CommandTable<SentinelCall> table = new CommandTable<>();
@@ -214,12 +219,13 @@ public final class SentinelServer implements AutoCloseable {
         new Listeners(
             transport,
             directives,
+            tls,
             log,
             false,
             connection -> clients.admission().accept(connection, SentinelClient::new));
     listeners.open();
     SentinelMetrics watching =
-        new SentinelMetrics(directives, core, clients, users, info, table, transport.loop(), clock);
+        new SentinelMetrics(directives, tls, core, clients, info, table, transport.loop(), clock);
     try {
       watching.open();
     } catch (IOException e) {
@@ -303,22 +309,12 @@ public final class SentinelServer implements AutoCloseable {
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** The log level, which SENTINEL CONFIG changes. */
-  private final class Level implements SentinelControl.LogLevel {
-    @Override
-    public String get() {
-      return directives.common.loglevel.text();
-    }
-
-    @Override
-    public boolean set(String word) {
-      try {
-        directives.set(new ArrayList<>(List.of("loglevel", word)), true);
-        log.level(directives.common.loglevel.value());
-        return true;
-      } catch (RefusedValue e) {
-        return false;
-      }
+  private void reload(TlsSettings tls) throws RefusedValue {
+    try {
+      tls.load();
+    } catch (IOException e) {
+      log.warning("%s", e.getMessage());
+      throw new RefusedValue(TlsSettings.REFUSAL, e);
     }
   }
 

@@ -27,7 +27,8 @@ final class Rules {
           "protocol.tuning         <- protocol.process.os",
           "protocol.lease          <-",
           "protocol.group          <-",
-          "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
+          "protocol.pem            <-",
+          "protocol.net            <- protocol.bytes protocol.process protocol.tuning protocol.pem",
           "protocol.config.directive <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",
@@ -272,7 +273,8 @@ final class Rules {
               + " protocol.net protocol.config protocol.config.directive protocol.info"
               + " protocol.command protocol.session protocol.pubsub protocol.acl sentinel.settings"
               + " sentinel.message sentinel.core",
-          "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
+          "sentinel.command        <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.config.directive protocol.info"
               + " protocol.command protocol.session protocol.session.command sentinel.settings"
               + " sentinel.message sentinel.core sentinel.runtime"
               + " protocol.session.blocking");

@@ -105,7 +105,10 @@ public final class CommonDirectives extends DirectiveGroup {
   /** {@code bind-source-addr}. */
   public final TextDirective bindSourceAddr =
       text("bind-source-addr", "")
-          .shown("10.0.0.1", "The local address of connections to a master.");
+          .shown(
+              "10.0.0.1",
+              "The local address of connections to other servers: a master, nodes of a cluster, and"
+                  + " those that a sentinel watches.");
 
   /** {@code protected-mode}. */
   public final YesNoDirective protectedMode =

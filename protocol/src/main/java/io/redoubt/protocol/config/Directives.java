@@ -299,10 +299,10 @@ public abstract class Directives extends DirectiveGroup {
       this.before = directive.current();
     }
 
-    /** Sets the value; returns true if it has changed. */
+    /** Sets the value; returns true if it must be applied. */
     boolean assign() throws RefusedValue {
       directive.set(directive.readText(text));
-      return !directive.current().equals(before);
+      return directive.isContentNamed() || !directive.current().equals(before);
     }
 
     void undo() {

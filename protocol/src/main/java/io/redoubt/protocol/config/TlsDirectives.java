@@ -5,6 +5,7 @@ import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The directives for TLS, shared by data server and sentinel. */
@@ -32,12 +33,19 @@ public final class TlsDirectives extends DirectiveGroup {
 
   /** {@code tls-cert-file}. */
   public final TextDirective tlsCertFile =
-      text("tls-cert-file", "").shown("server.crt", "The server's certificate (PEM).");
+      text("tls-cert-file", "")
+          .namesContent()
+          .shown("server.crt", "The server's certificate (PEM).");
 
   /** {@code tls-key-file}. */
   public final TextDirective tlsKeyFile =
       text("tls-key-file", "")
-          .shown("server.key", "The private key of that certificate (PKCS #8, PEM).");
+          .namesContent()
+          .shown(
+              "server.key",
+              "The private key of that certificate (PEM): RSA, EC or Ed25519, in PKCS #8, PKCS #1"
+                  + " or SEC 1. To load renewed files, set one of these directives by CONFIG SET to"
+                  + " the value that it has.");
 
   /** {@code tls-key-file-pass}. */
   public final TextDirective tlsKeyFilePass =
@@ -48,6 +56,7 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-client-cert-file}. */
   public final TextDirective tlsClientCertFile =
       text("tls-client-cert-file", "")
+          .namesContent()
           .shown(
               "client.crt",
               "The certificate to present as a client, for instance to a master; by default the"
@@ -56,6 +65,7 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-client-key-file}. */
   public final TextDirective tlsClientKeyFile =
       text("tls-client-key-file", "")
+          .namesContent()
           .shown("client.key", "The private key of the client certificate.");
 
   /** {@code tls-client-key-file-pass}. */
@@ -73,11 +83,13 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-ca-cert-file}. */
   public final TextDirective tlsCaCertFile =
       text("tls-ca-cert-file", "")
+          .namesContent()
           .shown("ca.crt", "The CA certificates that verify peers' certificates.");
 
   /** {@code tls-ca-cert-dir}. */
   public final TextDirective tlsCaCertDir =
       text("tls-ca-cert-dir", "")
+          .namesContent()
           .shown("/etc/ssl/certs", "A directory of CA certificates, instead or in addition.");
 
   /** {@code tls-auth-clients}. */
@@ -91,7 +103,10 @@ public final class TlsDirectives extends DirectiveGroup {
 
   /** {@code tls-cluster}. */
   public final YesNoDirective tlsCluster =
-      yesNo("tls-cluster", false).doc("Use TLS in MIGRATE. There is no cluster bus.");
+      yesNo("tls-cluster", false)
+          .doc(
+              "Use TLS on the cluster bus, for which all nodes must have the same setting, and in"
+                  + " MIGRATE.");
 
   /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =
@@ -125,22 +140,34 @@ public final class TlsDirectives extends DirectiveGroup {
   public final IntDirective tlsSessionCacheTimeout =
       integer("tls-session-cache-timeout", 300).doc("Seconds that a session is cached.");
 
-  /** Returns the directives that TLS connections depend on. */
+  /** Returns the directives that TLS connections depend on, in addition to the port. */
   public List<Directive<?, ?>> tlsDirectives() {
+    List<Directive<?, ?>> all = new ArrayList<>(certificates());
+    all.addAll(
+        List.of(
+            tlsAuthClients,
+            tlsReplication,
+            tlsCluster,
+            tlsProtocols,
+            tlsCiphers,
+            tlsCiphersuites,
+            tlsPreferServerCiphers,
+            tlsSessionCaching,
+            tlsSessionCacheSize,
+            tlsSessionCacheTimeout));
+    return all;
+  }
+
+  /** Returns the directives for keys and certificates, which are replaced when they expire. */
+  public List<TextDirective> certificates() {
     return List.of(
-        tlsPort,
         tlsCertFile,
         tlsKeyFile,
         tlsKeyFilePass,
+        tlsClientCertFile,
+        tlsClientKeyFile,
+        tlsClientKeyFilePass,
         tlsCaCertFile,
-        tlsCaCertDir,
-        tlsAuthClients,
-        tlsProtocols,
-        tlsCiphers,
-        tlsCiphersuites,
-        tlsPreferServerCiphers,
-        tlsSessionCaching,
-        tlsSessionCacheSize,
-        tlsSessionCacheTimeout);
+        tlsCaCertDir);
   }
 }

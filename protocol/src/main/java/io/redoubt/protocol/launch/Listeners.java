@@ -36,6 +36,7 @@ public final class Listeners {
 
   private final Transport transport;
   private final Directives settings;
+  private final TlsSettings tls;
   private final Log log;
   private final boolean freePort;
   private final Consumer<Connection> acceptor;
@@ -47,11 +48,13 @@ public final class Listeners {
   public Listeners(
       Transport transport,
       Directives settings,
+      TlsSettings tls,
       Log log,
       boolean freePort,
       Consumer<Connection> acceptor) {
     this.transport = transport;
     this.settings = settings;
+    this.tls = tls;
     this.log = log;
     this.freePort = freePort;
     this.acceptor = acceptor;
@@ -102,15 +105,14 @@ public final class Listeners {
     openTcp();
   }
 
-  /** Reopens the TLS listeners after a change of a TLS directive or {@code bind}. */
+  /** Reopens the TLS listeners after a change of {@code tls-port} or {@code bind}. */
   public void reopenTls() throws IOException {
-    int port = settings.tls.tlsPort.value();
-    Tls tls = port == 0 ? null : new TlsSettings(settings).server(); // before anything is closed
+    if (settings.tls.tlsPort.value() != 0) {
+      tls.server(); // before anything is closed
+    }
     tlsListeners.forEach(Listener::close);
     tlsListeners.clear();
-    if (tls != null) {
-      open(tlsListeners, port, tls);
-    }
+    openTls();
   }
 
   private void openTcp() throws IOException {
@@ -123,11 +125,12 @@ public final class Listeners {
   private void openTls() throws IOException {
     int port = settings.tls.tlsPort.value();
     if (port != 0) {
-      open(tlsListeners, port, new TlsSettings(settings).server());
+      open(tlsListeners, port, tls.server());
     }
   }
 
-  private void open(List<Listener> listeners, int port, @Nullable Tls tls) throws IOException {
+  private void open(List<Listener> listeners, int port, @Nullable Tls encryption)
+      throws IOException {
     for (BindAddress address : settings.common.bind.value()) {
       // The port chosen by the system for the first address serves the other addresses too.
       InetSocketAddress socket =
@@ -135,7 +138,8 @@ public final class Listeners {
               InetAddress.getByName(address.listened()),
               listeners.isEmpty() ? port : listeners.getFirst().port());
       try {
-        listeners.add(transport.listen(socket, settings.common.tcpBacklog.value(), tls, acceptor));
+        listeners.add(
+            transport.listen(socket, settings.common.tcpBacklog.value(), encryption, acceptor));
       } catch (IOException e) {
         if (!address.optional() || isInUse(e)) {
           throw new IOException(

@@ -4,25 +4,68 @@ import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.TlsDirectives.AuthClients;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The TLS contexts built from the TLS directives: for listeners and for outgoing connections. Not
- * thread-safe.
+ * The TLS contexts of a process, for listeners and for outgoing connections. Each is one object for
+ * the life of the process; {@link #load} reads the files again and changes what it stands for, so
+ * that its holders use new certificates from their next connection on. Loaded by one thread, used
+ * by any.
  */
 public final class TlsSettings {
-  private final Directives directives;
-  private @Nullable Tls client;
-  private List<Object> clientInputs = List.of();
+  /** The error of CONFIG SET after a {@link #load} that failed. */
+  public static final String REFUSAL = "Unable to update TLS configuration. Check server logs.";
 
-  /** Creates settings that read the directives on each request. */
+  private final Directives directives;
+  private volatile @Nullable Tls server;
+  private volatile @Nullable Tls client;
+
+  /** Creates contexts that are loaded when they are first needed. */
   public TlsSettings(Directives directives) {
     this.directives = directives;
+  }
+
+  /**
+   * Calls {@link #load} at the start of the process.
+   *
+   * @param log gets the reason of a failure
+   */
+  public void start(Log log) throws ListenException {
+    try {
+      load();
+    } catch (IOException e) {
+      log.warning("%s", SystemErrors.textWithFile(e));
+      throw new ListenException("Failed to configure TLS. Check logs for more info.", e);
+    }
+  }
+
+  /**
+   * Reads the files of all contexts that the directives require; takes all or none.
+   *
+   * @throws IOException if a file is missing or invalid; logged with the reason in Redis
+   */
+  public void load() throws IOException {
+    Tls newServer = directives.tls.tlsPort.value() == 0 ? null : loadServer();
+    boolean connects =
+        directives.tls.tlsReplication.value()
+            || directives.tls.tlsCluster.value()
+            || (newServer != null && clientIdentity() != null);
+    Tls newClient = connects ? loadClient() : null;
+    server = renewed(server, newServer);
+    client = renewed(client, newClient);
+  }
+
+  private static @Nullable Tls renewed(@Nullable Tls old, @Nullable Tls fresh) {
+    if (old == null || fresh == null) {
+      return fresh == null ? old : fresh;
+    }
+    old.become(fresh);
+    return old;
   }
 
   /**
@@ -42,10 +85,17 @@ public final class TlsSettings {
    * @throws IOException if a file is missing or can't be read
    */
   public Tls server() throws IOException {
+    Tls known = server;
+    if (known == null) {
+      known = loadServer();
+      server = known;
+    }
+    return known;
+  }
+
+  private Tls loadServer() throws IOException {
     AuthClients clients = directives.tls.tlsAuthClients.value();
-    Tls.Identity identity =
-        identity(
-            directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass);
+    Tls.Identity identity = serverIdentity();
     if (identity == null) {
       throw new IOException("No tls-cert-file and tls-key-file configured!");
     }
@@ -89,52 +139,30 @@ public final class TlsSettings {
   }
 
   private Tls outgoing() throws IOException {
-    List<Object> inputs = inputs();
-    Tls built = client;
-    if (built == null || !inputs.equals(clientInputs)) {
-      built = buildClient();
-      client = built;
-      clientInputs = inputs;
+    Tls known = client;
+    if (known == null) {
+      known = loadClient();
+      client = known;
     }
-    return built;
+    return known;
   }
 
-  /** Returns the inputs of the client context, which is rebuilt when they change. */
-  private List<Object> inputs() throws IOException {
-    List<Object> inputs = new ArrayList<>();
-    for (TextDirective file :
-        List.of(
-            directives.tls.tlsClientCertFile,
-            directives.tls.tlsClientKeyFile,
-            directives.tls.tlsCertFile,
-            directives.tls.tlsKeyFile,
-            directives.tls.tlsCaCertFile,
-            directives.tls.tlsCaCertDir)) {
-      Path path = path(file);
-      inputs.add(file.value());
-      inputs.add(path == null ? "" : Files.getLastModifiedTime(path));
-    }
-    inputs.add(directives.tls.tlsKeyFilePass.value());
-    inputs.add(directives.tls.tlsClientKeyFilePass.value());
-    inputs.add(terms());
-    return inputs;
-  }
-
-  private Tls buildClient() throws IOException {
+  private Tls loadClient() throws IOException {
     requireAuthorities();
-    Tls.Identity client =
-        identity(
-            directives.tls.tlsClientCertFile,
-            directives.tls.tlsClientKeyFile,
-            directives.tls.tlsClientKeyFilePass);
-    Tls.Identity identity =
-        client == null
-            ? identity(
-                directives.tls.tlsCertFile,
-                directives.tls.tlsKeyFile,
-                directives.tls.tlsKeyFilePass)
-            : client;
-    return Tls.client(identity, authorities(), terms());
+    Tls.Identity own = clientIdentity();
+    return Tls.client(own == null ? serverIdentity() : own, authorities(), terms());
+  }
+
+  private Tls.@Nullable Identity serverIdentity() {
+    return identity(
+        directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass);
+  }
+
+  private Tls.@Nullable Identity clientIdentity() {
+    return identity(
+        directives.tls.tlsClientCertFile,
+        directives.tls.tlsClientKeyFile,
+        directives.tls.tlsClientKeyFilePass);
   }
 
   private void requireAuthorities() throws IOException {

@@ -1,7 +1,5 @@
 package io.redoubt.protocol.net;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -18,14 +16,9 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +47,7 @@ public final class Tls {
    * A certificate and its key.
    *
    * @param certificate a PEM file with the certificate chain, the endpoint's own first
-   * @param key a PEM file with a PKCS #8 key
+   * @param key a PEM file with a key in PKCS #8, PKCS #1 or SEC 1, encrypted or not
    * @param password the key's password, empty for none; ignored if the key is not encrypted
    */
   public record Identity(Path certificate, Path key, String password) {}
@@ -159,14 +152,23 @@ public final class Tls {
     }
   }
 
-  private final SslContext context;
+  /**
+   * What the configuration was read as.
+   *
+   * @param service the terms of a server, null for a client
+   */
+  private record Loaded(SslContext context, @Nullable Service service) {}
 
-  /** The terms of a server, null for a client. */
-  private final @Nullable Service service;
+  /** Replaced as a whole, since listeners and dialers of other threads hold this object. */
+  private volatile Loaded loaded;
 
   private Tls(SslContext context, @Nullable Service service) {
-    this.context = context;
-    this.service = service;
+    this.loaded = new Loaded(context, service);
+  }
+
+  /** Takes over what another configuration was read as, for connections from now on. */
+  public void become(Tls other) {
+    loaded = other.loaded;
   }
 
   /**
@@ -176,28 +178,23 @@ public final class Tls {
    */
   public static Tls server(Identity identity, Authorities authorities, Terms terms, Service service)
       throws IOException {
-    try {
-      SslContextBuilder builder =
-          SslContextBuilder.forServer(
-                  identity.certificate().toFile(), identity.key().toFile(), password(identity))
-              .clientAuth(
-                  switch (service.clients()) {
-                    case UNWANTED -> ClientAuth.NONE;
-                    case OPTIONAL -> ClientAuth.OPTIONAL;
-                    case REQUIRED -> ClientAuth.REQUIRE;
-                  });
-      Sessions sessions = service.sessions();
-      // Beyond the largest age Java issues no tickets, which could not be revoked.
-      builder
-          .sessionCacheSize(sessions.count())
-          .sessionTimeout(
-              sessions.resumable()
-                  ? Math.min(sessions.seconds(), Sessions.MAX_SECONDS)
-                  : Sessions.MAX_SECONDS + 1);
-      return new Tls(built(builder, authorities, terms), service);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(reason(e), e);
-    }
+    Credentials credentials = Credentials.read(identity);
+    Sessions sessions = service.sessions();
+    // Beyond the largest age Java issues no tickets, which could not be revoked.
+    SslContextBuilder builder =
+        SslContextBuilder.forServer(credentials.key(), credentials.chain())
+            .clientAuth(
+                switch (service.clients()) {
+                  case UNWANTED -> ClientAuth.NONE;
+                  case OPTIONAL -> ClientAuth.OPTIONAL;
+                  case REQUIRED -> ClientAuth.REQUIRE;
+                })
+            .sessionCacheSize(sessions.count())
+            .sessionTimeout(
+                sessions.resumable()
+                    ? Math.min(sessions.seconds(), Sessions.MAX_SECONDS)
+                    : Sessions.MAX_SECONDS + 1);
+    return new Tls(built(builder, authorities, terms), service);
   }
 
   /**
@@ -208,17 +205,7 @@ public final class Tls {
    */
   public static Tls client(@Nullable Identity identity, Authorities authorities, Terms terms)
       throws IOException {
-    try {
-      SslContextBuilder builder =
-          SslContextBuilder.forClient().endpointIdentificationAlgorithm(null);
-      if (identity != null) {
-        builder.keyManager(
-            identity.certificate().toFile(), identity.key().toFile(), password(identity));
-      }
-      return new Tls(built(builder, authorities, terms), null);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(reason(e), e);
-    }
+    return new Tls(built(clientBuilder(identity), authorities, terms), null);
   }
 
   /**
@@ -228,32 +215,35 @@ public final class Tls {
    * @throws IOException if a file cannot be read or is invalid
    */
   public static Tls insecureClient(@Nullable Identity identity, Terms terms) throws IOException {
-    try {
-      SslContextBuilder builder =
-          SslContextBuilder.forClient()
-              .endpointIdentificationAlgorithm(null)
-              .trustManager(InsecureTrustManagerFactory.INSTANCE);
-      if (identity != null) {
-        builder.keyManager(
-            identity.certificate().toFile(), identity.key().toFile(), password(identity));
-      }
-      return new Tls(built(builder, new Authorities(null, null), terms), null);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(reason(e), e);
+    SslContextBuilder builder =
+        clientBuilder(identity).trustManager(InsecureTrustManagerFactory.INSTANCE);
+    return new Tls(built(builder, new Authorities(null, null), terms), null);
+  }
+
+  private static SslContextBuilder clientBuilder(@Nullable Identity identity) throws IOException {
+    SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm(null);
+    if (identity != null) {
+      Credentials credentials = Credentials.read(identity);
+      builder.keyManager(credentials.key(), credentials.chain());
     }
+    return builder;
   }
 
   private static SslContext built(SslContextBuilder builder, Authorities authorities, Terms terms)
       throws IOException {
-    List<X509Certificate> trusted = certificates(authorities);
-    if (!trusted.isEmpty()) {
-      builder.trustManager(trusted.toArray(new X509Certificate[0]));
+    List<X509Certificate> trusted = Credentials.trusted(authorities);
+    try {
+      if (!trusted.isEmpty()) {
+        builder.trustManager(trusted);
+      }
+      return builder
+          .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
+          .sslProvider(SslProvider.JDK)
+          .protocols(terms.protocols())
+          .build();
+    } catch (IllegalArgumentException e) {
+      throw new IOException(reason(e), e);
     }
-    return builder
-        .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
-        .sslProvider(SslProvider.JDK)
-        .protocols(terms.protocols())
-        .build();
   }
 
   private static String reason(IllegalArgumentException e) {
@@ -261,51 +251,11 @@ public final class Tls {
     return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
   }
 
-  /** Returns the password that a key needs; as for OpenSSL, a plain key has no use for one. */
-  @SuppressWarnings("NullAway") // null means no password
-  private static String password(Identity identity) throws IOException {
-    boolean isUsed =
-        !identity.password().isEmpty()
-            && Files.readString(identity.key(), ISO_8859_1).contains("ENCRYPTED");
-    return isUsed ? identity.password() : null;
-  }
-
-  private static List<X509Certificate> certificates(Authorities authorities) throws IOException {
-    List<X509Certificate> certificates = new ArrayList<>();
-    if (authorities.file() != null) {
-      certificates.addAll(certificates(authorities.file()));
-    }
-    if (authorities.directory() != null) {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(authorities.directory())) {
-        for (Path file : files) {
-          if (Files.isRegularFile(file)) {
-            certificates.addAll(certificates(file));
-          }
-        }
-      }
-    }
-    return certificates;
-  }
-
-  private static List<X509Certificate> certificates(Path file) throws IOException {
-    List<X509Certificate> certificates = new ArrayList<>();
-    try (InputStream in = Files.newInputStream(file)) {
-      for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        if (each instanceof X509Certificate certificate) {
-          certificates.add(certificate);
-        }
-      }
-      return certificates;
-    } catch (GeneralSecurityException e) {
-      throw new IOException(file + " holds no certificate: " + e.getMessage(), e);
-    }
-  }
-
   /**
    * Returns a factory of TLS sockets, which perform the handshake at first use and have all suites.
    */
   public SocketFactory sockets() {
-    if (context instanceof JdkSslContext jdk) {
+    if (loaded.context() instanceof JdkSslContext jdk) {
       return jdk.context().getSocketFactory();
     }
     throw new IllegalStateException("not of the JDK");
@@ -313,7 +263,7 @@ public final class Tls {
 
   /** Creates the engine of one connection to a server, which learns by which name it is called. */
   public SSLEngine engine(String host, int port) {
-    return context.newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
+    return loaded.context().newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
   }
 
   /**
@@ -323,6 +273,9 @@ public final class Tls {
    */
   public void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
     channel.config().setAllocator(Pool.OF_ALL);
+    Loaded now = loaded;
+    SslContext context = now.context();
+    Service service = now.service();
     SslHandler handler =
         remote == null
             ? context.newHandler(channel.alloc())

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** TLS connections between transports and Java's own sockets. */
 @Timeout(60)
@@ -240,6 +242,72 @@ class TlsTest {
     assertThat(session(client(withPassword), listener.port(), "TLSv1.3").isValid()).isTrue();
   }
 
+  private static Path resource(String name) throws Exception {
+    return Path.of(TlsTest.class.getResource("/io/redoubt/protocol/pem/" + name).toURI());
+  }
+
+  private static Tls.Identity identity(String certificate, String key) throws Exception {
+    return new Tls.Identity(resource(certificate), resource(key), "secret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rsa.crt,rsa.pkcs1",
+    "rsa.crt,rsa.pkcs1-aes256",
+    "rsa.both,rsa.both",
+    "ec.crt,ec.sec1",
+    "ed25519.crt,ed25519.pkcs8",
+    "pss.crt,pss.pkcs8"
+  })
+  void usesAllKindsOfKeysOnBothSides(String certificate, String key) throws Exception {
+    Tls.Identity identity = identity(certificate, key);
+    Tls server =
+        Tls.server(
+            identity,
+            authority(identity),
+            Tls.Terms.DEFAULT,
+            new Tls.Service(Tls.ClientCertificates.REQUIRED));
+    int port = listen(server);
+    Tls client = Tls.client(identity, authority(identity), Tls.Terms.DEFAULT);
+    SSLSession session = session(client, port, "TLSv1.3");
+    assertThat(session.getLocalCertificates()).isEqualTo(session.getPeerCertificates());
+  }
+
+  @Test
+  void refusesAKeyOfAnotherCertificate() throws Exception {
+    for (Tls.Identity wrong :
+        List.of(
+            identity("rsa.crt", "ec.sec1"),
+            identity("ec.crt", "rsa.pkcs1"),
+            identity("rsa.crt", "pss.pkcs8"),
+            new Tls.Identity(ours.certificate(), stranger.key(), ""),
+            new Tls.Identity(ours.certificate(), resource("ec.sec1"), ""))) {
+      assertThatThrownBy(() -> client(wrong))
+          .hasMessage(
+              "Failed to load private key: "
+                  + wrong.key()
+                  + ": the key does not belong to the certificate");
+    }
+  }
+
+  /** Connections that are open continue, as after CONFIG SET in Redis. */
+  @Test
+  void becomesAnotherConfigurationForNewConnections() throws Exception {
+    Tls.Service service = new Tls.Service(Tls.ClientCertificates.UNWANTED);
+    Tls server = Tls.server(ours, authority(ours), Tls.Terms.DEFAULT, service);
+    int port = listen(server);
+    try (SSLSocket open = (SSLSocket) client(ours).sockets().createSocket("127.0.0.1", port)) {
+      open.startHandshake();
+      server.become(Tls.server(stranger, authority(ours), Tls.Terms.DEFAULT, service));
+      open.getOutputStream().write(7);
+      assertThat(open.getInputStream().read()).isEqualTo(7);
+    }
+    assertThatThrownBy(() -> session(client(ours), port, "TLSv1.3"))
+        .isInstanceOf(IOException.class);
+    Tls other = Tls.client(null, authority(stranger), Tls.Terms.DEFAULT);
+    assertThat(session(other, port, "TLSv1.3").isValid()).isTrue();
+  }
+
   private static SSLSession session(Tls client, int port, String protocol, String... suites)
       throws IOException {
     try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", port)) {
@@ -255,7 +323,10 @@ class TlsTest {
   }
 
   private int listen(Tls.Terms terms, Tls.Service service) throws IOException {
-    Tls tls = Tls.server(ours, authority(ours), terms, service);
+    return listen(Tls.server(ours, authority(ours), terms, service));
+  }
+
+  private int listen(Tls tls) throws IOException {
     return transport
         .listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(new EchoHandler()))
         .port();

@@ -10,11 +10,14 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.runtime.GlobalOptions;
 import io.redoubt.sentinel.settings.Timings;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -192,7 +195,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     values.put("announce-port", Integer.toString(options.announcePort()));
     values.put("sentinel-user", options.sentinelUser());
     values.put("sentinel-pass", options.sentinelPass());
-    values.put("loglevel", call.control().logLevel().get());
+    values.putAll(call.control().process().values());
     return values;
   }
 
@@ -201,17 +204,23 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void set(SentinelCall call) {
-    String logLevel = call.control().logLevel().get();
+    List<String> directives = new ArrayList<>();
+    GlobalOptions options = changed(call, directives);
     try {
-      call.control().change(changed(call));
-    } catch (CommandError e) {
-      call.control().logLevel().set(logLevel);
-      throw e;
+      call.control().process().set(directives);
+    } catch (RefusedValue e) {
+      throw new CommandError("ERR " + e.reason());
     }
+    call.control().change(options);
     call.okWhenSaved();
   }
 
-  private static GlobalOptions changed(SentinelCall call) {
+  /**
+   * Returns the changed options.
+   *
+   * @param directives gets the names and values that are no options
+   */
+  private static GlobalOptions changed(SentinelCall call, List<String> directives) {
     Set<String> known = values(call).keySet();
     Set<String> seen = new HashSet<>();
     GlobalOptions options = call.control().globalOptions();
@@ -228,7 +237,13 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
         throw new CommandError("ERR Missing argument '" + name + "' value");
       }
       String value = call.text(i + 1);
-      GlobalOptions changed = set(call, options, folded, value);
+      GlobalOptions changed;
+      if (call.control().process().has(folded)) {
+        changed = call.control().process().takes(folded, value) ? options : null;
+        directives.addAll(List.of(folded, value));
+      } else {
+        changed = set(options, folded, value);
+      }
       if (changed == null) {
         throw new CommandError(
             "ERR Invalid value '" + value + "' to SENTINEL CONFIG SET '" + name + "'");
@@ -238,8 +253,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     return options;
   }
 
-  private static @Nullable GlobalOptions set(
-      SentinelCall call, GlobalOptions options, String name, String value) {
+  private static @Nullable GlobalOptions set(GlobalOptions options, String name, String value) {
     boolean yes = value.equalsIgnoreCase("yes");
     boolean yesOrNo = yes || value.equalsIgnoreCase("no");
     return switch (name) {
@@ -252,7 +266,6 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
               : null;
       case "sentinel-user" -> options.withSentinelUser(value);
       case "sentinel-pass" -> options.withSentinelPass(value);
-      case "loglevel" -> call.control().logLevel().set(value) ? options : null;
       default -> null;
     };
   }

@@ -17,17 +17,8 @@ public final class SentinelControl {
   private final SentinelConfig words;
   private final Supplier<Path> directory;
   private final Supplier<String> requirepass;
-  private final LogLevel logLevel;
+  private final ProcessSettings process;
   private final Log log;
-
-  /** The log level, in the words of the config file. */
-  public interface LogLevel {
-    /** Returns the current level. */
-    String get();
-
-    /** Sets the level; returns false for an unknown word. */
-    boolean set(String word);
-  }
 
   /**
    * Creates the access to a driver.
@@ -41,13 +32,13 @@ public final class SentinelControl {
       SentinelConfig words,
       Supplier<Path> directory,
       Supplier<String> requirepass,
-      LogLevel logLevel,
+      ProcessSettings process,
       Log log) {
     this.driver = driver;
     this.words = words;
     this.directory = directory;
     this.requirepass = requirepass;
-    this.logLevel = logLevel;
+    this.process = process;
     this.log = log;
   }
 
@@ -89,9 +80,9 @@ public final class SentinelControl {
     return directory.get();
   }
 
-  /** Returns the log level. */
-  public LogLevel logLevel() {
-    return logLevel;
+  /** Returns the directives that SENTINEL CONFIG changes, too. */
+  public ProcessSettings process() {
+    return process;
   }
 
   /** Returns the options for all masters. */

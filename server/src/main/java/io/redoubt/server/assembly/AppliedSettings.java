@@ -3,6 +3,7 @@ package io.redoubt.server.assembly;
 import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
@@ -43,7 +44,7 @@ final class AppliedSettings {
   }
 
   /** Applies what is set, and follows its changes from now on. */
-  void follow(Listeners listeners, Cron cron, Transport transport) {
+  void follow(Listeners listeners, TlsSettings tls, Cron cron, Transport transport) {
     gather(transport);
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));
     limitBulks();
@@ -63,10 +64,12 @@ final class AppliedSettings {
         reopening(listeners::reopenTcp, "Unable to listen on this port. Check server logs."));
     settings.common.bind.onChange(
         reopening(listeners::reopenTcp, "Failed to bind to specified addresses."));
-    Change encrypted =
-        reopening(listeners::reopenTls, "Unable to update TLS configuration. Check server logs.");
+    Change encrypted = reopening(listeners::reopenTls, TlsSettings.REFUSAL);
     settings.common.bind.onChange(encrypted);
-    settings.tls.tlsDirectives().forEach(each -> each.onChange(encrypted));
+    Change reloaded = reopening(tls::load, TlsSettings.REFUSAL);
+    settings.tls.tlsDirectives().forEach(each -> each.onChange(reloaded));
+    settings.tls.tlsPort.onChange(reloaded);
+    settings.tls.tlsPort.onChange(encrypted);
     settings.common.maxclients.onChange(AppliedSettings::fitsOpenFiles);
   }
 
@@ -104,7 +107,7 @@ final class AppliedSettings {
     }
   }
 
-  /** Something that listens again. */
+  /** Opens something again. */
   @FunctionalInterface
   private interface Reopening {
     void run() throws IOException;

@@ -94,6 +94,7 @@ public final class ServerAssembly {
   }
 
   private void openParts(Runnable listening) throws IOException {
+    parts.tls.start(parts.log);
     parts.listeners.open();
     parts.replication.open();
     parts.lease.open();

@@ -1,7 +1,6 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.launch.MetricsPort;
-import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.replication.ReplicationView;
 import java.io.IOException;
@@ -37,7 +36,7 @@ final class ServerMetrics {
     port =
         new MetricsPort(
             parts.settings,
-            new TlsSettings(parts.settings),
+            parts.tls,
             parts.clients.users(),
             parts.table,
             PAGE_COMMANDS,

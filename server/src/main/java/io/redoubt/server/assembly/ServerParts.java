@@ -136,6 +136,7 @@ final class ServerParts {
   final HeardSentinels heardSentinels;
   final SentinelHellos hellos;
   final SentinelLease lease;
+  final TlsSettings tls;
   final Listeners listeners;
   final EndOfService endOfService;
   final Shutdown shutdown;
@@ -252,8 +253,8 @@ final class ServerParts {
             latency,
             new WriteGate(state, clients),
             this::position);
-    listeners = new Listeners(transport, settings, log, freePort, serverClients::accept);
-    TlsSettings tls = new TlsSettings(settings);
+    tls = new TlsSettings(settings);
+    listeners = new Listeners(transport, settings, tls, log, freePort, serverClients::accept);
     migrationTargets = new MigrationTargets(tls::migrating);
     replication =
         new Replication(
@@ -395,7 +396,7 @@ final class ServerParts {
 
   private void connect() {
     new AppliedSettings(settings, limits, keyspace, events, slowLog, log)
-        .follow(listeners, cron, transport);
+        .follow(listeners, tls, cron, transport);
     replication.onReplyAcks(acks -> {
       dispatcher.acks(acks);
       blockedClients.acks(acks);

@@ -50,7 +50,10 @@ public final class ReplicationDirectives extends DirectiveGroup {
       text("masterauth", "")
           .sensitive()
           .newerName("primaryauth")
-          .shown("<master-password>", "The password for authentication to the master.");
+          .shown(
+              "<master-password>",
+              "The password for authentication to the master, and in a slot migration to the"
+                  + " target.");
 
   /** {@code masterauth-file}. */
   public final TextDirective masterauthFile =
@@ -64,9 +67,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
       text("masteruser", "")
           .newerName("primaryuser")
           .sensitive()
-          .shown(
-              "<username>",
-              "The user for authentication to the master; without it, only the password is sent.");
+          .shown("<username>", "The user for the same; without it, only the password is sent.");
 
   /** {@code replica-serve-stale-data}. */
   public final YesNoDirective replicaServeStaleData =

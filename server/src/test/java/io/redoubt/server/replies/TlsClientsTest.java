@@ -1,5 +1,6 @@
 package io.redoubt.server.replies;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -13,6 +14,7 @@ import io.redoubt.server.TestServers;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +92,26 @@ final class TlsClientsTest {
         assertThat(ping("TLSv1.2")).isEqualTo("PONG");
         assertThat(ping("TLSv1.3")).isEqualTo("PONG");
       }
+    }
+  }
+
+  /** The same path is how a renewed certificate is loaded. */
+  @Test
+  void loadsRenewedFilesOfTheSamePath() throws Exception {
+    Tls.Identity renewed = SelfSigned.make(folder, "renewed");
+    try (var redis = new Dialogue(server.port());
+        RespClient open = client("TLSv1.3")) {
+      Files.copy(renewed.certificate(), identity.certificate(), REPLACE_EXISTING);
+      assertThat(redis.ask("CONFIG SET tls-cert-file " + identity.certificate()))
+          .contains("argument 'tls-cert-file'", "Unable to update TLS configuration.");
+      Files.copy(renewed.key(), identity.key(), REPLACE_EXISTING);
+      redis.says("CONFIG SET tls-key-file " + identity.key(), "OK");
+      assertThat(open.call("PING").text()).isEqualTo("PONG");
+      assertThat(ping("TLSv1.3")).isEqualTo("PONG"); // trusts the renewed certificate only
+      Files.writeString(identity.key(), "junk");
+      assertThat(redis.ask("CONFIG SET tls-key-file " + identity.key()))
+          .contains("Unable to update TLS configuration. Check server logs.");
+      assertThat(ping("TLSv1.2")).isEqualTo("PONG");
     }
   }
 

@@ -31,6 +31,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private boolean fixedWhileLoading;
   private boolean hidden;
   private boolean sensitive;
+  private boolean namesContent;
   private boolean withoutEffect;
   private List<T> asItIs = List.of();
 
@@ -149,6 +150,15 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /**
+   * Marks the name of something whose content is used: CONFIG SET applies the value that it has
+   * already, too, because the content may have changed.
+   */
+  public final D namesContent() {
+    namesContent = true;
+    return self();
+  }
+
+  /**
    * Marks a directive that is parsed, stored and shown but has no effect because what it tunes does
    * not exist here; a start and CONFIG SET log a warning if it gets another value than the default.
    */
@@ -263,6 +273,11 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Returns true if its value must not appear in logs. */
   public final boolean isSensitive() {
     return sensitive;
+  }
+
+  /** Returns true if CONFIG SET of the current value has an effect. */
+  public final boolean isContentNamed() {
+    return namesContent;
   }
 
   /** Returns true if it is accepted for compatibility only. */

@@ -1,0 +1,8 @@
+/**
+ * Certificates and private keys in PEM files (RFC 7468), in all forms that OpenSSL writes. Start
+ * with {@link io.redoubt.protocol.pem.PemFile}. Imports nothing of ours.
+ */
+@NullMarked
+package io.redoubt.protocol.pem;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.redoubt.protocol.pem;
+
+import org.jspecify.annotations.NullMarked;
