@@ -11,6 +11,7 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
@@ -250,7 +251,8 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   private void fill(
-      CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info) {
+      CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info)
+      throws FatalConfigError {
     table.add(new SentinelCommands(), new SelfCommands());
     table.add(new SentinelServerCommands(info, this::end));
     table.add(
@@ -264,6 +266,7 @@ public final class SentinelServer implements AutoCloseable {
     for (String absent : ABSENT) {
       table.rename(absent, "");
     }
+    new CommandNames(directives.renameCommand, table).rename();
   }
 
   private @Nullable AclFile usersFile() {

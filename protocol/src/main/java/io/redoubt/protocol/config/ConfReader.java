@@ -18,8 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +40,7 @@ class ConfReader {
 
   private final Directives directives;
   private final Directives.Values values;
-  private final List<String> passedOver = new ArrayList<>();
+  private final Set<String> passedOver = new LinkedHashSet<>();
 
   /** Takes all mistakes; null if the first one ends the reading. */
   private final @Nullable Consumer<Mistake> mistakes;
@@ -80,9 +82,9 @@ class ConfReader {
     readLines(text.toString());
   }
 
-  /** Returns the lines of directives of other versions, which were ignored. */
+  /** Returns the names of ignored directives, each once. */
   List<String> passedOver() {
-    return passedOver;
+    return List.copyOf(passedOver);
   }
 
   private String contents(Path file) throws UnreadableConfigFile {
@@ -213,7 +215,7 @@ class ConfReader {
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
       readFileWord(fileWord, arguments, shown);
     } else if (directives.isIgnored(name) && !arguments.isEmpty()) {
-      passedOver.add(shown);
+      passedOver.add(name);
     } else {
       String reason = directives.refusalReason(name);
       throw new RefusedValue(reason == null ? BAD : reason);

@@ -91,7 +91,7 @@ public abstract class Directives extends DirectiveGroup {
     ConfReader reader = new ConfReader(this, values);
     reader.read(file, standardInput, options);
     values.set();
-    passedOver = List.copyOf(reader.passedOver());
+    passedOver = reader.passedOver();
     configFile = file;
   }
 
@@ -112,7 +112,7 @@ public abstract class Directives extends DirectiveGroup {
     return configFile;
   }
 
-  /** Returns the ignored lines of other versions, for the log. */
+  /** Returns the names of ignored directives, for the log: their values may be secrets. */
   public final List<String> passedOver() {
     return passedOver;
   }

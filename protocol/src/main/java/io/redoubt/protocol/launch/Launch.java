@@ -390,8 +390,11 @@ public abstract class Launch<D extends Directives> {
     } else {
       log.notice("Configuration loaded");
     }
-    for (String line : directives.passedOver()) {
-      log.notice("Ignored a configuration line that has no meaning in this version: %s", line);
+    List<String> ignored = directives.passedOver();
+    if (!ignored.isEmpty()) {
+      log.notice(
+          "Ignored directives of the configuration that have no meaning here: %s",
+          String.join(", ", ignored));
     }
     for (String name : directives.setInVain()) {
       log.warning("WARNING %s has no effect in this version", name);

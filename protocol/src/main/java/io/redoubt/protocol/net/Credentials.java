@@ -4,6 +4,7 @@ import io.redoubt.protocol.pem.KeyFormatException;
 import io.redoubt.protocol.pem.PemFile;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,12 +31,16 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
   private static final String KEY = "Failed to load private key: ";
   private static final String AUTHORITIES =
       "Failed to configure CA certificate(s) file/directory: ";
+
+  /** The limit of a file; the authorities of a system take 200 KB. */
+  private static final int MAX_BYTES = 4 << 20;
+
   private static final String NO_CERTIFICATE = "no certificate (PEM)";
 
   static Credentials read(Tls.Identity identity) throws IOException {
     List<X509Certificate> chain;
     try {
-      chain = PemFile.read(identity.certificate()).certificates();
+      chain = read(identity.certificate()).certificates();
     } catch (IOException | KeyFormatException e) {
       throw failure(CERTIFICATE, identity.certificate(), e);
     }
@@ -43,11 +48,21 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
       throw new IOException(CERTIFICATE + identity.certificate() + ": " + NO_CERTIFICATE);
     }
     try {
-      PrivateKey key = PemFile.read(identity.key()).privateKey(identity.password());
+      PrivateKey key = read(identity.key()).privateKey(identity.password());
       checkMatch(chain.getFirst().getPublicKey(), key);
       return new Credentials(chain, key);
     } catch (IOException | KeyFormatException e) {
       throw failure(KEY, identity.key(), e);
+    }
+  }
+
+  private static PemFile read(Path file) throws IOException, KeyFormatException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] content = in.readNBytes(MAX_BYTES + 1);
+      if (content.length > MAX_BYTES) {
+        throw new IOException("the file is too large");
+      }
+      return PemFile.of(content);
     }
   }
 
@@ -123,7 +138,7 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
 
   private static List<X509Certificate> trusted(Path file) throws IOException {
     try {
-      return PemFile.read(file).certificates();
+      return read(file).certificates();
     } catch (IOException | KeyFormatException e) {
       throw failure(AUTHORITIES, file, e);
     }

@@ -70,7 +70,7 @@ final class Der {
     }
     int length = 0;
     for (int i = 0; i < count; i++) {
-      length = length << Byte.SIZE | octet();
+      length = (length << Byte.SIZE) | octet();
     }
     return length;
   }
@@ -106,7 +106,7 @@ final class Der {
       int octet;
       do {
         octet = content.octet();
-        arc = arc << 7 | octet & 0x7F;
+        arc = arc << 7 | (octet & 0x7F);
       } while (octet >= LONG_LENGTH);
       if (text.isEmpty()) {
         long first = Math.min(arc / 40, 2);

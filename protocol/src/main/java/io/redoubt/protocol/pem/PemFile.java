@@ -3,9 +3,6 @@ package io.redoubt.protocol.pem;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -30,9 +27,6 @@ public final class PemFile {
   private static final Set<String> CERTIFICATES =
       Set.of("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE");
 
-  /** A file larger than that is none of certificates: the authorities of a system take 200 KB. */
-  private static final long MAX_BYTES = 16 << 20;
-
   private final List<Block> blocks;
 
   /**
@@ -49,20 +43,12 @@ public final class PemFile {
   }
 
   /**
-   * Reads a file.
+   * Parses the content of a file.
    *
-   * @throws IOException if it can't be read
    * @throws KeyFormatException if a block is damaged
    */
-  public static PemFile read(Path file) throws IOException, KeyFormatException {
-    byte[] bytes;
-    try (var in = Files.newInputStream(file)) {
-      bytes = in.readNBytes((int) MAX_BYTES + 1);
-    }
-    if (bytes.length > MAX_BYTES) {
-      throw new KeyFormatException("the file is too large");
-    }
-    return new PemFile(blocks(new String(bytes, ISO_8859_1).lines().toList()));
+  public static PemFile of(byte[] content) throws KeyFormatException {
+    return new PemFile(blocks(new String(content, ISO_8859_1).lines().toList()));
   }
 
   private static List<Block> blocks(List<String> lines) throws KeyFormatException {

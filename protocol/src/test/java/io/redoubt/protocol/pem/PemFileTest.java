@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,14 +19,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PemFileTest {
   private static final String PASSWORD = "secret";
 
-  @TempDir private Path folder;
-
   private static Path file(String name) throws Exception {
     return Path.of(PemFileTest.class.getResource(name).toURI());
   }
 
+  private static PemFile pem(String name) throws Exception {
+    return PemFile.of(Files.readAllBytes(file(name)));
+  }
+
   private static PrivateKey key(String name, String password) throws Exception {
-    return PemFile.read(file(name)).privateKey(password);
+    return pem(name).privateKey(password);
   }
 
   @ParameterizedTest
@@ -79,15 +80,15 @@ final class PemFileTest {
     assertThatThrownBy(() -> key("rsa.pkcs8-scrypt", PASSWORD))
         .hasMessageContaining("1.3.6.1.4.1.11591.4.11 are not supported");
     assertThatThrownBy(() -> key("rsa.crt", "")).hasMessage("no private key (PEM)");
-    assertThat(PemFile.read(file("rsa.pkcs1")).certificates()).isEmpty();
+    assertThat(pem("rsa.pkcs1").certificates()).isEmpty();
   }
 
   @Test
   void readsCertificatesBesideOtherBlocks() throws Exception {
-    var certificates = PemFile.read(file("rsa.crt")).certificates();
+    var certificates = pem("rsa.crt").certificates();
     assertThat(certificates).hasSize(1);
-    assertThat(PemFile.read(file("rsa.both")).certificates()).isEqualTo(certificates);
-    assertThat(PemFile.read(file("rsa.trusted")).certificates()).isEqualTo(certificates);
+    assertThat(pem("rsa.both").certificates()).isEqualTo(certificates);
+    assertThat(pem("rsa.trusted").certificates()).isEqualTo(certificates);
   }
 
   /** Damage is reported by the one exception that callers expect, or changes nothing. */
@@ -104,9 +105,8 @@ final class PemFileTest {
         int at = random.nextInt(bytes.length);
         bytes[at] = (byte) random.nextInt(128);
       }
-      Path damaged = Files.write(folder.resolve("damaged"), bytes);
       try {
-        PemFile pem = PemFile.read(damaged);
+        PemFile pem = PemFile.of(bytes);
         pem.certificates();
         pem.privateKey(PASSWORD);
       } catch (KeyFormatException e) {

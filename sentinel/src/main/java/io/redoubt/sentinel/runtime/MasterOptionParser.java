@@ -96,6 +96,17 @@ public final class MasterOptionParser {
     };
   }
 
+  /**
+   * Returns the options with one of them set by a line of a file, where {@code parallel-syncs} may
+   * be 0 unlike in SENTINEL SET: the other replicas then follow once the failover has timed out.
+   */
+  static MasterOptions read(
+      MasterOptions options, String word, String value, @Nullable String second) throws Refusal {
+    return word.equals("parallel-syncs") && value.equals("0")
+        ? options.withParallelSyncs(0)
+        : set(options, word, value, second);
+  }
+
   private static MasterOptions renamed(MasterOptions options, String command, String name)
       throws Refusal {
     if (command.isEmpty() || name.isEmpty()) {

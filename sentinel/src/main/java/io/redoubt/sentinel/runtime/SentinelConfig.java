@@ -216,7 +216,7 @@ public final class SentinelConfig {
           throw new RefusedValue("Same command renamed multiple times with rename-command.");
         }
         try {
-          master.options = MasterOptionParser.set(master.options, word, value, second);
+          master.options = MasterOptionParser.read(master.options, word, value, second);
         } catch (MasterOptionParser.Refusal e) {
           throw new RefusedValue(e.reason());
         }

@@ -3,104 +3,20 @@ package io.redoubt.sentinel.runtime;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
-import java.util.List;
 
 /** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */
 public final class SentinelDirectives extends Directives {
   /** The default port of a sentinel. */
   public static final int DEFAULT_PORT = 26379;
 
-  /**
-   * Directives of data servers only. Like Redis, a sentinel keeps and ignores them, because a file
-   * may have been made from a redis.conf.
-   */
-  private static final List<String> OF_DATA_SERVERS =
-      List.of(
-          "active-defrag-cycle-max",
-          "active-defrag-cycle-min",
-          "activedefrag",
-          "activerehashing",
-          "aof-load-truncated",
-          "aof-rewrite-incremental-fsync",
-          "aof-use-rdb-preamble",
-          "appenddirname",
-          "appendfilename",
-          "appendfsync",
-          "appendonly",
-          "auto-aof-rewrite-min-size",
-          "auto-aof-rewrite-percentage",
-          "databases",
-          "dbfilename",
-          "dynamic-hz",
-          "hash-max-listpack-entries",
-          "hash-max-listpack-value",
-          "hash-max-ziplist-entries",
-          "hash-max-ziplist-value",
-          "hll-sparse-max-bytes",
-          "hz",
-          "io-threads",
-          "io-threads-do-reads",
-          "jemalloc-bg-thread",
-          "key-load-delay",
-          "latency-monitor-threshold",
-          "latency-tracking",
-          "latency-tracking-info-percentiles",
-          "lazyfree-lazy-eviction",
-          "lazyfree-lazy-expire",
-          "lazyfree-lazy-server-del",
-          "lazyfree-lazy-user-del",
-          "lazyfree-lazy-user-flush",
-          "list-compress-depth",
-          "list-max-listpack-size",
-          "list-max-ziplist-size",
-          "lua-time-limit",
-          "masterauth",
-          "masteruser",
-          "maxmemory",
-          "maxmemory-policy",
-          "min-replicas-max-lag",
-          "min-replicas-to-write",
-          "no-appendfsync-on-rewrite",
-          "notify-keyspace-events",
-          "oom-score-adj",
-          "oom-score-adj-values",
-          "rdb-del-sync-files",
-          "rdb-key-save-delay",
-          "rdb-save-incremental-fsync",
-          "rdbchecksum",
-          "rdbcompression",
-          "repl-backlog-size",
-          "repl-disable-tcp-nodelay",
-          "repl-diskless-load",
-          "repl-diskless-sync",
-          "repl-diskless-sync-delay",
-          "repl-diskless-sync-period",
-          "repl-timeout",
-          "replica-lazy-flush",
-          "replica-priority",
-          "replica-read-only",
-          "replica-serve-stale-data",
-          "save",
-          "set-max-intset-entries",
-          "shutdown-timeout",
-          "slave-priority",
-          "slave-read-only",
-          "slave-serve-stale-data",
-          "slowlog-log-slower-than",
-          "slowlog-max-len",
-          "stop-writes-on-bgsave-error",
-          "stream-node-max-bytes",
-          "stream-node-max-entries",
-          "zset-max-listpack-entries",
-          "zset-max-listpack-value",
-          "zset-max-ziplist-entries",
-          "zset-max-ziplist-value");
-
   /** The parsed lines that start with {@code sentinel}. */
   private final SentinelConfig words = new SentinelConfig();
 
   /** The lines that start with {@code sentinel}. */
   public final FileWord sentinel;
+
+  /** {@code rename-command}, of this sentinel's own commands. */
+  public final FileWord renameCommand;
 
   /**
    * Creates the defaults. Protected mode is off, because other sentinels must be able to connect.
@@ -166,7 +82,11 @@ public final class SentinelDirectives extends Directives {
             .shown(
                 "sentinel-pass secret",
                 "The password for other sentinels; sentinel-user sets the user.");
-    OF_DATA_SERVERS.forEach(this::ignored);
+    renameCommand =
+        fileWord("rename-command")
+            .arguments(2, 2)
+            .shown("SHUTDOWN \"\"", "Rename a command of this sentinel, or disable it with \"\".");
+    ServerOnlyDirectives.NAMES.forEach(this::ignored);
   }
 
   /**

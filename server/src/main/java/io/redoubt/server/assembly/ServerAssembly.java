@@ -2,6 +2,7 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;

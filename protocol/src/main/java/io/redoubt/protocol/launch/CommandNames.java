@@ -1,19 +1,18 @@
-package io.redoubt.server.assembly;
+package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
-import io.redoubt.server.execution.Call;
 import java.util.List;
 
 /** The names that {@code rename-command} gives to commands. */
-record CommandNames(FileWord renameCommand, CommandTable<Call> table) {
+public record CommandNames(FileWord renameCommand, CommandTable<?> table) {
   /**
    * Gives commands their configured names. The table is complete.
    *
    * @throws FatalConfigError if a command that does not exist is renamed
    */
-  void rename() throws FatalConfigError {
+  public void rename() throws FatalConfigError {
     List<List<String>> lines = renameCommand.words();
     for (int i = 0; i < lines.size(); i++) {
       try {
