@@ -245,7 +245,8 @@ final class SentinelGroupIT {
       assertThat(knownPorts(lines, "sentinel known-replica mymaster \\Q" + host + "\\E ([0-9]+)"))
           .isEqualTo(others(ports.subList(0, SIZE), masterPort));
       assertThat(
-              knownPorts(lines, "sentinel known-sentinel mymaster \\Q" + host + "\\E ([0-9]+) " + ID))
+              knownPorts(
+                  lines, "sentinel known-sentinel mymaster \\Q" + host + "\\E ([0-9]+) " + ID))
           .isEqualTo(others(ports.subList(SIZE, 2 * SIZE), ports.get(i)));
       assertThat(lines).filteredOn(line -> line.matches("sentinel myid " + ID)).hasSize(1);
       lines.stream().filter(line -> line.startsWith("sentinel myid")).forEach(ids::add);

@@ -4,8 +4,8 @@ import java.io.IOException;
 
 /**
  * Finds where an item of an RDB file ends without looking into its strings: beyond a value that
- * can't be read, the next one is found by it. An item is an opcode with its arguments, or a key with
- * its attributes and its value.
+ * can't be read, the next one is found by it. An item is an opcode with its arguments, or a key
+ * with its attributes and its value.
  */
 public final class RdbFraming {
 

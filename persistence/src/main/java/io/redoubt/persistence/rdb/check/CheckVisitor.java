@@ -220,8 +220,7 @@ final class CheckVisitor implements RdbVisitor {
   public void streamConsumers(long consumers) {}
 
   @Override
-  public void streamConsumer(
-      RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
+  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
 
   @Override
   public void consumerEntry(long millis, long sequence) {}

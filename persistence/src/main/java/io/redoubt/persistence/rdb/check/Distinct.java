@@ -48,10 +48,7 @@ final class Distinct {
     ByteBuffer sum =
         ByteBuffer.wrap(
             digest.digest(
-                element
-                    .memory()
-                    .asSlice(element.offset(), element.length())
-                    .toArray(JAVA_BYTE)));
+                element.memory().asSlice(element.offset(), element.length()).toArray(JAVA_BYTE)));
     boolean added = seen.add(new Digest(sum.getLong(), sum.getLong()));
     repeated += added ? 0 : 1;
     return added;

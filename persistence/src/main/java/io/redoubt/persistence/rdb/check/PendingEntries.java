@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The pending entries of a consumer group: each belongs to exactly one of its consumers. Groups with
- * very many pending entries are not examined, to bound the memory of the tool.
+ * The pending entries of a consumer group: each belongs to exactly one of its consumers. Groups
+ * with very many pending entries are not examined, to bound the memory of the tool.
  */
 final class PendingEntries {
   private static final int MAX_EXAMINED = 100_000;

@@ -97,8 +97,7 @@ public final class RdbSalvage {
     try (DiskFile made = disk.create(target);
         FileOutput out = new FileOutput(made, buffers);
         RdbWriter writer = new RdbWriter(out, true, buffers)) {
-      writer.version(
-          Math.clamp(version, RdbFormat.WRITTEN_VERSION, RdbFormat.NEWEST_VERSION));
+      writer.version(Math.clamp(version, RdbFormat.WRITTEN_VERSION, RdbFormat.NEWEST_VERSION));
       if (version < LEAST_VERSION) {
         writer.begin();
       } else {
