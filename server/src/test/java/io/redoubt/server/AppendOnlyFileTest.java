@@ -435,7 +435,15 @@ final class AppendOnlyFileTest {
       disk.release();
     }
     redis.says("WAITAOF 1 0 0", "1) (integer) 1\n2) (integer) 0");
-    redis.ask("CONFIG SET appendonly no");
+    try (RespClient waiting = RespClient.connect("127.0.0.1", server.port())) {
+      waiting.send("SET", "b", "1");
+      waiting.send("WAITAOF", "1", "1", "0");
+      assertThat(waiting.receive().text()).isEqualTo("OK");
+      await().until(() -> redis.text("INFO clients").contains("blocked_clients:1\r"));
+      redis.says("CONFIG SET appendonly no", "OK");
+      assertThat(waiting.receive().text())
+          .isEqualTo("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+    }
     redis.says(
         "WAITAOF 1 0 0",
         "(error) ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");

@@ -42,6 +42,19 @@ final class ShutdownIT {
   }
 
   @Test
+  void anAlarmIsLoggedAndEndsNothing() throws Exception {
+    Node node = start("");
+    Nodes.signal(node, "ALRM");
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() ->
+            assertThat(log(node))
+                .contains("Received SIGALRM")
+                .anyMatch(line -> line.contains("  at ")));
+    assertThat(node.ask("PING").text()).isEqualTo("PONG");
+  }
+
+  @Test
   void aSecondSignalSkipsTheSave() throws Exception {
     Node node = start(NEVER_BY_ITSELF);
     Path temporary = endWithASlowSave(node, "INT", 300_000_000);

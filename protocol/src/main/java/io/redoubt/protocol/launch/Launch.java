@@ -58,6 +58,9 @@ public abstract class Launch<D extends Directives> {
   private static final int SETTLING_FACTOR = 4;
   private static final long RELEASE_MILLIS = 5_000;
 
+  /** The status of a process that serves. */
+  public static final String READY = "Ready to accept connections";
+
   /** The property with the command by which the launcher was called, which may have a path. */
   private static final String CALLED = "redoubt.called";
 
@@ -241,6 +244,7 @@ public abstract class Launch<D extends Directives> {
       followTitle(); // before clients can connect and see it
     }
     Supervisor supervisor = supervisor();
+    log.statusTo(supervisor::tryStatus);
     PidFile pidFile = null;
     CompletableFuture<Service> started = new CompletableFuture<>();
     try {
@@ -259,7 +263,7 @@ public abstract class Launch<D extends Directives> {
       }
       service.ready().get();
       listeners.forEach(kind -> log.notice("Ready to accept connections %s", kind));
-      supervisor.ready("Ready to accept connections");
+      supervisor.ready(READY);
       int status = awaitEnd(service.ended());
       if (pidFile != null) {
         log.notice("Removing the pid file.");

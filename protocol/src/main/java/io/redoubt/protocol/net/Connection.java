@@ -254,9 +254,20 @@ public final class Connection {
     channel.close();
   }
 
-  /** Stops reading, and closes the connection when all queued output has been written. */
+  /**
+   * Stops reading, and closes the connection when all queued output has been written. The end goes
+   * in one packet with the last bytes: a peer that sends a request between the two would read a
+   * reset in place of the end.
+   */
   public void closeAfterFlush() {
     closing = true;
+    if (queuedBytes > 0) {
+      try {
+        SocketOptions.cork(channel);
+      } catch (ChannelException e) {
+        closedAlready(e);
+      }
+    }
     flush();
     if (queuedBytes == 0) {
       channel.close();

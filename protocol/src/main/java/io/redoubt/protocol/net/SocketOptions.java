@@ -52,6 +52,13 @@ final class SocketOptions {
     }
   }
 
+  /** Holds back a packet that is not full until the connection is closed. */
+  static void cork(Channel channel) {
+    if (channel instanceof EpollSocketChannel) {
+      channel.config().setOption(EpollChannelOption.TCP_CORK, true);
+    }
+  }
+
   /**
    * Marks the packets of a listener; 0 is no mark.
    *

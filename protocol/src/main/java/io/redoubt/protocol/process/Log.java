@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +88,7 @@ public final class Log {
   private volatile Role role = () -> 'C';
   private volatile LogFormat form = LogFormat.LEGACY;
   private volatile @Nullable Copy copy;
+  private volatile Consumer<String> statusReceiver = text -> {};
   private volatile boolean silent;
   private volatile boolean hasProgressLine;
   private volatile boolean mayBeTerminal;
@@ -226,6 +228,16 @@ public final class Log {
     write(text);
     hasProgressLine = true;
     return true;
+  }
+
+  /** Passes each {@linkplain #status status} to a receiver, such as a service manager. */
+  public void statusTo(Consumer<String> receiver) {
+    statusReceiver = receiver;
+  }
+
+  /** Reports what the process does now, in a sentence for its service manager. */
+  public void status(String text) {
+    statusReceiver.accept(text);
   }
 
   private static boolean isTerminal() {

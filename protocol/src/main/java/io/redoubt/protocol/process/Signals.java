@@ -7,7 +7,8 @@ import java.lang.invoke.MethodType;
 
 /**
  * The signal handlers of a server process: SIGTERM and SIGINT request a shutdown, SIGHUP is
- * ignored. Handlers are global to the JVM, so launchers use this class and embedded servers do not.
+ * ignored, SIGALRM logs what the process does. Handlers are global to the JVM, so launchers use
+ * this class and embedded servers do not.
  *
  * <p>The JDK offers handlers in {@code sun.misc} only. They are reached by reflection because the
  * compiler's warning about that package can't be suppressed for one class.
@@ -27,6 +28,9 @@ public final class Signals {
     /** Exits at once: SIGINT came during a shutdown. */
     void halt();
   }
+
+  /** The start of the names of event loops. */
+  private static final String OWN_THREADS = "redis-";
 
   private Signals() {}
 
@@ -53,6 +57,21 @@ public final class Signals {
           target.stop("SIGTERM");
         });
     handle("HUP", () -> {});
+    handle("ALRM", () -> logStacks(log));
+  }
+
+  /** Logs what the threads of the server do, as Redis does after SIGALRM. */
+  private static void logStacks(Log log) {
+    log.fromSignalHandler("Received SIGALRM");
+    Thread.getAllStackTraces()
+        .forEach((thread, stack) -> {
+          if (thread.getName().startsWith(OWN_THREADS)) {
+            log.fromSignalHandler(thread.getName() + ": " + thread.getState());
+            for (StackTraceElement element : stack) {
+              log.fromSignalHandler("  at " + element);
+            }
+          }
+        });
   }
 
   private static void handle(String name, Runnable action) {

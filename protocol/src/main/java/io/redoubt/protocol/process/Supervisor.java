@@ -56,6 +56,15 @@ public final class Supervisor {
     notifySystemd("STATUS=" + status + "\n");
   }
 
+  /** Does the same; a manager that can't be reached does not concern the process. */
+  public void tryStatus(String status) {
+    try {
+      status(status);
+    } catch (IOException e) {
+      // the next status may reach it
+    }
+  }
+
   /** Reports that the process is about to exit. */
   public void stopping() throws IOException {
     notifySystemd("STOPPING=1\n");

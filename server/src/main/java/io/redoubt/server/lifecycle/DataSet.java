@@ -3,6 +3,7 @@ package io.redoubt.server.lifecycle;
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -73,6 +74,9 @@ public final class DataSet implements ReplicatedDataSet {
     progress.onChange(loading -> {
       state.set(Refusal.LOADING, loading || !whole);
       view.begin();
+      if (!loading && whole) {
+        log.status(Launch.READY);
+      }
     });
   }
 

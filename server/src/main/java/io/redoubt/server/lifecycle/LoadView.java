@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /**
  * Reports the progress of a long load: as a bar if the log goes to a terminal, else by messages at
- * intervals.
+ * intervals. The service manager gets the messages as its status.
  */
 final class LoadView {
   private static final int WIDTH = 40;
@@ -38,6 +38,7 @@ final class LoadView {
     if (now < nextMillis || !progress.isLoading()) {
       return;
     }
+    log.status("Loading: " + text(now));
     if (nobodyLooks) {
       log.notice("Loading: %s", text(now));
       nextMillis = now + MESSAGE_MILLIS;

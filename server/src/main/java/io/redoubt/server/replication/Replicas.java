@@ -477,6 +477,11 @@ final class Replicas {
     return appendOnlyFile.isDurable(client.appendedOffset());
   }
 
+  /** Returns true if writes are appended to a file here. */
+  boolean isAppending() {
+    return appendOnlyFile.isEnabled();
+  }
+
   /** Blocks a client until what it waits for has come. */
   void await(ReplicationWait wait, long timeoutMillis) {
     wait.client().block(wait, timeoutMillis);

@@ -1,14 +1,20 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.monitoring.ServerStats;
+import org.jspecify.annotations.Nullable;
 
 /** A client blocked in WAIT or WAITAOF until its last write is where it wants it to be. */
 abstract class ReplicationWait implements Waiting {
+  static final CommandError NOTHING_APPENDED =
+      new CommandError(
+          "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+
   private final ServerClient client;
   private final Command<?> command;
   private final ServerStats stats;
@@ -31,11 +37,19 @@ abstract class ReplicationWait implements Waiting {
   /** Writes the reply as it is now, to the client or to the script that calls the command. */
   abstract void reply(ReplyWriter reply);
 
-  /** Answers the client if what it waits for has come. */
+  /** Returns the error for a condition that can't hold any more, or null. */
+  @Nullable CommandError impossible() {
+    return null;
+  }
+
+  /** Answers the client if what it waits for has come, or can't come any more. */
   final void check() {
+    CommandError impossible = impossible();
     if (isOver()) {
       client.unblock();
       timedOut();
+    } else if (impossible != null) {
+      client.unblock(impossible);
     }
   }
 
@@ -100,6 +114,11 @@ abstract class ReplicationWait implements Waiting {
 
     private int here() {
       return replicas.isDurableHere(client()) ? 1 : 0;
+    }
+
+    @Override
+    @Nullable CommandError impossible() {
+      return wantedHere > 0 && !replicas.isAppending() ? NOTHING_APPENDED : null;
     }
 
     @Override

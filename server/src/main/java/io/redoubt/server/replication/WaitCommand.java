@@ -21,9 +21,6 @@ public final class WaitCommand extends CommandGroup<Call> {
       new CommandError(
           "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
               + " replicas are just local and are not propagated.");
-  private static final CommandError NOTHING_APPENDED =
-      new CommandError(
-          "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   private static final CommandError NOT_A_FLAG =
       new CommandError("ERR value is out of range, value must between 0 and 1");
 
@@ -77,7 +74,7 @@ public final class WaitCommand extends CommandGroup<Call> {
       throw WAITAOF_ON_REPLICA;
     }
     if (here > 0 && !replication.isAppending()) {
-      throw NOTHING_APPENDED;
+      throw ReplicationWait.NOTHING_APPENDED;
     }
     await(
         call,

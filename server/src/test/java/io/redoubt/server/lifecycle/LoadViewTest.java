@@ -8,6 +8,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.loading.LoadProgress;
 import java.io.ByteArrayOutputStream;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Tests the progress reports of a long load. */
@@ -33,11 +35,13 @@ class LoadViewTest {
       };
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
   private final LoadProgress progress = new LoadProgress();
-  private final LoadView view =
-      new LoadView(progress, clock, new Log(clock, ZoneOffset.UTC, 1, written));
+  private final Log log = new Log(clock, ZoneOffset.UTC, 1, written);
+  private final LoadView view = new LoadView(progress, clock, log);
 
   @Test
   void logsProgressAtIntervals() {
+    List<String> statuses = new ArrayList<>();
+    log.statusTo(statuses::add);
     progress.onReached(view::reached);
     progress.begin(nowMillis, 1000);
     view.begin();
@@ -50,6 +54,7 @@ class LoadViewTest {
         .first()
         .asString()
         .endsWith("* Loading: 30.0 %, 0 keys, 14 s left");
+    assertThat(statuses).hasSize(4).contains("Loading: 30.0 %, 0 keys, 14 s left");
   }
 
   @Test

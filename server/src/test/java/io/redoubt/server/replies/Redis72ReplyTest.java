@@ -98,6 +98,8 @@ final class Redis72ReplyTest {
     redis.ask("SET live v");
     redis.ask("SET expired v PX 1");
     redis.says("DEBUG SLEEP 0.005", "OK");
+    redis.says("DEBUG SLEEP 0.001x", "OK");
+    redis.says("DEBUG SLEEP x", "OK");
     redis.says("DBSIZE", "(integer) 2");
     redis.says("SCAN 0 COUNT 100 TYPE " + type, "1) \"0\"\n2) (empty array)");
     redis.says("DBSIZE", "(integer) 1");

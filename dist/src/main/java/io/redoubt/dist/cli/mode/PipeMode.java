@@ -31,6 +31,9 @@ public final class PipeMode implements Mode {
   /** The time at which the last byte was sent or a reply arrived after that; UNSENT before. */
   private final AtomicLong lastSign = new AtomicLong(UNSENT);
 
+  private long errors;
+  private long replies;
+
   /**
    * Creates the mode.
    *
@@ -49,14 +52,24 @@ public final class PipeMode implements Mode {
     ClientConnection connection = context.connection();
     Thread sender = Thread.ofPlatform().daemon().name("pipe-sender").start(() -> send(connection));
     Thread.ofPlatform().daemon().name("pipe-timeout").start(() -> watch(connection));
-    long errors = 0;
-    long replies = 0;
+    try {
+      count(connection);
+    } finally {
+      sender.interrupt();
+      context.out().print("errors: " + errors + ", replies: " + replies + "\n");
+    }
+    return errors > 0 ? 1 : 0;
+  }
+
+  /** Counts replies up to the last one. */
+  private void count(ClientConnection connection) throws ProtocolException, ModeException {
     while (true) {
       Reply reply;
       try {
         reply = connection.receive();
       } catch (IOException e) {
         if (isOverdue(System.nanoTime())) {
+          errors++;
           throw new ModeException("No replies for " + timeoutSeconds + " seconds: exiting.");
         }
         throw new ModeException("Error reading from the server: " + reason(e));
@@ -64,7 +77,7 @@ public final class PipeMode implements Mode {
       lastSign.getAndUpdate(before -> before == UNSENT ? UNSENT : System.nanoTime());
       if (reply instanceof Reply.Bulk bulk && Arrays.equals(bulk.bytes(), magic)) {
         context.out().print("Last reply received from server.\n");
-        break;
+        return;
       }
       replies++;
       if (reply instanceof Reply.Error error) {
@@ -72,9 +85,6 @@ public final class PipeMode implements Mode {
         context.err().print(error.message() + "\n");
       }
     }
-    sender.interrupt();
-    context.out().print("errors: " + errors + ", replies: " + replies + "\n");
-    return errors > 0 ? 1 : 0;
   }
 
   private static @Nullable String reason(IOException e) {
@@ -86,19 +96,26 @@ public final class PipeMode implements Mode {
     return timeoutSeconds > 0 && last != UNSENT && now - last >= timeoutSeconds * 1_000_000_000L;
   }
 
-  /** Sends all input. The reader finds a broken connection by itself. */
+  /** Sends all input. The reader finds a broken connection by itself, behind the last replies. */
   private void send(ClientConnection connection) {
     byte[] room = new byte[READ_BYTES];
+    boolean reads = true;
     try {
       for (int bytes = context.in().read(room); bytes >= 0; bytes = context.in().read(room)) {
+        reads = false;
         connection.sendRaw(room, bytes);
+        reads = true;
       }
+      reads = false;
       connection.sendRaw(new byte[] {'\r', '\n'}); // ends an inline command without a line feed
       context.out().print("All data transferred. Waiting for the last reply...\n");
       context.out().flush();
       connection.sendRaw(RequestEncoder.encode("ECHO".getBytes(ISO_8859_1), magic));
       lastSign.set(System.nanoTime());
     } catch (IOException e) {
+      if (!reads) {
+        return;
+      }
       try {
         connection.close();
       } catch (IOException alsoFailed) {

@@ -34,6 +34,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** DEBUG, for tests and developers; refused unless {@code enable-debug-command} permits it. */
 public final class DebugCommands extends CommandGroup<Call> {
@@ -86,6 +88,10 @@ public final class DebugCommands extends CommandGroup<Call> {
   private interface Action {
     void run(Call call);
   }
+
+  /** The part of an argument that strtod(3) reads: what follows is ignored, as in Redis. */
+  private static final Pattern LEADING_NUMBER =
+      Pattern.compile("\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?");
 
   private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
   private static final CommandError NO_TABLE =
@@ -565,7 +571,8 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private void sleep(Call call) {
-    double seconds = call.argDouble(2);
+    Matcher number = LEADING_NUMBER.matcher(call.argText(2));
+    double seconds = number.lookingAt() ? Double.parseDouble(number.group()) : 0;
     host.sleep((long) (seconds * 1000));
     call.reply().ok();
   }
