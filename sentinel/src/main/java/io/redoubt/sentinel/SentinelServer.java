@@ -83,7 +83,7 @@ public final class SentinelServer implements AutoCloseable {
   private boolean ending;
 
   /** The parts created on the event loop. */
-  private record Parts(SentinelDriver driver, Listeners listeners) {}
+  private record Parts(SentinelDriver driver, Listeners listeners, ClientRegistry clients) {}
 
   private SentinelServer(SentinelDirectives directives, SentinelHost host, Runnable stopped) {
     this.directives = directives;
@@ -134,6 +134,7 @@ public final class SentinelServer implements AutoCloseable {
     try {
       parts.complete(made());
     } catch (IOException | FatalConfigError | RuntimeException e) {
+      transport.closeChannels(); // before the listeners that are open get a request executed
       parts.completeExceptionally(e);
     }
   }
@@ -247,7 +248,7 @@ public final class SentinelServer implements AutoCloseable {
               watching.publish();
             },
             EVERY_SECOND_MILLIS);
-    return new Parts(driver, listeners);
+    return new Parts(driver, listeners, clients);
   }
 
   private void fill(
@@ -353,6 +354,7 @@ public final class SentinelServer implements AutoCloseable {
     log.notice("User requested shutdown...");
     Parts made = parts.join();
     made.listeners().close();
+    made.clients().halt(); // a vote that is given now could be forgotten
     made.driver().submit(new Input.Leave());
     made.driver()
         .stop(() -> {
