@@ -1,5 +1,6 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
@@ -79,7 +80,7 @@ final class SentinelInfo {
       lines.field(
           "master" + number++,
           "name="
-              + master.name()
+              + PlainText.of(master.name(), ",=")
               + ",status="
               + status
               + ",address="

@@ -33,8 +33,9 @@ final class Rules {
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
-          "protocol.metrics        <- protocol.info protocol.command",
-          "protocol.http           <- protocol.metrics protocol.net protocol.process",
+          "protocol.metrics        <- protocol.bytes protocol.info protocol.command",
+          "protocol.http           <- protocol.bytes protocol.metrics protocol.net"
+              + " protocol.process",
           "protocol.command.usage  <-",
           "protocol.command        <- protocol.bytes protocol.resp protocol.command.usage",
           "protocol.acl            <- protocol.bytes protocol.resp protocol.command"

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.acl;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.PlainText;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -131,14 +132,14 @@ public final class AclLog {
       return context;
     }
 
-    /** Returns the command, key or channel. */
+    /** Returns the command, key or channel, without control characters. */
     public ByteString object() {
-      return object;
+      return PlainText.of(object);
     }
 
-    /** Returns the denied user. */
+    /** Returns the denied user, without control characters. */
     public ByteString user() {
-      return user;
+      return PlainText.of(user);
     }
 
     /** Returns the client of the latest occurrence. */

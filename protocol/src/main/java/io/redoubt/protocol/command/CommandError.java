@@ -25,12 +25,17 @@ public final class CommandError extends RuntimeException {
   }
 
   /**
-   * Returns the code counted by {@code errorstat_}: the first word of the text, or ERR if the text
-   * has one word only or the word is too long for a code.
+   * Returns the code counted by {@code errorstat_}: the first word of the text as it is sent, with
+   * blanks for ends of lines, or ERR if the text has one word only or the word is too long for a
+   * code.
    */
   public String code() {
     String text = text();
-    int blank = text.indexOf(' ');
-    return blank < 0 || blank > MAX_CODE_CHARS ? "ERR" : text.substring(0, blank);
+    for (int i = 0; i < text.length() && i <= MAX_CODE_CHARS; i++) {
+      if (text.charAt(i) == ' ' || text.charAt(i) == '\r' || text.charAt(i) == '\n') {
+        return text.substring(0, i);
+      }
+    }
+    return "ERR";
   }
 }

@@ -1,10 +1,12 @@
 package io.redoubt.protocol.http;
 
+import io.redoubt.protocol.bytes.PlainText;
 import java.util.Locale;
 
 /**
- * Writes a JSON text (RFC 8259). Names are plain; values are escaped so that the text also may
- * stand in an event of an event stream: it holds no line break.
+ * Writes a JSON text (RFC 8259). Names are plain; values are escaped, and control characters in
+ * them become underscores. The text may also stand in an event of an event stream: it holds no line
+ * break.
  */
 public final class Json {
   private final StringBuilder text = new StringBuilder(4096);
@@ -99,14 +101,15 @@ public final class Json {
     first = false;
   }
 
-  private Json quoted(String value) {
+  private Json quoted(String anyValue) {
+    String value = PlainText.of(anyValue);
     first = false;
     text.append('"');
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if (c == '"' || c == '\\') {
         text.append('\\').append(c);
-      } else if (c < ' ' || Character.isSurrogate(c) || c == '\u2028' || c == '\u2029') {
+      } else if (Character.isSurrogate(c)) {
         text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         text.append(c);

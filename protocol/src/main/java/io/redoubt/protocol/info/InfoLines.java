@@ -1,10 +1,15 @@
 package io.redoubt.protocol.info;
 
+import io.redoubt.protocol.bytes.PlainText;
+
 /**
  * Receives fields whose names are known only when INFO is rendered, such as one per client or
- * command.
+ * command. Names and values that clients choose can't end a line or, as a name, start another field
+ * or section; separators within a value are up to the caller.
  */
 public final class InfoLines {
+  private static final String SEPARATORS = "#:";
+
   private final StringBuilder into;
 
   InfoLines(StringBuilder into) {
@@ -19,7 +24,8 @@ public final class InfoLines {
 
   /** Adds a field. */
   public InfoLines field(String name, Object value) {
-    into.append(name).append(':').append(value).append("\r\n");
+    into.append(PlainText.of(name, SEPARATORS)).append(':');
+    into.append(PlainText.of(value.toString())).append("\r\n");
     return this;
   }
 }

@@ -1,5 +1,7 @@
 package io.redoubt.protocol.metrics;
 
+import io.redoubt.protocol.bytes.PlainText;
+
 /** Labels of a sample in text form, without braces. */
 public final class Labels {
   /** No labels. */
@@ -8,7 +10,7 @@ public final class Labels {
   private Labels() {}
 
   /**
-   * Returns labels in text form, their values escaped.
+   * Returns labels in text form, their values escaped and without control characters.
    *
    * @param namesAndValues names and values in turn
    */
@@ -25,13 +27,13 @@ public final class Labels {
     return text.toString();
   }
 
-  private static void escape(String value, StringBuilder into) {
+  private static void escape(String anyValue, StringBuilder into) {
+    String value = PlainText.of(anyValue);
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       switch (c) {
         case '\\' -> into.append("\\\\");
         case '"' -> into.append("\\\"");
-        case '\n' -> into.append("\\n");
         default -> into.append(Character.isSurrogate(c) && !isPaired(value, i) ? '\ufffd' : c);
       }
     }

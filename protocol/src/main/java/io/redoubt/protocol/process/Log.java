@@ -2,6 +2,7 @@ package io.redoubt.protocol.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.protocol.bytes.PlainText;
 import java.io.Console;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The process' log in Redis' format: {@code 4711:M 20 Nov 2026 07:33:47.638 * text}, which is the
  * pid, a letter for the role, local time and a mark for the level.
+ *
+ * <p>A message is one line: control characters in it, which a client or peer may have chosen,
+ * become underscores.
  *
  * <p>The log file is opened for each message, so that it may be moved at any time. Thread-safe.
  */
@@ -183,14 +187,18 @@ public final class Log {
     warning("Fault %s", where);
     StringWriter stack = new StringWriter();
     fault.printStackTrace(new PrintWriter(stack));
-    stack.toString().lines().limit(MAX_STACK_LINES).forEach(line -> warning("%s", line));
+    stack
+        .toString()
+        .lines()
+        .limit(MAX_STACK_LINES)
+        .forEach(line -> warning("%s", line.replace("\t", "    ")));
   }
 
   /** Logs at the given level; without arguments, {@code format} is the message itself. */
   public void log(Level of, String format, @Nullable Object... arguments) {
     if (logs(of)) {
       String text = arguments.length == 0 ? format : String.format(NO_LOCALE, format, arguments);
-      String message = cut(text);
+      String message = PlainText.of(cut(text));
       long millis = clock.wallMillis();
       copy(of, millis, message);
       write(form.line(of, pid, role.letter(), millis, zone, message));

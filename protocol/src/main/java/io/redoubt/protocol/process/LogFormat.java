@@ -47,7 +47,7 @@ public record LogFormat(Style style, Timestamps timestamps) {
       line.append("pid=").append(pid).append(" role=").append(word(role)).append(" timestamp=\"");
       appendTime(line, millis, zone).append("\" level=");
       line.append(level.name().toLowerCase(Locale.ROOT)).append(" message=\"");
-      line.append(text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"));
+      line.append(text.replace("\\", "\\\\").replace("\"", "\\\""));
       return line.append("\"\n").toString();
     }
     line.append(pid).append(':').append(role).append(' ');

@@ -1,13 +1,14 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Subscriptions;
 
 /**
  * Formats a client as a line of CLIENT LIST, with the fields of Redis 7.2 in its order. Sizes are
- * in bytes, times in seconds.
+ * in bytes, times in seconds. Texts that the client chose can't start another field.
  */
 public final class ClientLine {
   private ClientLine() {}
@@ -23,10 +24,10 @@ public final class ClientLine {
     long bufferBytes = replies.windowBytes();
     var line = new StringBuilder(320);
     line.append("id=").append(client.id());
-    line.append(" addr=").append(client.address());
-    line.append(" laddr=").append(client.localAddress());
+    line.append(" addr=").append(word(client.address()));
+    line.append(" laddr=").append(word(client.localAddress()));
     line.append(" fd=").append(client.fd());
-    line.append(" name=").append(client.names().name());
+    line.append(" name=").append(word(client.names().name()));
     line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
     line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
     line.append(" flags=").append(flags(client));
@@ -46,13 +47,17 @@ public final class ClientLine {
     line.append(" omem=").append(limitedBytes);
     line.append(" tot-mem=").append(ClientSize.of(client));
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
-    line.append(" cmd=").append(command == null ? "NULL" : command.name());
-    line.append(" user=").append(client.user().name());
+    line.append(" cmd=").append(command == null ? "NULL" : word(command.name()));
+    line.append(" user=").append(word(client.user().name()));
     line.append(" redir=").append(client.redirectId());
     line.append(" resp=").append(client.reply().resp());
-    line.append(" lib-name=").append(client.names().library());
-    line.append(" lib-ver=").append(client.names().libraryVersion());
+    line.append(" lib-name=").append(word(client.names().library()));
+    line.append(" lib-ver=").append(word(client.names().libraryVersion()));
     return line.toString();
+  }
+
+  private static String word(Object text) {
+    return PlainText.of(text.toString(), " ");
   }
 
   /** Returns the letters of a client's flags, or {@code N} if it has none. */

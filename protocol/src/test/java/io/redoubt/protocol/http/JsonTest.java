@@ -27,7 +27,7 @@ final class JsonTest {
             .toString();
     assertThat(text)
         .isEqualTo(
-            "{\"a\":\"x\\\"\\\\\\u000a\\u2028</script>\\ud800\",\"b\":7,\"c\":1.500,\"d\":0,"
+            "{\"a\":\"x\\\"\\\\__</script>\\ud800\",\"b\":7,\"c\":1.500,\"d\":0,"
                 + "\"e\":[{\"f\":true},\"g\"],\"h\":{},\"i\":1}");
   }
 }

@@ -75,7 +75,7 @@ final class WatchServerTest {
     assertThat(get(port, "/metrics"))
         .startsWith("HTTP/1.1 200")
         .containsIgnoringCase("content-type: text/plain; version=0.0.4")
-        .contains("# TYPE redoubt_value gauge\nredoubt_value{name=\"a\\\"\\\\\\n\"} 1.5\n")
+        .contains("# TYPE redoubt_value gauge\nredoubt_value{name=\"a\\\"\\\\_\"} 1.5\n")
         .contains("redoubt_jvm_threads ")
         .doesNotContain("# EOF");
     assertThat(get(port, "/metrics", "Accept: application/openmetrics-text;version=1.0.0"))

@@ -1,8 +1,14 @@
 package io.redoubt.sentinel.message;
 
+import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.group.GroupConfig;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,78 +98,74 @@ public record NodeInfo(
   }
 
   /**
-   * Parses INFO, ignoring unknown fields.
+   * Parses INFO, ignoring unknown fields. A field counts in its section only, and each section and
+   * field the first time it occurs: other sections have texts that a node's clients chose, which a
+   * server may print with ends of lines.
    *
    * @param role the role to assume if the text has none
    */
   public static NodeInfo parse(String text, Role role) {
-    String runId = "";
-    String masterHost = "";
-    int masterPort = 0;
-    boolean masterLinkUp = false;
-    long masterLinkDownSeconds = 0;
-    int priority = 100;
-    long offset = 0;
-    long ownOffset = 0;
-    boolean announced = true;
-    String lease = LEASE_OFF;
-    String id = "";
-    String earlierId = "";
-    long earlierEnd = -1;
-    String node = "";
-    GroupConfig group = null;
-    String groupState = "";
-    long waiting = 0;
-    List<Address> replicas = new ArrayList<>();
+    Map<String, String> server = new HashMap<>();
+    Map<String, String> replication = new LinkedHashMap<>();
+    Set<String> sections = new HashSet<>();
+    Map<String, String> section = null;
     int next;
     for (int start = 0; start < text.length(); start = next) {
       int end = text.indexOf('\n', start);
       next = end < 0 ? text.length() : end + 1;
-      int colon = text.indexOf(':', start, next);
-      if (colon < 0) {
-        continue;
+      if (text.charAt(start) == '#') {
+        String title = text.substring(start + 1, next).trim();
+        boolean first = sections.add(title);
+        section =
+            switch (title) {
+              case "Server" -> first ? server : null;
+              case "Replication" -> first ? replication : null;
+              default -> null;
+            };
       }
-      String name = text.substring(start, colon);
-      String value = text.substring(colon + 1, next).trim();
-      switch (name) {
-        case "run_id" -> runId = value;
-        case "role" -> role = value.equals("master") ? Role.MASTER : Role.REPLICA;
-        case "master_host" -> masterHost = value;
-        case "master_port" -> masterPort = Math.max(0, Hosts.port(value));
-        case "master_link_status" -> masterLinkUp = value.equals("up");
-        case "master_link_down_since_seconds" ->
-            masterLinkDownSeconds = Math.clamp(number(value, 0), 0, Integer.MAX_VALUE);
-        case "slave_priority" -> priority = Math.clamp(number(value, 100), 0, Integer.MAX_VALUE);
-        case "slave_repl_offset" -> offset = number(value, 0);
-        case "master_repl_offset" -> ownOffset = number(value, 0);
-        case "master_replid" -> id = value;
-        case "master_replid2" -> earlierId = value;
-        case "second_repl_offset" -> earlierEnd = number(value, 0) - 1;
-        case "sentinel_lease" -> lease = value;
-        case "write_acks_node" -> node = value;
-        case "write_acks_group" -> group = GroupConfig.parse(value);
-        case "write_acks_group_state" -> groupState = value;
-        case "write_acks_waiting_clients" -> waiting = number(value, 0);
-        case "replica_announced" -> announced = !value.equals("0");
-        default -> {
-          Address replica = replicaLine(name, value);
-          if (replica != null) {
-            replicas.add(replica);
-          }
-        }
+      int colon = text.indexOf(':', start, next);
+      if (section != null && colon >= 0) {
+        section.putIfAbsent(text.substring(start, colon), text.substring(colon + 1, next).trim());
       }
     }
+    return of(server.getOrDefault("run_id", ""), replication, role);
+  }
+
+  private static NodeInfo of(String runId, Map<String, String> fields, Role assumed) {
+    String named = fields.get("role");
+    Role role = named == null ? assumed : named.equals("master") ? Role.MASTER : Role.REPLICA;
+    List<Address> replicas = new ArrayList<>();
+    if (role == Role.MASTER) {
+      fields.forEach((name, value) -> {
+        Address replica = replicaLine(name, value);
+        if (replica != null) {
+          replicas.add(replica);
+        }
+      });
+    }
+    long downSeconds = number(fields, "master_link_down_since_seconds", 0);
     return new NodeInfo(
-        runId,
+        PlainText.of(runId),
         role,
-        new MasterConnection(masterHost, masterPort, masterLinkUp, masterLinkDownSeconds * 1000),
-        priority,
-        role == Role.MASTER ? ownOffset : offset,
-        announced,
-        role == Role.MASTER ? List.copyOf(replicas) : List.of(),
-        lease,
-        new History(id, earlierId, earlierEnd),
-        new Acks(node, group, groupState, waiting));
+        new MasterConnection(
+            PlainText.of(fields.getOrDefault("master_host", "")),
+            Math.max(0, Hosts.port(fields.getOrDefault("master_port", ""))),
+            fields.getOrDefault("master_link_status", "").equals("up"),
+            Math.clamp(downSeconds, 0, Integer.MAX_VALUE) * 1000L),
+        Math.clamp(number(fields, "slave_priority", 100), 0, Integer.MAX_VALUE),
+        number(fields, role == Role.MASTER ? "master_repl_offset" : "slave_repl_offset", 0),
+        !fields.getOrDefault("replica_announced", "").equals("0"),
+        List.copyOf(replicas),
+        fields.getOrDefault("sentinel_lease", LEASE_OFF),
+        new History(
+            fields.getOrDefault("master_replid", ""),
+            fields.getOrDefault("master_replid2", ""),
+            number(fields, "second_repl_offset", 0) - 1),
+        new Acks(
+            fields.getOrDefault("write_acks_node", ""),
+            GroupConfig.parse(fields.getOrDefault("write_acks_group", "")),
+            fields.getOrDefault("write_acks_group_state", ""),
+            number(fields, "write_acks_waiting_clients", 0)));
   }
 
   /** Returns true if it takes writes only with a lease of its sentinels. */
@@ -195,9 +197,9 @@ public record NodeInfo(
     return host.isEmpty() || port < 1 ? null : new Address(host, port);
   }
 
-  private static long number(String text, long otherwise) {
+  private static long number(Map<String, String> fields, String name, long otherwise) {
     try {
-      return Long.parseLong(text);
+      return Long.parseLong(fields.getOrDefault(name, ""));
     } catch (NumberFormatException e) {
       return otherwise;
     }

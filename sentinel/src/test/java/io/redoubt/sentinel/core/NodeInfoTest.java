@@ -35,6 +35,7 @@ class NodeInfoTest {
     NodeInfo info =
         NodeInfo.parse(
             """
+            # Replication
             role:slave
             master_host:10.0.0.1
             master_port:6379
@@ -56,11 +57,53 @@ class NodeInfoTest {
     assertThat(info.replicas()).as("replicas of a replica are not the master's").isEmpty();
   }
 
+  /** The text is that of a server that prints errors and a master's name as clients chose them. */
+  @Test
+  void believesEachFieldInItsSectionTheFirstTime() {
+    NodeInfo info =
+        NodeInfo.parse(
+            """
+            slave7:ip=10.0.0.7,port=6379\r
+            # Server\r
+            run_id:abc\r
+            role:slave\r
+            slave7:ip=10.0.0.7,port=6379\r
+            run_id:forged\r
+            # Clients\r
+            run_id:forged\r
+            # Replication\r
+            role:master\r
+            role:slave\r
+            slave0:ip=10.0.0.2,port=6379,state=online,offset=15,lag=0\r
+            slave0:ip=10.0.0.7,port=6379,state=online,offset=15,lag=0\r
+            master_repl_offset:15\r
+            run_id:forged\r
+            # Errorstats\r
+            errorstat_
+            slave9:ip=10.0.0.9,port=6379
+            role:slave
+            # Replication
+            role:slave
+            slave8:ip=10.0.0.8,port=6379
+            master_repl_offset:99
+            # Server
+            run_id:forged
+            Y:count=1\r
+            """,
+            NodeInfo.Role.REPLICA);
+    assertThat(info.runId()).isEqualTo("abc");
+    assertThat(info.role()).isEqualTo(NodeInfo.Role.MASTER);
+    assertThat(info.replicas()).containsExactly(new Address("10.0.0.2", 6379));
+    assertThat(info.offset()).isEqualTo(15);
+  }
+
   @Test
   void keepsTheRoleWithoutOneInTheText() {
     assertThat(NodeInfo.parse("garbage\nmaster_port:x\n", NodeInfo.Role.REPLICA).role())
         .isEqualTo(NodeInfo.Role.REPLICA);
-    assertThat(NodeInfo.parse("master_link_down_since_seconds:-1", NodeInfo.Role.REPLICA))
+    assertThat(
+            NodeInfo.parse(
+                "# Replication\nmaster_link_down_since_seconds:-1", NodeInfo.Role.REPLICA))
         .extracting(info -> info.masterLink().downMillis())
         .isEqualTo(0L);
   }

@@ -1,5 +1,7 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.bytes.IpAddress;
+import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.server.replication.stream.FollowedTerm;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +27,9 @@ final class ReplicaOptions {
     return listeningPort;
   }
 
+  /** Sets the announced address; it stands between commas in INFO. */
   void announcedAddress(String address) {
-    announcedAddress = address.isEmpty() ? null : address;
+    announcedAddress = address.isEmpty() ? null : PlainText.of(IpAddress.canonical(address), " ,=");
   }
 
   /** Returns the announced address; null for that of its connection. */
