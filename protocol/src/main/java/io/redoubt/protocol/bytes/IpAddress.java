@@ -256,7 +256,7 @@ public final class IpAddress {
             && rest.chars().allMatch(Ascii::isDigit)
             && (rest.equals("0") || rest.charAt(0) != '0');
     long value = decimal ? Long.parseLong(rest) : NONE;
-    if (value < 0 || value >= 1L << 8 * (IPV4_BYTES - at)) {
+    if (value < 0 || value >= 1L << (8 * (IPV4_BYTES - at))) {
       return null;
     }
     for (int i = IPV4_BYTES - 1; i >= at; i--) {

@@ -2,6 +2,7 @@ package io.redoubt.protocol.process;
 
 import java.io.FileNotFoundException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -18,9 +19,12 @@ public final class SystemErrors {
   private static final Pattern NATIVE_CALL =
       Pattern.compile("[^\\n]*?\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
 
+  /** The peer's address as Java prints it, which Netty appends to the reason. */
+  private static final Pattern PEER = Pattern.compile(": [^ /]*/[^ /]*:\\d+$");
+
   private SystemErrors() {}
 
-  /** Returns the text for a failed file operation. */
+  /** Returns the text for a failed operation on a file or socket. */
   public static String text(Throwable failure) {
     return switch (failure) {
       case UncheckedIOException e -> text(Objects.requireNonNull(e.getCause()));
@@ -32,6 +36,8 @@ public final class SystemErrors {
       case FileSystemException e when e.getReason() != null -> String.valueOf(e.getReason());
       case FileNotFoundException e -> reasonInParentheses(String.valueOf(e.getMessage()));
       case ClosedChannelException _ -> "Bad file descriptor";
+      case SocketException e when e.getMessage() != null ->
+          PEER.matcher(reason(e.getMessage())).replaceFirst("");
       default -> failure.getMessage() == null ? failure.toString() : reason(failure.getMessage());
     };
   }

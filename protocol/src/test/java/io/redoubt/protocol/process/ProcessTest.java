@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +102,10 @@ final class ProcessTest {
     assertThat(SystemErrors.text(new UncheckedIOException(noSpace)))
         .isEqualTo("No space left on device");
     assertThat(SystemErrors.text(new IOException())).isEqualTo("java.io.IOException");
+    for (String peer : List.of("/[fd00:0:0:0:0:0:0:a]:6379", "/127.0.0.1:1", "name/10.0.0.1:1")) {
+      String netty = "finishConnect(..) failed with error(-111): Connection refused: " + peer;
+      assertThat(SystemErrors.text(new ConnectException(netty))).isEqualTo("Connection refused");
+    }
   }
 
   private static String failureText(ThrowingCallable operation) {

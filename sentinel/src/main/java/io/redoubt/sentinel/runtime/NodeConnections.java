@@ -5,6 +5,7 @@ import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
@@ -271,7 +272,7 @@ final class NodeConnections {
 
     @Override
     public void onClose(Connection closed, @Nullable Throwable cause) {
-      fail(cause == null ? "Server closed the connection" : reason(cause));
+      fail(cause == null ? "Server closed the connection" : SystemErrors.text(cause));
     }
 
     void fail(String reason) {
@@ -280,11 +281,6 @@ final class NodeConnections {
         connections.remove(end, this);
         inputs.accept(new Input.Disconnected(end.link(), end.kind(), reason));
       }
-    }
-
-    private static String reason(Throwable cause) {
-      String message = cause.getMessage();
-      return message == null ? cause.getClass().getSimpleName() : message;
     }
 
     void abandon() {
