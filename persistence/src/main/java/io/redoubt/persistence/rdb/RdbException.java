@@ -12,6 +12,7 @@ public final class RdbException extends Exception {
 
   private final long offset;
   private final String reason;
+  private final String place;
 
   /**
    * Creates an error at an offset.
@@ -24,9 +25,10 @@ public final class RdbException extends Exception {
   }
 
   private RdbException(long offset, String reason, String place) {
-    super(reason + place);
+    super(reason);
     this.offset = offset;
     this.reason = reason;
+    this.place = place;
   }
 
   /** Returns the refusal of a visitor; the reader adds the offset. */
@@ -49,7 +51,13 @@ public final class RdbException extends Exception {
     return offset;
   }
 
-  /** Returns the reason; the message adds the key and its type. */
+  /** Returns the reason, the key and its type. */
+  @Override
+  public String getMessage() {
+    return reason + place;
+  }
+
+  /** Returns the reason. */
   public String reason() {
     return reason;
   }

@@ -161,7 +161,7 @@ public final class RdbFraming {
   private void module() throws IOException, RdbException {
     length();
     for (long tag = length(); tag != RdbFormat.MODULE_END; tag = length()) {
-      switch ((int) Math.clamp(tag, 0, Integer.MAX_VALUE)) {
+      switch (Math.clamp(tag, 0, Integer.MAX_VALUE)) {
         case RdbFormat.MODULE_SIGNED, RdbFormat.MODULE_UNSIGNED -> length();
         case RdbFormat.MODULE_FLOAT -> skip(4);
         case RdbFormat.MODULE_DOUBLE -> skip(8);

@@ -2,7 +2,6 @@ package io.redoubt.persistence.rdb;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Quoting;
 import java.lang.foreign.MemorySegment;
@@ -36,14 +35,12 @@ public final class RdbReader implements AutoCloseable {
   private enum State {
     HEADER,
     ITEM,
-    PLAIN_PART,
-    LZF_PART,
+    LARGE_STRING,
     COLLECTION,
     CHECKSUM,
     COMPLETE
   }
 
-  private final BufferMemory buffers;
   private final RdbVisitor visitor;
   private final int largeStringBytes;
   private final RdbInput in;
@@ -51,19 +48,15 @@ public final class RdbReader implements AutoCloseable {
   private final RdbString keyString;
   private final RdbString value;
   private final CollectionReader collection;
-  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+  private final LargeString large;
 
   private State state = State.HEADER;
   private int version;
   private boolean checksumWanted = true;
-  private long storedLeft; // of the current large string
-  private long plainLeft;
   private RdbStep step = RdbStep.START;
   private int opcode;
   private int typeId; // of the current key, negative if there is none
   private boolean checksumStored;
-  private BufferMemory.@Nullable Block window; // the decompressed part of the large string
-  private long windowAt;
   private final byte[] shown = new byte[SHOWN_KEY_BYTES]; // of the current key
   private int shownKey = RdbKey.NONE; // the length of it, negative if there is none
   private @Nullable RecordCopier copier;
@@ -80,12 +73,12 @@ public final class RdbReader implements AutoCloseable {
    * @param largeStringBytes the length above which strings are passed on in parts
    */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes) {
-    this.buffers = buffers;
     this.visitor = visitor;
     this.largeStringBytes = largeStringBytes;
     this.in = new RdbInput(buffers);
     this.keyString = new RdbString(buffers);
     this.value = new RdbString(buffers);
+    this.large = new LargeString(buffers, visitor, in);
     this.collection = new CollectionReader(buffers, visitor, in);
   }
 
@@ -223,10 +216,7 @@ public final class RdbReader implements AutoCloseable {
     keyString.close();
     value.close();
     collection.close();
-    if (window != null) {
-      buffers.free(window);
-      window = null;
-    }
+    large.close();
   }
 
   /** Returns the current step. */
@@ -269,7 +259,7 @@ public final class RdbReader implements AutoCloseable {
 
   /** Returns true if the current key has been passed to the visitor. */
   public boolean isInsideValue() {
-    return state == State.PLAIN_PART || state == State.LZF_PART || state == State.COLLECTION;
+    return state == State.LARGE_STRING || state == State.COLLECTION;
   }
 
   /** Returns true if the stream ended with a checksum other than 0, which stands for none. */
@@ -300,8 +290,7 @@ public final class RdbReader implements AutoCloseable {
     return switch (state) {
       case HEADER -> header();
       case ITEM -> item();
-      case PLAIN_PART -> plainPart();
-      case LZF_PART -> lzfPart();
+      case LARGE_STRING -> largePart();
       case COLLECTION -> collectionPart();
       case CHECKSUM -> checksum();
       case COMPLETE -> false;
@@ -537,14 +526,16 @@ public final class RdbReader implements AutoCloseable {
     if (!value.readHead(in)) {
       return false;
     }
-    boolean large = value.storedBytes() > largeStringBytes || value.plainBytes() > largeStringBytes;
-    if (!large && !value.readBody(in)) {
+    boolean isLarge =
+        value.storedBytes() > largeStringBytes || value.plainBytes() > largeStringBytes;
+    if (!isLarge && !value.readBody(in)) {
       return false;
     }
     long at = at();
     in.commit();
-    if (large) {
-      beginLarge();
+    if (isLarge) {
+      state = State.LARGE_STRING;
+      large.begin(key, value);
     } else if (value.isInteger()) {
       visitor.integer(key, value.number());
     } else {
@@ -552,7 +543,7 @@ public final class RdbReader implements AutoCloseable {
       visitor.string(key, value.memory(), value.offset(), (int) value.plainBytes());
     }
     key.plain();
-    endKeyWhen(!large);
+    endKeyWhen(!isLarge);
     return true;
   }
 
@@ -584,69 +575,11 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  private void beginLarge() throws RdbException {
-    storedLeft = value.storedBytes();
-    plainLeft = value.plainBytes();
-    state = State.PLAIN_PART;
-    if (value.isCompressed()) {
-      state = State.LZF_PART;
-      if (window == null) {
-        window = buffers.allocate(LARGE_STRING_BYTES + Lzf.HISTORY_BYTES);
-      }
-      windowAt = window.offset();
-    }
-    visitor.beginString(key, plainLeft);
-  }
-
-  private boolean plainPart() throws RdbException {
-    int part = (int) Math.min(in.available(), plainLeft);
-    if (part == 0) {
+  private boolean largePart() throws RdbException {
+    if (!large.step()) {
       return false;
     }
-    visitor.stringPart(in.memory(), in.cursor(), part);
-    in.skip(part);
-    in.commit();
-    plainLeft -= part;
-    return endLargeWhen(plainLeft == 0);
-  }
-
-  private boolean lzfPart() throws RdbException {
-    BufferMemory.Block out = window;
-    if (out == null) {
-      throw new IllegalStateException("no window");
-    }
-    if (out.end() - windowAt < Lzf.LONGEST_COPY_BYTES) {
-      long history = windowAt - Lzf.HISTORY_BYTES;
-      MemorySegment.copy(out.memory(), history, out.memory(), out.offset(), Lzf.HISTORY_BYTES);
-      windowAt = out.offset() + Lzf.HISTORY_BYTES;
-    }
-    long from = in.cursor();
-    long to = from + Math.min(in.available(), storedLeft);
-    long limit = Math.min(out.end(), windowAt + plainLeft);
-    boolean valid = lzf.run(in.memory(), from, to, out.memory(), out.offset(), windowAt, limit);
-    long used = lzf.input() - from;
-    int part = (int) (lzf.output() - windowAt);
-    boolean stuck = used == 0 && to - from == storedLeft;
-    if (!valid || stuck) {
-      throw new RdbException(in.offset(), "Invalid LZF compressed string");
-    }
-    if (used == 0) {
-      return false;
-    }
-    visitor.stringPart(out.memory(), windowAt, part);
-    windowAt += part;
-    in.skip(used);
-    in.commit();
-    storedLeft -= used;
-    plainLeft -= part;
-    if (storedLeft == 0 && plainLeft != 0) {
-      throw new RdbException(in.offset(), "Invalid LZF compressed string");
-    }
-    return endLargeWhen(storedLeft == 0);
-  }
-
-  private boolean endLargeWhen(boolean last) throws RdbException {
-    if (last) {
+    if (large.isDone()) {
       state = State.ITEM;
       visitor.endString();
       endKeyWhen(true);

@@ -63,7 +63,8 @@ public final class RdbSalvage {
       write(window, size, target);
       return true;
     } catch (UncheckedIOException e) {
-      fail(target, e.getCause());
+      IOException cause = e.getCause();
+      fail(target, cause == null ? new IOException(e) : cause);
     } catch (IOException e) {
       fail(target, e);
     } catch (RdbException e) {
