@@ -139,6 +139,36 @@ final class UpgradeIT {
     }
   }
 
+  /**
+   * A command that answers before the restart, or without one, must not lead to the next server.
+   */
+  @Test
+  void aServerThatWasNotReplacedEndsTheUpgrade() throws Exception {
+    Topology group =
+        new Topology(
+            Files.createDirectory(folder.resolve("group")),
+            Kind.REDOUBT.server(),
+            Kind.REDOUBT.sentinel(),
+            FreePorts.several(Topology.NODES),
+            DOWN_AFTER_MILLIS);
+    try {
+      group.start();
+      group.awaitStable(Distribution.LIMIT);
+      Node sentinel = group.sentinels().getFirst();
+      Result result =
+          moving(
+              "roll", "--limit", "2", "127.0.0.1:" + sentinel.port(), Topology.MASTER_NAME, "true");
+      assertThat(result.status()).as(result.output()).isEqualTo(1);
+      assertThat(result.output().lines().toList())
+          .hasSize(2)
+          .last()
+          .asString()
+          .endsWith("did not catch up within 2 s: it still is the same process");
+    } finally {
+      group.close();
+    }
+  }
+
   private static List<Long> processes(Topology group) throws IOException {
     return group.servers().stream()
         .map(server -> {
