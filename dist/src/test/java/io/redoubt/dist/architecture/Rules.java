@@ -82,7 +82,7 @@ final class Rules {
           "server.cluster.routing  <- server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
           "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
-              + " server.cluster.slot server.cluster.message server.cluster.nodes"
+              + " protocol.session.heap server.cluster.slot server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
 
           // The data server, from memory upwards.

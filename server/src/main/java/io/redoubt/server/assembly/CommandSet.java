@@ -9,6 +9,7 @@ import io.redoubt.protocol.session.command.ConnectionCommands;
 import io.redoubt.protocol.session.command.Hello;
 import io.redoubt.protocol.session.command.NoTouchCommand;
 import io.redoubt.protocol.session.command.PubSubCommands;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.command.admin.ConfigCommands;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.admin.LatencyCommands;
@@ -41,6 +42,11 @@ import java.util.concurrent.Executor;
 
 /** All commands of a data server, each group of them with the parts that it works on. */
 final class CommandSet {
+  private static final int LARGE_MESSAGE = 1 << 17;
+
+  /** A message is copied from its request and encoded whole and light. */
+  private static final long MESSAGE_COPIES = 5;
+
   private final ServerParts parts;
 
   CommandSet(ServerParts parts) {
@@ -124,6 +130,7 @@ final class CommandSet {
 
   /** Messages reach replicas too, for their subscribers: in a cluster, all nodes over the bus. */
   private void publish(Call call) {
+    requireRoom(call);
     parts.hellos.published(call);
     int receivers = PubSubCommands.deliver(parts.channels, call);
     passOn(call, false);
@@ -131,10 +138,21 @@ final class CommandSet {
   }
 
   private void publishToShard(Call call) {
+    requireRoom(call);
     int receivers = PubSubCommands.deliverToShard(parts.channels, call);
     parts.dispatcher.delivered(receivers);
     passOn(call, true);
     call.reply().integer(receivers);
+  }
+
+  /** Refuses a message for which the heap has no room: the bus sends it from there. */
+  private void requireRoom(Call call) {
+    long bytes = call.request().end() - call.request().start();
+    if (parts.clusterNode != null
+        && bytes > LARGE_MESSAGE
+        && !parts.heap.admits(MESSAGE_COPIES * bytes)) {
+      throw HeapGate.FULL;
+    }
   }
 
   private void passOn(Call call, boolean sharded) {

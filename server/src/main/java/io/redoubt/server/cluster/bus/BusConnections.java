@@ -8,6 +8,7 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -44,6 +45,12 @@ final class BusConnections {
   /** A node that has vanished without a trace must not keep what looks like its link to us. */
   private static final int KEEP_ALIVE_SECONDS = 30;
 
+  /** The length in bytes from which a message must fit in the heap, more than any gossip has. */
+  private static final int LARGE_MESSAGE = 1 << 17;
+
+  /** A message is copied when its buffer grows, when it is complete, and when it is decoded. */
+  private static final long COPIES = 4;
+
   private final Transport transport;
   private final @Nullable InetAddress source;
   private final @Nullable Tls tls;
@@ -56,6 +63,7 @@ final class BusConnections {
   private final BusStats stats = new BusStats();
   private final LastEncoded encoded = new LastEncoded();
   private final Clock clock;
+  private final HeapGate heap;
   private @Nullable Predicate<Body> dropped;
   private boolean accepting;
   private int lastInbound;
@@ -74,6 +82,7 @@ final class BusConnections {
     this.sendLimitBytes = parts.sendLimitBytes();
     this.log = parts.log();
     this.clock = parts.clock();
+    this.heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     this.inputs = inputs;
   }
 
@@ -271,6 +280,7 @@ final class BusConnections {
       int taken = (int) Math.min(wanted - filled, finish - at);
       // Memory follows what has arrived, not what is announced.
       if (filled + taken > buffer.length) {
+        requireRoom(filled + taken);
         buffer = Arrays.copyOf(buffer, Math.max(filled + taken, Math.min(2 * filled, wanted)));
       }
       MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, buffer, filled, taken);
@@ -326,6 +336,13 @@ final class BusConnections {
     private void ignoreFrom(int length) {
       ignored = length - filled;
       filled = 0;
+    }
+
+    /** Refuses a message before it fills the heap, whatever other connections have sent. */
+    private void requireRoom(long bytes) throws MalformedMessage {
+      if (bytes > LARGE_MESSAGE && !heap.admits(COPIES * bytes)) {
+        throw new MalformedMessage("no room on the Java heap for its " + length() + " bytes");
+      }
     }
 
     private int length() throws MalformedMessage {

@@ -1,0 +1,298 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Clients without rights fill a server and a sentinel that have a Java heap of 64 MB with each kind
+ * of state that a connection may leave there, some with few connections and much of it, some with
+ * many and little. The process survives, an old connection is served, and once the clients have
+ * left there is room again.
+ */
+@Timeout(900)
+final class HeapStatesIT {
+  private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx64m";
+  private static final int FEW = 3;
+  private static final int MANY = 300;
+
+  /** The items of all connections together; several times what the heap has room for. */
+  private static final int ITEMS = 600_000;
+
+  private static final int STALLED_POLLS = 100;
+  private static final long POLL_NANOS = 5_000_000;
+  private static final int TIMEOUT_MILLIS = 30_000;
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  /** Writes what one connection sends. */
+  private interface State {
+    void write(Sent sent, int connection, int items, Random random);
+  }
+
+  /** The bytes of a connection. */
+  private static final class Sent extends ByteArrayOutputStream {
+    void request(String... words) {
+      writeBytes(RequestEncoder.encode(words));
+    }
+
+    /** A request of a command, many items, and what follows them. */
+    void request(String command, List<String> items, String... last) {
+      List<String> words = new ArrayList<>(List.of(command.split(" ")));
+      words.addAll(items);
+      words.addAll(List.of(last));
+      writeBytes(RequestEncoder.encode(words));
+    }
+  }
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private static List<String> names(int connection, int items) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < items; i++) {
+      names.add(connection + ":" + i);
+    }
+    return names;
+  }
+
+  /** A command with all items in one request. */
+  private static State oneRequest(String command, String... last) {
+    return (sent, connection, items, random) ->
+        sent.request(command, names(connection, items), last);
+  }
+
+  /** A command with an item in each request. */
+  private static State requests(String command, String... last) {
+    return (sent, connection, items, random) -> {
+      for (int i = 0; i < items; i++) {
+        sent.request(command, List.of(connection + "x" + i), last);
+      }
+    };
+  }
+
+  private static Map<String, State> states() {
+    Map<String, State> states = new TreeMap<>();
+    states.put("a request that never ends", HeapStatesIT::endless);
+    states.put("a long request", oneRequest("ECHO"));
+    states.put("SUBSCRIBE", oneRequest("SUBSCRIBE"));
+    states.put("PSUBSCRIBE one by one", requests("PSUBSCRIBE"));
+    states.put("names", HeapStatesIT::clientNames);
+    states.put("wrong passwords", HeapStatesIT::wrongPasswords);
+    states.put("ACL SETUSER", requests("ACL SETUSER", "on", ">password", "~key", "+get"));
+    return states;
+  }
+
+  private static Map<String, State> statesOfServer() {
+    Map<String, State> states = states();
+    states.put("SSUBSCRIBE", oneRequest("SSUBSCRIBE"));
+    states.put("WATCH", oneRequest("WATCH"));
+    states.put("WATCH one by one", requests("WATCH"));
+    states.put("BLPOP", oneRequest("BLPOP", "0"));
+    states.put("EVAL", oneRequest("EVAL return(1) 0"));
+    states.put("DEL", oneRequest("DEL"));
+    states.put("MGET", oneRequest("MGET"));
+    states.put("SCRIPT LOAD", requests("SCRIPT LOAD return", "1"));
+    states.put("tracked prefixes", HeapStatesIT::prefixes);
+    states.put("scripts", HeapStatesIT::scripts);
+    states.put("MULTI", HeapStatesIT::transaction);
+    states.put("errors", HeapStatesIT::errors);
+    return states;
+  }
+
+  private static Map<String, State> statesOfSentinel() {
+    Map<String, State> states = states();
+    states.put("PUBLISH", requests("PUBLISH __sentinel__:hello"));
+    states.put("SENTINEL MONITOR", requests("SENTINEL MONITOR", "127.0.0.1", "1", "1"));
+    states.put("SENTINEL of a long list", oneRequest("SENTINEL DEBUG"));
+    return states;
+  }
+
+  private static void endless(Sent sent, int connection, int items, Random random) {
+    sent.writeBytes(("*" + Integer.MAX_VALUE + "\r\n").getBytes(UTF_8));
+    for (int i = 0; i < items; i++) {
+      sent.writeBytes("$1\r\nk\r\n".getBytes(UTF_8));
+    }
+  }
+
+  private static void clientNames(Sent sent, int connection, int items, Random random) {
+    String name = "n".repeat(1 + random.nextInt(60_000));
+    sent.request("CLIENT", "SETNAME", name);
+    sent.request("CLIENT", "SETINFO", "LIB-NAME", name);
+    sent.request("CLIENT", "SETINFO", "LIB-VER", name);
+    sent.request("HELLO", "3", "SETNAME", name);
+    sent.request("CLIENT", "SETNAME", "n".repeat(512));
+    sent.request("CLIENT", "LIST");
+    sent.request("CLIENT", "LIST", "NAME", "n".repeat(512));
+  }
+
+  private static void wrongPasswords(Sent sent, int connection, int items, Random random) {
+    for (int i = 0; i < 30; i++) {
+      sent.request("AUTH", "u" + i + "x".repeat(random.nextInt(60_000)), "p");
+    }
+  }
+
+  private static void prefixes(Sent sent, int connection, int items, Random random) {
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < items; i++) {
+      words.add("PREFIX");
+      words.add(connection + ":" + i + ":");
+    }
+    for (int from = 0; from < words.size(); from += 2000) {
+      int to = Math.min(from + 2000, words.size());
+      sent.request("CLIENT TRACKING ON BCAST", words.subList(from, to));
+    }
+  }
+
+  private static void scripts(Sent sent, int connection, int items, Random random) {
+    for (int i = 0; i < items / 20; i++) {
+      sent.request("EVAL", "return " + connection + i + " --" + "x".repeat(500), "0");
+    }
+  }
+
+  private static void transaction(Sent sent, int connection, int items, Random random) {
+    sent.request("MULTI");
+    for (int i = 0; i < items / 4; i++) {
+      sent.request("PING");
+    }
+  }
+
+  private static void errors(Sent sent, int connection, int items, Random random) {
+    for (int i = 0; i < items / 20; i++) {
+      String code = "E" + connection + "X" + i + "x".repeat(random.nextInt(300));
+      sent.request("EVAL", "return {err=ARGV[1]}", "0", code + " text");
+    }
+  }
+
+  @Test
+  void endNoServer() throws Exception {
+    Node server = nodes.serverAfter(HEAP, "--save", "");
+    attack(server, statesOfServer());
+  }
+
+  @Test
+  void endNoSentinel() throws Exception {
+    Path file = nodes.folder("configuration").resolve("sentinel.conf");
+    Files.createFile(file);
+    Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    attack(sentinel, statesOfSentinel());
+  }
+
+  private static void attack(Node node, Map<String, State> states) throws Exception {
+    Random random = Seed.random("HeapStatesIT");
+    for (Map.Entry<String, State> state : states.entrySet()) {
+      for (int connections : new int[] {FEW, MANY}) {
+        String name = state.getKey() + " of " + connections + " connections";
+        try (RespClient old = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
+          attack(node, state.getValue(), connections, random);
+          assertThat(old.call("PING").text()).as(name).isEqualTo("PONG");
+        } catch (IOException e) {
+          throw new AssertionError("the process ended by: " + name, e);
+        }
+        cleanUp(node);
+        await(name).atMost(Distribution.LIMIT).ignoreExceptions().until(() -> hasRoom(node));
+      }
+    }
+    assertThat(node.isAlive()).isTrue();
+  }
+
+  /** Opens connections, sends the state, and closes them after the last one was served. */
+  private static void attack(Node node, State state, int connections, Random random)
+      throws IOException {
+    List<SocketChannel> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < connections; i++) {
+        Sent sent = new Sent();
+        state.write(sent, i, ITEMS / connections, random);
+        SocketChannel channel =
+            SocketChannel.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+        open.add(channel);
+        channel.configureBlocking(false);
+        send(channel, ByteBuffer.wrap(sent.toByteArray()));
+      }
+      for (SocketChannel channel : open) {
+        send(channel, ByteBuffer.allocate(0));
+      }
+    } finally {
+      for (SocketChannel channel : open) {
+        channel.close();
+      }
+    }
+  }
+
+  /** Sends bytes and discards replies, until all are sent or neither direction moves. */
+  private static void send(SocketChannel channel, ByteBuffer bytes) {
+    ByteBuffer replies = ByteBuffer.allocate(CHUNK_BYTES);
+    int stalled = 0;
+    try {
+      while (bytes.hasRemaining() && stalled < STALLED_POLLS) {
+        int moved = channel.write(bytes);
+        int read = channel.read(replies.clear());
+        if (read < 0) {
+          return;
+        }
+        if (moved + read == 0) {
+          stalled++;
+          LockSupport.parkNanos(POLL_NANOS);
+        } else {
+          stalled = 0;
+        }
+      }
+      boolean more = channel.read(replies.clear()) > 0;
+      while (more) {
+        more = channel.read(replies.clear()) > 0;
+      }
+    } catch (IOException closed) {
+      return; // the caller looks whether the process goes on
+    }
+  }
+
+  /** Removes what outlives connections. */
+  private static void cleanUp(Node node) throws IOException {
+    await().atMost(Distribution.LIMIT).ignoreExceptions().until(() -> node.ask("PING") != null);
+    try (RespClient client = node.connect()) {
+      for (String[] words :
+          new String[][] {{"FLUSHALL"}, {"SCRIPT", "FLUSH"}, {"ACL", "LOG", "RESET"}}) {
+        client.call(words);
+      }
+      for (Reply user : List.copyOf(client.call("ACL", "USERS").elements())) {
+        client.call("ACL", "DELUSER", user.text());
+      }
+      Reply masters = client.call("SENTINEL", "MASTERS");
+      if (masters instanceof Reply.Array) {
+        for (Reply master : List.copyOf(masters.elements())) {
+          client.call("SENTINEL", "REMOVE", List.copyOf(master.elements()).get(1).text());
+        }
+      }
+    }
+  }
+
+  /** Returns true if other clients have left, and new state is admitted. */
+  private static boolean hasRoom(Node node) throws IOException {
+    try (RespClient client = node.connect()) {
+      boolean alone = client.call("CLIENT", "LIST").text().lines().count() == 1;
+      return alone && !client.call("SUBSCRIBE", "x").toString().contains("OOM");
+    }
+  }
+}
