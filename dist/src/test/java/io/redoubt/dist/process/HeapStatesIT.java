@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.resp.RespClient;
@@ -41,8 +42,13 @@ final class HeapStatesIT {
   /** The items of all connections together; several times what the heap has room for. */
   private static final int ITEMS = 600_000;
 
+  private static final byte[] ARGUMENT = "$1\r\nk\r\n".getBytes(UTF_8);
+
   private static final int STALLED_POLLS = 100;
   private static final long POLL_NANOS = 5_000_000;
+  private static final int MESSAGE_BYTES = 200 << 20;
+  private static final int HUGE_BYTES = 30 << 20;
+  private static final short PUBLISH_TYPE = 4;
   private static final int TIMEOUT_MILLIS = 30_000;
   private static final int CHUNK_BYTES = 1 << 20;
 
@@ -112,7 +118,7 @@ final class HeapStatesIT {
     states.put("EVAL", oneRequest("EVAL return(1) 0"));
     states.put("DEL", oneRequest("DEL"));
     states.put("MGET", oneRequest("MGET"));
-    states.put("SCRIPT LOAD", requests("SCRIPT LOAD return", "1"));
+    states.put("SCRIPT LOAD", HeapStatesIT::loadedScripts);
     states.put("tracked prefixes", HeapStatesIT::prefixes);
     states.put("scripts", HeapStatesIT::scripts);
     states.put("MULTI", HeapStatesIT::transaction);
@@ -130,8 +136,8 @@ final class HeapStatesIT {
 
   private static void endless(Sent sent, int connection, int items, Random random) {
     sent.writeBytes(("*" + Integer.MAX_VALUE + "\r\n").getBytes(UTF_8));
-    for (int i = 0; i < items; i++) {
-      sent.writeBytes("$1\r\nk\r\n".getBytes(UTF_8));
+    for (int i = 0; i < 10 * items; i++) {
+      sent.writeBytes(ARGUMENT);
     }
   }
 
@@ -170,6 +176,12 @@ final class HeapStatesIT {
     }
   }
 
+  private static void loadedScripts(Sent sent, int connection, int items, Random random) {
+    for (int i = 0; i < items / 20; i++) {
+      sent.request("SCRIPT", "LOAD", "return " + connection + i + " --" + "x".repeat(500));
+    }
+  }
+
   private static void transaction(Sent sent, int connection, int items, Random random) {
     sent.request("MULTI");
     for (int i = 0; i < items / 4; i++) {
@@ -196,6 +208,57 @@ final class HeapStatesIT {
     Files.createFile(file);
     Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
     attack(sentinel, statesOfSentinel());
+  }
+
+  /** A message on the bus is on the heap until it is complete. */
+  @Test
+  void endNoNodeOfACluster() throws Exception {
+    int bus = FreePorts.one();
+    Node node =
+        nodes.serverAfter(
+            HEAP, "--save", "", "--cluster-enabled", "yes", "--cluster-port", bus + "");
+    ByteBuffer announced = ByteBuffer.allocate(MESSAGE_BYTES);
+    announced.put("RCmb".getBytes(UTF_8)).putInt((1 << 30) - 1).putShort((short) 1);
+    announced.putShort((short) 6379).putShort(PUBLISH_TYPE).rewind();
+    for (int connections : new int[] {FEW, MANY}) {
+      List<SocketChannel> open = new ArrayList<>();
+      for (int i = 0; i < connections; i++) {
+        SocketChannel channel =
+            SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), bus));
+        open.add(channel);
+        channel.configureBlocking(false);
+        send(channel, announced.duplicate().limit(MESSAGE_BYTES / connections));
+      }
+      assertThat(node.ask("PING").text()).isEqualTo("PONG");
+      for (SocketChannel channel : open) {
+        channel.close();
+      }
+    }
+    assertThat(node.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383").text()).isEqualTo("OK");
+    assertThat(node.ask("PUBLISH", "channel", "x".repeat(HUGE_BYTES)).toString()).contains("OOM");
+    assertThat(node.ask("PUBLISH", "channel", "x".repeat(CHUNK_BYTES)).number()).isZero();
+  }
+
+  /** Files that are not meant to be read: each is named, with the reason. */
+  @Test
+  void refusesFilesWithoutEnd() throws Exception {
+    Path folder = nodes.folder("configuration");
+    Path large = folder.resolve("large.yaml");
+    Files.write(large, new byte[HUGE_BYTES]);
+    Path including = folder.resolve("including.conf");
+    Files.writeString(including, "port " + FreePorts.one() + "\ninclude /dev/zero\n");
+    String port = FreePorts.one() + "";
+    Map<String, String> small = Map.of("REDOUBT_JAVA_OPTS", "-Xmx64m");
+    for (List<String> arguments :
+        List.of(
+            List.of(Kind.REDOUBT.server().toString(), including.toString()),
+            List.of(Kind.REDOUBT.server().toString(), large.toString()),
+            List.of(Kind.REDOUBT.server().toString(), "--port", port, "--aclfile", "/dev/zero"),
+            List.of(Kind.REDOUBT.sentinel().toString(), including.toString()))) {
+      Distribution.Result result = Distribution.run(small, arguments.toArray(String[]::new));
+      assertThat(result.status()).as(arguments.toString()).isEqualTo(1);
+      assertThat(result.output()).contains("larger than 4 MB").containsAnyOf("zero", "large.yaml");
+    }
   }
 
   private static void attack(Node node, Map<String, State> states) throws Exception {
