@@ -6,8 +6,8 @@ package io.redoubt.protocol.bytes;
  */
 public final class Ascii {
 
-  private static final long HIGH_BITS = 0x8080808080808080L;
-  private static final long ONES = 0x0101010101010101L;
+  static final long HIGH_BITS = 0x8080808080808080L;
+  static final long ONES = 0x0101010101010101L;
 
   private Ascii() {}
 

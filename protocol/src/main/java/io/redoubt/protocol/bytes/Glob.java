@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Redis' glob patterns: {@code *} matches any bytes, {@code ?} any byte, {@code [abc]}, {@code
@@ -11,7 +12,8 @@ import java.lang.foreign.ValueLayout;
  * unclosed set ends with the pattern.
  *
  * <p>Only the last star backtracks, because each part between two stars has already matched at its
- * earliest place. The cost is thus at most the product of the two lengths, for any pattern.
+ * earliest place. When that has cost several times the length of the text, {@link GlobSearch} takes
+ * over, whose cost does not depend on how often a part almost matches.
  */
 public final class Glob {
 
@@ -19,9 +21,16 @@ public final class Glob {
    * The maximum number of stars, beyond which nothing matches. Redis limits them because it
    * recurses for each star.
    */
-  private static final int MAX_STARS = 1000;
+  static final int MAX_STARS = 1000;
 
+  /** The cost of backtracking, in bytes compared twice, up to which a search is not worth it. */
+  private static final int FREE_STEPS = 512;
+
+  private static final int STEPS_A_BYTE = 4;
+  private static final int NO_LITERAL = -1;
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private Glob() {}
 
@@ -58,6 +67,8 @@ public final class Glob {
     int afterStar = -1; // pattern index after the last star
     int starText = 0; // text index up to which that star matches
     int stars = 0;
+    int first = NO_LITERAL; // the byte that must follow the last star
+    long steps = FREE_STEPS + (long) STEPS_A_BYTE * textLength;
     while (t < textLength) {
       if (p < patternLength && pattern.get(BYTE, patternOffset + p) == '*') {
         do {
@@ -70,6 +81,8 @@ public final class Glob {
           return false;
         }
         afterStar = p;
+        first = ignoreCase ? NO_LITERAL : literal(pattern.get(BYTE, patternOffset + p));
+        t = indexOf(first, text, textOffset, t, textLength);
         starText = t;
         continue;
       }
@@ -87,8 +100,15 @@ public final class Glob {
         p = next;
         t++;
       } else if (afterStar >= 0) {
+        steps -= p - afterStar;
+        starText = indexOf(first, text, textOffset, starText + 1, textLength);
+        if (steps < 0) {
+          return new GlobSearch(
+                  pattern, patternOffset, patternLength, text, textOffset, textLength, ignoreCase)
+              .restMatches(afterStar, starText, stars);
+        }
         p = afterStar;
-        t = ++starText;
+        t = starText;
       } else {
         return false;
       }
@@ -102,8 +122,62 @@ public final class Glob {
     return p == patternLength;
   }
 
+  /** Returns the byte if it stands for itself in a pattern, else {@link #NO_LITERAL}. */
+  private static int literal(byte b) {
+    return b == '?' || b == '[' || b == '\\' ? NO_LITERAL : b & 0xff;
+  }
+
+  /**
+   * Returns the first index of a byte in {@code [from, length)}, {@code length} if there is none;
+   * {@code from} for {@link #NO_LITERAL}.
+   */
+  private static int indexOf(int b, MemorySegment text, long offset, int from, int length) {
+    if (b == NO_LITERAL) {
+      return from;
+    }
+    long eight = Ascii.ONES * b;
+    int t = from;
+    for (; t + Long.BYTES <= length; t += Long.BYTES) {
+      long differing = text.get(WORD, offset + t) ^ eight;
+      long zeros = (differing - Ascii.ONES) & ~differing & Ascii.HIGH_BITS;
+      if (zeros != 0) {
+        return t + (Long.numberOfTrailingZeros(zeros) >>> 3);
+      }
+    }
+    while (t < length && (text.get(BYTE, offset + t) & 0xff) != b) {
+      t++;
+    }
+    return t;
+  }
+
+  /** Returns the pattern index after the element at {@code p}, whatever it matches. */
+  static int after(MemorySegment pattern, long offset, int p, int length) {
+    int c = pattern.get(BYTE, offset + p);
+    if (c == '\\') {
+      return Math.min(p + 2, length);
+    }
+    if (c != '[') {
+      return p + 1;
+    }
+    int at = p + 1;
+    if (at < length && pattern.get(BYTE, offset + at) == '^') {
+      at++;
+    }
+    while (at < length) {
+      int member = pattern.get(BYTE, offset + at);
+      if (member == '\\' && at + 1 < length) {
+        at += 2;
+      } else if (member == ']') {
+        return at + 1;
+      } else {
+        at += at + 2 < length && pattern.get(BYTE, offset + at + 1) == '-' ? 3 : 1;
+      }
+    }
+    return at;
+  }
+
   /** Returns the pattern index after the element at {@code p} if it matches, or -1. */
-  private static int matchOne(
+  static int matchOne(
       MemorySegment pattern, long offset, int p, int length, byte b, boolean ignoreCase) {
     int c = pattern.get(BYTE, offset + p);
     switch (c) {

@@ -1,8 +1,12 @@
 package io.redoubt.protocol.bytes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.redoubt.protocol.Seed;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +99,73 @@ class GlobTest {
       found += expected ? 1 : 0;
     }
     assertThat(found).isGreaterThan(1000);
+  }
+
+  /** Parts that almost match again and again, of up to several words of bits. */
+  @Test
+  void agreesWithTwoIndependentMatchersOnLongRepetitions() {
+    Random random = Seed.random("GlobTest.long");
+    int found = 0;
+    int searched = 0;
+    for (int i = 0; i < 3000; i++) {
+      StringBuilder pattern = new StringBuilder("*");
+      for (int parts = 1 + random.nextInt(4); parts > 0; parts--) {
+        pattern.append("a".repeat(random.nextInt(150)));
+        String[] rare = {"b", "?", "[ab]", "[^c]", "\\b", "ab", "aab", "?b", ""};
+        pattern.append(rare[random.nextInt(rare.length)]);
+        pattern.append(parts > 1 || random.nextBoolean() ? "*" : "");
+      }
+      StringBuilder text = new StringBuilder();
+      for (int runs = 1 + random.nextInt(6); runs > 0; runs--) {
+        text.append("a".repeat(random.nextInt(300))).append(random.nextInt(3) == 0 ? "c" : "b");
+      }
+      boolean expected = regex(pattern.toString()).matcher(text).matches();
+      assertThat(Glob.matches(pattern.toString(), text.toString(), false))
+          .as("pattern %s text %s", pattern, text)
+          .isEqualTo(expected);
+      byte[] p = pattern.toString().getBytes(StandardCharsets.US_ASCII);
+      byte[] t = text.toString().getBytes(StandardCharsets.US_ASCII);
+      MemorySegment patternBytes = MemorySegment.ofArray(p);
+      int rest = 0;
+      while (rest < p.length && p[rest] == '*') {
+        rest++;
+      }
+      if (rest < p.length) {
+        searched++;
+        assertThat(
+                new GlobSearch(
+                        patternBytes, 0, p.length, MemorySegment.ofArray(t), 0, t.length, false)
+                    .restMatches(rest, 0, 1))
+            .as("search for pattern %s text %s", pattern, text)
+            .isEqualTo(expected);
+      }
+      found += expected ? 1 : 0;
+    }
+    assertThat(found).isBetween(300, 2700);
+    assertThat(searched).isGreaterThan(2000);
+  }
+
+  private static java.util.regex.Pattern regex(String glob) {
+    return java.util.regex.Pattern.compile(
+        glob.replace("\\b", "b").replace("?", ".").replaceAll("\\*+", "(?s:.*)"),
+        java.util.regex.Pattern.DOTALL);
+  }
+
+  /**
+   * Verifies that the cost of a part that almost matches everywhere grows with the text, not with
+   * its product with the part: the same work takes far more bytes if the part is longer.
+   */
+  @Test
+  void searchesLongPartsInTimeOfTheText() {
+    // 200 000 x 30 000 comparisons took many seconds; the test's own limit is generous.
+    String pattern = "*" + "a".repeat(30_000) + "?b*";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          for (int i = 0; i < 2; i++) {
+            assertThat(Glob.matches(pattern, "a".repeat(200_000), false)).isFalse();
+          }
+        });
   }
 
   private static String word(Random random, String alphabet, int maxLength) {
