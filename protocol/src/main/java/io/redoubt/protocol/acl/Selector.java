@@ -6,7 +6,6 @@ import io.redoubt.protocol.command.ChannelSpec;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.KeyFlag;
-import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -179,18 +178,24 @@ final class Selector {
     }
   }
 
-  /** Checks a request; returns null if permitted, otherwise sets {@link #deniedArgument()}. */
-  @Nullable Denial check(Command<?> command, Request request) {
+  /**
+   * Checks a request; returns null if permitted, otherwise sets {@link #deniedArgument()}.
+   *
+   * @param keys the keys of the request, found at the first selector that asks for them
+   */
+  @Nullable Denial check(Command<?> command, Request request, RequestKeys keys) {
     deniedArgument = 0;
     if (!commands.allows(command, request)) {
       return Denial.COMMAND;
     }
     if (!allKeys && !command.keySpecs().isEmpty()) {
-      var check = new KeyCheck(request);
-      command.keySpecs().forEach(request, check);
-      if (check.denied >= 0) {
-        deniedArgument = check.denied;
-        return Denial.KEY;
+      keys.find(command, request);
+      for (int i = 0; i < keys.count(); i++) {
+        int key = keys.argument(i);
+        if (!allowsKey(request.memory(), request.offset(key), request.length(key), keys.flags(i))) {
+          deniedArgument = key;
+          return Denial.KEY;
+        }
       }
     }
     ChannelSpec spec = command.channels();
@@ -278,23 +283,5 @@ final class Selector {
 
   private static String join(List<String> rules) {
     return String.join(" ", rules);
-  }
-
-  private final class KeyCheck implements KeyVisitor {
-    private final Request request;
-    private int denied = -1;
-
-    KeyCheck(Request request) {
-      this.request = request;
-    }
-
-    @Override
-    public void key(int argument, int flags) {
-      if (denied < 0
-          && !allowsKey(
-              request.memory(), request.offset(argument), request.length(argument), flags)) {
-        denied = argument;
-      }
-    }
   }
 }

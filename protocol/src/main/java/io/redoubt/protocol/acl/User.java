@@ -34,6 +34,7 @@ public final class User {
   private boolean sanitizesPayload = true;
   private final Set<String> passwordHashes = new LinkedHashSet<>();
   private final List<Selector> selectors = new ArrayList<>();
+  private final RequestKeys keys = new RequestKeys();
   private boolean unrestricted;
   private int deniedArgument;
 
@@ -229,9 +230,10 @@ public final class User {
     }
     Denial mostSpecific = null;
     int argument = 0;
+    keys.clear();
     for (int i = 0; i < selectors.size(); i++) {
       Selector selector = selectors.get(i);
-      Denial denial = selector.check(command, request);
+      Denial denial = selector.check(command, request, keys);
       if (denial == null) {
         return null;
       }
@@ -279,8 +281,9 @@ public final class User {
    * GET).
    */
   public boolean readsAllKeys(Command<?> command, Request request) {
+    keys.clear();
     for (Selector selector : selectors) {
-      if (selector.readsAllKeys() && selector.check(command, request) == null) {
+      if (selector.readsAllKeys() && selector.check(command, request, keys) == null) {
         return true;
       }
     }
