@@ -12,14 +12,21 @@ public final class TurnShare {
   /** Usually enough for all input read in a turn. */
   public static final long NANOS = 500_000;
 
-  /** The number of arguments executed between two readings of the clock. */
-  private static final int STRIDE_ARGUMENTS = 32;
+  /** The maximum number of arguments executed between two readings of the clock. */
+  private static final int MAX_STRIDE_ARGUMENTS = 32;
 
   private static final long NOT_STARTED = Long.MIN_VALUE;
 
   private final Clock clock;
   private long startNanos = NOT_STARTED;
+  private long lookedNanos;
+
+  /** The arguments executed since the last reading of the clock. */
   private int words;
+
+  /** The arguments after which the clock is read next; fewer if they take long. */
+  private long stride = 1;
+
   private boolean usedUp;
 
   TurnShare(Clock clock) {
@@ -30,14 +37,15 @@ public final class TurnShare {
   void renew() {
     startNanos = NOT_STARTED;
     words = 0;
+    stride = 1;
     usedUp = false;
   }
 
   /** Returns true if the request may run in this turn. */
   boolean admits(Request request) {
-    if (words >= STRIDE_ARGUMENTS) {
-      words = 0;
+    if (words >= stride) {
       look();
+      words = 0;
     }
     words += request.count();
     return !usedUp;
@@ -46,10 +54,14 @@ public final class TurnShare {
   private void look() {
     long now = clock.monotonicNanos();
     if (startNanos == NOT_STARTED) {
-      startNanos = now; // the few unmeasured requests before do not matter
-    } else if (now - startNanos > NANOS) {
-      usedUp = true;
+      startNanos = now; // after the first request, which is not measured: most come alone
+    } else {
+      long leftNanos = NANOS - (now - startNanos);
+      usedUp = leftNanos < 0;
+      long fitting = words * leftNanos / Math.max(2 * (now - lookedNanos), 1);
+      stride = Math.clamp(fitting, 1, MAX_STRIDE_ARGUMENTS);
     }
+    lookedNanos = now;
   }
 
   /** Returns true if the share is used up. */
