@@ -293,6 +293,23 @@ final class TrackingTest {
     assertThat(sent("3")).containsExactly("notmine");
   }
 
+  @Test
+  void sparesEachOfManyKeysThatTheClientWasTheLastToChange() throws IOException {
+    track("3", "BCAST", "NOLOOP");
+    List<String> others = new ArrayList<>();
+    reader.call("MULTI");
+    for (int i = 0; i < 40; i++) {
+      String key = "key" + "x".repeat(i * i % 130) + i;
+      reader.call("SET", key, "1");
+      if (i % 3 == 1 || i > 35) {
+        reader.call("EVAL", "redis.call('set', KEYS[1], 2)", "1", key);
+        others.add(key);
+      }
+    }
+    reader.call("EXEC");
+    assertThat(String.join(",", sent("3")).split(",")).containsExactlyElementsOf(others);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
   void invalidatesAllKeysWhenDatabasesAreSwapped(String protocol) throws IOException {

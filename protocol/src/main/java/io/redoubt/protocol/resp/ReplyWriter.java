@@ -425,6 +425,16 @@ public final class ReplyWriter {
     }
   }
 
+  /** Returns the length of a bulk string with its header, in bytes. */
+  public static long bulkLength(long length) {
+    return headerLength(length) + length + 2;
+  }
+
+  /** Returns the length of the header of an array or a bulk string, in bytes. */
+  public static int headerLength(long count) {
+    return 1 + Numbers.decimalLength(count) + 2;
+  }
+
   // ---- parts of replies
 
   /** Ensures room for the given number of bytes and returns the position. */

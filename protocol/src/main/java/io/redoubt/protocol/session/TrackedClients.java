@@ -25,8 +25,16 @@ public final class TrackedClients {
     /** Returns the number of keys, without those that a client was the last to change. */
     long count(long withoutClientId);
 
-    /** Writes the array of keys, without those that a client was the last to change. */
-    void write(ReplyWriter to, long withoutClientId);
+    /** Writes the array of all keys. */
+    void write(ReplyWriter to);
+
+    /**
+     * Writes the array of keys without those that a client was the last to change.
+     *
+     * @param count the number of keys in it
+     * @param all the bytes of the array of all keys, from which the others are copied
+     */
+    void writeOthers(ReplyWriter to, long withoutClientId, long count, ReplyCollector all);
   }
 
   /** No client has this id. */
@@ -156,7 +164,7 @@ public final class TrackedClients {
     }
     ClientRegistry registry = prefix.clients().iterator().next().registry();
     try (ReplyCollector all = new ReplyCollector(registry.memory())) {
-      keys.write(new ReplyWriter(all), NO_CLIENT);
+      keys.write(new ReplyWriter(all));
       long count = keys.count(NO_CLIENT);
       for (Client client : prefix.clients()) {
         broadcast(client, keys, count, all);
@@ -181,7 +189,7 @@ public final class TrackedClients {
     if (others == count) {
       send(client, tracking, writer -> writer.raw(all.memory(), all.start(), all.length()));
     } else if (others > 0) {
-      send(client, tracking, writer -> keys.write(writer, client.id()));
+      send(client, tracking, writer -> keys.writeOthers(writer, client.id(), others, all));
     }
   }
 

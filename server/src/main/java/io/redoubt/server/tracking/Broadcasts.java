@@ -1,6 +1,7 @@
 package io.redoubt.server.tracking;
 
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.TrackedPrefix;
@@ -169,15 +170,30 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
   }
 
   @Override
-  public void write(ReplyWriter to, long withoutClientId) {
-    to.array(Math.toIntExact(count(withoutClientId)));
+  public void write(ReplyWriter to) {
+    to.array(Math.toIntExact(table.size()));
     long block = Region.getLong(table.ownHeader() + FIRST_AT);
     for (; block != NONE; block = Region.getLong(block + NEXT_AT)) {
-      if (withoutClientId == TrackedClients.NO_CLIENT
-          || Region.getLong(block + BY_AT) != withoutClientId) {
-        to.bulk(Region.MEMORY, KeyBlock.keyAddress(block), KeyBlock.keyLength(block));
-      }
+      to.bulk(Region.MEMORY, KeyBlock.keyAddress(block), KeyBlock.keyLength(block));
     }
+  }
+
+  /** Copies the encoded keys between those of the client: with many clients it is done for each. */
+  @Override
+  public void writeOthers(ReplyWriter to, long withoutClientId, long count, ReplyCollector all) {
+    to.array(Math.toIntExact(count));
+    long at = all.start() + ReplyWriter.headerLength(table.size());
+    long from = at;
+    long block = Region.getLong(table.ownHeader() + FIRST_AT);
+    for (; block != NONE; block = Region.getLong(block + NEXT_AT)) {
+      long next = at + ReplyWriter.bulkLength(KeyBlock.keyLength(block));
+      if (Region.getLong(block + BY_AT) == withoutClientId) {
+        to.raw(all.memory(), from, at - from);
+        from = next;
+      }
+      at = next;
+    }
+    to.raw(all.memory(), from, at - from);
   }
 
   /** The key for which the region has no room. */
@@ -188,9 +204,14 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     }
 
     @Override
-    public void write(ReplyWriter to, long withoutClientId) {
+    public void write(ReplyWriter to) {
       to.array(1);
       to.bulk(Region.MEMORY, key, length);
+    }
+
+    @Override
+    public void writeOthers(ReplyWriter to, long withoutClientId, long count, ReplyCollector all) {
+      throw new IllegalStateException("of one key there are all others or none");
     }
   }
 }
