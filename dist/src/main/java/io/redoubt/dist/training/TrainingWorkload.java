@@ -44,6 +44,8 @@ final class TrainingWorkload {
   private static final int LONG_READ_ROUNDS = 10;
   private static final String COUNTING_SCRIPT =
       "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
+  private static final String ENCODING_SCRIPT =
+      "return #cjson.encode({string.rep('\\0', 1000), string.rep('text', 1000)})";
   private static final long STEP_LIMIT_NANOS = 10_000_000_000L;
   private static final int POLL_MILLIS = 50;
 
@@ -133,6 +135,7 @@ final class TrainingWorkload {
         pipeline(connection, collections(round));
         if (round % LONG_READ_ROUNDS == 0) {
           pipeline(connection, longReads(round));
+          pipeline(connection, longArguments(round));
         }
       }
       enlarge(connection);
@@ -332,6 +335,21 @@ final class TrainingWorkload {
         List.of("SINTER", "members", "set"),
         List.of("XRANGE", "stream", "-", "+", "COUNT", "100"),
         List.of("EVAL", COUNTING_SCRIPT, "2", "key:1", "counter", "value"));
+  }
+
+  /** Returns commands that take long because of their arguments, also at their first use. */
+  private static List<List<String>> longArguments(int round) {
+    List<String> fields = new ArrayList<>(List.of("BITFIELD", "fields"));
+    List<String> missing = new ArrayList<>(List.of("DEL"));
+    for (int i = 0; i < ELEMENTS_A_COMMAND; i++) {
+      fields.addAll(List.of("INCRBY", "u16", "#" + i, "1"));
+      missing.add("missing:" + round + ":" + i);
+    }
+    return List.of(
+        fields,
+        missing,
+        List.of("SCAN", "0", "MATCH", "*e*e*e*x*", "COUNT", "1000"),
+        List.of("EVAL", ENCODING_SCRIPT, "0"));
   }
 
   private interface Condition {

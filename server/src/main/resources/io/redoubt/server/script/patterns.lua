@@ -40,10 +40,13 @@ local function limit(pattern)
   if #pattern > MAX_KEPT_PATTERN_BYTES then
     return -1 -- Lua's own matcher recurses once per repetition, even in an empty text
   end
-  local _, repetitions = gsub(pattern, '[%*%+%-%?]', '')
+  -- Escaped characters and sets, such as a range with its minus, repeat nothing.
+  local bare = gsub(pattern, '%%.', 'x')
+  bare = gsub(bare, '%[%^?%]?[^%]]*%]', 'x')
+  local _, repetitions = gsub(bare, '[%*%+%-%?]', '')
   local _, others = gsub(pattern, '%%[%db]', '')
   -- One at the end is content with what it gets first.
-  if find(pattern, '[%*%+%-%?]%)?$') then
+  if find(bare, '[%*%+%-%?]%)?$') then
     repetitions = repetitions - 1
   end
   if kept_count == MAX_KEPT_PATTERNS then

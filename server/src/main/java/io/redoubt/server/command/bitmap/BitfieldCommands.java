@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class BitfieldCommands extends CommandGroup<Call> {
   private static final CommandError NO_OVERFLOW =
       new CommandError("ERR Invalid OVERFLOW type specified");
+  private static final Operation[] OPERATIONS = Operation.values();
+  private static final Overflow[] OVERFLOWS = Overflow.values();
   private static final CommandError ONLY_GET =
       new CommandError("ERR BITFIELD_RO only supports the GET subcommand");
 
@@ -123,7 +125,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
   }
 
   private static @Nullable Operation operation(Call call, int i) {
-    for (Operation each : Operation.values()) {
+    for (Operation each : OPERATIONS) {
       if (call.is(i, each.name())) {
         return each;
       }
@@ -132,7 +134,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
   }
 
   private static Overflow overflow(Call call, int i) {
-    for (Overflow each : Overflow.values()) {
+    for (Overflow each : OVERFLOWS) {
       if (call.is(i, each.name())) {
         return each;
       }

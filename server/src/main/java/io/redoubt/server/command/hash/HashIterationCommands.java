@@ -11,6 +11,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.Repetitions;
 import io.redoubt.server.command.common.ScanOptions;
 import io.redoubt.server.command.common.ScanPage;
 import io.redoubt.server.execution.Call;
@@ -88,7 +89,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     if (size == 0 || count == 0) {
       call.reply().array(0);
     } else if (count < 0) {
-      repeated(call, entry, -count, withValues);
+      repeated(call, entry, Repetitions.of(count), withValues);
     } else if (count < size / DRAWN_PART) {
       drawn(call, entry, (int) count, withValues);
     } else {

@@ -146,9 +146,12 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   private static void delete(Call call) {
     int deleted = 0;
+    KeysAhead ahead = KeysAhead.of(call);
     for (int i = 1; i < call.count(); i++) {
-      if (call.findForWrite(i) != Entry.NONE) {
-        call.database().delete(call.argAddress(i), call.argLength(i));
+      KeysAhead.at(ahead, i);
+      long entry = call.findForWrite(i);
+      if (entry != Entry.NONE) {
+        call.database().remove(entry);
         call.changed(i, KeyEvent.DEL, 1);
         deleted++;
       }
@@ -158,7 +161,9 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   private static void exists(Call call) {
     int found = 0;
+    KeysAhead ahead = KeysAhead.of(call);
     for (int i = 1; i < call.count(); i++) {
+      KeysAhead.at(ahead, i);
       found += call.readQuietly(i) != Entry.NONE ? 1 : 0;
     }
     call.reply().integer(found);

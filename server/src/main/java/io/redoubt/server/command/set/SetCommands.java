@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.Repetitions;
 import io.redoubt.server.command.common.ScanOptions;
 import io.redoubt.server.command.common.ScanPage;
 import io.redoubt.server.execution.Call;
@@ -428,7 +429,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     long size = call.values().sets().size(set);
     if (count < 0) {
-      replyWithRepetition(call, set, -count);
+      replyWithRepetition(call, set, Repetitions.of(count));
     } else if (count >= size) {
       call.reply().array((int) size);
       replyMembers(call, set);
@@ -439,12 +440,9 @@ public final class SetCommands extends CommandGroup<Call> {
     }
   }
 
-  private static void replyWithRepetition(Call call, long set, long count) {
-    if (count > Integer.MAX_VALUE) {
-      throw COUNT_RANGE; // too large for any reply
-    }
-    call.reply().array((int) count);
-    for (long i = 0; i < count && !call.reply().isInVain(); i++) {
+  private static void replyWithRepetition(Call call, long set, int count) {
+    call.reply().array(count);
+    for (int i = 0; i < count && !call.reply().isInVain(); i++) {
       call.values().sets().random(set).writeTo(call.reply());
     }
   }

@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.Repetitions;
 import io.redoubt.server.command.common.ScanOptions;
 import io.redoubt.server.command.common.ScanPage;
 import io.redoubt.server.execution.Call;
@@ -376,7 +377,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     SortedSets sets = call.values().sortedSets();
     RandomGenerator random = call.keyspace().random();
     long size = sets.size(set);
-    int wanted = (int) Math.min(Math.abs(count), count < 0 ? Integer.MAX_VALUE : size);
+    int wanted = count < 0 ? Repetitions.of(count) : (int) Math.min(count, size);
     boolean flat = withScores && call.reply().resp() == 2;
     call.reply().array(flat ? wanted * 2 : wanted);
     try (SortedSetCursor cursor = sets.cursor()) {

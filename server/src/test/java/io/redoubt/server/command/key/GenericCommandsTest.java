@@ -20,6 +20,21 @@ final class GenericCommandsTest {
     this.redis = redis;
   }
 
+  /** So many keys are looked up in groups. */
+  @Test
+  void deletesAndCountsManyKeys() {
+    StringBuilder pairs = new StringBuilder();
+    StringBuilder keys = new StringBuilder();
+    for (int i = 0; i < 200; i++) {
+      pairs.append(" many:").append(i).append(' ').append(i);
+      keys.append(" many:").append(i).append(" missing:").append(i);
+    }
+    redis.says("MSET" + pairs, "OK");
+    redis.says("EXISTS" + keys + " many:7 many:8", "(integer) 202");
+    redis.says("DEL" + keys + " many:7 many:8", "(integer) 200");
+    redis.says("EXISTS" + keys, "(integer) 0");
+  }
+
   @Test
   void deleteAndExist() {
     redis.says("MSET a 1 b 2 c 3", "OK");

@@ -26,6 +26,24 @@ final class SetCommandsTest {
     this.redis = redis;
   }
 
+  /** Redis sends them, and serves nobody else for minutes. */
+  @Test
+  void refusesMoreRepetitionsThanAnybodyWaitsFor() {
+    redis.ask("SADD s a b");
+    redis.ask("ZADD z 1 a");
+    redis.ask("HSET h f v");
+    for (String command : List.of("SRANDMEMBER s", "ZRANDMEMBER z", "HRANDFIELD h")) {
+      for (String count : List.of("-4194305", "-2147483648", "-9223372036854775807")) {
+        redis.says(
+            command + " " + count,
+            "(error) ERR value is out of range, value must between -4194304 and"
+                + " 9223372036854775807");
+      }
+      assertThat(texts(command + " -1000")).hasSize(1000);
+    }
+    redis.says("SRANDMEMBER none -2147483648", "(empty array)");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"intset", "listpack", "hashtable"})
   void addsAndRemovesMembers(String encoding) {

@@ -1,0 +1,31 @@
+package io.redoubt.server.command.common;
+
+import io.redoubt.protocol.command.CommandError;
+
+/**
+ * The count of a reply with repetitions, which SRANDMEMBER, HRANDFIELD and ZRANDMEMBER send for a
+ * negative argument. Redis sends any number, and does nothing else for minutes.
+ */
+public final class Repetitions {
+  /** Fewer than this take about half a second. */
+  private static final int MAX = 1 << 22;
+
+  private static final CommandError TOO_MANY =
+      new CommandError(
+          "ERR value is out of range, value must between -" + MAX + " and " + Long.MAX_VALUE);
+
+  private Repetitions() {}
+
+  /**
+   * Returns the number of elements to send.
+   *
+   * @param argument the negative argument
+   * @throws CommandError if they are too many
+   */
+  public static int of(long argument) {
+    if (argument < -MAX) {
+      throw TOO_MANY;
+    }
+    return (int) -argument;
+  }
+}

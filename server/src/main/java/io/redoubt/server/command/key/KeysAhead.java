@@ -1,0 +1,42 @@
+package io.redoubt.server.command.key;
+
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Prefetch;
+import org.jspecify.annotations.Nullable;
+
+/** Prefetches the keys of a command that has many, so that their cache misses overlap. */
+final class KeysAhead {
+  private static final int FEW = 16;
+  private static final int MOST = 64;
+
+  private final Call call;
+  private final Prefetch prefetch;
+  private final long[] addresses = new long[MOST];
+  private final int[] lengths = new int[MOST];
+
+  private KeysAhead(Call call) {
+    this.call = call;
+    prefetch = new Prefetch(call.keyspace());
+  }
+
+  /** Returns a prefetcher for a command whose arguments are keys, null if they are few. */
+  static @Nullable KeysAhead of(Call call) {
+    return call.count() <= FEW ? null : new KeysAhead(call);
+  }
+
+  /** Prefetches the next keys, once for several of them; called before each in order. */
+  static void at(@Nullable KeysAhead keys, int argument) {
+    if (keys != null && (argument - 1) % MOST == 0) {
+      keys.fetchFrom(argument);
+    }
+  }
+
+  private void fetchFrom(int argument) {
+    int count = Math.min(MOST, call.count() - argument);
+    for (int i = 0; i < count; i++) {
+      addresses[i] = call.argAddress(argument + i);
+      lengths[i] = call.argLength(argument + i);
+    }
+    prefetch.keys(call.database(), addresses, lengths, count);
+  }
+}
