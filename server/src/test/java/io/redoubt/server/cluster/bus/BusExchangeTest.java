@@ -231,6 +231,27 @@ class BusExchangeTest {
         });
   }
 
+  @Test
+  void meetsARealNodeAgainThatHasLostIt() throws Exception {
+    RealRedis.assumeInstalled();
+    Real real = real("real");
+    BusNode ours = node("ours");
+    meet(ours, real.redis().port(), real.busPort());
+    String id = ours.id();
+    await().atMost(PATIENCE).until(() -> real.text("CLUSTER", "NODES").contains(id));
+    String realId = real.id();
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            ours.with(cluster -> {
+              Node node = cluster.node(realId);
+              return node != null && !node.isInHandshake() && node.isConnected();
+            }));
+    assertThat(real.text("CLUSTER", "FORGET", id)).isEqualTo("OK");
+    assertThat(real.text("CLUSTER", "NODES")).doesNotContain(id);
+    await().atMost(PATIENCE).until(() -> real.text("CLUSTER", "NODES").contains(id));
+  }
+
   /** Real Redis knows no light messages, and refuses their length. */
   @Test
   void sendsMessagesLightToThoseWhoUnderstand() throws Exception {
