@@ -1,6 +1,7 @@
 package io.redoubt.server.value;
 
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.bytes.Xxh3;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
@@ -65,6 +66,15 @@ public final class StringValue {
           && Numbers.parseLong(Region.MEMORY, address, length, 0) == integer(entry);
     }
     return Region.equal(bytesAddress(entry), address, length);
+  }
+
+  /** Returns the digest that Redis 8.4 defines: XXH3 of the bytes. */
+  public static long digest(long entry) {
+    if (isInteger(entry)) {
+      byte[] digits = toByteArray(entry);
+      return Xxh3.of(MemorySegment.ofArray(digits), 0, digits.length);
+    }
+    return Xxh3.of(Region.MEMORY, bytesAddress(entry), length(entry));
   }
 
   /** Returns the encoding's name as shown by OBJECT ENCODING. */

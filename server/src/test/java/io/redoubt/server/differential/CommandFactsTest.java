@@ -37,6 +37,7 @@ final class CommandFactsTest {
               "cluster|syncslots",
               "delex",
               "delifeq",
+              "digest",
               "hexpire",
               "hexpireat",
               "hexpiretime",

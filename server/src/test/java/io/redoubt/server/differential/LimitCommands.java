@@ -174,10 +174,11 @@ final class LimitCommands {
           "HSETEX <hash> FNX|FXX||||| EX_<seconds>|PX_<millis>|PXAT_<millisAt>|KEEPTTL||PX_5"
               + " FIELDS 2 <name> <text> <name> <text>",
           "HSETEX <hash> KEEPTTL FIELDS 1 <name> <text>",
-          "SET <str> <name> IFEQ|IFNE <name> GET| EX_<seconds>|KEEPTTL||",
+          "SET <str> <name> IFEQ|IFNE|IFDEQ|IFDNE <name> GET| EX_<seconds>|KEEPTTL||",
           "SET <str> <name>",
           "DELIFEQ <str> <name>",
-          "DELEX <str> IFEQ_<name>|IFNE_<name>|",
+          "DELEX <str> IFEQ_<name>|IFNE_<name>|IFDEQ_<name>|IFDNE_<name>|",
+          "DIGEST <str>",
           "BITOP DIFF|DIFF1|ANDOR|ONE <str> <str> <str> <str>",
           "XDELEX <stream> KEEPREF|DELREF|ACKED| IDS 2 <id> <id>",
           "XACKDEL <stream> <group> KEEPREF|DELREF|ACKED| IDS 2 <id> <id>",

@@ -31,6 +31,12 @@ final class NewerEffectsTest extends EffectsFixture {
     assertThat(events())
         .containsExactly(
             "set k", "set k", "set k", "set k", "set k", "expire k", "del k", "set k", "del k");
+    propagates("SET k 1 IFDNE 0000000000000000 KEEPTTL", "SET k 1 KEEPTTL");
+    propagates("SET k 2 IFDEQ 0000000000000000");
+    propagates("SET k 2 IFDNE 0000000000000000 GET", "SET k 2");
+    propagates("DELEX k IFDEQ 0000000000000000");
+    propagates("DELEX k IFDNE 0000000000000000", "DEL k");
+    assertThat(events()).containsExactly("set k", "set k", "del k");
   }
 
   @Test

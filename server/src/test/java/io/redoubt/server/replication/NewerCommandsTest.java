@@ -1,16 +1,20 @@
 package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.ReplicationNode.until;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.Xxh3;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,11 +108,19 @@ final class NewerCommandsTest {
     };
   }
 
+  private static long digest(String value) {
+    byte[] bytes = value.getBytes(UTF_8);
+    return Xxh3.of(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
   private String comparison() {
     String key = string();
     String value = Integer.toString(small());
-    return switch (random.nextInt(5)) {
+    String digest = String.format(Locale.ROOT, "%016x", digest(value));
+    return switch (random.nextInt(7)) {
       case 0 -> "SET " + key + " " + value;
+      case 4 -> "SET " + key + " " + small() + one(" IFDEQ ", " IFDNE ") + digest + one("", " GET");
+      case 5 -> "DELEX " + key + one(" IFDEQ ", " IFDNE ") + digest;
       case 1 -> "SET " + key + " " + small() + " IFEQ " + value + one("", " GET", " KEEPTTL");
       case 2 -> "SET " + key + " " + small() + " IFNE " + value + one("", " GET", " EX 100000");
       case 3 -> "DELIFEQ " + key + " " + value;

@@ -15,15 +15,19 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 
 /**
- * The deletion of a string by its value: DELIFEQ of Valkey 9 and DELEX of Redis 8.4, the latter
- * without digests. Both are propagated as DEL.
+ * The deletion of a string by its value: DELIFEQ of Valkey 9 and DELEX of Redis 8.4. Both are
+ * propagated as DEL.
  */
 public final class ConditionalDeletionCommands extends CommandGroup<Call> {
   final Command<Call> delex =
-      command("DELEX key [IFEQ ifeq-value | IFNE ifne-value]{condition}")
-          .does("Deletes a key, or a string only if it equals or differs from a value.")
+      command(
+              "DELEX key [IFEQ ifeq-value | IFNE ifne-value"
+                  + " | IFDEQ ifdeq-digest | IFDNE ifdne-digest]{condition}")
+          .does(
+              "Deletes a key, or a string only if it or its digest equals or differs from a given"
+                  + " one.")
           .since("8.4.0")
-          .costs("O(1)")
+          .costs("O(1), with a digest O(N), N the length of the string")
           .is(WRITE, FAST)
           .keys(RW, DELETE)
           .runs(ConditionalDeletionCommands::delex);
@@ -51,6 +55,10 @@ public final class ConditionalDeletionCommands extends CommandGroup<Call> {
       delete(call, true, 3);
     } else if (call.is(2, "IFNE")) {
       delete(call, false, 3);
+    } else if (call.is(2, "IFDEQ")) {
+      deleteByDigest(call, true);
+    } else if (call.is(2, "IFDNE")) {
+      deleteByDigest(call, false);
     } else {
       throw Errors.SYNTAX;
     }
@@ -63,6 +71,12 @@ public final class ConditionalDeletionCommands extends CommandGroup<Call> {
             && StringValue.equals(entry, call.argAddress(valueArg), call.argLength(valueArg))
                 == wanted;
     reply(call, isMet);
+  }
+
+  private static void deleteByDigest(Call call, boolean wanted) {
+    long digest = Digest.parse(call, 3);
+    long entry = call.writeString(1);
+    reply(call, entry != Entry.NONE && (StringValue.digest(entry) == digest) == wanted);
   }
 
   /** Deletes the key if so decided, and replies with the number of deleted keys. */

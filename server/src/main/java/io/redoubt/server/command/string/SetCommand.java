@@ -23,8 +23,8 @@ import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 
 /**
- * SET. Its conditions on the value, IFEQ of Valkey 8.1 and Redis 8.4 and IFNE of the latter, stay
- * out of the stream and of files: servers of before get a SET without conditions.
+ * SET. Its conditions on the value, IFEQ of Valkey 8.1 and Redis 8.4 and IFNE, IFDEQ and IFDNE of
+ * the latter, stay out of the stream and of files: older servers receive a SET without conditions.
  */
 public final class SetCommand extends CommandGroup<Call> {
   private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
@@ -33,7 +33,9 @@ public final class SetCommand extends CommandGroup<Call> {
   final Command<Call> set =
       command(
               "SET key value [NX{since 2.6.12} | XX{since 2.6.12}"
-                  + " | IFEQ ifeq-value{since 8.4.0} | IFNE ifne-value{since 8.4.0}]{condition}"
+                  + " | IFEQ ifeq-value{since 8.4.0} | IFNE ifne-value{since 8.4.0}"
+                  + " | IFDEQ ifdeq-digest{since 8.4.0}"
+                  + " | IFDNE ifdne-digest{since 8.4.0}]{condition}"
                   + " [GET]{since 6.2.0}"
                   + " [EX seconds{since 2.6.12} | PX milliseconds{since 2.6.12}"
                   + " | EXAT unix-time-seconds{since 6.2.0}"
@@ -50,7 +52,7 @@ public final class SetCommand extends CommandGroup<Call> {
           .history("6.0.0", "Added the `KEEPTTL` option.")
           .history("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option.")
           .history("7.0.0", "Allowed the `NX` and `GET` options to be used together.")
-          .history("8.4.0", "Added the `IFEQ` and `IFNE` options.")
+          .history("8.4.0", "Added the `IFEQ`, `IFNE`, `IFDEQ` and `IFDNE` options.")
           .runs(SetCommand::set);
 
   /** The conditions under which the key is set. */
@@ -59,9 +61,11 @@ public final class SetCommand extends CommandGroup<Call> {
     NX,
     XX,
     IFEQ,
-    IFNE;
+    IFNE,
+    IFDEQ,
+    IFDNE;
 
-    private static final Condition[] NAMED = {NX, XX, IFEQ, IFNE};
+    private static final Condition[] NAMED = {NX, XX, IFEQ, IFNE, IFDEQ, IFDNE};
 
     /** Returns the condition that an argument names, or none. */
     static Condition named(Call call, int i) {
@@ -74,7 +78,11 @@ public final class SetCommand extends CommandGroup<Call> {
     }
 
     boolean comparesValues() {
-      return this == IFEQ || this == IFNE;
+      return compareTo(IFEQ) >= 0;
+    }
+
+    boolean comparesDigests() {
+      return compareTo(IFDEQ) >= 0;
     }
 
     boolean isMet(Call call, long old, int comparedArg) {
@@ -84,11 +92,17 @@ public final class SetCommand extends CommandGroup<Call> {
         case XX -> old != Entry.NONE;
         case IFEQ -> old != Entry.NONE && equals(call, old, comparedArg);
         case IFNE -> old == Entry.NONE || !equals(call, old, comparedArg);
+        case IFDEQ -> old != Entry.NONE && hasDigest(call, old, comparedArg);
+        case IFDNE -> old == Entry.NONE || !hasDigest(call, old, comparedArg);
       };
     }
 
     private static boolean equals(Call call, long entry, int i) {
       return StringValue.equals(entry, call.argAddress(i), call.argLength(i));
+    }
+
+    private static boolean hasDigest(Call call, long entry, int i) {
+      return StringValue.digest(entry) == Digest.parse(call, i);
     }
   }
 
@@ -101,7 +115,11 @@ public final class SetCommand extends CommandGroup<Call> {
   private static boolean keyOfSet(Request request, KeyVisitor keys) {
     int flags = OW.bit() | UPDATE.bit();
     for (int i = 3; i < request.count(); i++) {
-      if (request.is(i, "GET") || request.is(i, "IFEQ") || request.is(i, "IFNE")) {
+      if (request.is(i, "GET")
+          || request.is(i, "IFEQ")
+          || request.is(i, "IFNE")
+          || request.is(i, "IFDEQ")
+          || request.is(i, "IFDNE")) {
         flags = RW.bit() | ACCESS.bit() | UPDATE.bit();
       }
     }
@@ -144,6 +162,9 @@ public final class SetCommand extends CommandGroup<Call> {
         if (named.comparesValues()) {
           comparedArg = ++i;
           requireArgument(call, i);
+          if (named.comparesDigests()) {
+            Digest.parse(call, i); // refused whether the key exists or not
+          }
         }
       } else if (call.is(i, "GET")) {
         returnOld = true;

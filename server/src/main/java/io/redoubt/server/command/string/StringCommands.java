@@ -171,6 +171,15 @@ public final class StringCommands extends CommandGroup<Call> {
           .keys(RO)
           .runs(StringCommands::strlen);
 
+  final Command<Call> digest =
+      command("DIGEST key")
+          .does("Returns the XXH3 hash of the string value of a key, in hexadecimal.")
+          .since("8.4.0")
+          .costs("O(N), N the length of the string")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(StringCommands::digest);
+
   final Command<Call> substr =
       command("SUBSTR key start end")
           .does("Returns a substring of the string value of a key.")
@@ -211,6 +220,15 @@ public final class StringCommands extends CommandGroup<Call> {
   private static void strlen(Call call) {
     long entry = call.readString(1);
     call.reply().integer(entry == Entry.NONE ? 0 : StringValue.length(entry));
+  }
+
+  private static void digest(Call call) {
+    long entry = call.readString(1);
+    if (entry == Entry.NONE) {
+      call.reply().nil();
+    } else {
+      call.reply().bulk(Digest.format(StringValue.digest(entry)));
+    }
   }
 
   private static void getrange(Call call) {

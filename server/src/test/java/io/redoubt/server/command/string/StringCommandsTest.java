@@ -89,13 +89,29 @@ final class StringCommandsTest {
     redis.says("RPUSH list a", "(integer) 1");
     for (String options :
         new String[] {
-          "IFEQ", "IFNE", "IFEQ 1 NX", "NX IFEQ 1", "XX IFNE 1", "IFEQ 1 IFNE 2", "IFEQ 1 IFEQ 1",
+          "IFEQ",
+          "IFNE",
+          "IFEQ 1 NX",
+          "NX IFEQ 1",
+          "XX IFNE 1",
+          "IFEQ 1 IFNE 2",
+          "IFEQ 1 IFEQ 1",
+          "IFDEQ",
+          "IFDNE",
+          "IFDEQ 0123456789abcdef NX",
+          "IFEQ 1 IFDNE 0123456789abcdef",
         }) {
       redis.says("SET k 2 " + options, "(error) ERR syntax error");
     }
     for (String command :
         new String[] {
-          "SET list 1 IFEQ a", "SET list 1 IFNE a", "DELIFEQ list a", "DELEX list IFEQ a",
+          "SET list 1 IFEQ a",
+          "SET list 1 IFNE a",
+          "DELIFEQ list a",
+          "DELEX list IFEQ a",
+          "SET list 1 IFDEQ 0123456789abcdef",
+          "DELEX list IFDNE 0123456789abcdef",
+          "DIGEST list",
         }) {
       redis.says(
           command, "(error) WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -104,7 +120,7 @@ final class StringCommandsTest {
     redis.says("DELIFEQ k", "(error) ERR wrong number of arguments for 'delifeq' command");
     redis.says("DELIFEQ k 1 2", "(error) ERR wrong number of arguments for 'delifeq' command");
     redis.says("DELEX k IFEQ", "(error) ERR wrong number of arguments for 'delex' command");
-    redis.says("DELEX k IFDEQ 1", "(error) ERR syntax error");
+    redis.says("DELEX k IFEDQ 1", "(error) ERR syntax error");
     redis.says(
         "COMMAND GETKEYSANDFLAGS SET k v IFEQ x",
         "1) 1) \"k\"\n   2) 1) RW\n      2) access\n      3) update");
@@ -127,6 +143,35 @@ final class StringCommandsTest {
     redis.says("RPUSH list a", "(integer) 1");
     redis.says("DELEX list", "(integer) 1");
     redis.says("DELEX list", "(integer) 0");
+  }
+
+  /** The digests are those of the documentation of Redis and, for 300 times x, of libxxhash. */
+  @Test
+  void comparesDigests() {
+    redis.says("DIGEST k", "(nil)");
+    redis.says("SET k \"Hello world\"", "OK");
+    redis.says("DIGEST k", "\"b6acb9d84a38ff74\"");
+    redis.says("SET k 1 IFDEQ b6acb9d84a38ff75", "(nil)");
+    redis.says("SET k 12 IFDEQ B6ACB9D84A38FF74", "OK");
+    redis.says("OBJECT ENCODING k", "\"int\"");
+    redis.says("DIGEST k", "\"7ecd2e572c949f74\"");
+    redis.says("SET k 13 IFDNE 7ecd2e572c949f74 GET", "\"12\"");
+    redis.says("DELEX k IFDNE 7ecd2e572c949f74", "(integer) 0");
+    redis.says("SET k " + "x".repeat(300) + " IFDNE b6acb9d84a38ff74", "OK");
+    redis.says("DIGEST k", "\"a5d1b4607dc83554\"");
+    redis.says("DELEX k IFDEQ b6acb9d84a38ff74", "(integer) 0");
+    redis.says("DELEX k ifdeq a5d1b4607dc83554", "(integer) 1");
+    redis.says("DELEX k IFDNE a5d1b4607dc83554", "(integer) 0");
+    redis.says("SET k 1 IFDEQ a5d1b4607dc83554", "(nil)");
+    redis.says("SET k 1 IFDNE a5d1b4607dc83554", "OK");
+    for (String digest :
+        new String[] {"1", "b6acb9d84a38ff7", "b6acb9d84a38ff745", "b6acb9d84a38ff7g"}) {
+      String refusal = "(error) ERR must be exactly 16 hexadecimal characters";
+      redis.says("SET k 2 IFDEQ " + digest, refusal);
+      redis.says("SET none 2 IFDNE " + digest, refusal);
+      redis.says("DELEX none IFDEQ " + digest, refusal);
+    }
+    redis.says("GET k", "\"1\"");
   }
 
   @Test
