@@ -39,7 +39,7 @@ final class SentinelInfo {
    */
   void declare(Info info, String transport, LongSupplier commands) {
     process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND);
-    process.declareSubscribers(process.declareClients(info));
+    process.declareSubscribers(process.declareClients(info, () -> 0));
     Section stats = info.section("Stats", "stats");
     process.declareReceived(stats);
     stats.counter("total_commands_processed", commands);

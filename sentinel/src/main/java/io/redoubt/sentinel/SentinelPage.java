@@ -50,7 +50,7 @@ final class SentinelPage {
   String state(String unready) {
     Json json = new Json().object();
     json.member("kind", "sentinel")
-        .member("version", Version.REDIS)
+        .member("version", Version.ofThisProcess().describe())
         .member("at", clock.wallMillis())
         .member("port", port)
         .member("role", "sentinel")

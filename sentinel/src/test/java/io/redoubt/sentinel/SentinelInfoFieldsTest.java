@@ -20,6 +20,8 @@ final class SentinelInfoFieldsTest {
   private static final Set<String> OWN =
       Set.of(
           "java_version",
+          "server_name",
+          "redoubt_version",
           "pubsub_clients",
           "client_query_buffer_limit_disconnections",
           "client_output_buffer_limit_disconnections",

@@ -100,7 +100,7 @@ public final class Check {
   /** Runs the program and returns its exit status. */
   int run(String... words) {
     if (words.length == 1 && VERSION.contains(words[0])) {
-      out.print(program + " " + Version.REDIS + "\n");
+      out.print(Version.lines(program));
       return 0;
     }
     boolean isAof = program.equals(AOF);

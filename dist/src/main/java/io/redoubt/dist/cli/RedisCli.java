@@ -136,7 +136,7 @@ public final class RedisCli {
         return 0;
       }
       case VERSION -> {
-        out.print("redis-cli " + Version.REDIS + "\n");
+        out.print(Version.lines("redis-cli"));
         return 0;
       }
       default -> {}

@@ -83,7 +83,7 @@ public final class BenchmarkTool {
     try {
       LoadOptions options = LoadOptions.parse(words);
       if (options.showsVersion) {
-        out.print("redis-benchmark " + Version.REDIS + "\n");
+        out.print(Version.lines("redis-benchmark"));
         return 0;
       }
       if (options.showsHelp) {

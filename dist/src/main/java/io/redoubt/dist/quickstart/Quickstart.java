@@ -86,7 +86,9 @@ public final class Quickstart implements Callable<Integer> {
 
   /** Runs until the demo is over or Ctrl-C; exits with 0 on success. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Quickstart()).execute(arguments));
+    CommandLine line = new CommandLine(new Quickstart());
+    line.getCommandSpec().version(Version.ofThisProcess().describe());
+    System.exit(line.execute(arguments));
   }
 
   /** Returns the folder above that of the launcher, or the current one without a launcher. */

@@ -33,7 +33,8 @@ final class Rules {
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
-          "protocol.metrics        <- protocol.bytes protocol.info protocol.command",
+          "protocol.metrics        <- protocol.bytes protocol.process protocol.info"
+              + " protocol.command",
           "protocol.http           <- protocol.bytes protocol.metrics protocol.net"
               + " protocol.process",
           "protocol.command.usage  <-",

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +57,34 @@ final class LauncherIT {
     try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
       assertOnlyLogLines(node);
+    }
+  }
+
+  /** Tools read the first line as that of Redis; people read the second. */
+  @Test
+  void namesTheVersionOfEachProgram() throws Exception {
+    Map<String, String> first =
+        Map.of(
+            "redis-server", "Redis server v=7.2.6 sha=",
+            "redis-sentinel", "Redis server v=7.2.6 sha=",
+            "redis-cli", "redis-cli 7.2.6\nRedoubt ",
+            "redis-benchmark", "redis-benchmark 7.2.6\nRedoubt ",
+            "redis-check-rdb", "redis-check-rdb 7.2.6\nRedoubt ",
+            "redis-check-aof", "redis-check-aof 7.2.6\nRedoubt ",
+            "redis-check-dump", "redis-check-dump 7.2.6\nRedoubt ",
+            "redoubt-quickstart", "Redoubt ");
+    try (Stream<Path> programs = Files.list(Distribution.HOME.resolve("bin"))) {
+      for (Path program : programs.toList()) {
+        Result result = Distribution.run(Map.of(), program.toString(), "--version");
+        String name = program.getFileName().toString();
+        assertThat(result.output())
+            .as(name)
+            .startsWith(first.get(name))
+            .containsPattern(
+                "(^|\\n)Redoubt \\S+, commit [0-9a-f]{8}.*, compatible with Redis 7.2.6")
+            .contains(", Java 25");
+        assertThat(result.status()).isZero();
+      }
     }
   }
 
@@ -173,11 +202,12 @@ final class LauncherIT {
 
   /**
    * Asserts that every line of the output is a log line, {@code pid:role date * text}, or part of
-   * the logo.
+   * the logo. The first line names Java's version.
    */
   private static void assertOnlyLogLines(Node node) throws IOException {
     assertThat(Files.readAllLines(node.log()))
         .isNotEmpty()
+        .filteredOn(line -> !line.contains(" Redis is starting "))
         .noneMatch(line ->
             line.matches(
                 "(?i).*(\\bjava\\b|\\[error\\]|\\[warning\\]|WARNING:|\\bat io\\.|Picked up).*"));

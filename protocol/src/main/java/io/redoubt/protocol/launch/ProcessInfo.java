@@ -67,11 +67,11 @@ public final class ProcessInfo {
    * @param hz the frequency of periodic work, per second
    */
   public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
-    String java = Runtime.version().toString();
+    Version version = Version.ofThisProcess();
     info.section("Server", "server")
         .text("redis_version", () -> Version.REDIS)
-        .text("redis_git_sha1", () -> ZEROS)
-        .number("redis_git_dirty", () -> 0)
+        .text("redis_git_sha1", version::commit)
+        .number("redis_git_dirty", version::dirty)
         .text("redis_build_id", () -> ZEROS + ZEROS)
         .text("redis_mode", () -> mode)
         .text("os", () -> property("os.name") + ' ' + property("os.version") + ' ' + machine())
@@ -80,7 +80,7 @@ public final class ProcessInfo {
         .text("multiplexing_api", () -> transport)
         .text("atomicvar_api", () -> "varhandle")
         .text("gcc_version", ProcessInfo::compilerVersion)
-        .text("java_version", () -> java)
+        .text("java_version", Version::java)
         .number("process_id", () -> ProcessHandle.current().pid())
         .text("process_supervised", directives.common.supervised::text)
         .text("run_id", () -> runId)
@@ -94,7 +94,9 @@ public final class ProcessInfo {
         .number("lru_clock", () -> clock.wallMillis() / 1000 & 0xff_ffff)
         .text("executable", () -> property("redoubt.launcher"))
         .text("config_file", this::configFile)
-        .number("io_threads_active", () -> 0);
+        .number("io_threads_active", () -> 0)
+        .text("server_name", () -> "redoubt")
+        .text("redoubt_version", version::number);
   }
 
   private static String property(String name) {
@@ -117,11 +119,15 @@ public final class ProcessInfo {
     return file == null ? "" : file.toString();
   }
 
-  /** Declares the section Clients, to which a program adds fields. */
-  public Section declareClients(Info info) {
+  /**
+   * Declares the section Clients, to which a program adds fields.
+   *
+   * @param ofCluster the number of connections to and from nodes of a cluster
+   */
+  public Section declareClients(Info info, LongSupplier ofCluster) {
     return info.section("Clients", "clients")
         .number("connected_clients", this::connectedClients)
-        .number("cluster_connections", () -> 0)
+        .number("cluster_connections", ofCluster)
         .number("maxclients", () -> directives.common.maxclients.value())
         .number("client_recent_max_input_buffer", clients::recentInputPeakBytes)
         .number("client_recent_max_output_buffer", clients::recentOutputPeakBytes)

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.metrics;
 
+import io.redoubt.protocol.process.Version;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.GarbageCollectorMXBean;
@@ -7,10 +8,12 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.lang.management.ThreadMXBean;
 
-/** The metrics of the Java virtual machine, which any thread may read. */
+/** The metrics of the program and its Java virtual machine, which any thread may read. */
 public final class JvmMetrics {
   private static final double MILLIS_PER_SECOND = 1000;
 
+  private static final Metric BUILD =
+      Metric.gauge("redoubt_build_info", "The versions of the program and of Java, in labels.");
   private static final Metric USED =
       Metric.gauge("redoubt_jvm_memory_used_bytes", "Memory of the JVM in use.");
   private static final Metric COMMITTED =
@@ -35,6 +38,19 @@ public final class JvmMetrics {
   /** Returns the metrics of now. */
   public static MetricsSnapshot take() {
     MetricsSnapshot snapshot = new MetricsSnapshot();
+    Version version = Version.ofThisProcess();
+    snapshot.add(
+        BUILD,
+        Labels.of(
+            "version",
+            version.number(),
+            "commit",
+            version.commit(),
+            "redis_version",
+            Version.REDIS,
+            "java_version",
+            Version.java()),
+        1);
     var memory = ManagementFactory.getMemoryMXBean();
     memory(snapshot, "heap", memory.getHeapMemoryUsage());
     memory(snapshot, "nonheap", memory.getNonHeapMemoryUsage());

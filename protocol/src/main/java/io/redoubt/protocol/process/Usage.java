@@ -38,10 +38,16 @@ public final class Usage {
     return switch (job) {
       case SERVE, CHECK_CONFIG -> throw new IllegalArgumentException(job + " needs directives");
       case VERSION -> {
+        Version version = Version.ofThisProcess();
         out.println(
             "Redis server v="
                 + Version.REDIS
-                + " sha=00000000:0 malloc=redoubt bits=64 build=0000000000000000");
+                + " sha="
+                + version.commit()
+                + ":"
+                + version.dirty()
+                + " malloc=redoubt bits=64 build=0000000000000000");
+        out.println(version.describe());
         yield 0;
       }
       case HELP -> {

@@ -165,6 +165,7 @@ function show(state) {
   const title = `${state.kind === "sentinel" ? "Sentinel" : "Server"}, port ${state.port}`;
   byId("kind").textContent = state.kind === "sentinel" ? title : `${title}: ${state.role}`;
   document.title = `${title} - Redoubt`;
+  byId("version").textContent = state.version;
   pill("ready", state.unready ? `not ready: ${state.unready}` : "ready", state.unready ? "bad" : "good");
   pill("live", "live", "good");
   for (const section of document.querySelectorAll(".server")) {

@@ -155,6 +155,7 @@ final class ProcessTest {
 
     assertThat(output.toString(UTF_8))
         .startsWith("Redis server v=7.2.6 sha=00000000:0 malloc=")
+        .contains("\nRedoubt development, commit 00000000, compatible with Redis 7.2.6, Java 25")
         .contains("Usage: ./redis-server [/path/to/redis.conf] [options] [-]\n");
   }
 

@@ -11,6 +11,7 @@ import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Rates;
@@ -67,7 +68,7 @@ final class ServerInfo {
     parts.shutdown.declareInfo(server);
     parts.listeners.declareInfo(server);
     server.text("availability_zone", settings.availabilityZone::value);
-    declareClients(process.declareClients(info), process);
+    declareClients(process.declareClients(info, this::clusterConnections), process);
     declareMemory(info);
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"), process);
@@ -92,6 +93,11 @@ final class ServerInfo {
     section
         .always()
         .lines(lines -> parts.dataSet.progress().tell(clock.wallMillis(), lines::field));
+  }
+
+  private long clusterConnections() {
+    ClusterNode node = parts.clusterNode;
+    return node == null || !node.isOpen() ? 0 : node.bus().connectionCount();
   }
 
   private void declareClients(Section section, ProcessInfo process) {

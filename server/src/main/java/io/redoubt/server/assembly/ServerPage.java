@@ -56,7 +56,7 @@ final class ServerPage {
   String state(String unready) {
     Json json = new Json().object();
     json.member("kind", "server")
-        .member("version", Version.REDIS)
+        .member("version", Version.ofThisProcess().describe())
         .member("at", parts.clock.wallMillis())
         .member("port", parts.listeners.port())
         .member("role", replication.isReplica() ? "replica" : "master")

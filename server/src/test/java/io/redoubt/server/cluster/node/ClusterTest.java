@@ -273,6 +273,8 @@ class ClusterTest {
     }
     create(1);
     assertThat(check()).contains("1 additional replica(s)");
+    assertThat(members.getFirst().text("INFO", "clients"))
+        .containsPattern("cluster_connections:[1-9]");
     List<Member> masters =
         members.stream().filter(each -> line(each).contains("myself,master")).toList();
     try (Writer writer = new Writer(members)) {

@@ -27,6 +27,8 @@ final class InfoFieldsTest {
       Set.of(
           "availability_zone",
           "java_version",
+          "server_name",
+          "redoubt_version",
           "pubsub_clients",
           "watching_clients",
           "total_watched_keys",
