@@ -12,6 +12,7 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.cluster.node.TestNodes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,6 +44,19 @@ final class MetricsTest {
           "([a-z_:][a-z0-9_:]*)(\\{([a-z_]+=\"[^\"\\n]*\")(,[a-z_]+=\"[^\"\\n]*\")*})? (\\S+)");
 
   private final int port = FreePorts.one();
+
+  @Test
+  void countsTheMessagesOfACluster() throws Exception {
+    try (TestNodes nodes = new TestNodes()) {
+      nodes.start("metrics-port " + port);
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() ->
+              assertThat(get("/metrics"))
+                  .contains("redis_cluster_messages_sent_total 0")
+                  .contains("redis_cluster_messages_received_total 0"));
+    }
+  }
 
   @Test
   void servesWellFormedMetrics() throws Exception {

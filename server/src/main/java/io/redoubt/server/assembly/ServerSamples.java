@@ -9,6 +9,7 @@ import io.redoubt.protocol.metrics.Metric;
 import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.keyspace.Database;
@@ -72,6 +73,10 @@ final class ServerSamples {
       Metric.gauge("redis_latency_spike_last", "Time of an event's last spike, Unix time.");
   private static final Metric SPIKE =
       Metric.gauge("redis_latency_spike_duration_seconds", "Duration of an event's last spike.");
+  private static final Metric CLUSTER_SENT =
+      Metric.counter("redis_cluster_messages_sent_total", "Messages to other nodes of a cluster.");
+  private static final Metric CLUSTER_RECEIVED =
+      Metric.counter("redis_cluster_messages_received_total", "Messages of these.");
   private static final Metric SAVE_BYTES =
       Metric.gauge(
           "redoubt_rdb_last_save_size_bytes",
@@ -171,6 +176,11 @@ final class ServerSamples {
     snapshot.add(MAXCLIENTS, parts.settings.common.maxclients.value());
     snapshot.add(MAXMEMORY, parts.settings.memory.maxmemory.value());
     snapshot.add(SAVE_BYTES, parts.snapshots.lastSaveBytes());
+    ClusterNode node = parts.clusterNode;
+    if (node != null && node.isOpen()) {
+      snapshot.add(CLUSTER_SENT, node.bus().stats().sent());
+      snapshot.add(CLUSTER_RECEIVED, node.bus().stats().received());
+    }
     if (replication.isReplica()) {
       String labels = masterLabels();
       snapshot.add(LINK, labels, replication.isLinkUp() ? 1 : 0);

@@ -100,4 +100,22 @@ public final class BusStats {
   public long limitsExceeded() {
     return limitsExceeded;
   }
+
+  /** Returns the number of sent messages of all types. */
+  public long sent() {
+    long sum = 0;
+    for (Type type : Type.values()) {
+      sum += sent(type);
+    }
+    return sum;
+  }
+
+  /** Returns the number of received messages of all types. */
+  public long received() {
+    long sum = 0;
+    for (Type type : Type.values()) {
+      sum += received(type);
+    }
+    return sum;
+  }
 }
