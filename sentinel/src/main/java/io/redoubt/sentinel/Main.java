@@ -1,6 +1,7 @@
 package io.redoubt.sentinel;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.net.NameLookup;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The program {@code redis-sentinel /path/to/sentinel.conf [--name value ...]}. */
 public final class Main extends Launch<SentinelDirectives> {
@@ -30,37 +32,45 @@ public final class Main extends Launch<SentinelDirectives> {
   /** Refuses to start without a config file, in which a sentinel keeps its state. */
   @Override
   protected boolean mayStart() {
+    String refusal = refusal();
+    if (refusal != null) {
+      log().warning("%s Exiting...", refusal);
+    }
+    return refusal == null;
+  }
+
+  private @Nullable String refusal() {
     Path file = arguments().configFile();
     if (file == null) {
-      log().warning("Sentinel needs config file on disk to save state. Exiting...");
-      return false;
+      return "Sentinel needs config file on disk to save state.";
     }
     try {
       FileChannel.open(file, StandardOpenOption.WRITE).close();
-      return true;
+      return null;
     } catch (IOException e) {
-      log()
-          .warning(
-              "Sentinel config file %s is not writable: %s. Exiting...",
-              file, SystemErrors.text(e));
-      return false;
+      return "Sentinel config file " + file + " is not writable: " + SystemErrors.text(e) + ".";
     }
   }
 
   @Override
-  protected void checkWhole() throws FatalConfigError {
-    directives().finish();
+  protected void check(Mistakes mistakes) throws FatalConfigError {
+    String refusal = refusal();
+    if (refusal != null) {
+      mistakes.found(FatalConfigError.ofWhole(refusal));
+    }
+    directives().finish(mistakes);
+    SentinelServer.check(directives(), host(), mistakes);
+  }
+
+  private SentinelHost host() {
+    return SentinelHost.ofProcess(
+        new Environment(clock(), log(), KernelRandom.open()), NameLookup.ofSystem());
   }
 
   @Override
   protected Service start() throws IOException, FatalConfigError {
     CompletableFuture<Integer> ended = new CompletableFuture<>();
-    SentinelServer server =
-        SentinelServer.start(
-            directives(),
-            SentinelHost.ofProcess(
-                new Environment(clock(), log(), KernelRandom.open()), NameLookup.ofSystem()),
-            () -> ended.complete(0));
+    SentinelServer server = SentinelServer.start(directives(), host(), () -> ended.complete(0));
     showLogo();
     return new Service() {
       private volatile boolean stopping;

@@ -8,6 +8,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.info.Info;
@@ -18,9 +19,11 @@ import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -50,6 +53,7 @@ import io.redoubt.sentinel.settings.SimulatedCrash;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -139,14 +143,116 @@ public final class SentinelServer implements AutoCloseable {
     }
   }
 
+  /**
+   * What a configuration is made into before anything listens.
+   *
+   * @param state the state in the configuration
+   * @param core the state machine
+   * @param store keeps the state
+   * @param driver feeds the state machine
+   * @param clients the connections of clients
+   * @param table the commands, with their configured names
+   * @param info the sections of INFO
+   * @param heap bounds what clients take of the Java heap
+   */
+  private record Configured(
+      SentinelState state,
+      Sentinel core,
+      StateStore store,
+      SentinelDriver driver,
+      ClientRegistry clients,
+      CommandTable<SentinelCall> table,
+      Info info,
+      HeapGate heap) {}
+
+  /**
+   * Reports what a start would refuse of the commands and users of a configuration, without
+   * starting anything.
+   */
+  public static void check(SentinelDirectives directives, SentinelHost host, Mistakes mistakes)
+      throws FatalConfigError {
+    SentinelServer server = new SentinelServer(directives, host, () -> {});
+    CompletableFuture<Void> checked = new CompletableFuture<>();
+    server
+        .transport
+        .loop()
+        .execute(() -> {
+          try {
+            server.configured(new TlsSettings(directives), null, mistakes);
+          } catch (IOException | FatalConfigError | RuntimeException e) {
+            checked.completeExceptionally(e);
+          }
+          checked.complete(null);
+        });
+    try {
+      checked.join();
+    } catch (CompletionException e) {
+      mistakes.found(
+          FatalConfigError.ofWhole(SystemErrors.text(Objects.requireNonNullElse(e.getCause(), e))));
+    } finally {
+      server.transport.close();
+    }
+  }
+
   private Parts made() throws IOException, FatalConfigError {
-    String requirepass = directives.common.requirepass.value();
-    SentinelState state = directives.words().state(newId());
     TlsSettings tls = new TlsSettings(directives);
     tls.start(log);
     Change reload = () -> reload(tls);
     directives.tls.certificates().forEach(each -> each.onChange(reload));
     directives.common.loglevel.onChange(log::level);
+    Configured made = configured(tls, tls.client(), Mistakes.FIRST);
+    ClientRegistry clients = made.clients();
+    Listeners listeners =
+        new Listeners(
+            transport,
+            directives,
+            tls,
+            log,
+            false,
+            connection -> clients.admission().accept(connection, SentinelClient::new));
+    listeners.open();
+    SentinelMetrics watching =
+        new SentinelMetrics(
+            directives,
+            tls,
+            made.core(),
+            clients,
+            made.info(),
+            made.table(),
+            transport.loop(),
+            clock);
+    try {
+      watching.open();
+    } catch (IOException e) {
+      listeners.close();
+      throw e;
+    }
+    metrics = watching;
+    log.notice("Running mode=sentinel, port=%d.", directives.common.port.value());
+    made.store().prepare(made.state()).run();
+    log.notice("Sentinel ID is %s", made.core().myId());
+    made.driver().start();
+    transport
+        .loop()
+        .every(
+            () -> {
+              clients.everySecond();
+              made.heap().relieve(clients::closeLargestOnHeap);
+              watching.publish();
+            },
+            EVERY_SECOND_MILLIS);
+    return new Parts(made.driver(), listeners, clients);
+  }
+
+  /**
+   * Makes the parts that need no listener; on the loop.
+   *
+   * @param client encrypts connections to nodes, null for plain ones
+   */
+  private Configured configured(TlsSettings tls, @Nullable Tls client, Mistakes mistakes)
+      throws IOException, FatalConfigError {
+    String requirepass = directives.common.requirepass.value();
+    SentinelState state = directives.words().state(newId());
     Sentinel core =
         new Sentinel(
             state,
@@ -176,7 +282,7 @@ public final class SentinelServer implements AutoCloseable {
             new NodeDialer(
                 transport,
                 directives.common.sourceAddress(),
-                tls.client(),
+                client,
                 host.lookup(),
                 host.threads()),
             clock,
@@ -198,7 +304,8 @@ public final class SentinelServer implements AutoCloseable {
     HeapGate heap = new HeapGate(host.heap(), clock, log);
     SentinelDispatcher dispatcher =
         new SentinelDispatcher(table, new SentinelCall(control), heap, clock, log);
-    Users users = users(table, requirepass);
+    Users users = new Users(table);
+    users.requirePassword(requirepass);
     ClientRegistry clients =
         new ClientRegistry(
             transport.loop(),
@@ -211,49 +318,18 @@ public final class SentinelServer implements AutoCloseable {
             new TrackedClients());
     Info info = new Info();
     fill(table, clients, channels, info);
+    new CommandNames(directives.renameCommand, table).rename(mistakes);
+    define(users, mistakes);
     heap.commandsAreDeclared(table);
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
     info.declaredAtFirstUse(used -> sections.declare(used, transport.name(), dispatcher::commands));
-
-    Listeners listeners =
-        new Listeners(
-            transport,
-            directives,
-            tls,
-            log,
-            false,
-            connection -> clients.admission().accept(connection, SentinelClient::new));
-    listeners.open();
-    SentinelMetrics watching =
-        new SentinelMetrics(directives, tls, core, clients, info, table, transport.loop(), clock);
-    try {
-      watching.open();
-    } catch (IOException e) {
-      listeners.close();
-      throw e;
-    }
-    metrics = watching;
-    log.notice("Running mode=sentinel, port=%d.", directives.common.port.value());
-    store.prepare(state).run();
-    log.notice("Sentinel ID is %s", core.myId());
-    driver.start();
-    transport
-        .loop()
-        .every(
-            () -> {
-              clients.everySecond();
-              heap.relieve(clients::closeLargestOnHeap);
-              watching.publish();
-            },
-            EVERY_SECOND_MILLIS);
-    return new Parts(driver, listeners, clients);
+    return new Configured(state, core, store, driver, clients, table, info, heap);
   }
 
   private void fill(
-      CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info)
-      throws FatalConfigError {
+      CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info) {
     table.add(new SentinelCommands(), new SelfCommands());
     table.add(new SentinelServerCommands(info, this::end));
     table.add(
@@ -267,7 +343,6 @@ public final class SentinelServer implements AutoCloseable {
     for (String absent : ABSENT) {
       table.rename(absent, "");
     }
-    new CommandNames(directives.renameCommand, table).rename();
   }
 
   private @Nullable AclFile usersFile() {
@@ -281,30 +356,32 @@ public final class SentinelServer implements AutoCloseable {
     return limits;
   }
 
-  /** Returns the users of the configuration or of its ACL file. */
-  private Users users(CommandTable<SentinelCall> table, String requirepass)
-      throws IOException, FatalConfigError {
-    Users users = new Users(table);
-    users.requirePassword(requirepass);
+  /** Defines the users of the configuration or of its ACL file. */
+  private void define(Users users, Mistakes mistakes) throws FatalConfigError {
     AclFile file = usersFile();
     if (file != null) {
-      users.load(file.path(), file.read());
-      return users;
-    }
-    List<List<String>> lines = directives.common.user.words();
-    for (int i = 0; i < lines.size(); i++) {
-      List<String> words = lines.get(i);
       try {
-        users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
+        users.load(file.path(), file.read());
+      } catch (IOException e) {
+        mistakes.found(
+            directives.error(
+                directives.common.aclfile,
+                "Error loading ACLs, opening file '"
+                    + directives.common.aclfile.value()
+                    + "': "
+                    + SystemErrors.text(e)));
       } catch (IllegalArgumentException e) {
-        throw directives.common.user.error(i, String.valueOf(e.getMessage()));
+        mistakes.found(directives.error(directives.common.aclfile, String.valueOf(e.getMessage())));
       }
+      return;
     }
+    users.define(
+        directives.common.user.words(),
+        (index, reason) -> mistakes.found(directives.common.user.error(index, reason)));
     directives.common.user.rewrittenAs(() ->
         users.describe().stream()
             .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
             .toList());
-    return users;
   }
 
   private String newId() {

@@ -5,8 +5,10 @@ import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.KernelRandom;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.lifecycle.CorruptFileReport;
@@ -29,6 +31,12 @@ public final class Main extends Launch<ServerDirectives> {
   @Override
   protected void prepare() {
     RedisServer.prepare();
+  }
+
+  @Override
+  protected void check(Mistakes mistakes) throws FatalConfigError {
+    Environment environment = new Environment(clock(), log(), KernelRandom.open());
+    RedisServer.check(directives(), environment, mistakes);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Sockets;
@@ -53,13 +54,35 @@ public final class RedisServer implements AutoCloseable {
   public RedisServer(
       ServerDirectives settings, Environment environment, boolean freePort, Machine machine)
       throws FatalConfigError {
+    this(settings, environment, freePort, machine, Mistakes.FIRST);
+  }
+
+  private RedisServer(
+      ServerDirectives settings,
+      Environment environment,
+      boolean freePort,
+      Machine machine,
+      Mistakes mistakes)
+      throws FatalConfigError {
     this.settings = settings;
     assembly = new ServerAssembly(settings, environment, machine, freePort, ended::complete);
     try {
-      assembly.configure();
+      assembly.configure(mistakes);
     } catch (FatalConfigError e) {
       close();
       throw e;
+    }
+  }
+
+  /**
+   * Reports what a start would refuse of a configuration whose lines are valid each, without
+   * starting anything.
+   */
+  public static void check(ServerDirectives settings, Environment environment, Mistakes mistakes)
+      throws FatalConfigError {
+    try (RedisServer server =
+        new RedisServer(settings, environment, true, Machine.real(), mistakes)) {
+      server.assembly.checkCluster(mistakes);
     }
   }
 

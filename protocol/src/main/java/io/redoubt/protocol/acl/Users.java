@@ -131,22 +131,39 @@ public final class Users {
    *     changed
    */
   public void define(List<List<String>> lines) {
+    define(
+        lines,
+        (_, reason) -> {
+          throw new IllegalArgumentException(reason);
+        });
+  }
+
+  /** Takes the invalid lines of users, or throws an exception at the first. */
+  @FunctionalInterface
+  public interface InvalidLines<E extends Exception> {
+    /** Takes the index and the reason, in Redis' words. */
+    void found(int index, String reason) throws E;
+  }
+
+  /** Does the same, and passes on all invalid lines. */
+  public <E extends Exception> void define(List<List<String>> lines, InvalidLines<E> invalid)
+      throws E {
     var drafts = new TreeMap<ByteString, User>();
-    for (List<String> line : lines) {
-      ByteString name = ByteString.of(line.getFirst());
+    boolean valid = true;
+    for (int i = 0; i < lines.size(); i++) {
+      ByteString name = ByteString.of(lines.get(i).getFirst());
       User draft = newUser(name);
-      for (String rule : mergeSelectors(line.subList(1, line.size()))) {
-        try {
-          draft.apply(rule);
-        } catch (AclRuleException e) {
-          throw new IllegalArgumentException(
-              "Error in user declaration '" + rule + "': " + e.getMessage(), e);
-        }
+      String reason = applied(draft, lines.get(i));
+      if (reason == null && drafts.putIfAbsent(name, draft) != null) {
+        reason = "Duplicate user found. A user can only be defined once in config files";
       }
-      if (drafts.putIfAbsent(name, draft) != null) {
-        throw new IllegalArgumentException(
-            "Duplicate user found. A user can only be defined once in config files");
+      if (reason != null) {
+        valid = false;
+        invalid.found(i, reason);
       }
+    }
+    if (!valid) {
+      return;
     }
     for (User draft : drafts.values()) {
       User user = byName.putIfAbsent(draft.name(), draft);
@@ -154,6 +171,20 @@ public final class Users {
         user.copyFrom(draft);
       }
     }
+  }
+
+  /** Applies the rules of a line; returns the reason of a refusal, or null. */
+  private static @Nullable String applied(User draft, List<String> line) {
+    for (String rule : mergeSelectors(line.subList(1, line.size()))) {
+      try {
+        draft.apply(rule);
+      } catch (AclRuleException e) {
+        boolean isSecret = "<>#!".indexOf(rule.charAt(0)) >= 0;
+        String shown = isSecret ? rule.charAt(0) + "***" : rule;
+        return "Error in user declaration '" + shown + "': " + e.getMessage();
+      }
+    }
+    return null;
   }
 
   /** Joins the rules between parentheses to one. */

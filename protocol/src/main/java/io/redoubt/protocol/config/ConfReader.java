@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,8 @@ class ConfReader {
 
   private final Directives directives;
   private final Directives.Values values;
+  private final SecretLines secrets;
+  private final Map<Directive<?, ?>, Mistake> places = new HashMap<>();
   private final Set<String> passedOver = new LinkedHashSet<>();
 
   /** Takes all mistakes; null if the first one ends the reading. */
@@ -63,6 +66,7 @@ class ConfReader {
     this.directives = directives;
     this.values = values;
     this.mistakes = mistakes;
+    secrets = new SecretLines(directives);
   }
 
   /** Reads the file, standard input and options, those in the form of Redis as one text. */
@@ -103,13 +107,18 @@ class ConfReader {
 
   private void readFile(Path file) throws FatalConfigError, UnreadableConfigFile {
     Path outer = current;
+    int line = number;
     current = file;
-    if (YamlText.isNameOf(file)) {
-      readYaml(file);
-    } else {
-      readLines(contents(file));
+    try {
+      if (YamlText.isNameOf(file)) {
+        readYaml(file);
+      } else {
+        readLines(contents(file));
+      }
+    } finally {
+      current = outer;
+      number = line;
     }
-    current = outer;
   }
 
   private void readYaml(Path file) throws FatalConfigError, UnreadableConfigFile {
@@ -144,9 +153,18 @@ class ConfReader {
     readWords(words, line.shown());
   }
 
-  private void refused(int row, int column, String shown, String reason) throws FatalConfigError {
+  private void refused(int row, int column, String line, String reason) throws FatalConfigError {
+    String shown = secrets.cut(line);
     List<String> hints = new ArrayList<>(Diagnosis.of(shown, directives.names()));
-    Directive<?, ?> meant = directives.find(shown.split("\\s", 2)[0]);
+    if (!shown.equals(line) && Diagnosis.trailingComment(line) > 0) {
+      hints.add("Hint: a comment needs a line of its own; it was read as arguments");
+    }
+    String[] words = shown.split("\\s+", 3);
+    Directive<?, ?> meant = directives.find(words[0]);
+    FileWord fileWord = directives.findFileWord(Words.lower(words[0]));
+    if (fileWord != null && words.length > 1) {
+      hintFirstArgument(fileWord, words[1], hints);
+    }
     if (meant != null && hints.isEmpty()) {
       hints.add("Hint: " + meant.name() + ": " + meant.doc());
     }
@@ -155,6 +173,14 @@ class ConfReader {
       throw FatalConfigError.of(mistake);
     }
     mistakes.accept(mistake);
+  }
+
+  private static void hintFirstArgument(FileWord word, String argument, List<String> hints) {
+    String given = Words.lower(argument);
+    String nearest = Diagnosis.nearest(given, word.firstArguments());
+    if (!nearest.isEmpty() && !nearest.equals(given)) {
+      hints.add("Hint: did you mean '" + word.name() + " " + nearest + "'?");
+    }
   }
 
   private void readLines(String text) throws FatalConfigError, UnreadableConfigFile {
@@ -207,6 +233,7 @@ class ConfReader {
     }
     if (directive != null) {
       values.read(directive, arguments);
+      places.put(directive, place(shown));
       if (directive instanceof TextDirective text && text.secret() != null) {
         readSecret(text, text.secret());
       }
@@ -223,7 +250,16 @@ class ConfReader {
   }
 
   void readFileWord(FileWord word, List<String> arguments, String shown) throws RefusedValue {
-    word.read(arguments, number, shown);
+    word.read(arguments, place(shown));
+  }
+
+  private Mistake place(String shown) {
+    return new Mistake(current, number, 0, secrets.cut(shown), "", List.of());
+  }
+
+  /** Returns the last line of each directive that has one. */
+  Map<Directive<?, ?>, Mistake> places() {
+    return places;
   }
 
   /** Sets a directive whose value is in a file of its own. */
@@ -248,13 +284,22 @@ class ConfReader {
 
   /** Reads a file, or all files that a pattern matches, possibly none. */
   private void include(String pattern) throws RefusedValue, FatalConfigError, UnreadableConfigFile {
-    if (++depth > MAX_INCLUDE_DEPTH) {
+    if (depth >= MAX_INCLUDE_DEPTH) {
       throw new RefusedValue("too many files include each other");
     }
-    for (Path file : included(pattern)) {
-      readFile(file);
+    depth++;
+    try {
+      for (Path file : included(pattern)) {
+        readFile(file);
+      }
+    } catch (UnreadableConfigFile e) {
+      if (mistakes == null) {
+        throw e;
+      }
+      throw new RefusedValue(e.reason());
+    } finally {
+      depth--;
     }
-    depth--;
   }
 
   private List<Path> included(String pattern) throws UnreadableConfigFile {

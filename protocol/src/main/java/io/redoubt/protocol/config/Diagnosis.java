@@ -117,8 +117,18 @@ final class Diagnosis {
     };
   }
 
-  /** Looks for a number sign outside of quotes: a comment needs a line of its own. */
   private void hintTrailingComment() {
+    int start = trailingComment(line);
+    if (start > 0) {
+      hints.add(
+          "Hint: a comment needs a line of its own; '"
+              + line.substring(start)
+              + "' was read as arguments");
+    }
+  }
+
+  /** Returns the index of the first number sign outside of quotes, or -1. */
+  static int trailingComment(String line) {
     char quote = 0;
     for (int at = 1; at < line.length(); at++) {
       char c = line.charAt(at);
@@ -128,13 +138,10 @@ final class Diagnosis {
       } else if (c == '"' || c == '\'') {
         quote = c;
       } else if (c == '#') {
-        hints.add(
-            "Hint: a comment needs a line of its own; '"
-                + line.substring(at)
-                + "' was read as arguments");
-        return;
+        return at;
       }
     }
+    return -1;
   }
 
   private void hintNearestName() {
@@ -142,18 +149,24 @@ final class Diagnosis {
     if (names.contains(name)) {
       return;
     }
+    String nearest = nearest(name, names);
+    if (!nearest.isEmpty()) {
+      hints.add("Hint: did you mean '" + nearest + "'?");
+    }
+  }
+
+  /** Returns the name that differs least from a word, empty if none resembles it. */
+  static String nearest(String word, Collection<String> names) {
     String nearest = "";
-    int min = Math.min(3, name.length() / 3) + 1;
+    int min = Math.min(3, word.length() / 3) + 1;
     for (String known : names) {
-      int distance = distance(name, known);
+      int distance = distance(word, known);
       if (distance < min) {
         min = distance;
         nearest = known;
       }
     }
-    if (!nearest.isEmpty()) {
-      hints.add("Hint: did you mean '" + nearest + "'?");
-    }
+    return nearest;
   }
 
   private void hintYesOrNo() {

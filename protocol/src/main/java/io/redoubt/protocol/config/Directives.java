@@ -41,6 +41,7 @@ public abstract class Directives extends DirectiveGroup {
   private final Map<String, Directive<?, ?>> byName = new LinkedHashMap<>();
   private final Map<String, FileWord> fileWordsByName = new LinkedHashMap<>();
   private List<String> passedOver = List.of();
+  private Map<Directive<?, ?>, Mistake> places = Map.of();
   private @Nullable Path configFile;
 
   /** Creates the directives that all programs share, with their defaults. */
@@ -92,18 +93,32 @@ public abstract class Directives extends DirectiveGroup {
     reader.read(file, standardInput, options);
     values.set();
     passedOver = reader.passedOver();
+    places = reader.places();
     configFile = file;
   }
 
+  /** Returns the error that refuses the value of a directive, with its line if it has one. */
+  public final FatalConfigError error(Directive<?, ?> directive, String reason) {
+    Mistake place = places.get(directive);
+    return place == null
+        ? FatalConfigError.ofWhole(reason)
+        : FatalConfigError.of(place.because(reason));
+  }
+
   /**
-   * Reads a configuration like {@link #load}, but to its end and without taking the values.
+   * Reads a configuration like {@link #load}, but to its end; lines with mistakes have no effect.
    *
    * @return all mistakes, in the order of reading
    */
   public final List<Mistake> mistakes(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     List<Mistake> mistakes = new ArrayList<>();
-    new ConfReader(this, new Values(), mistakes::add).read(file, standardInput, options);
+    Values values = new Values();
+    ConfReader reader = new ConfReader(this, values, mistakes::add);
+    reader.read(file, standardInput, options);
+    values.set();
+    places = reader.places();
+    configFile = file;
     return mistakes;
   }
 

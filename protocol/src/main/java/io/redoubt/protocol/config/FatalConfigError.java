@@ -2,6 +2,7 @@ package io.redoubt.protocol.config;
 
 import io.redoubt.protocol.process.Version;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A configuration error that prevents the start. */
 public final class FatalConfigError extends Exception {
@@ -10,8 +11,12 @@ public final class FatalConfigError extends Exception {
   private final String where;
   private final String hints;
 
-  private FatalConfigError(String where, String reason, List<String> hints) {
+  private final transient @Nullable Mistake mistake;
+
+  private FatalConfigError(
+      @Nullable Mistake mistake, String where, String reason, List<String> hints) {
     super(reason, null, false, false);
+    this.mistake = mistake;
     this.where = where;
     StringBuilder lines = new StringBuilder();
     hints.forEach(hint -> lines.append(hint).append('\n'));
@@ -29,7 +34,7 @@ public final class FatalConfigError extends Exception {
     if (!mistake.line().isEmpty()) {
       where.append(">>> '").append(mistake.line()).append("'\n");
     }
-    return new FatalConfigError(where.toString(), mistake.reason(), mistake.hints());
+    return new FatalConfigError(mistake, where.toString(), mistake.reason(), mistake.hints());
   }
 
   /**
@@ -37,7 +42,16 @@ public final class FatalConfigError extends Exception {
    * opened.
    */
   public static FatalConfigError ofWhole(String reason) {
-    return new FatalConfigError("", reason, List.of());
+    return new FatalConfigError(null, "", reason, List.of());
+  }
+
+  /**
+   * Returns the entry of a list of mistakes; starts with the place if there is one.
+   *
+   * @param configuration the name of the whole configuration
+   */
+  public String entry(String configuration) {
+    return mistake == null ? configuration + ": " + getMessage() : mistake.text();
   }
 
   /**

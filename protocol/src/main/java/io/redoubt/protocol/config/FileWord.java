@@ -4,6 +4,7 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.ValueCheck;
 import io.redoubt.protocol.config.directive.Words;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +22,13 @@ public final class FileWord {
   private int keyWords = 1;
   private boolean anyBytes;
   private String section = "";
+  private List<String> firstArguments = List.of();
   private final List<Example> examples = new ArrayList<>();
   private @Nullable ValueCheck<List<String>> reader;
   private @Nullable Supplier<List<List<String>>> rewriter;
 
-  /** A line of the configuration, with its number in its file. */
-  private record Line(List<String> arguments, int number, String text) {}
+  /** A line of the configuration, with its place. */
+  private record Line(List<String> arguments, Mistake place) {}
 
   /** A line of the shipped file, active or commented out. */
   public record Example(String arguments, String sentences, boolean active) {}
@@ -95,8 +97,17 @@ public final class FileWord {
 
   /** Returns the error that refuses the line at {@code index} of {@link #words}. */
   public FatalConfigError error(int index, String reason) {
-    Line line = lines.get(index);
-    return FatalConfigError.of(new Mistake(null, line.number(), 0, line.text(), reason, List.of()));
+    return FatalConfigError.of(lines.get(index).place().because(reason));
+  }
+
+  /** Names the possible first arguments, from which hints for misspelled ones are taken. */
+  public FileWord firstArguments(Collection<String> names) {
+    firstArguments = List.copyOf(names);
+    return this;
+  }
+
+  List<String> firstArguments() {
+    return firstArguments;
   }
 
   /** Returns the first word of the lines. */
@@ -126,11 +137,16 @@ public final class FileWord {
     return examples;
   }
 
-  void read(List<String> arguments, int number, String text) throws RefusedValue {
+  /**
+   * Reads a line.
+   *
+   * @param place the line without a reason
+   */
+  void read(List<String> arguments, Mistake place) throws RefusedValue {
     if (reader != null) {
       reader.look(arguments);
     }
-    lines.add(new Line(List.copyOf(arguments), number, text));
+    lines.add(new Line(List.copyOf(arguments), place));
   }
 
   @Nullable Supplier<List<List<String>>> rewriter() {

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record Mistake(
     @Nullable Path file, int row, int column, String line, String reason, List<String> hints) {
+  /** Returns the same place with a reason. */
+  Mistake because(String otherReason) {
+    return new Mistake(file, row, column, line, otherReason, hints);
+  }
+
   /** Returns the mistake in the form of compilers: {@code file:line:column: 'line': reason}. */
   public String text() {
     StringBuilder text = new StringBuilder();

@@ -4,6 +4,7 @@ import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistake;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.net.Sockets;
@@ -28,8 +29,10 @@ import io.redoubt.protocol.process.os.IdleMemory;
 import io.redoubt.protocol.process.os.Syslog;
 import java.io.IOException;
 import java.net.URL;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,11 +104,10 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
-   * Checks what lines of a configuration mean together; called when each alone is valid.
-   *
-   * @throws FatalConfigError if they contradict each other
+   * Reports what {@link #start} would refuse of a configuration whose lines are valid each. Starts
+   * nothing.
    */
-  protected void checkWhole() throws FatalConfigError {}
+  protected abstract void check(Mistakes mistakes) throws FatalConfigError;
 
   /** Returns true if the program can start with this configuration. */
   protected boolean mayStart() {
@@ -210,24 +212,27 @@ public abstract class Launch<D extends Directives> {
   /** Prints all mistakes of the configuration; the exit status is 1 if there are any. */
   private int checkConfig() throws IOException {
     byte[] standardInput = arguments.readStandardInput(System.in);
-    List<Mistake> mistakes;
+    log.level(Log.Level.NOTHING); // the list says all
+    List<String> found = new ArrayList<>();
+    Path file = arguments.configFile();
+    String name = file == null ? "configuration" : file.toString();
+    Mistakes mistakes = mistake -> found.add(mistake.entry(name));
     try {
-      mistakes = directives.mistakes(arguments.configFile(), standardInput, arguments.options());
-      if (mistakes.isEmpty()) {
-        checkWhole();
-      }
+      directives.mistakes(file, standardInput, arguments.options()).stream()
+          .map(Mistake::text)
+          .forEach(found::add);
+      new StartCheck(directives, log).run(mistakes);
+      check(mistakes);
     } catch (FatalConfigError e) {
-      System.err.print(e.text());
-      return 1;
+      found.add(e.entry(name));
     } catch (UnreadableConfigFile e) {
-      System.err.println(e.getMessage());
-      return 1;
+      found.add(String.valueOf(e.getMessage()));
     }
-    mistakes.forEach(mistake -> System.err.println(mistake.text()));
-    if (mistakes.isEmpty()) {
+    found.forEach(System.err::println);
+    if (found.isEmpty()) {
       System.out.println("The configuration is valid.");
     }
-    return mistakes.isEmpty() ? 0 : 1;
+    return found.isEmpty() ? 0 : 1;
   }
 
   private int serve(boolean background, Thread preparation)
@@ -382,10 +387,11 @@ public abstract class Launch<D extends Directives> {
   }
 
   private void introduce() {
-    log.notice("oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo");
+    Version version = Version.ofThisProcess();
+    log.notice("oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo %s", version.describe());
     log.notice(
-        "Redis version=%s, bits=64, commit=00000000, modified=0, pid=%d, just started",
-        Version.REDIS, pid);
+        "Redis version=%s, bits=64, commit=%s, modified=%d, pid=%d, just started",
+        Version.REDIS, version.commit(), version.dirty(), pid);
     if (arguments.configFile() == null && arguments.options().isEmpty()) {
       log.warning(
           "Warning: no config file specified, using the default config. In order to specify a"

@@ -142,15 +142,54 @@ public final class Listeners {
             transport.listen(socket, settings.common.tcpBacklog.value(), encryption, acceptor));
       } catch (IOException e) {
         if (!address.optional() || isInUse(e)) {
-          throw new IOException(
-              String.format(
-                  Locale.ROOT,
-                  "Warning: Could not create server TCP listening socket %s:%d: %s",
-                  address.host(),
-                  port,
-                  SystemErrors.text(e)),
-              e);
+          throw refused(address, port, e);
         }
+      }
+    }
+  }
+
+  private static IOException refused(BindAddress address, int port, IOException e) {
+    return new IOException(
+        String.format(
+            Locale.ROOT,
+            "Warning: Could not create server TCP listening socket %s:%d: %s",
+            address.host(),
+            port,
+            SystemErrors.text(e)),
+        e);
+  }
+
+  /** Tries to listen on an address, with a port that the system chooses. */
+  void probe(BindAddress address) throws IOException {
+    try {
+      transport
+          .listen(
+              new InetSocketAddress(InetAddress.getByName(address.listened()), 0),
+              settings.common.tcpBacklog.value(),
+              null,
+              acceptor)
+          .close();
+    } catch (IOException e) {
+      if (!address.optional()) {
+        throw refused(address, settings.common.port.value(), e);
+      }
+    }
+  }
+
+  /** Tries to listen on the Unix socket, unless a socket stands there that may be in use. */
+  void probeUnixSocket() throws IOException {
+    String name = settings.common.unixsocket.value();
+    Path path = settings.path(name);
+    if (name.isEmpty() || (Files.exists(path) && !Files.isDirectory(path))) {
+      return;
+    }
+    boolean isNew = Files.notExists(path);
+    try {
+      openUnix(path);
+    } finally {
+      close();
+      if (isNew) {
+        Files.deleteIfExists(path);
       }
     }
   }

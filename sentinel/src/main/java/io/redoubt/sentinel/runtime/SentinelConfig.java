@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.SentinelState;
@@ -26,25 +27,42 @@ import org.jspecify.annotations.Nullable;
 public final class SentinelConfig {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
 
-  /** Signals an error of a line that depends on the other lines. */
-  public static final class WrongLine extends Exception {
-    private static final long serialVersionUID = 1;
-    private final int index;
+  /** The words that may follow {@code sentinel}, for hints. */
+  static final List<String> OPTIONS =
+      List.of(
+          "monitor",
+          "down-after-milliseconds",
+          "failover-timeout",
+          "parallel-syncs",
+          "notification-script",
+          "client-reconfig-script",
+          "auth-pass",
+          "auth-user",
+          "master-reboot-down-after-period",
+          "primary-reboot-down-after-period",
+          "forget-after",
+          "rename-command",
+          "myid",
+          "current-epoch",
+          "config-epoch",
+          "leader-epoch",
+          "known-replica",
+          "known-slave",
+          "known-sentinel",
+          "known-group",
+          "announce-ip",
+          "announce-port",
+          "deny-scripts-reconfig",
+          "resolve-hostnames",
+          "announce-hostnames",
+          "sentinel-user",
+          "sentinel-pass");
 
-    private WrongLine(int index, String reason) {
-      super(reason, null, false, false);
-      this.index = index;
-    }
-
-    /** Returns the index of the line, from 0 on. */
-    public int index() {
-      return index;
-    }
-
-    /** Returns the reason. */
-    public String reason() {
-      return String.valueOf(getMessage());
-    }
+  /** Takes errors of lines that depend on other lines. */
+  @FunctionalInterface
+  interface WrongLines {
+    /** Takes the index of the line and the reason. */
+    void found(int index, String reason) throws FatalConfigError;
   }
 
   /** A line that precedes its master's monitor line. */
@@ -95,7 +113,8 @@ public final class SentinelConfig {
    * @param words the words after {@code sentinel}
    */
   public void read(List<String> words) throws RefusedValue {
-    read(lines++, words);
+    read(lines, words);
+    lines++; // only lines without mistakes count
   }
 
   private void read(int index, List<String> words) throws RefusedValue {
@@ -273,14 +292,16 @@ public final class SentinelConfig {
    *
    * @param directory the base of relative paths
    */
-  public void finish(Path directory) throws WrongLine {
+  void finish(Path directory, WrongLines wrong) throws FatalConfigError {
     for (NamedHost named : hosts) {
       if (!global.resolveHostnames() && !IpAddress.isLiteral(IpAddress.canonical(named.host()))) {
-        throw new WrongLine(named.index(), "Can't resolve instance hostname.");
+        wrong.found(named.index(), "Can't resolve instance hostname.");
       }
     }
     for (List<Early> left : early.values()) {
-      throw new WrongLine(left.getFirst().index(), NO_SUCH_MASTER);
+      for (Early line : left) {
+        wrong.found(line.index(), NO_SUCH_MASTER);
+      }
     }
     for (Map.Entry<String, Draft> master : masters.entrySet()) {
       for (String word : MasterOptionParser.SCRIPTS) {
@@ -288,7 +309,7 @@ public final class SentinelConfig {
           MasterOptionParser.checkScript(master.getValue().options, word, directory);
         } catch (MasterOptionParser.Refusal e) {
           int index = written.getOrDefault(word + " " + master.getKey(), 0);
-          throw new WrongLine(index, e.reason());
+          wrong.found(index, e.reason());
         }
       }
     }

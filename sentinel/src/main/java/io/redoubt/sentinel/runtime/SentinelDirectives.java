@@ -3,6 +3,7 @@ package io.redoubt.sentinel.runtime;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
+import io.redoubt.protocol.config.Mistakes;
 
 /** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */
 public final class SentinelDirectives extends Directives {
@@ -33,6 +34,7 @@ public final class SentinelDirectives extends Directives {
             .keyWords(3)
             .anyBytes()
             .onRead(words::read)
+            .firstArguments(SentinelConfig.OPTIONS)
             .shipped(
                 "monitor mymaster 127.0.0.1 6379 2",
                 "A master to monitor: its name, host and port, and the number of sentinels that"
@@ -95,11 +97,13 @@ public final class SentinelDirectives extends Directives {
    * @throws FatalConfigError that names the line
    */
   public void finish() throws FatalConfigError {
-    try {
-      words.finish(common.dir.value());
-    } catch (SentinelConfig.WrongLine e) {
-      throw sentinel.error(e.index(), e.reason());
-    }
+    finish(Mistakes.FIRST);
+  }
+
+  /** Does the same, and passes on all mistakes. */
+  public void finish(Mistakes mistakes) throws FatalConfigError {
+    words.finish(
+        common.dir.value(), (index, reason) -> mistakes.found(sentinel.error(index, reason)));
   }
 
   /** Returns the parsed lines that start with {@code sentinel}. */

@@ -6,6 +6,7 @@ import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.settings.ServerDirectives;
@@ -34,9 +35,9 @@ final class ConfiguredUsers {
   /**
    * Defines them, and follows the directives about users from then on. The table is complete.
    *
-   * @throws FatalConfigError when rules are wrong, or users stand in two places
+   * @param mistakes gets wrong rules, users in two places and an unreadable file
    */
-  void define() throws FatalConfigError {
+  void define(Mistakes mistakes) throws FatalConfigError {
     takeChannelsOfNewUsers();
     settings.common.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
     users.requirePassword(settings.common.requirepass.value());
@@ -45,20 +46,24 @@ final class ConfiguredUsers {
     AclFile file = file();
     try {
       if (file == null) {
-        users.define(settings.common.user.words());
+        users.define(
+            settings.common.user.words(),
+            (index, reason) -> mistakes.found(settings.common.user.error(index, reason)));
       } else if (settings.common.user.words().isEmpty()) {
         users.load(file.path(), file.read());
       } else {
-        throw FatalConfigError.ofWhole(USERS_TWICE);
+        mistakes.found(settings.error(settings.common.aclfile, USERS_TWICE));
       }
     } catch (IOException e) {
-      throw FatalConfigError.ofWhole(
-          "Error loading ACLs, opening file '"
-              + settings.common.aclfile.value()
-              + "': "
-              + SystemErrors.text(e));
+      mistakes.found(
+          settings.error(
+              settings.common.aclfile,
+              "Error loading ACLs, opening file '"
+                  + settings.common.aclfile.value()
+                  + "': "
+                  + SystemErrors.text(e)));
     } catch (IllegalArgumentException e) {
-      throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+      mistakes.found(settings.error(settings.common.aclfile, String.valueOf(e.getMessage())));
     }
     settings.common.user.rewrittenAs(this::lines);
   }

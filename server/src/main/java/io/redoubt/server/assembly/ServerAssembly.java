@@ -2,6 +2,7 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.EndOfTurn;
@@ -65,18 +66,27 @@ public final class ServerAssembly {
   /**
    * Gives commands and users what the configuration says of them.
    *
-   * @throws FatalConfigError if a command that does not exist is renamed, or a user's rules are
-   *     wrong
+   * @param mistakes gets commands that do not exist, wrong rules of users and the like
    */
-  public void configure() throws FatalConfigError {
+  public void configure(Mistakes mistakes) throws FatalConfigError {
     if (parts.clusterNode != null && parts.settings.replication.replicaof.value() != null) {
-      throw FatalConfigError.ofWhole("replicaof directive not allowed in cluster mode");
+      mistakes.found(
+          parts.settings.error(
+              parts.settings.replication.replicaof,
+              "replicaof directive not allowed in cluster mode"));
     }
     if (parts.clusterNode != null) {
       parts.settings.replication.replicaof.neverWritten();
     }
-    new CommandNames(parts.settings.renameCommand, parts.table).rename();
-    parts.configuredUsers.define();
+    new CommandNames(parts.settings.renameCommand, parts.table).rename(mistakes);
+    parts.configuredUsers.define(mistakes);
+  }
+
+  /** Reports what {@link #open} would refuse of the files and the port of a node of a cluster. */
+  public void checkCluster(Mistakes mistakes) throws FatalConfigError {
+    if (parts.clusterNode != null) {
+      parts.clusterNode.check(mistakes);
+    }
   }
 
   /**

@@ -133,8 +133,8 @@ final class ConfigFileTest {
       quoteCharacter = '`',
       textBlock =
           """
-          requirepass "abc           | Unbalanced quotes in configuration line
-          requirepass a"b"c          | Unbalanced quotes in configuration line
+          dbfilename "abc            | Unbalanced quotes in configuration line
+          dbfilename a"b"c           | Unbalanced quotes in configuration line
           port                       | wrong number of arguments
           port 1 2                   | wrong number of arguments
           slaveof 1                  | wrong number of arguments
@@ -196,9 +196,26 @@ final class ConfigFileTest {
     assertThat(failure("requirepass 123456# the password\n"))
         .contains(
             "wrong number of arguments\n",
-            "Hint: a comment needs a line of its own; '# the password' was read as"
-                + " arguments\n");
+            "Hint: a comment needs a line of its own; it was read as arguments\n")
+        .doesNotContain("123456", "the password' was");
+    assertThat(failure("port 1 # the port\n"))
+        .contains("Hint: a comment needs a line of its own; '# the port' was read as arguments\n");
     assertThat(failure("port 1 2 \"#\"")).doesNotContain("Hint: a comment");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "requirepass \"secret",
+        "requirepass secret secret",
+        "requirepas secret",
+        "masterauth secret #secret",
+        "tls-key-file-pass \"secret",
+        "user worker on >secret \"",
+        "usr worker on >secret",
+      })
+  void cutsSecrets(String line) {
+    assertThat(failure(line)).contains("***'").doesNotContain("secret");
   }
 
   @Test

@@ -1,6 +1,8 @@
 package io.redoubt.server.cluster.node;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.EndOfTurn;
@@ -42,6 +44,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterNode {
   private static final int MAX_PORT = 65_535;
+  private static final String PORT_TOO_HIGH =
+      "Redis port number too high. Cluster communication port is 10,000 port numbers higher"
+          + " than your Redis port. Your Redis port number must be 55535 or less.";
+  private static final String CORRUPTED =
+      "Unrecoverable error: corrupted cluster config file \"%s\".";
 
   /** The time between two looks for findings to log. */
   private static final long LOOK_MILLIS = 15_000;
@@ -93,9 +100,7 @@ public final class ClusterNode {
    */
   public void open() throws IOException {
     if (settings.busPort() > MAX_PORT) {
-      throw failure(
-          "Redis port number too high. Cluster communication port is 10,000 port numbers higher"
-              + " than your Redis port. Your Redis port number must be 55535 or less.");
+      throw failure(PORT_TOO_HIGH);
     }
     String name = parts.settings().cluster.clusterConfigFile.value();
     Path path = parts.settings().path(name);
@@ -143,6 +148,25 @@ public final class ClusterNode {
     settings.onChange(() -> order(new Input.Configure(settings.options()), unused -> {}));
   }
 
+  /** Reports what {@link #open} would refuse of the port and of the file of the state. */
+  public void check(Mistakes mistakes) throws FatalConfigError {
+    if (settings.busPort() > MAX_PORT) {
+      mistakes.found(FatalConfigError.ofWhole(PORT_TOO_HIGH));
+    }
+    String name = parts.settings().cluster.clusterConfigFile.value();
+    Path path = parts.settings().path(name);
+    try {
+      new NodesFile(parts.disk(), path, settings.busUsesTls()).read();
+    } catch (NodesSyntaxException | IOException e) {
+      mistakes.found(
+          parts
+              .settings()
+              .error(
+                  parts.settings().cluster.clusterConfigFile,
+                  String.format(Locale.ROOT, CORRUPTED, name) + " " + e.getMessage()));
+    }
+  }
+
   private ClusterState state(NodesFile nodes, String name, ClusterOptions options)
       throws IOException {
     try {
@@ -153,7 +177,7 @@ public final class ClusterNode {
       }
     } catch (NodesSyntaxException e) {
       log.warning("%s", e.getMessage());
-      throw failure("Unrecoverable error: corrupted cluster config file \"%s\".", name);
+      throw failure(CORRUPTED, name);
     }
     ClusterState fresh = Cluster.fresh(options, parts.environment().random());
     log.notice("No cluster configuration found, I'm %s", fresh.myId());

@@ -1,0 +1,17 @@
+package io.redoubt.protocol.config;
+
+/**
+ * The taker of the mistakes in a configuration: a start ends at the first one, {@code
+ * --check-config} lists all.
+ */
+@FunctionalInterface
+public interface Mistakes {
+  /** Ends at the first mistake. */
+  Mistakes FIRST =
+      mistake -> {
+        throw mistake;
+      };
+
+  /** Takes a mistake, or throws it. */
+  void found(FatalConfigError mistake) throws FatalConfigError;
+}
