@@ -83,8 +83,8 @@ final class Rules {
           "server.cluster.routing  <- server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
           "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
-              + " protocol.session.heap server.cluster.slot server.cluster.message server.cluster.nodes"
-              + " server.cluster.core",
+              + " protocol.session.heap server.cluster.slot server.cluster.message"
+              + " server.cluster.nodes server.cluster.core",
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",

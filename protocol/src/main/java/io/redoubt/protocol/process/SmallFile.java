@@ -28,7 +28,7 @@ public final class SmallFile {
   /** Returns the maximum size of a file, in bytes. */
   public static int limitBytes() {
     long share = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
-    return (int) Math.clamp(share, LEAST_LIMIT_BYTES, 1 << 30);
+    return Math.clamp(share, LEAST_LIMIT_BYTES, 1 << 30);
   }
 
   /**

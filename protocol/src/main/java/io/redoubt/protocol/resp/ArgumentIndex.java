@@ -54,7 +54,7 @@ final class ArgumentIndex {
   private void grow(int used) {
     BufferMemory.Block old = block;
     BufferMemory.Block larger =
-        source.allocate((long) Math.max(FIRST_ELEMENTS, 2L * used) * ELEMENT_BYTES);
+        source.allocate(Math.max(FIRST_ELEMENTS, 2L * used) * ELEMENT_BYTES);
     if (old != null) {
       MemorySegment.copy(
           memory, start, larger.memory(), larger.offset(), (long) used * ELEMENT_BYTES);

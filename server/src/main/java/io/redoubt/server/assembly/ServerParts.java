@@ -359,7 +359,7 @@ final class ServerParts {
 
   /** Ends the server, of whose data set a reload has left a part. */
   void dataSetLost(LostDataSetException lost) {
-    log.warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(lost.getCause()));
+    log.warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(lost.failure()));
     fail();
   }
 
