@@ -11,7 +11,6 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
@@ -359,7 +358,7 @@ final class ServerParts {
 
   /** Ends the server, of whose data set a reload has left a part. */
   void dataSetLost(LostDataSetException lost) {
-    log.warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(lost.failure()));
+    log.warning("Fatal error loading the DB: %s. Exiting.", lost.getMessage());
     fail();
   }
 

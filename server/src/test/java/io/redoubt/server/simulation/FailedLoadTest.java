@@ -67,11 +67,9 @@ class FailedLoadTest {
     FaultDisk disk = node.machine().faultDisk();
     disk.resume();
     List<Path> files = new ArrayList<>();
-    for (Path each : disk.list(SimulatedMachine.DIRECTORY)) {
-      List<Path> found = disk.isDirectory(each) ? disk.list(each) : List.of(each);
-      found.stream()
+    for (String folder : List.of("", "appendonlydir")) {
+      disk.list(SimulatedMachine.DIRECTORY.resolve(folder)).stream()
           .filter(file -> file.toString().matches(".*(rdb|aof)"))
-          .filter(file -> disk.exists(file) && !disk.isDirectory(file))
           .forEach(files::add);
     }
     Path file = files.get(random.nextInt(files.size()));
