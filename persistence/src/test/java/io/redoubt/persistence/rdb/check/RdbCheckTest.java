@@ -39,6 +39,7 @@ class RdbCheckTest {
           "Nodes of a stream are not in ascending order",
           "integrity check failed"); // the real tool checks the headers of packed values only
 
+  private static final String REPAIRED = "' is repaired when it is loaded: ";
   private static final int FILES = 5;
   private static final int CUTS = 6;
 
@@ -126,6 +127,8 @@ class RdbCheckTest {
         }
         if (STRICTER.stream().anyMatch(ours::contains)) {
           assertThat(ours).endsWith("status 1");
+        } else if (ours.contains(REPAIRED) && real.endsWith("status 1")) {
+          assertThat(ours).endsWith("status 0"); // duplicates and scores that are not a number
         } else {
           assertThat(withoutReason(ours)).as("%s%n%s", ours, real).isEqualTo(withoutReason(real));
           compared++;
@@ -163,7 +166,7 @@ class RdbCheckTest {
     if (error >= 0) {
       lines.set(error + 1, "reason");
     }
-    lines.removeIf(line -> line.startsWith("# ") || line.contains("' is repaired when it is "));
+    lines.removeIf(line -> line.startsWith("# ") || line.contains(REPAIRED));
     return lines;
   }
 }
