@@ -122,6 +122,8 @@ final class HeapStatesIT {
     states.put("tracked prefixes", HeapStatesIT::prefixes);
     states.put("scripts", HeapStatesIT::scripts);
     states.put("MULTI", HeapStatesIT::transaction);
+    states.put("SUBSCRIBE in MULTI", HeapStatesIT::subscriptionsAtOnce);
+    states.put("sources", HeapStatesIT::sources);
     states.put("errors", HeapStatesIT::errors);
     return states;
   }
@@ -186,6 +188,22 @@ final class HeapStatesIT {
     sent.request("MULTI");
     for (int i = 0; i < items / 4; i++) {
       sent.request("PING");
+    }
+  }
+
+  /** Each is queued while there is room; together they have none. */
+  private static void subscriptionsAtOnce(Sent sent, int connection, int items, Random random) {
+    sent.request("MULTI");
+    for (String name : names(connection, items)) {
+      sent.request("SUBSCRIBE", name);
+    }
+    sent.request("EXEC");
+  }
+
+  private static void sources(Sent sent, int connection, int items, Random random) {
+    sent.writeBytes(("*" + (10 * items + 1) + "\r\n$6\r\nSINTER\r\n").getBytes(UTF_8));
+    for (int i = 0; i < 10 * items; i++) {
+      sent.writeBytes(ARGUMENT);
     }
   }
 

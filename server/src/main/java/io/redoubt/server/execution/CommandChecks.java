@@ -230,6 +230,9 @@ final class CommandChecks {
     if (refused != 0 && isStillRefused(refused)) {
       return state.error(refused);
     }
+    if (!heap.admits(command, request)) {
+      return HeapGate.FULL; // those queued before it may have taken what there was
+    }
     return request.end() - request.start() >= estimatedFromBytes[command.id()]
         ? room.refusal(command, request, databaseOf(client))
         : null;

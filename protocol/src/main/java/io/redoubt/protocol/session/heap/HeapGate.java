@@ -134,6 +134,27 @@ public final class HeapGate {
           "xread",
           "xreadgroup");
 
+  /** Commands that open all of their sources at once. */
+  private static final Set<String> OPENING =
+      Set.of(
+          "sdiff",
+          "sdiffstore",
+          "sinter",
+          "sintercard",
+          "sinterstore",
+          "sunion",
+          "sunionstore",
+          "zdiff",
+          "zdiffstore",
+          "zinter",
+          "zintercard",
+          "zinterstore",
+          "zunion",
+          "zunionstore");
+
+  /** The objects of a source. */
+  private static final long SOURCE_BYTES = 64;
+
   private final Heap heap;
   private final Clock clock;
   private final Log log;
@@ -141,6 +162,9 @@ public final class HeapGate {
 
   /** The request length in bytes, by command, from which the heap is examined. */
   private long[] fromBytes = {};
+
+  /** True for commands of {@link #OPENING}. */
+  private boolean[] opens = {};
 
   private long collectedNanos;
   private long usedAfterCollection;
@@ -156,21 +180,28 @@ public final class HeapGate {
   /** Derives tables from the complete command table. */
   public void commandsAreDeclared(CommandTable<?> table) {
     fromBytes = new long[table.numbered().size()];
+    opens = new boolean[fromBytes.length];
     for (Command<?> command : table.numbered()) {
       String name = command.name();
       int bar = name.indexOf('|');
       String container = bar < 0 ? name : name.substring(0, bar);
+      opens[command.id()] = OPENING.contains(name);
+      boolean decodes = opens[command.id()] || DECODING.contains(container);
       fromBytes[command.id()] =
-          KEEPING.contains(name)
-              ? 0
-              : DECODING.contains(container) ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
+          KEEPING.contains(name) ? 0 : decodes ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
     }
   }
 
   /** Returns false if the heap has no room for the objects that a command may retain. */
   public boolean admits(Command<?> command, Request request) {
     long bytes = request.end() - request.start();
-    return bytes < fromBytes[command.id()] || admits(request.count() * WORD_BYTES + bytes * COPIES);
+    if (bytes < fromBytes[command.id()]) {
+      return true;
+    }
+    return admits(
+        opens[command.id()]
+            ? request.count() * SOURCE_BYTES
+            : request.count() * WORD_BYTES + bytes * COPIES);
   }
 
   /** Returns false if the heap has no room for one more connection. */
