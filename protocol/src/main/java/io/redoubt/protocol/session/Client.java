@@ -241,14 +241,17 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
 
   /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
   private void continueNextTurn() {
-    if (input.endShare(mayExecute()) && !inNextTurn) {
+    RequestExecutor executor = registry().executor();
+    if (input.endShare(mayExecute(), executor.waitingForTurn()) && !inNextTurn) {
       inNextTurn = true;
+      executor.waitsForTurn(1);
       registry().loop().schedule(this::nextTurn, 0);
     }
   }
 
   private void nextTurn() {
     inNextTurn = false;
+    registry().executor().waitsForTurn(-1);
     if (!released) {
       try {
         registry().executor().executeKept(this);

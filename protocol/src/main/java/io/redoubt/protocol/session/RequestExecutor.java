@@ -22,6 +22,9 @@ public final class RequestExecutor {
   /** The index of the next request of the batch to execute. */
   private int next;
 
+  /** The number of clients whose requests continue in the next turn. */
+  private int waitingForTurn;
+
   private boolean running;
   private @Nullable Client current;
   private @Nullable Request currentRequest;
@@ -161,6 +164,15 @@ public final class RequestExecutor {
     client.afterCommand();
     registry.accountMemory(client); // may close the client, which then executes nothing more
     return true;
+  }
+
+  /** Counts clients that wait for the next turn, or no longer do. */
+  void waitsForTurn(int more) {
+    waitingForTurn += more;
+  }
+
+  int waitingForTurn() {
+    return waitingForTurn;
   }
 
   /** Returns the client whose request is running, the innermost if there are several, or null. */

@@ -244,11 +244,12 @@ public final class ClientInput {
   /**
    * Ends the client's share of this turn of the loop.
    *
+   * @param sharers the number of clients that have more to execute than their share
    * @return true if the next turn must execute more
    */
-  public boolean endShare(boolean mayExecute) {
+  public boolean endShare(boolean mayExecute, int sharers) {
     forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
-    share.renew();
+    share.renew(sharers);
     return forNextTurn;
   }
 

@@ -5,12 +5,18 @@ import io.redoubt.protocol.resp.Request;
 
 /**
  * Limits the part of a turn that one client's requests may use, so that a deep pipeline of
- * expensive requests, or of code that is not compiled yet, delays other clients only briefly. A
+ * expensive requests, or of code that is not compiled yet, delays other clients only briefly. The
+ * more clients use up their shares, the smaller these are: a new connection waits for two turns. A
  * single request always runs to its end.
  */
 public final class TurnShare {
   /** Usually enough for all input read in a turn. */
   public static final long NANOS = 500_000;
+
+  /** The time of all shares together, as long as none becomes too short to be worth its turn. */
+  private static final long ALL_NANOS = 20 * NANOS;
+
+  private static final long MIN_NANOS = NANOS / 10;
 
   /** The maximum number of arguments executed between two readings of the clock. */
   private static final int MAX_STRIDE_ARGUMENTS = 32;
@@ -18,6 +24,7 @@ public final class TurnShare {
   private static final long NOT_STARTED = Long.MIN_VALUE;
 
   private final Clock clock;
+  private long nanos = NANOS;
   private long startNanos = NOT_STARTED;
   private long lookedNanos;
 
@@ -33,8 +40,13 @@ public final class TurnShare {
     this.clock = clock;
   }
 
-  /** Starts a new turn. */
-  void renew() {
+  /**
+   * Starts a new turn.
+   *
+   * @param sharers the number of clients that use up their shares
+   */
+  void renew(int sharers) {
+    nanos = Math.clamp(ALL_NANOS / Math.max(sharers, 1), MIN_NANOS, NANOS);
     startNanos = NOT_STARTED;
     words = 0;
     stride = 1;
@@ -56,7 +68,7 @@ public final class TurnShare {
     if (startNanos == NOT_STARTED) {
       startNanos = now; // after the first request, which is not measured: most come alone
     } else {
-      long leftNanos = NANOS - (now - startNanos);
+      long leftNanos = nanos - (now - startNanos);
       usedUp = leftNanos < 0;
       long fitting = words * leftNanos / Math.max(2 * (now - lookedNanos), 1);
       stride = Math.clamp(fitting, 1, MAX_STRIDE_ARGUMENTS);

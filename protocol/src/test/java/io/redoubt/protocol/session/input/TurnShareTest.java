@@ -1,0 +1,60 @@
+package io.redoubt.protocol.session.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.resp.Request;
+import org.junit.jupiter.api.Test;
+
+class TurnShareTest {
+  private long nanos;
+  private final TurnShare share =
+      new TurnShare(
+          new Clock() {
+            @Override
+            public long wallMicros() {
+              return nanos / 1000;
+            }
+
+            @Override
+            public long wallMillis() {
+              return nanos / 1_000_000;
+            }
+
+            @Override
+            public long monotonicNanos() {
+              return nanos;
+            }
+          });
+
+  /** Returns the number of requests, each without arguments, that run in a turn. */
+  private int admitted(int sharers, long nanosEach) {
+    share.renew(sharers);
+    Request request = Request.of("INFO");
+    int admitted = 0;
+    while (admitted < 100_000 && share.admits(request)) {
+      admitted++;
+      nanos += nanosEach;
+    }
+    return admitted;
+  }
+
+  @Test
+  void endsAfterItsTimeHoweverLongRequestsTake() {
+    for (long each : new long[] {500, 5_000, 50_000, 400_000, 10_000_000}) {
+      long fitting = TurnShare.NANOS / each;
+      assertThat(admitted(1, each))
+          .as("requests of %d ns", each)
+          .isBetween((int) fitting, (int) (fitting + 2 + 32));
+    }
+    assertThat(admitted(1, 10_000_000)).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void isSmallerIfManyClientsUseTheirsUp() {
+    int alone = admitted(1, 10_000);
+    assertThat(admitted(20, 10_000)).isEqualTo(alone);
+    assertThat(admitted(100, 10_000)).isLessThan(alone / 3);
+    assertThat(admitted(100_000, 10_000)).isBetween(5, alone / 3);
+  }
+}
