@@ -46,10 +46,6 @@ final class MetricsFilesTest {
   private static final Set<String> AFTER_A_FAILOVER =
       Set.of("redoubt_sentinel_switches_total", "redoubt_sentinel_last_failover_seconds");
 
-  /** Metrics of the nodes of a cluster, which the group here is not; see {@code MetricsTest}. */
-  private static final Set<String> IN_A_CLUSTER =
-      Set.of("redis_cluster_messages_sent_total", "redis_cluster_messages_received_total");
-
   @TempDir private static Path folder;
   private static RedisServer master;
   private static RedisServer replica;
@@ -130,7 +126,6 @@ final class MetricsFilesTest {
       assertThat(table.keySet()).containsExactlyElementsOf(new TreeSet<>(names.lines().toList()));
     }
     Set<String> exported = exported();
-    exported.addAll(IN_A_CLUSTER);
     table.forEach((name, here) -> assertThat(exported.contains(name)).as(name).isEqualTo(here));
     assertThat(exported.stream().filter(name -> name.startsWith("redis_")))
         .as("names that pass for redis_exporter's")

@@ -9,6 +9,7 @@ import io.redoubt.protocol.metrics.Metric;
 import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.LoopStats;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.server.cluster.bus.BusStats;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
@@ -177,10 +178,9 @@ final class ServerSamples {
     snapshot.add(MAXMEMORY, parts.settings.memory.maxmemory.value());
     snapshot.add(SAVE_BYTES, parts.snapshots.lastSaveBytes());
     ClusterNode node = parts.clusterNode;
-    if (node != null && node.isOpen()) {
-      snapshot.add(CLUSTER_SENT, node.bus().stats().sent());
-      snapshot.add(CLUSTER_RECEIVED, node.bus().stats().received());
-    }
+    BusStats bus = node == null || !node.isOpen() ? null : node.bus().stats();
+    snapshot.add(CLUSTER_SENT, bus == null ? 0 : bus.sent());
+    snapshot.add(CLUSTER_RECEIVED, bus == null ? 0 : bus.received());
     if (replication.isReplica()) {
       String labels = masterLabels();
       snapshot.add(LINK, labels, replication.isLinkUp() ? 1 : 0);
