@@ -2,6 +2,7 @@ package io.redoubt.sentinel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.http.HttpText;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.NameLookup;
@@ -13,7 +14,6 @@ import io.redoubt.protocol.resp.RespClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +39,7 @@ final class HostileNamesTest {
     log.level(Log.Level.DEBUG);
     SentinelHost host =
         SentinelHost.ofProcess(
-            new Environment(clock, log, new SplittableRandom(1)), NameLookup.ofSystem());
+            new Environment(clock, log, Seed.splittable(1)), NameLookup.ofSystem());
     try (SentinelServer server = SentinelServer.start(TestSentinels.load(file), host, () -> {});
         RespClient client = RespClient.connect("127.0.0.1", port)) {
       assertThat(server).isNotNull();

@@ -442,6 +442,9 @@ final class Rules {
           "dist.process.AcknowledgedClientsIT", "an application that tries again",
           "dist.process.ClusterClientsIT", "an application that tries again",
           "dist.process.FollowingWriter", "a client that looks the master up again",
+          "dist.process.Hammer", "a client that connects again while nobody listens",
+          "dist.process.HeapStatesIT", "polls a socket in both directions",
+          "dist.process.MovingFaultsIT", "a client that looks for the server that takes writes",
           "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
           "server.cluster.node.ClusterClient", "a client that is told to try again");
 

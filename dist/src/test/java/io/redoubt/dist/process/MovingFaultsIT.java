@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.dist.process.Distribution.Result;
 import io.redoubt.protocol.Seed;
@@ -49,7 +50,7 @@ final class MovingFaultsIT {
   private static final int WRITES = 20;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
-  private Random random = new Random(0);
+  private final Random random = Seed.random("MovingFaultsIT");
   private Node master;
   private Node replica;
 
@@ -58,7 +59,6 @@ final class MovingFaultsIT {
 
   @BeforeEach
   void startServers() throws Exception {
-    random = Seed.random("MovingFaultsIT");
     boolean realFirst = random.nextBoolean();
     master = nodes.server(realFirst ? Kind.REAL : Kind.REDOUBT);
     replica = nodes.server(realFirst ? Kind.REDOUBT : Kind.REAL);
@@ -89,7 +89,7 @@ final class MovingFaultsIT {
           } else {
             assertThat(reply.text()).startsWith("READONLY");
             client = client == first ? second : first;
-            Thread.sleep(1);
+            Thread.sleep(1); // as a client does before it tries the other server
           }
         }
       } catch (Exception | AssertionError e) {
@@ -98,11 +98,11 @@ final class MovingFaultsIT {
     }
 
     /** Waits for more acknowledged writes. */
-    void awaitMore() throws InterruptedException {
+    void awaitMore() {
       long enough = acknowledged + WRITES;
-      while (acknowledged < enough && failure.get() == null) {
-        Thread.sleep(10);
-      }
+      await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> acknowledged >= enough || failure.get() != null);
       assertThat(failure.get()).isNull();
     }
   }
