@@ -41,8 +41,7 @@ class FailedLoadTest {
     List<String> lines =
         List.of(
             "appendonly " + (appends ? "yes" : "no"),
-            "aof-use-rdb-preamble " + (random.nextBoolean() ? "yes" : "no"),
-            "key-load-delay " + random.nextInt(3) * 100);
+            "aof-use-rdb-preamble " + (random.nextBoolean() ? "yes" : "no"));
     SimulatedNode node = new SimulatedNode(new SimulatedNetwork(simulation), "10.0.0.1", lines);
     try {
       node.start();
