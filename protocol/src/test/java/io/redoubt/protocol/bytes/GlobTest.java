@@ -103,11 +103,11 @@ class GlobTest {
 
   /** Parts that almost match again and again, of up to several words of bits. */
   @Test
-  void agreesWithTwoIndependentMatchersOnLongRepetitions() {
+  void agreesWithAnIndependentMatcherOnLongRepetitions() {
     Random random = Seed.random("GlobTest.long");
     int found = 0;
     int searched = 0;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1000; i++) {
       StringBuilder pattern = new StringBuilder("*");
       for (int parts = 1 + random.nextInt(4); parts > 0; parts--) {
         pattern.append("a".repeat(random.nextInt(150)));
@@ -119,7 +119,7 @@ class GlobTest {
       for (int runs = 1 + random.nextInt(6); runs > 0; runs--) {
         text.append("a".repeat(random.nextInt(300))).append(random.nextInt(3) == 0 ? "c" : "b");
       }
-      boolean expected = regex(pattern.toString()).matcher(text).matches();
+      boolean expected = byRows(pattern.toString(), text.toString());
       assertThat(Glob.matches(pattern.toString(), text.toString(), false))
           .as("pattern %s text %s", pattern, text)
           .isEqualTo(expected);
@@ -141,14 +141,39 @@ class GlobTest {
       }
       found += expected ? 1 : 0;
     }
-    assertThat(found).isBetween(300, 2700);
-    assertThat(searched).isGreaterThan(2000);
+    assertThat(found).isBetween(100, 900);
+    assertThat(searched).isGreaterThan(650);
   }
 
-  private static java.util.regex.Pattern regex(String glob) {
-    return java.util.regex.Pattern.compile(
-        glob.replace("\\b", "b").replace("?", ".").replaceAll("\\*+", "(?s:.*)"),
-        java.util.regex.Pattern.DOTALL);
+  /** Matches by a table of which texts each start of the pattern matches, a row for each part. */
+  private static boolean byRows(String pattern, String text) {
+    boolean[] row = new boolean[text.length() + 1];
+    row[0] = true;
+    for (int at = 0; at < pattern.length(); ) {
+      boolean[] next = new boolean[row.length];
+      int end = pattern.charAt(at) == '[' ? pattern.indexOf(']', at) + 1 : at + 1;
+      end += pattern.charAt(at) == '\\' ? 1 : 0;
+      String part = pattern.substring(at, end);
+      for (int i = 0; i < row.length; i++) {
+        if (part.equals("*")) {
+          next[i] = row[i] || i > 0 && next[i - 1];
+        } else if (i > 0) {
+          next[i] = row[i - 1] && isOneOf(part, text.charAt(i - 1));
+        }
+      }
+      row = next;
+      at = end;
+    }
+    return row[text.length()];
+  }
+
+  private static boolean isOneOf(String part, char c) {
+    return switch (part) {
+      case "?" -> true;
+      case "[ab]" -> c == 'a' || c == 'b';
+      case "[^c]" -> c != 'c';
+      default -> part.charAt(part.length() - 1) == c;
+    };
   }
 
   /**
