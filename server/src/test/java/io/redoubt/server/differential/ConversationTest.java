@@ -113,6 +113,7 @@ final class ConversationTest {
       all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
       all.removeIf(each -> each.has(Flag.BLOCKING)); // might wait for ever
       all.removeIf(each -> each.shortName().matches("z(rev)?rank")); // 7.0 has no WITHSCORE
+      all.removeIf(each -> CommandFactsTest.NEWER.contains(each.name()));
       for (int i = 0; i < weight; i++) {
         commands.addAll(all);
       }
