@@ -206,7 +206,7 @@ class SentinelConfigTest {
     refused(monitor + "sentinel quorum a 2", "Unrecognized sentinel configuration statement.");
     refused(
         monitor + "sentinel auth-pass nobody x",
-        "at line 2\n>>> 'sentinel auth-pass nobody x'\nNo such master with specified name.\n");
+        "at line 2\n>>> 'sentinel auth-pass nobody ***'\nNo such master with specified name.\n");
     refused(
         monitor + "sentinel quorum\n",
         "at line 2\n>>> 'sentinel quorum'\nUnrecognized sentinel configuration statement.\n");
