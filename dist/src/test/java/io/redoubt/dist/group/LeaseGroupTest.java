@@ -30,8 +30,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Servers with {@code sentinel-lease yes} and their sentinels. */
+@Execution(ExecutionMode.CONCURRENT)
 final class LeaseGroupTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int DOWN_AFTER_MILLIS = 2000;

@@ -88,6 +88,12 @@ final class ReplicationNode implements AutoCloseable {
     return client.call(words);
   }
 
+  /** Shuts our server down with SHUTDOWN, which has no reply; this process keeps the connection. */
+  void shutDown(String... words) throws IOException {
+    client.send(words);
+    until("the shutdown", () -> log.toString(UTF_8).contains("bye bye"));
+  }
+
   /** Returns the fields of a section of INFO. */
   Map<String, String> info(String section) throws IOException {
     Map<String, String> fields = new TreeMap<>();

@@ -31,8 +31,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Nodes of ours and real ones in one cluster, over real connections. */
+@Execution(ExecutionMode.CONCURRENT)
 class BusExchangeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String TIMEOUT_MILLIS = "2000";

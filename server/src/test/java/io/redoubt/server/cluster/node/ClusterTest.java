@@ -27,10 +27,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clusters of servers, made and changed by the real redis-cli. */
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterTest {
   private static final String TIMEOUT_MILLIS = "2000";
 

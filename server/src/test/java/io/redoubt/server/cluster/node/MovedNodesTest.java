@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Nodes that are all restarted on new addresses of the loopback network, with their names. */
+@Execution(ExecutionMode.CONCURRENT)
 class MovedNodesTest {
   private static final String TIMEOUT_MILLIS = "2000";
   private static final int SLOTS = 16_384;
