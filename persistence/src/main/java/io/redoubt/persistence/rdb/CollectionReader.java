@@ -345,7 +345,7 @@ final class CollectionReader implements AutoCloseable {
     }
     if (numbers) {
       numbers = false;
-      visitor.repaired(type, PackedReader.NOT_A_NUMBER);
+      visitor.repaired(type, RdbValueVisitor.NOT_A_NUMBER);
     }
     return 0;
   }

@@ -28,8 +28,6 @@ final class PackedReader implements AutoCloseable {
    */
   private static final int MAX_COMPARED = 1 << 16;
 
-  static final String NOT_A_NUMBER = "a score that is not a number became 0";
-
   private final BufferMemory buffers;
   private final PackedDuplicates duplicates = new PackedDuplicates();
   private final List<String> repairs = new ArrayList<>();
@@ -262,7 +260,7 @@ final class PackedReader implements AutoCloseable {
     }
     orderly &= numbers && ascending;
     if (!numbers) {
-      repairs.add(NOT_A_NUMBER);
+      repairs.add(RdbValueVisitor.NOT_A_NUMBER);
     }
     if (!ascending) {
       repairs.add("members out of order were sorted");

@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
  */
 public interface RdbValueVisitor {
 
+  /** The repair of a score that is not a number, which Redis up to 6.0 saved and loaded. */
+  String NOT_A_NUMBER = "a score that is not a number became 0";
+
   /** Visits a key with a string. */
   void string(RdbKey key, MemorySegment memory, long offset, int length) throws RdbException;
 

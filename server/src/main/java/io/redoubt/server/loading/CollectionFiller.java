@@ -222,13 +222,13 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   /** Reports what the value lost or what it got to be consistent. */
   private void reportRepairs() throws RdbException {
     switch (type) {
-      case SET, ZSET -> reportRepair(dropped, "duplicate members were dropped");
-      case HASH -> reportRepair(hash.dropped(), "duplicate fields were dropped");
+      case SET, ZSET -> reportLoss(dropped, "duplicate members were dropped");
+      case HASH -> reportLoss(hash.dropped(), "duplicate fields were dropped");
       case STREAM_LISTPACKS -> {
         reportRepair(
             stream.adopted(),
             "pending entries without consumer went to the consumer " + RdbStream.ADOPTING_CONSUMER);
-        reportRepair(stream.sharedDropped(), "entries were pending for a second consumer");
+        reportLoss(stream.sharedDropped(), "entries were pending for a second consumer");
       }
       default -> {}
     }
@@ -238,6 +238,17 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
     if (count > 0) {
       repaired(type, count + " " + what);
     }
+  }
+
+  private void reportLoss(long count, String what) throws RdbException {
+    if (count > 0) {
+      lost(type, count + " " + what);
+    }
+  }
+
+  /** Called with each repair of the current collection that dropped a part of it. */
+  void lost(RdbType of, String what) throws RdbException {
+    repaired(of, what);
   }
 
   @Override

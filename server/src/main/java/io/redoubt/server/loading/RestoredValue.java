@@ -3,6 +3,8 @@ package io.redoubt.server.loading;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbValueVisitor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
@@ -127,6 +129,28 @@ public final class RestoredValue extends CollectionFiller {
   @Override
   void repaired(String what) {
     onRepair.accept(what);
+  }
+
+  @Override
+  public void repaired(RdbType of, String what) throws RdbException {
+    if (of != RdbType.ZSET_LISTPACK && what.equals(RdbValueVisitor.NOT_A_NUMBER)) {
+      throw RdbException.refusal("Zset with NAN score detected");
+    }
+    super.repaired(of, what);
+  }
+
+  /**
+   * Refuses, as Redis does, a payload of which a part would be dropped: its sender has it whole.
+   */
+  @Override
+  void lost(RdbType of, String what) throws RdbException {
+    throw RdbException.refusal(
+        switch (of) {
+          case HASH -> "Hash integrity check failed: ziplist or listpack with dup elements";
+          case SET -> "Duplicate set members detected";
+          case ZSET -> "Duplicate zset fields detected";
+          default -> "Stream consumer PEL entry already has a consumer assigned";
+        });
   }
 
   @Override
