@@ -255,19 +255,21 @@ public final class Connection {
   }
 
   /**
-   * Stops reading, and closes the connection when all queued output has been written. The end goes
-   * in one packet with the last bytes: a peer that sends a request between the two would read a
-   * reset in place of the end.
+   * Sends the end of the connection, once it is closed, in one packet with the last bytes: a peer
+   * that sends a request between the two would read a reset in place of the end. Must not be called
+   * where input may be left unread, since the kernel then drops what it holds back.
    */
+  public void holdLastPacket() {
+    try {
+      SocketOptions.cork(channel);
+    } catch (ChannelException e) {
+      closedAlready(e);
+    }
+  }
+
+  /** Stops reading, and closes the connection when all queued output has been written. */
   public void closeAfterFlush() {
     closing = true;
-    if (queuedBytes > 0) {
-      try {
-        SocketOptions.cork(channel);
-      } catch (ChannelException e) {
-        closedAlready(e);
-      }
-    }
     flush();
     if (queuedBytes == 0) {
       channel.close();

@@ -143,6 +143,20 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     joinEndOfTurn();
   }
 
+  /** Does the same, and sends the end of the connection in one packet with the reply. */
+  public final void closeWithReply() {
+    Connection current = open();
+    if (current != null) {
+      current.holdLastPacket();
+    }
+    closeAfterReply();
+  }
+
+  /** Returns true if it is connected, and closed when its pending output exceeds a limit. */
+  public final boolean hasOutputLimit() {
+    return open() != null && registry().settings().outputLimit(type()).hardBytes() > 0;
+  }
+
   private void release() {
     if (released) {
       return;

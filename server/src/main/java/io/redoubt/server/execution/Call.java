@@ -129,6 +129,11 @@ public final class Call extends RegionCall {
     return (ServerClient) super.client();
   }
 
+  /** Returns true if the client is closed when its reply gets too long; a script is not. */
+  public boolean hasOutputLimit() {
+    return client().hasOutputLimit();
+  }
+
   /** Returns the database selected by the client. */
   public Database database() {
     return database;

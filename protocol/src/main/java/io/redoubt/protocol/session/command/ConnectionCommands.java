@@ -156,7 +156,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   private static void quit(SessionCall call) {
     call.reply().ok();
-    call.client().closeAfterReply();
+    call.client().closeWithReply();
   }
 
   private static void reset(SessionCall call) {

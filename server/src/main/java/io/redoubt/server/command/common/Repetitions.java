@@ -1,13 +1,15 @@
 package io.redoubt.server.command.common;
 
 import io.redoubt.protocol.command.CommandError;
+import io.redoubt.server.execution.Call;
 
 /**
  * The count of a reply with repetitions, which SRANDMEMBER, HRANDFIELD and ZRANDMEMBER send for a
- * negative argument. Redis sends any number, and does nothing else for minutes.
+ * negative argument. Redis sends any number, and does nothing else for minutes unless the client's
+ * output limit ends the reply.
  */
 public final class Repetitions {
-  /** Fewer than this take about half a second. */
+  /** As many take about half a second. */
   private static final int MAX = 1 << 22;
 
   private static final CommandError TOO_MANY =
@@ -20,12 +22,12 @@ public final class Repetitions {
    * Returns the number of elements to send.
    *
    * @param argument the negative argument
-   * @throws CommandError if they are too many
+   * @throws CommandError if they are too many, and the client may read any number
    */
-  public static int of(long argument) {
-    if (argument < -MAX) {
+  public static int of(Call call, long argument) {
+    if (argument < -MAX && !call.hasOutputLimit()) {
       throw TOO_MANY;
     }
-    return (int) -argument;
+    return (int) Math.min(-argument, Integer.MAX_VALUE);
   }
 }

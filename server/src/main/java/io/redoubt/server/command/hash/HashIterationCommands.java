@@ -89,7 +89,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     if (size == 0 || count == 0) {
       call.reply().array(0);
     } else if (count < 0) {
-      repeated(call, entry, Repetitions.of(count), withValues);
+      repeated(call, entry, Repetitions.of(call, count), withValues);
     } else if (count < size / DRAWN_PART) {
       drawn(call, entry, (int) count, withValues);
     } else {

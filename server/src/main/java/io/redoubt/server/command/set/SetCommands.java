@@ -429,7 +429,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     long size = call.values().sets().size(set);
     if (count < 0) {
-      replyWithRepetition(call, set, Repetitions.of(count));
+      replyWithRepetition(call, set, Repetitions.of(call, count));
     } else if (count >= size) {
       call.reply().array((int) size);
       replyMembers(call, set);

@@ -377,7 +377,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     SortedSets sets = call.values().sortedSets();
     RandomGenerator random = call.keyspace().random();
     long size = sets.size(set);
-    int wanted = count < 0 ? Repetitions.of(count) : (int) Math.min(count, size);
+    int wanted = count < 0 ? Repetitions.of(call, count) : (int) Math.min(count, size);
     boolean flat = withScores && call.reply().resp() == 2;
     call.reply().array(flat ? wanted * 2 : wanted);
     try (SortedSetCursor cursor = sets.cursor()) {
