@@ -144,7 +144,7 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   /**
-   * What a configuration is made into before anything listens.
+   * The parts made from a configuration before anything listens.
    *
    * @param state the state in the configuration
    * @param core the state machine

@@ -21,8 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What every program opens at its start, tried without starting: files, addresses and certificates.
- * Ports are not taken, because the program may run already; files that were not there are removed.
+ * A trial of the files, addresses and certificates that every program opens at its start. Ports are
+ * not taken, because the program may run already; files that were not there are removed.
  */
 final class StartCheck {
   private final Directives directives;

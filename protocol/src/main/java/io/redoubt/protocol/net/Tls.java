@@ -153,7 +153,7 @@ public final class Tls {
   }
 
   /**
-   * What the configuration was read as.
+   * The contents of the files of a configuration.
    *
    * @param service the terms of a server, null for a client
    */

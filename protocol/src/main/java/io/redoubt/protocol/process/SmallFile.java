@@ -17,7 +17,7 @@ import java.util.Locale;
  * terminate the process without naming the file.
  */
 public final class SmallFile {
-  /** What is made of a file takes several times its size. */
+  /** The objects that are parsed from a file take several times its size. */
   private static final int HEAP_SHARE = 16;
 
   private static final int MAX_USED_PERCENT = 85;

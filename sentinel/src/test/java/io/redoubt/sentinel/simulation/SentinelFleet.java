@@ -120,7 +120,7 @@ final class SentinelFleet {
     return host.substring(0, gap) + ":0".repeat(8 - colons) + host.substring(gap + 1);
   }
 
-  /** Lets a node be reached at another address, too. */
+  /** Adds another address of a node. */
   void alsoAt(Address other, SimulatedDataNode node) {
     otherAddresses.put(other, node);
   }

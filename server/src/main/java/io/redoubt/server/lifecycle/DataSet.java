@@ -100,7 +100,7 @@ public final class DataSet implements ReplicatedDataSet {
     return progress;
   }
 
-  /** Lets commands see the data set, once all that a start reads has been read. */
+  /** Opens the data set to commands, after everything that a start reads has been read. */
   public void becomeWhole() {
     whole = true;
     state.set(Refusal.LOADING, progress.isLoading());

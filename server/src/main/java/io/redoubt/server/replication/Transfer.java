@@ -278,7 +278,7 @@ final class Transfer implements TransferFraming.Sink {
     log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
-  /** Tells a loader the length of the payload, if it is known, so that it believes no more. */
+  /** Returns a loader that is bounded by the length of the payload, if it is known. */
   private RdbLoader sized(RdbLoader loader) {
     return framing.totalBytes() == TransferFraming.UNKNOWN
         ? loader
