@@ -5,14 +5,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
-import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
  * Finds free TCP ports of the loopback address, for tools and tests that must name a port before a
  * process listens on it. The ports, and those of a cluster bus 10 000 above them, are below the
  * ephemeral range, so that outgoing connections do not take them meanwhile. No port is another
- * one's bus port.
+ * one's bus port. A process finds a port again only when it has found all others meanwhile: whoever
+ * was given a port may bind it later.
  *
  * <p>Processes that run in parallel, such as the forks of a build, each set {@code -Dredoubt.fork}
  * to their number, from 1. Processes of different numbers (modulo 8) never find the same port.
@@ -23,6 +25,10 @@ public final class FreePorts {
   private static final int FORKS = 8;
   private static final Integer FORK = Integer.getInteger("redoubt.fork");
 
+  /** Counts the candidates from a random one on, so that processes without a number differ. */
+  private static final AtomicInteger NEXT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(END - FIRST));
+
   private FreePorts() {}
 
   /** Returns a free port. */
@@ -32,14 +38,16 @@ public final class FreePorts {
 
   /** Returns several distinct free ports. */
   public static List<Integer> several(int count) {
-    IntStream candidates = new Random().ints(FIRST, END);
-    return candidates
+    return IntStream.generate(FreePorts::next)
         .filter(FreePorts::isOurs)
-        .distinct()
         .filter(FreePorts::isFree)
         .limit(count)
         .boxed()
         .toList();
+  }
+
+  private static int next() {
+    return FIRST + Math.floorMod(NEXT.getAndIncrement(), END - FIRST);
   }
 
   private static boolean isOurs(int port) {
