@@ -24,8 +24,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A server at the end of its memory, which a limit of the region stands for. */
+@Isolated // it limits the memory of the whole process
 final class MemoryEndTest {
   private static final long ROOM_BYTES = 40L << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(100);

@@ -24,12 +24,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Starts with files whose data does not fit into memory, which a limit of the region stands for.
  */
+@Isolated // it limits the memory of the whole process
 final class MemoryLoadTest {
   private static final String FILL =
       """
@@ -95,7 +97,7 @@ final class MemoryLoadTest {
     int refused = 0;
     for (int i = 0; i < ATTEMPTS; i++) {
       try (RedisServer server = server(lines)) {
-        Region.limit(Region.heldBytes() + random.nextInt(32 << 20));
+        Region.limit(Region.heldBytes() + little());
         refused += isRefused(server, digest) ? 1 : 0;
       } finally {
         noLimit();
@@ -107,6 +109,11 @@ final class MemoryLoadTest {
     try (RedisServer server = server(lines)) {
       assertThat(isRefused(server, digest)).isFalse();
     }
+  }
+
+  /** Returns a number of bytes of any order of magnitude, since a load may need few. */
+  private int little() {
+    return random.nextInt(1 << random.nextInt(10, 26));
   }
 
   private static boolean isRefused(RedisServer server, String digest) throws Exception {
@@ -156,7 +163,7 @@ final class MemoryLoadTest {
   private boolean isEndedByReload(RedisServer server, String digest) throws Exception {
     try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 60_000)) {
       client.call("FLUSHALL", "SYNC");
-      Region.limit(Region.heldBytes() + random.nextInt(32 << 20));
+      Region.limit(Region.heldBytes() + little());
       client.send("DEBUG", "RELOAD", "NOSAVE");
       try {
         assertThat(client.receive().text()).isEqualTo("OK");

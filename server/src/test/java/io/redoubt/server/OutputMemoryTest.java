@@ -22,12 +22,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Clients for whose output there is no memory: they are closed, and the commands that caused the
  * output succeed. A message of a megabyte goes out once for each of a client's many patterns, so
  * that memory suffices for the message but not for the output.
  */
+@Isolated // it limits the memory of the whole process
 final class OutputMemoryTest {
   private static final long ROOM_BYTES = 40L << 20;
   private static final int PATTERNS = 100;

@@ -14,7 +14,9 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated // it limits the memory of the whole process
 final class DatabaseTest {
   private static final long SMALL_BYTES = 32;
   private static final long NOW = 1_700_000_000_000L;

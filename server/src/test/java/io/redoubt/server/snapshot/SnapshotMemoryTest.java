@@ -22,8 +22,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Snapshots that find no memory: they fail, and the keyspace and later snapshots do not. */
+@Isolated // it limits the memory of the whole process
 final class SnapshotMemoryTest {
   private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
   private static final int DATABASES = 2;
