@@ -47,6 +47,7 @@ public final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("--dir", directory.toString()));
     command.addAll(List.of(directives));
     Path log = Files.createFile(directory.resolve("server.log"));
+    System.out.println("start: server on " + port);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     ServerProcess server = new ServerProcess(process, port, log);

@@ -157,7 +157,7 @@ final class ArchiveIT {
   /** Starts a program from a line of shell inside the new root. */
   private Node enter(int port, String line) throws IOException {
     List<String> arguments = new ArrayList<>(command("/bin/sh", "-c", line));
-    return Node.start(
+    return Distribution.launch(
         Path.of(arguments.removeFirst()), arguments, Map.of(), port, root.resolve("log"));
   }
 

@@ -41,7 +41,7 @@ final class Distribution {
       throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", folder.toString()));
-    Node node = Node.start(launcher, all, environment, port, folder.resolve("output"));
+    Node node = launch(launcher, all, environment, port, folder.resolve("output"));
     try {
       node.awaitPong(LIMIT);
       return node;
@@ -49,6 +49,14 @@ final class Distribution {
       node.close();
       throw new IOException(Files.readString(node.log()), e);
     }
+  }
+
+  /** Starts a launcher without waiting for it; prints a line by which {@code .ci/times} counts. */
+  static Node launch(
+      Path launcher, List<String> arguments, Map<String, String> environment, int port, Path log)
+      throws IOException {
+    System.out.println("start: " + launcher.getFileName() + " on " + port);
+    return Node.start(launcher, arguments, environment, port, log);
   }
 
   /** The output and exit status of a program that has ended by itself. */

@@ -113,7 +113,8 @@ final class LauncherIT {
       List<String> arguments = new ArrayList<>(List.of(conf.toString()));
       arguments.addAll(command.subList(1, command.size()));
       Path log = folder.resolve(port + ".log");
-      try (Node node = Node.start(Path.of(command.getFirst()), arguments, Map.of(), port, log)) {
+      try (Node node =
+          Distribution.launch(Path.of(command.getFirst()), arguments, Map.of(), port, log)) {
         node.awaitPong(Distribution.LIMIT);
         assertThat(node.info("server"))
             .containsEntry("redis_mode", "sentinel")

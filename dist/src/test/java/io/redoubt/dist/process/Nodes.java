@@ -62,7 +62,8 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   /** Starts a launcher with its own configuration, which names the port, without waiting. */
   Node launch(Path launcher, Path folder, int port, String... arguments) throws IOException {
-    Node node = Node.start(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
+    Node node =
+        Distribution.launch(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
     nodes.add(node);
     return node;
   }

@@ -59,7 +59,8 @@ final class TlsIT {
             .formatted(port, own, identity.certificate(), identity.key(), identity.certificate());
     Files.writeString(file, text + String.join("\n", lines) + "\n");
     nodes.add(
-        Node.start(launcher, List.of(file.toString()), Map.of(), port, own.resolve("output")));
+        Distribution.launch(
+            launcher, List.of(file.toString()), Map.of(), port, own.resolve("output")));
     await().atMost(LIMIT).ignoreExceptions().until(() -> ask(port, "PING").text().equals("PONG"));
     return port;
   }
