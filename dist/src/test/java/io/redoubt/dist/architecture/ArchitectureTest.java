@@ -6,9 +6,7 @@ import io.redoubt.dist.architecture.Rules.Door;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,27 +20,10 @@ import org.junit.jupiter.api.Test;
 /** Checks every class of the modules against {@link Rules}. */
 final class ArchitectureTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
-  private static final List<String> MODULES =
-      List.of(
-          "protocol",
-          "persistence",
-          "server",
-          "sentinel",
-          "server/embedded",
-          "server/junit",
-          "server/spring",
-          "dist");
-
   private static final Pattern SLEEP = Pattern.compile("\\.sleep\\(|\\.park(Nanos|Until)\\(");
   private static final int MOST_SLEEPS = 10;
 
-  private final List<CompiledClass> classes = compiled("classes");
-
-  private static List<CompiledClass> compiled(String folder) {
-    return MODULES.stream()
-        .flatMap(module -> CompiledClass.below(ROOT.resolve(module + "/target/" + folder)).stream())
-        .toList();
-  }
+  private final List<CompiledClass> classes = CompiledClass.ofAllModules("classes");
 
   @Test
   void readsAClassOfEverySourceFile() throws IOException {
@@ -53,7 +34,7 @@ final class ArchitectureTest {
       throws IOException {
     Set<String> seen = new TreeSet<>();
     classes.forEach(seenClass -> seen.add(seenClass.shortName()));
-    for (String module : MODULES) {
+    for (String module : CompiledClass.MODULES) {
       Path sources = ROOT.resolve(module + "/src/" + kind + "/java/io/redoubt");
       try (Stream<Path> files = Files.walk(sources)) {
         List<String> expected =
@@ -92,7 +73,7 @@ final class ArchitectureTest {
   @Test
   void declaredEdgesAreAcyclic() {
     for (String start : Rules.EDGES.keySet()) {
-      assertThat(reachable(start, Rules.EDGES))
+      assertThat(KnotTest.reachable(start, Rules.EDGES))
           .as("imports of %s, through others", start)
           .doesNotContain(start);
     }
@@ -111,7 +92,7 @@ final class ArchitectureTest {
       }
     }
     for (String start : actual.keySet()) {
-      assertThat(reachable(start, actual))
+      assertThat(KnotTest.reachable(start, actual))
           .as("imports of %s, through others", start)
           .doesNotContain(start);
     }
@@ -160,7 +141,7 @@ final class ArchitectureTest {
 
   @Test
   void testsSleepOnlyForAReason() throws IOException {
-    List<CompiledClass> tests = compiled("test-classes");
+    List<CompiledClass> tests = CompiledClass.ofAllModules("test-classes");
     assertThatEachSourceIsRead("test", tests);
     Map<String, Integer> sleeps = new TreeMap<>();
     for (CompiledClass test : tests) {
@@ -205,7 +186,7 @@ final class ArchitectureTest {
     sources.addAll(Rules.RANDOM_SOURCES);
     Door all = new Door("randomness of tests", sources, List.of(Rules.SEED));
     Map<String, List<String>> users = new TreeMap<>();
-    for (CompiledClass test : compiled("test-classes")) {
+    for (CompiledClass test : CompiledClass.ofAllModules("test-classes")) {
       List<String> used = used(test, all);
       if (!used.isEmpty()) {
         users.merge(test.shortName(), used, (a, b) -> a);
@@ -251,18 +232,6 @@ final class ArchitectureTest {
       return Rules.ASSEMBLIES.get(module).contains(to.replaceFirst("\\..*", ""));
     }
     return Rules.EDGES.get(from).contains(to);
-  }
-
-  private static Set<String> reachable(String start, Map<String, Set<String>> graph) {
-    Set<String> reached = new TreeSet<>();
-    Deque<String> open = new ArrayDeque<>(graph.getOrDefault(start, Set.of()));
-    while (!open.isEmpty()) {
-      String next = open.pop();
-      if (reached.add(next)) {
-        open.addAll(graph.getOrDefault(next, Set.of()));
-      }
-    }
-    return reached;
   }
 
   /**

@@ -49,6 +49,18 @@ record CompiledClass(
     List<String> staticState,
     boolean locks) {
 
+  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  static final List<String> MODULES =
+      List.of(
+          "protocol",
+          "persistence",
+          "server",
+          "sentinel",
+          "server/embedded",
+          "server/junit",
+          "server/spring",
+          "dist");
+
   private static final Pattern CLASS_IN_DESCRIPTOR = Pattern.compile("L([\\w/$]+)[;<]");
   private static final Pattern DESCRIPTOR = Pattern.compile("\\(.*\\).+|\\[*L[\\w/$]+;");
   private static final Pattern CHANGING =
@@ -56,8 +68,15 @@ record CompiledClass(
           "java\\.util\\.(concurrent\\.|Hash|Linked|Tree|Array(List|Deque)|Weak|Identity|BitSet|Random|Enum(Map|Set)).*"
               + "|java\\.lang\\.(StringBuilder|ThreadLocal)");
 
+  /** Returns every class of all modules, of a folder such as {@code test-classes}. */
+  static List<CompiledClass> ofAllModules(String folder) {
+    return MODULES.stream()
+        .flatMap(module -> below(ROOT.resolve(module + "/target/" + folder)).stream())
+        .toList();
+  }
+
   /** Returns every class below a folder of class files. */
-  static List<CompiledClass> below(Path classes) {
+  private static List<CompiledClass> below(Path classes) {
     if (!Files.isDirectory(classes)) {
       return List.of();
     }
@@ -151,7 +170,12 @@ record CompiledClass(
 
   /** Returns the name of the outermost class, without the root package. */
   String shortName() {
-    return withoutRoot(name.replaceFirst("\\$.*", ""));
+    return shortNameOf(name);
+  }
+
+  /** Returns the name of the outermost class, without the root package. */
+  static String shortNameOf(String className) {
+    return withoutRoot(className.replaceFirst("\\$.*", ""));
   }
 
   /** Returns the package, without the root package. */
