@@ -21,7 +21,6 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
-          Map.entry("dist.cli.cluster", 10),
           Map.entry("protocol.config", 7),
           Map.entry("protocol.net", 8),
           Map.entry("protocol.session", 21),
@@ -30,8 +29,7 @@ final class Rules {
           Map.entry("server.execution", 20),
           Map.entry("server.keyspace", 10),
           Map.entry("server.memory", 6),
-          Map.entry("server.replication", 19),
-          Map.entry("server.snapshot", 4));
+          Map.entry("server.replication", 19));
 
   /** Which packages a package may import. The graph has no cycle; the test looks. */
   static final Map<String, Set<String>> EDGES =

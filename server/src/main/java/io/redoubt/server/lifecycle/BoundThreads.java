@@ -7,7 +7,7 @@ import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.process.os.CpuList;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -32,7 +32,7 @@ public final class BoundThreads implements Threads {
     String processors =
         switch (name) {
           case AppendOnlyFile.THREAD -> settings.bioCpulist.value();
-          case Snapshots.REWRITE_THREAD -> settings.aofRewriteCpulist.value();
+          case SnapshotContext.REWRITE_THREAD -> settings.aofRewriteCpulist.value();
           default -> settings.bgsaveCpulist.value();
         };
     return processors.isEmpty()

@@ -127,7 +127,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       this.thread =
           context
               .threads()
-              .unstarted(rewrite ? Snapshots.REWRITE_THREAD : "redoubt-snapshot", writer);
+              .unstarted(rewrite ? SnapshotContext.REWRITE_THREAD : "redoubt-snapshot", writer);
       thread.start();
       started = true;
     } finally {

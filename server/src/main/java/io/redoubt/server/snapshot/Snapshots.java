@@ -33,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * At most one snapshot is in progress at a time. All methods are called on the loop.
  */
 public final class Snapshots implements AutoCloseable {
-  /** The name of the thread that rewrites the append-only file. */
-  public static final String REWRITE_THREAD = "redoubt-rewrite";
-
   /** The delay before a save point is tried again after a failure. */
   private static final long RETRY_MILLIS = 5_000;
 

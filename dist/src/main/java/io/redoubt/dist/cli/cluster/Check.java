@@ -9,25 +9,25 @@ import java.util.Map;
 
 /** Checks that all nodes agree, that no slot is on its way, and that each has an owner. */
 final class Check {
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
-  Check(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Check(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   /** Prints the nodes and what is wrong; returns true if nothing is. */
   boolean run() throws IOException, ProtocolException, ClusterException {
-    mode.step(
+    talk.step(
         "Performing Cluster Check (using node " + topology.members().getFirst().address() + ")");
     topology.show("");
     boolean good = agreement();
     good &= openSlots();
     good &= coverage();
-    if (mode.options().searchesMultipleOwners) {
+    if (talk.options().searchesMultipleOwners) {
       good &= owners();
     }
     return good;
@@ -43,7 +43,7 @@ final class Check {
   }
 
   private boolean openSlots() {
-    mode.step("Check for open slots...");
+    talk.step("Check for open slots...");
     Map<Integer, List<String>> open = topology.openSlots();
     for (Member each : topology.members()) {
       state(each, "migrating", each.migrating());
@@ -72,7 +72,7 @@ final class Check {
   }
 
   private boolean coverage() {
-    mode.step("Check slots coverage...");
+    talk.step("Check slots coverage...");
     BitSet covered = topology.covered();
     boolean all = covered.cardinality() == Member.SLOTS;
     out.print(
@@ -83,7 +83,7 @@ final class Check {
   }
 
   private boolean owners() {
-    mode.step("Check for multiple slot owners...");
+    talk.step("Check for multiple slot owners...");
     Map<Integer, List<Member>> multiple = topology.multipleOwners();
     multiple.forEach((slot, owners) -> {
       out.print("[WARNING] Slot " + slot + " has " + owners.size() + " owners:\n");

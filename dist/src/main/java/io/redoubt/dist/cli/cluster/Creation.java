@@ -21,20 +21,20 @@ final class Creation {
   private static final int AGREED_MILLIS = 200;
   private static final int AGREED_CHECKS = 60;
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
-  Creation(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Creation(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, InterruptedException, ClusterException {
     connect();
     List<Member> members = topology.members();
-    int replicas = mode.options().replicas;
+    int replicas = talk.options().replicas;
     int masters = members.size() / (replicas + 1);
     if (masters < LEAST_MASTERS) {
       out.print(
@@ -50,14 +50,14 @@ final class Creation {
               + " nodes are required.\n");
       return false;
     }
-    mode.step("Performing hash slots allocation on " + members.size() + " nodes...");
+    talk.step("Performing hash slots allocation on " + members.size() + " nodes...");
     plan(alternating(members), masters);
     topology.show("");
-    if (!mode.accepted("Can I set the above configuration?")) {
+    if (!talk.accepted("Can I set the above configuration?")) {
       return false;
     }
     configure();
-    mode.step("Sending CLUSTER MEET messages to join the cluster");
+    talk.step("Sending CLUSTER MEET messages to join the cluster");
     meet();
     if (!Membership.awaitJoin(out, this::allKnown)) {
       out.print(
@@ -73,12 +73,12 @@ final class Creation {
     }
     agreed();
     topology.reload();
-    return new Check(mode, topology).run();
+    return new Check(talk, topology).run();
   }
 
   private void connect() throws IOException, ProtocolException, ClusterException {
-    for (String argument : mode.options().arguments) {
-      ClusterMode.Address address = ClusterMode.address(argument);
+    for (String argument : talk.options().arguments) {
+      ArgumentAddress address = ArgumentAddress.read(argument);
       Member member = topology.connect(address.host(), address.port());
       topology.members().add(member);
       member.requireEmpty();
@@ -128,7 +128,7 @@ final class Creation {
                 .orElse(left.getFirst());
         left.remove(replica);
         sameHost |= IpAddress.same(replica.host(), master.host());
-        boolean extra = counts.merge(master, 1, Integer::sum) > mode.options().replicas;
+        boolean extra = counts.merge(master, 1, Integer::sum) > talk.options().replicas;
         replica.plan(master.id(), new BitSet(Member.SLOTS));
         out.print(
             "Adding "
@@ -140,7 +140,7 @@ final class Creation {
       }
     }
     if (sameHost) {
-      mode.step("Trying to optimize slaves allocation for anti-affinity");
+      talk.step("Trying to optimize slaves allocation for anti-affinity");
       out.print("[WARNING] Some slaves are in the same host as their master\n");
     }
   }
@@ -153,8 +153,8 @@ final class Creation {
         Reply unused = each.ask(words.toArray(String[]::new));
       }
     }
-    mode.step("Nodes configuration updated");
-    mode.step("Assign a different config epoch to each node");
+    talk.step("Nodes configuration updated");
+    talk.step("Assign a different config epoch to each node");
     int epoch = 1;
     for (Member each : topology.members()) {
       // A node that has one already answers with an error, which does no harm.

@@ -15,14 +15,14 @@ final class Everywhere {
   private static final int LEAST_TIMEOUT_MILLIS = 100;
   private static final int SHOWN_ID = 8;
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
-  Everywhere(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Everywhere(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   boolean info() throws IOException, ProtocolException, ClusterException {
@@ -51,11 +51,11 @@ final class Everywhere {
   }
 
   boolean call(List<String> words) throws IOException, ProtocolException {
-    mode.step("Calling " + String.join(" ", words));
+    talk.step("Calling " + String.join(" ", words));
     Printing printing = new Printing(OutputForm.STANDARD, "\n", "\n", false, false, false);
     for (Member each : topology.members()) {
       boolean wanted =
-          each.isReplica() ? !mode.options().onlyMasters : !mode.options().onlyReplicas;
+          each.isReplica() ? !talk.options().onlyMasters : !talk.options().onlyReplicas;
       if (wanted) {
         Reply reply = each.call(words.toArray(String[]::new));
         String text = printing.formatter().format(reply, true);
@@ -74,10 +74,10 @@ final class Everywhere {
     }
     if (millis < LEAST_TIMEOUT_MILLIS) {
       out.flush();
-      mode.err().print("Setting a node timeout of less than 100 milliseconds is a bad idea.\n");
+      talk.err().print("Setting a node timeout of less than 100 milliseconds is a bad idea.\n");
       return false;
     }
-    mode.step("Reconfiguring node timeout in every cluster node...");
+    talk.step("Reconfiguring node timeout in every cluster node...");
     int good = 0;
     int bad = 0;
     for (Member each : topology.members()) {
@@ -91,7 +91,7 @@ final class Everywhere {
         good++;
       }
     }
-    mode.step("New node timeout set. " + good + " OK, " + bad + " ERR.");
+    talk.step("New node timeout set. " + good + " OK, " + bad + " ERR.");
     return bad == 0;
   }
 }

@@ -15,38 +15,38 @@ import java.util.List;
 final class Import {
   private static final int KEYS_AT_ONCE = 1000;
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final Target login;
   private final PrintStream out;
 
-  Import(ClusterMode mode, Topology topology, Target login) {
-    this.mode = mode;
+  Import(Conversation talk, Topology topology, Target login) {
+    this.talk = talk;
     this.topology = topology;
     this.login = login;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, ClusterException {
-    ClusterOptions options = mode.options();
+    ClusterOptions options = talk.options();
     if (options.from == null) {
       throw new ClusterException(
           "[ERR] Option '--cluster-from' is required for subcommand" + " 'import'.");
     }
-    ClusterMode.Address from = ClusterMode.address(options.from);
+    ArgumentAddress from = ArgumentAddress.read(options.from);
     if (options.fromAsksForPassword) {
       out.print("Please input password: ");
-      options.fromPassword = mode.line();
+      options.fromPassword = talk.line();
     }
-    mode.step(
+    talk.step(
         "Importing data from "
             + options.from
             + " to cluster "
             + topology.members().getFirst().address());
-    if (!new Check(mode, topology).run()) {
+    if (!new Check(talk, topology).run()) {
       return false;
     }
-    mode.step("Connecting to the source Redis instance");
+    talk.step("Connecting to the source Redis instance");
     Target source =
         new Target(
             from.host(),
@@ -57,7 +57,7 @@ final class Import {
             0,
             0,
             login.tls());
-    try (Session session = new Session(source, out, mode.err())) {
+    try (Session session = new Session(source, out, talk.err())) {
       return session.connect() && move(new Member(session));
     }
   }
@@ -104,7 +104,7 @@ final class Import {
       out.print("No node has the slot of " + new String(key, UTF_8) + "\n");
       return false;
     }
-    ClusterOptions options = mode.options();
+    ClusterOptions options = talk.options();
     List<byte[]> words = SlotMove.request(owner, key, options, options.copies, options.replaces);
     Reply reply = source.session().connection().call(words.toArray(byte[][]::new));
     String name = new String(key, UTF_8);

@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
 final class Membership {
   static final int JOIN_SECONDS = 60;
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
   /** A node's knowledge of its cluster at a moment. */
   record View(int peers, long replicas, Map<String, BitSet> owners) {}
 
-  Membership(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Membership(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   /** Returns a node's view, and leaves what is planned for it as it is. */
@@ -40,12 +40,12 @@ final class Membership {
     return new View((int) met, replicas, Map.copyOf(probe.owners()));
   }
 
-  boolean add(ClusterMode.Address address)
+  boolean add(ArgumentAddress address)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     Member known = topology.members().getFirst();
     String name = address.host() + ":" + address.port();
-    mode.step("Adding node " + name + " to cluster " + known.address());
-    if (!new Check(mode, topology).run()) {
+    talk.step("Adding node " + name + " to cluster " + known.address());
+    if (!new Check(talk, topology).run()) {
       return false;
     }
     Member master = master();
@@ -55,11 +55,11 @@ final class Membership {
     if (master == null) {
       functions(known, added);
     }
-    mode.step("Send CLUSTER MEET to node " + name + " to make it join the cluster.");
+    talk.step("Send CLUSTER MEET to node " + name + " to make it join the cluster.");
     added.meet(known);
     if (master != null) {
       joined(added);
-      mode.step("Configure node as replica of " + master.address() + ".");
+      talk.step("Configure node as replica of " + master.address() + ".");
       Reply unused = added.ask("CLUSTER", "REPLICATE", master.id());
     }
     out.print("[OK] New node added correctly.\n");
@@ -68,10 +68,10 @@ final class Membership {
 
   /** Returns the master of a node that becomes a replica, null if it becomes none. */
   private @Nullable Member master() throws ClusterException {
-    if (!mode.options().addsReplica) {
+    if (!talk.options().addsReplica) {
       return null;
     }
-    String id = mode.options().masterId;
+    String id = talk.options().masterId;
     if (id != null) {
       Member named = topology.byId(id);
       if (named == null) {
@@ -90,18 +90,18 @@ final class Membership {
   /** Gives a new master the functions of the others. */
   private void functions(Member known, Member added)
       throws IOException, ProtocolException, ClusterException {
-    mode.step("Getting functions from cluster");
+    talk.step("Getting functions from cluster");
     Reply dump = known.call("FUNCTION", "DUMP");
     if (!(dump instanceof Reply.Bulk payload)) {
       return; // a node before Redis 7
     }
-    mode.step(
+    talk.step(
         "Send FUNCTION LIST to " + added.address() + " to verify there is no functions in it");
     if (!added.ask("FUNCTION", "LIST").elements().isEmpty()) {
       throw new ClusterException(
           "[ERR] Failed adding functions: the new node has functions of its own");
     }
-    mode.step("Send FUNCTION RESTORE to " + added.address());
+    talk.step("Send FUNCTION RESTORE to " + added.address());
     Reply unused =
         added.ask(List.of("FUNCTION".getBytes(UTF_8), "RESTORE".getBytes(UTF_8), payload.bytes()));
   }
@@ -139,7 +139,7 @@ final class Membership {
   }
 
   boolean remove(String id) throws IOException, ProtocolException, ClusterException {
-    mode.step("Removing node " + id + " from cluster " + topology.members().getFirst().address());
+    talk.step("Removing node " + id + " from cluster " + topology.members().getFirst().address());
     Member removed = topology.byId(id);
     if (removed == null) {
       out.print("[ERR] No such node ID " + id + "\n");
@@ -150,7 +150,7 @@ final class Membership {
           "[ERR] Node " + removed.address() + " is not empty! Reshard data away and try again.\n");
       return false;
     }
-    mode.step("Sending CLUSTER FORGET messages to the cluster...");
+    talk.step("Sending CLUSTER FORGET messages to the cluster...");
     for (Member each : topology.members()) {
       if (each == removed) {
         continue;
@@ -160,12 +160,12 @@ final class Membership {
         if (master == null) {
           throw new ClusterException("[ERR] No master is left for " + each.address());
         }
-        mode.step(each.address() + " as replica of " + master.address());
+        talk.step(each.address() + " as replica of " + master.address());
         Reply unused = each.ask("CLUSTER", "REPLICATE", master.id());
       }
       Reply unused = each.ask("CLUSTER", "FORGET", removed.id());
     }
-    mode.step("Sending CLUSTER RESET SOFT to the deleted node.");
+    talk.step("Sending CLUSTER RESET SOFT to the deleted node.");
     Reply unused = removed.ask("CLUSTER", "RESET", "SOFT");
     return true;
   }

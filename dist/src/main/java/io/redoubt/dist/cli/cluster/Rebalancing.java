@@ -12,19 +12,19 @@ import java.util.Map;
 
 /** Moves slots so that each master has as many as its weight asks for. */
 final class Rebalancing {
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
-  Rebalancing(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Rebalancing(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, ClusterException {
     Map<Member, Double> weights = weights();
-    if (!new Check(mode, topology).run()) {
+    if (!new Check(talk, topology).run()) {
       out.print("*** Please fix your cluster problems before rebalancing\n");
       return false;
     }
@@ -39,17 +39,17 @@ final class Rebalancing {
       int owned = each.getKey().slotCount();
       surplus.put(each.getKey(), owned - expected);
       double percent = owned == 0 ? 0 : Math.abs(100 - 100.0 * expected / owned);
-      over |= percent > mode.options().thresholdPercent || (owned == 0 && expected > 1);
+      over |= percent > talk.options().thresholdPercent || (owned == 0 && expected > 1);
     }
     if (!over) {
       out.print(
           String.format(
               Locale.ROOT,
               "*** No rebalancing needed! All nodes are within the %.2f%% threshold.%n",
-              mode.options().thresholdPercent));
+              talk.options().thresholdPercent));
       return true;
     }
-    mode.step(
+    talk.step(
         String.format(
             Locale.ROOT,
             "Rebalancing across %d nodes. Total weight = %.2f",
@@ -63,7 +63,7 @@ final class Rebalancing {
   /** Returns the masters that take part, with their weights. */
   private Map<Member, Double> weights() throws ClusterException {
     Map<Member, Double> weights = new HashMap<>();
-    ClusterOptions options = mode.options();
+    ClusterOptions options = talk.options();
     for (Member each : topology.masters()) {
       if (each.slotCount() > 0 || options.usesEmptyMasters) {
         weights.put(each, 1.0);
@@ -96,7 +96,7 @@ final class Rebalancing {
     order.sort(Comparator.comparing(surplus::get));
     int needy = 0;
     int rich = order.size() - 1;
-    SlotMove moves = new SlotMove(mode, topology);
+    SlotMove moves = new SlotMove(talk, topology);
     while (needy < rich) {
       Member target = order.get(needy);
       Member source = order.get(rich);
@@ -113,7 +113,7 @@ final class Rebalancing {
                 + target.address()
                 + "\n");
         for (int slot : source.slots().stream().limit(count).toArray()) {
-          if (!mode.options().simulates) {
+          if (!talk.options().simulates) {
             moves.move(slot, source, target);
           }
           out.print("#");

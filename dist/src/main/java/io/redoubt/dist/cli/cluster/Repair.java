@@ -17,24 +17,24 @@ import java.util.concurrent.TimeUnit;
 final class Repair {
   private static final int SETTLE_SECONDS = 30;
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final SlotMove moves;
   private final PrintStream out;
 
-  Repair(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Repair(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.moves = new SlotMove(mode, topology);
-    this.out = mode.out();
+    this.moves = new SlotMove(talk, topology);
+    this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, InterruptedException, ClusterException {
-    boolean unused = new Everywhere(mode, topology).info();
-    if (new Check(mode, topology).run()) {
+    boolean unused = new Everywhere(talk, topology).info();
+    if (new Check(talk, topology).run()) {
       return true;
     }
-    if (topology.unreachableMasters() > 0 && !mode.options().fixesWithUnreachableMasters) {
+    if (topology.unreachableMasters() > 0 && !talk.options().fixesWithUnreachableMasters) {
       out.print(
           "*** "
               + topology.unreachableMasters()
@@ -47,9 +47,9 @@ final class Repair {
       close(slot);
     }
     cover();
-    if (mode.options().searchesMultipleOwners) {
+    if (talk.options().searchesMultipleOwners) {
       for (int slot : List.copyOf(topology.multipleOwners().keySet())) {
-        mode.step("Fixing multiple owners for slot " + slot + "...");
+        talk.step("Fixing multiple owners for slot " + slot + "...");
         gather(slot, bestOwner(slot, owners(slot)));
       }
     }
@@ -64,7 +64,7 @@ final class Repair {
       TimeUnit.SECONDS.sleep(1);
       topology.reload();
     }
-    return new Check(mode, topology).run();
+    return new Check(talk, topology).run();
   }
 
   private List<Member> owners(int slot) {
@@ -90,7 +90,7 @@ final class Repair {
   }
 
   private void close(int slot) throws IOException, ProtocolException, ClusterException {
-    mode.step("Fixing open slot " + slot);
+    talk.step("Fixing open slot " + slot);
     List<Member> migrating = new ArrayList<>();
     List<Member> importing = new ArrayList<>();
     for (Member each : topology.members()) {
@@ -122,7 +122,7 @@ final class Repair {
       gather(slot, owners.getFirst());
       return;
     }
-    mode.step("No single clear owner for the slot, selecting an owner by # of keys...");
+    talk.step("No single clear owner for the slot, selecting an owner by # of keys...");
     gather(slot, bestOwner(slot, owners.isEmpty() ? topology.masters() : owners));
   }
 
@@ -176,7 +176,7 @@ final class Repair {
     if (covered.cardinality() == Member.SLOTS) {
       return;
     }
-    mode.step("Fixing slots coverage...");
+    talk.step("Fixing slots coverage...");
     List<Integer> empty = new ArrayList<>();
     Map<Integer, Map<Member, Long>> one = new TreeMap<>();
     Map<Integer, Map<Member, Long>> several = new TreeMap<>();
@@ -194,7 +194,7 @@ final class Repair {
     if (!empty.isEmpty()) {
       out.print("The following uncovered slots have no keys across the cluster:\n");
       list(empty);
-      if (mode.accepted("Fix these slots by covering with a random node?")) {
+      if (talk.accepted("Fix these slots by covering with a random node?")) {
         for (int slot : empty) {
           own(slot, fewestSlots());
         }
@@ -203,7 +203,7 @@ final class Repair {
     if (!one.isEmpty()) {
       out.print("The following uncovered slots have keys in just one node:\n");
       list(one.keySet());
-      if (mode.accepted("Fix these slots by covering with those nodes?")) {
+      if (talk.accepted("Fix these slots by covering with those nodes?")) {
         for (Map.Entry<Integer, Map<Member, Long>> each : one.entrySet()) {
           own(each.getKey(), each.getValue().keySet().iterator().next());
         }
@@ -212,7 +212,7 @@ final class Repair {
     if (!several.isEmpty()) {
       out.print("The following uncovered slots have keys in multiple nodes:\n");
       list(several.keySet());
-      if (mode.accepted("Fix these slots by moving keys into a single node?")) {
+      if (talk.accepted("Fix these slots by moving keys into a single node?")) {
         for (int slot : several.keySet()) {
           gather(slot, bestOwner(slot, topology.masters()));
         }

@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Moves a number of slots to a master, from some or all of the others. */
 final class Resharding {
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
   private final PrintStream out;
 
   /** A slot and the node that has it. */
   record Planned(int slot, Member source) {}
 
-  Resharding(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  Resharding(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
-    this.out = mode.out();
+    this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, ClusterException {
-    if (!new Check(mode, topology).run()) {
+    if (!new Check(talk, topology).run()) {
       out.print("*** Please fix your cluster problems before resharding\n");
       return false;
     }
@@ -46,13 +46,13 @@ final class Resharding {
     out.print("  Resharding plan:\n");
     plan.forEach(
         each -> out.print("    Moving slot " + each.slot() + " from " + each.source().id() + "\n"));
-    if (!mode.options().agrees) {
+    if (!talk.options().agrees) {
       out.print("Do you want to proceed with the proposed reshard plan (yes/no)? ");
-      if (!mode.line().equals("yes")) {
+      if (!talk.line().equals("yes")) {
         return false;
       }
     }
-    SlotMove moves = new SlotMove(mode, topology);
+    SlotMove moves = new SlotMove(talk, topology);
     for (Planned each : plan) {
       out.print(
           "Moving slot "
@@ -69,10 +69,10 @@ final class Resharding {
   }
 
   private int slots() throws IOException {
-    int count = mode.options().slots;
+    int count = talk.options().slots;
     while (count <= 0 || count > Member.SLOTS) {
       out.print("How many slots do you want to move (from 1 to " + Member.SLOTS + ")? ");
-      String line = mode.line();
+      String line = talk.line();
       if (line.isEmpty()) {
         return 0;
       }
@@ -86,10 +86,10 @@ final class Resharding {
   }
 
   private @Nullable Member target() throws IOException {
-    String id = mode.options().to;
+    String id = talk.options().to;
     if (id == null) {
       out.print("What is the receiving node ID? ");
-      id = mode.line();
+      id = talk.line();
     }
     Member target = topology.byId(id);
     if (target == null || target.isReplica()) {
@@ -103,7 +103,7 @@ final class Resharding {
   /** Returns the chosen sources; nothing if one of them is wrong. */
   private List<Member> sources(Member target) throws IOException {
     List<String> ids = new ArrayList<>();
-    String from = mode.options().from;
+    String from = talk.options().from;
     if (from != null) {
       ids.addAll(List.of(from.split(",", -1)));
     } else {
@@ -116,7 +116,7 @@ final class Resharding {
       String line;
       do {
         out.print("Source node #" + (ids.size() + 1) + ": ");
-        line = mode.line();
+        line = talk.line();
         if (!line.equals("done") && !line.isEmpty()) {
           ids.add(line);
         }

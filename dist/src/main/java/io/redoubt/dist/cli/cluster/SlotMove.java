@@ -13,11 +13,11 @@ import java.util.List;
 final class SlotMove {
   private static final String NOT_A_MASTER = "ERR Please use SETSLOT only with masters.";
 
-  private final ClusterMode mode;
+  private final Conversation talk;
   private final Topology topology;
 
-  SlotMove(ClusterMode mode, Topology topology) {
-    this.mode = mode;
+  SlotMove(Conversation talk, Topology topology) {
+    this.talk = talk;
     this.topology = topology;
   }
 
@@ -25,7 +25,7 @@ final class SlotMove {
   void move(int slot, Member source, Member target)
       throws IOException, ProtocolException, ClusterException {
     open(slot, source, target);
-    keys(slot, source, target, mode.options().replaces);
+    keys(slot, source, target, talk.options().replaces);
     close(slot, source, target);
     source.slots().clear(slot);
     target.slots().set(slot);
@@ -68,16 +68,16 @@ final class SlotMove {
    */
   void keys(int slot, Member source, Member target, boolean replaces)
       throws IOException, ProtocolException, ClusterException {
-    List<byte[]> keys = source.keys(slot, mode.options().pipeline);
+    List<byte[]> keys = source.keys(slot, talk.options().pipeline);
     while (!keys.isEmpty()) {
       migrate(source, target, keys, replaces);
-      keys = source.keys(slot, mode.options().pipeline);
+      keys = source.keys(slot, talk.options().pipeline);
     }
   }
 
   private void migrate(Member source, Member target, List<byte[]> keys, boolean replaces)
       throws IOException, ProtocolException, ClusterException {
-    List<byte[]> words = request(target, new byte[0], mode.options(), false, replaces);
+    List<byte[]> words = request(target, new byte[0], talk.options(), false, replaces);
     words.add("KEYS".getBytes(UTF_8));
     words.addAll(keys);
     Reply unused = source.ask(words);

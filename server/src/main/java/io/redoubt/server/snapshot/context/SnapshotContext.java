@@ -22,6 +22,8 @@ public record SnapshotContext(
     LoopTurns turns,
     Clock clock,
     Log log) {
+  /** The name of the thread that rewrites the append-only file. */
+  public static final String REWRITE_THREAD = "redoubt-rewrite";
 
   /** Returns the same context for another data set, into which a file is loaded. */
   public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
