@@ -25,7 +25,6 @@ final class Rules {
           Map.entry("protocol.net", 8),
           Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 19),
-          Map.entry("server.cluster.core", 16),
           Map.entry("server.execution", 20),
           Map.entry("server.keyspace", 10),
           Map.entry("server.memory", 6),

@@ -25,16 +25,16 @@ final class AddressSearch {
   /** The limit of concurrent requests, each of which may occupy a thread for long. */
   private static final int MAX_PENDING = 16;
 
-  private final Cluster cluster;
+  private final World world;
   private final Set<String> pending = new HashSet<>();
 
-  AddressSearch(Cluster cluster) {
-    this.cluster = cluster;
+  AddressSearch(World world) {
+    this.world = world;
   }
 
   /** Returns the time between two requests for a node, and the limit of a trial. */
   private long intervalMillis() {
-    return Math.clamp(cluster.timeoutMillis() / 2, MIN_INTERVAL_MILLIS, MAX_INTERVAL_MILLIS);
+    return Math.clamp(world.timeoutMillis() / 2, MIN_INTERVAL_MILLIS, MAX_INTERVAL_MILLIS);
   }
 
   /** Requests the address of a node that can't be reached, if it has a name. */
@@ -42,14 +42,14 @@ final class AddressSearch {
     String name = node.labels.hostname();
     if (name.isEmpty()
         || !isLost(node)
-        || cluster.now() - node.resolvedAt < intervalMillis()
+        || world.now() - node.resolvedAt < intervalMillis()
         || (pending.size() >= MAX_PENDING && !pending.contains(name))) {
       return;
     }
-    node.resolvedAt = cluster.now();
+    node.resolvedAt = world.now();
     // Several nodes may share the name of their machine.
     if (pending.add(name)) {
-      cluster.emit(new Output.Resolve(name));
+      world.emit(new Output.Resolve(name));
     }
   }
 
@@ -60,8 +60,8 @@ final class AddressSearch {
     long pingSentAt = node.link.pingSentAt;
     return node.has(NodeFlag.NOADDR)
         || (pingSentAt != Node.NEVER
-            && cluster.now() - Math.max(pingSentAt, node.link.heardAt)
-                > (node.isConnected() ? cluster.timeoutMillis() / 2 : PATIENCE_MILLIS));
+            && world.now() - Math.max(pingSentAt, node.link.heardAt)
+                > (node.isConnected() ? world.timeoutMillis() / 2 : PATIENCE_MILLIS));
   }
 
   /**
@@ -71,16 +71,16 @@ final class AddressSearch {
    */
   void resolved(String name, String ip) {
     pending.remove(name);
-    for (Node node : cluster.nodes.others()) {
+    for (Node node : world.nodes.others()) {
       if (!node.labels.hostname().equals(name)) {
         continue;
       }
       // The interval starts now, so that requests for other nodes get their turn.
-      node.resolvedAt = cluster.now();
+      node.resolvedAt = world.now();
       if (!ip.isEmpty() && !ip.equals(node.endpoint.ip()) && isLost(node)) {
         node.resolved = ports(node).at(ip);
         if (node.link.state != LinkState.UP) {
-          cluster.links.close(node);
+          world.closeLink(node);
         }
       }
     }
@@ -91,7 +91,7 @@ final class AddressSearch {
     if (node.endpoint.busPort() != 0) {
       return node.endpoint;
     }
-    return node.lostEndpoint == null ? cluster.myself().endpoint : node.lostEndpoint;
+    return node.lostEndpoint == null ? world.myself().endpoint : node.lostEndpoint;
   }
 
   /** Returns true if a node can be tried at some address. */
@@ -108,19 +108,17 @@ final class AddressSearch {
 
   /** Returns true if our link leads to a resolved address at which the node has not answered. */
   boolean isOnTrial(Node node) {
-    return node.link.state != LinkState.DOWN
-        && !node.link.answered
-        && !cluster.links.leadsTo(node, node.endpoint);
+    return node.link.state != LinkState.DOWN && !node.link.answered && !node.leadsTo(node.endpoint);
   }
 
   /** Returns true if a trial has taken so long that the known address gets its turn. */
   boolean isOverdue(Node node) {
-    return isOnTrial(node) && cluster.now() - node.link.upSince > intervalMillis();
+    return isOnTrial(node) && world.now() - node.link.upSince > intervalMillis();
   }
 
   /** Ends a trial at which another node answered. */
   void refuted(Node node, String stranger) {
-    cluster.remark(
+    world.remark(
         Level.VERBOSE,
         "Node "
             + node
@@ -129,6 +127,6 @@ final class AddressSearch {
             + ", where "
             + stranger
             + " answers");
-    cluster.links.close(node);
+    world.closeLink(node);
   }
 }

@@ -8,7 +8,6 @@ import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodeRecord;
 import io.redoubt.server.cluster.slot.SlotSet;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -30,68 +29,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cluster {
   private static final long MIN_PAUSE_MILLIS = 500;
-  private static final int ID_DIGITS = 40;
 
-  private final RandomGenerator random;
-  private final List<Output> outputs = new ArrayList<>();
+  private final World world;
+  private final PlannedFailover planned;
+  private final AddressSearch search;
+  private final BusMessages messages;
+  private final BusLinks links;
+  private final SlotClaims claims;
+  private final Elections elections;
+  private final Health health;
+  private final ManualFailover manual;
+  private final Serving serving;
+  private final ReplicaMigration migration;
+  private final Orders orders;
+  private final SlotOrders slotOrders;
+  private final GossipReception gossip;
+  private final Reception reception;
 
-  final NodeTable nodes;
-  final SlotTable slots = new SlotTable();
-  final BusLinks links = new BusLinks(this);
-  final AddressSearch search = new AddressSearch(this);
-  final Gossip gossip = new Gossip(this);
-  final Reception reception = new Reception(this);
-  final SlotClaims claims = new SlotClaims(this);
-  final Health health = new Health(this);
-  final Serving serving;
-  final Votes votes = new Votes(this);
-  final ManualFailover manual = new ManualFailover(this);
-  final Elections elections = new Elections(this);
-  final ReplicaMigration migration = new ReplicaMigration(this);
-  final Orders orders = new Orders(this);
-  final SlotOrders slotOrders = new SlotOrders(this);
-
-  private ClusterOptions options;
-  private long currentEpoch;
-  private long lastVoteEpoch;
-
-  /** Our replication offset. */
-  private long offset;
-
-  private long dataAgeMillis;
-
-  private boolean stateChanged;
-  private boolean topologyChanged;
   private boolean started;
-
-  /** The part of the state that others may have heard of once it is on disk. */
-  private Binding binding;
-
-  private long clockMillis;
-  private long pausedMillis;
-  private long now;
-  private long wakeAt = Long.MAX_VALUE;
-  private long wallOffset;
-
-  /** The promises of this node to others: its vote, its epochs and its slots. */
-  private record Binding(
-      String id, long currentEpoch, long lastVoteEpoch, long configEpoch, SlotSet slots) {
-    /**
-     * Returns true if this promises what another does not. Slots that are only lost don't count: if
-     * a crash brings one back, its new owner's claim has the greater epoch.
-     */
-    boolean bindsBeyond(Binding other) {
-      return currentEpoch != other.currentEpoch || claimsBeyond(other);
-    }
-
-    /** Returns true if this promises more than another besides the knowledge of an epoch. */
-    boolean claimsBeyond(Binding other) {
-      return !id.equals(other.id)
-          || lastVoteEpoch != other.lastVoteEpoch
-          || configEpoch != other.configEpoch
-          || !other.slots.containsAll(slots);
-    }
-  }
 
   /**
    * Creates a node from a saved state.
@@ -100,26 +55,31 @@ public final class Cluster {
    */
   public Cluster(
       ClusterState state, ClusterOptions options, RandomGenerator random, long nowMillis) {
-    this.options = options;
-    this.random = random;
-    this.clockMillis = nowMillis;
-    this.now = nowMillis;
     NodeRecord mine = state.myself();
-    Node myself = new Node(mine.id(), NodeFlag.MYSELF, options.announced(), now);
-    this.nodes = new NodeTable(myself);
     boolean isNew = state.nodes().size() == 1 && mine.slots().isEmpty();
-    this.serving = new Serving(this, now, isNew);
-    this.currentEpoch = state.currentEpoch();
-    this.lastVoteEpoch = state.lastVoteEpoch();
-    Restoration.restore(this, state);
-    // A hand-made file must not make epochs of elections equal to those of masters.
-    this.currentEpoch = Math.max(currentEpoch, nodes.maxConfigEpoch());
-    this.binding = binding();
+    world = new World(state, options, random, nowMillis);
+    planned = new PlannedFailover(world);
+    Candidacy candidacy = new Candidacy();
+    RoleChanges roles = new RoleChanges(world, planned, candidacy);
+    search = new AddressSearch(world);
+    messages = new BusMessages(world, new Gossip(world, planned));
+    links = new BusLinks(world, messages, search, planned);
+    claims = new SlotClaims(world, messages, roles);
+    elections = new Elections(world, messages, planned, candidacy, roles);
+    health = new Health(world, messages, elections);
+    manual = new ManualFailover(world, messages, claims, elections, planned);
+    serving = new Serving(world, nowMillis, isNew);
+    migration = new ReplicaMigration(world, roles);
+    orders = new Orders(world, messages, claims, roles, planned);
+    slotOrders = new SlotOrders(world, messages, claims, orders);
+    Votes votes = new Votes(world, messages);
+    gossip = new GossipReception(world, messages, search, health, claims, roles, manual);
+    reception = new Reception(world, messages, gossip, health, claims, votes, elections, manual);
   }
 
   /** Returns the state of a new node: a master without slots. */
   public static ClusterState fresh(ClusterOptions options, RandomGenerator random) {
-    String id = randomId(random);
+    String id = World.randomId(random);
     return new ClusterState(
         id,
         0,
@@ -128,25 +88,14 @@ public final class Cluster {
             new NodeRecord(
                 id,
                 options.announced(),
-                new NodeRecord.Labels(options.hostname(), options.nodeName(), randomId(random)),
+                new NodeRecord.Labels(
+                    options.hostname(), options.nodeName(), World.randomId(random)),
                 NodeFlag.MYSELF | NodeFlag.MASTER,
                 null,
                 NodeRecord.Contact.MYSELF,
                 0,
                 new SlotSet(),
                 NodeRecord.OpenSlots.NONE)));
-  }
-
-  private static String randomId(RandomGenerator random) {
-    StringBuilder id = new StringBuilder(ID_DIGITS);
-    for (int i = 0; i < ID_DIGITS; i++) {
-      id.append(Character.forDigit(random.nextInt(16), 16));
-    }
-    return id.toString();
-  }
-
-  String newId() {
-    return randomId(random);
   }
 
   /**
@@ -158,9 +107,9 @@ public final class Cluster {
     advance(nowMillis);
     if (!started) {
       started = true;
-      Node master = myself().master();
+      Node master = world.myself().master();
       if (master != null) {
-        follow(master);
+        world.follow(master);
       }
     }
     switch (input) {
@@ -170,21 +119,20 @@ public final class Cluster {
       case Input.Received received -> reception.received(received);
       case Input.Resolved(String name, String ip) -> search.resolved(name, ip);
       case Input.Replication(long reached, long ageMillis) -> {
-        offset = reached;
-        dataAgeMillis = ageMillis;
+        world.reached(reached);
+        world.aged(ageMillis);
       }
       case Input.WritesPaused(long reached) -> {
-        offset = reached;
+        world.reached(reached);
         manual.writesPaused();
       }
       case Input.ReceivedLight(String sender, Body.Publish body) ->
           reception.receivedLight(sender, body);
       case Input.Publish(boolean sharded, ByteString channel, ByteString message) ->
-          links.publish(new Body.Publish(sharded, channel, message));
+          messages.publish(new Body.Publish(sharded, channel, message));
       case Input.Configure(ClusterOptions changed) -> {
-        options = changed;
-        Restoration.applyOptions(this);
-        emit(new Output.Done("OK"));
+        world.configure(changed);
+        world.emit(new Output.Done("OK"));
       }
       case Input.Meet meet -> orders.meet(meet);
       case Input.AddSlots(SlotSet added) -> slotOrders.add(added);
@@ -206,30 +154,7 @@ public final class Cluster {
     manual.advance();
     elections.advance();
     serving.update();
-    return result(input);
-  }
-
-  private List<Output> result(Input input) {
-    List<Output> result = new ArrayList<>(outputs.size() + 2);
-    if (stateChanged) {
-      stateChanged = false;
-      Binding current = binding();
-      if (topologyChanged && !current.claimsBeyond(binding)) {
-        // What others have claimed is answered to clients already; those that wait need not wait.
-        topologyChanged = false;
-        result.add(new Output.TopologyChanged());
-      }
-      boolean binds = current.bindsBeyond(binding);
-      result.add(new Output.Persist(state(), binds ? Urgency.BINDING : urgency(input)));
-      binding = current;
-    }
-    result.addAll(outputs);
-    outputs.clear();
-    if (topologyChanged) {
-      topologyChanged = false;
-      result.add(new Output.TopologyChanged());
-    }
-    return result;
+    return world.result(urgency(input));
   }
 
   private static Urgency urgency(Input input) {
@@ -242,162 +167,23 @@ public final class Cluster {
     };
   }
 
-  private Binding binding() {
-    Node myself = myself();
-    return new Binding(
-        myself.id(), currentEpoch, lastVoteEpoch, myself.configEpoch, myself.slotsNow());
-  }
-
   private void advance(long nowMillis) {
-    long passed = Math.max(0, nowMillis - clockMillis);
-    clockMillis = Math.max(clockMillis, nowMillis);
-    boolean paused = passed > Math.max(MIN_PAUSE_MILLIS, options.nodeTimeoutMillis() / 2);
-    if (paused) {
-      pausedMillis += passed;
-    }
-    now = clockMillis - pausedMillis;
-    if (paused) {
-      remark(Level.WARNING, "This process was paused for " + passed + " ms");
-      manual.stoodStill();
-      if (passed > Math.max(MIN_PAUSE_MILLIS, options.nodeTimeoutMillis() * 3 / 4)) {
+    long timeout = world.timeoutMillis();
+    long passed = world.advance(nowMillis, Math.max(MIN_PAUSE_MILLIS, timeout / 2));
+    if (passed > 0) {
+      world.remark(Level.WARNING, "This process was paused for " + passed + " ms");
+      planned.end(); // its pause of writes may be over
+      if (passed > Math.max(MIN_PAUSE_MILLIS, timeout * 3 / 4)) {
         serving.paused();
       }
     }
   }
 
   private void tick(long wallMillis) {
-    wakeAt = Long.MAX_VALUE;
-    wallOffset = wallMillis - now;
+    world.tick(wallMillis);
     links.maintain();
     health.judge();
     migration.consider();
-  }
-
-  void emit(Output output) {
-    outputs.add(output);
-  }
-
-  void remark(Level level, String text) {
-    emit(new Output.Remark(level, text));
-  }
-
-  /** Requests that the state is saved before the outputs of this step. */
-  void stateChanged() {
-    stateChanged = true;
-  }
-
-  /** Requests that the state is saved, and reports new slots, roles or addresses. */
-  void topologyChanged() {
-    stateChanged = true;
-    topologyChanged = true;
-  }
-
-  /** Reports a change that need not survive a crash. */
-  void viewChanged() {
-    topologyChanged = true;
-  }
-
-  /** Adopts a greater epoch. */
-  void raiseEpoch(long epoch) {
-    if (epoch > currentEpoch) {
-      currentEpoch = epoch;
-      stateChanged = true;
-    }
-  }
-
-  /** Returns a new epoch, greater than all known ones. */
-  long nextEpoch() {
-    raiseEpoch(currentEpoch + 1);
-    return currentEpoch;
-  }
-
-  void restoreEpochs(long epoch, long voteEpoch) {
-    currentEpoch = epoch;
-    lastVoteEpoch = voteEpoch;
-    stateChanged = true;
-  }
-
-  /** Notes that our vote in an epoch is given. */
-  void voted(long epoch) {
-    lastVoteEpoch = epoch;
-    stateChanged = true;
-  }
-
-  /** Makes this node a replica. */
-  void becomeReplicaOf(Node master) {
-    Node myself = myself();
-    if (myself.isMaster()) {
-      slots.unassignAll(myself);
-      if (slots.closeAll()) {
-        remark(Level.NOTICE, "Migrations of slots end because this node becomes a replica");
-      }
-    }
-    manual.end();
-    elections.forget();
-    myself.becomeReplica(master);
-    myself.labels =
-        new NodeRecord.Labels(
-            myself.labels.hostname(), myself.labels.nodeName(), master.labels.shard());
-    follow(master);
-    topologyChanged();
-  }
-
-  /** Makes this node a master without slots. */
-  void becomeMaster() {
-    manual.end();
-    elections.forget();
-    myself().becomeMaster();
-    emit(new Output.Promote());
-    topologyChanged();
-  }
-
-  /** Starts replication from our master at its current address, if that is known. */
-  void follow(Node master) {
-    if (!master.has(NodeFlag.NOADDR) && !master.endpoint.ip().isEmpty()) {
-      emit(new Output.Follow(master.id(), master.endpoint));
-    }
-  }
-
-  /** Requests a tick at a time of the machine's own clock. */
-  void wakeBy(long moment) {
-    if (moment > now) {
-      wakeAt = Math.min(wakeAt, moment);
-    }
-  }
-
-  /** Returns a random number of at least 0 and less than {@code bound}. */
-  int random(int bound) {
-    return random.nextInt(bound);
-  }
-
-  ClusterOptions options() {
-    return options;
-  }
-
-  long timeoutMillis() {
-    return options.nodeTimeoutMillis();
-  }
-
-  Node myself() {
-    return nodes.myself();
-  }
-
-  long now() {
-    return now;
-  }
-
-  long dataAgeMillis() {
-    return dataAgeMillis;
-  }
-
-  /** Converts a time of the machine's own clock to wall milliseconds; 0 for never. */
-  long wall(long moment) {
-    return moment == Node.NEVER ? 0 : Math.max(1, moment + wallOffset);
-  }
-
-  /** Converts wall milliseconds to the machine's own clock. */
-  long fromWall(long wallMillis) {
-    return wallMillis - wallOffset;
   }
 
   /**
@@ -405,7 +191,7 @@ public final class Cluster {
    * none.
    */
   public long wakeAtMillis() {
-    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+    return world.wakeAtMillis();
   }
 
   /**
@@ -413,55 +199,55 @@ public final class Cluster {
    * -1 if none is awaited. {@link Input.Replication} should report it at once.
    */
   public long awaitedOffset() {
-    return manual.awaitedOffset();
+    return planned.awaitedOffset();
   }
 
   /** Returns the state that must survive a crash. */
   public ClusterState state() {
-    return Restoration.state(this);
+    return Restoration.state(world);
   }
 
   /** Returns a node as {@code nodes.conf} and CLUSTER NODES show it. */
   public NodeRecord record(Node node) {
-    return Restoration.record(this, node);
+    return Restoration.record(world, node);
   }
 
   /** Returns our id. */
   public String myId() {
-    return myself().id();
+    return world.myself().id();
   }
 
   /** Returns this node. */
   public Node me() {
-    return myself();
+    return world.myself();
   }
 
   /** Returns all known nodes, this one and those in a handshake included. */
   public Collection<Node> allNodes() {
-    return nodes.all();
+    return world.nodes.all();
   }
 
   /** Returns the node of an id, or null. */
   public @Nullable Node node(String id) {
-    return nodes.get(id);
+    return world.nodes.get(id);
   }
 
   /** Returns true if an id is that of a node whose messages are trusted, or our own. */
   public boolean knows(String id) {
-    return nodes.known(id) != null;
+    return world.nodes.known(id) != null;
   }
 
   /** Returns the node to which a link of ours leads, or null. */
   public @Nullable Node ofLink(int link) {
-    return nodes.ofLink(link);
+    return world.nodes.ofLink(link);
   }
 
   /** Returns the owner of a slot, or null. */
   public @Nullable Node owner(int slot) {
-    return slots.owner(slot);
+    return world.slots.owner(slot);
   }
 
-  /** Returns true if a node owns all of some slots. */
+  /** Returns true if a node owns all of some world.slots. */
   public boolean ownsAll(@Nullable Node node, SlotSet slots) {
     boolean[] all = {node != null};
     slots.forEach(slot -> all[0] &= owner(slot) == node);
@@ -470,7 +256,7 @@ public final class Cluster {
 
   /** Returns true if this node or its master owns a slot. */
   public boolean isOfMyShard(int slot) {
-    return slots.owner(slot) == myself().shardMaster();
+    return world.slots.owner(slot) == world.myself().shardMaster();
   }
 
   /** Returns true if keys of a slot belong here: it is our shard's, or being imported. */
@@ -481,30 +267,30 @@ public final class Cluster {
   /** Returns the node to which we migrate a slot, or null. */
   public @Nullable Node migratingTo(int slot) {
     // No boxing at each command while nothing migrates.
-    return slots.migrating.isEmpty() ? null : slots.migrating.get(slot);
+    return world.slots.migrating.isEmpty() ? null : world.slots.migrating.get(slot);
   }
 
   /** Returns the node from which we import a slot, or null. */
   public @Nullable Node importingFrom(int slot) {
-    return slots.importing.isEmpty() ? null : slots.importing.get(slot);
+    return world.slots.importing.isEmpty() ? null : world.slots.importing.get(slot);
   }
 
   /** Returns the number of slots with an owner. */
   public int assignedSlots() {
-    return slots.assignedCount();
+    return world.slots.assignedCount();
   }
 
-  /** Returns the number of masters with slots. */
+  /** Returns the number of masters with world.slots. */
   public int voters() {
-    return nodes.voters();
+    return world.nodes.voters();
   }
 
   /**
    * Returns the number of voters that are a majority. Owners of slots that we have yet to hear of
-   * count, too: who saw fewer masters than there are could win with too few votes.
+   * count, too: otherwise a node with a partial view could win with a minority.
    */
   public int majority() {
-    return (nodes.voters() + slots.unknownOwners()) / 2 + 1;
+    return world.majority();
   }
 
   /** Returns the number of valid reports of masters that a node has failed. */
@@ -514,26 +300,26 @@ public final class Cluster {
 
   /** Returns the greatest known epoch. */
   public long currentEpoch() {
-    return currentEpoch;
+    return world.currentEpoch();
   }
 
   /** Returns the epoch of our last vote. */
   public long lastVoteEpoch() {
-    return lastVoteEpoch;
+    return world.lastVoteEpoch();
   }
 
   /** Returns our replication offset. */
   public long offset() {
-    return offset;
+    return world.offset();
   }
 
   /** Returns the findings about states and settings that cause problems, one line each. */
   public List<String> findings() {
-    return Doctor.findings(this);
+    return Doctor.findings(world, links, gossip.differingAddress());
   }
 
   /** Returns true if commands for slots are served. */
   public boolean isServing() {
-    return serving.isOk();
+    return world.isServing();
   }
 }

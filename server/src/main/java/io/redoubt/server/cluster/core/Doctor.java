@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the states and settings of a cluster that cause or will cause problems, for CLUSTER DOCTOR.
@@ -24,16 +25,20 @@ final class Doctor {
 
   private static final long LONG_TIMEOUT_MILLIS = 60_000;
 
-  private final Cluster cluster;
+  private final World world;
+  private final BusLinks links;
+  private final @Nullable String differingAddress;
   private final List<String> findings = new ArrayList<>();
 
-  private Doctor(Cluster cluster) {
-    this.cluster = cluster;
+  private Doctor(World world, BusLinks links, @Nullable String differingAddress) {
+    this.world = world;
+    this.links = links;
+    this.differingAddress = differingAddress;
   }
 
   /** Returns the findings: for each a keyword, the node or {@code cluster}, and the advice. */
-  static List<String> findings(Cluster cluster) {
-    Doctor doctor = new Doctor(cluster);
+  static List<String> findings(World world, BusLinks links, @Nullable String differingAddress) {
+    Doctor doctor = new Doctor(world, links, differingAddress);
     doctor.coverage();
     doctor.masters();
     doctor.machines();
@@ -50,7 +55,7 @@ final class Doctor {
   }
 
   private List<Node> voters() {
-    return cluster.allNodes().stream().filter(Node::isVoter).toList();
+    return world.nodes.all().stream().filter(Node::isVoter).toList();
   }
 
   private void coverage() {
@@ -72,7 +77,7 @@ final class Doctor {
               + ": commands for them are refused. Assign them with CLUSTER ADDSLOTSRANGE or"
               + " redis-cli --cluster fix.");
     }
-    if (!uncovered.isEmpty() && cluster.options().requireFullCoverage()) {
+    if (!uncovered.isEmpty() && world.options().requireFullCoverage()) {
       add(
           "full-coverage",
           WHOLE,
@@ -153,7 +158,7 @@ final class Doctor {
   }
 
   private void failures() {
-    for (Node node : cluster.allNodes()) {
+    for (Node node : world.nodes.all()) {
       String way = node.has(NodeFlag.NOADDR) ? "another node answers there" : "it does not answer";
       if (node.hasFailed()) {
         add(
@@ -173,7 +178,7 @@ final class Doctor {
             way
                 + ", but most masters have not found that it failed. Check that this node reaches"
                 + " its port and the port of its bus.");
-      } else if (cluster.links.isOneWay(node)) {
+      } else if (links.isOneWay(node)) {
         add(
             "one-way",
             node.shownAddress(),
@@ -185,8 +190,8 @@ final class Doctor {
   }
 
   private void openSlots() {
-    open("slots-migrating", cluster.slots.migrating, "to");
-    open("slots-importing", cluster.slots.importing, "from");
+    open("slots-migrating", world.slots.migrating, "to");
+    open("slots-importing", world.slots.importing, "from");
   }
 
   private void open(String word, Map<Integer, Node> slots, String direction) {
@@ -197,7 +202,7 @@ final class Doctor {
         .forEach(peer ->
             add(
                 word,
-                cluster.me().shownAddress(),
+                world.myself().shownAddress(),
                 "the slots "
                     + byPeer.get(peer)
                     + " move "
@@ -223,7 +228,7 @@ final class Doctor {
                 + ", so that nodes may differ on who owns a slot that both claim. It ends once"
                 + " they hear of each other; if it stays, run CLUSTER BUMPEPOCH on one of them.");
       }
-      SlotSet released = cluster.slots.releasedOf(master);
+      SlotSet released = world.slots.releasedOf(master);
       if (!released.isEmpty()) {
         add(
             "topology-differs",
@@ -237,11 +242,11 @@ final class Doctor {
   }
 
   private void timeout() {
-    long millis = cluster.timeoutMillis();
+    long millis = world.timeoutMillis();
     if (millis < SHORT_TIMEOUT_MILLIS) {
       add(
           "timeout-short",
-          cluster.me().shownAddress(),
+          world.myself().shownAddress(),
           "cluster-node-timeout is "
               + millis
               + " ms: a short pause of a process or of the network looks like a failure. Set 2000"
@@ -249,7 +254,7 @@ final class Doctor {
     } else if (millis > LONG_TIMEOUT_MILLIS) {
       add(
           "timeout-long",
-          cluster.me().shownAddress(),
+          world.myself().shownAddress(),
           "cluster-node-timeout is "
               + millis
               + " ms: as long the slots of a master that died are not served, and one that is cut"
@@ -258,9 +263,9 @@ final class Doctor {
   }
 
   private void addresses() {
-    Node me = cluster.me();
-    String differing = cluster.reception.differingAddress();
-    if (differing != null && cluster.options().announced().ip().isEmpty()) {
+    Node me = world.myself();
+    String differing = differingAddress;
+    if (differing != null && world.options().announced().ip().isEmpty()) {
       add(
           "announce-unset",
           me.shownAddress(),

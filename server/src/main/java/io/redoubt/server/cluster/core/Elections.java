@@ -5,8 +5,6 @@ import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.slot.SlotSet;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -50,12 +48,11 @@ final class Elections {
   /** The part of the node timeout for which a working node may owe a PONG. */
   private static final int TROUBLE_DIVISOR = 4;
 
-  private final Cluster cluster;
-  private final Set<Node> voters = new HashSet<>();
-
-  /** The time at which the candidacy begins, {@link Node#NEVER} if none is planned. */
-  private long startAt = Node.NEVER;
-
+  private final World world;
+  private final BusMessages messages;
+  private final PlannedFailover planned;
+  private final Candidacy candidacy;
+  private final RoleChanges roles;
   private int rank;
 
   /** The time at which the failure of our master was agreed on, as far as we know. */
@@ -63,14 +60,6 @@ final class Elections {
 
   /** True if this node has told all others of the failure. */
   private boolean told;
-
-  /** True if the current attempt may start at once. */
-  private boolean hasty;
-
-  /** The time to ask the silent masters again after a start at once. */
-  private long askAgainAt = Node.NEVER;
-
-  private boolean standing;
 
   /**
    * The majority of the masters when the election began. While the slots of another failed master
@@ -80,106 +69,104 @@ final class Elections {
 
   private long epoch;
 
-  Elections(Cluster cluster) {
-    this.cluster = cluster;
+  Elections(
+      World world,
+      BusMessages messages,
+      PlannedFailover planned,
+      Candidacy candidacy,
+      RoleChanges roles) {
+    this.world = world;
+    this.messages = messages;
+    this.planned = planned;
+    this.candidacy = candidacy;
+    this.roles = roles;
   }
 
   /** Handles a failure that has just been agreed on; {@code told} is true if we told the others. */
   void failureAgreed(Node node, boolean told) {
-    if (node == cluster.myself().master()) {
-      agreedAt = cluster.now();
+    if (node == world.myself().master()) {
+      agreedAt = world.now();
       this.told = told;
     }
   }
 
-  /** Ends the current attempt. */
-  void forget() {
-    startAt = Node.NEVER;
-    askAgainAt = Node.NEVER;
-    standing = false;
-    hasty = false;
-    voters.clear();
-  }
-
   private long timeoutMillis() {
-    return Math.max(2 * cluster.timeoutMillis(), MIN_TIMEOUT_MILLIS);
+    return Math.max(2 * world.timeoutMillis(), MIN_TIMEOUT_MILLIS);
   }
 
   /** Advances the attempt as far as possible. */
   void advance() {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     Node master = myself.master();
-    boolean manual = cluster.manual.mayStart();
+    boolean manual = planned.mayStart();
     if (master == null
         || master.slotCount() == 0
-        || (!manual && (!master.hasFailed() || cluster.options().replicaNoFailover()))
+        || (!manual && (!master.hasFailed() || world.options().replicaNoFailover()))
         || (!manual && isDataTooOld())) {
-      if (startAt != Node.NEVER) {
-        forget();
+      if (candidacy.startAt != Node.NEVER) {
+        candidacy.end();
       }
       return;
     }
-    long now = cluster.now();
-    if (startAt == Node.NEVER || now > startAt + 2 * timeoutMillis()) {
+    long now = world.now();
+    if (candidacy.startAt == Node.NEVER || now > candidacy.startAt + 2 * timeoutMillis()) {
       plan(master, manual);
-    } else if (manual && !standing && startAt > now) {
-      startAt = now;
+    } else if (manual && !candidacy.standing && candidacy.startAt > now) {
+      candidacy.startAt = now;
     }
-    if (!standing && !manual) {
+    if (!candidacy.standing && !manual) {
       int newRank = rank(master);
       if (newRank > rank) {
-        startAt += (newRank - rank) * RANK_MILLIS;
+        candidacy.startAt += (newRank - rank) * RANK_MILLIS;
         rank = newRank;
       }
-      if (hasty && now < startAt && mayStartAtOnce(master)) {
-        askAgainAt = startAt;
-        startAt = now;
+      if (candidacy.hasty && now < candidacy.startAt && mayStartAtOnce(master)) {
+        candidacy.askAgainAt = candidacy.startAt;
+        candidacy.startAt = now;
       }
     }
-    if (now < startAt) {
-      cluster.wakeBy(startAt);
+    if (now < candidacy.startAt) {
+      world.wakeBy(candidacy.startAt);
       return;
     }
-    if (now > startAt + timeoutMillis()) {
+    if (now > candidacy.startAt + timeoutMillis()) {
       return;
     }
-    if (!standing) {
-      if (askAgainAt != Node.NEVER && !told) {
-        cluster.links.broadcast(new Body.Fail(master.id()), 0);
+    if (!candidacy.standing) {
+      if (candidacy.askAgainAt != Node.NEVER && !told) {
+        messages.broadcast(new Body.Fail(master.id()), 0);
       }
       stand(manual);
-    } else if (askAgainAt != Node.NEVER && now >= askAgainAt) {
-      askAgainAt = Node.NEVER;
+    } else if (candidacy.askAgainAt != Node.NEVER && now >= candidacy.askAgainAt) {
+      candidacy.askAgainAt = Node.NEVER;
       askSilentVoters();
     }
-    if (askAgainAt != Node.NEVER) {
-      cluster.wakeBy(askAgainAt);
+    if (candidacy.askAgainAt != Node.NEVER) {
+      world.wakeBy(candidacy.askAgainAt);
     }
-    if (voters.size() >= Math.max(needed, cluster.majority())) {
+    if (candidacy.voters.size() >= Math.max(needed, world.majority())) {
       win(master);
     }
   }
 
   private void plan(Node master, boolean manual) {
-    long now = cluster.now();
-    forget();
-    hasty = !manual && agreedAt == now;
+    long now = world.now();
+    candidacy.end();
+    candidacy.hasty = !manual && agreedAt == now;
     rank = manual ? 0 : rank(master);
-    startAt =
-        manual
-            ? now
-            : now + START_MILLIS + cluster.random(START_SPREAD_MILLIS) + rank * RANK_MILLIS;
-    cluster.remark(
+    candidacy.startAt =
+        manual ? now : now + START_MILLIS + world.random(START_SPREAD_MILLIS) + rank * RANK_MILLIS;
+    world.remark(
         Level.NOTICE,
         "Start of election delayed for "
-            + (startAt - now)
+            + (candidacy.startAt - now)
             + " milliseconds (rank #"
             + rank
             + ", offset "
-            + cluster.offset()
+            + world.offset()
             + ").");
     // The other replicas rank themselves by our offset.
-    cluster.links.announceInShard();
+    messages.announceInShard();
   }
 
   /** Returns true if nothing would be gained by a delay. */
@@ -190,7 +177,7 @@ final class Elections {
     if (!rivals(master).allMatch(this::isKnownBehind)) {
       return false;
     }
-    for (Node node : cluster.nodes.others()) {
+    for (Node node : world.nodes.others()) {
       if (node.isVoter() && node.id().compareTo(master.id()) < 0 && isInTrouble(node)) {
         return false;
       }
@@ -201,14 +188,14 @@ final class Elections {
   /** Returns the other replicas of our master that may replace it. */
   private Stream<Node> rivals(Node master) {
     return master.replicas().stream()
-        .filter(replica -> replica != cluster.myself() && !replica.has(NodeFlag.NOFAILOVER));
+        .filter(replica -> replica != world.myself() && !replica.has(NodeFlag.NOFAILOVER));
   }
 
   /**
    * Returns a positive number if a rival has more data than this replica, and 0 if it has as much.
    */
   private int compareData(Node rival) {
-    return Long.compare(rival.offset, cluster.offset());
+    return Long.compare(rival.offset, world.offset());
   }
 
   /** Returns true if a rival has less data, or leaves the start to us. */
@@ -217,7 +204,7 @@ final class Elections {
     if (rival.hasFailed()) {
       return data <= 0;
     }
-    boolean behind = data < 0 || (data == 0 && cluster.myId().compareTo(rival.id()) < 0);
+    boolean behind = data < 0 || (data == 0 && world.myself().id().compareTo(rival.id()) < 0);
     return behind && rival.link.heardAt >= agreedAt;
   }
 
@@ -232,7 +219,7 @@ final class Elections {
   private boolean isSilent(Node node) {
     return !node.isConnected()
         || (node.link.pingSentAt != Node.NEVER
-            && cluster.now() - node.link.pingSentAt > cluster.timeoutMillis() / TROUBLE_DIVISOR);
+            && world.now() - node.link.pingSentAt > world.timeoutMillis() / TROUBLE_DIVISOR);
   }
 
   private int rank(Node master) {
@@ -241,8 +228,8 @@ final class Elections {
 
   /** Returns true if this replica was cut off from its master for too long before that failed. */
   private boolean isDataTooOld() {
-    ClusterOptions options = cluster.options();
-    long age = cluster.dataAgeMillis();
+    ClusterOptions options = world.options();
+    long age = world.dataAgeMillis();
     if (age > options.nodeTimeoutMillis()) {
       age -= options.nodeTimeoutMillis();
     }
@@ -253,48 +240,48 @@ final class Elections {
   }
 
   private void stand(boolean manual) {
-    standing = true;
-    voters.clear();
-    epoch = cluster.nextEpoch();
-    needed = cluster.majority();
-    cluster.remark(Level.NOTICE, "Starting a failover election for epoch " + epoch + ".");
-    cluster.links.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
+    candidacy.standing = true;
+    candidacy.voters.clear();
+    epoch = world.nextEpoch();
+    needed = world.majority();
+    world.remark(Level.NOTICE, "Starting a failover election for epoch " + epoch + ".");
+    messages.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
   }
 
   /** Repeats the request, unless the current epoch is already that of another candidate. */
   private void askSilentVoters() {
-    if (cluster.currentEpoch() != epoch) {
+    if (world.currentEpoch() != epoch) {
       return;
     }
-    for (Node node : cluster.nodes.others()) {
-      if (node.isVoter() && !voters.contains(node)) {
-        cluster.links.send(node, new Body.VoteRequest());
+    for (Node node : world.nodes.others()) {
+      if (node.isVoter() && !candidacy.voters.contains(node)) {
+        messages.send(node, new Body.VoteRequest());
       }
     }
   }
 
   /** Handles a vote. A master sends it in the epoch of the request. */
   void voted(Node voter, long votedEpoch) {
-    if (standing && votedEpoch == epoch && voter.isVoter()) {
-      voters.add(voter);
+    if (candidacy.standing && votedEpoch == epoch && voter.isVoter()) {
+      candidacy.voters.add(voter);
     }
   }
 
   private void win(Node master) {
-    cluster.remark(Level.NOTICE, "Failover election won: I'm the new master.");
-    Node myself = cluster.myself();
+    world.remark(Level.NOTICE, "Failover election won: I'm the new master.");
+    Node myself = world.myself();
     myself.configEpoch = Math.max(myself.configEpoch, epoch);
     // A new master inherits the seat of the old one, which may have voted in these epochs already.
-    cluster.voted(cluster.currentEpoch());
+    world.voted(world.currentEpoch());
     replace(master);
   }
 
   /** Takes over the slots of our master. */
   void replace(Node master) {
     SlotSet taken = master.slotsNow();
-    cluster.becomeMaster();
-    Node myself = cluster.myself();
-    taken.forEach(slot -> cluster.slots.assign(slot, myself));
-    cluster.links.announce();
+    roles.becomeMaster();
+    Node myself = world.myself();
+    taken.forEach(slot -> world.slots.assign(slot, myself));
+    messages.announce();
   }
 }

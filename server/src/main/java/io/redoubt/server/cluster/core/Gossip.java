@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Composes the messages that carry our view of the cluster. */
+/** Composes the messages that carry our view of the world. */
 final class Gossip {
   private static final int MIN_ENTRIES = 3;
 
@@ -22,32 +22,34 @@ final class Gossip {
   private static final int TRIES_PER_ENTRY = 3;
   private static final long MILLIS_PER_SECOND = 1000;
 
-  private final Cluster cluster;
+  private final World world;
+  private final PlannedFailover planned;
 
-  Gossip(Cluster cluster) {
-    this.cluster = cluster;
+  Gossip(World world, PlannedFailover planned) {
+    this.world = world;
+    this.planned = planned;
   }
 
   /** Returns the header of our next message. */
   Header header(int messageFlags) {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     Node claims = myself.shardMaster();
     int flags = messageFlags | Header.EXTENSION_DATA;
-    if (cluster.manual.hasPausedWrites()) {
+    if (planned.hasPausedWrites()) {
       flags |= Header.PAUSED;
     }
     Node master = myself.master();
     return new Header(
         myself.id(),
         // An address that is not configured is left to the receiver, who sees our connection.
-        myself.endpoint.at(cluster.options().announced().ip()),
-        cluster.currentEpoch(),
+        myself.endpoint.at(world.options().announced().ip()),
+        world.currentEpoch(),
         claims.configEpoch,
-        cluster.offset(),
+        world.offset(),
         claims.slotsNow(),
         master == null ? null : master.id(),
         myself.flags | NodeFlag.LIGHT_PUBLISH,
-        cluster.isServing(),
+        world.isServing(),
         flags);
   }
 
@@ -60,7 +62,7 @@ final class Gossip {
   private List<GossipEntry> entries(@Nullable Node receiver) {
     List<Node> candidates = new ArrayList<>();
     Set<Node> chosen = new LinkedHashSet<>();
-    for (Node node : cluster.nodes.others()) {
+    for (Node node : world.nodes.others()) {
       if (node == receiver || node.has(NodeFlag.HANDSHAKE | NodeFlag.NOADDR)) {
         continue;
       }
@@ -70,10 +72,10 @@ final class Gossip {
         candidates.add(node);
       }
     }
-    int wanted = Math.min(Math.max(MIN_ENTRIES, cluster.nodes.size() / SHARE), candidates.size());
+    int wanted = Math.min(Math.max(MIN_ENTRIES, world.nodes.size() / SHARE), candidates.size());
     int limit = chosen.size() + wanted;
     for (int tries = 0; tries < wanted * TRIES_PER_ENTRY && chosen.size() < limit; tries++) {
-      chosen.add(candidates.get(cluster.random(candidates.size())));
+      chosen.add(candidates.get(world.random(candidates.size())));
     }
     return chosen.stream().map(this::entry).toList();
   }
@@ -81,8 +83,8 @@ final class Gossip {
   private GossipEntry entry(Node node) {
     return new GossipEntry(
         node.id(),
-        cluster.wall(node.link.pingSentAt) / MILLIS_PER_SECOND,
-        cluster.wall(node.link.pongAt) / MILLIS_PER_SECOND,
+        world.wall(node.link.pingSentAt) / MILLIS_PER_SECOND,
+        world.wall(node.link.pongAt) / MILLIS_PER_SECOND,
         node.endpoint,
         node.flags & ~NodeFlag.LIGHT_PUBLISH);
   }
@@ -99,16 +101,16 @@ final class Gossip {
       return List.of();
     }
     List<Extension> extensions = new ArrayList<>(hostname());
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     if (greets || receiver.knowsLaterExtensions) {
       if (!myself.labels.nodeName().isEmpty()) {
         extensions.add(new Extension.NodeName(myself.labels.nodeName()));
       }
-      cluster
+      world
           .nodes
           .forgotten()
           .forEach((id, until) -> {
-            long seconds = (until - cluster.now()) / MILLIS_PER_SECOND;
+            long seconds = (until - world.now()) / MILLIS_PER_SECOND;
             if (seconds > 0) {
               extensions.add(new Extension.ForgottenNode(id, seconds));
             }
@@ -120,7 +122,7 @@ final class Gossip {
 
   /** Returns the extension with our host name, if we have one. */
   List<Extension> hostname() {
-    String name = cluster.myself().labels.hostname();
+    String name = world.myself().labels.hostname();
     return name.isEmpty() ? List.of() : List.of(new Extension.Hostname(name));
   }
 }

@@ -14,16 +14,20 @@ final class Health {
    */
   private static final int VALIDITY = 2;
 
-  private final Cluster cluster;
+  private final World world;
+  private final BusMessages messages;
+  private final Elections elections;
 
-  Health(Cluster cluster) {
-    this.cluster = cluster;
+  Health(World world, BusMessages messages, Elections elections) {
+    this.world = world;
+    this.messages = messages;
+    this.elections = elections;
   }
 
   /** Suspects the nodes that are silent for too long. */
   void judge() {
-    long now = cluster.now();
-    for (Node node : cluster.nodes.others()) {
+    long now = world.now();
+    for (Node node : world.nodes.others()) {
       if (node.has(NodeFlag.HANDSHAKE | NodeFlag.NOADDR)) {
         continue;
       }
@@ -32,10 +36,10 @@ final class Health {
         continue;
       }
       long silence = Math.min(now - node.link.pingSentAt, now - node.link.heardAt);
-      if (silence > cluster.timeoutMillis() && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)) {
+      if (silence > world.timeoutMillis() && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)) {
         node.set(NodeFlag.PFAIL);
-        cluster.remark(Level.DEBUG, "*** NODE " + node + " possibly failing");
-        cluster.viewChanged();
+        world.remark(Level.DEBUG, "*** NODE " + node + " possibly failing");
+        world.viewChanged();
         judgeTogether(node);
       }
     }
@@ -50,13 +54,13 @@ final class Health {
     if (!orphan) {
       node.orphanedAt = Node.NEVER;
     } else if (node.orphanedAt == Node.NEVER) {
-      node.orphanedAt = cluster.now();
+      node.orphanedAt = world.now();
     }
   }
 
   /** Returns the number of masters with slots that suspect a node, this one not counted. */
   int reports(Node node) {
-    long validFrom = cluster.now() - cluster.timeoutMillis() * VALIDITY;
+    long validFrom = world.now() - world.timeoutMillis() * VALIDITY;
     node.failReports.values().removeIf(at -> at < validFrom);
     int reports = 0;
     for (Node reporter : node.failReports.keySet()) {
@@ -68,7 +72,7 @@ final class Health {
   }
 
   void reported(Node node, Node reporter) {
-    node.failReports.put(reporter, cluster.now());
+    node.failReports.put(reporter, world.now());
     judgeTogether(node);
   }
 
@@ -80,53 +84,52 @@ final class Health {
     if (!node.has(NodeFlag.PFAIL) || node.hasFailed()) {
       return;
     }
-    int agreeing = reports(node) + (cluster.myself().isVoter() ? 1 : 0);
-    if (agreeing < cluster.majority()) {
+    int agreeing = reports(node) + (world.myself().isVoter() ? 1 : 0);
+    if (agreeing < world.majority()) {
       return;
     }
-    cluster.remark(Level.NOTICE, "Marking node " + node + " as failing (quorum reached).");
+    world.remark(Level.NOTICE, "Marking node " + node + " as failing (quorum reached).");
     fail(node);
-    cluster.links.broadcast(new Body.Fail(node.id()), 0);
-    cluster.elections.failureAgreed(node, true);
+    messages.broadcast(new Body.Fail(node.id()), 0);
+    elections.failureAgreed(node, true);
   }
 
   private void fail(Node node) {
     node.clear(NodeFlag.PFAIL);
     node.set(NodeFlag.FAIL);
-    node.failedAt = cluster.now();
-    cluster.topologyChanged();
+    node.failedAt = world.now();
+    world.topologyChanged();
   }
 
   /** Handles the news that a majority agrees on a failure. */
   void failed(Node sender, String id) {
-    Node node = cluster.nodes.known(id);
-    if (node == null || node == cluster.myself() || node.hasFailed()) {
+    Node node = world.nodes.known(id);
+    if (node == null || node == world.myself() || node.hasFailed()) {
       return;
     }
-    cluster.remark(Level.NOTICE, "FAIL message received from " + sender + " about " + id);
+    world.remark(Level.NOTICE, "FAIL message received from " + sender + " about " + id);
     fail(node);
-    cluster.elections.failureAgreed(node, false);
+    elections.failureAgreed(node, false);
   }
 
   /** Handles a PONG on our own link: the node is reachable. */
   void ponged(Node node) {
-    node.link.pongAt = cluster.now();
+    node.link.pongAt = world.now();
     node.link.pingSentAt = Node.NEVER;
     if (node.has(NodeFlag.PFAIL)) {
       node.clear(NodeFlag.PFAIL);
-      cluster.viewChanged();
+      world.viewChanged();
     }
     if (!node.hasFailed()) {
       return;
     }
     // A failed master may be about to be replaced; it is not taken back before that had its time.
     boolean takenBack =
-        !node.isVoter() || cluster.now() - node.failedAt > cluster.timeoutMillis() * VALIDITY;
+        !node.isVoter() || world.now() - node.failedAt > world.timeoutMillis() * VALIDITY;
     if (takenBack) {
       node.clear(NodeFlag.FAIL);
-      cluster.topologyChanged();
-      cluster.remark(
-          Level.NOTICE, "Clear FAIL state for node " + node + ": it is reachable again.");
+      world.topologyChanged();
+      world.remark(Level.NOTICE, "Clear FAIL state for node " + node + ": it is reachable again.");
     }
   }
 }

@@ -150,6 +150,15 @@ public final class Node {
     return offset;
   }
 
+  /** Returns true if our link to this node, unless it is down, leads to the bus of an endpoint. */
+  boolean leadsTo(Endpoint endpoint) {
+    Endpoint led = link.endpoint;
+    return link.state != LinkState.DOWN
+        && led != null
+        && led.ip().equals(endpoint.ip())
+        && led.busPort() == endpoint.busPort();
+  }
+
   /** Returns true if our link to the node is up. */
   public boolean isConnected() {
     return link.state == LinkState.UP;

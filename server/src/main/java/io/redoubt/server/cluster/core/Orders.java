@@ -7,21 +7,32 @@ import io.redoubt.server.cluster.message.NodeFlag;
 
 /** Carries out operators' orders about nodes and epochs. */
 final class Orders {
-  private static final long FORGET_MILLIS = 60_000;
-  private static final long MILLIS_PER_SECOND = 1000;
 
-  private final Cluster cluster;
+  private final World world;
+  private final BusMessages messages;
+  private final SlotClaims claims;
+  private final RoleChanges roles;
+  private final PlannedFailover planned;
 
-  Orders(Cluster cluster) {
-    this.cluster = cluster;
+  Orders(
+      World world,
+      BusMessages messages,
+      SlotClaims claims,
+      RoleChanges roles,
+      PlannedFailover planned) {
+    this.world = world;
+    this.messages = messages;
+    this.claims = claims;
+    this.roles = roles;
+    this.planned = planned;
   }
 
   void done() {
-    cluster.emit(new Output.Done("OK"));
+    world.emit(new Output.Done("OK"));
   }
 
   void refuse(String reason) {
-    cluster.emit(new Output.Refused("ERR " + reason));
+    world.emit(new Output.Refused("ERR " + reason));
   }
 
   /** Reports an unknown node. */
@@ -30,72 +41,44 @@ final class Orders {
   }
 
   void meet(Input.Meet meet) {
-    if (cluster.nodes.handshakeWith(meet.ip(), meet.busPort()) == null) {
-      cluster.nodes.add(
+    if (world.nodes.handshakeWith(meet.ip(), meet.busPort()) == null) {
+      world.nodes.add(
           new Node(
-              cluster.newId(),
+              world.newId(),
               NodeFlag.HANDSHAKE | NodeFlag.MEET,
               new Endpoint(meet.ip(), meet.port(), 0, meet.busPort()),
-              cluster.now()));
+              world.now()));
     }
     done();
   }
 
-  /** Removes a node with its slots, its link and its part in others' state. */
-  void remove(Node node) {
-    boolean inHandshake = node.isInHandshake();
-    cluster.slots.unassignAll(node);
-    cluster.slots.forget(node);
-    cluster.slots.migrating.values().removeIf(each -> each == node);
-    cluster.slots.importing.values().removeIf(each -> each == node);
-    cluster.links.close(node);
-    cluster.nodes.remove(node);
-    if (!inHandshake) {
-      cluster.topologyChanged();
-    }
-  }
-
   void forget(String id) {
-    Node node = cluster.nodes.get(id);
+    Node node = world.nodes.get(id);
     if (node == null) {
-      if (cluster.nodes.isForgotten(id, cluster.now())) {
+      if (world.nodes.isForgotten(id, world.now())) {
         done();
       } else {
         refuseUnknown(id);
       }
-    } else if (node == cluster.myself()) {
+    } else if (node == world.myself()) {
       refuse("I tried hard but I can't forget myself...");
-    } else if (cluster.myself().master() == node) {
+    } else if (world.myself().master() == node) {
       refuse("Can't forget my master!");
     } else {
-      cluster.nodes.forgetUntil(id, cluster.now() + FORGET_MILLIS);
-      remove(node);
-      for (Node each : cluster.nodes.others()) {
+      world.nodes.forgetUntil(id, world.now() + World.FORGET_MILLIS);
+      world.remove(node);
+      for (Node each : world.nodes.others()) {
         if (each.knowsLaterExtensions) {
-          cluster.links.sendGossip(each, GossipKind.PING);
+          messages.sendGossip(each, GossipKind.PING);
         }
       }
       done();
     }
   }
 
-  /** Handles the news that another node has forgotten one. */
-  void forgottenByOthers(String id, long ttlSeconds) {
-    Node node = cluster.nodes.known(id);
-    if (node == null
-        || node == cluster.myself()
-        || node == cluster.myself().master()
-        || ttlSeconds <= 0) {
-      return;
-    }
-    long millis = Math.min(ttlSeconds * MILLIS_PER_SECOND, FORGET_MILLIS);
-    cluster.nodes.forgetUntil(id, cluster.now() + millis);
-    remove(node);
-  }
-
   void replicate(Input.Replicate order) {
-    Node master = cluster.nodes.get(order.node());
-    Node myself = cluster.myself();
+    Node master = world.nodes.get(order.node());
+    Node myself = world.myself();
     if (master == null) {
       refuseUnknown(order.node());
     } else if (master == myself) {
@@ -106,60 +89,60 @@ final class Orders {
       refuse("To set a master the node must be empty and without assigned slots.");
     } else {
       if (myself.master() != master) {
-        cluster.becomeReplicaOf(master);
-        cluster.links.announce();
+        roles.becomeReplicaOf(master);
+        messages.announce();
       }
       done();
     }
   }
 
   void reset(Input.Reset order) {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     if (myself.isMaster() && order.hasKeys()) {
       refuse("CLUSTER RESET can't be called with master nodes containing keys");
       return;
     }
     if (myself.isReplica()) {
-      cluster.becomeMaster();
-      cluster.emit(new Output.DropAll());
+      roles.becomeMaster();
+      world.emit(new Output.DropAll());
     }
-    cluster.manual.end();
-    cluster.slots.closeAll();
-    for (Node node : cluster.nodes.others()) {
-      remove(node);
+    planned.end();
+    world.slots.closeAll();
+    for (Node node : world.nodes.others()) {
+      world.remove(node);
     }
-    cluster.slots.unassignAll(myself);
-    cluster.nodes.clearForgotten();
-    Restoration.setShard(myself, cluster.newId());
+    world.slots.unassignAll(myself);
+    world.nodes.clearForgotten();
+    Restoration.setShard(myself, world.newId());
     if (order.hard()) {
-      cluster.nodes.rename(myself, cluster.newId());
+      world.nodes.rename(myself, world.newId());
       myself.configEpoch = 0;
-      cluster.restoreEpochs(0, 0);
-      cluster.remark(Level.NOTICE, "Node hard reset, now I'm " + myself);
+      world.restoreEpochs(0, 0);
+      world.remark(Level.NOTICE, "Node hard reset, now I'm " + myself);
     }
-    cluster.topologyChanged();
+    world.topologyChanged();
     done();
   }
 
   void bumpEpoch() {
-    Long bumped = cluster.claims.bumpWithoutVote();
-    cluster.emit(
+    Long bumped = claims.bumpWithoutVote();
+    world.emit(
         new Output.Done(
-            bumped == null ? "STILL " + cluster.myself().configEpoch : "BUMPED " + bumped));
+            bumped == null ? "STILL " + world.myself().configEpoch : "BUMPED " + bumped));
   }
 
   void setConfigEpoch(long epoch) {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     if (epoch < 0 || epoch == Long.MAX_VALUE) {
       refuse("Invalid config epoch specified: " + epoch);
-    } else if (cluster.nodes.size() > 1) {
+    } else if (world.nodes.size() > 1) {
       refuse("The user can assign a config epoch only when the node does not know any other node.");
     } else if (myself.configEpoch != 0) {
       refuse("Node config epoch is already non-zero");
     } else {
       myself.configEpoch = epoch;
-      cluster.raiseEpoch(epoch);
-      cluster.stateChanged();
+      world.raiseEpoch(epoch);
+      world.stateChanged();
       done();
     }
   }

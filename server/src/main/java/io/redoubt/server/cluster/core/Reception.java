@@ -1,89 +1,82 @@
 package io.redoubt.server.cluster.core;
 
-import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
-import io.redoubt.server.cluster.message.Endpoint;
-import io.redoubt.server.cluster.message.Extension;
-import io.redoubt.server.cluster.message.GossipEntry;
 import io.redoubt.server.cluster.message.Header;
-import io.redoubt.server.cluster.message.NodeFlag;
-import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Handles the messages of other nodes. */
+/** Takes the messages of other nodes apart. */
 final class Reception {
-  /** The difference of wall clocks that is tolerated in the times of PONGs that others report. */
-  private static final long CLOCK_TOLERANCE_MILLIS = 500;
+  private final World world;
+  private final BusMessages messages;
+  private final GossipReception gossip;
+  private final Health health;
+  private final SlotClaims claims;
+  private final Votes votes;
+  private final Elections elections;
+  private final ManualFailover manual;
 
-  private static final long MILLIS_PER_SECOND = 1000;
-
-  /**
-   * The number of handshakes from which on MEETs are ignored: each costs a connection to an address
-   * that a stranger chooses. A node whose MEET is ignored sends another one after a while.
-   */
-  private static final int MAX_HANDSHAKES = 256;
-
-  private static final int ROLE_FLAGS = NodeFlag.MASTER | NodeFlag.REPLICA;
-
-  private final Cluster cluster;
-
-  /** Our address on the last connection by which another node reached us, empty if none did. */
-  private String reachedAt = "";
-
-  /** Our address as another node last reported it, empty if none did. */
-  private String reportedAt = "";
-
-  /** True once a known node has reached us since the start: our saved address may be outdated. */
-  private boolean addressConfirmed;
-
-  Reception(Cluster cluster) {
-    this.cluster = cluster;
+  Reception(
+      World world,
+      BusMessages messages,
+      GossipReception gossip,
+      Health health,
+      SlotClaims claims,
+      Votes votes,
+      Elections elections,
+      ManualFailover manual) {
+    this.world = world;
+    this.messages = messages;
+    this.gossip = gossip;
+    this.health = health;
+    this.claims = claims;
+    this.votes = votes;
+    this.elections = elections;
+    this.manual = manual;
   }
 
   void received(Input.Received received) {
     Header header = received.message().header();
-    if (header.sender().equals(cluster.myId())) {
+    if (header.sender().equals(world.myself().id())) {
       receivedFromMyself(received);
       return;
     }
-    Node linked = cluster.nodes.ofLink(received.connection());
-    Node sender = cluster.nodes.known(header.sender());
+    Node linked = world.nodes.ofLink(received.connection());
+    Node sender = world.nodes.known(header.sender());
     if (sender != null) {
       if (received.connection() < 0) {
         sender.link.inbound = received.connection();
       }
-      heard(sender, header);
+      gossip.heard(sender, header);
     } else if (linked != null && linked.isInHandshake()) {
-      linked.link.heardAt = cluster.now();
+      linked.link.heardAt = world.now();
     }
     switch (received.message().body()) {
-      case Body.Gossip gossip -> gossip(received, sender, linked, header, gossip);
+      case Body.Gossip body -> gossip.received(received, sender, linked, header, body);
       case Body.Fail(String id) -> {
         if (sender != null) {
-          cluster.health.failed(sender, id);
+          health.failed(sender, id);
         }
       }
       case Body.Publish publish -> published(sender, publish);
       case Body.VoteRequest() -> {
         if (sender != null) {
-          cluster.votes.requested(sender, header);
+          votes.requested(sender, header);
         }
       }
       case Body.Vote() -> {
         if (sender != null) {
-          cluster.elections.voted(sender, header.currentEpoch());
+          elections.voted(sender, header.currentEpoch());
         }
       }
       case Body.Update update -> {
         if (sender != null) {
-          cluster.claims.updated(update);
+          claims.updated(update);
         }
       }
       case Body.PauseRequest() -> {
         if (sender != null) {
-          cluster.manual.pauseRequested(sender);
+          manual.pauseRequested(sender);
         }
       }
       case Body.Module module -> {}
@@ -93,393 +86,25 @@ final class Reception {
 
   /** Handles a message to a channel that says nothing else of its sender. */
   void receivedLight(String sender, Body.Publish body) {
-    published(cluster.nodes.known(sender), body);
+    published(world.nodes.known(sender), body);
   }
 
   private void published(@Nullable Node sender, Body.Publish body) {
     if (sender != null) {
-      cluster.emit(new Output.Deliver(body.sharded(), body.channel(), body.message()));
+      world.emit(new Output.Deliver(body.sharded(), body.channel(), body.message()));
     }
   }
 
   /** Ends a handshake with our own address: an operator had us meet ourselves. */
   private void receivedFromMyself(Input.Received received) {
-    Node linked = cluster.nodes.ofLink(received.connection());
+    Node linked = world.nodes.ofLink(received.connection());
     if (linked != null && linked.isInHandshake()) {
-      cluster.orders.remove(linked);
+      world.remove(linked);
     } else if (linked != null) {
-      strangerAt(linked, cluster.myId());
-    } else if (received.message().body() instanceof Body.Gossip gossip
-        && gossip.kind() != GossipKind.PONG) {
-      cluster.links.reply(received.connection(), null, false);
+      gossip.strangerAt(linked, world.myself().id());
+    } else if (received.message().body() instanceof Body.Gossip body
+        && body.kind() != GossipKind.PONG) {
+      messages.reply(received.connection(), null, false);
     }
-  }
-
-  private void heard(Node sender, Header header) {
-    sender.link.heardAt = cluster.now();
-    cluster.raiseEpoch(header.currentEpoch());
-    if (header.configEpoch() > sender.configEpoch) {
-      sender.configEpoch = header.configEpoch();
-      cluster.stateChanged();
-    }
-    sender.offset = header.offset();
-    if (header.says(Header.EXTENSION_DATA)) {
-      sender.set(NodeFlag.EXTENSIONS);
-    }
-    if (header.has(NodeFlag.LIGHT_PUBLISH)) {
-      sender.set(NodeFlag.LIGHT_PUBLISH);
-    } else {
-      sender.clear(NodeFlag.LIGHT_PUBLISH);
-    }
-    if (header.says(Header.PAUSED)) {
-      cluster.manual.masterPaused(sender, header.offset());
-    }
-  }
-
-  private void gossip(
-      Input.Received received,
-      @Nullable Node knownSender,
-      @Nullable Node linked,
-      Header header,
-      Body.Gossip gossip) {
-    Node sender = knownSender;
-    if (gossip.kind() != GossipKind.PONG) {
-      learnOwnAddress(received, gossip.kind(), knownSender != null);
-      if (sender == null) {
-        stranger(received, header, gossip.kind());
-      }
-      cluster.links.reply(received.connection(), sender, header.says(Header.EXTENSION_DATA));
-    }
-    if (linked != null) {
-      if (linked.isInHandshake()) {
-        sender = introduced(linked, sender, header);
-        if (sender == null) {
-          return;
-        }
-        heard(sender, header); // that it reads extensions, before our next message to it
-      } else if (!linked.id().equals(header.sender())) {
-        strangerAt(linked, header.sender());
-        return;
-      } else {
-        answered(linked, announced(header, received.remoteIp()));
-      }
-    }
-    if (sender == null) {
-      return;
-    }
-    if (linked == null) {
-      updateEndpoint(sender, announced(header, received.remoteIp()));
-    }
-    copyFlag(sender, header, NodeFlag.NOFAILOVER);
-    if (linked == sender && gossip.kind() == GossipKind.PONG) {
-      cluster.health.ponged(sender);
-    }
-    role(sender, header);
-    followMastersMaster();
-    cluster.claims.claimed(sender, header);
-    cluster.claims.resolveCollision(sender, header);
-    for (GossipEntry entry : gossip.entries()) {
-      heardOf(sender, entry);
-    }
-    // Redis sends extensions on its own link only, and ours was answered after our first PING.
-    boolean informed = linked == null && gossip.kind() == GossipKind.PING && hasAnswered(sender);
-    boolean knewLater = sender.knowsLaterExtensions;
-    extensions(sender, gossip, informed);
-    greet(sender, linked == sender, !knewLater && sender.knowsLaterExtensions);
-  }
-
-  /**
-   * Sends our shard and names to a node once it has announced that it reads them, and again once it
-   * has sent its own: before that it may not have known us. With the next PING they would come
-   * seconds later, or never if this node fails before.
-   */
-  private void greet(Node sender, boolean answers, boolean introducesItself) {
-    boolean first = answers && !sender.link.greeted && sender.has(NodeFlag.EXTENSIONS);
-    if (first || introducesItself) {
-      cluster.links.sendGossip(sender, GossipKind.PONG);
-    }
-  }
-
-  /**
-   * Takes our address from the connection of a node that could reach us, unless it is configured.
-   */
-  private void learnOwnAddress(Input.Received received, GossipKind kind, boolean known) {
-    Node myself = cluster.myself();
-    reachedAt = received.localIp();
-    boolean outdated = known && !addressConfirmed;
-    addressConfirmed |= known;
-    if (cluster.options().announced().ip().isEmpty()
-        && (kind == GossipKind.MEET || outdated || myself.endpoint.ip().isEmpty())
-        && !received.localIp().isEmpty()
-        && !received.localIp().equals(myself.endpoint.ip())) {
-      myself.endpoint = myself.endpoint.at(received.localIp());
-      cluster.remark(Level.NOTICE, "IP address for this node updated to " + myself.endpoint.ip());
-      cluster.topologyChanged();
-    }
-  }
-
-  /** Returns an address other than our own by which others know us, or null. */
-  @Nullable String differingAddress() {
-    String ip = cluster.myself().endpoint.ip();
-    for (String other : List.of(reachedAt, reportedAt)) {
-      if (!other.isEmpty() && !other.equals(ip)) {
-        return other;
-      }
-    }
-    return null;
-  }
-
-  private static Endpoint announced(Header header, String remoteIp) {
-    Endpoint endpoint = header.endpoint();
-    return endpoint.ip().isEmpty() ? endpoint.at(remoteIp) : endpoint;
-  }
-
-  /**
-   * Handles a PING or a MEET of an unknown node. A MEET starts a handshake; the gossip of either is
-   * ignored: the other nodes of the sender's cluster introduce themselves, or are learnt from the
-   * sender once it is known.
-   */
-  private void stranger(Input.Received received, Header header, GossipKind kind) {
-    boolean insists =
-        cluster.nodes.isForgottenAndInsists(header.sender(), received.connection(), cluster.now());
-    if (kind != GossipKind.MEET || insists) {
-      return;
-    }
-    Endpoint endpoint = announced(header, received.remoteIp());
-    if (cluster.nodes.handshakeWith(endpoint.ip(), endpoint.busPort()) == null
-        && cluster.nodes.handshakes() < MAX_HANDSHAKES) {
-      cluster.nodes.add(new Node(cluster.newId(), NodeFlag.HANDSHAKE, endpoint, cluster.now()));
-    }
-  }
-
-  /**
-   * Ends a handshake: the node's first message tells its id. Returns null if it is a node that was
-   * known by another address, which is then updated.
-   */
-  private @Nullable Node introduced(Node linked, @Nullable Node sender, Header header) {
-    if (sender != null) {
-      cluster.remark(
-          Level.VERBOSE, "Handshake: we already know node " + sender + ", updating the address");
-      Endpoint endpoint = linked.endpoint;
-      cluster.orders.remove(linked);
-      updateEndpoint(sender, endpoint);
-      return null;
-    }
-    cluster.nodes.rename(linked, header.sender());
-    linked.clear(NodeFlag.HANDSHAKE);
-    linked.set(header.flags() & ROLE_FLAGS);
-    if (!linked.has(NodeFlag.REPLICA)) {
-      linked.set(NodeFlag.MASTER);
-    } else {
-      linked.clear(NodeFlag.MASTER);
-    }
-    Restoration.setShard(linked, cluster.newId());
-    heard(linked, header);
-    cluster.remark(Level.DEBUG, "Handshake with node " + linked + " completed.");
-    cluster.topologyChanged();
-    return linked;
-  }
-
-  /** Handles the first answer on a link: at an address that was on trial, it proves that. */
-  private void answered(Node linked, Endpoint endpoint) {
-    if (!linked.link.answered) {
-      boolean onTrial = cluster.search.isOnTrial(linked);
-      linked.link.answered = true;
-      if (onTrial) {
-        updateEndpoint(linked, endpoint);
-      }
-    }
-  }
-
-  private static boolean hasAnswered(Node node) {
-    return node.isConnected() && node.link.answered;
-  }
-
-  /** Handles a message of another node than the one that we expect at an address. */
-  private void strangerAt(Node linked, String stranger) {
-    if (cluster.search.isOnTrial(linked)) {
-      cluster.search.refuted(linked, stranger);
-      return;
-    }
-    cluster.remark(
-        Level.DEBUG, "PONG contains mismatching sender ID. About node " + linked + " ...");
-    linked.set(NodeFlag.NOADDR);
-    linked.lostEndpoint = linked.endpoint;
-    linked.endpoint = new Endpoint("", 0, 0, 0);
-    cluster.links.close(linked);
-    cluster.topologyChanged();
-  }
-
-  private void updateEndpoint(Node node, Endpoint endpoint) {
-    if (node.endpoint.equals(endpoint)) {
-      return;
-    }
-    boolean moved =
-        !node.endpoint.ip().equals(endpoint.ip())
-            || node.endpoint.port() != endpoint.port()
-            || node.endpoint.busPort() != endpoint.busPort();
-    node.endpoint = endpoint;
-    node.clear(NodeFlag.NOADDR);
-    cluster.topologyChanged();
-    if (moved) {
-      if (!cluster.links.leadsTo(node, endpoint)) {
-        cluster.links.close(node);
-      }
-      cluster.remark(
-          Level.WARNING,
-          "Address updated for node " + node + ", now " + endpoint.ip() + ":" + endpoint.port());
-      if (cluster.myself().master() == node) {
-        cluster.follow(node);
-      }
-    }
-  }
-
-  private void copyFlag(Node sender, Header header, int flag) {
-    if (sender.has(flag) != header.has(flag)) {
-      if (header.has(flag)) {
-        sender.set(flag);
-      } else {
-        sender.clear(flag);
-      }
-      cluster.topologyChanged();
-    }
-  }
-
-  private void role(Node sender, Header header) {
-    if (header.master() == null) {
-      if (!sender.isMaster()) {
-        sender.becomeMaster();
-        cluster.topologyChanged();
-      }
-      return;
-    }
-    Node master = cluster.nodes.known(header.master());
-    if (sender.isMaster()) {
-      cluster.slots.vacate(sender);
-      sender.becomeReplica(master);
-      cluster.topologyChanged();
-    } else if (master != null && sender.master() != master && master != sender) {
-      sender.follow(master);
-      cluster.topologyChanged();
-    }
-  }
-
-  /** Follows the node that our master follows: nobody replicates from a replica. */
-  private void followMastersMaster() {
-    Node myself = cluster.myself();
-    Node master = myself.master();
-    Node next = master == null ? null : master.master();
-    if (next != null && next != myself) {
-      cluster.remark(Level.NOTICE, "My master follows " + next + ", and so do I");
-      cluster.becomeReplicaOf(next);
-    }
-  }
-
-  private void heardOf(Node sender, GossipEntry entry) {
-    Node node = cluster.nodes.known(entry.node());
-    if (node == null) {
-      learn(entry);
-      return;
-    }
-    if (node == cluster.myself()) {
-      // Only nodes of Redis tell us what they know of us.
-      reportedAt = entry.endpoint().ip();
-      return;
-    }
-    boolean suspected = entry.has(NodeFlag.PFAIL | NodeFlag.FAIL);
-    if (sender.isMaster()) {
-      if (suspected) {
-        cluster.health.reported(node, sender);
-      } else {
-        cluster.health.retracted(node, sender);
-      }
-    }
-    if (!suspected
-        && !entry.has(NodeFlag.NOADDR)
-        && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
-        && node.link.pingSentAt == Node.NEVER
-        && cluster.health.reports(node) == 0) {
-      long pongAt = cluster.fromWall(entry.pongReceivedSeconds() * MILLIS_PER_SECOND);
-      if (pongAt <= cluster.now() + CLOCK_TOLERANCE_MILLIS) {
-        node.link.pongAt = Math.max(node.link.pongAt, Math.min(pongAt, cluster.now()));
-      }
-    }
-    if (node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
-        && !suspected
-        && !entry.has(NodeFlag.NOADDR)
-        && !entry.endpoint().ip().isEmpty()) {
-      updateEndpoint(node, entry.endpoint());
-    }
-  }
-
-  /** Adds a node of which a trusted one has told us. */
-  private void learn(GossipEntry entry) {
-    if (entry.has(NodeFlag.NOADDR | NodeFlag.HANDSHAKE)
-        || entry.endpoint().ip().isEmpty()
-        || cluster.nodes.get(entry.node()) != null
-        || cluster.nodes.isForgotten(entry.node(), cluster.now())) {
-      return;
-    }
-    int flags = entry.flags() & (ROLE_FLAGS | NodeFlag.NOFAILOVER);
-    if ((flags & NodeFlag.REPLICA) != 0) {
-      flags &= ~NodeFlag.MASTER;
-    } else {
-      flags |= NodeFlag.MASTER;
-    }
-    Node node = new Node(entry.node(), flags, entry.endpoint(), cluster.now());
-    Restoration.setShard(node, cluster.newId());
-    cluster.nodes.add(node);
-    cluster.topologyChanged();
-  }
-
-  /**
-   * Takes labels from the extensions of a message.
-   *
-   * @param informed true if the sender has certainly heard that we read extensions
-   */
-  private void extensions(Node sender, Body.Gossip gossip, boolean informed) {
-    Labels before = sender.labels;
-    // Its absence means something only if the sender would have sent it: the first messages after
-    // a restart must not cost the name by which the sender can be found.
-    String hostname = informed ? "" : before.hostname();
-    String nodeName = before.nodeName();
-    String shard = before.shard();
-    for (Extension extension : gossip.extensions()) {
-      switch (extension) {
-        case Extension.Hostname(String name) -> hostname = isStorable(name) ? name : "";
-        case Extension.NodeName(String name) -> {
-          nodeName = isStorable(name) ? name : "";
-          sender.knowsLaterExtensions = true;
-        }
-        case Extension.ForgottenNode(String id, long ttlSeconds) -> {
-          sender.knowsLaterExtensions = true;
-          cluster.orders.forgottenByOthers(id, ttlSeconds);
-        }
-        case Extension.ShardId(String id) -> {
-          shard = id;
-          sender.knowsLaterExtensions = true;
-        }
-        case Extension.Unknown unknown -> {}
-      }
-    }
-    Node master = sender.master();
-    if (!sender.knowsLaterExtensions && master != null) {
-      // A Redis 7.0 has no shards; replicas share the one that we gave to their master.
-      shard = master.labels.shard();
-    }
-    Labels labels = new Labels(hostname, nodeName, shard);
-    if (!labels.equals(before)) {
-      sender.labels = labels;
-      cluster.topologyChanged();
-      Node myself = cluster.myself();
-      if (myself.master() == sender) {
-        Restoration.setShard(myself, shard);
-      }
-    }
-  }
-
-  /** Returns true if a name can be written to a line of {@code nodes.conf}. */
-  private static boolean isStorable(String name) {
-    return name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ',' && c != '"' && c != '\'');
   }
 }

@@ -9,30 +9,32 @@ final class ReplicaMigration {
   /** The time for which a master must have been without replicas. */
   private static final long DELAY_MILLIS = 5000;
 
-  private final Cluster cluster;
+  private final World world;
+  private final RoleChanges roles;
 
-  ReplicaMigration(Cluster cluster) {
-    this.cluster = cluster;
+  ReplicaMigration(World world, RoleChanges roles) {
+    this.world = world;
+    this.roles = roles;
   }
 
   void consider() {
-    Node master = cluster.myself().master();
+    Node master = world.myself().master();
     if (master == null
-        || !cluster.isServing()
-        || !cluster.options().allowReplicaMigration()
-        || master.workingReplicas() <= cluster.options().migrationBarrier()) {
+        || !world.isServing()
+        || !world.options().allowReplicaMigration()
+        || master.workingReplicas() <= world.options().migrationBarrier()) {
       return;
     }
     Node target = orphan();
     if (target != null && isChosen()) {
-      cluster.remark(Output.Level.NOTICE, "Migrating to orphaned master " + target);
-      cluster.becomeReplicaOf(target);
+      world.remark(Output.Level.NOTICE, "Migrating to orphaned master " + target);
+      roles.becomeReplicaOf(target);
     }
   }
 
   private @Nullable Node orphan() {
-    for (Node node : cluster.nodes.others()) {
-      if (node.orphanedAt != Node.NEVER && cluster.now() - node.orphanedAt > DELAY_MILLIS) {
+    for (Node node : world.nodes.others()) {
+      if (node.orphanedAt != Node.NEVER && world.now() - node.orphanedAt > DELAY_MILLIS) {
         return node;
       }
     }
@@ -42,11 +44,11 @@ final class ReplicaMigration {
   /** Returns true if of the replicas of the masters with the most, we have the smallest id. */
   private boolean isChosen() {
     int most = 0;
-    for (Node node : cluster.nodes.all()) {
+    for (Node node : world.nodes.all()) {
       most = Math.max(most, node.workingReplicas());
     }
-    Node chosen = cluster.myself();
-    for (Node node : cluster.nodes.all()) {
+    Node chosen = world.myself();
+    for (Node node : world.nodes.all()) {
       Node master = node.master();
       if (master != null
           && master.workingReplicas() == most
@@ -56,6 +58,6 @@ final class ReplicaMigration {
         chosen = node;
       }
     }
-    return chosen == cluster.myself() && chosen.shardMaster().workingReplicas() == most;
+    return chosen == world.myself() && chosen.shardMaster().workingReplicas() == most;
   }
 }

@@ -23,49 +23,49 @@ final class Restoration {
 
   private Restoration() {}
 
-  static void restore(Cluster cluster, ClusterState state) {
+  static void restore(World world, ClusterState state) {
     for (NodeRecord record : state.nodes()) {
-      Node node = cluster.myself();
+      Node node = world.myself();
       if (!record.id().equals(state.myId())) {
-        node = new Node(record.id(), 0, record.endpoint(), cluster.now());
-        cluster.nodes.add(node);
+        node = new Node(record.id(), 0, record.endpoint(), world.now());
+        world.nodes.add(node);
       }
       int keptFlags = record.flags() & ~VOLATILE_FLAGS;
-      if (node == cluster.myself()) {
+      if (node == world.myself()) {
         keptFlags &= ~(NodeFlag.PFAIL | NodeFlag.FAIL | NodeFlag.NOADDR);
-        if (cluster.options().announced().ip().isEmpty()) {
+        if (world.options().announced().ip().isEmpty()) {
           node.endpoint = node.endpoint.at(record.endpoint().ip());
         }
       }
       node.set(keptFlags);
       if (node.has(NodeFlag.FAIL)) {
-        node.failedAt = cluster.now();
+        node.failedAt = world.now();
       }
       node.labels = record.labels();
       node.configEpoch = record.configEpoch();
     }
     for (NodeRecord record : state.nodes()) {
-      Node node = cluster.nodes.get(record.id());
+      Node node = world.nodes.get(record.id());
       if (node == null) {
         continue;
       }
       if (node.isReplica()) {
-        node.follow(cluster.nodes.get(record.master()));
+        node.follow(world.nodes.get(record.master()));
       } else {
         node.set(NodeFlag.MASTER);
       }
-      record.slots().forEach(slot -> cluster.slots.assign(slot, node));
+      record.slots().forEach(slot -> world.slots.assign(slot, node));
     }
     OpenSlots open = state.myself().openSlots();
-    put(cluster, open.migrating(), cluster.slots.migrating);
-    put(cluster, open.importing(), cluster.slots.importing);
-    nameShards(cluster);
-    applyOptions(cluster);
+    put(world, open.migrating(), world.slots.migrating);
+    put(world, open.importing(), world.slots.importing);
+    nameShards(world);
+    applyOptions(world);
   }
 
-  private static void put(Cluster cluster, Map<Integer, String> ids, Map<Integer, Node> nodes) {
+  private static void put(World world, Map<Integer, String> ids, Map<Integer, Node> nodes) {
     ids.forEach((slot, id) -> {
-      Node node = cluster.nodes.get(id);
+      Node node = world.nodes.get(id);
       if (node != null) {
         nodes.put(slot, node);
       }
@@ -73,16 +73,16 @@ final class Restoration {
   }
 
   /** Gives shards to masters that have none, and those of their masters to replicas. */
-  private static void nameShards(Cluster cluster) {
-    for (Node node : cluster.nodes.all()) {
+  private static void nameShards(World world) {
+    for (Node node : world.nodes.all()) {
       if (node.isMaster() && node.labels.shard().isEmpty()) {
-        setShard(node, cluster.newId());
+        setShard(node, world.newId());
       }
     }
-    for (Node node : cluster.nodes.all()) {
+    for (Node node : world.nodes.all()) {
       if (node.labels.shard().isEmpty()) {
         Node master = node.master();
-        setShard(node, master == null ? cluster.newId() : master.labels.shard());
+        setShard(node, master == null ? world.newId() : master.labels.shard());
       }
     }
   }
@@ -92,16 +92,16 @@ final class Restoration {
   }
 
   /** Adopts what this node announces of itself. */
-  static void applyOptions(Cluster cluster) {
-    Node myself = cluster.myself();
-    ClusterOptions options = cluster.options();
+  static void applyOptions(World world) {
+    Node myself = world.myself();
+    ClusterOptions options = world.options();
     Endpoint announced = options.announced();
     Endpoint endpoint = announced.ip().isEmpty() ? announced.at(myself.endpoint.ip()) : announced;
     Labels labels = new Labels(options.hostname(), options.nodeName(), myself.labels.shard());
     if (!endpoint.equals(myself.endpoint) || !labels.equals(myself.labels)) {
       myself.endpoint = endpoint;
       myself.labels = labels;
-      cluster.topologyChanged();
+      world.topologyChanged();
     }
     boolean noFailover = myself.has(NodeFlag.NOFAILOVER);
     if (options.replicaNoFailover() != noFailover) {
@@ -110,23 +110,23 @@ final class Restoration {
       } else {
         myself.set(NodeFlag.NOFAILOVER);
       }
-      cluster.stateChanged();
+      world.stateChanged();
     }
   }
 
-  static ClusterState state(Cluster cluster) {
+  static ClusterState state(World world) {
     List<NodeRecord> records = new ArrayList<>();
-    for (Node node : cluster.nodes.all()) {
+    for (Node node : world.nodes.all()) {
       if (!node.isInHandshake()) {
-        records.add(record(cluster, node));
+        records.add(record(world, node));
       }
     }
     return new ClusterState(
-        cluster.myId(), cluster.currentEpoch(), cluster.lastVoteEpoch(), records);
+        world.myself().id(), world.currentEpoch(), world.lastVoteEpoch(), records);
   }
 
-  static NodeRecord record(Cluster cluster, Node node) {
-    boolean mine = node == cluster.myself();
+  static NodeRecord record(World world, Node node) {
+    boolean mine = node == world.myself();
     Node master = node.master();
     return new NodeRecord(
         node.id(),
@@ -135,15 +135,15 @@ final class Restoration {
         node.flags & ~NodeFlag.MIGRATE_TO,
         master == null ? null : master.id(),
         new Contact(
-            cluster.wall(node.link.pingSentAt),
-            cluster.wall(node.link.pongAt),
+            world.wall(node.link.pingSentAt),
+            world.wall(node.link.pongAt),
             mine || node.isConnected()),
         // A replica shows the epoch of its own last claim in nodes.conf, and its master's
         // elsewhere.
         node.configEpoch,
         node.slotsNow(),
         mine
-            ? new OpenSlots(ids(cluster.slots.migrating), ids(cluster.slots.importing))
+            ? new OpenSlots(ids(world.slots.migrating), ids(world.slots.importing))
             : OpenSlots.NONE);
   }
 

@@ -15,12 +15,10 @@ final class Serving {
   private static final long MIN_REJOIN_MILLIS = 500;
   private static final long MAX_REJOIN_MILLIS = 5000;
 
-  private final Cluster cluster;
+  private final World world;
 
   /** The time before which a master does not serve. */
   private final long servesFrom;
-
-  private boolean ok;
 
   /** The last time at which no majority was reachable. */
   private long minorityAt;
@@ -32,14 +30,10 @@ final class Serving {
    * @param isNew true for a node that had no slots and knew nobody, so that nobody can have
    *     replaced it
    */
-  Serving(Cluster cluster, long now, boolean isNew) {
-    this.cluster = cluster;
+  Serving(World world, long now, boolean isNew) {
+    this.world = world;
     this.servesFrom = isNew ? now : now + START_MILLIS;
     this.minorityAt = now - MAX_REJOIN_MILLIS;
-  }
-
-  boolean isOk() {
-    return ok;
   }
 
   /**
@@ -47,16 +41,16 @@ final class Serving {
    * node after a whole node timeout, so that pauses well below it don't count.
    */
   void paused() {
-    resumedAt = cluster.now();
+    resumedAt = world.now();
   }
 
   void update() {
-    boolean master = cluster.myself().isMaster();
-    long now = cluster.now();
+    boolean master = world.myself().isMaster();
+    long now = world.now();
     int voters = 0;
     int reachable = 0;
-    boolean covered = cluster.assignedSlots() == SlotSet.SLOTS;
-    for (Node node : cluster.nodes.all()) {
+    boolean covered = world.slots.assignedCount() == SlotSet.SLOTS;
+    for (Node node : world.nodes.all()) {
       if (node.isVoter()) {
         voters++;
         covered &= !node.hasFailed();
@@ -69,25 +63,24 @@ final class Serving {
     if (!majority && voters > 0) { // nobody takes the place of a node without slots
       minorityAt = now;
     }
-    boolean good = majority && (covered || !cluster.options().requireFullCoverage());
-    if (good == ok) {
+    boolean good = majority && (covered || !world.options().requireFullCoverage());
+    if (good == world.isServing()) {
       return;
     }
     if (good && master) {
-      long rejoin = Math.clamp(cluster.timeoutMillis(), MIN_REJOIN_MILLIS, MAX_REJOIN_MILLIS);
+      long rejoin = Math.clamp(world.timeoutMillis(), MIN_REJOIN_MILLIS, MAX_REJOIN_MILLIS);
       long from = Math.max(servesFrom, minorityAt + rejoin);
       if (now < from) {
-        cluster.wakeBy(from);
+        world.wakeBy(from);
         return;
       }
     }
-    ok = good;
-    cluster.viewChanged();
-    cluster.remark(Level.NOTICE, "Cluster state changed: " + (ok ? "ok" : "fail"));
+    world.serve(good);
+    world.remark(Level.NOTICE, "Cluster state changed: " + (good ? "ok" : "fail"));
   }
 
   private boolean isReachable(Node node) {
-    return node == cluster.myself()
+    return node == world.myself()
         || (!node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
             && (resumedAt == Node.NEVER || node.link.heardAt >= resumedAt));
   }

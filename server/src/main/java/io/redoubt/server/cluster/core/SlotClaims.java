@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  * we import is left to the operator who imports it.
  */
 final class SlotClaims {
-  private final Cluster cluster;
+  private final World world;
+  private final BusMessages messages;
+  private final RoleChanges roles;
 
-  SlotClaims(Cluster cluster) {
-    this.cluster = cluster;
+  SlotClaims(World world, BusMessages messages, RoleChanges roles) {
+    this.world = world;
+    this.messages = messages;
+    this.roles = roles;
   }
 
   /** Compares a node's claims, or those of its master, with our view. */
@@ -25,7 +29,7 @@ final class SlotClaims {
     }
     if (claimant.slots().equals(header.slots())) {
       if (sender.isMaster()) {
-        cluster.slots.reclaim(header.slots());
+        world.slots.reclaim(header.slots());
       }
       return;
     }
@@ -38,15 +42,15 @@ final class SlotClaims {
 
   /** Handles the news that a node owns slots. */
   void updated(Body.Update update) {
-    Node node = cluster.nodes.known(update.node());
-    if (node == null || node == cluster.myself() || node.configEpoch >= update.configEpoch()) {
+    Node node = world.nodes.known(update.node());
+    if (node == null || node == world.myself() || node.configEpoch >= update.configEpoch()) {
       return;
     }
     if (node.isReplica()) {
       node.becomeMaster();
     }
     node.configEpoch = update.configEpoch();
-    cluster.topologyChanged();
+    world.topologyChanged();
     take(node, update.configEpoch(), update.slots());
   }
 
@@ -56,29 +60,29 @@ final class SlotClaims {
     header
         .slots()
         .forEach(slot -> {
-          Node owner = cluster.slots.owner(slot);
+          Node owner = world.slots.owner(slot);
           if (newer[0] == null
               && owner != null
               && owner != sender
-              && !cluster.slots.isReleased(slot)
+              && !world.slots.isReleased(slot)
               && owner.configEpoch > header.configEpoch()) {
             newer[0] = owner;
           }
         });
     Node owner = newer[0];
     if (owner != null) {
-      cluster.remark(
+      world.remark(
           Level.VERBOSE,
           "Node "
               + sender
               + " has old slots configuration, sending an UPDATE message about "
               + owner);
-      cluster.links.send(sender, new Body.Update(owner.configEpoch, owner.id(), owner.slotsNow()));
+      messages.send(sender, new Body.Update(owner.configEpoch, owner.id(), owner.slotsNow()));
     }
   }
 
   private void take(Node claimant, long configEpoch, SlotSet claimed) {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     Node mine = myself.shardMaster();
     if (claimant == myself) {
       return;
@@ -88,48 +92,48 @@ final class SlotClaims {
     boolean[] changed = new boolean[2];
     int hadSlots = mine.slotCount();
     claimed.forEach(slot -> {
-      Node owner = cluster.slots.owner(slot);
+      Node owner = world.slots.owner(slot);
       if (owner == claimant) {
         kept.add(slot);
         return;
       }
-      if (cluster.slots.importing.containsKey(slot) || !cluster.slots.isOpenTo(slot, configEpoch)) {
+      if (world.slots.importing.containsKey(slot) || !world.slots.isOpenTo(slot, configEpoch)) {
         return;
       }
       if (owner == myself) {
         lost.add(slot);
-        cluster.slots.migrating.remove(slot);
+        world.slots.migrating.remove(slot);
       }
       changed[1] |= owner == mine;
-      cluster.slots.assign(slot, claimant);
+      world.slots.assign(slot, claimant);
       changed[0] = true;
     });
-    cluster.slots.reclaim(kept);
+    world.slots.reclaim(kept);
     claimant
         .slots()
         .copy()
         .forEach(slot -> {
           if (!claimed.contains(slot)) {
-            cluster.slots.release(slot);
+            world.slots.release(slot);
           }
         });
     if (!changed[0]) {
       return;
     }
-    cluster.topologyChanged();
+    world.topologyChanged();
     if (changed[1] && hadSlots > 0 && mine.slotCount() == 0 && follows(claimant, mine)) {
-      cluster.remark(
+      world.remark(
           Level.WARNING,
           "Configuration change detected. Reconfiguring myself as a replica of " + claimant);
-      cluster.becomeReplicaOf(claimant);
+      roles.becomeReplicaOf(claimant);
     } else if (!lost.isEmpty()) {
-      cluster.emit(new Output.DropSlots(lost));
+      world.emit(new Output.DropSlots(lost));
     }
   }
 
   /** Returns true if we follow the node that has taken the last slots of our shard. */
   private boolean follows(Node claimant, Node mine) {
-    return cluster.options().allowReplicaMigration()
+    return world.options().allowReplicaMigration()
         || claimant.labels().shard().equals(mine.labels().shard());
   }
 
@@ -138,16 +142,16 @@ final class SlotClaims {
    * epoch, without a vote.
    */
   void resolveCollision(Node sender, Header header) {
-    Node myself = cluster.myself();
+    Node myself = world.myself();
     if (!sender.isMaster()
         || !myself.isMaster()
         || header.configEpoch() != myself.configEpoch
         || sender.id().compareTo(myself.id()) <= 0) {
       return;
     }
-    myself.configEpoch = cluster.nextEpoch();
-    cluster.topologyChanged();
-    cluster.remark(
+    myself.configEpoch = world.nextEpoch();
+    world.topologyChanged();
+    world.remark(
         Level.VERBOSE,
         "WARNING: configEpoch collision with node "
             + sender
@@ -160,14 +164,14 @@ final class SlotClaims {
    * where an operator decides. Returns the new epoch, null if nothing changed.
    */
   @Nullable Long bumpWithoutVote() {
-    Node myself = cluster.myself();
-    long max = Math.max(cluster.nodes.maxConfigEpoch(), cluster.currentEpoch());
+    Node myself = world.myself();
+    long max = Math.max(world.nodes.maxConfigEpoch(), world.currentEpoch());
     if (myself.configEpoch != 0 && myself.configEpoch == max) {
       return null;
     }
-    myself.configEpoch = cluster.nextEpoch();
-    cluster.topologyChanged();
-    cluster.remark(Level.WARNING, "New configEpoch set to " + myself.configEpoch);
+    myself.configEpoch = world.nextEpoch();
+    world.topologyChanged();
+    world.remark(Level.WARNING, "New configEpoch set to " + myself.configEpoch);
     return myself.configEpoch;
   }
 }

@@ -6,65 +6,67 @@ import io.redoubt.server.cluster.slot.SlotSet;
 final class SlotOrders {
   private static final int NONE = -1;
 
-  private final Cluster cluster;
+  private final World world;
+  private final BusMessages messages;
+  private final SlotClaims claims;
+  private final Orders orders;
 
-  SlotOrders(Cluster cluster) {
-    this.cluster = cluster;
-  }
-
-  private Orders orders() {
-    return cluster.orders;
+  SlotOrders(World world, BusMessages messages, SlotClaims claims, Orders orders) {
+    this.world = world;
+    this.messages = messages;
+    this.claims = claims;
+    this.orders = orders;
   }
 
   void add(SlotSet added) {
     int[] busy = {NONE};
     added.forEach(slot -> {
-      if (busy[0] == NONE && cluster.owner(slot) != null) {
+      if (busy[0] == NONE && world.owner(slot) != null) {
         busy[0] = slot;
       }
     });
     if (busy[0] != NONE) {
-      orders().refuse("Slot " + busy[0] + " is already busy");
+      orders.refuse("Slot " + busy[0] + " is already busy");
       return;
     }
     added.forEach(slot -> {
-      cluster.slots.importing.remove(slot);
-      cluster.slots.assign(slot, cluster.myself());
+      world.slots.importing.remove(slot);
+      world.slots.assign(slot, world.myself());
     });
-    cluster.topologyChanged();
-    orders().done();
+    world.topologyChanged();
+    orders.done();
   }
 
   void delete(SlotSet deleted) {
     int[] free = {NONE};
     deleted.forEach(slot -> {
-      if (free[0] == NONE && cluster.owner(slot) == null) {
+      if (free[0] == NONE && world.owner(slot) == null) {
         free[0] = slot;
       }
     });
     if (free[0] != NONE) {
-      orders().refuse("Slot " + free[0] + " is already unassigned");
+      orders.refuse("Slot " + free[0] + " is already unassigned");
       return;
     }
     deleted.forEach(slot -> {
-      cluster.slots.importing.remove(slot);
-      cluster.slots.migrating.remove(slot);
-      cluster.slots.assign(slot, null);
+      world.slots.importing.remove(slot);
+      world.slots.migrating.remove(slot);
+      world.slots.assign(slot, null);
     });
-    cluster.topologyChanged();
-    orders().done();
+    world.topologyChanged();
+    orders.done();
   }
 
   void flush() {
-    cluster.slots.unassignAll(cluster.myself());
-    cluster.topologyChanged();
-    orders().done();
+    world.slots.unassignAll(world.myself());
+    world.topologyChanged();
+    orders.done();
   }
 
   /** Refuses orders that only masters obey. */
   private boolean isRefusedByReplica() {
-    if (cluster.myself().isReplica()) {
-      orders().refuse("Please use SETSLOT only with masters.");
+    if (world.myself().isReplica()) {
+      orders.refuse("Please use SETSLOT only with masters.");
       return true;
     }
     return false;
@@ -74,17 +76,17 @@ final class SlotOrders {
     if (isRefusedByReplica()) {
       return;
     }
-    Node target = cluster.nodes.get(id);
-    if (cluster.owner(slot) != cluster.myself()) {
-      orders().refuse("I'm not the owner of hash slot " + slot);
+    Node target = world.nodes.get(id);
+    if (world.owner(slot) != world.myself()) {
+      orders.refuse("I'm not the owner of hash slot " + slot);
     } else if (target == null) {
-      orders().refuse("I don't know about node " + id);
+      orders.refuse("I don't know about node " + id);
     } else if (target.isReplica()) {
-      orders().refuse("Target node is not a master");
+      orders.refuse("Target node is not a master");
     } else {
-      cluster.slots.migrating.put(slot, target);
-      cluster.topologyChanged();
-      orders().done();
+      world.slots.migrating.put(slot, target);
+      world.topologyChanged();
+      orders.done();
     }
   }
 
@@ -92,17 +94,17 @@ final class SlotOrders {
     if (isRefusedByReplica()) {
       return;
     }
-    Node source = cluster.nodes.get(id);
-    if (cluster.owner(slot) == cluster.myself()) {
-      orders().refuse("I'm already the owner of hash slot " + slot);
+    Node source = world.nodes.get(id);
+    if (world.owner(slot) == world.myself()) {
+      orders.refuse("I'm already the owner of hash slot " + slot);
     } else if (source == null) {
-      orders().refuse("I don't know about node " + id);
+      orders.refuse("I don't know about node " + id);
     } else if (source.isReplica()) {
-      orders().refuse("Target node is not a master");
+      orders.refuse("Target node is not a master");
     } else {
-      cluster.slots.importing.put(slot, source);
-      cluster.topologyChanged();
-      orders().done();
+      world.slots.importing.put(slot, source);
+      world.topologyChanged();
+      orders.done();
     }
   }
 
@@ -110,10 +112,10 @@ final class SlotOrders {
     if (isRefusedByReplica()) {
       return;
     }
-    cluster.slots.importing.remove(slot);
-    cluster.slots.migrating.remove(slot);
-    cluster.topologyChanged();
-    orders().done();
+    world.slots.importing.remove(slot);
+    world.slots.migrating.remove(slot);
+    world.topologyChanged();
+    orders.done();
   }
 
   void assign(Input.AssignSlot order) {
@@ -121,78 +123,77 @@ final class SlotOrders {
       return;
     }
     int slot = order.slot();
-    Node target = cluster.nodes.get(order.node());
-    Node myself = cluster.myself();
+    Node target = world.nodes.get(order.node());
+    Node myself = world.myself();
     if (target == null) {
-      orders().refuseUnknown(order.node());
+      orders.refuseUnknown(order.node());
       return;
     }
     if (target.isReplica()) {
-      orders().refuse("Target node is not a master");
+      orders.refuse("Target node is not a master");
       return;
     }
-    if (cluster.owner(slot) == myself && target != myself && order.keys() > 0) {
-      orders()
-          .refuse(
-              "Can't assign hashslot "
-                  + slot
-                  + " to a different node while I still hold keys for this hash slot.");
+    if (world.owner(slot) == myself && target != myself && order.keys() > 0) {
+      orders.refuse(
+          "Can't assign hashslot "
+              + slot
+              + " to a different node while I still hold keys for this hash slot.");
       return;
     }
     if (order.keys() == 0) {
-      cluster.slots.migrating.remove(slot);
+      world.slots.migrating.remove(slot);
     }
-    boolean imported = target == myself && cluster.slots.importing.remove(slot) != null;
-    cluster.slots.assign(slot, target);
-    cluster.topologyChanged();
+    boolean imported = target == myself && world.slots.importing.remove(slot) != null;
+    world.slots.assign(slot, target);
+    world.topologyChanged();
     if (imported) {
       // The former owner, which may have the greatest epoch, must not claim the slot again.
-      Long unused = cluster.claims.bumpWithoutVote();
-      cluster.links.announce();
+      Long unused = claims.bumpWithoutVote();
+      messages.announce();
     }
-    orders().done();
+    orders.done();
   }
 
   void take(Input.TakeSlots order) {
-    Node myself = cluster.myself();
-    Node source = cluster.nodes.get(order.source());
+    Node myself = world.myself();
+    Node source = world.nodes.get(order.source());
     if (myself.isReplica()) {
-      orders().refuse("This node is a replica");
+      orders.refuse("This node is a replica");
       return;
     }
     int[] foreign = {NONE};
     order
         .slots()
         .forEach(slot -> {
-          if (source == null || cluster.owner(slot) != source) {
+          if (source == null || world.owner(slot) != source) {
             foreign[0] = slot;
           }
         });
     if (foreign[0] != NONE) {
-      orders().refuse("Slot " + foreign[0] + " does not belong to the source");
+      orders.refuse("Slot " + foreign[0] + " does not belong to the source");
       return;
     }
-    if (order.epoch() <= cluster.currentEpoch()) {
-      orders().refuse("Epoch " + order.epoch() + " may be in use");
+    if (order.epoch() <= world.currentEpoch()) {
+      orders.refuse("Epoch " + order.epoch() + " may be in use");
       return;
     }
-    cluster.raiseEpoch(order.epoch());
+    world.raiseEpoch(order.epoch());
     myself.configEpoch = order.epoch();
     order
         .slots()
         .forEach(slot -> {
-          cluster.slots.importing.remove(slot);
-          cluster.slots.assign(slot, myself);
+          world.slots.importing.remove(slot);
+          world.slots.assign(slot, myself);
         });
-    cluster.topologyChanged();
-    cluster.links.announce();
-    orders().done();
+    world.topologyChanged();
+    messages.announce();
+    orders.done();
   }
 
   void outbid(long epoch) {
-    cluster.raiseEpoch(epoch);
-    Long unused = cluster.claims.bumpWithoutVote();
-    cluster.links.announce();
-    orders().done();
+    world.raiseEpoch(epoch);
+    Long unused = claims.bumpWithoutVote();
+    messages.announce();
+    orders.done();
   }
 }

@@ -15,47 +15,48 @@ final class Votes {
    */
   private static final int PAUSE = 2;
 
-  private final Cluster cluster;
+  private final World world;
+  private final BusMessages messages;
 
-  Votes(Cluster cluster) {
-    this.cluster = cluster;
+  Votes(World world, BusMessages messages) {
+    this.world = world;
+    this.messages = messages;
   }
 
   void requested(Node candidate, Header header) {
     long epoch = header.currentEpoch();
     Node master = candidate.master();
-    if (!cluster.myself().isVoter()) {
+    if (!world.myself().isVoter()) {
       return;
     }
     String refusal;
-    if (epoch < cluster.currentEpoch()) {
-      refusal = "epoch " + epoch + " is old, the current one is " + cluster.currentEpoch();
-    } else if (epoch <= cluster.lastVoteEpoch()) {
-      refusal = "already voted in epoch " + cluster.lastVoteEpoch();
+    if (epoch < world.currentEpoch()) {
+      refusal = "epoch " + epoch + " is old, the current one is " + world.currentEpoch();
+    } else if (epoch <= world.lastVoteEpoch()) {
+      refusal = "already voted in epoch " + world.lastVoteEpoch();
     } else if (candidate.isMaster() || master == null) {
       refusal = "it is no replica of a known master";
     } else if (!master.hasFailed() && !header.says(Header.FORCE_ACK)) {
       refusal = "its master is up";
-    } else if (cluster.now() - master.votedAt < cluster.timeoutMillis() * PAUSE) {
+    } else if (world.now() - master.votedAt < world.timeoutMillis() * PAUSE) {
       refusal = "another replica of its master got a vote recently";
     } else if (hasNewerOwner(header.slots(), header.configEpoch())) {
       refusal = "a slot that it claims has a newer owner";
     } else {
-      master.votedAt = cluster.now();
-      cluster.voted(epoch);
-      cluster.remark(Level.NOTICE, "Failover auth granted to " + candidate + " for epoch " + epoch);
-      cluster.links.send(candidate, new Body.Vote());
+      master.votedAt = world.now();
+      world.voted(epoch);
+      world.remark(Level.NOTICE, "Failover auth granted to " + candidate + " for epoch " + epoch);
+      messages.send(candidate, new Body.Vote());
       return;
     }
-    cluster.remark(Level.NOTICE, "Failover auth denied to " + candidate + ": " + refusal);
+    world.remark(Level.NOTICE, "Failover auth denied to " + candidate + ": " + refusal);
   }
 
   private boolean hasNewerOwner(SlotSet claimed, long configEpoch) {
     boolean[] found = new boolean[1];
     claimed.forEach(slot -> {
-      Node owner = cluster.owner(slot);
-      found[0] |=
-          owner != null && !cluster.slots.isReleased(slot) && owner.configEpoch > configEpoch;
+      Node owner = world.owner(slot);
+      found[0] |= owner != null && !world.slots.isReleased(slot) && owner.configEpoch > configEpoch;
     });
     return found[0];
   }
