@@ -21,7 +21,6 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
-          Map.entry("protocol.config", 7),
           Map.entry("protocol.net", 8),
           Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 19),

@@ -33,14 +33,13 @@ import org.jspecify.annotations.Nullable;
  * the lines that they stand for, see {@link YamlText}.
  */
 class ConfReader {
-  static final String INCLUDE = "include";
   private static final String BAD = "Bad directive or wrong number of arguments";
   private static final int MAX_INCLUDE_DEPTH = 16;
   private static final int LINES_BETWEEN_CHECKS = 1000;
   private static final Map<String, String> YAML_YES_AND_NO = Map.of("true", "yes", "false", "no");
 
-  private final Directives directives;
-  private final Directives.Values values;
+  private final DirectiveTable directives;
+  private final ReadValues values;
   private final SecretLines secrets;
   private final Map<Directive<?, ?>, Mistake> places = new HashMap<>();
   private final Set<String> passedOver = new LinkedHashSet<>();
@@ -56,13 +55,12 @@ class ConfReader {
   private int number;
 
   /** Creates a reader that stores values in {@code values} and stops at the first mistake. */
-  ConfReader(Directives directives, Directives.Values values) {
+  ConfReader(DirectiveTable directives, ReadValues values) {
     this(directives, values, null);
   }
 
   /** Creates a reader that passes all mistakes on, and reads to the end. */
-  ConfReader(
-      Directives directives, Directives.Values values, @Nullable Consumer<Mistake> mistakes) {
+  ConfReader(DirectiveTable directives, ReadValues values, @Nullable Consumer<Mistake> mistakes) {
     this.directives = directives;
     this.values = values;
     this.mistakes = mistakes;
@@ -237,7 +235,7 @@ class ConfReader {
       if (directive instanceof TextDirective text && text.secret() != null) {
         readSecret(text, text.secret());
       }
-    } else if (name.equals(INCLUDE) && arguments.size() == 1) {
+    } else if (name.equals(DirectiveTable.INCLUDE) && arguments.size() == 1) {
       include(arguments.getFirst());
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
       readFileWord(fileWord, arguments, shown);

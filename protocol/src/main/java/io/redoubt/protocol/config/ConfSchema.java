@@ -61,7 +61,7 @@ public final class ConfSchema {
       String doc = word.examples().isEmpty() ? "" : word.examples().getFirst().sentences();
       properties.add(property(word.name(), doc, lines()));
     }
-    properties.add(property(ConfReader.INCLUDE, "Other files, read in its place.", lines()));
+    properties.add(property(DirectiveTable.INCLUDE, "Other files, read in its place.", lines()));
     properties.add(
         property(YamlText.GENERATED, "Lines that CONFIG REWRITE writes.", "\"type\": \"array\""));
     return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": "

@@ -8,11 +8,8 @@ import io.redoubt.protocol.config.directive.Words;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,42 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by the process' event loop only.
  */
-public abstract class Directives extends DirectiveGroup {
+public abstract class Directives extends DirectiveTable {
   private static final String REFUSED =
       "CONFIG SET failed (possibly related to argument '%s') - %s";
 
-  /** The directives for network, log and clients. */
-  public final CommonDirectives common = new CommonDirectives();
-
-  /** The directives for TLS. */
-  public final TlsDirectives tls = new TlsDirectives();
-
-  /** The directives for metrics over HTTP. */
-  public final MetricsDirectives metrics = new MetricsDirectives();
-
-  private final Map<String, Directive<?, ?>> byName = new LinkedHashMap<>();
-  private final Map<String, FileWord> fileWordsByName = new LinkedHashMap<>();
   private List<String> passedOver = List.of();
   private Map<Directive<?, ?>, Mistake> places = Map.of();
   private @Nullable Path configFile;
-
-  /** Creates the directives that all programs share, with their defaults. */
-  protected Directives() {
-    for (DirectiveGroup group : List.of(common, tls, metrics)) {
-      declared.addAll(group.declared);
-      fileWords.addAll(group.fileWords);
-    }
-  }
-
-  /** Returns the directory of relative paths in the configuration with the given values. */
-  final Path baseDirectory(Values values) {
-    return values.of(common.dir);
-  }
-
-  /** Resolves a path of the configuration; relative paths start at {@code dir}. */
-  public final Path path(String name) {
-    return common.dir.value().resolve(name).normalize();
-  }
 
   /** Returns the kinds of listeners, by Redis' names; empty if there are none. */
   public final List<String> listeners() {
@@ -88,7 +56,7 @@ public abstract class Directives extends DirectiveGroup {
    */
   public final void load(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
-    Values values = new Values();
+    ReadValues values = new ReadValues();
     ConfReader reader = new ConfReader(this, values);
     reader.read(file, standardInput, options);
     values.set();
@@ -113,7 +81,7 @@ public abstract class Directives extends DirectiveGroup {
   public final List<Mistake> mistakes(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     List<Mistake> mistakes = new ArrayList<>();
-    Values values = new Values();
+    ReadValues values = new ReadValues();
     ConfReader reader = new ConfReader(this, values, mistakes::add);
     reader.read(file, standardInput, options);
     values.set();
@@ -135,60 +103,6 @@ public abstract class Directives extends DirectiveGroup {
   /** Returns the names of directives that are set but have no effect. */
   public final List<String> setInVain() {
     return declared.stream().filter(d -> d.isSetInVain()).map(d -> d.name()).toList();
-  }
-
-  /** Returns the directives in the order of their declaration. */
-  public final List<Directive<?, ?>> all() {
-    return Collections.unmodifiableList(declared);
-  }
-
-  /** Returns the lines of the file that are no directives. */
-  public final List<FileWord> fileWords() {
-    return fileWords;
-  }
-
-  /** Returns the directive of this name or alias, in any case; null if there is none. */
-  public final @Nullable Directive<?, ?> find(String name) {
-    return index().get(Words.lower(name));
-  }
-
-  final @Nullable FileWord findFileWord(String name) {
-    index();
-    return fileWordsByName.get(name);
-  }
-
-  final boolean isIgnored(String name) {
-    return ignored.contains(name);
-  }
-
-  final @Nullable String refusalReason(String name) {
-    return refused.get(name);
-  }
-
-  /** Returns all names and aliases that a line may start with. */
-  final Set<String> names() {
-    Set<String> names = new LinkedHashSet<>(index().keySet());
-    names.addAll(fileWordsByName.keySet());
-    names.add(ConfReader.INCLUDE);
-    return names;
-  }
-
-  private Map<String, Directive<?, ?>> index() {
-    if (byName.isEmpty()) {
-      for (Directive<?, ?> directive : declared) {
-        addToIndex(directive.name(), directive);
-        directive.aliases().forEach(alias -> addToIndex(alias, directive));
-        directive.newerNames().forEach(later -> addToIndex(later, directive));
-      }
-      fileWords.forEach(word -> fileWordsByName.put(word.name(), word));
-    }
-    return byName;
-  }
-
-  private void addToIndex(String name, Directive<?, ?> directive) {
-    if (byName.put(name, directive) != null) {
-      throw new IllegalStateException("two directives are called " + name);
-    }
   }
 
   /**
@@ -364,33 +278,5 @@ public abstract class Directives extends DirectiveGroup {
       throw new IllegalStateException("The server is running without a config file");
     }
     return configFile;
-  }
-
-  /** The values of directives while a file is read, separate from the values in force. */
-  public static final class Values {
-    private final Map<Directive<?, ?>, Object> values = new HashMap<>();
-
-    /** Returns the value so far: the default if no line has set it. */
-    @SuppressWarnings("unchecked") // entries are put with the same T for key and value
-    public <T> T of(Directive<T, ?> directive) {
-      Object value = values.get(directive);
-      return value == null ? directive.defaultValue() : (T) value;
-    }
-
-    <T> void read(Directive<T, ?> directive, List<String> words) throws RefusedValue {
-      values.put(directive, directive.read(words, of(directive)));
-    }
-
-    <T> boolean isCurrent(Directive<T, ?> directive) {
-      return of(directive).equals(directive.current());
-    }
-
-    private void set() {
-      values.keySet().forEach(this::set);
-    }
-
-    private <T> void set(Directive<T, ?> directive) {
-      directive.set(of(directive));
-    }
   }
 }

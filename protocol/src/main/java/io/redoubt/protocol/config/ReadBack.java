@@ -11,8 +11,8 @@ import java.util.Set;
  * write. File words are skipped; they are compared line by line.
  */
 final class ReadBack extends ConfReader {
-  private final Directives directives;
-  private final Directives.Values values;
+  private final DirectiveTable directives;
+  private final ReadValues values;
   private final Set<Directive<?, ?>> refused = new HashSet<>();
 
   /** Reads one line. */
@@ -20,11 +20,11 @@ final class ReadBack extends ConfReader {
     void read() throws RefusedValue, FatalConfigError, UnreadableConfigFile;
   }
 
-  ReadBack(Directives directives) {
-    this(directives, new Directives.Values());
+  ReadBack(DirectiveTable directives) {
+    this(directives, new ReadValues());
   }
 
-  private ReadBack(Directives directives, Directives.Values values) {
+  private ReadBack(DirectiveTable directives, ReadValues values) {
     super(directives, values);
     this.directives = directives;
     this.values = values;

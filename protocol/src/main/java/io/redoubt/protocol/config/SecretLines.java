@@ -15,9 +15,9 @@ final class SecretLines {
   /** The first characters of rules that hold a password or its hash. */
   private static final String PASSWORD_RULES = "<>#!";
 
-  private final Directives directives;
+  private final DirectiveTable directives;
 
-  SecretLines(Directives directives) {
+  SecretLines(DirectiveTable directives) {
     this.directives = directives;
   }
 

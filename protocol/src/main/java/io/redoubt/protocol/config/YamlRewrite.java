@@ -31,14 +31,14 @@ final class YamlRewrite {
 
   private static final Pattern NOTHING = Pattern.compile("(?i)null|~|");
 
-  private final Directives directives;
+  private final DirectiveTable directives;
   private final Path file;
   private final boolean complete;
   private final List<String> generated = new ArrayList<>();
   private String text = "";
 
   /** Creates a rewrite; {@code complete} writes a line for each directive. */
-  YamlRewrite(Directives directives, Path file, boolean complete) {
+  YamlRewrite(DirectiveTable directives, Path file, boolean complete) {
     this.directives = directives;
     this.file = file;
     this.complete = complete;

@@ -86,12 +86,12 @@ final class YamlText {
   /** True if each code point is one character, so that a mark's index counts characters. */
   private final boolean isBasic;
 
-  private final Directives directives;
+  private final DirectiveTable directives;
   private final UnaryOperator<@Nullable String> environment;
   private final List<Line> lines = new ArrayList<>();
 
   private YamlText(
-      String text, Directives directives, UnaryOperator<@Nullable String> environment) {
+      String text, DirectiveTable directives, UnaryOperator<@Nullable String> environment) {
     this.text = text;
     isBasic = text.codePointCount(0, text.length()) == text.length();
     this.directives = directives;
@@ -105,7 +105,7 @@ final class YamlText {
    * @throws Malformed if it isn't YAML
    */
   static List<Line> lines(
-      String text, Directives directives, UnaryOperator<@Nullable String> environment)
+      String text, DirectiveTable directives, UnaryOperator<@Nullable String> environment)
       throws Malformed {
     YamlText yaml = new YamlText(text, directives, environment);
     yaml.read();
