@@ -2,6 +2,7 @@ package io.redoubt.sentinel;
 
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.heap.HeapGate;
@@ -37,7 +38,7 @@ public record SentinelHost(
     return new SentinelHost(
         environment,
         lookup,
-        Sockets.ofSystem(),
+        SystemSockets.choose(),
         Threads.ofSystem(),
         HeapGate.OF_PROCESS,
         StateFile::new,

@@ -4,7 +4,7 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
-import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -93,7 +93,7 @@ public final class RedisServer implements AutoCloseable {
    */
   public static void prepare() {
     Threads.ofSystem().unstarted("redoubt-memory", NativeMemory::prepare).start();
-    Sockets.prepare();
+    SystemSockets.prepare();
   }
 
   /**

@@ -4,7 +4,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.net.NameLookup;
-import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -61,7 +61,7 @@ public final class TestServers {
     return make(
         log,
         new Machine(
-            Sockets::ofSystem,
+            SystemSockets::choose,
             NameLookup.ofSystem(),
             Threads.ofSystem(),
             new OsDisk(),
@@ -75,7 +75,7 @@ public final class TestServers {
     return make(
         log,
         new Machine(
-            Sockets::ofSystem,
+            SystemSockets::choose,
             NameLookup.ofSystem(),
             threads,
             disk,
@@ -101,7 +101,7 @@ public final class TestServers {
   static RedisServer makeAtItsPort(Log log, NameLookup names, String... lines) throws Exception {
     Machine machine =
         new Machine(
-            Sockets::ofSystem,
+            SystemSockets::choose,
             names,
             Threads.ofSystem(),
             new OsDisk(),

@@ -21,7 +21,6 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
-          Map.entry("protocol.net", 8),
           Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 19),
           Map.entry("server.execution", 20),

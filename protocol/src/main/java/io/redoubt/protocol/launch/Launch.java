@@ -7,7 +7,7 @@ import io.redoubt.protocol.config.Mistake;
 import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
-import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Arguments;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Daemon;
@@ -119,7 +119,7 @@ public abstract class Launch<D extends Directives> {
    * thread of its own while the configuration is read, and ends before {@code start}.
    */
   protected void prepare() {
-    Sockets.prepare();
+    SystemSockets.prepare();
   }
 
   /**
@@ -144,7 +144,7 @@ public abstract class Launch<D extends Directives> {
             .unstarted(
                 "prepare",
                 () -> {
-                  Sockets.ownProcess(log);
+                  SystemSockets.ownProcess(log);
                   prepare();
                 });
     preparation.start();

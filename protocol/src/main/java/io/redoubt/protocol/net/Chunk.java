@@ -4,6 +4,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ public final class Chunk {
   private final BufferMemory.Block block;
   private final boolean usualSize;
   private final Sendable sendable;
-  private @Nullable Connection queuedOn;
+  private @Nullable IntConsumer onSent;
   private int queuedBytes;
 
   public Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize) {
@@ -58,10 +59,10 @@ public final class Chunk {
   /**
    * Returns the message for the channel: the chunk's bytes {@code [from, to)}.
    *
-   * @param connection is notified when the bytes have been written, unless it is null
+   * @param onSent takes the number of bytes when they have been written, unless it is null
    */
-  Object queued(@Nullable Connection connection, int from, int to) {
-    queuedOn = connection;
+  Object queued(@Nullable IntConsumer onSent, int from, int to) {
+    this.onSent = onSent;
     queuedBytes = to - from;
     sendable.setIndex(from, to);
     return sendable;
@@ -73,11 +74,11 @@ public final class Chunk {
   }
 
   private void sent() {
-    Connection connection = queuedOn;
-    queuedOn = null;
+    IntConsumer listener = onSent;
+    onSent = null;
     pool.giveBack(this);
-    if (connection != null) {
-      connection.sent(queuedBytes);
+    if (listener != null) {
+      listener.accept(queuedBytes);
     }
   }
 

@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,7 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
+  private final IntConsumer onSent = this::sent;
   private final boolean unix;
   private final boolean tls;
   private @Nullable Handler handler;
@@ -154,7 +156,7 @@ public final class Connection {
       firstBytes = bytes;
     } else {
       queueFirst(0);
-      channel.write(chunk.queued(this, 0, bytes), channel.voidPromise());
+      channel.write(chunk.queued(onSent, 0, bytes), channel.voidPromise());
     }
     queuedBytes += bytes;
   }
@@ -172,7 +174,7 @@ public final class Connection {
     Chunk chunk = first;
     if (chunk != null) {
       first = null;
-      channel.write(chunk.queued(this, from, firstBytes), channel.voidPromise());
+      channel.write(chunk.queued(onSent, from, firstBytes), channel.voidPromise());
     }
   }
 
@@ -229,8 +231,8 @@ public final class Connection {
     return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
   }
 
-  /** Called by a chunk when the channel has written it. */
-  void sent(int bytes) {
+  /** Handles bytes that the channel has written. */
+  private void sent(int bytes) {
     queuedBytes -= bytes;
     if (queuedBytes == 0 && flushLeftBytes) {
       flushLeftBytes = false;

@@ -1,19 +1,65 @@
 package io.redoubt.protocol.net;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.tuning.ThreadPriority;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.ThreadFactory;
 
-/** The common part of the system's sockets. */
-abstract class SystemSockets implements Sockets {
+/** The system's sockets, by epoll or by NIO. */
+public abstract class SystemSockets implements Sockets {
+  /** The system property that forces NIO. */
+  public static final String FORCE_NIO = "io.redoubt.net.nio";
+
+  /**
+   * Returns the system's sockets: epoll, or NIO if epoll is unavailable or the system property
+   * {@link #FORCE_NIO} is true.
+   */
+  public static Sockets choose() {
+    return choose(Boolean.getBoolean(FORCE_NIO));
+  }
+
+  /** Returns the system's sockets: NIO if {@code nio} or epoll is unavailable, otherwise epoll. */
+  public static Sockets choose(boolean nio) {
+    return !nio && Epoll.isAvailable() ? new EpollSockets() : new NioSockets();
+  }
+
+  /**
+   * Spares netty a part of its start: searches of all jars of the program, for a log and for
+   * selectors, and a pool of buffers. For processes that are nothing but a server, before any other
+   * use of sockets.
+   */
+  public static void ownProcess(Log log) {
+    NettyLogger.use(log);
+    // Buffers are the server's own, but for those of TLS.
+    System.setProperty("io.netty.allocator.type", "unpooled");
+    try {
+      Class<?> selectors = Class.forName("sun.nio.ch.EPollSelectorProvider");
+      System.setProperty("java.nio.channels.spi.SelectorProvider", selectors.getName());
+    } catch (ClassNotFoundException e) {
+      // Another system or JDK: it is found by the search.
+    }
+  }
+
+  /**
+   * Initializes what the system's sockets need, which takes a tenth of the start: netty's classes
+   * and native library, and the system calls of the loop's thread.
+   */
+  public static void prepare() {
+    Sockets system = choose();
+    system.listening(new InetSocketAddress(0)).unsafe().closeForcibly(); // a channel's classes
+    ByteBufAllocator _ = ByteBufAllocator.DEFAULT;
+    ThreadPriority.prepare();
+  }
 
   /** Channels do not use the registration of an event. */
   @SuppressWarnings("NullAway")

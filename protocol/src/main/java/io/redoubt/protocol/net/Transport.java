@@ -60,7 +60,7 @@ public final class Transport implements AutoCloseable {
 
   /** Opens a transport over the system's sockets. */
   public static Transport open(String threadName, BufferMemory memory) {
-    return open(threadName, memory, Sockets.ofSystem());
+    return open(threadName, memory, SystemSockets.choose());
   }
 
   /**

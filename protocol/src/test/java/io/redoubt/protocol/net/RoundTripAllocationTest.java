@@ -67,7 +67,7 @@ class RoundTripAllocationTest {
   @CsvSource({"false, 8", "true, 512"})
   void aRoundTripKeepsItsBudget(boolean nio, long bytesEach) throws IOException {
     try (Transport transport =
-        Transport.open("test-loop", BufferMemory.offHeap(), Sockets.ofSystem(nio))) {
+        Transport.open("test-loop", BufferMemory.offHeap(), SystemSockets.choose(nio))) {
       Listener listener =
           transport.listen(
               new InetSocketAddress("127.0.0.1", 0), 10, c -> c.handler(new OkHandler()));

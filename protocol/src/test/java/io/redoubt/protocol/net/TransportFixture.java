@@ -16,7 +16,7 @@ abstract class TransportFixture {
 
   @BeforeEach
   void open() {
-    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
+    transport = Transport.open("test-loop", memory, SystemSockets.choose(nio));
     assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
   }
 

@@ -1,6 +1,7 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import java.lang.System.Logger;
 import java.util.function.Supplier;
 
@@ -12,6 +13,6 @@ import java.util.function.Supplier;
 record Host(MovableClock clock, Supplier<Sockets> sockets, Logger.Level warnings) {
   /** Returns a host with a clock of its own. */
   static Host alone() {
-    return new Host(new MovableClock(), Sockets::ofSystem, Logger.Level.WARNING);
+    return new Host(new MovableClock(), SystemSockets::choose, Logger.Level.WARNING);
   }
 }

@@ -2,7 +2,7 @@ package io.redoubt.embedded;
 
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.RoutedSockets;
-import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -69,7 +69,7 @@ final class Members implements AutoCloseable {
     Host host =
         new Host(
             clock,
-            () -> new RoutedSockets(Sockets.ofSystem(), to -> links.route(port, to)),
+            () -> new RoutedSockets(SystemSockets.choose(), to -> links.route(port, to)),
             Logger.Level.DEBUG);
     GroupMember member = new GroupMember(name, port, password, starts.apply(host));
     all.add(member);

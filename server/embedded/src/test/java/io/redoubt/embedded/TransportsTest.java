@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.net.SelfSigned;
-import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.FileInputStream;
@@ -79,7 +79,7 @@ final class TransportsTest {
 
   @Test
   void runsWithoutEpoll() throws Exception {
-    System.setProperty(Sockets.FORCE_NIO, "true");
+    System.setProperty(SystemSockets.FORCE_NIO, "true");
     try (EmbeddedGroup group = Redoubt.group().replicas(2).sentinels(1).start();
         RespClient client = RespClient.connect("127.0.0.1", group.master().port())) {
       GroupMember old = group.master();
@@ -89,7 +89,7 @@ final class TransportsTest {
       old.kill();
       assertThat(group.awaitNewMaster(old).execute("GET", "a").text()).isEqualTo("1");
     } finally {
-      System.clearProperty(Sockets.FORCE_NIO);
+      System.clearProperty(SystemSockets.FORCE_NIO);
     }
   }
 }

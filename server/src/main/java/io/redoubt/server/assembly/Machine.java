@@ -4,6 +4,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.Sockets;
+import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.memory.Slabs;
@@ -29,7 +30,7 @@ public record Machine(
     HeapGate.Heap heap) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
-    return real(Sockets::ofSystem);
+    return real(SystemSockets::choose);
   }
 
   /** Returns the machine that this process runs on, with the given sockets. */
