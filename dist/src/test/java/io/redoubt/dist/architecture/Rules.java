@@ -25,7 +25,6 @@ final class Rules {
           Map.entry("sentinel.core", 19),
           Map.entry("server.execution", 20),
           Map.entry("server.keyspace", 10),
-          Map.entry("server.memory", 6),
           Map.entry("server.replication", 19));
 
   /** Which packages a package may import. The graph has no cycle; the test looks. */

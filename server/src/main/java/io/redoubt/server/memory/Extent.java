@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Extent {
 
-  static final int PAGE_SHIFT = 12;
-  static final int PAGES = Region.EXTENT_BYTES >> PAGE_SHIFT;
+  static final int PAGES = Region.EXTENT_BYTES >> NativeMemory.PAGE_SHIFT;
   static final int UNIT_PAGES = 4;
 
   private static final int NONE = -1;
@@ -38,11 +37,11 @@ final class Extent {
   }
 
   long address(int page) {
-    return address + ((long) page << PAGE_SHIFT);
+    return address + ((long) page << NativeMemory.PAGE_SHIFT);
   }
 
   int page(long blockAddress) {
-    return (int) (blockAddress - address) >>> PAGE_SHIFT;
+    return (int) (blockAddress - address) >>> NativeMemory.PAGE_SHIFT;
   }
 
   /** Returns the run that a block is in. */
@@ -88,7 +87,7 @@ final class Extent {
     int pages = 0;
     for (int from = idle.nextSetBit(0); from >= 0; ) {
       int to = idle.nextClearBit(from);
-      if (Region.returnPages(address(from), (long) (to - from) << PAGE_SHIFT)) {
+      if (Region.returnPages(address(from), (long) (to - from) << NativeMemory.PAGE_SHIFT)) {
         returned.set(from, to);
         pages += to - from;
       }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * memory. Where mmap is unavailable, it is arena memory, and much smaller.
  */
 public final class NativeMemory {
+  /** The size of a page is two to the power of this. */
+  static final int PAGE_SHIFT = 12;
 
   private static final int PROT_READ_WRITE = 1 | 2;
   private static final int MAP_PRIVATE = 2;
@@ -137,7 +139,7 @@ public final class NativeMemory {
    */
   void makePages(long offset, long sizeBytes) {
     if (!advise(offset, sizeBytes, LINUX_MADV_POPULATE_WRITE)) {
-      for (long at = offset; at < offset + sizeBytes; at += 1 << Extent.PAGE_SHIFT) {
+      for (long at = offset; at < offset + sizeBytes; at += 1 << PAGE_SHIFT) {
         memory.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
       }
     }

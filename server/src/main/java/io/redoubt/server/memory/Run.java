@@ -40,7 +40,7 @@ final class Run {
     this.sizeClass = sizeClass;
     base = extent.address(firstPage);
     blockBytes = SizeClasses.blockBytes(sizeClass);
-    capacity = (pages << Extent.PAGE_SHIFT) / blockBytes;
+    capacity = (pages << NativeMemory.PAGE_SHIFT) / blockBytes;
   }
 
   long take() {

@@ -77,7 +77,7 @@ final class Space {
 
   /** Returns the bytes of the extents held, without pages that were given back to the system. */
   long activeBytes() {
-    return reservedBytes - (returnedPages << Extent.PAGE_SHIFT);
+    return reservedBytes - (returnedPages << NativeMemory.PAGE_SHIFT);
   }
 
   /** Returns the bytes that a block for {@code sizeBytes} takes. */
@@ -85,7 +85,8 @@ final class Space {
     if (sizeBytes <= SizeClasses.MAX_BYTES) {
       return SizeClasses.blockBytes(SizeClasses.of((int) Math.max(1, sizeBytes)));
     }
-    int unitBytes = sizeBytes <= MAX_SPAN_BYTES ? 1 << Extent.PAGE_SHIFT : Region.EXTENT_BYTES;
+    int unitBytes =
+        sizeBytes <= MAX_SPAN_BYTES ? 1 << NativeMemory.PAGE_SHIFT : Region.EXTENT_BYTES;
     return (sizeBytes + unitBytes - 1) & -(long) unitBytes;
   }
 
@@ -106,7 +107,7 @@ final class Space {
     long blockBytes = blockBytes(sizeBytes);
     long address;
     if (sizeBytes <= MAX_SPAN_BYTES) {
-      int pages = (int) (blockBytes >>> Extent.PAGE_SHIFT);
+      int pages = (int) (blockBytes >>> NativeMemory.PAGE_SHIFT);
       Extent extent = extentWith(pages, 1);
       address = extent.address(takePages(extent, pages, 1));
     } else {
@@ -143,7 +144,7 @@ final class Space {
     usedBytes -= blockBytes;
     if (sizeBytes <= MAX_SPAN_BYTES) {
       Extent extent = extent(address);
-      givePages(extent, extent.page(address), (int) (blockBytes >>> Extent.PAGE_SHIFT));
+      givePages(extent, extent.page(address), (int) (blockBytes >>> NativeMemory.PAGE_SHIFT));
     } else {
       reservedBytes -= blockBytes;
       Region.releaseExtents(address, blockBytes);
@@ -202,7 +203,7 @@ final class Space {
   private void countReturned(int pages) {
     if (pages != 0) {
       returnedPages += pages;
-      Region.countReturned((long) pages << Extent.PAGE_SHIFT);
+      Region.countReturned((long) pages << NativeMemory.PAGE_SHIFT);
     }
   }
 
@@ -248,7 +249,7 @@ final class Space {
         kept--;
         last.evacuated = true;
         evacuated.get(sizeClass).add(last);
-        bytes += (long) last.pages << Extent.PAGE_SHIFT;
+        bytes += (long) last.pages << NativeMemory.PAGE_SHIFT;
       }
       sparse.subList(0, kept).reversed().forEach(this::link);
     }
@@ -298,7 +299,7 @@ final class Space {
   }
 
   private static int shortRunPages(int sizeClass) {
-    int pages = (MIN_BLOCKS * SizeClasses.blockBytes(sizeClass)) >>> Extent.PAGE_SHIFT;
+    int pages = (MIN_BLOCKS * SizeClasses.blockBytes(sizeClass)) >>> NativeMemory.PAGE_SHIFT;
     return Math.max(1, (pages + Extent.UNIT_PAGES - 1) / Extent.UNIT_PAGES) * Extent.UNIT_PAGES;
   }
 
