@@ -22,7 +22,7 @@ final class Rules {
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
           Map.entry("protocol.session", 21),
-          Map.entry("sentinel.core", 19),
+          Map.entry("sentinel.core", 8),
           Map.entry("server.execution", 20),
           Map.entry("server.keyspace", 10),
           Map.entry("server.replication", 19));

@@ -26,19 +26,15 @@ final class Candidates {
     NONE
   }
 
-  private final Sentinel sentinel;
-
-  Candidates(Sentinel sentinel) {
-    this.sentinel = sentinel;
-  }
+  private Candidates() {}
 
   /**
    * Returns the replica to promote: the most trusted, lowest priority number, greatest offset,
    * smallest run id; null if there is none.
    */
-  @Nullable Replica choose(Master master) {
-    long now = sentinel.nowMillis();
-    Timings timings = sentinel.timings();
+  static @Nullable Replica choose(SentinelWorld world, Master master) {
+    long now = world.nowMillis();
+    Timings timings = world.timings();
     long infoLimit =
         master.isSubjectivelyDown()
             ? timings.millis(Timing.PING_PERIOD) * 5
@@ -56,17 +52,17 @@ final class Candidates {
                 && replica.link().sinceAvailableMillis(now)
                     <= timings.millis(Timing.PING_PERIOD) * 5
                 && now - replica.infoAt() <= infoLimit
-                && isPromotable(replica, linkDownLimit)
-                && !sentinel.discovery.isOfOtherMaster(replica))
+                && isPromotable(world, replica, linkDownLimit)
+                && !world.isOfOtherMaster(replica))
         .min(
-            Comparator.comparing(this::trust)
+            Comparator.comparing((Replica each) -> trust(world, each))
                 .thenComparing(Candidates::priority)
                 .thenComparing(Candidates::offset, Comparator.reverseOrder())
                 .thenComparing(Instance::runId))
         .orElse(null);
   }
 
-  private boolean isPromotable(Replica replica, long linkDownLimit) {
+  private static boolean isPromotable(SentinelWorld world, Replica replica, long linkDownLimit) {
     NodeInfo info = replica.info();
     if (info == null || priority(replica) == 0) {
       return false;
@@ -74,12 +70,12 @@ final class Candidates {
     long downMillis =
         info.role() == NodeInfo.Role.REPLICA
             ? info.masterLink().downMillis()
-            : replica.reportedRoleMillis(sentinel.nowMillis());
-    Trust trust = trust(replica);
+            : replica.reportedRoleMillis(world.nowMillis());
+    Trust trust = trust(world, replica);
     return trust != Trust.NONE && (trust != Trust.FOLLOWED || downMillis <= linkDownLimit);
   }
 
-  private Trust trust(Replica replica) {
+  private static Trust trust(SentinelWorld world, Replica replica) {
     Master master = replica.master();
     NodeInfo info = told(replica);
     NodeInfo ofMaster = master.info();
@@ -88,7 +84,7 @@ final class Candidates {
     }
     if (ofMaster != null
         && ofMaster.role() == NodeInfo.Role.REPLICA
-        && sentinel.names.follows(ofMaster, replica.address())) {
+        && world.names.follows(ofMaster, replica.address())) {
       return Trust.LEADS_THE_MASTER;
     }
     if (!master.isSubjectivelyDown()) {

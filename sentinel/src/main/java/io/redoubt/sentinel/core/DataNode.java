@@ -110,4 +110,15 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     infoAt = Link.NEVER;
     infoAskedAt = Link.NEVER;
   }
+
+  /** Returns what it reports of acknowledged writes, null before its first INFO. */
+  NodeInfo.@Nullable Acks acks() {
+    NodeInfo info = info();
+    return info == null ? null : info.acks();
+  }
+
+  /** Returns true if two nodes report the same run id. */
+  boolean isSameProcess(DataNode other) {
+    return hasRunId() && runId().equals(other.runId());
+  }
 }

@@ -7,35 +7,51 @@ import io.redoubt.sentinel.message.Hosts;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Discovers replicas from the nodes' INFO, and sentinels from their hello messages. */
 final class Discovery {
   /** The age up to which a master's INFO is fresh. */
   private static final long FRESH_INFO_MILLIS = 2000;
 
-  private final Sentinel sentinel;
-  private boolean heardOwnId;
+  private final SentinelWorld world;
+  private final Links links;
+  private final Roster roster;
+  private final Leases leases;
+  private final Handover handover;
+  private final Failovers failovers;
 
-  Discovery(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Discovery(
+      SentinelWorld world,
+      Links links,
+      Roster roster,
+      Leases leases,
+      Handover handover,
+      Failovers failovers) {
+    this.world = world;
+    this.links = links;
+    this.roster = roster;
+    this.leases = leases;
+    this.handover = handover;
+    this.failovers = failovers;
   }
 
   void info(DataNode node, String text) {
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     NodeInfo before = node.info();
     NodeInfo info = NodeInfo.parse(text, node.reportedRole());
     node.infoReceived(info, text, now);
     noteRunId(node, info);
-    sentinel.leases.informed(node, info);
+    leases.informed(node, info);
     if (node instanceof Master master) {
       for (Address replica : info.replicas()) {
         noteReplica(master, replica);
       }
-      sentinel.handover.masterObserved(master, info);
+      handover.masterObserved(master, info);
       if (info.role() == NodeInfo.Role.MASTER
           && info.acks().group() != null
           && master.groupReported(info.acks().group())) {
-        sentinel.stateChanged();
+        world.stateChanged();
       }
     }
     noteRole(node, info);
@@ -45,8 +61,8 @@ final class Discovery {
           || !before.masterLink().address().isSamePlace(info.masterLink().address())) {
         replica.masterChanged(now);
       }
-      if (!sentinel.isTilted()) {
-        sentinel.failovers.observed(replica, info);
+      if (!world.isTilted()) {
+        failovers.observed(replica, info);
         correct(replica, info);
       }
     }
@@ -57,124 +73,76 @@ final class Discovery {
       return;
     }
     if (node.hasRunId()) {
-      sentinel.event(Level.NOTICE, "+reboot", node);
+      world.event(Level.NOTICE, "+reboot", node);
       if (node instanceof Master master) {
-        master.rebooted(sentinel.nowMillis());
+        master.rebooted(world.nowMillis());
       }
     }
     node.identified(info.runId());
   }
 
   private void noteReplica(Master master, Address address) {
-    if (Hosts.isHost(address.host(), sentinel.settings().resolveHostnames())
-        && sentinel.replicaAt(master, address) == null
-        && !sentinel.names.same(master.address(), address)) {
-      Replica replica = sentinel.addReplica(master, address);
-      sentinel.event(Level.NOTICE, "+slave", replica);
-      sentinel.stateChanged();
+    if (Hosts.isHost(address.host(), world.settings().resolveHostnames())
+        && world.replicaAt(master, address) == null
+        && !world.names.same(master.address(), address)) {
+      Replica replica = roster.addReplica(master, address);
+      world.event(Level.NOTICE, "+slave", replica);
+      world.stateChanged();
     }
   }
 
   private void noteRole(DataNode node, NodeInfo info) {
-    if (!node.roleReported(info.role(), sentinel.nowMillis())) {
+    if (!node.roleReported(info.role(), world.nowMillis())) {
       return;
     }
     boolean asExpected = (info.role() == NodeInfo.Role.MASTER) == (node instanceof Master);
-    sentinel.event(
+    world.event(
         Level.VERBOSE,
         asExpected ? "+role-change" : "-role-change",
         node,
-        sentinel.names.described(node) + " new reported role is " + info.role().word());
+        world.names.described(node) + " new reported role is " + info.role().word());
   }
 
   /** Reconfigures a replica that has reported another role or master for long. */
   private void correct(Replica replica, NodeInfo info) {
     Master master = replica.master();
-    if (master.failover() != null || !looksSane(master) || isOfOtherMaster(replica)) {
+    if (master.failover() != null || !looksSane(master) || world.isOfOtherMaster(replica)) {
       return;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     if (info.role() == NodeInfo.Role.MASTER) {
-      long timeoutMillis = sentinel.timings().millis(Timing.PUBLISH_PERIOD) * 4;
+      long timeoutMillis = world.timings().millis(Timing.PUBLISH_PERIOD) * 4;
       if (replica.reportedRoleMillis(now) > timeoutMillis
           && replica.isUpFor(timeoutMillis, now)
-          && sentinel.links.setRole(replica, master.address())) {
-        sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
+          && links.setRole(replica, master.address())) {
+        world.event(Level.NOTICE, "+convert-to-slave", replica);
       }
-    } else if (!sentinel.names.follows(info, master.address())) {
+    } else if (!world.names.follows(info, master.address())) {
       long timeoutMillis = master.options().failoverTimeoutMillis();
       if (replica.followsMillis(now) > timeoutMillis
           && replica.isUpFor(timeoutMillis, now)
-          && sentinel.links.setRole(replica, master.address())) {
-        sentinel.event(Level.NOTICE, "+fix-slave-config", replica);
+          && links.setRole(replica, master.address())) {
+        world.event(Level.NOTICE, "+fix-slave-config", replica);
       }
     }
-  }
-
-  /**
-   * Returns true if the same process belongs to the group of another master and does not follow
-   * this one. Behind address translation two groups may report the same address; the node is left
-   * alone by the group that it does not follow.
-   */
-  boolean isOfOtherMaster(Replica replica) {
-    NodeInfo info = replica.info();
-    if (info == null
-        || replica.runId().isEmpty()
-        || sentinel.masters().size() == 1
-        || sentinel.names.follows(info, replica.master().address())) {
-      return false;
-    }
-    for (Instance instance : sentinel.instances()) {
-      if (instance instanceof DataNode
-          && instance.master() != replica.master()
-          && instance.runId().equals(replica.runId())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Returns true if a node is the process at an address of its group: at the same place, or with
-   * the same run id. A process may be known by several addresses, of which one is a name, a virtual
-   * address or of another protocol.
-   */
-  boolean isProcessAt(DataNode node, Address place) {
-    if (sentinel.names.same(node.address(), place)) {
-      return true;
-    }
-    Master master = node.master();
-    DataNode other =
-        sentinel.names.same(master.address(), place) ? master : sentinel.replicaAt(master, place);
-    return other != null && isSameProcess(node, other);
-  }
-
-  /** Returns true if two nodes report the same run id. */
-  static boolean isSameProcess(DataNode node, DataNode other) {
-    return node.hasRunId() && node.runId().equals(other.runId());
-  }
-
-  /** Returns true if another sentinel uses our id in hello messages. */
-  boolean heardOwnId() {
-    return heardOwnId;
   }
 
   /** Forgets replicas that have been down for longer than the configured time. */
   void forgetExpired(Master master) {
     long limit = master.options().forgetAfterMillis();
     NodeInfo info = master.info();
-    if (limit == 0 || info == null || sentinel.isTilted() || !looksSane(master)) {
+    if (limit == 0 || info == null || world.isTilted() || !looksSane(master)) {
       return;
     }
     for (Replica replica : List.copyOf(master.replicas())) {
-      if (replica.subjectivelyDownMillis(sentinel.nowMillis()) >= limit
+      if (replica.subjectivelyDownMillis(world.nowMillis()) >= limit
           && master.failover() == null
           && info.replicas().stream()
-              .noneMatch(each -> sentinel.names.same(each, replica.address()))) {
-        sentinel.event(Level.NOTICE, "-slave", replica);
+              .noneMatch(each -> world.names.same(each, replica.address()))) {
+        world.event(Level.NOTICE, "-slave", replica);
         master.replicaGone(replica);
-        sentinel.forget(replica);
-        sentinel.stateChanged();
+        roster.forget(replica);
+        world.stateChanged();
       }
     }
   }
@@ -183,47 +151,49 @@ final class Discovery {
     return master.reportedRole() == NodeInfo.Role.MASTER
         && !master.isSubjectivelyDown()
         && !master.isObjectivelyDown()
-        && sentinel.nowMillis() - master.infoAt()
-            < Math.max(sentinel.timings().millis(Timing.INFO_PERIOD) * 2, FRESH_INFO_MILLIS);
+        && world.nowMillis() - master.infoAt()
+            < Math.max(world.timings().millis(Timing.INFO_PERIOD) * 2, FRESH_INFO_MILLIS);
   }
 
-  void hello(String payload) {
-    HelloMessage hello = HelloMessage.parse(payload, sentinel.settings().resolveHostnames());
-    Master master = hello == null ? null : sentinel.master(hello.masterName());
+  /** Handles a hello message; returns the master whose address it has changed, null if none. */
+  @Nullable Master hello(String payload) {
+    HelloMessage hello = HelloMessage.parse(payload, world.settings().resolveHostnames());
+    Master master = hello == null ? null : world.master(hello.masterName());
     if (hello == null || master == null) {
-      return;
+      return null;
     }
-    if (hello.runId().equals(sentinel.myId())) {
-      heardOwnId |= !sentinel.links.hasAnnounced(hello.sentinel());
-      return;
+    if (hello.runId().equals(world.myId())) {
+      world.ownIdHeard(!links.hasAnnounced(hello.sentinel()));
+      return null;
     }
     SentinelPeer peer = notePeer(master, hello);
-    peer.helloHeard(sentinel.nowMillis());
+    peer.helloHeard(world.nowMillis());
     // A restart would read the later of them from the file.
-    sentinel.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
+    world.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
     if (master.raiseConfigEpoch(hello.configEpoch())) {
-      sentinel.failovers.supersede(master, hello.configEpoch());
-      sentinel.stateChanged();
-      if (!sentinel.names.same(hello.master(), master.address())) {
-        sentinel.event(Level.WARNING, "+config-update-from", peer);
+      failovers.supersede(master, hello.configEpoch());
+      world.stateChanged();
+      if (!world.names.same(hello.master(), master.address())) {
+        world.event(Level.WARNING, "+config-update-from", peer);
         Address from = master.address();
-        sentinel.failovers.switchTo(master, hello.master());
-        sentinel.leases.moved(master);
-        sentinel.runReconfigScript(master, false, from, master.address());
-        sentinel.react(master);
+        failovers.switchTo(master, hello.master());
+        leases.moved(master);
+        world.runReconfigScript(master, false, from, master.address());
+        return master;
       }
     }
+    return null;
   }
 
   private SentinelPeer notePeer(Master master, HelloMessage hello) {
     SentinelPeer known = master.peer(hello.runId());
     if (known != null) {
       if (!known.address().equals(hello.sentinel())) {
-        sentinel.event(
+        world.event(
             Level.NOTICE,
             "+sentinel-address-switch",
             master,
-            sentinel.names.described(master)
+            world.names.described(master)
                 + " ip "
                 + hello.sentinel().host()
                 + " port "
@@ -237,20 +207,20 @@ final class Discovery {
     for (SentinelPeer other : List.copyOf(master.sentinels())) {
       if (other.address().equals(hello.sentinel())) {
         // A process has one address, so the previous one with this id is obsolete.
-        sentinel.event(Level.NOTICE, "+sentinel-invalid-addr", other);
-        sentinel.forgetSentinel(other.runId());
+        world.event(Level.NOTICE, "+sentinel-invalid-addr", other);
+        roster.forgetSentinel(other.runId());
       }
     }
-    SentinelPeer peer = sentinel.addPeer(master, hello.sentinel(), hello.runId());
-    sentinel.event(Level.NOTICE, "+sentinel", peer);
-    sentinel.stateChanged();
+    SentinelPeer peer = roster.addPeer(master, hello.sentinel(), hello.runId());
+    world.event(Level.NOTICE, "+sentinel", peer);
+    world.stateChanged();
     return peer;
   }
 
   private void moveEverywhere(SentinelPeer known, Address address) {
     int others = 0;
     move(known, address);
-    for (Instance instance : sentinel.instances()) {
+    for (Instance instance : world.instances()) {
       if (instance instanceof SentinelPeer peer
           && peer.runId().equals(known.runId())
           && !peer.address().equals(address)) {
@@ -259,18 +229,18 @@ final class Discovery {
       }
     }
     if (others > 0) {
-      sentinel.event(
+      world.event(
           Level.NOTICE,
           "+sentinel-address-update",
           known,
-          sentinel.names.described(known) + " " + others + " additional matching instances");
+          world.names.described(known) + " " + others + " additional matching instances");
     }
   }
 
   private void move(SentinelPeer peer, Address address) {
-    Link shared = sentinel.links.ofSentinel(peer.runId(), address);
-    sentinel.links.release(peer);
-    peer.moveTo(address, shared == null ? sentinel.links.make(address) : shared);
-    sentinel.stateChanged();
+    Link shared = links.ofSentinel(peer.runId(), address);
+    links.release(peer);
+    peer.moveTo(address, shared == null ? links.make(address) : shared);
+    world.stateChanged();
   }
 }

@@ -24,24 +24,26 @@ final class Doctor {
   private static final List<String> SETTINGS =
       List.of("requirepass", "masterauth", "min-slaves-to-write", "save", "appendonly");
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
   private final long firstRoundAt;
   private boolean firstRoundDone;
 
-  Doctor(Sentinel sentinel, long now) {
-    this.sentinel = sentinel;
+  Doctor(SentinelWorld world, Links links, long now) {
+    this.world = world;
+    this.links = links;
     this.firstRoundAt = now + FIRST_ROUND_MILLIS;
   }
 
   /** Requests a node's settings; sent once a connection is established. */
   void requestSettings(DataNode node) {
     List<List<String>> commands = new ArrayList<>();
-    commands.add(sentinel.links.words(node, "MULTI"));
+    commands.add(links.words(node, "MULTI"));
     for (String setting : SETTINGS) {
-      commands.add(sentinel.links.words(node, "CONFIG", "GET", setting));
+      commands.add(links.words(node, "CONFIG", "GET", setting));
     }
-    commands.add(sentinel.links.words(node, "EXEC"));
-    sentinel.links.send(
+    commands.add(links.words(node, "EXEC"));
+    links.send(
         node,
         Link.Kind.COMMAND,
         new NodeRequest(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
@@ -67,9 +69,9 @@ final class Doctor {
   void tick(long now) {
     if (!firstRoundDone && now >= firstRoundAt) {
       firstRoundDone = true;
-      for (Master master : sentinel.masters()) {
+      for (Master master : world.masters()) {
         for (String finding : findings(master)) {
-          sentinel.remark(Level.WARNING, "Doctor: " + finding);
+          world.remark(Level.WARNING, "Doctor: " + finding);
         }
       }
     }
@@ -119,7 +121,7 @@ final class Doctor {
     Set<String> hosts = new HashSet<>();
     hosts.add(ownHost(master));
     for (SentinelPeer peer : master.sentinels()) {
-      hosts.add(sentinel.names.numbered(peer.address()).host());
+      hosts.add(world.names.numbered(peer.address()).host());
     }
     if (voters > 1 && hosts.size() == 1) {
       add(
@@ -133,7 +135,7 @@ final class Doctor {
   }
 
   private String ownHost(Master master) {
-    String announced = sentinel.settings().announceIp();
+    String announced = world.settings().announceIp();
     return announced.isEmpty() ? master.link().localHost : new Address(announced, 0).host();
   }
 
@@ -275,7 +277,7 @@ final class Doctor {
               + " members besides the master, and "
               + replicas
               + " can be reached. Missing: "
-              + sentinel.fencing.missing(master, group, present)
+              + Fencing.missing(master, group, present)
               + ". Start them, take those that are gone for good out with REPLICATION REMOVE, or"
               + " accept the loss with SENTINEL FAILOVER "
               + master.name()
@@ -299,7 +301,7 @@ final class Doctor {
                 + " that can't be reached from here: set replica-announce-ip and"
                 + " replica-announce-port.");
       }
-      if (Discovery.isSameProcess(replica, master)) {
+      if (replica.isSameProcess(master)) {
         add(
             findings,
             "two-addresses",
@@ -309,7 +311,7 @@ final class Doctor {
                 + ": give each server one address, by replica-announce-ip, and remove the other"
                 + " with SENTINEL RESET.");
       }
-      if (sentinel.discovery.isOfOtherMaster(replica)) {
+      if (world.isOfOtherMaster(replica)) {
         add(
             findings,
             "groups-overlap",
@@ -319,7 +321,7 @@ final class Doctor {
                 + " replica-announce-ip and replica-announce-port.");
       }
     }
-    if (sentinel.discovery.heardOwnId()) {
+    if (world.heardOwnId()) {
       add(
           findings,
           "same-id",

@@ -13,48 +13,52 @@ import org.jspecify.annotations.Nullable;
 
 /** Opinions about masters and votes for failover leaders, given and requested. */
 final class Elections {
-  private static final long LEADER_WAIT_SPREAD_MILLIS = 500;
+  private final SentinelWorld world;
+  private final Links links;
+  private final Leases leases;
+  private final LeaderWait leaderWait;
 
-  private final Sentinel sentinel;
-
-  Elections(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Elections(SentinelWorld world, Links links, Leases leases, LeaderWait leaderWait) {
+    this.world = world;
+    this.links = links;
+    this.leases = leases;
+    this.leaderWait = leaderWait;
   }
 
   /**
    * Handles another sentinel's question whether a master is down, with an optional request for our
-   * vote.
+   * vote. Returns the master after a request for a vote, null otherwise.
    */
-  void askedIfDown(Input.AskedIfDown asked) {
+  @Nullable Master askedIfDown(Input.AskedIfDown asked) {
     Master master = null;
-    for (Master each : sentinel.masters()) {
-      if (sentinel.names.same(each.address(), asked.address())) {
+    for (Master each : world.masters()) {
+      if (world.names.same(each.address(), asked.address())) {
         master = each;
         break;
       }
     }
     if (master == null) {
-      sentinel.emit(new Output.Opinion(false, "*", 0));
-      return;
+      world.emit(new Output.Opinion(false, "*", 0));
+      return null;
     }
-    boolean down = !sentinel.isTilted() && master.isSubjectivelyDown();
+    boolean down = !world.isTilted() && master.isSubjectivelyDown();
     if (asked.candidate().equals("*")) {
-      sentinel.emit(new Output.Opinion(down, "*", 0));
-      return;
+      world.emit(new Output.Opinion(down, "*", 0));
+      return null;
     }
     if (Epochs.isPossible(asked.epoch())) {
-      sentinel.raiseEpoch(master, asked.epoch());
+      world.raiseEpoch(master, asked.epoch());
     }
-    if (!sentinel.isJoining()
+    if (!world.isJoining()
         && mayBeReplaced(master, asked)
         && Epochs.isPossible(asked.epoch())
         && asked.epoch() > master.leaderEpoch()
-        && asked.epoch() >= sentinel.currentEpoch()) {
+        && asked.epoch() >= world.currentEpoch()) {
       vote(master, asked.candidate(), asked.epoch(), asked.coordinated());
     }
     String leader = master.leader() == null ? "*" : master.leader();
-    sentinel.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
-    sentinel.react(master);
+    world.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
+    return master;
   }
 
   /**
@@ -64,9 +68,10 @@ final class Elections {
   private boolean mayBeReplaced(Master master, Input.AskedIfDown asked) {
     if (asked.coordinated() && !master.isSubjectivelyDown()) {
       return master.failover() == null
-          && (!waitsForLeader(master) || asked.candidate().equals(master.expectedLeader()));
+          && (!leaderWait.waitsForLeader(master)
+              || asked.candidate().equals(master.expectedLeader()));
     }
-    return !sentinel.leases.isPromised(master);
+    return !leases.isPromised(master);
   }
 
   /**
@@ -76,53 +81,11 @@ final class Elections {
    */
   void vote(Master master, String candidate, long epoch, boolean coordinated) {
     master.voted(candidate, epoch);
-    sentinel.stateChanged();
-    sentinel.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
-    if (!candidate.equals(sentinel.myId())) {
-      sentinel.failovers.standDown(master);
-      expect(master, candidate, coordinated);
+    world.stateChanged();
+    world.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
+    if (!candidate.equals(world.myId())) {
+      leaderWait.expect(master, candidate, coordinated);
     }
-  }
-
-  /** Leaves the failover to another sentinel for a while. */
-  void expect(Master master, @Nullable String leader) {
-    expect(master, leader, false);
-  }
-
-  private void expect(Master master, @Nullable String leader, boolean coordinated) {
-    // A random offset, so that sentinels waiting for the same leader don't time out together.
-    long offset = sentinel.randomMillis(0, LEADER_WAIT_SPREAD_MILLIS);
-    master.expectLeader(leader, coordinated, sentinel.nowMillis() + offset);
-  }
-
-  /**
-   * Returns true while another sentinel may be leading a failover: until the failover timeout if it
-   * is up and reports the master down, otherwise as long as an election may take.
-   */
-  boolean waitsForLeader(Master master) {
-    String expected = master.expectedLeader();
-    if (expected == null) {
-      return false;
-    }
-    SentinelPeer leader = master.peer(expected);
-    long limit;
-    if (leader == null) {
-      limit = electionTimeoutMillis(master);
-    } else if (leader.isSubjectivelyDown()) {
-      return false;
-    } else if (leader.findsMasterDown()) {
-      limit = master.options().failoverTimeoutMillis();
-    } else {
-      limit = electionTimeoutMillis(master);
-    }
-    sentinel.wakeBy(master.expectedLeaderSince() + limit);
-    return sentinel.nowMillis() - master.expectedLeaderSince() < limit;
-  }
-
-  long electionTimeoutMillis(Master master) {
-    return Math.min(
-        sentinel.timings().millis(Timing.ELECTION_TIMEOUT),
-        master.options().failoverTimeoutMillis());
   }
 
   /** Asks the other sentinels about a master that is down for us, once per period or at once. */
@@ -134,22 +97,22 @@ final class Elections {
     if (!master.isSubjectivelyDown() && !stands) {
       return;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     for (SentinelPeer peer : master.sentinels()) {
       if (!peer.link().command.isUp()) {
         continue;
       }
-      long due = peer.askedAt() + sentinel.timings().millis(Timing.ASK_PERIOD);
+      long due = peer.askedAt() + world.timings().millis(Timing.ASK_PERIOD);
       if (!atOnce && now < due) {
-        sentinel.wakeBy(due);
+        world.wakeBy(due);
         continue;
       }
       peer.opinionAsked(now);
-      long epoch = sentinel.currentEpoch();
+      long epoch = world.currentEpoch();
       String candidate = "*";
       if (failover != null && stands) {
         epoch = failover.epoch();
-        candidate = sentinel.myId();
+        candidate = world.myId();
         peer.voteAsked(epoch);
       }
       boolean vote = !candidate.equals("*");
@@ -158,14 +121,14 @@ final class Elections {
               List.of(
                   "SENTINEL",
                   "is-master-down-by-addr",
-                  sentinel.shown(master.address()).host(),
+                  world.shown(master.address()).host(),
                   Integer.toString(master.address().port()),
                   Long.toString(epoch),
                   candidate));
       if (failover != null && stands && failover.isCoordinated() && peer.knowsCoordination()) {
         words.add(Input.AskedIfDown.COORDINATED);
       }
-      sentinel.links.send(
+      links.send(
           peer, Link.Kind.COMMAND, vote ? Purpose.VOTE : Purpose.OPINION, List.copyOf(words));
     }
   }
@@ -187,12 +150,12 @@ final class Elections {
         || !(items.values().get(2) instanceof Answer.Number epoch)) {
       return;
     }
-    peer.opinionAnswered(down.value() == 1, sentinel.nowMillis());
+    peer.opinionAnswered(down.value() == 1, world.nowMillis());
     if (request.purpose() == Purpose.VOTE) {
       peer.voteAnswered(Long.parseLong(request.commands().getFirst().get(4)));
     }
     if (!leader.value().equals("*") && peer.voted(leader.value(), epoch.value())) {
-      sentinel.remark(
+      world.remark(
           Level.NOTICE, peer.name() + " voted for " + leader.value() + " " + epoch.value());
     }
   }

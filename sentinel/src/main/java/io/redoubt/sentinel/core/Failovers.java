@@ -32,10 +32,32 @@ final class Failovers {
   /** The time before a failover that lacked members of a group is retried. */
   private static final long LACK_MILLIS = 3000;
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
+  private final Roster roster;
+  private final LeaderWait leaderWait;
+  private final Elections elections;
+  private final Leases leases;
+  private final Handover handover;
+  private final Fencing fencing;
 
-  Failovers(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Failovers(
+      SentinelWorld world,
+      Links links,
+      Roster roster,
+      LeaderWait leaderWait,
+      Elections elections,
+      Leases leases,
+      Handover handover,
+      Fencing fencing) {
+    this.world = world;
+    this.links = links;
+    this.roster = roster;
+    this.leaderWait = leaderWait;
+    this.elections = elections;
+    this.leases = leases;
+    this.handover = handover;
+    this.fencing = fencing;
   }
 
   /** Starts a failover when it is due, and advances it as far as possible. */
@@ -55,17 +77,16 @@ final class Failovers {
 
   private boolean mayStart(Master master) {
     if (!master.isObjectivelyDown()
-        || sentinel.isJoining()
-        || !Epochs.isPossible(sentinel.currentEpoch())
-        || sentinel.elections.waitsForLeader(master)) {
+        || world.isJoining()
+        || !Epochs.isPossible(world.currentEpoch())
+        || leaderWait.waitsForLeader(master)) {
       return false;
     }
-    if (sentinel.nowMillis() < master.nextAttemptAt() && !hasReplicaTurnedUp(master)) {
-      sentinel.wakeBy(master.nextAttemptAt());
+    if (world.nowMillis() < master.nextAttemptAt() && !hasReplicaTurnedUp(master)) {
+      world.wakeBy(master.nextAttemptAt());
       return false;
     }
-    return sentinel.elections.reachable(master) >= master.votesToWin()
-        && !sentinel.leases.isPromised(master);
+    return elections.reachable(master) >= master.votesToWin() && !leases.isPromised(master);
   }
 
   /** Returns true if the last failover lacked a replica, and one is there now. */
@@ -73,12 +94,12 @@ final class Failovers {
     if (!master.lackedReplica()) {
       return false;
     }
-    if (!sentinel.fencing.isNeeded(master)) {
-      return sentinel.candidates.choose(master) != null;
+    if (!fencing.isNeeded(master)) {
+      return Candidates.choose(world, master) != null;
     }
     // What makes it hopeful may be obsolete: it must not try without pause.
-    return sentinel.nowMillis() - master.lackedReplicaAt() >= LACK_MILLIS
-        && sentinel.fencing.isPromising(master, false);
+    return world.nowMillis() - master.lackedReplicaAt() >= LACK_MILLIS
+        && fencing.isPromising(master, false);
   }
 
   /**
@@ -92,20 +113,23 @@ final class Failovers {
   }
 
   private void start(Master master, boolean forced, boolean coordinated, boolean acceptsLoss) {
-    sentinel.elections.expect(master, null);
-    sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
-    long epoch = sentinel.currentEpoch();
+    leaderWait.expect(master, null);
+    world.raiseEpoch(master, world.currentEpoch() + 1);
+    long epoch = world.currentEpoch();
     master.failoverStarted(
-        new FailoverAttempt(epoch, forced, coordinated, acceptsLoss, sentinel.nowMillis()));
-    sentinel.event(Level.WARNING, "+try-failover", master);
-    sentinel.elections.vote(master, sentinel.myId(), epoch, coordinated);
-    sentinel.elections.askPeers(master, true);
+        new FailoverAttempt(epoch, forced, coordinated, acceptsLoss, world.nowMillis()));
+    world.event(Level.WARNING, "+try-failover", master);
+    elections.vote(master, world.myId(), epoch, coordinated);
+    elections.askPeers(master, true);
   }
 
-  /** Abandons a candidacy because our vote went to another sentinel in a later epoch. */
+  /** Abandons a candidacy if our vote went to another sentinel in a later epoch. */
   void standDown(Master master) {
     FailoverAttempt failover = master.failover();
-    if (failover != null && failover.state() == State.WAIT_START && !failover.isForced()) {
+    if (failover != null
+        && failover.state() == State.WAIT_START
+        && !failover.isForced()
+        && master.leaderEpoch() > failover.epoch()) {
       notElected(master);
     }
   }
@@ -117,7 +141,7 @@ final class Failovers {
   void supersede(Master master, long configEpoch) {
     FailoverAttempt failover = master.failover();
     if (failover != null && configEpoch >= failover.epoch()) {
-      sentinel.remark(
+      world.remark(
           Level.NOTICE,
           "The failover of "
               + master.name()
@@ -134,11 +158,52 @@ final class Failovers {
     switch (failover.state()) {
       case WAIT_START -> awaitElection(master, failover);
       case SELECT_REPLICA -> select(master, failover);
-      case HANDOVER -> sentinel.handover.advance(master, failover, chosen(failover));
-      case FENCE -> sentinel.fencing.advance(master, failover);
+      case HANDOVER -> act(master, failover, handover.advance(master, failover, chosen(failover)));
+      case FENCE -> act(master, failover, fencing.advance(master, failover));
       case SEND_REPLICAOF_NO_ONE -> promote(master, failover);
       case WAIT_PROMOTION -> awaitPromotion(master, failover);
       case RECONF_REPLICAS -> reconfigure(master, failover);
+    }
+  }
+
+  /** Carries out what the present state of a failover has found. */
+  private void act(Master master, FailoverAttempt failover, Decision decision) {
+    switch (decision) {
+      case Decision.Wait() -> {}
+      case Decision.Promote(Replica replica) -> {
+        if (failover.state() == State.FENCE) {
+          promoteFenced(failover, replica);
+        } else {
+          promoteNow(master, failover);
+        }
+      }
+      case Decision.ChooseAgain(long moment) -> failover.selectAgain(moment, world.nowMillis());
+      case Decision.Abort(Decision.Reason reason, String text) -> {
+        switch (reason) {
+          case WRITES_GO_ON -> abortUncoordinated(master);
+          case REPLICA_TOO_SLOW -> abortForReplica(master);
+          case NO_REPLICA -> abortForLack(master, "-failover-abort-no-good-slave", text);
+          case ACKNOWLEDGED_WRITES ->
+              abortForLack(master, "-failover-abort-acknowledged-writes", text);
+        }
+      }
+    }
+  }
+
+  /** Promotes the replica that has all acknowledged writes. */
+  private void promoteFenced(FailoverAttempt failover, Replica replica) {
+    if (failover.chosen() != replica) {
+      failover.replicaChosen(replica);
+      world.event(Level.WARNING, "+selected-slave", replica);
+    }
+    order(failover);
+  }
+
+  /** Handles the master's reply to CLIENT PAUSE. */
+  void pauseAnswered(Master master, Answer answer) {
+    FailoverAttempt failover = master.failover();
+    if (failover != null) {
+      act(master, failover, handover.pauseAnswered(master, answer));
     }
   }
 
@@ -152,71 +217,65 @@ final class Failovers {
   }
 
   private boolean reliesOnLeases(Master master) {
-    return Leases.areWanted(master) && !sentinel.fencing.isNeeded(master);
+    return Leases.areWanted(master) && !fencing.isNeeded(master);
   }
 
   private boolean hasVotes(Master master, FailoverAttempt failover) {
-    return sentinel.myId().equals(sentinel.elections.winner(master, failover.epoch()));
+    return world.myId().equals(elections.winner(master, failover.epoch()));
   }
 
   private void awaitElection(Master master, FailoverAttempt failover) {
     boolean ordered = failover.isForced() && !needsVotes(master, failover);
-    String winner = ordered ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch());
+    String winner = ordered ? world.myId() : elections.winner(master, failover.epoch());
     boolean due = failover.isForced() || master.isObjectivelyDown();
-    if (sentinel.myId().equals(winner) && due) {
-      sentinel.event(Level.WARNING, "+elected-leader", master);
-      if (sentinel.settings().crash().afterElection()) {
-        sentinel.emit(new Output.Crash("crash-after-election"));
+    if (world.myId().equals(winner) && due) {
+      world.event(Level.WARNING, "+elected-leader", master);
+      if (world.settings().crash().afterElection()) {
+        world.emit(new Output.Crash("crash-after-election"));
       }
       master.electionWon();
       enter(failover, State.SELECT_REPLICA);
-      sentinel.event(Level.WARNING, "+failover-state-select-slave", master);
+      world.event(Level.WARNING, "+failover-state-select-slave", master);
       return;
     }
     long end =
         failover.stateSince()
-            + Math.min(VOTES_LIMIT_MILLIS, sentinel.elections.electionTimeoutMillis(master));
+            + Math.min(VOTES_LIMIT_MILLIS, leaderWait.electionTimeoutMillis(master));
     // Sentinels vote for an order once their leases have run out.
-    boolean votesMayCome =
-        failover.isForced() || sentinel.elections.awaitsVotes(master, failover.epoch());
-    boolean over = winner != null || !due || !votesMayCome || sentinel.nowMillis() >= end;
+    boolean votesMayCome = failover.isForced() || elections.awaitsVotes(master, failover.epoch());
+    boolean over = winner != null || !due || !votesMayCome || world.nowMillis() >= end;
     if (over) {
       notElected(master);
-      sentinel.elections.expect(master, winner);
+      leaderWait.expect(master, winner);
     } else {
-      sentinel.wakeBy(end);
+      world.wakeBy(end);
     }
   }
 
   private void notElected(Master master) {
-    sentinel.event(Level.WARNING, "-failover-abort-not-elected", master);
+    world.event(Level.WARNING, "-failover-abort-not-elected", master);
     int doublings = Math.min(master.electionLost(), MAX_DOUBLINGS);
-    long wait = sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
-    postpone(master, Math.min(wait, sentinel.timings().millis(Timing.ELECTION_TIMEOUT)));
+    long wait = world.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
+    postpone(master, Math.min(wait, world.timings().millis(Timing.ELECTION_TIMEOUT)));
   }
 
   private void postpone(Master master, long millis) {
-    master.attemptPostponed(sentinel.nowMillis() + millis);
-    sentinel.wakeBy(master.nextAttemptAt());
+    master.attemptPostponed(world.nowMillis() + millis);
+    world.wakeBy(master.nextAttemptAt());
   }
 
   private void enter(FailoverAttempt failover, State state) {
-    failover.enter(state, sentinel.nowMillis());
-  }
-
-  /** Selects a replica again at the given time. */
-  void selectAgain(FailoverAttempt failover, long moment) {
-    failover.selectAgain(moment, sentinel.nowMillis());
+    failover.enter(state, world.nowMillis());
   }
 
   private void select(Master master, FailoverAttempt failover) {
-    if (sentinel.nowMillis() < failover.selectAt()) {
-      sentinel.wakeBy(failover.selectAt());
+    if (world.nowMillis() < failover.selectAt()) {
+      world.wakeBy(failover.selectAt());
       return;
     }
     long end = failover.stateSince() + FRESH_INFO_WAIT_MILLIS;
-    if (!failover.isForced() && awaitsInfo(master) && sentinel.nowMillis() < end) {
-      sentinel.wakeBy(end);
+    if (!failover.isForced() && awaitsInfo(master) && world.nowMillis() < end) {
+      world.wakeBy(end);
       return;
     }
     boolean planned = failover.isForced() && Handover.isPossible(master);
@@ -224,16 +283,16 @@ final class Failovers {
       fence(master, failover); // which finds out who has most
       return;
     }
-    Replica chosen = sentinel.candidates.choose(master);
+    Replica chosen = Candidates.choose(world, master);
     if (chosen == null) {
       abortForLack(master, "-failover-abort-no-good-slave", "");
       return;
     }
     failover.replicaChosen(chosen);
-    sentinel.event(Level.WARNING, "+selected-slave", chosen);
+    world.event(Level.WARNING, "+selected-slave", chosen);
     if (failover.isForced() && Handover.isPossible(master)) {
       enter(failover, State.HANDOVER);
-      sentinel.handover.stopWrites(master, failover);
+      handover.stopWrites(master, failover);
     } else if (failover.isCoordinated()) {
       abortUncoordinated(master);
     } else {
@@ -242,34 +301,34 @@ final class Failovers {
   }
 
   private boolean mustFence(Master master, FailoverAttempt failover) {
-    return failover.acceptsLoss() || sentinel.fencing.isNeeded(master);
+    return failover.acceptsLoss() || fencing.isNeeded(master);
   }
 
   private void fence(Master master, FailoverAttempt failover) {
     enter(failover, State.FENCE);
-    sentinel.fencing.begin(master, failover);
+    fencing.begin(master, failover);
   }
 
   /** Gives up until a replica turns up that could be promoted. */
-  void abortForLack(Master master, String event, String why) {
-    sentinel.event(
+  private void abortForLack(Master master, String event, String why) {
+    world.event(
         Level.WARNING,
         event,
         master,
-        sentinel.names.described(master) + (why.isEmpty() ? "" : " " + why));
+        world.names.described(master) + (why.isEmpty() ? "" : " " + why));
     drop(master);
-    master.failoverLackedReplica(sentinel.nowMillis());
+    master.failoverLackedReplica(world.nowMillis());
     // Longer than other sentinels wait for us: one of them may know a replica that we don't.
     long timeout = master.options().failoverTimeoutMillis();
-    postpone(master, timeout + sentinel.randomMillis(0, timeout + 1));
+    postpone(master, timeout + world.randomMillis(0, timeout + 1));
   }
 
   /** Promotes the chosen replica: it has caught up or is no longer waited for. */
-  void promoteNow(Master master, FailoverAttempt failover) {
+  private void promoteNow(Master master, FailoverAttempt failover) {
     if (mustFence(master, failover)) {
       fence(master, failover);
     } else if (needsVotes(master, failover) && !hasVotes(master, failover)) {
-      sentinel.handover.resumeWrites(master, failover);
+      handover.resumeWrites(master, failover);
       notElected(master);
     } else {
       order(failover);
@@ -277,9 +336,9 @@ final class Failovers {
   }
 
   /** Promotes the chosen replica. */
-  void order(FailoverAttempt failover) {
+  private void order(FailoverAttempt failover) {
     enter(failover, State.SEND_REPLICAOF_NO_ONE);
-    sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
+    world.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
   }
 
   /** Returns true if a live replica has not reported its offset since the master went down. */
@@ -303,28 +362,28 @@ final class Failovers {
     boolean writesMayGoOn =
         failover.isCoordinated()
             && !mustFence(master, failover)
-            && !Handover.isComplete(failover, sentinel.nowMillis());
+            && !Handover.isComplete(failover, world.nowMillis());
     if (hasRestarted(failover, promoted) || writesMayGoOn) {
       abortForReplica(master);
       return;
     }
     orderPromotion(promoted);
     enter(failover, State.WAIT_PROMOTION);
-    sentinel.event(Level.NOTICE, "+failover-state-wait-promotion", promoted);
+    world.event(Level.NOTICE, "+failover-state-wait-promotion", promoted);
   }
 
   private void orderPromotion(Replica promoted) {
-    boolean unused = sentinel.links.setRole(promoted, null);
-    promoted.promotionOrdered(sentinel.nowMillis());
+    boolean unused = links.setRole(promoted, null);
+    promoted.promotionOrdered(world.nowMillis());
   }
 
   private void awaitPromotion(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     if (abortIfStuck(master, failover, promoted)) {
       return;
     }
-    sentinel.handover.renew(master, failover);
+    handover.renew(master, failover);
     // The order may have been lost with a connection; it is idempotent.
     if (promoted.link().command.isUp()
         && now - promoted.orderedAt() >= ORDER_AGAIN_MILLIS
@@ -351,7 +410,7 @@ final class Failovers {
 
   private boolean abortIfStuck(Master master, FailoverAttempt failover, Replica promoted) {
     boolean stuck =
-        sentinel.nowMillis() - failover.stateSince() > master.options().failoverTimeoutMillis();
+        world.nowMillis() - failover.stateSince() > master.options().failoverTimeoutMillis();
     if (!stuck && !promoted.isSubjectivelyDown()) {
       return false;
     }
@@ -360,23 +419,23 @@ final class Failovers {
   }
 
   /** Aborts a failover because writes could not be stopped first, as was ordered. */
-  void abortUncoordinated(Master master) {
-    sentinel.event(Level.WARNING, "-failover-abort-not-coordinated", master);
+  private void abortUncoordinated(Master master) {
+    world.event(Level.WARNING, "-failover-abort-not-coordinated", master);
     drop(master);
   }
 
   /** Aborts a failover because its replica does not make progress. */
-  void abortForReplica(Master master) {
-    sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master);
+  private void abortForReplica(Master master) {
+    world.event(Level.WARNING, "-failover-abort-slave-timeout", master);
     drop(master);
-    postpone(master, sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
+    postpone(master, world.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
   }
 
   /** Drops our failover; writes that it stopped resume. */
   private void drop(Master master) {
     FailoverAttempt failover = master.failover();
     if (failover != null) {
-      sentinel.handover.resumeWrites(master, failover);
+      handover.resumeWrites(master, failover);
       master.failoverDropped();
     }
   }
@@ -397,9 +456,9 @@ final class Failovers {
             ? items.values().getFirst()
             : answer;
     if (outcome instanceof Answer.Failure failure) {
-      sentinel.remark(
+      world.remark(
           Level.WARNING,
-          sentinel.names.described(instance) + " refused to change its role: " + failure.text());
+          world.names.described(instance) + " refused to change its role: " + failure.text());
       Master master = instance.master();
       FailoverAttempt failover = master.failover();
       if (failover != null
@@ -410,7 +469,7 @@ final class Failovers {
       }
     }
     if (instance instanceof DataNode node) {
-      sentinel.links.askInfo(node);
+      links.askInfo(node);
     }
   }
 
@@ -430,43 +489,43 @@ final class Failovers {
     }
     if (replica.reconf() == Reconf.SENT
         && info.role() == NodeInfo.Role.REPLICA
-        && sentinel.names.follows(info, chosen.address())) {
+        && world.names.follows(info, chosen.address())) {
       replica.reconfigurationStarted();
-      sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica);
+      world.event(Level.NOTICE, "+slave-reconf-inprog", replica);
     }
     if (replica.reconf() == Reconf.IN_PROGRESS && info.masterLink().isUp()) {
       replica.reconfigurationFinished();
-      sentinel.event(Level.NOTICE, "+slave-reconf-done", replica);
+      world.event(Level.NOTICE, "+slave-reconf-done", replica);
     }
   }
 
   private void promoted(Master master, FailoverAttempt failover, Replica promoted) {
     master.raiseConfigEpoch(failover.epoch());
     enter(failover, State.RECONF_REPLICAS);
-    sentinel.stateChanged();
-    sentinel.event(Level.WARNING, "+promoted-slave", promoted);
-    if (sentinel.settings().crash().afterPromotion()) {
-      sentinel.emit(new Output.Crash("crash-after-promotion"));
+    world.stateChanged();
+    world.event(Level.WARNING, "+promoted-slave", promoted);
+    if (world.settings().crash().afterPromotion()) {
+      world.emit(new Output.Crash("crash-after-promotion"));
     }
-    sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
+    world.event(Level.WARNING, "+failover-state-reconf-slaves", master);
     if (failover.isForced() && master.link().command.isUp()) {
       // The old master is alive: demote it at once, to limit the time with two masters.
-      boolean unused = sentinel.links.setRole(master, promoted.address());
+      boolean unused = links.setRole(master, promoted.address());
     }
-    sentinel.handover.resumeWrites(master, failover);
-    sentinel.links.sayHelloToAll(master);
-    sentinel.leases.moved(master);
-    sentinel.runReconfigScript(master, true, master.address(), promoted.address());
+    handover.resumeWrites(master, failover);
+    links.sayHelloToAll(master);
+    leases.moved(master);
+    world.runReconfigScript(master, true, master.address(), promoted.address());
   }
 
   private void reconfigure(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     int inProgress = 0;
     for (Replica replica : master.replicas()) {
       if (replica.reconf() == Reconf.SENT
-          && now - replica.orderedAt() > sentinel.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
-        sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
+          && now - replica.orderedAt() > world.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
+        world.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
         replica.reconfigurationFinished();
       }
       if (replica.isReconfiguring()) {
@@ -490,12 +549,12 @@ final class Failovers {
 
   /** Orders a replica to follow the new master; returns false if it is the new master itself. */
   private boolean turn(Replica replica, Address master, String event) {
-    if (!sentinel.links.setRole(replica, master)) {
+    if (!links.setRole(replica, master)) {
       replica.reconfigurationFinished();
       return false;
     }
-    replica.reconfigurationOrdered(sentinel.nowMillis());
-    sentinel.event(Level.NOTICE, event, replica);
+    replica.reconfigurationOrdered(world.nowMillis());
+    world.event(Level.NOTICE, event, replica);
     return true;
   }
 
@@ -510,9 +569,9 @@ final class Failovers {
 
   private void end(Master master, Replica promoted, boolean late) {
     if (late) {
-      sentinel.event(Level.WARNING, "+failover-end-for-timeout", master);
+      world.event(Level.WARNING, "+failover-end-for-timeout", master);
     }
-    sentinel.event(Level.WARNING, "+failover-end", master);
+    world.event(Level.WARNING, "+failover-end", master);
     if (late) {
       for (Replica replica : master.replicas()) {
         if (replica != promoted
@@ -531,49 +590,46 @@ final class Failovers {
    */
   void switchTo(Master master, Address to) {
     Address from = master.address();
-    sentinel.event(
+    world.event(
         Level.WARNING,
         "+switch-master",
         master,
         master.name()
             + " "
-            + sentinel.shown(from).host()
+            + world.shown(from).host()
             + " "
             + from.port()
             + " "
-            + sentinel.shown(to).host()
+            + world.shown(to).host()
             + " "
             + to.port());
-    sentinel.links.release(master);
-    Replica chosen = sentinel.replicaAt(master, to);
+    links.release(master);
+    Replica chosen = world.replicaAt(master, to);
     if (chosen != null) {
       master.replicaGone(chosen);
     }
     // Other sentinels may report a host name's address.
     Address address = chosen == null ? to : chosen.address();
-    Link link =
-        chosen == null || chosen.isSubjectivelyDown()
-            ? sentinel.links.make(address)
-            : chosen.link();
+    Link link = chosen == null || chosen.isSubjectivelyDown() ? links.make(address) : chosen.link();
     master.moveTo(address, link);
     if (chosen != null) {
-      sentinel.forget(chosen);
+      roster.forget(chosen);
     }
     restart(master);
     if (chosen != null && chosen.hasRunId()) {
       master.identified(chosen.runId());
     }
-    sentinel.addReplica(master, from);
+    roster.addReplica(master, from);
     for (Replica replica : master.replicas()) {
-      sentinel.event(Level.NOTICE, "+slave", replica);
+      world.event(Level.NOTICE, "+slave", replica);
     }
-    sentinel.stateChanged();
+    world.stateChanged();
   }
 
   /** Clears the knowledge about a master at its former address, or at a reset; votes stay. */
   void restart(Master master) {
-    sentinel.elections.expect(master, null);
+    leaderWait.expect(master, null);
     drop(master);
-    master.forgetHistory(sentinel.nowMillis());
+    master.forgetHistory(world.nowMillis());
   }
 }

@@ -40,10 +40,14 @@ final class Fencing {
       Comparator.comparingLong((Fenced each) -> each.answer().term())
           .thenComparingLong(each -> each.answer().offset());
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
+  private final Handover handover;
 
-  Fencing(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Fencing(SentinelWorld world, Links links, Handover handover) {
+    this.world = world;
+    this.links = links;
+    this.handover = handover;
   }
 
   /** Returns true if a failover must keep acknowledged writes. */
@@ -53,7 +57,7 @@ final class Fencing {
       return group.acks() > 0;
     }
     return nodes(master).stream()
-        .map(Fencing::acks)
+        .map(DataNode::acks)
         .anyMatch(acks -> acks != null && acks.hasGroup());
   }
 
@@ -69,7 +73,7 @@ final class Fencing {
     }
     int count = 0;
     for (DataNode node : nodes(master)) {
-      NodeInfo.Acks acks = acks(node);
+      NodeInfo.Acks acks = node.acks();
       if ((withMaster || node != master)
           && acks != null
           && group.has(acks.node())
@@ -84,20 +88,20 @@ final class Fencing {
 
   /** Asks all members for their promises. */
   void begin(Master master, FailoverAttempt failover) {
-    sentinel.event(Level.NOTICE, "+failover-state-fence-slaves", master);
+    world.event(Level.NOTICE, "+failover-state-fence-slaves", master);
     ask(master, failover);
   }
 
   private void ask(Master master, FailoverAttempt failover) {
-    failover.fenceAsked(sentinel.nowMillis());
+    failover.fenceAsked(world.nowMillis());
     for (DataNode node : nodes(master)) {
       if (owesAnswer(node, failover)) {
-        sentinel.links.send(
+        links.send(
             node,
             Link.Kind.COMMAND,
             Purpose.FENCE,
-            sentinel.links.words(
-                node, "REPLICATION", "FENCE", Long.toString(failover.epoch()), sentinel.myId()));
+            links.words(
+                node, "REPLICATION", "FENCE", Long.toString(failover.epoch()), world.myId()));
       }
     }
   }
@@ -117,15 +121,15 @@ final class Fencing {
           .fenced()
           .put(fenced.node(), new Fenced(node, fenced, node.link().command.connectedAt));
     } else if (answer instanceof Answer.Failure failure) {
-      sentinel.remark(
-          Level.WARNING, sentinel.names.described(node) + " makes no promise: " + failure.text());
+      world.remark(
+          Level.WARNING, world.names.described(node) + " makes no promise: " + failure.text());
     }
   }
 
-  /** Promotes a replica once that loses nothing; called in state FENCE. */
-  void advance(Master master, FailoverAttempt failover) {
-    long now = sentinel.nowMillis();
-    sentinel.handover.renew(master, failover);
+  /** Promotes a replica once that loses nothing, in state FENCE. */
+  Decision advance(Master master, FailoverAttempt failover) {
+    long now = world.nowMillis();
+    handover.renew(master, failover);
     // A replica that was chosen while the master took writes may lack some.
     Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
     List<GroupConfig> groups = counted(master, failover, planned != null);
@@ -133,22 +137,18 @@ final class Fencing {
     boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
     if (failover.acceptsLoss()) {
       if (over || hasAnswersOfAll(master, failover)) {
-        acceptLoss(master, failover, planned);
-        return;
+        return acceptLoss(master, failover, planned);
       }
     } else if (needed.isEmpty()) {
       // There is a group if a node said so, and who does not answer may know it.
       boolean certain = !groups.isEmpty() || hasAnswersOfEach(master, failover);
       if (certain && (over || hasAnswersOfAll(master, failover))) {
-        withoutGroup(master, failover, planned);
-        return;
+        return withoutGroup(master, planned);
       }
       if (over) {
-        sentinel.failovers.abortForLack(
-            master,
-            "-failover-abort-acknowledged-writes",
+        return new Decision.Abort(
+            Decision.Reason.ACKNOWLEDGED_WRITES,
             "the group that acknowledges writes is unknown, and not all replicas answer");
-        return;
       }
     } else {
       List<Fenced> members =
@@ -160,24 +160,23 @@ final class Fencing {
       if (lacking == null) {
         Replica best = planned == null ? best(members) : answered(members, planned);
         if (best != null) {
-          promote(failover, best);
-          return;
+          return new Decision.Promote(best);
         }
       }
       if (over) {
-        abort(master, lacking, members);
-        return;
+        return abort(master, lacking, members);
       }
     }
     if (now - failover.fenceAskedAt() >= ASK_AGAIN_MILLIS) {
       ask(master, failover);
     }
-    sentinel.wakeBy(
+    world.wakeBy(
         Math.min(failover.fenceAskedAt() + ASK_AGAIN_MILLIS, failover.stateSince() + LIMIT_MILLIS));
+    return Decision.WAIT;
   }
 
   /** Promotes the one that has most, of those that answered. */
-  private void acceptLoss(Master master, FailoverAttempt failover, @Nullable Replica planned) {
+  private Decision acceptLoss(Master master, FailoverAttempt failover, @Nullable Replica planned) {
     Replica most =
         failover.fenced().values().stream()
             .sorted(
@@ -187,24 +186,14 @@ final class Fencing {
             .flatMap(Fencing::promotable)
             .findFirst()
             .orElse(null);
-    withoutGroup(master, failover, planned == null ? most : planned);
+    return withoutGroup(master, planned == null ? most : planned);
   }
 
-  private void withoutGroup(Master master, FailoverAttempt failover, @Nullable Replica planned) {
-    Replica chosen = planned == null ? sentinel.candidates.choose(master) : planned;
-    if (chosen == null) {
-      sentinel.failovers.abortForLack(master, "-failover-abort-no-good-slave", "");
-    } else {
-      promote(failover, chosen);
-    }
-  }
-
-  private void promote(FailoverAttempt failover, Replica chosen) {
-    if (failover.chosen() != chosen) {
-      failover.replicaChosen(chosen);
-      sentinel.event(Level.WARNING, "+selected-slave", chosen);
-    }
-    sentinel.failovers.order(failover);
+  private Decision withoutGroup(Master master, @Nullable Replica planned) {
+    Replica chosen = planned == null ? Candidates.choose(world, master) : planned;
+    return chosen == null
+        ? Decision.Abort.of(Decision.Reason.NO_REPLICA)
+        : new Decision.Promote(chosen);
   }
 
   /**
@@ -271,7 +260,7 @@ final class Fencing {
       if (info != null
           && known != null
           && known.has(info.acks().node())
-          && sentinel.names.follows(info, master.address())
+          && world.names.follows(info, master.address())
           && (newest == null || known.compareTo(newest) > 0)) {
         newest = known;
       }
@@ -289,7 +278,7 @@ final class Fencing {
 
   /** Returns false if a replica, such as a real one, has just reported that it is in no group. */
   private static boolean mayKnowGroup(Replica replica, FailoverAttempt failover) {
-    NodeInfo.Acks acks = acks(replica);
+    NodeInfo.Acks acks = replica.acks();
     return acks == null || !acks.node().isEmpty() || replica.infoAt() < failover.stateSince();
   }
 
@@ -299,7 +288,7 @@ final class Fencing {
 
   /** Returns true if a node that can promise is reachable and has not answered yet. */
   private static boolean owesAnswer(DataNode node, FailoverAttempt failover) {
-    NodeInfo.Acks acks = acks(node);
+    NodeInfo.Acks acks = node.acks();
     return node.link().command.isUp()
         && acks != null
         && !acks.node().isEmpty()
@@ -330,7 +319,8 @@ final class Fencing {
     return members.stream().anyMatch(each -> each.node() == planned) ? planned : null;
   }
 
-  private void abort(Master master, @Nullable GroupConfig lacking, List<Fenced> members) {
+  private static Decision abort(
+      Master master, @Nullable GroupConfig lacking, List<Fenced> members) {
     String text =
         lacking == null
             ? "the replica with all acknowledged writes has priority 0 or does not answer"
@@ -340,11 +330,11 @@ final class Fencing {
                 + " members answered that must; missing "
                 + missing(
                     master, lacking, members.stream().map(each -> each.answer().node()).toList());
-    sentinel.failovers.abortForLack(master, "-failover-abort-acknowledged-writes", text);
+    return new Decision.Abort(Decision.Reason.ACKNOWLEDGED_WRITES, text);
   }
 
   /** Returns the names of the members that are not among these, for messages. */
-  String missing(Master master, GroupConfig group, Collection<String> present) {
+  static String missing(Master master, GroupConfig group, Collection<String> present) {
     List<String> names = new ArrayList<>();
     for (String id : group.members()) {
       if (!present.contains(id)) {
@@ -356,17 +346,12 @@ final class Fencing {
 
   private static String name(Master master, String id) {
     for (DataNode node : nodes(master)) {
-      NodeInfo.Acks acks = acks(node);
+      NodeInfo.Acks acks = node.acks();
       if (acks != null && acks.node().equals(id)) {
         return node.address().toString();
       }
     }
     return "id " + id;
-  }
-
-  static NodeInfo.@Nullable Acks acks(DataNode node) {
-    NodeInfo info = node.info();
-    return info == null ? null : info.acks();
   }
 
   private static List<DataNode> nodes(Master master) {

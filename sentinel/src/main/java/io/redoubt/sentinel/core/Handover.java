@@ -38,10 +38,12 @@ final class Handover {
   /** The interval of requests for the replica's offset. */
   private static final long POLL_MILLIS = 10;
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
 
-  Handover(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Handover(SentinelWorld world, Links links) {
+    this.world = world;
+    this.links = links;
   }
 
   /** Returns true if the master can be asked to stop writes. */
@@ -53,29 +55,31 @@ final class Handover {
 
   /** Stops the writes. */
   void stopWrites(Master master, FailoverAttempt failover) {
-    sentinel.event(Level.NOTICE, "+failover-state-stop-writes", master);
+    world.event(Level.NOTICE, "+failover-state-stop-writes", master);
     failover.writesStopAsked();
     pause(master, failover);
   }
 
   private void pause(Master master, FailoverAttempt failover) {
-    failover.pauseAsked(sentinel.nowMillis());
-    sentinel.links.clientPause(master, PAUSE_MILLIS);
+    failover.pauseAsked(world.nowMillis());
+    links.clientPause(master, PAUSE_MILLIS);
   }
 
-  /** Handles the master's reply to CLIENT PAUSE. */
-  void pauseAnswered(Master master, Answer answer) {
+  /** Handles the master's reply to CLIENT PAUSE, which a failover waits for. */
+  Decision pauseAnswered(Master master, Answer answer) {
     FailoverAttempt failover = master.failover();
     if (failover == null || failover.writesStop() != FailoverAttempt.WritesStop.ASKED) {
-      return;
+      return Decision.WAIT;
     }
     if (answer instanceof Answer.Failure failure) {
       failover.writesResumed();
-      continueWithoutPause(master, failover, "the master answered: " + failure.text());
-      return;
+      return failover.state() == FailoverAttempt.State.HANDOVER
+          ? withoutPause(master, failover, "the master answered: " + failure.text())
+          : Decision.WAIT;
     }
-    failover.writesStopped(sentinel.nowMillis());
-    sentinel.links.askInfo(master);
+    failover.writesStopped(world.nowMillis());
+    links.askInfo(master);
+    return Decision.WAIT;
   }
 
   /** Handles the master's INFO: the first one during the pause has the final offset. */
@@ -87,9 +91,9 @@ final class Handover {
     }
   }
 
-  /** Checks the replica's progress; called in state HANDOVER. */
-  void advance(Master master, FailoverAttempt failover, Replica chosen) {
-    long now = sentinel.nowMillis();
+  /** Checks the replica's progress in state HANDOVER. */
+  Decision advance(Master master, FailoverAttempt failover, Replica chosen) {
+    long now = world.nowMillis();
     NodeInfo info = chosen.info();
     boolean lapsed = now - failover.pausedAt() > PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
     if (failover.finalOffset() >= 0
@@ -100,18 +104,16 @@ final class Handover {
         && isOfSameHistory(master, info)
         && info.offset() >= failover.finalOffset()) {
       failover.caughtUp();
-      sentinel.failovers.promoteNow(master, failover);
-      return;
+      return new Decision.Promote(chosen);
     }
     if (failover.writesStop() == FailoverAttempt.WritesStop.ASKED) {
-      awaitAnswer(master, failover);
-      return;
+      return awaitAnswer(master, failover);
     }
     // Other sentinels hear nothing of the master during the pause: their PUBLISH blocks too.
     long limit = Math.min(MAX_WAIT_MILLIS, master.options().downAfterMillis() * 3 / 4);
     boolean late = lapsed || now - failover.stoppedAt() > limit;
     if (late || chosen.isSubjectivelyDown()) {
-      sentinel.remark(
+      world.remark(
           Level.WARNING,
           chosen.name()
               + " did not get all that "
@@ -120,20 +122,18 @@ final class Handover {
               + limit
               + " ms");
       resumeWrites(master, failover);
-      if (failover.handoverFailed() < MAX_ATTEMPTS) {
-        sentinel.failovers.selectAgain(failover, now + BETWEEN_ATTEMPTS_MILLIS);
-      } else {
-        sentinel.failovers.abortForReplica(master);
-      }
-      return;
+      return failover.handoverFailed() < MAX_ATTEMPTS
+          ? new Decision.ChooseAgain(now + BETWEEN_ATTEMPTS_MILLIS)
+          : Decision.Abort.of(Decision.Reason.REPLICA_TOO_SLOW);
     }
     if (failover.finalOffset() >= 0 && now - chosen.infoAskedAt() >= POLL_MILLIS) {
-      sentinel.links.askInfo(chosen);
+      links.askInfo(chosen);
     }
     if (failover.finalOffset() < 0 && now - master.infoAskedAt() >= POLL_MILLIS) {
-      sentinel.links.askInfo(master);
+      links.askInfo(master);
     }
-    sentinel.wakeBy(now + POLL_MILLIS);
+    world.wakeBy(now + POLL_MILLIS);
+    return Decision.WAIT;
   }
 
   /**
@@ -152,28 +152,27 @@ final class Handover {
         && now - failover.pausedAt() <= PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
   }
 
-  private void awaitAnswer(Master master, FailoverAttempt failover) {
+  private Decision awaitAnswer(Master master, FailoverAttempt failover) {
     long end = failover.stateSince() + ANSWER_LIMIT_MILLIS;
-    if (master.isSubjectivelyDown() || sentinel.nowMillis() > end) {
-      continueWithoutPause(master, failover, "no answer");
-    } else {
-      sentinel.wakeBy(end + 1);
+    if (master.isSubjectivelyDown() || world.nowMillis() > end) {
+      return withoutPause(master, failover, "no answer");
     }
+    world.wakeBy(end + 1);
+    return Decision.WAIT;
   }
 
   /** Continues without a pause as Redis does, unless the pause is required. */
-  private void continueWithoutPause(Master master, FailoverAttempt failover, String why) {
-    if (failover.isCoordinated()) {
-      sentinel.remark(
+  private Decision withoutPause(Master master, FailoverAttempt failover, String why) {
+    Replica chosen = failover.chosen();
+    if (failover.isCoordinated() || chosen == null) {
+      world.remark(
           Level.WARNING,
           "Not failing over " + master.name() + ", whose writes could not be stopped: " + why);
-      sentinel.failovers.abortUncoordinated(master);
-    } else {
-      sentinel.remark(
-          Level.WARNING,
-          "Failing over " + master.name() + " without stopping writes first: " + why);
-      sentinel.failovers.promoteNow(master, failover);
+      return Decision.Abort.of(Decision.Reason.WRITES_GO_ON);
     }
+    world.remark(
+        Level.WARNING, "Failing over " + master.name() + " without stopping writes first: " + why);
+    return new Decision.Promote(chosen);
   }
 
   /** Handles a pause of this sentinel's process, during which the master's pause may have ended. */
@@ -186,7 +185,7 @@ final class Handover {
 
   /** Renews the pause until the new master is confirmed. */
   void renew(Master master, FailoverAttempt failover) {
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     if (failover.writesStop() == FailoverAttempt.WritesStop.STOPPED
         && master.link().command.isUp()
         && now - failover.pausedAt() >= RENEW_MILLIS) {
@@ -199,18 +198,9 @@ final class Handover {
     if (failover.writesStop() != FailoverAttempt.WritesStop.NONE) {
       failover.writesResumed();
       if (master.link().command.isUp()) {
-        sentinel.links.send(
-            master,
-            Link.Kind.COMMAND,
-            Purpose.PAUSE,
-            sentinel.links.words(master, "CLIENT", "UNPAUSE"));
+        links.send(
+            master, Link.Kind.COMMAND, Purpose.PAUSE, links.words(master, "CLIENT", "UNPAUSE"));
       }
     }
-  }
-
-  /** Returns true if nothing may be published on a node now. */
-  static boolean isPublishBlocked(Instance instance) {
-    FailoverAttempt failover = instance instanceof Master master ? master.failover() : null;
-    return failover != null && failover.writesStop() != FailoverAttempt.WritesStop.NONE;
   }
 }

@@ -12,10 +12,14 @@ final class Health {
   /** The maximum random delay between candidates that detect ODOWN together. */
   private static final long DESYNC_MILLIS = 100;
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
+  private final Elections elections;
 
-  Health(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Health(SentinelWorld world, Links links, Elections elections) {
+    this.world = world;
+    this.links = links;
+    this.elections = elections;
   }
 
   /** Updates our own view of an instance. */
@@ -24,26 +28,26 @@ final class Health {
     if (down == instance.isSubjectivelyDown()) {
       return;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     instance.viewChanged(down, now);
-    sentinel.event(Level.WARNING, down ? "+sdown" : "-sdown", instance);
+    world.event(Level.WARNING, down ? "+sdown" : "-sdown", instance);
     if (down && instance instanceof Master master) {
-      sentinel.elections.askPeers(master, true);
+      elections.askPeers(master, true);
       for (Replica replica : master.replicas()) {
-        sentinel.links.askInfo(replica);
+        links.askInfo(replica);
       }
     }
   }
 
   private boolean isSilent(Instance instance) {
     long downAfter = instance.master().options().downAfterMillis();
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     long silent = instance.link().silentMillis(now);
     if (silent > downAfter) {
       return true;
     }
     if (silent > 0) {
-      sentinel.wakeBy(now - silent + downAfter + 1);
+      world.wakeBy(now - silent + downAfter + 1);
     }
     return false;
   }
@@ -56,12 +60,12 @@ final class Health {
     if (!(instance instanceof Master master)) {
       return false;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     boolean wrongRole =
         master.reportedRole() == NodeInfo.Role.REPLICA
             && master.reportedRoleMillis(now)
                 > master.options().downAfterMillis()
-                    + sentinel.timings().millis(Timing.INFO_PERIOD) * 2;
+                    + world.timings().millis(Timing.INFO_PERIOD) * 2;
     return wrongRole || master.rebootsTooLong(now) || hasLostItsGroup(master, now);
   }
 
@@ -70,7 +74,7 @@ final class Health {
    * confirms none because a failover has begun that nobody finished.
    */
   private boolean hasLostItsGroup(Master master, long now) {
-    NodeInfo.Acks acks = Fencing.acks(master);
+    NodeInfo.Acks acks = master.acks();
     if (acks == null || master.reportedRole() != NodeInfo.Role.MASTER) {
       return false;
     }
@@ -81,15 +85,15 @@ final class Health {
       return acks.isIncomplete();
     }
     return master.replacedMillis(now)
-        > master.options().downAfterMillis() + sentinel.timings().millis(Timing.INFO_PERIOD);
+        > master.options().downAfterMillis() + world.timings().millis(Timing.INFO_PERIOD);
   }
 
   /** Updates the quorum's view of a master. */
   void judgeTogether(Master master) {
     int agreeing = 1;
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     // An opinion is discarded if it was not renewed for five periods.
-    long opinionLimit = sentinel.timings().millis(Timing.ASK_PERIOD) * 5;
+    long opinionLimit = world.timings().millis(Timing.ASK_PERIOD) * 5;
     for (SentinelPeer peer : master.sentinels()) {
       peer.expireOpinion(opinionLimit, now);
       if (peer.findsMasterDown()) {
@@ -101,19 +105,15 @@ final class Health {
       return;
     }
     if (down) {
-      master.becameObjectivelyDown(now, now + sentinel.randomMillis(0, DESYNC_MILLIS));
-      sentinel.event(
+      master.becameObjectivelyDown(now, now + world.randomMillis(0, DESYNC_MILLIS));
+      world.event(
           Level.WARNING,
           "+odown",
           master,
-          sentinel.names.described(master)
-              + " #quorum "
-              + agreeing
-              + "/"
-              + master.options().quorum());
+          world.names.described(master) + " #quorum " + agreeing + "/" + master.options().quorum());
     } else {
       master.recoveredObjectively(now);
-      sentinel.event(Level.WARNING, "-odown", master);
+      world.event(Level.WARNING, "-odown", master);
     }
   }
 }

@@ -107,4 +107,9 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     subjectivelyDown = false;
     subjectivelyDownSince = Link.NEVER;
   }
+
+  /** Returns true if nothing may be published on it now: its writes are paused. */
+  boolean isPublishBlocked() {
+    return false;
+  }
 }

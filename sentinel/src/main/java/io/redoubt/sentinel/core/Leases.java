@@ -32,14 +32,18 @@ final class Leases {
 
   private record Promise(Address holder, long until) {}
 
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
+  private final Links links;
+  private final LeaderWait leaderWait;
   private final long startedAt;
 
   /** The promises by the name of the master; they outlast SENTINEL REMOVE and RESET. */
   private final Map<String, Promise> promises = new HashMap<>();
 
-  Leases(Sentinel sentinel, long startedAt) {
-    this.sentinel = sentinel;
+  Leases(SentinelWorld world, Links links, LeaderWait leaderWait, long startedAt) {
+    this.world = world;
+    this.links = links;
+    this.leaderWait = leaderWait;
     this.startedAt = startedAt;
   }
 
@@ -49,7 +53,7 @@ final class Leases {
 
   private long periodMillis(Master master) {
     return Math.clamp(
-        lengthMillis(master) / RENEWALS, 1, sentinel.timings().millis(Timing.PING_PERIOD));
+        lengthMillis(master) / RENEWALS, 1, world.timings().millis(Timing.PING_PERIOD));
   }
 
   /** Handles a node's INFO, which says whether it wants leases. */
@@ -68,14 +72,14 @@ final class Leases {
     if (!lease.wanted) {
       return;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     long period = periodMillis(node.master());
     long due = lease.sentAt + (lease.isPending() ? period * 2 : period);
     if (now >= due) {
       lease.hurried = false;
       offer(node);
     }
-    sentinel.wakeBy(lease.sentAt + period);
+    world.wakeBy(lease.sentAt + period);
   }
 
   /** Offers leases at once, after a change of the master. */
@@ -109,17 +113,16 @@ final class Leases {
     LeaseExchange lease = node.link().lease;
     if (lease.sequence == 0) {
       // The node must not take it for an offer before a restart of ours.
-      lease.sequence = sentinel.randomMillis(1, 1L << 40);
+      lease.sequence = world.randomMillis(1, 1L << 40);
     }
     lease.sequence++;
-    lease.sentAt = sentinel.nowMillis();
+    lease.sentAt = world.nowMillis();
     List<String> others = new ArrayList<>();
     node.master().sentinels().forEach(each -> others.add(each.runId()));
     LeaseOffer offer =
         new LeaseOffer(
-            node.master().name(), sentinel.myId(), lease.sequence, lease.answered, millis, others);
-    sentinel.links.send(
-        node, Link.Kind.COMMAND, Purpose.LEASE, sentinel.links.words(node, "PING", offer.format()));
+            node.master().name(), world.myId(), lease.sequence, lease.answered, millis, others);
+    links.send(node, Link.Kind.COMMAND, Purpose.LEASE, links.words(node, "PING", offer.format()));
   }
 
   private static boolean isMaster(DataNode node) {
@@ -132,7 +135,7 @@ final class Leases {
     FailoverAttempt failover = master.failover();
     boolean replacing =
         (failover != null && !failover.isForced() && !failover.isPromoted())
-            || (sentinel.elections.waitsForLeader(master) && !master.expectsCoordinated());
+            || (leaderWait.waitsForLeader(master) && !master.expectsCoordinated());
     // A master may answer and yet count as down: it loads, or an operator made it a replica.
     boolean unfit =
         node.reportedRole() == NodeInfo.Role.REPLICA
@@ -144,12 +147,12 @@ final class Leases {
     if (promise == null) {
       return hasForgottenNothing(master) || node.link().lease.held;
     }
-    return promise.holder().equals(node.address()) || sentinel.nowMillis() >= promise.until();
+    return promise.holder().equals(node.address()) || world.nowMillis() >= promise.until();
   }
 
   /** Returns true once a lease from before the start of this process has run out. */
   private boolean hasForgottenNothing(Master master) {
-    return sentinel.nowMillis() >= startedAt + lengthMillis(master);
+    return world.nowMillis() >= startedAt + lengthMillis(master);
   }
 
   /** Returns true if a node of a master wants leases. */
@@ -165,8 +168,8 @@ final class Leases {
       return false;
     }
     long until = promise == null ? startedAt + lengthMillis(master) : promise.until();
-    sentinel.wakeBy(until);
-    return sentinel.nowMillis() < until;
+    world.wakeBy(until);
+    return world.nowMillis() < until;
   }
 
   /** Handles the answer to an offer. */
@@ -181,7 +184,7 @@ final class Leases {
         || !(link.users().getFirst() instanceof DataNode node)) {
       return;
     }
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     link.availableAt = now;
     lease.answered = lease.sequence;
     lease.answeredAt = now;

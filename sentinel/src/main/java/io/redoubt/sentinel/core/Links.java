@@ -8,13 +8,11 @@ import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.HelloMessage;
-import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.NodeAccess;
 import io.redoubt.sentinel.settings.Settings;
-import io.redoubt.sentinel.settings.Timing;
-import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,38 +20,29 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Maintains the links to all instances and sends the periodic requests. */
+/** The links to all instances, and the requests that are sent on them. */
 final class Links {
   static final String HELLO_CHANNEL = "__sentinel__:hello";
 
-  /** The number of unanswered requests at which a node gets no more. */
-  private static final int MAX_PENDING = 100;
-
-  /** The minimum time before an unanswered INFO is repeated. */
-  private static final long INFO_RETRY_MILLIS = 1000;
-
-  /** The interval of INFO to a replica that is being reconfigured. */
-  private static final long RECONF_INFO_PERIOD_MILLIS = 200;
-
-  private final Sentinel sentinel;
+  private final SentinelWorld world;
   private final Map<Integer, Link> links = new HashMap<>();
   private final Set<Address> announced = new HashSet<>();
   private int lastId;
 
-  Links(Sentinel sentinel) {
-    this.sentinel = sentinel;
+  Links(SentinelWorld world) {
+    this.world = world;
   }
 
   /** Creates a link without users. */
   Link make(Address address) {
-    Link link = new Link(++lastId, address, sentinel.nowMillis());
+    Link link = new Link(++lastId, address, world.nowMillis());
     links.put(link.id(), link);
     return link;
   }
 
   /** Returns the link to a sentinel that is already monitored at another master, or null. */
   @Nullable Link ofSentinel(String runId, Address address) {
-    for (Instance instance : sentinel.instances()) {
+    for (Instance instance : world.instances()) {
       if (instance instanceof SentinelPeer
           && instance.runId().equals(runId)
           && instance.address().equals(address)) {
@@ -61,6 +50,16 @@ final class Links {
       }
     }
     return null;
+  }
+
+  /** Returns the link of an id, or null. */
+  @Nullable Link get(int id) {
+    return links.get(id);
+  }
+
+  /** Returns all links. */
+  Collection<Link> all() {
+    return links.values();
   }
 
   /** Releases an instance's link, which is closed without other users. */
@@ -79,27 +78,10 @@ final class Links {
     drop(link, Kind.EVENTS);
   }
 
-  /** Reopens both connections at once, because the peer's view of us has changed. */
-  void renew(Instance instance) {
-    drop(instance.link());
-    instance.link().command.attemptedAt = Link.NEVER;
-    instance.link().events.attemptedAt = Link.NEVER;
-    maintain(instance);
-  }
-
-  /** Reopens the connections to all other sentinels, once for each shared link. */
-  void renewPeers() {
-    for (Link link : links.values()) {
-      if (!link.users().isEmpty() && link.users().getFirst() instanceof SentinelPeer peer) {
-        renew(peer);
-      }
-    }
-  }
-
-  private void drop(Link link, Kind kind) {
+  void drop(Link link, Kind kind) {
     Side side = link.side(kind);
     if (side.state != State.DOWN) {
-      sentinel.emit(new Output.Disconnect(link.id(), kind));
+      world.emit(new Output.Disconnect(link.id(), kind));
       broken(link, kind);
     }
   }
@@ -111,43 +93,9 @@ final class Links {
     }
   }
 
-  void connected(int id, Kind kind, String localHost) {
-    Link link = links.get(id);
-    if (link == null || link.side(kind).state != State.CONNECTING || link.users().isEmpty()) {
-      return;
-    }
-    long now = sentinel.nowMillis();
-    Side side = link.side(kind);
-    side.state = State.UP;
-    side.connectedAt = now;
-    Instance user = link.users().getFirst();
-    greet(user, kind);
-    if (kind == Kind.EVENTS) {
-      sentinel.event(Level.DEBUG, "+pubsub-link", user);
-      link.heardAt = now;
-      send(user, kind, Purpose.SUBSCRIPTION, words(user, "SUBSCRIBE", HELLO_CHANNEL));
-      return;
-    }
-    sentinel.event(Level.DEBUG, "+cmd-link", user);
-    link.pending = 0;
-    link.localHost = localHost;
-    ping(user);
-    for (Instance each : link.users()) {
-      if (each instanceof DataNode node) {
-        node.connected(); // until it answers the greeting
-        askInfo(node);
-        sentinel.doctor.requestSettings(node);
-      }
-      // A master that was cut off learns at once that it was replaced.
-      sayHello(each);
-      if (each instanceof DataNode node) {
-        sentinel.leases.offer(node);
-      }
-    }
-  }
-
-  private void greet(Instance user, Kind kind) {
-    Settings settings = sentinel.settings();
+  /** Sends what a new connection starts with. */
+  void greet(Instance user, Kind kind) {
+    Settings settings = world.settings();
     boolean peer = user instanceof SentinelPeer;
     MasterOptions options = user.master().options();
     NodeAccess access = peer ? settings.peers() : options.access();
@@ -161,7 +109,7 @@ final class Links {
           name.isEmpty() ? words(user, "AUTH", pass) : words(user, "AUTH", name, pass));
     }
     String suffix = kind == Kind.COMMAND ? "-cmd" : "-pubsub";
-    String clientName = "sentinel-" + sentinel.myId().substring(0, 8) + suffix;
+    String clientName = "sentinel-" + world.myId().substring(0, 8) + suffix;
     send(user, kind, Purpose.GREETING, words(user, "CLIENT", "SETNAME", clientName));
   }
 
@@ -180,36 +128,34 @@ final class Links {
     if (answer instanceof Answer.Failure failure
         && failure.text().startsWith("NOAUTH")
         && instance.link().command.isUp()) {
-      sentinel.remark(
+      world.remark(
           Level.WARNING,
-          "Not authenticated at " + sentinel.names.described(instance) + ": " + failure.text());
+          "Not authenticated at " + world.names.described(instance) + ": " + failure.text());
       drop(instance.link());
     }
   }
 
-  void disconnected(int id, Kind kind, String reason) {
+  /** Handles the end of a connection; returns the instances that used it. */
+  List<Instance> disconnected(int id, Kind kind, String reason) {
     Link link = links.get(id);
     if (link == null || link.side(kind).state == State.DOWN) {
-      return;
+      return List.of();
     }
     if (link.side(kind).state == State.CONNECTING && !link.users().isEmpty()) {
-      sentinel.event(
+      world.event(
           Level.DEBUG,
           kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
           link.users().getFirst(),
-          sentinel.names.described(link.users().getFirst()) + " #" + reason);
+          world.names.described(link.users().getFirst()) + " #" + reason);
     }
     broken(link, kind);
-    for (Instance user : List.copyOf(link.users())) {
-      maintain(user);
-      sentinel.react(user.master());
-    }
+    return List.copyOf(link.users());
   }
 
   void heard(int id) {
     Link link = links.get(id);
     if (link != null) {
-      link.heardAt = sentinel.nowMillis();
+      link.heardAt = world.nowMillis();
     }
   }
 
@@ -224,7 +170,7 @@ final class Links {
 
   /** Handles a PING's answer; a node that loads, or a replica without master, is alive too. */
   void pong(Link link, Answer answer) {
-    long now = sentinel.nowMillis();
+    long now = world.nowMillis();
     link.pongAt = now;
     boolean pong = answer instanceof Answer.Status status && status.text().startsWith("PONG");
     boolean alive =
@@ -250,116 +196,16 @@ final class Links {
     return announced.contains(address);
   }
 
-  /** Performs the due work for an instance: connections, INFO, PING, hello. */
-  void maintain(Instance instance) {
-    dropSilent(instance);
-    connect(instance, Kind.COMMAND);
-    if (instance instanceof DataNode) {
-      connect(instance, Kind.EVENTS);
-    }
-    Link link = instance.link();
-    if (!link.command.isUp() || link.pending >= MAX_PENDING) {
-      return;
-    }
-    long now = sentinel.nowMillis();
-    Timings timings = sentinel.timings();
-    if (instance instanceof DataNode node) {
-      boolean unanswered = node.infoAskedAt() > node.infoAt();
-      long period =
-          unanswered ? Math.max(infoPeriodMillis(node), INFO_RETRY_MILLIS) : infoPeriodMillis(node);
-      if (now - node.infoAskedAt() >= period) {
-        askInfo(node);
-      }
-      sentinel.wakeBy(node.infoAskedAt() + period);
-      sentinel.leases.maintain(node);
-    }
-    long pingPeriod =
-        Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options().downAfterMillis());
-    if (now - link.pingSentAt >= pingPeriod) {
-      ping(instance);
-    }
-    if (!Handover.isPublishBlocked(instance)
-        && now - instance.helloSentAt() >= timings.millis(Timing.PUBLISH_PERIOD)) {
-      sayHello(instance);
-    }
-  }
-
-  private void dropSilent(Instance instance) {
-    Link link = instance.link();
-    long now = sentinel.nowMillis();
-    Timings timings = sentinel.timings();
-    long timeoutMillis = instance.master().options().downAfterMillis() / 2;
-    if (link.command.isUp()
-        && now - link.command.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
-        && link.waitingMillis(now) > timeoutMillis
-        && link.sincePongMillis(now) > timeoutMillis) {
-      drop(link, Kind.COMMAND);
-    }
-    if (link.events.isUp()
-        && now - link.events.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
-        && now - link.heardAt > timings.millis(Timing.PUBLISH_PERIOD) * 3) {
-      drop(link, Kind.EVENTS);
-    }
-  }
-
-  private void connect(Instance instance, Kind kind) {
-    Link link = instance.link();
-    Side side = link.side(kind);
-    long now = sentinel.nowMillis();
-    // At least two attempts before a cut connection makes a node count as down.
-    long period =
-        Math.min(
-            sentinel.timings().millis(Timing.PING_PERIOD),
-            instance.master().options().downAfterMillis() / 2);
-    if (side.state == State.DOWN && now - side.attemptedAt >= period) {
-      side.state = State.CONNECTING;
-      side.attemptedAt = now;
-      sentinel.emit(new Output.Connect(link.id(), kind, link.address()));
-    }
-  }
-
-  private long infoPeriodMillis(DataNode node) {
-    Timings timings = sentinel.timings();
-    if (!(node instanceof Replica replica)) {
-      NodeInfo.Acks acks = Fencing.acks(node);
-      boolean settles = acks != null && !acks.state().isEmpty() && !acks.state().equals("ok");
-      if (settles) {
-        return Math.min(1000, timings.millis(Timing.INFO_PERIOD));
-      }
-      return timings.millis(Timing.INFO_PERIOD);
-    }
-    FailoverAttempt failover = replica.master().failover();
-    boolean turning =
-        replica.isReconfiguring()
-            || (failover != null
-                && failover.chosen() == replica
-                && failover.state() == FailoverAttempt.State.WAIT_PROMOTION);
-    if (turning) {
-      return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.millis(Timing.INFO_PERIOD));
-    }
-    NodeInfo info = replica.info();
-    boolean unsettled =
-        failover != null
-            || replica.master().isSubjectivelyDown()
-            || replica.reportedRole() == NodeInfo.Role.MASTER
-            || (info != null
-                && (!info.masterLink().isUp()
-                    || !sentinel.names.follows(info, replica.master().address())));
-    return unsettled
-        ? Math.min(1000, timings.millis(Timing.INFO_PERIOD))
-        : timings.millis(Timing.INFO_PERIOD);
-  }
-
   void askInfo(DataNode node) {
     if (node.link().command.isUp()) {
-      node.infoAsked(sentinel.nowMillis());
+      node.infoAsked(world.nowMillis());
       send(node, Kind.COMMAND, Purpose.INFO, words(node, "INFO"));
     }
   }
 
-  private void ping(Instance instance) {
+  void ping(Instance instance) {
     Link link = instance.link();
-    link.pingSentAt = sentinel.nowMillis();
+    link.pingSentAt = world.nowMillis();
     if (link.waitingSince == Link.NEVER) {
       link.waitingSince = link.pingSentAt;
     }
@@ -373,24 +219,24 @@ final class Links {
     master.sentinels().forEach(this::sayHello);
   }
 
-  private void sayHello(Instance instance) {
+  void sayHello(Instance instance) {
     Link link = instance.link();
-    if (!link.command.isUp() || Handover.isPublishBlocked(instance)) {
+    if (!link.command.isUp() || instance.isPublishBlocked()) {
       return;
     }
-    Settings settings = sentinel.settings();
+    Settings settings = world.settings();
     String host = settings.announceIp().isEmpty() ? link.localHost : settings.announceIp();
     Master master = instance.master();
     HelloMessage hello =
         new HelloMessage(
             new Address(host, settings.announcedPort()),
-            sentinel.myId(),
-            sentinel.currentEpoch(),
+            world.myId(),
+            world.currentEpoch(),
             master.name(),
-            sentinel.shown(master.currentAddress()),
+            world.shown(master.currentAddress()),
             master.configEpoch());
     announced.add(hello.sentinel());
-    instance.helloSent(sentinel.nowMillis());
+    instance.helloSent(world.nowMillis());
     send(
         instance,
         Kind.COMMAND,
@@ -404,7 +250,7 @@ final class Links {
    * @return false if the node is the process at that address itself, which gets no order
    */
   boolean setRole(DataNode node, @Nullable Address master) {
-    if (master != null && sentinel.discovery.isProcessAt(node, master)) {
+    if (master != null && world.isProcessAt(node, master)) {
       return false;
     }
     List<List<String>> commands = new ArrayList<>();
@@ -412,8 +258,7 @@ final class Links {
     commands.add(
         master == null
             ? words(node, "SLAVEOF", "NO", "ONE")
-            : words(
-                node, "SLAVEOF", sentinel.shown(master).host(), Integer.toString(master.port())));
+            : words(node, "SLAVEOF", world.shown(master).host(), Integer.toString(master.port())));
     commands.add(words(node, "CONFIG", "REWRITE"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "normal"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
@@ -439,7 +284,7 @@ final class Links {
     if (kind == Kind.COMMAND) {
       instance.link().pending++;
     }
-    sentinel.emit(new Output.Send(instance.link().id(), kind, request));
+    world.emit(new Output.Send(instance.link().id(), kind, request));
   }
 
   /** Applies renamed commands, which exist on data nodes but not on sentinels. */

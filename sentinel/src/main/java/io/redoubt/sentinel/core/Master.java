@@ -404,4 +404,10 @@ public final class Master extends DataNode {
         List.copyOf(known),
         group);
   }
+
+  @Override
+  boolean isPublishBlocked() {
+    FailoverAttempt failover = failover();
+    return failover != null && failover.writesStop() != FailoverAttempt.WritesStop.NONE;
+  }
 }

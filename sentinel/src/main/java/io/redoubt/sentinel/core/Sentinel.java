@@ -8,14 +8,9 @@ import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.Settings;
-import io.redoubt.sentinel.settings.Timing;
-import io.redoubt.sentinel.settings.Timings;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -33,42 +28,20 @@ import org.jspecify.annotations.Nullable;
  * time, so that our pause never looks like the silence of others.
  */
 public final class Sentinel {
-  private final String myId;
-  private final RandomGenerator random;
-  private final Map<String, Master> masters = new LinkedHashMap<>();
-  private final Map<Integer, Instance> instances = new LinkedHashMap<>();
-  private final List<Output> outputs = new ArrayList<>();
+  private final SentinelWorld world;
+  private final Links links;
+  private final Roster roster;
+  private final Leases leases;
+  private final Elections elections;
+  private final Health health;
+  private final Handover handover;
+  private final Fencing fencing;
+  private final Failovers failovers;
+  private final Discovery discovery;
+  private final Doctor doctor;
+  private final Upkeep upkeep;
 
-  final Links links = new Links(this);
-  final Health health = new Health(this);
-  final Discovery discovery = new Discovery(this);
-  final Elections elections = new Elections(this);
-  final Candidates candidates = new Candidates(this);
-  final Fencing fencing = new Fencing(this);
-  final Failovers failovers = new Failovers(this);
-  final Handover handover = new Handover(this);
-  final Leases leases;
-  final Names names = new Names(() -> settings().announceHostnames());
-  final Doctor doctor;
-
-  private Settings settings;
-  private long currentEpoch;
-  private boolean stateChanged;
   private boolean started;
-
-  private long clockMillis;
-  private long pausedMillis;
-  private long now;
-  private long wakeAt = Long.MAX_VALUE;
-
-  private boolean tilt;
-  private long tiltSince;
-  private int lastInstanceId;
-
-  /**
-   * The end of the time for which a sentinel without state only listens; see {@link #isJoining}.
-   */
-  private long joiningUntil;
 
   /**
    * Creates a sentinel from a saved state.
@@ -77,43 +50,41 @@ public final class Sentinel {
    * @param random the generator of random waits
    */
   public Sentinel(SentinelState state, Settings settings, RandomGenerator random, long nowMillis) {
-    this.myId = state.myId();
-    this.currentEpoch = state.currentEpoch();
-    this.settings = settings;
-    this.random = random;
-    this.clockMillis = nowMillis;
-    this.now = nowMillis;
-    this.doctor = new Doctor(this, nowMillis);
-    this.leases = new Leases(this, nowMillis);
+    world = new SentinelWorld(state.myId(), state.currentEpoch(), settings, random, nowMillis);
+    links = new Links(world);
+    roster = new Roster(world, links);
+    LeaderWait leaderWait = new LeaderWait(world);
+    leases = new Leases(world, links, leaderWait, nowMillis);
+    elections = new Elections(world, links, leases, leaderWait);
+    health = new Health(world, links, elections);
+    handover = new Handover(world, links);
+    fencing = new Fencing(world, links, handover);
+    failovers =
+        new Failovers(world, links, roster, leaderWait, elections, leases, handover, fencing);
+    discovery = new Discovery(world, links, roster, leases, handover, failovers);
+    doctor = new Doctor(world, links, nowMillis);
+    upkeep = new Upkeep(world, links, leases, doctor);
     for (MasterState master : state.masters()) {
       restore(master);
     }
     boolean hasMemory =
-        currentEpoch > 0
+        state.currentEpoch() > 0
             || state.masters().stream().anyMatch(master -> !master.sentinels().isEmpty());
-    joiningUntil =
-        hasMemory ? nowMillis : nowMillis + settings.timings().millis(Timing.PUBLISH_PERIOD) * 2;
-  }
-
-  /**
-   * Returns true if this sentinel started recently without state. It may be an old one that lost
-   * its file with its votes. Until it has heard all hello messages it does not vote, and never in
-   * an epoch that it heard of before.
-   */
-  boolean isJoining() {
-    return now < joiningUntil;
+    if (!hasMemory) {
+      world.join();
+    }
   }
 
   private void restore(MasterState state) {
-    Master master = add(state);
+    Master master = roster.add(state);
     for (Address replica : state.replicas()) {
-      if (!replica.isSamePlace(state.address()) && replicaAt(master, replica) == null) {
-        addReplica(master, replica);
+      if (!replica.isSamePlace(state.address()) && world.replicaAt(master, replica) == null) {
+        roster.addReplica(master, replica);
       }
     }
     for (KnownSentinel known : state.sentinels()) {
-      if (!known.runId().equals(myId) && master.peer(known.runId()) == null) {
-        addPeer(master, known.address(), known.runId());
+      if (!known.runId().equals(world.myId()) && master.peer(known.runId()) == null) {
+        roster.addPeer(master, known.address(), known.runId());
       }
     }
   }
@@ -127,21 +98,24 @@ public final class Sentinel {
     advance(nowMillis);
     if (!started) {
       started = true;
-      for (Master master : masters.values()) {
+      for (Master master : world.masters()) {
         announceMonitor(master);
       }
     }
     switch (input) {
       case Input.Tick() -> tick();
       case Input.Connected(int link, Link.Kind kind, String localHost) ->
-          links.connected(link, kind, localHost);
+          upkeep.connected(link, kind, localHost);
       case Input.Disconnected(int link, Link.Kind kind, String reason) ->
-          links.disconnected(link, kind, reason);
+          disconnected(links.disconnected(link, kind, reason));
       case Input.Replied(int link, NodeRequest request, Answer answer) ->
           replied(link, request, answer);
       case Input.HelloHeard(int link, String payload) -> {
         links.heard(link);
-        discovery.hello(payload);
+        Master moved = discovery.hello(payload);
+        if (moved != null) {
+          react(moved);
+        }
       }
       case Input.Monitor(String name, Address address, int quorum) ->
           monitor(name, address, quorum);
@@ -150,60 +124,50 @@ public final class Sentinel {
           set(name, options, changes);
       case Input.Failover order -> order(order);
       case Input.Reset(List<String> names) -> reset(names);
-      case Input.AskedIfDown asked -> elections.askedIfDown(asked);
-      case Input.Resolved(String name, String address) -> names.resolved(name, address);
-      case Input.Leave() -> masters.values().forEach(leases::leave);
+      case Input.AskedIfDown asked -> {
+        Master master = elections.askedIfDown(asked);
+        if (master != null) {
+          failovers.standDown(master);
+          react(master);
+        }
+      }
+      case Input.Resolved(String name, String address) -> world.names.resolved(name, address);
+      case Input.Leave() -> world.masters().forEach(leases::leave);
       case Input.FlushConfig() -> {
-        stateChanged = true;
-        emit(new Output.Done(1));
+        world.stateChanged();
+        world.emit(new Output.Done(1));
       }
       case Input.Configure(Settings changed) -> configure(changed);
     }
-    List<Output> result = new ArrayList<>(outputs.size() + 1);
-    if (stateChanged) {
-      stateChanged = false;
-      result.add(new Output.Persist(state()));
+    return world.result();
+  }
+
+  private void disconnected(List<Instance> users) {
+    for (Instance user : users) {
+      upkeep.maintain(user);
+      react(user.master());
     }
-    result.addAll(outputs);
-    outputs.clear();
-    return result;
   }
 
   private void configure(Settings changed) {
-    boolean otherAuth = !changed.peers().hasLoginOf(settings.peers());
-    settings = changed;
+    boolean otherAuth = !changed.peers().hasLoginOf(world.settings().peers());
+    world.configure(changed);
     if (otherAuth) {
-      links.renewPeers();
+      upkeep.renewPeers();
     }
-    stateChanged = true;
-    emit(new Output.Done(1));
+    world.emit(new Output.Done(1));
   }
 
   private void advance(long nowMillis) {
-    long passed = Math.max(0, nowMillis - clockMillis);
-    clockMillis = Math.max(clockMillis, nowMillis);
-    boolean paused = passed > settings.timings().millis(Timing.TILT_TRIGGER);
-    if (paused) {
-      pausedMillis += passed;
-    }
-    now = clockMillis - pausedMillis;
-    if (paused) {
-      masters.values().forEach(Handover::onProcessPause);
-      tiltSince = now;
-      if (!tilt) {
-        tilt = true;
-        event(Level.WARNING, "+tilt", "#tilt mode entered");
-      }
+    if (world.advance(nowMillis)) {
+      world.masters().forEach(Handover::onProcessPause);
+      world.tilt();
     }
   }
 
   private void tick() {
-    wakeAt = Long.MAX_VALUE;
-    if (tilt && now - tiltSince >= settings.timings().millis(Timing.TILT_PERIOD)) {
-      tilt = false;
-      event(Level.WARNING, "-tilt", "#tilt mode exited");
-    }
-    for (Master master : masters.values()) {
+    world.tick();
+    for (Master master : world.masters()) {
       maintain(master);
       for (Replica replica : master.replicas()) {
         maintain(replica);
@@ -214,19 +178,19 @@ public final class Sentinel {
       discovery.forgetExpired(master);
       react(master);
     }
-    doctor.tick(now);
+    doctor.tick(world.nowMillis());
   }
 
   private void maintain(Instance instance) {
-    links.maintain(instance);
-    if (!tilt) {
+    upkeep.maintain(instance);
+    if (!world.isTilted()) {
       health.judge(instance);
     }
   }
 
   /** Reacts to the current state of a master. */
-  void react(Master master) {
-    if (!tilt) {
+  private void react(Master master) {
+    if (!world.isTilted()) {
       health.judgeTogether(master);
       elections.askPeers(master, false);
       failovers.advance(master);
@@ -235,14 +199,14 @@ public final class Sentinel {
 
   private void replied(int linkId, NodeRequest request, Answer answer) {
     Link link = links.answered(linkId, request);
-    Instance instance = instances.get(request.instance());
+    Instance instance = world.instance(request.instance());
     if (link == null) {
       return;
     }
     if (request.purpose() == NodeRequest.Purpose.PING) {
       links.pong(link, answer);
       for (Instance user : List.copyOf(link.users())) {
-        if (!tilt) {
+        if (!world.isTilted()) {
           health.judge(user);
           react(user.master());
         }
@@ -271,7 +235,7 @@ public final class Sentinel {
       }
       case PAUSE -> {
         if (instance instanceof Master master) {
-          handover.pauseAnswered(master, answer);
+          failovers.pauseAnswered(master, answer);
         }
       }
       case LEASE -> leases.answered(link, request, answer);
@@ -289,34 +253,33 @@ public final class Sentinel {
   }
 
   private void monitor(String name, Address address, int quorum) {
-    if (masters.containsKey(name)) {
-      emit(new Output.Refused("ERR Duplicate master name."));
+    if (world.master(name) != null) {
+      world.emit(new Output.Refused("ERR Duplicate master name."));
       return;
     }
-    MasterOptions options = MasterOptions.defaults(quorum, settings.timings());
-    announceMonitor(add(MasterState.fresh(name, address, options)));
-    stateChanged = true;
-    emit(new Output.Done(1));
+    MasterOptions options = MasterOptions.defaults(quorum, world.timings());
+    announceMonitor(roster.add(MasterState.fresh(name, address, options)));
+    world.stateChanged();
+    world.emit(new Output.Done(1));
   }
 
   private void announceMonitor(Master master) {
-    event(
+    world.event(
         Level.WARNING,
         "+monitor",
         master,
-        names.described(master) + " quorum " + master.options().quorum());
+        world.names.described(master) + " quorum " + master.options().quorum());
   }
 
   private void remove(String name) {
     Master master = wanted(name);
     if (master != null) {
       leases.leave(master);
-      event(Level.WARNING, "-monitor", master);
-      forgetOthers(master);
-      forget(master);
-      masters.remove(name);
-      stateChanged = true;
-      emit(new Output.Done(1));
+      world.event(Level.WARNING, "-monitor", master);
+      roster.forgetOthers(master);
+      roster.forget(master);
+      world.stateChanged();
+      world.emit(new Output.Done(1));
     }
   }
 
@@ -328,14 +291,14 @@ public final class Sentinel {
     boolean otherAuth = !options.access().hasLoginOf(master.options().access());
     master.reconfigured(options);
     if (otherAuth) {
-      links.renew(master);
-      master.replicas().forEach(links::renew);
+      upkeep.renew(master);
+      master.replicas().forEach(upkeep::renew);
     }
     for (String change : changes) {
-      event(Level.WARNING, "+set", master, names.described(master) + " " + change);
+      world.event(Level.WARNING, "+set", master, world.names.described(master) + " " + change);
     }
-    stateChanged = true;
-    emit(new Output.Done(changes.size()));
+    world.stateChanged();
+    world.emit(new Output.Done(changes.size()));
     react(master);
   }
 
@@ -345,21 +308,21 @@ public final class Sentinel {
       return;
     }
     if (master.failover() != null) {
-      emit(new Output.Refused("INPROG Failover already in progress"));
-    } else if (!Epochs.isPossible(currentEpoch)) {
-      emit(new Output.Refused("ERR No epoch is left for another failover"));
-    } else if (!fencing.isNeeded(master) && candidates.choose(master) == null) {
-      emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
+      world.emit(new Output.Refused("INPROG Failover already in progress"));
+    } else if (!Epochs.isPossible(world.currentEpoch())) {
+      world.emit(new Output.Refused("ERR No epoch is left for another failover"));
+    } else if (!fencing.isNeeded(master) && Candidates.choose(world, master) == null) {
+      world.emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
     } else if (!order.acceptsLoss() && !fencing.isPromising(master, Handover.isPossible(master))) {
-      emit(
+      world.emit(
           new Output.Refused(
               "NOGOODSLAVE Too few members of the group that acknowledges writes can be reached to"
                   + " keep all of them; FORCE-DATA-LOSS accepts the loss"));
     } else if (order.coordinated() && !Handover.isPossible(master)) {
-      emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
+      world.emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
     } else {
-      remark(Level.WARNING, "Executing user requested FAILOVER of '" + order.name() + "'");
-      emit(new Output.Done(1));
+      world.remark(Level.WARNING, "Executing user requested FAILOVER of '" + order.name() + "'");
+      world.emit(new Output.Done(1));
       failovers.order(master, order.coordinated(), order.acceptsLoss());
       failovers.advance(master);
     }
@@ -368,179 +331,27 @@ public final class Sentinel {
   private void reset(List<String> names) {
     long count = 0;
     for (String name : names) {
-      Master master = masters.get(name);
+      Master master = world.master(name);
       if (master != null) {
-        forgetOthers(master);
+        roster.forgetOthers(master);
         links.release(master);
         master.moveTo(master.address(), links.make(master.address()));
         failovers.restart(master);
         boolean unused = master.groupReported(null);
-        event(Level.WARNING, "+reset-master", master);
-        stateChanged = true;
+        world.event(Level.WARNING, "+reset-master", master);
+        world.stateChanged();
         count++;
       }
     }
-    emit(new Output.Done(count));
+    world.emit(new Output.Done(count));
   }
 
   private @Nullable Master wanted(String name) {
-    Master master = masters.get(name);
+    Master master = world.master(name);
     if (master == null) {
-      emit(new Output.Refused("ERR No such master with that name"));
+      world.emit(new Output.Refused("ERR No such master with that name"));
     }
     return master;
-  }
-
-  private Master add(MasterState state) {
-    Master master = new Master(++lastInstanceId, state, links.make(state.address()), now);
-    master.link().addUser(master);
-    instances.put(master.id(), master);
-    masters.put(master.name(), master);
-    return master;
-  }
-
-  Replica addReplica(Master master, Address address) {
-    Replica replica = new Replica(++lastInstanceId, address, links.make(address), master, now);
-    replica.link().addUser(replica);
-    instances.put(replica.id(), replica);
-    master.replicaFound(replica);
-    return replica;
-  }
-
-  /** Returns the master's replica at an address, or null. */
-  @Nullable Replica replicaAt(Master master, Address place) {
-    Replica replica = master.replica(place);
-    if (replica != null) {
-      return replica;
-    }
-    for (Replica each : master.replicas()) {
-      if (names.same(each.address(), place)) {
-        return each;
-      }
-    }
-    return null;
-  }
-
-  SentinelPeer addPeer(Master master, Address address, String runId) {
-    Link shared = links.ofSentinel(runId, address);
-    Link link = shared == null ? links.make(address) : shared;
-    SentinelPeer peer = new SentinelPeer(++lastInstanceId, address, link, master, runId, now);
-    link.addUser(peer);
-    instances.put(peer.id(), peer);
-    master.sentinelFound(peer);
-    return peer;
-  }
-
-  /** Releases an instance that was removed from its master. */
-  void forget(Instance instance) {
-    links.release(instance);
-    instances.remove(instance.id());
-  }
-
-  /** Removes another sentinel from all masters. */
-  void forgetSentinel(String runId) {
-    for (Master master : masters.values()) {
-      SentinelPeer peer = master.peer(runId);
-      if (peer != null) {
-        master.sentinelGone(peer);
-        forget(peer);
-      }
-    }
-    stateChanged = true;
-  }
-
-  private void forgetOthers(Master master) {
-    master.replicas().forEach(this::forget);
-    master.sentinels().forEach(this::forget);
-    master.forgetOthers();
-  }
-
-  /** Adopts a greater epoch, which is on disk before any further output of this step. */
-  void raiseEpoch(Master master, long epoch) {
-    if (epoch > currentEpoch) {
-      currentEpoch = epoch;
-      stateChanged = true;
-      if (isJoining()) {
-        masters.values().forEach(each -> each.abstainUntil(epoch));
-      }
-      event(Level.WARNING, "+new-epoch", master, Long.toString(epoch));
-    }
-  }
-
-  void stateChanged() {
-    stateChanged = true;
-  }
-
-  void emit(Output output) {
-    outputs.add(output);
-  }
-
-  /** Emits an event without a master. */
-  void event(Level level, String type, String payload) {
-    emit(new Output.Event(level, type, payload));
-  }
-
-  /** Emits an event about an instance. */
-  void event(Level level, String type, Instance about) {
-    event(level, type, about, names.described(about));
-  }
-
-  /**
-   * Emits an event about an instance with more text; warnings also run its master's notification
-   * script.
-   */
-  void event(Level level, String type, Instance about, String payload) {
-    event(level, type, payload);
-    String script = about.master().options().scripts().notification();
-    if (level == Level.WARNING && !script.isEmpty()) {
-      emit(new Output.RunScript(script, List.of(type, payload)));
-    }
-  }
-
-  /**
-   * Runs the clients' script because of a new master.
-   *
-   * @param leads true if it is our own failover
-   */
-  void runReconfigScript(Master master, boolean leads, Address from, Address to) {
-    String script = master.options().scripts().clientReconfig();
-    if (!script.isEmpty()) {
-      emit(
-          new Output.RunScript(
-              script,
-              List.of(
-                  master.name(),
-                  leads ? "leader" : "observer",
-                  "start",
-                  shown(from).host(),
-                  Integer.toString(from.port()),
-                  shown(to).host(),
-                  Integer.toString(to.port()))));
-    }
-  }
-
-  void remark(Level level, String text) {
-    emit(new Output.Remark(level, text));
-  }
-
-  /** Requests a tick at a time of the machine's own clock. */
-  void wakeBy(long moment) {
-    if (moment > now) {
-      wakeAt = Math.min(wakeAt, moment);
-    }
-  }
-
-  /** Returns a random wait of at least {@code from} and less than {@code to} milliseconds. */
-  long randomMillis(long from, long to) {
-    return random.nextLong(from, to);
-  }
-
-  Timings timings() {
-    return settings.timings();
-  }
-
-  Collection<Instance> instances() {
-    return instances.values();
   }
 
   /**
@@ -548,53 +359,52 @@ public final class Sentinel {
    * none.
    */
   public long wakeAtMillis() {
-    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+    return world.wakeAtMillis();
   }
 
   /** Returns the machine's own time without pauses, which ages of instances refer to. */
   public long nowMillis() {
-    return now;
+    return world.nowMillis();
   }
 
   /** Returns the state that must survive a crash. */
   public SentinelState state() {
-    return new SentinelState(
-        myId, currentEpoch, masters.values().stream().map(Master::state).toList());
+    return world.state();
   }
 
   /** Returns our id, 40 hexadecimal digits. */
   public String myId() {
-    return myId;
+    return world.myId();
   }
 
   /** Returns the settings for all masters. */
   public Settings settings() {
-    return settings;
+    return world.settings();
   }
 
   /** Returns the greatest known epoch. */
   public long currentEpoch() {
-    return currentEpoch;
+    return world.currentEpoch();
   }
 
   /** Returns true if we only monitor because this process was paused. */
   public boolean isTilted() {
-    return tilt;
+    return world.isTilted();
   }
 
   /** Returns the milliseconds since that began. */
   public long tiltMillis() {
-    return tilt ? now - tiltSince : 0;
+    return world.tiltMillis();
   }
 
   /** Returns all masters in the order of their configuration. */
   public Collection<Master> masters() {
-    return Collections.unmodifiableCollection(masters.values());
+    return Collections.unmodifiableCollection(world.masters());
   }
 
   /** Returns the master of a name, or null. */
   public @Nullable Master master(String name) {
-    return masters.get(name);
+    return world.master(name);
   }
 
   /** Returns the findings about risky configurations, one line each. */
@@ -604,12 +414,12 @@ public final class Sentinel {
 
   /** Returns the address that clients and other sentinels see, by host name if configured. */
   public Address shown(Address place) {
-    return names.shown(place);
+    return world.names.shown(place);
   }
 
   /** Returns the name of an instance in replies and events. */
   public String nameOf(Instance instance) {
-    return names.of(instance);
+    return world.names.of(instance);
   }
 
   /** Returns the number of reachable sentinels of a master, this one included. */

@@ -1,0 +1,68 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.message.Address;
+
+/** Adds the instances of masters, each with a link, and removes them. */
+final class Roster {
+  private final SentinelWorld world;
+  private final Links links;
+  private int lastInstanceId;
+
+  Roster(SentinelWorld world, Links links) {
+    this.world = world;
+    this.links = links;
+  }
+
+  Master add(MasterState state) {
+    Master master =
+        new Master(++lastInstanceId, state, links.make(state.address()), world.nowMillis());
+    master.link().addUser(master);
+    world.add(master);
+    return master;
+  }
+
+  Replica addReplica(Master master, Address address) {
+    Replica replica =
+        new Replica(++lastInstanceId, address, links.make(address), master, world.nowMillis());
+    replica.link().addUser(replica);
+    world.add(replica);
+    master.replicaFound(replica);
+    return replica;
+  }
+
+  SentinelPeer addPeer(Master master, Address address, String runId) {
+    Link shared = links.ofSentinel(runId, address);
+    Link link = shared == null ? links.make(address) : shared;
+    SentinelPeer peer =
+        new SentinelPeer(++lastInstanceId, address, link, master, runId, world.nowMillis());
+    link.addUser(peer);
+    world.add(peer);
+    master.sentinelFound(peer);
+    return peer;
+  }
+
+  /** Releases an instance that was removed from its master. */
+  void forget(Instance instance) {
+    links.release(instance);
+    world.remove(instance);
+  }
+
+  /** Removes another sentinel from all masters. */
+  void forgetSentinel(String runId) {
+    for (Master master : world.masters()) {
+      SentinelPeer peer = master.peer(runId);
+      if (peer != null) {
+        master.sentinelGone(peer);
+        forget(peer);
+      }
+    }
+    world.stateChanged();
+  }
+
+  void forgetOthers(Master master) {
+    master.replicas().forEach(this::forget);
+    master.sentinels().forEach(this::forget);
+    master.forgetOthers();
+  }
+}

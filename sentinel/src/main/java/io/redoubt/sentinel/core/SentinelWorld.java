@@ -1,0 +1,343 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Settings;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a sentinel knows: the masters with their instances, the epoch, the settings and the time,
+ * and the outputs of the step in progress. The parts of the {@link Sentinel} read and change it.
+ *
+ * <p>Time is the machine's own: it stands still while this process is paused.
+ */
+final class SentinelWorld {
+  final Names names = new Names(() -> settings().announceHostnames());
+
+  private final String myId;
+  private final RandomGenerator random;
+  private final Map<String, Master> masters = new LinkedHashMap<>();
+  private final Map<Integer, Instance> instances = new LinkedHashMap<>();
+  private final List<Output> outputs = new ArrayList<>();
+  private Settings settings;
+  private long currentEpoch;
+  private boolean stateChanged;
+  private boolean heardOwnId;
+
+  private long clockMillis;
+  private long pausedMillis;
+  private long now;
+  private long wakeAt = Long.MAX_VALUE;
+
+  private boolean tilt;
+  private long tiltSince;
+
+  /**
+   * The end of the time for which a sentinel without state only listens; see {@link #isJoining}.
+   */
+  private long joiningUntil;
+
+  /**
+   * Creates the world of a sentinel.
+   *
+   * @param nowMillis the caller's current time
+   * @param random the generator of random waits
+   */
+  SentinelWorld(
+      String myId, long currentEpoch, Settings settings, RandomGenerator random, long nowMillis) {
+    this.myId = myId;
+    this.currentEpoch = currentEpoch;
+    this.settings = settings;
+    this.random = random;
+    this.clockMillis = nowMillis;
+    this.now = nowMillis;
+  }
+
+  /** Only listens for a while, since votes may have been forgotten. */
+  void join() {
+    joiningUntil = now + timings().millis(Timing.PUBLISH_PERIOD) * 2;
+  }
+
+  /**
+   * Returns true if this sentinel started recently without state. It may be an old one that lost
+   * its file with its votes. Until it has heard all hello messages it does not vote, and never in
+   * an epoch that it heard of before.
+   */
+  boolean isJoining() {
+    return now < joiningUntil;
+  }
+
+  /** Advances the clock to the caller's time; returns true at the end of a pause. */
+  boolean advance(long nowMillis) {
+    long passed = Math.max(0, nowMillis - clockMillis);
+    clockMillis = Math.max(clockMillis, nowMillis);
+    boolean paused = passed > timings().millis(Timing.TILT_TRIGGER);
+    if (paused) {
+      pausedMillis += passed;
+    }
+    now = clockMillis - pausedMillis;
+    return paused;
+  }
+
+  /** Starts to monitor only, because this process was paused. */
+  void tilt() {
+    tiltSince = now;
+    if (!tilt) {
+      tilt = true;
+      event(Level.WARNING, "+tilt", "#tilt mode entered");
+    }
+  }
+
+  /** Starts a tick, which sets the time of the next one. */
+  void tick() {
+    wakeAt = Long.MAX_VALUE;
+    if (tilt && now - tiltSince >= timings().millis(Timing.TILT_PERIOD)) {
+      tilt = false;
+      event(Level.WARNING, "-tilt", "#tilt mode exited");
+    }
+  }
+
+  /** Ends a step: returns its outputs, after a request to save what has changed. */
+  List<Output> result() {
+    List<Output> result = new ArrayList<>(outputs.size() + 1);
+    if (stateChanged) {
+      stateChanged = false;
+      result.add(new Output.Persist(state()));
+    }
+    result.addAll(outputs);
+    outputs.clear();
+    return result;
+  }
+
+  /** Returns the state that must survive a crash. */
+  SentinelState state() {
+    return new SentinelState(
+        myId, currentEpoch, masters.values().stream().map(Master::state).toList());
+  }
+
+  /** Returns the master's replica at an address, or null. */
+  @Nullable Replica replicaAt(Master master, Address place) {
+    Replica replica = master.replica(place);
+    if (replica != null) {
+      return replica;
+    }
+    for (Replica each : master.replicas()) {
+      if (names.same(each.address(), place)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Returns true if a node is the process at an address of its group: at the same place, or with
+   * the same run id. A process may be known by several addresses, of which one is a name, a virtual
+   * address or of another protocol.
+   */
+  boolean isProcessAt(DataNode node, Address place) {
+    if (names.same(node.address(), place)) {
+      return true;
+    }
+    Master master = node.master();
+    DataNode other = names.same(master.address(), place) ? master : replicaAt(master, place);
+    return other != null && node.isSameProcess(other);
+  }
+
+  /**
+   * Returns true if the same process belongs to the group of another master and does not follow
+   * this one. Behind address translation two groups may report the same address; the node is left
+   * alone by the group that it does not follow.
+   */
+  boolean isOfOtherMaster(Replica replica) {
+    NodeInfo info = replica.info();
+    if (info == null
+        || replica.runId().isEmpty()
+        || masters.size() == 1
+        || names.follows(info, replica.master().address())) {
+      return false;
+    }
+    for (Instance instance : instances()) {
+      if (instance instanceof DataNode
+          && instance.master() != replica.master()
+          && instance.runId().equals(replica.runId())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Adopts a greater epoch, which is on disk before any further output of this step. */
+  void raiseEpoch(Master master, long epoch) {
+    if (epoch > currentEpoch) {
+      currentEpoch = epoch;
+      stateChanged = true;
+      if (isJoining()) {
+        masters.values().forEach(each -> each.abstainUntil(epoch));
+      }
+      event(Level.WARNING, "+new-epoch", master, Long.toString(epoch));
+    }
+  }
+
+  void stateChanged() {
+    stateChanged = true;
+  }
+
+  void emit(Output output) {
+    outputs.add(output);
+  }
+
+  /** Emits an event without a master. */
+  void event(Level level, String type, String payload) {
+    emit(new Output.Event(level, type, payload));
+  }
+
+  /** Emits an event about an instance. */
+  void event(Level level, String type, Instance about) {
+    event(level, type, about, names.described(about));
+  }
+
+  /**
+   * Emits an event about an instance with more text; warnings also run its master's notification
+   * script.
+   */
+  void event(Level level, String type, Instance about, String payload) {
+    event(level, type, payload);
+    String script = about.master().options().scripts().notification();
+    if (level == Level.WARNING && !script.isEmpty()) {
+      emit(new Output.RunScript(script, List.of(type, payload)));
+    }
+  }
+
+  /**
+   * Runs the clients' script because of a new master.
+   *
+   * @param leads true if it is our own failover
+   */
+  void runReconfigScript(Master master, boolean leads, Address from, Address to) {
+    String script = master.options().scripts().clientReconfig();
+    if (!script.isEmpty()) {
+      emit(
+          new Output.RunScript(
+              script,
+              List.of(
+                  master.name(),
+                  leads ? "leader" : "observer",
+                  "start",
+                  shown(from).host(),
+                  Integer.toString(from.port()),
+                  shown(to).host(),
+                  Integer.toString(to.port()))));
+    }
+  }
+
+  void remark(Level level, String text) {
+    emit(new Output.Remark(level, text));
+  }
+
+  /** Requests a tick at a time of the machine's own clock. */
+  void wakeBy(long moment) {
+    if (moment > now) {
+      wakeAt = Math.min(wakeAt, moment);
+    }
+  }
+
+  /** Returns a random wait of at least {@code from} and less than {@code to} milliseconds. */
+  long randomMillis(long from, long to) {
+    return random.nextLong(from, to);
+  }
+
+  Timings timings() {
+    return settings.timings();
+  }
+
+  Collection<Instance> instances() {
+    return instances.values();
+  }
+
+  /** Replaces the settings. */
+  void configure(Settings changed) {
+    settings = changed;
+    stateChanged = true;
+  }
+
+  /** Returns the latest time of the next tick, in the caller's milliseconds. */
+  long wakeAtMillis() {
+    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+  }
+
+  /** Returns the machine's own time. */
+  long nowMillis() {
+    return now;
+  }
+
+  String myId() {
+    return myId;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  long currentEpoch() {
+    return currentEpoch;
+  }
+
+  boolean isTilted() {
+    return tilt;
+  }
+
+  long tiltMillis() {
+    return tilt ? now - tiltSince : 0;
+  }
+
+  /** Notes whether another sentinel uses our id in hello messages. */
+  void ownIdHeard(boolean fromAnother) {
+    heardOwnId |= fromAnother;
+  }
+
+  /** Returns true if another sentinel uses our id in hello messages. */
+  boolean heardOwnId() {
+    return heardOwnId;
+  }
+
+  /** Returns all masters in the order of their configuration. */
+  Collection<Master> masters() {
+    return masters.values();
+  }
+
+  @Nullable Master master(String name) {
+    return masters.get(name);
+  }
+
+  @Nullable Instance instance(int id) {
+    return instances.get(id);
+  }
+
+  void add(Instance instance) {
+    instances.put(instance.id(), instance);
+    if (instance instanceof Master master) {
+      masters.put(master.name(), master);
+    }
+  }
+
+  void remove(Instance instance) {
+    instances.remove(instance.id());
+    if (instance instanceof Master master) {
+      masters.remove(master.name());
+    }
+  }
+
+  /** Returns the address that clients and other sentinels see, by host name if configured. */
+  Address shown(Address place) {
+    return names.shown(place);
+  }
+}
