@@ -40,7 +40,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   private boolean executing;
   private boolean released;
   private boolean atEndOfTurn;
-  private boolean inNextTurn;
+  private boolean isLate;
   private boolean readingStopped;
   private boolean inputEnded;
 
@@ -228,7 +228,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   private boolean hasMoreToRun() {
-    return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
+    return isLate || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
   }
 
   /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
@@ -243,7 +243,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
         && query.usedBytes() > registry().settings().queryBufferLimitBytes()) {
       registry().queryBufferOverflow(this, query);
     }
-    continueNextTurn();
+    endShare();
     flush();
     if (query.isEmpty()) {
       delivery.pipelineFinished();
@@ -253,19 +253,17 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeIfAnswered();
   }
 
-  /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
-  private void continueNextTurn() {
-    RequestExecutor executor = registry().executor();
-    if (input.endShare(mayExecute(), executor.waitingForTurn()) && !inNextTurn) {
-      inNextTurn = true;
-      executor.waitsForTurn(1);
-      registry().loop().schedule(this::nextTurn, 0);
+  /** Ends the client's share of this turn; the rest runs later, after other clients. */
+  private void endShare() {
+    if (input.endShare(mayExecute()) && !isLate) {
+      isLate = true;
+      registry().executor().executeLate(this);
     }
   }
 
-  private void nextTurn() {
-    inNextTurn = false;
-    registry().executor().waitsForTurn(-1);
+  /** Executes the requests that had to wait for those of other clients. */
+  final void executeLate() {
+    isLate = false;
     if (!released) {
       try {
         registry().executor().executeKept(this);
@@ -318,6 +316,11 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   /** Sets whether one of its commands is running. */
   final void executing(boolean on) {
     executing = on;
+  }
+
+  /** Makes later requests wait for those of other clients, because one of this client took long. */
+  public final void ranLong() {
+    input.ranLong();
   }
 
   /** Returns true while one of its commands is running. */
@@ -417,7 +420,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
       registry().executor().executeKept(this);
-      continueNextTurn();
+      endShare();
     }
     flush();
     registry().accountMemory(this);

@@ -43,7 +43,10 @@ public final class ClientInput {
    */
   private long inHandBytes;
 
-  /** True if kept input only waits for the next turn of the loop. */
+  /** True if input of this turn is kept for execution after other clients. */
+  private boolean deferred;
+
+  /** True if kept input only waits for other clients. */
   private boolean forNextTurn;
 
   private boolean authenticated;
@@ -152,6 +155,12 @@ public final class ClientInput {
     kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
   }
 
+  /** Keeps input that is to be executed after that of other clients. */
+  public void defer(MemorySegment from, long start, long to) {
+    keep(from, start, to);
+    deferred = true;
+  }
+
   /**
    * Leaves the shared buffer; does nothing if that has happened during a long request of another
    * client.
@@ -208,9 +217,13 @@ public final class ClientInput {
     return false;
   }
 
-  /** Returns true if the client's share of this turn permits the request. */
-  public boolean admits(Request request) {
-    return share.admits(request);
+  /**
+   * Returns true if the client's share of this turn permits the request.
+   *
+   * @param late true if others have been served, so that a long request may run
+   */
+  public boolean admits(Request request, boolean late) {
+    return share.admits(request, late);
   }
 
   /** Stops execution before a decoded request; it is decoded again later. */
@@ -244,13 +257,23 @@ public final class ClientInput {
   /**
    * Ends the client's share of this turn of the loop.
    *
-   * @param sharers the number of clients that have more to execute than their share
-   * @return true if the next turn must execute more
+   * @return true if more must be executed after other clients
    */
-  public boolean endShare(boolean mayExecute, int sharers) {
-    forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
-    share.renew(sharers);
+  public boolean endShare(boolean mayExecute) {
+    forNextTurn = (share.isUsedUp() || deferred) && !kept.isEmpty() && mayExecute;
+    deferred = false;
+    share.renew();
     return forNextTurn;
+  }
+
+  /** Marks the client as heavy, because one of its requests took long. */
+  public void ranLong() {
+    share.ranLong();
+  }
+
+  /** Returns true if its last requests took long, so that others are served first. */
+  public boolean isHeavy() {
+    return share.isHeavy();
   }
 
   /** Returns true if input arrives faster than it is executed. */
