@@ -25,6 +25,9 @@ public final class ClusterDirectives extends DirectiveGroup {
   private static final int MAX_HOSTNAME = 256;
   private static final String NOT_IN_NODE_NAMES = "!#$%&()*+:;<>?@[]^{|}~";
 
+  /** Redis' NET_IP_STR_LEN, with the zero byte that ends the text in a message of the bus. */
+  private static final int MAX_ADDRESS = 46;
+
   {
     section("CLUSTER");
   }
@@ -125,7 +128,9 @@ public final class ClusterDirectives extends DirectiveGroup {
 
   /** {@code cluster-announce-ip}. */
   public final TextDirective clusterAnnounceIp =
-      text("cluster-announce-ip", "").doc("The address to announce.");
+      text("cluster-announce-ip", "")
+          .check(ClusterDirectives::looksLikeAddress)
+          .doc("The address to announce.");
 
   /** {@code cluster-announce-tls-port}. */
   public final IntDirective clusterAnnounceTlsPort =
@@ -151,8 +156,25 @@ public final class ClusterDirectives extends DirectiveGroup {
   }
 
   private static void looksLikeNodeName(String name) throws RefusedValue {
-    if (name.chars().anyMatch(c -> NOT_IN_NODE_NAMES.indexOf(c) >= 0)) {
+    if (!isStorable(name) || name.chars().anyMatch(c -> NOT_IN_NODE_NAMES.indexOf(c) >= 0)) {
       throw new RefusedValue("Announced human node name contained invalid character");
     }
+  }
+
+  private static void looksLikeAddress(String address) throws RefusedValue {
+    if (address.length() >= MAX_ADDRESS) {
+      throw new RefusedValue("Addresses must be less than 46 characters");
+    }
+    if (!isStorable(address) || address.indexOf('@') >= 0) {
+      throw new RefusedValue("Announced address contained invalid character");
+    }
+  }
+
+  /**
+   * Returns true if nodes.conf can hold a text, where words are quoted as in configuration files.
+   * Redis accepts other texts and can't read the file at the next start.
+   */
+  private static boolean isStorable(String text) {
+    return text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ',' && c != '"' && c != '\'');
   }
 }

@@ -68,6 +68,34 @@ class ClusterRestartTest {
     }
   }
 
+  /** What a name may contain stands between separators, and lines, of a file that is read again. */
+  @Test
+  void startsAgainWhateverNamesItWasGiven() throws Exception {
+    String forged = "0".repeat(40) + " 127.0.0.1:1@2 master - 0 0 9 connected 0-16383";
+    for (String text :
+        List.of(
+            "x y", "x\n" + forged + "\n", "x,shard-id=y", "x\"y", "x'y", "x@1", "x".repeat(300))) {
+      for (String directive :
+          List.of(
+              "cluster-announce-hostname",
+              "cluster-announce-human-nodename",
+              "cluster-announce-ip")) {
+        try (RedisServer server = start();
+            RespClient client = client()) {
+          assertThat(server.port()).isEqualTo(ports.get(0));
+          client.call("CONFIG", "SET", directive, text);
+          client.call("CLUSTER", "BUMPEPOCH"); // writes the file
+          assertThat(client.call("CLUSTER", "NODES").text())
+              .as("%s %s", directive, text)
+              .matches("\\S+ [^ \n@]+@[^ \n@]+ myself,master - 0 0 \\d+ connected\n");
+        }
+      }
+    }
+    try (RedisServer server = start()) {
+      assertThat(server.port()).isEqualTo(ports.get(0));
+    }
+  }
+
   @Test
   void ownsTheSlotsOfLoadedKeys() throws Exception {
     try (RedisServer server = start();
