@@ -202,6 +202,10 @@ final class Rules {
               + " server.execution server.replication server.cluster.slot server.cluster.message"
               + " server.cluster.nodes server.cluster.core server.cluster.routing"
               + " server.cluster.bus server.cluster.migration server.value",
+          "server.migrate          <- protocol.bytes protocol.net protocol.resp protocol.process"
+              + " protocol.command protocol.session protocol.config protocol.config.directive"
+              + " persistence.rdb server.memory server.keyspace server.value server.settings"
+              + " server.client server.execution server.snapshot.export",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
@@ -248,8 +252,8 @@ final class Rules {
               + " server.structure server.keyspace server.value server.value.hash server.value.set"
               + " server.value.sortedset server.settings server.client server.execution"
               + " server.snapshot server.loading server.command.common server.structure.list"
-              + " server.snapshot.export server.execution.monitoring"
-              + " server.keyspace.event",
+              + " server.snapshot.export server.execution.monitoring server.migrate"
+              + " protocol.session.blocking server.keyspace.event",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"

@@ -13,7 +13,6 @@ public final class DumpPayload {
 
   static final int FOOTER_BYTES = 10;
   private static final int CHECKSUM_BYTES = 8;
-  private static final String SHORT = "Short read: the data ends too early";
 
   private static final ValueLayout.OfShort LITTLE_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -58,8 +57,7 @@ public final class DumpPayload {
     if (!comparesChecksum) {
       return true;
     }
-    long expected = memory.get(LITTLE_LONG, offset + length - CHECKSUM_BYTES);
-    return expected == Crc64.update(0, memory, offset, length - CHECKSUM_BYTES);
+    return checksum(memory, offset, length) == sum(0, memory, offset, summedBytes(length));
   }
 
   /** Returns the RDB version in the footer of a payload. */
@@ -83,54 +81,25 @@ public final class DumpPayload {
   public static void read(
       MemorySegment memory, long offset, long length, BufferMemory buffers, RdbValueVisitor visitor)
       throws RdbException {
-    long valueBytes = length - FOOTER_BYTES;
-    RdbInput in = new RdbInput(memory, offset, valueBytes);
-    in.totalBytes(valueBytes);
-    if (valueBytes <= 0) {
-      throw new RdbException(0, SHORT);
-    }
-    RdbType type = RdbType.known(in.readByte(), 0);
-    if (type == RdbType.STRING) {
-      readString(in, buffers, visitor);
-    } else {
-      readCollection(type, in, buffers, visitor);
-    }
-    if (in.available() != 0) {
-      throw new RdbException(in.offset(), "Bytes behind the value");
-    }
-  }
-
-  private static void readString(RdbInput in, BufferMemory buffers, RdbValueVisitor visitor)
-      throws RdbException {
-    try (RdbString value = new RdbString(buffers)) {
-      if (!value.read(in)) {
-        throw new RdbException(in.offset(), SHORT);
-      }
-      if (in.available() == 0) {
-        if (value.isInteger()) {
-          visitor.integer(new RdbKey(), value.number());
-        } else {
-          RdbBytes bytes = value.plain(1);
-          visitor.string(new RdbKey(), bytes.memory(), bytes.offset(), bytes.length());
-        }
+    try (PayloadReader reader = new PayloadReader(memory, offset, length, buffers, visitor)) {
+      while (reader.step()) {
+        // one part after another
       }
     }
   }
 
-  private static void readCollection(
-      RdbType type, RdbInput in, BufferMemory buffers, RdbValueVisitor visitor)
-      throws RdbException {
-    try (CollectionReader reader = new CollectionReader(buffers, visitor, in)) {
-      boolean whole = reader.begin(type, new RdbKey());
-      while (whole && !reader.isDone()) {
-        in.commit();
-        whole = reader.step();
-      }
-      if (!whole) {
-        throw new RdbException(in.offset(), SHORT);
-      }
-    } catch (RdbException e) {
-      throw e.in(in.consumedBytes(), " (" + type.description() + ")");
-    }
+  /** Returns the sum of the bytes before the checksum of a payload, continued from {@code sum}. */
+  public static long sum(long sum, MemorySegment memory, long offset, long length) {
+    return Crc64.update(sum, memory, offset, length);
+  }
+
+  /** Returns the number of bytes of a payload that its checksum covers. */
+  public static long summedBytes(long length) {
+    return length - CHECKSUM_BYTES;
+  }
+
+  /** Returns the checksum in the footer of a payload. */
+  public static long checksum(MemorySegment memory, long offset, long length) {
+    return memory.get(LITTLE_LONG, offset + length - CHECKSUM_BYTES);
   }
 }

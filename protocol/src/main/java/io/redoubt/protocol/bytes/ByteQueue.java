@@ -104,6 +104,16 @@ public final class ByteQueue {
     }
   }
 
+  /**
+   * Drops all bytes, but leaves their memory to the caller, who frees it; null if there is none.
+   */
+  public BufferMemory.@Nullable Block surrender() {
+    BufferMemory.Block given = block;
+    block = null;
+    clear();
+    return given;
+  }
+
   /** Drops all bytes and frees the memory. */
   public void clear() {
     if (block != null) {

@@ -60,6 +60,7 @@ public final class ReplyDecoder {
   private int end;
   private int searched; // bytes from start known to contain no line end
   private long skipped; // bytes to come of a string that was cut
+  private boolean skipsNewlines;
   private long held; // bytes of the elements of open collections
   private final Deque<Open> open = new ArrayDeque<>();
 
@@ -82,6 +83,12 @@ public final class ReplyDecoder {
   /** Creates a decoder for a server that is not trusted and answers by a status or an error. */
   public static ReplyDecoder ofStatuses() {
     return new ReplyDecoder(MAX_STATUS_BYTES);
+  }
+
+  /** Skips newlines in front of replies, which a server sends as signs of life. */
+  public ReplyDecoder skippingNewlines() {
+    skipsNewlines = true;
+    return this;
   }
 
   /** Appends received bytes. */
@@ -152,6 +159,9 @@ public final class ReplyDecoder {
       if (!skip()) {
         return null;
       }
+      if (skipsNewlines && open.isEmpty()) {
+        skipNewlines();
+      }
       int line = findLine();
       if (line < 0) {
         return null;
@@ -204,6 +214,13 @@ public final class ReplyDecoder {
     start += step;
     skipped -= step;
     return skipped == 0;
+  }
+
+  private void skipNewlines() {
+    while (start < end && buffer[start] == '\n') {
+      start++;
+      searched = 0;
+    }
   }
 
   /** Returns the end of the line at {@link #start}, or -1. */

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.acl.User;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.Flag;
@@ -311,6 +312,14 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   /** Returns its input, for the executor of its requests. */
   final ClientInput input() {
     return input;
+  }
+
+  /**
+   * Gives the memory of the running request away, to be freed by the caller; null if it has to be
+   * copied.
+   */
+  public final BufferMemory.@Nullable Block surrenderInput(Request request) {
+    return input.surrender(request);
   }
 
   /** Sets whether one of its commands is running. */

@@ -453,7 +453,7 @@ public final class ClientRegistry {
     return dispatcher;
   }
 
-  Loop loop() {
+  public Loop loop() {
     return loop;
   }
 

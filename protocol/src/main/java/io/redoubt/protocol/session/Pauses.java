@@ -106,6 +106,11 @@ public final class Pauses {
     changed.run();
   }
 
+  /** Executes postponed requests again; those that still must wait are postponed again. */
+  public void recheck() {
+    resumePostponed();
+  }
+
   /** Holds writes, independently of pauses, for lack of memory. */
   public void holdWrites() {
     writesHeld = true;

@@ -21,6 +21,7 @@ import io.redoubt.server.command.admin.PersistenceCommands;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.SlowLogCommands;
 import io.redoubt.server.command.cluster.ClusterCommands;
+import io.redoubt.server.command.key.CapaCommand;
 import io.redoubt.server.command.key.DatabaseCommands;
 import io.redoubt.server.command.key.DumpCommands;
 import io.redoubt.server.command.key.MigrateCommands;
@@ -78,7 +79,8 @@ final class CommandSet {
     return List.of(
         payloads,
         new RestoreAskingCommand(payloads),
-        new MigrateCommands(parts.migrationTargets),
+        new MigrateCommands(parts.migrationTargets, parts.keyMigrations),
+        new CapaCommand(),
         new DatabaseCommands(parts.snapshots::flushedAll),
         new SelectCommand(),
         new TransactionCommands(),

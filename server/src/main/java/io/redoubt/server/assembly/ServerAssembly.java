@@ -128,6 +128,7 @@ public final class ServerAssembly {
   private void everySecond() {
     parts.clients.everySecond();
     parts.migrationTargets.closeIdle(parts.clock.wallMillis());
+    parts.keyMigrations.closeIdle(parts.clock.wallMillis());
     metrics.publish();
   }
 
@@ -260,6 +261,7 @@ public final class ServerAssembly {
     parts.replication.close();
     parts.lease.close();
     parts.listeners.close();
+    parts.keyMigrations.close();
     parts.transport.closeChannels(); // writes that are no longer appended must be refused
     parts.snapshots.close();
     parts.appendOnlyFile.close();

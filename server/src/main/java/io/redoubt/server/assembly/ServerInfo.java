@@ -239,13 +239,17 @@ final class ServerInfo {
         .counter("keyspace_misses", stats::misses);
   }
 
+  private long cachedSockets() {
+    return parts.migrationTargets.size() + (long) parts.keyMigrations.idleCount();
+  }
+
   /** Forks and I/O threads do not exist here; their fields are 0. */
   private void declareSideWork(Section section) {
     Defragmentation defragmentation = parts.defrag.counts();
     section
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
-        .number("migrate_cached_sockets", parts.migrationTargets::size)
+        .number("migrate_cached_sockets", this::cachedSockets)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
         .counter("active_defrag_hits", defragmentation::hits)
         .counter("active_defrag_misses", defragmentation::misses)

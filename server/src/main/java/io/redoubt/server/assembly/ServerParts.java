@@ -70,6 +70,7 @@ import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.migrate.KeyMigrations;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.input.MasterConnector;
 import io.redoubt.server.settings.ServerDirectives;
@@ -140,6 +141,7 @@ final class ServerParts {
   final EndOfService endOfService;
   final Shutdown shutdown;
   final MigrationTargets migrationTargets;
+  final KeyMigrations keyMigrations;
   final Cron cron;
   final PeriodicWork periodic;
   final ActiveDefrag defrag;
@@ -255,6 +257,9 @@ final class ServerParts {
     tls = new TlsSettings(settings);
     listeners = new Listeners(transport, settings, tls, log, freePort, serverClients::accept);
     migrationTargets = new MigrationTargets(tls::migrating);
+    keyMigrations =
+        new KeyMigrations(
+            transport, settings, tls::migrating, keyspace, effects, dispatcher, serverClients);
     replication =
         new Replication(
             environment,

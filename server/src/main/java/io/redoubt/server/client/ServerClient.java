@@ -28,6 +28,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean debugsScripts;
   private boolean asking;
   private boolean staging;
+  private boolean restoreProgress;
   private long writeOffset;
   private long appendedOffset;
   private int writeAcks = DEFAULT_WRITE_ACKS;
@@ -194,6 +195,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     staging = false;
     debugsScripts = false;
     asking = false;
+    restoreProgress = false;
     flag(ClientFlag.READONLY, false);
     writeAcks = DEFAULT_WRITE_ACKS;
   }
@@ -226,6 +228,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Returns true if its commands change the staged database. */
   public boolean isStaging() {
     return staging;
+  }
+
+  /** Sets whether newlines precede the reply of a RESTORE that takes long (CLIENT CAPA). */
+  public void wantsRestoreProgress(boolean on) {
+    restoreProgress = on;
+  }
+
+  /** Returns true if newlines may precede the reply of a RESTORE, as signs of life. */
+  public boolean wantsRestoreProgress() {
+    return restoreProgress;
   }
 
   /** Returns the replication offset after the client's last write, for which WAIT waits. */

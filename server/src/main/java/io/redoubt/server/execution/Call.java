@@ -512,6 +512,15 @@ public final class Call extends RegionCall {
     observers.blocked().await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
   }
 
+  /**
+   * Blocks the client until {@code wait} executes the command again. Requires {@link #mayWait}, and
+   * no reply so far.
+   */
+  public void waitFor(RepeatedWait wait) {
+    waiting = true;
+    client().block(wait, 0);
+  }
+
   /** Returns true if the command blocked its client. */
   boolean isWaiting() {
     return waiting;

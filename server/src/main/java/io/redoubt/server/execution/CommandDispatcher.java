@@ -67,6 +67,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final HeapGate heap;
   private final CommandChecks checks;
   private final CommandExecutor executor;
+  private final HeldRequests held;
   private @Nullable ReplyAcks acks;
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
@@ -111,6 +112,7 @@ public final class CommandDispatcher implements Dispatcher {
     room = new MemoryRoom(keyspace, state, environment.clock(), log);
     checks = new CommandChecks(table, call, state, eviction, room, heap);
     executor = new CommandExecutor(table, call, trace, environment, room);
+    held = new HeldRequests(keyspace.held(), table, this::onlyReads);
   }
 
   /** Derives tables from the complete command table. */
@@ -214,7 +216,10 @@ public final class CommandDispatcher implements Dispatcher {
       return true;
     }
     client.lastCommand(command);
-    CommandError error = checks.check(client, command, request, depth > 0);
+    CommandError error =
+        client.waiting() instanceof RepeatedWait wait && wait.isBinding()
+            ? null
+            : checks.check(client, command, request, depth > 0);
     if (error != null) {
       refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
@@ -223,6 +228,8 @@ public final class CommandDispatcher implements Dispatcher {
       client.reply().queued();
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
+      return false;
+    } else if (held.mustWait(client, command, request)) {
       return false;
     } else if (client.isStaging()) {
       runStaged(client, command, request);

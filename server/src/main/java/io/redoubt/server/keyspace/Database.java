@@ -24,6 +24,9 @@ public final class Database {
   /** In place of an expiry time: keeps the current one of the key, if any. */
   public static final long KEEP_EXPIRY = -2;
 
+  /** The index of a database that is none of the keyspace's. */
+  static final int APART = -1;
+
   private final Keyspace keyspace;
   private final Slabs slabs;
   private final int index;
@@ -326,7 +329,9 @@ public final class Database {
       slabs.free(entry, Entry.sizeBytes(entry));
       throw full;
     }
-    keyspace.listener().added(this, entry);
+    if (index != APART) {
+      keyspace.listener().added(this, entry);
+    }
   }
 
   /** Adds an entry to the order of expiries and to the table, or to neither. */
@@ -574,6 +579,7 @@ public final class Database {
     if (size() == 0) {
       return;
     }
+    keyspace.held().replaced();
     Contents cleared = contents;
     contents(keyspace.newContents(index)); // first, since it may find no memory
     keyspace.garbage().add(cleared);

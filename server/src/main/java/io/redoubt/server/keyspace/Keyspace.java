@@ -26,6 +26,7 @@ public final class Keyspace implements AutoCloseable {
   private final boolean bySlot;
   private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
+  private final HeldKeys held = new HeldKeys(this);
 
   private long nowMicros;
   private long nowMillis;
@@ -104,6 +105,7 @@ public final class Keyspace implements AutoCloseable {
 
   /** Replaces the contents by those of a spare keyspace, and frees the old ones lazily. */
   public void takeOver(Keyspace spare) {
+    held.replaced();
     localExpiries.clear();
     for (int i = 0; i < databases.length; i++) {
       garbage.add(databases[i].contents());
@@ -214,6 +216,11 @@ public final class Keyspace implements AutoCloseable {
     return localExpiries;
   }
 
+  /** Returns the keys whose values are read in slices. */
+  public HeldKeys held() {
+    return held;
+  }
+
   /** Sets the listener for expired and added keys. */
   public void listener(KeyspaceListener newListener) {
     listener = newListener;
@@ -222,6 +229,19 @@ public final class Keyspace implements AutoCloseable {
   /** Returns the listener for expired and added keys. */
   public KeyspaceListener listener() {
     return listener;
+  }
+
+  /**
+   * Creates an empty database that is none of the keyspace's: commands, walks and expiry don't see
+   * it. It must be {@linkplain #drop dropped}.
+   */
+  public Database newDatabaseApart() {
+    return new Database(this, Database.APART);
+  }
+
+  /** Frees a database that is none of the keyspace's, lazily. */
+  public void drop(Database apart) {
+    garbage.add(apart.contents());
   }
 
   /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
@@ -234,6 +254,7 @@ public final class Keyspace implements AutoCloseable {
     if (bySlot) {
       throw new IllegalStateException("a cluster node has one database");
     }
+    held.replaced();
     Contents ofA = databases[a].contents();
     databases[a].contents(databases[b].contents());
     databases[b].contents(ofA);
@@ -485,6 +506,9 @@ public final class Keyspace implements AutoCloseable {
   /** Notifies a running walk that an entry is about to be changed or removed. */
   public void beforeChange(Contents contents, long entry) {
     changeCount++;
+    if (!held.isEmpty()) {
+      held.changing(entry);
+    }
     if (walk != null) {
       walk.beforeChange(contents, entry);
     }

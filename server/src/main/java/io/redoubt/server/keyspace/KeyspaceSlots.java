@@ -60,6 +60,7 @@ public final class KeyspaceSlots {
   private long drop(Contents from, int slot) {
     long count = tables(from).size(slot);
     if (count > 0) {
+      keyspace.held().replaced();
       keyspace.beforeInsert();
       keyspace.garbage().add(new DroppedSlot(keyspace, from, tables(from), slot));
     }

@@ -157,7 +157,10 @@ public final class ActiveDefrag {
   }
 
   private boolean isBarred() {
-    return barred.getAsBoolean() || keyspace.isWalked() || keyspace.slabs().isShort();
+    return barred.getAsBoolean()
+        || keyspace.isWalked()
+        || !keyspace.held().isEmpty()
+        || keyspace.slabs().isShort();
   }
 
   private long sliceNanos() {

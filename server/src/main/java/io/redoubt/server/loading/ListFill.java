@@ -1,6 +1,8 @@
 package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.value.Lists;
 import io.redoubt.server.value.Values;
 
@@ -9,11 +11,13 @@ final class ListFill {
 
   private final Lists lists;
   private final Place place;
+  private final Keyspace keyspace;
   private long root;
 
   ListFill(Values values, Place place) {
     lists = values.lists();
     this.place = place;
+    keyspace = values.keyspace();
   }
 
   void begin() {
@@ -36,12 +40,10 @@ final class ListFill {
     return lists.put(place.database(), place.key(), place.keyLength(), made);
   }
 
-  /** Drops an unfinished list. */
+  /** Drops an unfinished list, which is freed later if it is large. */
   void abandon() {
     if (root != 0) {
-      while (lists.dismantle(root)) {
-        continue;
-      }
+      keyspace.freeStructure(Type.LIST, root);
       root = 0;
     }
   }

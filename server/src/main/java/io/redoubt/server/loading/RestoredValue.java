@@ -1,51 +1,74 @@
 package io.redoubt.server.loading;
 
-import io.redoubt.persistence.rdb.DumpPayload;
+import io.redoubt.persistence.rdb.PayloadReader;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbValueVisitor;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Restores the single value of a payload under a key. If the key has a value, a collection is built
- * under a temporary name first, so that the old value stays if the payload is corrupt.
+ * Restores the single value of a payload under a key. A collection is built in a database of its
+ * own if the key has a value, so that the old value stays if the payload is corrupt, and if it is
+ * built in steps, so that nobody sees it before it is complete. A string takes one step, and must
+ * not be restored in steps.
  */
 public final class RestoredValue extends CollectionFiller {
 
-  private final Slabs slabs;
+  private final Keyspace keyspace;
   private final Database database;
   private final long key;
   private final int keyLength;
-  private final long expireAtMillis;
   private final Consumer<String> onRepair;
+  private final PayloadReader reader;
+  private final boolean inSteps;
   private long entry;
-  private boolean aside;
+  private @Nullable Database apart;
 
-  private RestoredValue(
+  /**
+   * Starts to restore a value.
+   *
+   * @param keyAddress the key, which must stay in place as the payload
+   * @param inSteps true if commands may run between the steps
+   * @param onRepair receives what had to be repaired in the value
+   * @throws RdbException if the value is of an unknown type
+   */
+  public RestoredValue(
       Values values,
       Database database,
-      long key,
+      long keyAddress,
       int keyLength,
-      long expireAtMillis,
-      Consumer<String> onRepair) {
+      Payload payload,
+      boolean inSteps,
+      Consumer<String> onRepair)
+      throws RdbException {
     super(values);
     this.onRepair = onRepair;
-    slabs = values.keyspace().slabs();
+    keyspace = values.keyspace();
     this.database = database;
-    this.key = key;
+    this.key = keyAddress;
     this.keyLength = keyLength;
-    this.expireAtMillis = expireAtMillis;
+    this.inSteps = inSteps;
+    reader =
+        new PayloadReader(
+            Region.MEMORY,
+            payload.address(),
+            payload.length(),
+            new SlabBuffers(keyspace.slabs()),
+            this);
   }
+
+  /** The place of a valid payload in the region. */
+  public record Payload(long address, int length) {}
 
   /**
    * Stores the value of a valid payload under a key, replacing any other.
@@ -61,64 +84,66 @@ public final class RestoredValue extends CollectionFiller {
       long keyAddress,
       int keyLength,
       long expireAtMillis,
-      long payloadAddress,
-      int payloadLength,
+      Payload payload,
       Consumer<String> onRepair)
       throws RdbException {
-    BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     try (RestoredValue value =
-        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis, onRepair)) {
-      DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
-      return value.publish();
+        new RestoredValue(values, database, keyAddress, keyLength, payload, false, onRepair)) {
+      while (value.step()) {
+        // one part after another
+      }
+      return value.publish(expireAtMillis);
     }
   }
 
-  /** Moves the complete value to the key; returns the entry. */
-  private long publish() {
-    long made = aside ? Transfers.rename(database, entry, key, keyLength) : entry;
+  /**
+   * Reads the next part of the value.
+   *
+   * @return true if more is left
+   * @throws RdbException if the value is corrupt; the key is unchanged then
+   */
+  public boolean step() throws RdbException {
+    return reader.step();
+  }
+
+  /**
+   * Moves the complete value to the key, where it replaces any other.
+   *
+   * @param expireAtMillis Unix time, -1 for none
+   * @return the entry
+   */
+  public long publish(long expireAtMillis) {
+    Database from = apart;
+    long made = from == null ? entry : Transfers.move(from, entry, database);
     entry = 0;
-    return expireAtMillis == Entry.NO_EXPIRY || Entry.expireAt(made) == expireAtMillis
+    return expireAtMillis == Entry.expireAt(made)
         ? made
-        : database.setExpiry(made, expireAtMillis);
+        : expireAtMillis == Entry.NO_EXPIRY
+            ? database.persist(made)
+            : database.setExpiry(made, expireAtMillis);
   }
 
   @Override
   public void string(RdbKey noKey, MemorySegment memory, long offset, int length) {
-    entry = database.putString(key, keyLength, offset, length, expireAtMillis);
+    entry = database.putString(key, keyLength, offset, length, Entry.NO_EXPIRY);
   }
 
   @Override
   public void integer(RdbKey noKey, long value) {
-    entry = database.putInteger(key, keyLength, value, expireAtMillis);
+    entry = database.putInteger(key, keyLength, value, Entry.NO_EXPIRY);
   }
 
   @Override
   boolean begins(RdbKey noKey) {
-    aside = database.find(key, keyLength) != 0;
-    if (aside) {
-      goAside();
-    } else {
-      goesTo(database, key, keyLength);
-    }
+    goesTo(place(), key, keyLength);
     return true;
   }
 
-  /** Finds an unused key: this one with zeros appended. */
-  private void goAside() {
-    int length = keyLength;
-    long name;
-    boolean taken;
-    do {
-      length++;
-      name = slabs.allocateFar(length);
-      Region.copy(key, name, keyLength);
-      Region.zero(name + keyLength, length - keyLength);
-      taken = database.find(name, length) != 0;
-      if (!taken) {
-        goesTo(database, name, length);
-      }
-      slabs.free(name, length);
-    } while (taken);
+  private Database place() {
+    if (apart == null && (inSteps || database.find(key, keyLength) != 0)) {
+      apart = keyspace.newDatabaseApart();
+    }
+    return apart == null ? database : apart;
   }
 
   @Override
@@ -161,10 +186,16 @@ public final class RestoredValue extends CollectionFiller {
   /** Drops a value that was not published. */
   @Override
   public void close() {
+    Database from = apart;
     if (entry != 0) {
-      database.remove(entry);
+      (from == null ? database : from).remove(entry);
       entry = 0;
     }
     super.close();
+    reader.close();
+    if (from != null) {
+      keyspace.drop(from);
+      apart = null;
+    }
   }
 }

@@ -28,6 +28,7 @@ final class CommandFactsTest {
   static final TreeSet<String> NEWER =
       new TreeSet<>(
           List.of(
+              "client|capa",
               "client|write-acks",
               "cluster|cancelslotmigrations",
               "cluster|doctor",

@@ -249,8 +249,7 @@ class RdbLoadTest {
                 bench.key("to"),
                 2,
                 bench.clock.wallMillis + 100,
-                address,
-                payload.length,
+                new RestoredValue.Payload(address, payload.length),
                 what -> {});
         assertThat(new String(StringValue.toByteArray(entry), StandardCharsets.ISO_8859_1))
             .isEqualTo(value);

@@ -249,8 +249,7 @@ public final class RandomValues {
         bench.key(key),
         key.length(),
         expireAtMillis,
-        address,
-        payload.length,
+        new RestoredValue.Payload(address, payload.length),
         what -> {});
   }
 }

@@ -46,6 +46,9 @@ public final class ClientInput {
   /** True if input of this turn is kept for execution after other clients. */
   private boolean deferred;
 
+  /** True if the memory of the kept input in execution was given away. */
+  private boolean surrendered;
+
   /** True if kept input only waits for other clients. */
   private boolean forNextTurn;
 
@@ -183,11 +186,31 @@ public final class ClientInput {
    * @param keepsRest false if the rest is to be removed, too
    */
   public void releaseKept(boolean keepsRest) {
-    if (keepsRest) {
+    if (surrendered) {
+      surrendered = false;
+      if (keepsRest && rest < end) {
+        kept.append(memory, rest, end - rest, decoder.missingBytes());
+      }
+    } else if (keepsRest) {
       kept.dropUntil(rest);
     } else {
       kept.clear();
     }
+  }
+
+  /**
+   * Gives the memory of the running request away instead of having a long one copied; the caller
+   * frees it. Returns null if the request is in the loop's shared buffer.
+   */
+  public BufferMemory.@Nullable Block surrender(Request request) {
+    boolean isKept =
+        inHandBytes == 0
+            && !surrendered
+            && request.start() >= kept.start()
+            && request.end() <= kept.end()
+            && request.memory().equals(kept.memory());
+    surrendered |= isKept;
+    return isKept ? kept.surrender() : null;
   }
 
   /** Discards all input and frees its memory. */

@@ -7,6 +7,7 @@ import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.Propagation;
@@ -72,7 +73,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   private final MigrationParts parts;
 
   private final SlotSet slots;
-  private final ExportQueue queue;
+  private final RequestQueue queue;
   private final KeyEncoder encoder;
   private final Database database;
   private final Consumer<String> failed;
@@ -91,7 +92,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   private @Nullable SlotWalk walk;
   private boolean closed;
 
-  KeyDelivery(MigrationParts parts, SlotSet slots, ExportQueue queue, Consumer<String> failed) {
+  KeyDelivery(MigrationParts parts, SlotSet slots, RequestQueue queue, Consumer<String> failed) {
     this.parts = parts;
     this.slots = slots;
     this.queue = queue;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
@@ -33,13 +34,13 @@ final class KeyEncoder implements AutoCloseable {
   private static final int SLICE_BUCKETS = 256;
 
   private final Values values;
-  private final ExportQueue queue;
+  private final RequestQueue queue;
   private final ReplyCollector scratch;
   private final ReplyWriter writer;
   private long[] blocks = new long[2 * SLICE_ELEMENTS];
   private int count;
 
-  KeyEncoder(Values values, ExportQueue queue) {
+  KeyEncoder(Values values, RequestQueue queue) {
     this.values = values;
     this.queue = queue;
     scratch = new ReplyCollector(new SlabBuffers(values.keyspace().slabs()));

@@ -5,6 +5,7 @@ import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
+import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.cluster.core.Node;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +38,7 @@ final class TargetLink implements Connection.Handler {
 
   private final MigrationParts parts;
   private final User user;
-  private final ExportQueue queue;
+  private final RequestQueue queue;
   private final ReplyDecoder decoder = ReplyDecoder.ofStatuses();
   private final Deque<Awaited> awaited = new ArrayDeque<>();
   private @Nullable Connection connection;
@@ -48,7 +49,7 @@ final class TargetLink implements Connection.Handler {
   TargetLink(MigrationParts parts, User user) {
     this.parts = parts;
     this.user = user;
-    queue = new ExportQueue(parts.clients().registry().memory(), parts.transport().loop());
+    queue = new RequestQueue(parts.clients().registry().memory(), parts.transport().loop());
     heardMillis = parts.nowMillis();
   }
 
@@ -85,7 +86,7 @@ final class TargetLink implements Connection.Handler {
     queue.pump();
   }
 
-  ExportQueue queue() {
+  RequestQueue queue() {
     return queue;
   }
 

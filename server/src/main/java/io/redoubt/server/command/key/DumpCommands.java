@@ -26,6 +26,8 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.export.Payloads;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** DUMP and RESTORE: one value in the form of an RDB file. */
 public final class DumpCommands extends CommandGroup<Call> {
@@ -137,18 +139,26 @@ public final class DumpCommands extends CommandGroup<Call> {
     if (ttl < 0) {
       throw BAD_TTL;
     }
-    if (!Payloads.isValid(call.argAddress(3), call.argLength(3), comparesChecksums)) {
+    RestoreWait wait = call.client().waiting() instanceof RestoreWait done ? done : null;
+    boolean inSlices = wait != null || RestoreWait.isFor(call);
+    boolean compares = comparesChecksums && !inSlices;
+    if (!Payloads.isValid(call.argAddress(3), call.argLength(3), compares)
+        || (wait != null && wait.isSumWrong())) {
       throw BAD_PAYLOAD;
     }
     if (Payloads.mayHaveFieldExpiry(call.argAddress(3))) {
       call.requireFieldExpiry();
     }
-    long expireAt = ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
+    long expireAt = wait == null ? expireAt(call, ttl, absolute) : wait.expireAt();
+    if (inSlices && wait == null) {
+      new RestoreWait(call, expireAt, comparesChecksums, repairs(call)).begin();
+      return;
+    }
     if (expireAt != Entry.NO_EXPIRY && call.isPast(expireAt)) {
       restoreNothing(call);
       return;
     }
-    long entry = restored(call, expireAt);
+    long entry = restored(call, expireAt, wait);
     AccessClock clock = call.keyspace().accessClock();
     if (idleSeconds >= 0) {
       clock.idleSeconds(entry, idleSeconds, call.keyspace().nowMillis());
@@ -214,18 +224,23 @@ public final class DumpCommands extends CommandGroup<Call> {
     return effect;
   }
 
-  private long restored(Call call, long expireAt) {
+  private static long expireAt(Call call, long ttl, boolean absolute) {
+    return ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
+  }
+
+  private long restored(Call call, long expireAt, @Nullable RestoreWait wait) {
     try {
       long entry =
-          RestoredValue.restore(
-              call.values(),
-              call.database(),
-              call.argAddress(1),
-              call.argLength(1),
-              expireAt,
-              call.argAddress(3),
-              call.argLength(3),
-              what -> log.warning("RESTORE of key %s: repaired: %s.", keyName(call), what));
+          wait != null
+              ? wait.publish()
+              : RestoredValue.restore(
+                  call.values(),
+                  call.database(),
+                  call.argAddress(1),
+                  call.argLength(1),
+                  expireAt,
+                  new RestoredValue.Payload(call.argAddress(3), call.argLength(3)),
+                  repairs(call));
       if (Entry.type(entry) != Type.STRING) {
         call.stats().countCheckedPayload();
       }
@@ -238,9 +253,19 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
   }
 
+  /** Returns a receiver of the repairs of a value, which may be restored after the call. */
+  private Consumer<String> repairs(Call call) {
+    byte[] key = shownKey(call);
+    return what -> log.warning("RESTORE of key %s: repaired: %s.", Quoting.quote(key), what);
+  }
+
   private static String keyName(Call call) {
+    return Quoting.quote(shownKey(call));
+  }
+
+  private static byte[] shownKey(Call call) {
     int length = Math.min(call.argLength(1), SHOWN_KEY_BYTES);
-    return Quoting.quote(Region.toByteArray(call.argAddress(1), length));
+    return Region.toByteArray(call.argAddress(1), length);
   }
 
   /** Restores a value that has already expired: it only removes the old one. */

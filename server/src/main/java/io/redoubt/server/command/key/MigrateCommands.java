@@ -10,7 +10,6 @@ import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
-import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeySpec;
 import io.redoubt.protocol.command.KeyVisitor;
@@ -23,6 +22,9 @@ import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.migrate.KeyMigration;
+import io.redoubt.server.migrate.KeyMigrations;
+import io.redoubt.server.migrate.MigrateOptions;
 import io.redoubt.server.snapshot.export.Payloads;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -32,8 +34,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MIGRATE: moves keys to another server. As in Redis, it blocks all clients until that server has
- * replied, so that no client sees a key on both servers or on neither.
+ * MIGRATE: moves keys to another server, in slices while other clients are served. In a transaction
+ * or a script it blocks all clients until that server has replied, as Redis always does.
  */
 public final class MigrateCommands extends CommandGroup<Call> {
 
@@ -58,6 +60,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
       new CommandError("IOERR error or timeout reading to target instance");
 
   private final MigrationTargets targets;
+  private final KeyMigrations migrations;
 
   final Command<Call> migrate =
       command(
@@ -84,10 +87,15 @@ public final class MigrateCommands extends CommandGroup<Call> {
           .history("6.0.0", "Added the `AUTH2` option.")
           .runs(this::migrate);
 
-  /** Declares the group. */
-  public MigrateCommands(MigrationTargets targets) {
+  /**
+   * Declares the group.
+   *
+   * @param targets the connections used by transactions and scripts
+   */
+  public MigrateCommands(MigrationTargets targets, KeyMigrations migrations) {
     super(Group.GENERIC);
     this.targets = targets;
+    this.migrations = migrations;
   }
 
   private static byte[] ascii(String text) {
@@ -126,70 +134,27 @@ public final class MigrateCommands extends CommandGroup<Call> {
     return false;
   }
 
-  /** The options of a request and those of its keys that exist. */
-  private static final class Migration {
-    final String host;
-    final int port;
-    final int timeoutMillis;
-    final long database;
-    final List<Integer> keys = new ArrayList<>(); // arguments
-    boolean copies;
-    boolean replaces;
-    byte @Nullable [][] authentication;
-
-    Migration(Call call) {
-      int firstKey = 3;
-      int keyCount = 1;
-      for (int i = FIRST_OPTION; i < call.count(); i++) {
-        int more = call.count() - 1 - i;
-        if (call.is(i, "COPY")) {
-          copies = true;
-        } else if (call.is(i, "REPLACE")) {
-          replaces = true;
-        } else if (call.is(i, "AUTH") && more >= 1) {
-          authentication = new byte[][] {AUTH, bytes(call, ++i)};
-        } else if (call.is(i, "AUTH2") && more >= 2) {
-          authentication = new byte[][] {AUTH, bytes(call, ++i), bytes(call, ++i)};
-        } else if (call.is(i, "KEYS")) {
-          if (call.argLength(3) != 0) {
-            throw KEY_NOT_EMPTY;
-          }
-          firstKey = i + 1;
-          keyCount = more;
-          break;
-        } else {
-          throw Errors.SYNTAX;
-        }
-      }
-      long timeout = call.argLong(5);
-      database = call.argLong(4);
-      timeoutMillis =
-          timeout <= 0 ? DEFAULT_TIMEOUT_MILLIS : (int) Math.min(timeout, Integer.MAX_VALUE);
-      host = call.argText(1);
-      port = (int) call.argLong(2);
-      for (int i = firstKey; i < firstKey + keyCount; i++) {
-        if (call.readQuietly(i) != Entry.NONE) {
-          keys.add(i);
-        }
-      }
+  private void migrate(Call call) {
+    if (call.client().waiting() instanceof KeyMigration done) {
+      done.complete(call, MigrateCommands::delete);
+      return;
     }
-
-    private static byte[] bytes(Call call, int i) {
-      return Region.toByteArray(call.argAddress(i), call.argLength(i));
+    MigrateOptions migration = new MigrateOptions(call);
+    if (migration.keys().isEmpty()) {
+      call.reply().simple("NOKEY");
+    } else if (call.mayWait()) {
+      migrations.start(call, migration);
+    } else {
+      migrateAtOnce(call, migration);
     }
   }
 
-  private void migrate(Call call) {
-    Migration migration = new Migration(call);
-    if (migration.keys.isEmpty()) {
-      call.reply().simple("NOKEY");
-      return;
-    }
-    boolean cached = targets.has(migration.host, migration.port);
+  private void migrateAtOnce(Call call, MigrateOptions migration) {
+    boolean cached = targets.has(migration.host(), migration.port());
     try {
       attempt(call, migration);
     } catch (Broken broken) {
-      targets.drop(migration.host, migration.port);
+      targets.drop(migration.host(), migration.port());
       if (!cached || !broken.mayTryAgain) {
         throw broken.error;
       }
@@ -197,7 +162,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
       try {
         attempt(call, migration);
       } catch (Broken again) {
-        targets.drop(migration.host, migration.port);
+        targets.drop(migration.host(), migration.port());
         throw again.error;
       }
     }
@@ -216,14 +181,15 @@ public final class MigrateCommands extends CommandGroup<Call> {
     }
   }
 
-  private void attempt(Call call, Migration migration) throws Broken {
+  private void attempt(Call call, MigrateOptions migration) throws Broken {
     MigrationTarget target;
     try {
-      target = targets.get(migration.host, migration.port, migration.timeoutMillis, call.now());
+      target =
+          targets.get(migration.host(), migration.port(), migration.timeoutMillis(), call.now());
     } catch (IOException | IllegalArgumentException e) {
       throw new Broken(NO_CONNECTION, false);
     }
-    boolean selects = target.selectedDatabase() != migration.database;
+    boolean selects = target.selectedDatabase() != migration.database();
     try {
       send(call, migration, target, selects);
     } catch (IOException e) {
@@ -232,21 +198,22 @@ public final class MigrateCommands extends CommandGroup<Call> {
     receive(call, migration, target, selects);
   }
 
-  private static void send(Call call, Migration migration, MigrationTarget target, boolean selects)
+  private static void send(
+      Call call, MigrateOptions migration, MigrationTarget target, boolean selects)
       throws IOException {
-    byte[][] authentication = migration.authentication;
+    byte[][] authentication = migration.authentication();
     if (authentication != null) {
       target.send(authentication);
     }
     if (selects) {
-      target.send(SELECT, ascii(Long.toString(migration.database)));
+      target.send(SELECT, ascii(Long.toString(migration.database())));
     }
-    for (int key : migration.keys) {
+    for (int key : migration.keys()) {
       sendKey(call, migration, target, key);
     }
   }
 
-  private static void sendKey(Call call, Migration migration, MigrationTarget target, int key)
+  private static void sendKey(Call call, MigrateOptions migration, MigrationTarget target, int key)
       throws IOException {
     long entry = call.findAgain(key);
     long expireAt = Entry.expireAt(entry);
@@ -254,7 +221,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
     boolean compress = call.settings().persistence.rdbcompression.value();
     int version = call.settings().persistence.rdbWriteVersion.value();
     try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
-      int words = migration.replaces ? 5 : 4;
+      int words = migration.replaces() ? 5 : 4;
       byte[] restore = call.isInCluster() ? RESTORE_ASKING : RESTORE;
       target.sendRaw(ascii("*" + words + "\r\n" + bulk(restore.length)));
       target.sendRaw(restore);
@@ -265,7 +232,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
           ascii("\r\n" + bulk(ttlText.length()) + ttlText + "\r\n" + bulk(payload.sizeBytes())));
       target.sendRaw(payload.memory(), payload.offset(), payload.sizeBytes());
       target.sendRaw(ascii("\r\n"));
-      if (migration.replaces) {
+      if (migration.replaces()) {
         target.sendRaw(ascii(bulk(REPLACE.length)));
         target.sendRaw(REPLACE);
         target.sendRaw(ascii("\r\n"));
@@ -277,18 +244,18 @@ public final class MigrateCommands extends CommandGroup<Call> {
     return "$" + length + "\r\n";
   }
 
-  private void receive(Call call, Migration migration, MigrationTarget target, boolean selects)
+  private void receive(Call call, MigrateOptions migration, MigrationTarget target, boolean selects)
       throws Broken {
     List<Integer> moved = new ArrayList<>();
     String error = null;
     Broken broken = null;
     try {
-      String refused = migration.authentication == null ? null : errorOf(target.receive());
+      String refused = migration.authentication() == null ? null : errorOf(target.receive());
       if (selects) {
         String notSelected = errorOf(target.receive());
         refused = refused == null ? notSelected : refused;
       }
-      for (int key : migration.keys) {
+      for (int key : migration.keys()) {
         String notRestored = errorOf(target.receive());
         String keyError = refused == null ? notRestored : refused;
         if (keyError == null) {
@@ -300,14 +267,14 @@ public final class MigrateCommands extends CommandGroup<Call> {
     } catch (IOException e) {
       broken = new Broken(NOT_READ, moved.isEmpty() && !(e instanceof SocketTimeoutException));
     }
-    if (!migration.copies) {
+    if (!migration.copies()) {
       delete(call, moved);
     }
     if (error != null) {
       if (broken == null) {
         target.selectedDatabase(MigrationTarget.UNKNOWN_DATABASE);
       } else {
-        targets.drop(migration.host, migration.port);
+        targets.drop(migration.host(), migration.port());
       }
       call.reply().error("ERR Target instance replied with error: " + error);
       return;
@@ -316,11 +283,11 @@ public final class MigrateCommands extends CommandGroup<Call> {
       if (moved.isEmpty()) {
         throw broken;
       }
-      targets.drop(migration.host, migration.port);
+      targets.drop(migration.host(), migration.port());
       call.reply().error(broken.error.text());
       return;
     }
-    target.selectedDatabase(migration.database);
+    target.selectedDatabase(migration.database());
     call.reply().ok();
   }
 

@@ -60,7 +60,7 @@ public final class StreamExport {
   }
 
   /** Exports the part after the nodes. */
-  private void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
+  void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
     tellStream(root, visitor);
     for (int i = 0; i < groups.count(root); i++) {
       tellWhole(groups.get(root, i), visitor);

@@ -128,10 +128,9 @@ public final class SortedSetBuilder {
     return entry;
   }
 
-  /** Discards the set. */
+  /** Discards the set, which is freed later if it is large. */
   public void abandon() {
     isOpen = false;
-    long root = members.root();
-    while (members.dismantle(root)) {}
+    sortedSets.freeLater(members.root());
   }
 }

@@ -71,6 +71,7 @@ public final class SortedSets implements Structures {
     ABSENT
   }
 
+  private final Keyspace keyspace;
   private final Slabs slabs;
   private final Limits limits;
   private final Hash hash;
@@ -81,6 +82,7 @@ public final class SortedSets implements Structures {
   private double newScore;
 
   public SortedSets(Keyspace keyspace, Limits limits) {
+    this.keyspace = keyspace;
     this.limits = limits;
     slabs = keyspace.slabs();
     hash = keyspace.hash();
@@ -99,6 +101,11 @@ public final class SortedSets implements Structures {
 
   public Slabs slabs() {
     return slabs;
+  }
+
+  /** Frees a sorted set that is no entry's, later if it is large. */
+  void freeLater(long root) {
+    keyspace.freeStructure(Type.ZSET, root);
   }
 
   /** Returns the cursor shared by commands. */

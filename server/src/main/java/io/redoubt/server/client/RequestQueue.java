@@ -1,4 +1,4 @@
-package io.redoubt.server.cluster.migration;
+package io.redoubt.server.client;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
@@ -9,8 +9,8 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that wait to be sent to the target of a migration. */
-final class ExportQueue implements AutoCloseable {
+/** Requests that wait to be sent to another server, to which keys are moved. */
+public final class RequestQueue implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 << 10;
   private static final long MAX_QUEUED_BYTES = 256 << 10;
 
@@ -20,42 +20,46 @@ final class ExportQueue implements AutoCloseable {
   private long requests;
   private boolean pumpPlanned;
 
-  ExportQueue(BufferMemory memory, Loop loop) {
+  /** Creates an empty queue that has no connection yet. */
+  public RequestQueue(BufferMemory memory, Loop loop) {
     this.loop = loop;
     bytes = new ByteQueue(memory);
   }
 
-  void connection(Connection opened) {
+  /** Sets the connection to send through. */
+  public void connection(Connection opened) {
     connection = opened;
   }
 
   /** Returns the number of requests so far, each of which gets a reply. */
-  long requests() {
+  public long requests() {
     return requests;
   }
 
   /** Returns the bytes that the socket has not taken yet. */
-  long waitingBytes() {
+  public long waitingBytes() {
     return bytes.usedBytes() + (connection == null ? 0 : connection.queuedBytes());
   }
 
-  void append(MemorySegment memory, long offset, long length) {
+  /** Appends a part of a request. */
+  public void append(MemorySegment memory, long offset, long length) {
     bytes.append(memory, offset, length, 0);
   }
 
   /** Notes that the bytes appended so far have that many more requests. */
-  void count(long more) {
+  public void count(long more) {
     requests += more;
   }
 
-  void request(String... words) {
+  /** Appends a request. */
+  public void request(String... words) {
     byte[] encoded = RequestEncoder.encode(words);
     append(MemorySegment.ofArray(encoded), 0, encoded.length);
     count(1);
   }
 
   /** Sends what the socket takes in the next turn, with whatever this one adds. */
-  void pumpSoon() {
+  public void pumpSoon() {
     if (!pumpPlanned) {
       pumpPlanned = true;
       loop.execute(() -> {
@@ -66,7 +70,7 @@ final class ExportQueue implements AutoCloseable {
   }
 
   /** Sends what the socket takes. */
-  void pump() {
+  public void pump() {
     Connection to = connection;
     if (to == null || !to.isOpen() || bytes.isEmpty()) {
       return;

@@ -1,0 +1,70 @@
+package io.redoubt.server.keyspace;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keys whose values are read in slices between commands, and must not change meanwhile: requests
+ * that would change one wait. Holders learn of changes that come about otherwise, such as expiry or
+ * a script that does not declare its keys. Usually there are none. Confined to the loop.
+ */
+public final class HeldKeys {
+  /** Reads the values of some keys. */
+  public interface Holder {
+    /** Returns true if requests that change a key, of whichever database, must wait. */
+    boolean holds(long keyHash);
+
+    /** Is called before an entry, which may be one of its keys', is changed or removed. */
+    void changing(long entry);
+
+    /** Is called when databases lose their contents or change places. */
+    void replaced();
+  }
+
+  private final Keyspace keyspace;
+  private final List<Holder> holders = new ArrayList<>();
+
+  HeldKeys(Keyspace keyspace) {
+    this.keyspace = keyspace;
+  }
+
+  /** Returns true if no key is held. */
+  public boolean isEmpty() {
+    return holders.isEmpty();
+  }
+
+  /** Returns the hash by which holders know a key. */
+  public long hash(MemorySegment memory, long offset, int length) {
+    return keyspace.hash().of(memory, offset, length);
+  }
+
+  /** Returns true if requests that change a key must wait. */
+  public boolean holds(MemorySegment memory, long offset, int length) {
+    long hash = hash(memory, offset, length);
+    for (int i = 0; i < holders.size(); i++) {
+      if (holders.get(i).holds(hash)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  public void add(Holder holder) {
+    holders.add(holder);
+  }
+
+  public void remove(Holder holder) {
+    holders.remove(holder);
+  }
+
+  void changing(long entry) {
+    for (int i = 0; i < holders.size(); i++) {
+      holders.get(i).changing(entry);
+    }
+  }
+
+  void replaced() {
+    holders.forEach(Holder::replaced);
+  }
+}

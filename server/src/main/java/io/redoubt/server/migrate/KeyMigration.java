@@ -1,0 +1,560 @@
+package io.redoubt.server.migrate;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.server.client.RequestQueue;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.RepeatedWait;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.HeldKeys;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.migrate.MovedKey.State;
+import io.redoubt.server.snapshot.export.PayloadDump;
+import io.redoubt.server.value.Values;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A MIGRATE whose keys are sent in slices. Requests that would change one of the keys wait; the
+ * others are executed. A key is sent once its payload is written. If it changes before that, the
+ * payload is written anew; if it changes afterwards, which only happens by what does not name it,
+ * the migration fails and the key stays.
+ *
+ * <p>A client that disconnects does not end its migration, as in Redis: else a key that the target
+ * has taken would be on both servers.
+ */
+public final class KeyMigration extends RepeatedWait
+    implements TargetConnection.User, HeldKeys.Holder {
+  static final CommandError NO_CONNECTION =
+      new CommandError("IOERR error or timeout connecting to the client");
+  static final CommandError NOT_WRITTEN =
+      new CommandError("IOERR error or timeout writing to target instance");
+  static final CommandError NOT_READ =
+      new CommandError("IOERR error or timeout reading to target instance");
+  private static final CommandError CHANGED =
+      new CommandError("IOERR a key was changed while it was migrated");
+
+  private static final byte[] CRLF = {'\r', '\n'};
+  private static final byte[] REPLACE = "$7\r\nREPLACE\r\n".getBytes(US_ASCII);
+  private static final byte[] PROGRESS =
+      RequestEncoder.encode("CLIENT", "CAPA", "restore-progress");
+  private static final int MAX_QUEUED_BYTES = 256 << 10;
+  private static final int PIECE_BYTES = 64 << 10;
+  private static final long NANOS_A_MILLI = 1_000_000;
+  private static final long RETRY_MILLIS = 5;
+
+  private final MigrateOptions options;
+  private final KeyMigrations owner;
+  private final Call call;
+  private final Values values;
+  private final Database database;
+  private final String address;
+  private final boolean inCluster;
+  private final long[] hashes;
+  private final List<MovedKey> keys = new ArrayList<>();
+  private final List<MovedKey> sent = new ArrayList<>();
+  private @Nullable TargetConnection target;
+  private @Nullable Cancellable timer;
+  private @Nullable PayloadDump dump;
+  private boolean headSent;
+  private boolean isFromPool;
+  private boolean touched;
+  private boolean completing;
+  private boolean over;
+
+  /** The keys whose turn has not come, and the first of them. */
+  private int waiting;
+
+  private int next;
+  private int preludeReplies;
+  private int introduction;
+  private int replies;
+  private @Nullable String refusal;
+  private @Nullable String firstError;
+  private @Nullable CommandError failure;
+  private @Nullable OutOfMemoryError full;
+  private boolean decided;
+  private long activeNanos;
+  private long waitingBytes;
+
+  KeyMigration(Call call, MigrateOptions options, KeyMigrations owner) {
+    super(call);
+    this.call = call;
+    this.options = options;
+    this.owner = owner;
+    values = call.values();
+    database = call.database();
+    inCluster = call.isInCluster();
+    address = options.host() + ":" + options.port();
+    HeldKeys held = values.keyspace().held();
+    hashes = new long[options.keys().size()];
+    for (int i = 0; i < hashes.length; i++) {
+      int key = options.keys().get(i);
+      keys.add(new MovedKey(key));
+      hashes[i] = held.hash(Region.MEMORY, request().offset(key), request().length(key));
+    }
+    Arrays.sort(hashes);
+    waiting = keys.size();
+  }
+
+  /** Blocks the client and starts. */
+  void begin() {
+    call.waitFor(this);
+    activeNanos = nanos();
+    TargetConnection idle = owner.takeIdle(address);
+    isFromPool = idle != null;
+    if (idle == null) {
+      connect();
+    } else {
+      idle.user(this);
+      target = idle;
+      opened();
+    }
+    watchTimeout();
+  }
+
+  private void connect() {
+    try {
+      target =
+          owner.connect(options.host(), options.port(), options.timeoutMillis(), address, this);
+    } catch (IOException | IllegalArgumentException e) {
+      failure = NO_CONNECTION;
+      loop().schedule(this::decide, 0);
+    }
+  }
+
+  // Sending.
+
+  @Override
+  public void opened() {
+    TargetConnection to = target;
+    if (to == null) {
+      return;
+    }
+    activeNanos = nanos();
+    byte[][] authentication = options.authentication();
+    preludeReplies = 0;
+    introduction = -1;
+    if (authentication != null) {
+      send(to, RequestEncoder.encode(authentication));
+      preludeReplies++;
+    }
+    if (to.introduces()) {
+      send(to, PROGRESS);
+      introduction = preludeReplies++; // servers without it refuse it
+    }
+    if (to.selectedDatabase() != options.database()) {
+      send(to, RequestEncoder.encode("SELECT", Long.toString(options.database())));
+      preludeReplies++;
+    }
+    proceed();
+  }
+
+  private static void send(TargetConnection to, byte[] bytes) {
+    to.queue().append(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  @Override
+  protected boolean isOver() {
+    return over || decided;
+  }
+
+  @Override
+  protected boolean work(long untilNanos) {
+    TargetConnection to = target;
+    if (to == null || !to.isOpen()) {
+      return false;
+    }
+    boolean more = true;
+    try {
+      checkTouched();
+      while (more
+          && !isOver()
+          && nanos() < untilNanos
+          && to.queue().waitingBytes() < MAX_QUEUED_BYTES) {
+        more = step(to.queue());
+      }
+    } catch (OutOfMemoryError noMemory) {
+      full = noMemory;
+      fail(NOT_WRITTEN);
+      return false;
+    }
+    if (isOver()) {
+      return false;
+    }
+    activeNanos = nanos();
+    to.queue().pump();
+    if (!more) {
+      decideIfReplied();
+    }
+    return more && to.queue().waitingBytes() < MAX_QUEUED_BYTES;
+  }
+
+  /** Writes or sends a part of the next key; returns false if there is none. */
+  private boolean step(RequestQueue queue) {
+    PayloadDump current = dump;
+    if (current == null) {
+      return dumpNext();
+    }
+    if (!current.isWritten()) {
+      boolean unused = current.step();
+      return true;
+    }
+    if (!headSent) {
+      sendHead(queue, sent.getLast(), current.sizeBytes());
+      headSent = true;
+    }
+    if (!current.take(queue::append, PIECE_BYTES)) {
+      queue.append(MemorySegment.ofArray(CRLF), 0, CRLF.length);
+      if (options.replaces()) {
+        queue.append(MemorySegment.ofArray(REPLACE), 0, REPLACE.length);
+      }
+      closeDump();
+    }
+    return true;
+  }
+
+  private boolean dumpNext() {
+    for (; next < keys.size(); next++) {
+      MovedKey key = keys.get(next);
+      if (key.state() == State.WAITING) {
+        waiting--;
+        long entry = find(key);
+        if (entry == Entry.NONE || database.isDue(entry)) {
+          key.enter(State.GONE, Entry.NONE);
+        } else {
+          var persistence = owner.settings().persistence;
+          dump =
+              new PayloadDump(
+                  values,
+                  entry,
+                  persistence.rdbcompression.value(),
+                  persistence.rdbWriteVersion.value());
+          headSent = false;
+          key.enter(State.WRITING, entry);
+          sent.add(key);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void sendHead(RequestQueue queue, MovedKey key, long payloadBytes) {
+    long expireAt = Entry.expireAt(key.entry());
+    long now = registry().clock().wallMillis();
+    long ttl = expireAt == Entry.NO_EXPIRY ? 0 : Math.max(expireAt - now, 1);
+    String command = inCluster ? "RESTORE-ASKING" : "RESTORE";
+    int length = request().length(key.argument());
+    append(queue, "*" + (options.replaces() ? 5 : 4) + "\r\n" + bulk(command) + "$" + length);
+    queue.append(MemorySegment.ofArray(CRLF), 0, CRLF.length);
+    queue.append(Region.MEMORY, request().offset(key.argument()), length);
+    append(queue, "\r\n" + bulk(Long.toString(ttl)) + "$" + payloadBytes + "\r\n");
+    key.enter(State.SENT, key.entry());
+  }
+
+  private static String bulk(String text) {
+    return "$" + text.length() + "\r\n" + text + "\r\n";
+  }
+
+  private static void append(RequestQueue queue, String text) {
+    byte[] bytes = text.getBytes(US_ASCII);
+    queue.append(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  private void closeDump() {
+    if (dump != null) {
+      dump.close();
+      dump = null;
+    }
+  }
+
+  private long find(MovedKey key) {
+    return database.find(request().offset(key.argument()), request().length(key.argument()));
+  }
+
+  // Replies.
+
+  @Override
+  public void replied(Reply reply) {
+    TargetConnection to = target;
+    String error = reply instanceof Reply.Error refused ? refused.message() : null;
+    int key = replies++ - preludeReplies;
+    if (to == null) {
+      return;
+    }
+    if (key >= sent.size()) {
+      fail(NOT_READ); // nothing was asked
+    } else if (key >= 0) {
+      MovedKey answered = sent.get(key);
+      String keyError = refusal == null ? error : refusal;
+      if (keyError == null) {
+        answered.taken();
+      } else if (firstError == null) {
+        firstError = keyError;
+      }
+      decideIfReplied();
+    } else if (error != null && replies - 1 != introduction) {
+      refusal = refusal == null ? error : refusal;
+    }
+  }
+
+  private void decideIfReplied() {
+    if (dump == null && waiting == 0 && replies == preludeReplies + sent.size()) {
+      decide();
+    }
+  }
+
+  @Override
+  public void progressed() {
+    activeNanos = nanos();
+    proceed();
+  }
+
+  // Failures.
+
+  @Override
+  public void lost() {
+    target = null;
+    boolean mayTryAgain = isFromPool && replies == 0 && !isOver();
+    if (!mayTryAgain) {
+      fail(headSent || !sent.isEmpty() ? NOT_READ : NO_CONNECTION);
+      return;
+    }
+    // The server may have closed the idle connection, which shows only at its use.
+    isFromPool = false;
+    closeDump();
+    sent.clear();
+    keys.forEach(MovedKey::again);
+    waiting = keys.size();
+    next = 0;
+    connect();
+  }
+
+  private void watchTimeout() {
+    long idleMillis = (nanos() - activeNanos) / NANOS_A_MILLI;
+    timer = loop().schedule(this::checkTimeout, Math.max(1, options.timeoutMillis() - idleMillis));
+  }
+
+  private void checkTimeout() {
+    if (isOver()) {
+      return;
+    }
+    TargetConnection to = target;
+    long waiting = to == null ? 0 : to.queue().waitingBytes();
+    if (waiting < waitingBytes) {
+      activeNanos = nanos(); // the socket took some
+    }
+    waitingBytes = waiting;
+    if (nanos() - activeNanos < options.timeoutMillis() * NANOS_A_MILLI) {
+      watchTimeout();
+    } else if (to == null || !to.isOpen()) {
+      fail(NO_CONNECTION);
+    } else {
+      fail(waiting > 0 ? NOT_WRITTEN : NOT_READ);
+    }
+  }
+
+  private void fail(CommandError error) {
+    if (failure == null && !isOver()) {
+      failure = error;
+      dropTarget();
+      decide();
+    }
+  }
+
+  private void dropTarget() {
+    if (target != null) {
+      target.close();
+      target = null;
+    }
+  }
+
+  // Changes of its keys.
+
+  @Override
+  public boolean holds(long keyHash) {
+    if (Arrays.binarySearch(hashes, keyHash) < 0) {
+      return false;
+    }
+    return !options.copies() || dump != null;
+  }
+
+  @Override
+  public void changing(long entry) {
+    for (int i = 0; !completing && i < sent.size(); i++) {
+      if (sent.get(i).entry() == entry) {
+        touch(sent.get(i));
+      }
+    }
+  }
+
+  @Override
+  public void replaced() {
+    if (!completing) {
+      sent.forEach(this::touch);
+    }
+  }
+
+  private void touch(MovedKey key) {
+    key.touch();
+    if (!touched) {
+      touched = true;
+      loop().execute(this::checkTouched);
+    }
+  }
+
+  private void checkTouched() {
+    if (!touched || over) {
+      return;
+    }
+    touched = false;
+    for (MovedKey key : List.copyOf(sent)) {
+      if (key.isTouched()) {
+        key.untouched();
+        if (key.state() == State.WRITING) {
+          closeDump();
+          sent.remove(key);
+          key.again();
+          waiting++;
+          next = 0;
+        } else if (find(key) == Entry.NONE) {
+          key.enter(key.state(), Entry.NONE); // removed here, after it was sent
+        } else if (!options.copies()) {
+          key.changed();
+          fail(CHANGED);
+        }
+      }
+    }
+  }
+
+  // The end.
+
+  private void decide() {
+    if (decided || over) {
+      return;
+    }
+    decided = true;
+    closeDump();
+    if (client().isReleased()) {
+      loop().execute(this::completeAlone);
+    } else {
+      repeat();
+    }
+  }
+
+  /** The client is told what has become of its keys, and loses those that the target has. */
+  @Override
+  protected boolean isBinding() {
+    return decided;
+  }
+
+  /** Removes the keys that the target has taken, and replies. */
+  public void complete(Call repeated, Removal removal) {
+    if (full != null) {
+      throw full;
+    }
+    completing = true;
+    List<Integer> moved = new ArrayList<>();
+    for (MovedKey key : sent) {
+      if (key.isRemovable()) {
+        moved.add(key.argument());
+      }
+    }
+    if (!options.copies()) {
+      removal.remove(repeated, moved);
+    }
+    if (firstError != null) {
+      repeated.reply().error("ERR Target instance replied with error: " + firstError);
+    } else if (failure != null && moved.isEmpty()) {
+      throw failure;
+    } else if (failure != null) {
+      repeated.reply().error(failure.text());
+    } else if (sent.isEmpty()) {
+      repeated.reply().simple("NOKEY");
+    } else {
+      repeated.reply().ok();
+    }
+  }
+
+  /** Removes keys of the running command. */
+  @FunctionalInterface
+  public interface Removal {
+    void remove(Call call, List<Integer> arguments);
+  }
+
+  /** Does the same for a client that is gone. */
+  private void completeAlone() {
+    if (over) {
+      return;
+    }
+    if (!owner.mayRemove()) { // of a pause the end is awaited, of a replica not for ever
+      if ((nanos() - activeNanos) / NANOS_A_MILLI < options.timeoutMillis()) {
+        loop().schedule(this::completeAlone, RETRY_MILLIS);
+      } else {
+        finish();
+      }
+      return;
+    }
+    completing = true;
+    for (MovedKey key : sent) {
+      long entry = key.isRemovable() && !options.copies() ? find(key) : Entry.NONE;
+      if (entry != Entry.NONE) {
+        owner.remove(database, entry);
+      }
+    }
+    finish();
+  }
+
+  @Override
+  public void timedOut() {
+    client().reply().error(NOT_READ.text());
+    client().flushSoon();
+  }
+
+  @Override
+  protected void release() {
+    if (!client().isReleased()) {
+      finish();
+    } else if (decided) {
+      completeAlone();
+    } // else the migration goes on without its client
+  }
+
+  /** Ends the migration without a result, as the process ends. */
+  void abandon() {
+    failure = NOT_READ;
+    finish();
+  }
+
+  private void finish() {
+    if (over) {
+      return;
+    }
+    over = true;
+    closeDump();
+    if (timer != null) {
+      timer.cancel();
+    }
+    TargetConnection to = target;
+    if (to != null && decided && failure == null) {
+      to.selectedDatabase(
+          firstError == null ? options.database() : TargetConnection.UNKNOWN_DATABASE);
+      owner.giveBack(to, registry().clock().wallMillis());
+    } else {
+      dropTarget();
+    }
+    target = null;
+    owner.ended(this);
+    freeRequest();
+  }
+}

@@ -1,0 +1,173 @@
+package io.redoubt.server.migrate;
+
+import io.redoubt.protocol.net.Addresses;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.server.client.MigrationTargets;
+import io.redoubt.server.client.RequestQueue;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.HeldKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The migrations of keys that are under way, and the connections that they left behind: many keys
+ * are usually moved one after the other. Confined to the loop.
+ */
+public final class KeyMigrations {
+  private static final long MAX_IDLE_MILLIS = 10_000;
+  private static final int MAX_IDLE = 64;
+
+  private final Transport transport;
+  private final ServerDirectives settings;
+  private final MigrationTargets.Encryption encryption;
+  private final Keyspace keyspace;
+  private final KeyEffects effects;
+  private final CommandDispatcher dispatcher;
+  private final ServerClients clients;
+  private final List<TargetConnection> idle = new ArrayList<>();
+  private final List<KeyMigration> running = new ArrayList<>();
+  private boolean closed;
+
+  /** Creates the migrations of a server, of which there are none yet. */
+  public KeyMigrations(
+      Transport transport,
+      ServerDirectives settings,
+      MigrationTargets.Encryption encryption,
+      Keyspace keyspace,
+      KeyEffects effects,
+      CommandDispatcher dispatcher,
+      ServerClients clients) {
+    this.transport = transport;
+    this.settings = settings;
+    this.encryption = encryption;
+    this.keyspace = keyspace;
+    this.effects = effects;
+    this.dispatcher = dispatcher;
+    this.clients = clients;
+  }
+
+  /** Starts to migrate keys; the client of the call waits. */
+  public void start(Call call, MigrateOptions options) {
+    KeyMigration started = new KeyMigration(call, options, this);
+    running.add(started);
+    held().add(started);
+    started.begin();
+  }
+
+  /** Returns the number of idle connections. */
+  public int idleCount() {
+    return idle.size();
+  }
+
+  /** Closes the connections that have not been used for some seconds. */
+  public void closeIdle(long nowMillis) {
+    idle.removeIf(each -> {
+      boolean old = nowMillis - each.usedAtMillis() > MAX_IDLE_MILLIS;
+      if (old) {
+        each.close();
+      }
+      return old;
+    });
+  }
+
+  /** Ends all migrations and closes all connections. */
+  public void close() {
+    closed = true;
+    List.copyOf(running).forEach(KeyMigration::abandon);
+    idle.forEach(TargetConnection::close);
+    idle.clear();
+  }
+
+  private HeldKeys held() {
+    return keyspace.held();
+  }
+
+  ServerDirectives settings() {
+    return settings;
+  }
+
+  int keepAliveSeconds() {
+    return settings.common.tcpKeepalive.value();
+  }
+
+  RequestQueue newQueue() {
+    return new RequestQueue(clients.registry().memory(), transport.loop());
+  }
+
+  /** Takes an idle connection to a server; returns null if there is none. */
+  @Nullable TargetConnection takeIdle(String address) {
+    for (Iterator<TargetConnection> all = idle.iterator(); all.hasNext(); ) {
+      TargetConnection each = all.next();
+      if (each.address().equals(address)) {
+        all.remove();
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** Keeps a connection without outstanding replies for the next migration. */
+  void giveBack(TargetConnection unused, long nowMillis) {
+    if (closed) {
+      unused.close();
+      return;
+    }
+    if (idle.size() == MAX_IDLE) {
+      idle.remove(0).close();
+    }
+    unused.user(null);
+    unused.usedAtMillis(nowMillis);
+    idle.add(unused);
+  }
+
+  void forget(TargetConnection lost) {
+    idle.remove(lost);
+  }
+
+  /**
+   * Starts to connect.
+   *
+   * @throws IOException if that is impossible
+   */
+  TargetConnection connect(
+      String host, int port, int timeoutMillis, String address, TargetConnection.User user)
+      throws IOException {
+    TargetConnection opening = new TargetConnection(this, address, user);
+    transport.connect(
+        Addresses.of(host, port),
+        settings.common.sourceAddress(),
+        timeoutMillis,
+        encryption.tls(),
+        opening);
+    return opening;
+  }
+
+  /** Returns true if this server may remove keys now, which a replica and a paused one may not. */
+  boolean mayRemove() {
+    return keyspace.expiredKeys() == ExpiredKeys.DELETE && !dispatcher.isInUnit();
+  }
+
+  /** Removes a key that was migrated for a client which is gone. */
+  void remove(Database database, long entry) {
+    effects.dropping(database, entry);
+    database.remove(entry);
+    dispatcher.endSlice();
+  }
+
+  /** Ends a migration: requests that waited for its keys are executed. */
+  void ended(KeyMigration over) {
+    running.remove(over);
+    held().remove(over);
+    clients.registry().pauses().recheck();
+  }
+}

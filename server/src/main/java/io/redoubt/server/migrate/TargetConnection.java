@@ -1,0 +1,172 @@
+package io.redoubt.server.migrate;
+
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.ReplyDecoder;
+import io.redoubt.server.client.RequestQueue;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a server that keys are moved to: used by one migration at a time, and idle in
+ * between.
+ */
+final class TargetConnection implements Connection.Handler {
+  /** The database is not known: another one may be selected there. */
+  static final long UNKNOWN_DATABASE = -1;
+
+  /** The migration that uses a connection. */
+  interface User {
+    /** Requests may be sent. */
+    void opened();
+
+    void replied(Reply reply);
+
+    /** Bytes were received, or the socket takes more. */
+    void progressed();
+
+    /** The connection failed. */
+    void lost();
+  }
+
+  private final RequestQueue queue;
+  private final KeyMigrations owner;
+  private final String address;
+  private final ReplyDecoder decoder = ReplyDecoder.ofStatuses().skippingNewlines();
+  private @Nullable Connection connection;
+  private @Nullable User user;
+  private boolean closed;
+  private boolean introduced;
+  private long selectedDatabase = UNKNOWN_DATABASE;
+  private long usedAtMillis;
+
+  TargetConnection(KeyMigrations owner, String address, User first) {
+    this.owner = owner;
+    this.address = address;
+    user = first;
+    queue = owner.newQueue();
+  }
+
+  String address() {
+    return address;
+  }
+
+  RequestQueue queue() {
+    return queue;
+  }
+
+  /** Hands the connection to a migration, or to none. */
+  void user(@Nullable User next) {
+    user = next;
+  }
+
+  /** Returns true if requests may be sent. */
+  boolean isOpen() {
+    return connection != null && !closed;
+  }
+
+  /** Returns true the first time it is called. */
+  boolean introduces() {
+    boolean first = !introduced;
+    introduced = true;
+    return first;
+  }
+
+  /** Returns the database selected at the target, or {@link #UNKNOWN_DATABASE}. */
+  long selectedDatabase() {
+    return selectedDatabase;
+  }
+
+  void selectedDatabase(long database) {
+    selectedDatabase = database;
+  }
+
+  long usedAtMillis() {
+    return usedAtMillis;
+  }
+
+  void usedAtMillis(long now) {
+    usedAtMillis = now;
+  }
+
+  @Override
+  public void onOpen(Connection opened) {
+    if (closed) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    opened.keepAlive(owner.keepAliveSeconds());
+    queue.connection(opened);
+    if (user != null) {
+      user.opened();
+    }
+  }
+
+  @Override
+  public void onBytes(Connection from, MemorySegment memory, long start, long end) {
+    if (closed) {
+      return;
+    }
+    if (user == null) {
+      fail(); // nothing was asked
+      return;
+    }
+    user.progressed();
+    decoder.feed(memory, start, end);
+    try {
+      Reply reply = decoder.next();
+      while (reply != null && user != null && !closed) {
+        user.replied(reply);
+        reply = decoder.next();
+      }
+    } catch (ProtocolException e) {
+      fail();
+    }
+  }
+
+  @Override
+  public void onReadDone(Connection from) {
+    // replies are handled as they come
+  }
+
+  @Override
+  public void onWritable(Connection to) {
+    if (!closed) {
+      queue.pump();
+      if (user != null) {
+        user.progressed();
+      }
+    }
+  }
+
+  @Override
+  public void onClose(Connection lost, @Nullable Throwable cause) {
+    fail();
+  }
+
+  private void fail() {
+    if (closed) {
+      return;
+    }
+    User current = user;
+    close();
+    owner.forget(this);
+    if (current != null) {
+      current.lost();
+    }
+  }
+
+  /** Closes the connection; its user hears no more of it. */
+  void close() {
+    if (!closed) {
+      closed = true;
+      user = null;
+      queue.close();
+      if (connection != null) {
+        connection.close();
+      }
+    }
+  }
+}
