@@ -50,9 +50,10 @@ final class HeldRequests implements KeyVisitor {
       return false;
     }
     Transaction transaction = client.transaction();
-    return transaction != null && command.name().equals("exec")
-        ? changes(client, transaction)
-        : changes(command, asked);
+    if (transaction != null && command.name().equals("exec")) {
+      return changes(client, transaction);
+    }
+    return changes(command, asked);
   }
 
   private boolean changes(ServerClient client, Transaction transaction) {

@@ -41,17 +41,12 @@ public final class MigrateCommands extends CommandGroup<Call> {
 
   private static final byte[] DEL = ascii("DEL");
   private static final byte[] SELECT = ascii("SELECT");
-  private static final byte[] AUTH = ascii("AUTH");
   private static final byte[] RESTORE = ascii("RESTORE");
   private static final byte[] RESTORE_ASKING = ascii("RESTORE-ASKING");
   private static final byte[] REPLACE = ascii("REPLACE");
 
   private static final int FIRST_OPTION = 6;
-  private static final int DEFAULT_TIMEOUT_MILLIS = 1000;
 
-  private static final CommandError KEY_NOT_EMPTY =
-      new CommandError(
-          "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string");
   private static final CommandError NO_CONNECTION =
       new CommandError("IOERR error or timeout connecting to the client");
   private static final CommandError NOT_WRITTEN =
