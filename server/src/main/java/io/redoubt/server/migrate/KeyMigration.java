@@ -12,9 +12,11 @@ import io.redoubt.server.execution.RepeatedWait;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.HeldKeys;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.migrate.MovedKey.State;
 import io.redoubt.server.snapshot.export.PayloadDump;
+import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -232,13 +234,7 @@ public final class KeyMigration extends RepeatedWait
         if (entry == Entry.NONE || database.isDue(entry)) {
           key.enter(State.GONE, Entry.NONE);
         } else {
-          var persistence = owner.settings().persistence;
-          dump =
-              new PayloadDump(
-                  values,
-                  entry,
-                  persistence.rdbcompression.value(),
-                  persistence.rdbWriteVersion.value());
+          dump = newDump(entry);
           headSent = false;
           key.enter(State.WRITING, entry);
           sent.add(key);
@@ -247,6 +243,20 @@ public final class KeyMigration extends RepeatedWait
       }
     }
     return false;
+  }
+
+  /** A long string, which is one step, is not compressed: that would take much longer. */
+  private PayloadDump newDump(long entry) {
+    var persistence = owner.settings().persistence;
+    boolean isLong =
+        Entry.type(entry) == Type.STRING
+            && !StringValue.isInteger(entry)
+            && StringValue.length(entry) > PIECE_BYTES;
+    return new PayloadDump(
+        values,
+        entry,
+        persistence.rdbcompression.value() && !isLong,
+        persistence.rdbWriteVersion.value());
   }
 
   private void sendHead(RequestQueue queue, MovedKey key, long payloadBytes) {
