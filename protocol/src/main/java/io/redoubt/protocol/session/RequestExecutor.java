@@ -122,8 +122,8 @@ public final class RequestExecutor {
     } finally {
       running = false;
       next = 0;
+      dispatcher.batchDone(); // may still look at the last request
       current.clear();
-      dispatcher.batchDone();
     }
   }
 

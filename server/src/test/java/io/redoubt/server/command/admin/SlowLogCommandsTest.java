@@ -62,6 +62,21 @@ final class SlowLogCommandsTest {
     return redis.reply("SLOWLOG GET " + count).elements();
   }
 
+  /** The last command of a batch is measured when the batch ends. */
+  @Test
+  void recordsTheWordsOfTheLastCommandOfABatch() throws IOException {
+    redis.says("CONFIG SET slowlog-log-slower-than 1000", "OK"); // measures several together
+    try (RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      client.call("SETNX", "large", "x".repeat(64 << 20));
+      client.call("DEL", "large");
+    }
+    redis.says(OFF, "OK");
+    assertThat(entries("-1"))
+        .extracting(entry -> entry.elements().get(3).elements().stream().map(Reply::text).toList())
+        .allSatisfy(words -> assertThat(words).isNotEmpty())
+        .anySatisfy(words -> assertThat(words).startsWith("SETNX", "large"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
   void repliesEntriesFromNewToOld(String protocol) throws IOException {
