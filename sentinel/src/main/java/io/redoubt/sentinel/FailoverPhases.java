@@ -4,50 +4,78 @@ import io.redoubt.protocol.http.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /**
  * The durations of the phases of failovers, from the sentinel's events. Confined to the event loop.
  *
- * <p>A phase starts with one event and lasts until the next phase or the end of the failover:
- * {@code sdown} until a quorum agrees, {@code election} until there is a leader, {@code selection}
- * of a replica, {@code promotion}, {@code reconfiguration} of the other replicas. A sentinel that
- * isn't the leader sees the election end with the switch.
+ * <p>The time counts from the last valid reply of the old master, or from an operator's order. A
+ * phase lasts until the next one or the end of the failover: {@code detection} until a quorum
+ * agrees or an election starts, {@code election} until there is a leader, {@code selection} of a
+ * replica, {@code promotion}, {@code reconfiguration} of the other replicas. Lost elections and the
+ * pauses after them are part of {@code election}: the failover ends when another server is master
+ * or the old one answers again. A sentinel that isn't the leader sees the election end with the
+ * switch.
  */
 final class FailoverPhases {
+  /** The result of the function of silence for a failover that an operator ordered. */
+  static final long ORDERED = -1;
+
   private static final int MAX_MASTERS = 1000;
+  private static final String DETECTION = "detection";
+  private static final String ELECTION = "election";
 
   /** The phase that an event starts. */
   private static final Map<String, String> STARTS =
       Map.of(
-          "+sdown", "sdown",
-          "+odown", "election",
-          "+try-failover", "election",
-          "+elected-leader", "selection",
-          "+selected-slave", "promotion",
-          "+promoted-slave", "reconfiguration");
+          "+sdown",
+          DETECTION,
+          "+odown",
+          ELECTION,
+          "+try-failover",
+          ELECTION,
+          "+elected-leader",
+          "selection",
+          "+selected-slave",
+          "promotion",
+          "+promoted-slave",
+          "reconfiguration");
 
   /** The phases in their order. */
   static final List<String> PHASES =
-      List.of("sdown", "election", "selection", "promotion", "reconfiguration");
+      List.of(DETECTION, ELECTION, "selection", "promotion", "reconfiguration");
 
-  /** A master's current phase. */
+  /** The failover of a master until its end. */
   private static final class Progress {
-    private String phase = "";
+    private final boolean isOrdered;
+    private String phase = DETECTION;
     private long sinceMillis;
+    private int lostElections;
+    private boolean isLeader;
     private final Map<String, Long> spent = new LinkedHashMap<>();
 
+    /** The part of {@link #spent} that the totals lack. */
+    private final Map<String, Long> uncounted = new LinkedHashMap<>();
+
+    Progress(boolean isOrdered, long startMillis) {
+      this.isOrdered = isOrdered;
+      sinceMillis = startMillis;
+    }
+
     void enter(String next, long nowMillis) {
-      if (!phase.isEmpty() && !phase.equals(next)) {
-        spent.merge(phase, nowMillis - sinceMillis, Long::sum);
+      long millis = Math.max(0, nowMillis - sinceMillis);
+      if (!isOrdered || !phase.equals(DETECTION)) { // an order has nothing to detect
+        spent.merge(phase, millis, Long::sum);
+        uncounted.merge(phase, millis, Long::sum);
       }
-      if (!phase.equals(next)) {
-        phase = next;
-        sinceMillis = nowMillis;
-      }
+      phase = next;
+      sinceMillis = nowMillis;
     }
   }
 
+  private final ToLongFunction<String> silentMillis;
   private final Map<String, Progress> current = new LinkedHashMap<>();
   private final Map<String, Totals> totals = new LinkedHashMap<>();
 
@@ -63,31 +91,57 @@ final class FailoverPhases {
       long switches, long aborted, Map<String, Long> millis, Map<String, Long> lastMillis) {}
 
   /**
+   * A time.
+   *
+   * @param wallMillis the time of day, to be shown
+   * @param monotonicMillis the time for durations
+   */
+  record Moment(long wallMillis, long monotonicMillis) {}
+
+  /**
+   * Creates phases of no failovers.
+   *
+   * @param silentMillis returns the time since the last valid reply of a master by its name, {@link
+   *     #ORDERED} while an operator's failover of it is made
+   */
+  FailoverPhases(ToLongFunction<String> silentMillis) {
+    this.silentMillis = silentMillis;
+  }
+
+  /**
    * Handles an event.
    *
    * @return the phases of the failover that it ended, as an event of the page; empty if none
    */
-  String happened(String type, String payload, long nowMillis) {
+  String happened(String type, String payload, Moment now) {
     String master = masterOf(type, payload);
     if (master.isEmpty()) {
       return "";
     }
     String phase = STARTS.get(type);
     if (phase != null) {
-      boolean ofAnother = phase.equals("sdown") && !payload.startsWith("master ");
-      if (!ofAnother && current.size() < MAX_MASTERS) {
-        current.computeIfAbsent(master, name -> new Progress()).enter(phase, nowMillis);
+      boolean ofAnother = type.endsWith("down") && !payload.startsWith("master ");
+      if (!ofAnother && (current.size() < MAX_MASTERS || current.containsKey(master))) {
+        started(progress(master, now), type, phase, now);
       }
       return "";
     }
     return switch (type) {
-      case "+switch-master" -> ended(master, true, nowMillis);
-      case "-failover-abort-not-elected",
-          "-failover-abort-no-good-slave",
+      case "+switch-master" -> ended(master, true, now);
+      case "-failover-abort-not-elected" -> {
+        Progress progress = current.get(master);
+        if (progress == null || progress.isOrdered) {
+          yield ended(master, false, now);
+        }
+        progress.lostElections++;
+        count(master, progress, now, 0, 1);
+        yield "";
+      }
+      case "-failover-abort-no-good-slave",
           "-failover-abort-acknowledged-writes",
           "-failover-abort-slave-timeout",
           "-failover-abort-not-coordinated" ->
-          ended(master, false, nowMillis);
+          ended(master, false, now);
       case "-sdown" -> {
         if (payload.startsWith("master ")) {
           current.remove(master); // it came back
@@ -96,6 +150,25 @@ final class FailoverPhases {
       }
       default -> "";
     };
+  }
+
+  private Progress progress(String master, Moment now) {
+    return current.computeIfAbsent(
+        master,
+        name -> {
+          long silent = silentMillis.applyAsLong(name);
+          return new Progress(silent < 0, now.monotonicMillis() - Math.max(0, silent));
+        });
+  }
+
+  private static void started(Progress progress, String type, String phase, Moment now) {
+    boolean isLate = type.endsWith("down") && !progress.phase.equals(DETECTION);
+    if (!isLate && !phase.equals(progress.phase)) {
+      progress.enter(phase, now.monotonicMillis());
+    }
+    if (type.equals("+elected-leader")) {
+      progress.isLeader = true;
+    }
   }
 
   /** Returns the master that an event is about: the instance itself or the one after {@code @}. */
@@ -115,45 +188,72 @@ final class FailoverPhases {
     return "";
   }
 
-  private String ended(String master, boolean switched, long nowMillis) {
-    Progress progress = current.remove(master);
-    Map<String, Long> spent = new LinkedHashMap<>();
-    if (progress != null) {
-      progress.enter("", nowMillis);
-      spent.putAll(progress.spent);
+  private String ended(String master, boolean switched, Moment now) {
+    Progress progress = current.get(master);
+    boolean isKnown = progress != null;
+    if (progress == null) {
+      progress = new Progress(true, now.monotonicMillis());
     }
+    count(master, progress, now, switched ? 1 : 0, switched ? 0 : 1);
+    String event = isKnown ? event(master, switched, progress, now) : "";
+    if (switched || progress.isOrdered) {
+      current.remove(master);
+    } else {
+      progress.phase = ELECTION; // the next attempt needs another one
+      progress.isLeader = false;
+    }
+    return event;
+  }
+
+  /** Adds to the totals of a master. */
+  private void count(String master, Progress progress, Moment now, int switches, int aborts) {
+    progress.enter(progress.phase, now.monotonicMillis());
     Totals before = totals.getOrDefault(master, new Totals(0, 0, Map.of(), Map.of()));
     Map<String, Long> sums = new LinkedHashMap<>(before.millis());
-    spent.forEach((phase, millis) -> sums.merge(phase, millis, Long::sum));
+    progress.uncounted.forEach((phase, millis) -> sums.merge(phase, millis, Long::sum));
+    progress.uncounted.clear();
     if (totals.size() < MAX_MASTERS || totals.containsKey(master)) {
       totals.put(
           master,
           new Totals(
-              before.switches() + (switched ? 1 : 0),
-              before.aborted() + (switched ? 0 : 1),
+              before.switches() + switches,
+              before.aborted() + aborts,
               Map.copyOf(sums),
-              Map.copyOf(spent)));
+              Map.copyOf(progress.spent)));
     }
-    return spent.isEmpty() ? "" : event(master, switched, spent, nowMillis);
   }
 
-  private static String event(
-      String master, boolean switched, Map<String, Long> spent, long nowMillis) {
+  private static String event(String master, boolean switched, Progress progress, Moment now) {
     List<String> parts = new ArrayList<>();
-    Json json = new Json().object().member("at", nowMillis).member("type", "phases");
+    Json json = new Json().object().member("at", now.wallMillis()).member("type", "phases");
     json.object("phases");
     long total = 0;
     for (String phase : PHASES) {
-      Long millis = spent.get(phase);
+      Long millis = progress.spent.get(phase);
       if (millis != null) {
-        json.member(phase, millis);
-        parts.add(phase + " " + millis + " ms");
+        boolean isElection = phase.equals(ELECTION);
+        String name =
+            isElection && switched && !progress.isLeader ? "election and promotion" : phase;
+        json.member(name, millis);
+        String lost =
+            isElection && progress.lostElections > 0
+                ? " with " + progress.lostElections + " lost"
+                : "";
+        parts.add(name + " " + millis + " ms" + lost);
         total += millis;
       }
     }
-    json.endObject();
-    String end = switched ? " took " : " given up after ";
-    String text = "failover of " + master + end + total + " ms (" + String.join(", ", parts) + ")";
+    json.endObject().member("lost", progress.lostElections);
+    String text =
+        String.format(
+            Locale.ROOT,
+            "failover of %s %s %d ms from the %s (%s)%s",
+            master,
+            switched ? "took" : "given up after",
+            total,
+            progress.isOrdered ? "operator's order" : "last valid reply of the old master",
+            String.join(", ", parts),
+            switched && !progress.isLeader ? ", led by another sentinel" : "");
     return json.member("text", text).endObject().toString();
   }
 

@@ -34,7 +34,7 @@ final class SentinelMetrics {
   private final Loop loop;
   private final Clock clock;
   private final MetricsPort port;
-  private final FailoverPhases phases = new FailoverPhases();
+  private final FailoverPhases phases = new FailoverPhases(this::silentMillis);
   private @Nullable SentinelSamples samples;
   private @Nullable SentinelPage page;
   private boolean planned;
@@ -120,7 +120,8 @@ final class SentinelMetrics {
             .member("text", payload)
             .endObject()
             .toString());
-    String ended = phases.happened(type, payload, now);
+    String ended =
+        phases.happened(type, payload, new FailoverPhases.Moment(now, clock.monotonicMillis()));
     if (!ended.isEmpty()) {
       port.happened(ended);
     }
@@ -133,6 +134,17 @@ final class SentinelMetrics {
           },
           SETTLE_MILLIS);
     }
+  }
+
+  /** Returns the time since a master's last valid reply; see {@link FailoverPhases#ORDERED}. */
+  private long silentMillis(String name) {
+    Master master = sentinel.master(name);
+    if (master == null) {
+      return 0;
+    }
+    return master.isFailoverForced()
+        ? FailoverPhases.ORDERED
+        : master.link().sinceAvailableMillis(sentinel.nowMillis());
   }
 
   /** Stops listening. */

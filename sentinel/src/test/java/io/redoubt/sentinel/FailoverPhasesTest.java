@@ -2,48 +2,107 @@ package io.redoubt.sentinel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.sentinel.FailoverPhases.Moment;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class FailoverPhasesTest {
-  private final FailoverPhases phases = new FailoverPhases();
+  private static final long WALL = 1_795_868_386_688L;
+
+  private long silentMillis;
+  private final FailoverPhases phases = new FailoverPhases(master -> silentMillis);
 
   private String at(long millis, String type, String payload) {
-    return phases.happened(type, payload, millis);
+    return phases.happened(type, payload, new Moment(WALL, millis));
   }
 
   @Test
-  void measuresThePhasesOfALeader() {
-    at(1000, "+sdown", "master mymaster 127.0.0.1 6379");
-    at(1300, "+odown", "master mymaster 127.0.0.1 6379 #quorum 2/2");
-    at(1310, "+try-failover", "master mymaster 127.0.0.1 6379");
-    at(1500, "+elected-leader", "master mymaster 127.0.0.1 6379");
-    at(1510, "+selected-slave", "slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6379");
-    at(1700, "+promoted-slave", "slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6379");
-    String ended = at(1900, "+switch-master", "mymaster 127.0.0.1 6379 127.0.0.1 6380");
+  void countsFromTheLastValidReplyOfTheOldMaster() {
+    silentMillis = 1200;
+    at(2200, "+sdown", "master mymaster 127.0.0.1 6379");
+    silentMillis = 1500; // only the first event counts
+    at(2500, "+odown", "master mymaster 127.0.0.1 6379 #quorum 2/2");
+    at(2510, "+try-failover", "master mymaster 127.0.0.1 6379");
+    at(2700, "+elected-leader", "master mymaster 127.0.0.1 6379");
+    at(2710, "+selected-slave", "slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6379");
+    at(2900, "+promoted-slave", "slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6379");
+    String ended = at(3100, "+switch-master", "mymaster 127.0.0.1 6379 127.0.0.1 6380");
     assertThat(ended)
         .contains(
-            "\"sdown\":300,\"election\":200,\"selection\":10,\"promotion\":190,"
+            "\"detection\":1500,\"election\":200,\"selection\":10,\"promotion\":190,"
                 + "\"reconfiguration\":200")
-        .contains("failover of mymaster took 900 ms");
+        .contains("\"at\":" + WALL, "\"lost\":0")
+        .contains(
+            "failover of mymaster took 2100 ms from the last valid reply of the old master"
+                + " (detection 1500 ms, election 200 ms, selection 10 ms, promotion 190 ms,"
+                + " reconfiguration 200 ms)\"");
     FailoverPhases.Totals totals = phases.totals().get("mymaster");
     assertThat(totals.switches()).isEqualTo(1);
     assertThat(totals.aborted()).isZero();
-    assertThat(totals.lastMillis()).containsAllEntriesOf(Map.of("sdown", 300L, "election", 200L));
+    assertThat(totals.lastMillis())
+        .containsAllEntriesOf(Map.of("detection", 1500L, "election", 200L));
   }
 
   @Test
-  void addsUpFailoversAndCountsThoseGivenUp() {
+  void includesLostElections() {
+    silentMillis = 1000;
+    at(1000, "+sdown", "master a 127.0.0.1 1");
+    at(1100, "+odown", "master a 127.0.0.1 1 #quorum 2/2");
+    at(1100, "+try-failover", "master a 127.0.0.1 1");
+    assertThat(at(3000, "-failover-abort-not-elected", "master a 127.0.0.1 1")).isEmpty();
+    at(3400, "+try-failover", "master a 127.0.0.1 1");
+    at(3500, "-failover-abort-not-elected", "master a 127.0.0.1 1");
+    at(7000, "+try-failover", "master a 127.0.0.1 1");
+    at(7100, "+elected-leader", "master a 127.0.0.1 1");
+    at(7110, "+selected-slave", "slave 127.0.0.1:2 127.0.0.1 2 @ a 127.0.0.1 1");
+    at(7500, "+promoted-slave", "slave 127.0.0.1:2 127.0.0.1 2 @ a 127.0.0.1 1");
+    assertThat(at(8000, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
+        .contains("took 8000 ms", "detection 1100 ms, election 6000 ms with 2 lost", "\"lost\":2");
+    FailoverPhases.Totals totals = phases.totals().get("a");
+    assertThat(totals.aborted()).isEqualTo(2);
+    assertThat(totals.switches()).isEqualTo(1);
+    assertThat(totals.millis()).containsEntry("election", 6000L).containsEntry("detection", 1100L);
+  }
+
+  @Test
+  void continuesAfterAFailoverThatWasGivenUp() {
     at(0, "+odown", "master a 127.0.0.1 1");
-    assertThat(at(50, "-failover-abort-not-elected", "master a 127.0.0.1 1"))
+    at(10, "+try-failover", "master a 127.0.0.1 1");
+    at(20, "+elected-leader", "master a 127.0.0.1 1");
+    assertThat(at(50, "-failover-abort-no-good-slave", "master a 127.0.0.1 1"))
         .contains("failover of a given up after 50 ms");
-    at(100, "+odown", "master a 127.0.0.1 1");
-    at(170, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2");
+    at(100, "+try-failover", "master a 127.0.0.1 1");
+    assertThat(at(170, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
+        .contains("failover of a took 170 ms", "\"election and promotion\":140")
+        .contains("led by another sentinel");
     FailoverPhases.Totals totals = phases.totals().get("a");
     assertThat(totals.switches()).isEqualTo(1);
     assertThat(totals.aborted()).isEqualTo(1);
-    assertThat(totals.millis()).containsEntry("election", 120L);
-    assertThat(totals.lastMillis()).containsEntry("election", 70L);
+    assertThat(totals.millis()).containsEntry("election", 140L).containsEntry("selection", 30L);
+  }
+
+  @Test
+  void countsFromAnOrder() {
+    silentMillis = FailoverPhases.ORDERED;
+    at(1000, "+try-failover", "master a 127.0.0.1 1");
+    assertThat(at(1500, "-failover-abort-not-coordinated", "master a 127.0.0.1 1"))
+        .contains("given up after 500 ms from the operator's order (election 500 ms)");
+    at(60_000, "+try-failover", "master a 127.0.0.1 1"); // a new failover, not the same one
+    at(60_100, "+elected-leader", "master a 127.0.0.1 1");
+    assertThat(at(60_300, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
+        .contains("took 300 ms from the operator's order (election 100 ms, selection 200 ms)")
+        .doesNotContain("detection");
+  }
+
+  @Test
+  void keepsThePhaseWhenTheMasterIsFoundDownLate() {
+    silentMillis = 400;
+    at(400, "+try-failover", "master a 127.0.0.1 1"); // asked for votes at once
+    at(500, "+elected-leader", "master a 127.0.0.1 1");
+    at(600, "+sdown", "master a 127.0.0.1 1");
+    at(700, "+odown", "master a 127.0.0.1 1 #quorum 2/2");
+    assertThat(at(900, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
+        .contains("\"detection\":400,\"election\":100,\"selection\":400");
   }
 
   @Test
