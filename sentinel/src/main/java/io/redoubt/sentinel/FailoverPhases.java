@@ -1,7 +1,6 @@
 package io.redoubt.sentinel;
 
 import io.redoubt.protocol.http.Json;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -224,22 +223,15 @@ final class FailoverPhases {
   }
 
   private static String event(String master, boolean switched, Progress progress, Moment now) {
-    List<String> parts = new ArrayList<>();
-    Json json = new Json().object().member("at", now.wallMillis()).member("type", "phases");
+    boolean isFollower = switched && !progress.isLeader;
+    Json json = new Json().object().member("at", now.wallMillis()).member("type", "failover");
     json.object("phases");
     long total = 0;
     for (String phase : PHASES) {
       Long millis = progress.spent.get(phase);
       if (millis != null) {
-        boolean isElection = phase.equals(ELECTION);
-        String name =
-            isElection && switched && !progress.isLeader ? "election and promotion" : phase;
-        json.member(name, millis);
-        String lost =
-            isElection && progress.lostElections > 0
-                ? " with " + progress.lostElections + " lost"
-                : "";
-        parts.add(name + " " + millis + " ms" + lost);
+        json.member(
+            isFollower && phase.equals(ELECTION) ? "election and promotion" : phase, millis);
         total += millis;
       }
     }
@@ -247,13 +239,12 @@ final class FailoverPhases {
     String text =
         String.format(
             Locale.ROOT,
-            "failover of %s %s %d ms from the %s (%s)%s",
+            "of %s %s %,d ms from the %s%s",
             master,
             switched ? "took" : "given up after",
             total,
             progress.isOrdered ? "operator's order" : "last valid reply of the old master",
-            String.join(", ", parts),
-            switched && !progress.isLeader ? ", led by another sentinel" : "");
+            isFollower ? ", led by another sentinel" : "");
     return json.member("text", text).endObject().toString();
   }
 

@@ -68,7 +68,7 @@ final class SentinelMetrics {
     if (port.isOpen()) {
       int own = directives.common.port.value();
       samples = new SentinelSamples(sentinel, phases, info, table, own, clock);
-      page = new SentinelPage(sentinel, clients, clock, own);
+      page = new SentinelPage(sentinel, clients, directives, clock);
       publishMetrics();
     }
   }

@@ -1,17 +1,21 @@
 package io.redoubt.sentinel;
 
 import io.redoubt.protocol.http.Json;
+import io.redoubt.protocol.launch.ShellOptions;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientLine;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.sentinel.core.DataNode;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Replica;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelPeer;
 import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.runtime.SentinelDirectives;
+import java.util.List;
 
 /**
  * The state of a sentinel for its page, as JSON: each master with its replicas and sentinels. Every
@@ -22,16 +26,22 @@ final class SentinelPage {
   private static final int MAX_NODES = 30;
   private static final int MAX_CLIENTS = 40;
 
+  /** The time after which a process that is sent a PING every second is silent. */
+  private static final long SILENT_MILLIS = 3_000;
+
   private final Sentinel sentinel;
   private final ClientRegistry clients;
   private final Clock clock;
   private final int port;
+  private final ShellOptions shell;
 
-  SentinelPage(Sentinel sentinel, ClientRegistry clients, Clock clock, int port) {
+  SentinelPage(
+      Sentinel sentinel, ClientRegistry clients, SentinelDirectives directives, Clock clock) {
     this.sentinel = sentinel;
     this.clients = clients;
     this.clock = clock;
-    this.port = port;
+    port = directives.common.port.value();
+    shell = new ShellOptions(directives);
   }
 
   /** Returns an instance's state in this sentinel's view: ok, sdown or odown. */
@@ -55,16 +65,67 @@ final class SentinelPage {
         .member("port", port)
         .member("role", "sentinel")
         .member("unready", unready)
+        .member("sentence", new SentinelSentence(sentinel).text())
         .member("epoch", sentinel.currentEpoch());
     json.array("groups");
     sentinel.masters().stream().limit(MAX_MASTERS).forEach(master -> group(json, master));
     json.endArray();
     clients(json);
-    json.array("findings");
+    json.array("doctors").element("SENTINEL DOCTOR").endArray().array("findings");
     for (Master master : sentinel.masters()) {
-      sentinel.findings(master).forEach(json::element);
+      for (String finding : sentinel.findings(master)) {
+        json.object().member("doctor", "SENTINEL DOCTOR").member("text", finding).endObject();
+      }
     }
-    return json.endArray().endObject().toString();
+    json.endArray();
+    actions(json);
+    return json.endObject().toString();
+  }
+
+  /** Writes the commands that can work now, for each master. */
+  private void actions(Json json) {
+    shell.write(json, sentinel.settings().announceIp(), port);
+    json.array("actions");
+    sentinel.masters().stream()
+        .limit(MAX_MASTERS)
+        .forEach(master -> {
+          offer(json, "sentinel", "ckquorum", master.name());
+          offer(json, "sentinel", "doctor", master.name());
+          boolean mayPromote =
+              master.replicas().stream().anyMatch(replica -> !replica.isSubjectivelyDown());
+          if (mayPromote && !master.isFailoverInProgress()) {
+            offer(json, "sentinel", "failover", master.name());
+          }
+        });
+    offer(json, "info", "sentinel");
+    json.endArray();
+  }
+
+  private static void offer(Json json, String... words) {
+    json.object().array("words");
+    List.of(words).forEach(json::element);
+    json.endArray().endObject();
+  }
+
+  /** Returns the state for the page: what does not answer is unknown before it counts as down. */
+  private String shown(Instance instance) {
+    String state = state(instance);
+    if (!state.equals("ok") || answers(sentinel, instance)) {
+      return state;
+    }
+    return silentMillis(instance) > SILENT_MILLIS ? "silent" : "unknown";
+  }
+
+  /** Returns true if a process, which is sent a PING every second, answers. */
+  static boolean answers(Sentinel sentinel, Instance instance) {
+    boolean isHeard = !(instance instanceof DataNode node) || node.info() != null;
+    return isHeard
+        && !instance.link().isDisconnected()
+        && instance.link().sinceAvailableMillis(sentinel.nowMillis()) <= SILENT_MILLIS;
+  }
+
+  private long silentMillis(Instance instance) {
+    return instance.link().sinceAvailableMillis(sentinel.nowMillis());
   }
 
   private void group(Json json, Master master) {
@@ -79,8 +140,8 @@ final class SentinelPage {
     json.object()
         .member("id", current)
         .member("role", "master")
-        .member("state", state(master))
-        .member("pongMillis", master.link().sincePongMillis(sentinel.nowMillis()))
+        .member("state", shown(master))
+        .member("silentMillis", silentMillis(master))
         .member("offset", of == null ? 0 : of.offset())
         .endObject();
     master.replicas().stream().limit(MAX_NODES).forEach(replica -> replica(json, replica, master));
@@ -99,7 +160,7 @@ final class SentinelPage {
   private void replica(Json json, Replica replica, Master master) {
     NodeInfo info = replica.info();
     String upstream = address(master);
-    String state = state(replica);
+    String state = shown(replica);
     if (info != null && info.role() == NodeInfo.Role.REPLICA) {
       upstream = sentinel.shown(info.masterLink().address()).toString();
       if (state.equals("ok") && !info.masterLink().isUp()) {
@@ -114,7 +175,7 @@ final class SentinelPage {
         .member("role", replica.isPromoted() ? "promoted" : "replica")
         .member("of", upstream)
         .member("state", state)
-        .member("pongMillis", replica.link().sincePongMillis(sentinel.nowMillis()))
+        .member("silentMillis", silentMillis(replica))
         .member("offset", info == null ? 0 : info.offset())
         .member("lagBytes", Math.max(0, behind))
         .member("reconfiguration", replica.reconfWord())
@@ -124,10 +185,10 @@ final class SentinelPage {
   private void peer(Json json, SentinelPeer peer, Master master) {
     json.object()
         .member("id", address(peer))
-        .member("state", state(peer))
+        .member("state", shown(peer))
         .member("masterDown", peer.findsMasterDown())
         .member("vote", name(master, peer.votedFor()))
-        .member("pongMillis", peer.link().sincePongMillis(sentinel.nowMillis()))
+        .member("silentMillis", silentMillis(peer))
         .endObject();
   }
 

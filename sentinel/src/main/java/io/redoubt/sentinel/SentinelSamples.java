@@ -75,7 +75,9 @@ final class SentinelSamples {
   private static final Metric ABORTS =
       Metric.counter("redoubt_sentinel_failovers_aborted_total", "Failovers given up here.");
   private static final Metric PHASES =
-      Metric.counter("redoubt_sentinel_failover_seconds_total", "Time of failovers by phase.");
+      Metric.counter(
+          "redoubt_sentinel_failover_seconds_total",
+          "Time of failovers by phase, from the last valid reply of the old master.");
   private static final Metric LAST_PHASE =
       Metric.gauge("redoubt_sentinel_last_failover_seconds", "Time of the last one by phase.");
 

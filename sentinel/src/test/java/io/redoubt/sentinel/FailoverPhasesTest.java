@@ -32,10 +32,7 @@ final class FailoverPhasesTest {
             "\"detection\":1500,\"election\":200,\"selection\":10,\"promotion\":190,"
                 + "\"reconfiguration\":200")
         .contains("\"at\":" + WALL, "\"lost\":0")
-        .contains(
-            "failover of mymaster took 2100 ms from the last valid reply of the old master"
-                + " (detection 1500 ms, election 200 ms, selection 10 ms, promotion 190 ms,"
-                + " reconfiguration 200 ms)\"");
+        .contains("\"of mymaster took 2,100 ms from the last valid reply of the old master\"");
     FailoverPhases.Totals totals = phases.totals().get("mymaster");
     assertThat(totals.switches()).isEqualTo(1);
     assertThat(totals.aborted()).isZero();
@@ -57,7 +54,7 @@ final class FailoverPhasesTest {
     at(7110, "+selected-slave", "slave 127.0.0.1:2 127.0.0.1 2 @ a 127.0.0.1 1");
     at(7500, "+promoted-slave", "slave 127.0.0.1:2 127.0.0.1 2 @ a 127.0.0.1 1");
     assertThat(at(8000, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
-        .contains("took 8000 ms", "detection 1100 ms, election 6000 ms with 2 lost", "\"lost\":2");
+        .contains("took 8,000 ms", "\"detection\":1100,\"election\":6000", "\"lost\":2");
     FailoverPhases.Totals totals = phases.totals().get("a");
     assertThat(totals.aborted()).isEqualTo(2);
     assertThat(totals.switches()).isEqualTo(1);
@@ -70,10 +67,10 @@ final class FailoverPhasesTest {
     at(10, "+try-failover", "master a 127.0.0.1 1");
     at(20, "+elected-leader", "master a 127.0.0.1 1");
     assertThat(at(50, "-failover-abort-no-good-slave", "master a 127.0.0.1 1"))
-        .contains("failover of a given up after 50 ms");
+        .contains("of a given up after 50 ms");
     at(100, "+try-failover", "master a 127.0.0.1 1");
     assertThat(at(170, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
-        .contains("failover of a took 170 ms", "\"election and promotion\":140")
+        .contains("of a took 170 ms", "\"election and promotion\":140")
         .contains("led by another sentinel");
     FailoverPhases.Totals totals = phases.totals().get("a");
     assertThat(totals.switches()).isEqualTo(1);
@@ -86,11 +83,11 @@ final class FailoverPhasesTest {
     silentMillis = FailoverPhases.ORDERED;
     at(1000, "+try-failover", "master a 127.0.0.1 1");
     assertThat(at(1500, "-failover-abort-not-coordinated", "master a 127.0.0.1 1"))
-        .contains("given up after 500 ms from the operator's order (election 500 ms)");
+        .contains("\"election\":500}", "given up after 500 ms from the operator's order");
     at(60_000, "+try-failover", "master a 127.0.0.1 1"); // a new failover, not the same one
     at(60_100, "+elected-leader", "master a 127.0.0.1 1");
     assertThat(at(60_300, "+switch-master", "a 127.0.0.1 1 127.0.0.1 2"))
-        .contains("took 300 ms from the operator's order (election 100 ms, selection 200 ms)")
+        .contains("\"election\":100,\"selection\":200}", "took 300 ms from the operator's order")
         .doesNotContain("detection");
   }
 

@@ -351,6 +351,115 @@ final class MetricsTest {
   }
 
   @Test
+  void saysItsStateInASentence() throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port);
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      assertThat(state()).contains("\"sentence\":\"Master without a replica.\"");
+      try (RedisServer replica = TestServers.start("replicaof 127.0.0.1 " + server.port())) {
+        assertThat(replica.port()).isPositive();
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .untilAsserted(() ->
+                assertThat(state())
+                    .containsPattern("\"sentence\":\"Master; 1 replica in step[^\"]*\\.\"")
+                    .contains("[\"failover\"]"));
+        try (HeldLoop _ = new HeldLoop(replica)) {
+          await()
+              .atMost(Duration.ofSeconds(20))
+              .untilAsserted(() ->
+                  assertThat(state())
+                      .contains("Master; 0 of 1 replica in step, 1 silent.")
+                      .contains("\"state\":\"silent\",\"silentMillis\":")
+                      .doesNotContain("[\"failover\"]"));
+        }
+      }
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(state())
+                  .contains("Master; 1 gone.", "\"state\":\"gone\",\"silentMillis\":"));
+      client.call("REPLICAOF", "127.0.0.1", Integer.toString(FreePorts.one()));
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(state())
+                  .containsPattern("Replica of 127.0.0.1:[0-9]+, which it can't reach\\.")
+                  .contains("[\"replicaof\",\"no\",\"one\"]")
+                  .doesNotContain("\"state\":\"gone\""));
+    }
+  }
+
+  @Test
+  void offersTheSentinelsFailoverWhereThereIsOne() throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port);
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      String hello = "127.0.0.1,26379," + "a".repeat(40) + ",1,my master,127.0.0.1,1,1";
+      client.call("PUBLISH", "__sentinel__:hello", hello);
+      assertThat(state())
+          .contains(
+              "{\"host\":\"127.0.0.1\",\"port\":26379,\"words\":[\"sentinel\",\"failover\",\"my"
+                  + " master\"]}")
+          .contains("\"shell\":{\"hosts\":[\"127.0.0.1\"],\"port\":" + server.port())
+          .doesNotContain("[\"failover\"]", "[\"replicaof\"");
+    }
+  }
+
+  @Test
+  void asksAllDoctorsAndOffersNoRenamedCommand() throws Exception {
+    try (RedisServer server =
+            TestServers.start(
+                "metrics-port " + port,
+                "latency-monitor-threshold 1",
+                "enable-debug-command yes",
+                "rename-command BGSAVE secret-name");
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      client.call("DEBUG", "SLEEP", "0.05");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(state())
+                  .contains("\"doctors\":[\"MEMORY DOCTOR\",\"LATENCY DOCTOR\"]")
+                  .contains("\"doctor\":\"LATENCY DOCTOR\",\"text\":\"command: ")
+                  .doesNotContain("secret-name", "bgsave"));
+    }
+  }
+
+  @Test
+  void showsTheClusterOfANode() throws Exception {
+    try (TestNodes nodes = new TestNodes()) {
+      nodes.start("metrics-port " + port);
+      assertThat(state())
+          .contains("\"sentence\":\"Cluster down: 16,384 slots are not served, 1 node known.")
+          .contains("\"cluster\":{\"state\":\"fail\",\"slotsAssigned\":0,\"nodes\":1")
+          .contains("\"slots\":\"\",\"slotCount\":0,\"nodes\":[{\"id\":\"this server, port ")
+          .contains("\"doctor\":\"CLUSTER DOCTOR\",\"text\":\"slots-unassigned cluster: ")
+          .contains("[\"cluster\",\"doctor\"]")
+          .doesNotContain("[\"failover\"]", "[\"replicaof\"");
+    }
+  }
+
+  @Test
+  void keepsTheLastMinutesForThePageWhetherOneIsOpenOrNot() throws Exception {
+    try (RedisServer server = TestServers.start("metrics-port " + port);
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      client.call("PING");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() ->
+              assertThat(history())
+                  .startsWith(
+                      "data: {\"names\":[\"at\",\"commands\",\"input\",\"output\",\"busyNanos\"],"
+                          + "\"samples\":[[")
+                  .matches(".*(\\[[0-9,]+],){3,}.*"));
+    }
+  }
+
+  /** Returns what a new page is sent before the first state. */
+  private String history() throws IOException {
+    return awaitEvent("data: {\"names\"", 1);
+  }
+
+  @Test
   void tellsTheSizeOfTheLastSave(@TempDir Path folder) throws Exception {
     try (RedisServer server = TestServers.start("metrics-port " + port, "dir " + folder);
         RespClient client = RespClient.connect("127.0.0.1", server.port())) {
@@ -366,8 +475,13 @@ final class MetricsTest {
     }
   }
 
-  /** Returns the second state that a page is sent: the first may be older than it. */
+  /** Returns the third state that a page is sent: the first may be older than it. */
   private String state() throws IOException {
+    return awaitEvent("data: {\"kind\"", 3);
+  }
+
+  /** Returns the last of a number of lines that start with a text; empty after as many states. */
+  private String awaitEvent(String start, int number) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(20_000);
       socket
@@ -379,12 +493,16 @@ final class MetricsTest {
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
       String last = "";
+      int seen = 0;
       int states = 0;
-      while (states < 3) {
+      while (seen < number && states < number) {
         String line = reader.readLine();
         assertThat(line).isNotNull();
-        if (line.startsWith("data: {\"kind\"")) {
+        if (line.startsWith(start)) {
           last = line;
+          seen++;
+        }
+        if (line.startsWith("data: {\"kind\"")) {
           states++;
         }
       }

@@ -54,21 +54,31 @@ public record Access(Right anonymous, Map<String, Account> accounts) {
     if (authorization == null) {
       return anonymous;
     }
-    if (!authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
-      return Right.NOTHING;
-    }
-    String pair;
-    try {
-      byte[] decoded = Base64.getDecoder().decode(authorization.substring(SCHEME.length()).strip());
-      pair = new String(decoded, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException notBase64) {
-      return Right.NOTHING;
-    }
+    String pair = pair(authorization);
     int colon = pair.indexOf(':');
     Account account = colon < 0 ? null : accounts.get(pair.substring(0, colon));
     return account != null && isRight(account, pair.substring(colon + 1))
         ? account.right()
         : Right.NOTHING;
+  }
+
+  /** Returns the name in an Authorization header, empty if there is none. */
+  static String userOf(@Nullable String authorization) {
+    String pair = authorization == null ? "" : pair(authorization);
+    return pair.substring(0, Math.max(0, pair.indexOf(':')));
+  }
+
+  /** Returns the user and the password with a colon between, empty if the header is not valid. */
+  private static String pair(String authorization) {
+    if (!authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+      return "";
+    }
+    try {
+      byte[] decoded = Base64.getDecoder().decode(authorization.substring(SCHEME.length()).strip());
+      return new String(decoded, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notBase64) {
+      return "";
+    }
   }
 
   private static boolean isRight(Account account, String password) {

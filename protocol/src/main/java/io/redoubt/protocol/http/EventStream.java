@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pages that are open, each an event stream (HTML standard, "Server-sent events"): the state of
- * the process, whenever it is published, and events as they happen. The last events are kept for
- * pages opened later. Confined to the server's thread.
+ * the process, whenever it is published, and events as they happen. The last events and samples are
+ * kept for pages opened later. Confined to the server's thread.
  */
 final class EventStream {
-  /** The number of open pages. */
+  /** The greatest number of open pages. */
   static final int MAX_WATCHERS = 16;
 
   private static final int KEPT_EVENTS = 200;
@@ -26,6 +26,7 @@ final class EventStream {
   private final Map<Channel, String> watchers = new LinkedHashMap<>();
 
   private final Deque<String> events = new ArrayDeque<>();
+  private final History history = new History();
   private String state = "";
 
   /** Returns true if no further page may be opened; closes those that take nothing any more. */
@@ -57,21 +58,43 @@ final class EventStream {
   /** Adds a page whose reply has started, and sends it what is known. */
   void add(Channel channel, @Nullable String authorization) {
     watchers.put(channel, authorization == null ? "" : authorization);
-    channel.closeFuture().addListener(closed -> watchers.remove(channel));
+    channel.closeFuture().addListener(closed -> removed(channel));
     StringBuilder text = new StringBuilder("retry: 1000\n\n");
+    Json viewer = new Json().object().member("user", Access.userOf(authorization)).endObject();
+    text.append(event("viewer", viewer.toString()));
     events.forEach(text::append);
+    String samples = history.json();
+    if (!samples.isEmpty()) {
+      text.append(event("history", samples));
+    }
     if (!state.isEmpty()) {
       text.append(state);
     }
     send(channel, Content.direct(text.toString()));
   }
 
+  private void removed(Channel channel) {
+    watchers.remove(channel);
+    if (watchers.isEmpty()) {
+      state = ""; // no more states come, and this one becomes stale
+    }
+  }
+
+  private static String event(String type, String json) {
+    return "event: " + type + "\ndata: " + json + "\n\n";
+  }
+
+  /** Keeps a sample for the charts of pages opened later. */
+  void sampled(List<String> names, long[] sample) {
+    history.add(names, sample);
+  }
+
   /** Sends the state to all pages; one that is slow misses it and gets a later one. */
   void state(String json) {
-    state = "event: state\ndata: " + json + "\n\n";
     if (watchers.isEmpty()) {
       return;
     }
+    state = event("state", json);
     ByteBuf body = Content.direct(state);
     for (Channel channel : pages()) {
       if (channel.isWritable()) {
@@ -83,7 +106,7 @@ final class EventStream {
 
   /** Keeps an event and sends it; a page too slow for it is closed, and reconnects. */
   void happened(String json) {
-    String text = "event: happened\ndata: " + json + "\n\n";
+    String text = event("happened", json);
     events.add(text);
     if (events.size() > KEPT_EVENTS) {
       events.remove();

@@ -63,6 +63,8 @@ public final class WatchServer implements AutoCloseable {
   private static final long PATIENCE_MILLIS = 2000;
 
   private static final String STALLED = "the event loop does not answer";
+  private static final String FULL =
+      EventStream.MAX_WATCHERS + " pages are open, and that is the most.\n";
   private static final String HTML = "text/html; charset=utf-8";
 
   /** The files of the page by path, with their types. */
@@ -70,6 +72,9 @@ public final class WatchServer implements AutoCloseable {
       Map.of(
           "/page.css", "text/css; charset=utf-8",
           "/page.js", "text/javascript; charset=utf-8",
+          "/connection.js", "text/javascript; charset=utf-8",
+          "/actions.js", "text/javascript; charset=utf-8",
+          "/timeline.js", "text/javascript; charset=utf-8",
           "/topology.js", "text/javascript; charset=utf-8",
           "/charts.js", "text/javascript; charset=utf-8",
           "/dom.js", "text/javascript; charset=utf-8",
@@ -170,6 +175,11 @@ public final class WatchServer implements AutoCloseable {
       }
       stream.state(json);
     });
+  }
+
+  /** Keeps a sample, the first number of which is its time, for the charts; from any thread. */
+  public void sampled(List<String> names, long[] sample) {
+    group.execute(() -> stream.sampled(names, sample));
   }
 
   /** Sends an event, a JSON object, to the pages and keeps it for later ones; from any thread. */
@@ -295,7 +305,7 @@ public final class WatchServer implements AutoCloseable {
       case "/" -> exchange.reply(HttpResponseStatus.OK, HTML, content.file("page.html"));
       default -> {
         if (stream.isFull() || request.method().equals(HttpMethod.HEAD)) {
-          exchange.reply(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many pages are open\n");
+          exchange.reply(HttpResponseStatus.SERVICE_UNAVAILABLE, FULL);
         } else {
           watch(exchange, authorization);
         }

@@ -181,6 +181,14 @@ public final class MetricsPort {
     }
   }
 
+  /** Keeps a sample for the charts of pages opened later; to be called once a second. */
+  public void sampled(List<String> names, long[] sample) {
+    WatchServer open = server;
+    if (open != null) {
+      open.sampled(names, sample);
+    }
+  }
+
   /** Sends an event, a JSON object, to the open pages and keeps it for later ones. */
   public void happened(String json) {
     WatchServer open = server;

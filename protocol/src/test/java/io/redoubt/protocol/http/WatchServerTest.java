@@ -40,6 +40,18 @@ final class WatchServerTest {
   private static final String HASH_OF_SECRET =
       "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
+  private static final List<String> FILES =
+      List.of(
+          "page.css",
+          "page.js",
+          "dom.js",
+          "topology.js",
+          "charts.js",
+          "connection.js",
+          "actions.js",
+          "timeline.js",
+          "icon.svg");
+
   private final Clock clock = Clock.system();
   private final AtomicInteger taken = new AtomicInteger();
   private WatchServer server;
@@ -112,7 +124,7 @@ final class WatchServerTest {
         .containsIgnoringCase("x-frame-options: DENY")
         .doesNotContainIgnoringCase("access-control-allow")
         .doesNotContain("http://", "https://");
-    for (String file : List.of("page.css", "page.js", "dom.js", "topology.js", "charts.js")) {
+    for (String file : FILES) {
       assertThat(get(port, "/" + file)).as(file).startsWith("HTTP/1.1 200");
     }
     assertThat(get(port, "/../page.css")).startsWith("HTTP/1.1 404");
@@ -216,6 +228,48 @@ final class WatchServerTest {
     }
   }
 
+  @Test
+  void sendsTheLastMinutesAndTheUserToANewPage() throws Exception {
+    server.sampled(List.of("at", "commands"), new long[] {1000, 5});
+    server.sampled(List.of("at", "commands"), new long[] {2000, 9});
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        var reader = reader(socket)) {
+      socket.setSoTimeout(20_000);
+      publish(
+          new Access(
+              Right.NOTHING,
+              Map.of("ops", new Account(Right.PAGE, false, List.of(HASH_OF_SECRET)))),
+          "");
+      write(
+          socket, "GET /events HTTP/1.1\r\nHost: localhost\r\n" + basic("ops:secret") + "\r\n\r\n");
+      awaitLine(reader, "event: viewer");
+      awaitLine(reader, "data: {\"user\":\"ops\"}");
+      awaitLine(reader, "event: history");
+      awaitLine(reader, "data: {\"names\":[\"at\",\"commands\"],\"samples\":[[1000,5],[2000,9]]}");
+    }
+  }
+
+  @Test
+  void sendsNoStaleStateToANewPage() throws Exception {
+    try (Socket socket = watch();
+        var reader = reader(socket)) {
+      awaitLine(reader, "event: viewer");
+      server.show("{\"n\":1}");
+      awaitLine(reader, "data: {\"n\":1}");
+    }
+    while (server.isWatched()) { // until it sees the end of the connection
+      Thread.onSpinWait();
+    }
+    server.show("{\"n\":2}"); // nobody watches
+    try (Socket socket = watch();
+        var reader = reader(socket)) {
+      awaitLine(reader, "event: viewer");
+      server.show("{\"n\":3}");
+      awaitLine(reader, "event: state");
+      assertThat(reader.readLine()).isEqualTo("data: {\"n\":3}");
+    }
+  }
+
   private Socket watch() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(20_000);
@@ -249,7 +303,9 @@ final class WatchServerTest {
         pages.add(page);
         assertThat(page.getInputStream().read()).isEqualTo('H');
       }
-      assertThat(get(port, "/events")).startsWith("HTTP/1.1 503");
+      assertThat(get(port, "/events"))
+          .startsWith("HTTP/1.1 503")
+          .endsWith("16 pages are open, and that is the most.\n");
       assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 200");
     } finally {
       close(pages);

@@ -129,7 +129,7 @@ public final class ServerAssembly {
     parts.clients.everySecond();
     parts.migrationTargets.closeIdle(parts.clock.wallMillis());
     parts.keyMigrations.closeIdle(parts.clock.wallMillis());
-    metrics.publish();
+    metrics.everySecond();
   }
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */

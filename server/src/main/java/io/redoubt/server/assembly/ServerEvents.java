@@ -5,7 +5,9 @@ import io.redoubt.protocol.net.Addresses;
 import io.redoubt.server.replication.ReplicationView;
 import io.redoubt.server.replication.ReplicationView.ReplicaState;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -13,11 +15,21 @@ import java.util.function.Consumer;
  * each second with the one before. Confined to the event loop.
  */
 final class ServerEvents {
+  private static final String REPLICA = "replica ";
+
+  /** The number of lost replicas that are remembered, and the time for which they are. */
+  private static final int MAX_GONE = 16;
+
+  private static final long GONE_MILLIS = TimeUnit.MINUTES.toMillis(5);
+
   private final ServerParts parts;
   private final ReplicationView replication;
   private final Consumer<String> sink;
   private final Map<String, String> last = new HashMap<>();
   private final Map<String, Long> sinceMillis = new HashMap<>();
+
+  /** The monotonic times at which replicas were lost, by address. */
+  private final Map<String, Long> goneAt = new LinkedHashMap<>();
 
   /** Creates a timeline that passes each event, a JSON object, to {@code sink}. */
   ServerEvents(ServerParts parts, ReplicationView replication, Consumer<String> sink) {
@@ -37,7 +49,9 @@ final class ServerEvents {
         replica
             ? " of " + Addresses.describe(replication.masterHost(), replication.masterPort())
             : "";
-    changed("role", replica ? "replica" + master : "master");
+    if (changed("role", replica ? "replica" + master : "master")) {
+      goneAt.clear(); // they follow another master now
+    }
     String link = replication.isLinkUp() ? "up" : replication.isSyncing() ? "full sync" : "down";
     changed("link", replica ? link : "none");
     changed("save", parts.snapshots.isRunning() ? "running" : "done");
@@ -45,26 +59,43 @@ final class ServerEvents {
     changed("ready", unready.isEmpty() ? "yes" : unready);
     Map<String, String> states = new HashMap<>();
     for (ReplicaState each : replication.replicas()) {
-      states.put("replica " + Addresses.describe(each.host(), each.port()), each.state());
+      states.put(REPLICA + Addresses.describe(each.host(), each.port()), each.state());
     }
     for (String known : Map.copyOf(last).keySet()) {
-      if (known.startsWith("replica ") && !states.containsKey(known)) {
+      if (known.startsWith(REPLICA) && !states.containsKey(known)) {
         changed(known, "gone");
         last.remove(known);
+        goneAt.put(known.substring(REPLICA.length()), parts.clock.monotonicMillis());
       }
     }
-    states.forEach(this::changed);
+    states.forEach((known, state) -> {
+      changed(known, state);
+      goneAt.remove(known.substring(REPLICA.length()));
+    });
+    while (goneAt.size() > MAX_GONE) {
+      goneAt.remove(goneAt.keySet().iterator().next());
+    }
   }
 
-  private void changed(String what, String now) {
+  /** Returns the time since replicas were lost, by address; those of the last minutes only. */
+  Map<String, Long> gone() {
+    long now = parts.clock.monotonicMillis();
+    goneAt.values().removeIf(at -> now - at > GONE_MILLIS);
+    Map<String, Long> millis = new LinkedHashMap<>();
+    goneAt.forEach((address, at) -> millis.put(address, now - at));
+    return millis;
+  }
+
+  /** Records a state; returns true if it differs from the last one. */
+  private boolean changed(String what, String now) {
     String before = last.put(what, now);
     if (now.equals(before)) {
-      return;
+      return false;
     }
     long nowMillis = parts.clock.wallMillis();
     Long since = sinceMillis.put(what, nowMillis);
-    if (before == null && !what.startsWith("replica ")) {
-      return; // the state at the start is no event
+    if (before == null && !what.startsWith(REPLICA)) {
+      return false; // the state at the start is no event
     }
     Json json =
         new Json()
@@ -77,5 +108,6 @@ final class ServerEvents {
       json.member("lasted", nowMillis - since);
     }
     sink.accept(json.endObject().toString());
+    return true;
   }
 }

@@ -53,8 +53,8 @@ final class ServerMetrics {
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
       keys = new PageKeys(parts);
-      page = new ServerPage(parts, replication, keys);
       events = new ServerEvents(parts, replication, port::happened);
+      page = new ServerPage(parts, replication, keys, events);
       ServerSamples.Taking first = samples.start();
       boolean taken = false;
       while (!taken) { // nobody waits for the loop yet
@@ -72,8 +72,15 @@ final class ServerMetrics {
     publish();
   }
 
-  /** Publishes the state of now. */
-  void publish() {
+  /** Publishes the state of now, and keeps a sample of it; to be called once a second. */
+  void everySecond() {
+    if (page != null) {
+      port.sampled(ServerPage.SAMPLE, page.sample());
+    }
+    publish();
+  }
+
+  private void publish() {
     if (page == null || events == null || keys == null) {
       return;
     }

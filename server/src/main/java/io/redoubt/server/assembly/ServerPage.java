@@ -4,18 +4,13 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.DurationHistogram;
 import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.launch.ProcessUsage;
-import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientLine;
-import io.redoubt.server.command.admin.LatencyDiagnosis;
-import io.redoubt.server.command.admin.MemoryDiagnosis;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.replication.ReplicationView;
-import io.redoubt.server.replication.ReplicationView.ReplicaState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -28,24 +23,38 @@ final class ServerPage {
   private static final int MAX_COMMANDS = 12;
   private static final int MAX_CLIENTS = 40;
   private static final int MAX_SLOW = 12;
-  private static final int MAX_REPLICAS = 30;
   private static final double NANOS_PER_MICRO = 1000;
 
-  /** The time after which a sentinel, which announces itself every two seconds, is silent. */
-  private static final long SILENT_MILLIS = 10_000;
+  /** The names of the numbers of a sample. */
+  static final List<String> SAMPLE = List.of("at", "commands", "input", "output", "busyNanos");
 
   private final ServerParts parts;
   private final ReplicationView replication;
-  private final MemoryDiagnosis memoryDiagnosis;
-  private final LatencyDiagnosis latencyDiagnosis;
   private final PageKeys keys;
+  private final ServerEvents events;
+  private final PageTopology topology;
+  private final PageFindings findings;
+  private final PageActions actions;
 
-  ServerPage(ServerParts parts, ReplicationView replication, PageKeys keys) {
+  ServerPage(ServerParts parts, ReplicationView replication, PageKeys keys, ServerEvents events) {
     this.parts = parts;
     this.replication = replication;
     this.keys = keys;
-    memoryDiagnosis = new MemoryDiagnosis(parts.memory);
-    latencyDiagnosis = new LatencyDiagnosis(parts.latency, parts.settings);
+    this.events = events;
+    topology = new PageTopology(parts, replication);
+    findings = new PageFindings(parts);
+    actions = new PageActions(parts, replication);
+  }
+
+  /** Returns the totals from which charts are drawn, by {@link #SAMPLE}. */
+  long[] sample() {
+    return new long[] {
+      parts.clock.wallMillis(),
+      parts.stats.commands(),
+      parts.rates.traffic().input().getAsLong(),
+      parts.rates.traffic().output().getAsLong(),
+      parts.transport.stats().busyNanos()
+    };
   }
 
   /**
@@ -61,58 +70,25 @@ final class ServerPage {
         .member("port", parts.listeners.port())
         .member("role", replication.isReplica() ? "replica" : "master")
         .member("unready", unready);
-    group(json);
+    json.member(
+        "sentence",
+        PageSentence.of(
+            replication,
+            parts.clusterNode == null ? null : parts.clusterNode.cluster(),
+            events.gone().size()));
+    topology.write(json, events.gone());
     totals(json);
     commands(json);
     memory(json);
     databases(json);
     slow(json);
-    keys.write(json, parts.settings.metrics.pageShowKeys.value());
+    boolean showsKeys = parts.settings.metrics.pageShowKeys.value();
+    json.member("showsKeys", showsKeys);
+    keys.write(json, showsKeys);
     clients(json);
-    findings(json);
+    findings.write(json);
+    actions.write(json);
     return json.endObject().toString();
-  }
-
-  private void group(Json json) {
-    String self = "this server, port " + parts.listeners.port();
-    json.array("groups").object().member("name", "").array("nodes");
-    String upstream = "";
-    if (replication.isReplica()) {
-      upstream = Addresses.describe(replication.masterHost(), replication.masterPort());
-      String link =
-          replication.isLinkUp() ? "ok" : replication.isSyncing() ? "syncing" : "link down";
-      json.object().member("id", upstream).member("role", "master").member("state", link);
-      json.endObject();
-    }
-    json.object()
-        .member("id", self)
-        .member("self", true)
-        .member("role", replication.isReplica() ? "replica" : "master")
-        .member("of", upstream)
-        .member("state", "ok")
-        .member("offset", replication.offset())
-        .endObject();
-    List<ReplicaState> replicas = replication.replicas();
-    for (ReplicaState replica : replicas.subList(0, Math.min(replicas.size(), MAX_REPLICAS))) {
-      json.object()
-          .member("id", Addresses.describe(replica.host(), replica.port()))
-          .member("role", "replica")
-          .member("of", self)
-          .member("state", replica.state().equals("online") ? "ok" : replica.state())
-          .member("offset", replica.ackOffset())
-          .member("lagBytes", replica.lagBytes())
-          .member("lagMillis", replica.lagMillis())
-          .endObject();
-    }
-    json.endArray().array("sentinels");
-    for (HeardSentinels.Heard sentinel : parts.heardSentinels.list()) {
-      json.object()
-          .member("id", sentinel.address())
-          .member("state", sentinel.silentMillis() > SILENT_MILLIS ? "silent" : "ok")
-          .member("silentMillis", sentinel.silentMillis())
-          .endObject();
-    }
-    json.endArray().endObject().endArray();
   }
 
   private void totals(Json json) {
@@ -238,15 +214,6 @@ final class ServerPage {
           .member("output", client.queuedOutputBytes())
           .member("command", command == null ? "" : command.name())
           .endObject();
-    }
-    json.endArray();
-  }
-
-  private void findings(Json json) {
-    json.array("findings");
-    memoryDiagnosis.findings(parts.keyspace).forEach(json::element);
-    if (!parts.latency.events().isEmpty()) {
-      latencyDiagnosis.text().lines().filter(line -> !line.isBlank()).forEach(json::element);
     }
     json.endArray();
   }

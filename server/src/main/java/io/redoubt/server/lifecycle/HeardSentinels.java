@@ -1,6 +1,8 @@
 package io.redoubt.server.lifecycle;
 
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.settings.HostPort;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,18 +17,25 @@ public final class HeardSentinels {
   /** More are not remembered; a group rarely has more than five. */
   static final int MOST = 32;
 
-  private static final int MAX_HOST_LENGTH = 255;
+  private static final int MAX_LENGTH = 255;
   private static final long FORGET_MILLIS = TimeUnit.MINUTES.toMillis(5);
 
   /**
    * A sentinel.
    *
-   * @param address its host and port
+   * @param host its host
+   * @param port its port
+   * @param group the name of the group in its last message
    * @param silentMillis the time since its last message
    */
-  public record Heard(String address, long silentMillis) {}
+  public record Heard(String host, int port, String group, long silentMillis) {
+    /** Returns the host and the port. */
+    public String address() {
+      return Addresses.describe(host, port);
+    }
+  }
 
-  private record Last(String address, long millis) {}
+  private record Last(HostPort place, String group, long millis) {}
 
   private final Clock clock;
   private final Map<String, Last> byId = new LinkedHashMap<>();
@@ -38,8 +47,9 @@ public final class HeardSentinels {
 
   void heard(SentinelHello hello) {
     String host = hello.sentinel().host();
-    if (host.length() <= MAX_HOST_LENGTH && (byId.size() < MOST || byId.containsKey(hello.id()))) {
-      byId.put(hello.id(), new Last(host + ':' + hello.sentinel().port(), now()));
+    boolean isShort = host.length() <= MAX_LENGTH && hello.group().length() <= MAX_LENGTH;
+    if (isShort && (byId.size() < MOST || byId.containsKey(hello.id()))) {
+      byId.put(hello.id(), new Last(hello.sentinel(), hello.group(), now()));
     }
   }
 
@@ -52,7 +62,9 @@ public final class HeardSentinels {
     long now = now();
     byId.values().removeIf(last -> now - last.millis > FORGET_MILLIS);
     List<Heard> list = new ArrayList<>(byId.size());
-    byId.values().forEach(last -> list.add(new Heard(last.address, now - last.millis)));
+    for (Last last : byId.values()) {
+      list.add(new Heard(last.place.host(), last.place.port(), last.group, now - last.millis));
+    }
     return list;
   }
 }

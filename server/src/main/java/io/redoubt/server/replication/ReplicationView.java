@@ -5,7 +5,8 @@ import java.util.List;
 
 /** The state of replication for metrics and the page. Confined to the loop. */
 public final class ReplicationView {
-  private static final long CENTURY_MILLIS = 100L * 365 * 24 * 3600 * 1000;
+  /** The age of data of a master that was never heard of. */
+  public static final long CENTURY_MILLIS = 100L * 365 * 24 * 3600 * 1000;
 
   private final Replication replication;
 

@@ -21,7 +21,7 @@ public final class LatencyDiagnosis {
   }
 
   /** Returns the report. */
-  public String text() {
+  String text() {
     if (!latency.isOn() && latency.events().isEmpty()) {
       return "Latency is not monitored. CONFIG SET latency-monitor-threshold <milliseconds> has"
           + " events kept that take as long or longer.\n";
@@ -42,6 +42,13 @@ public final class LatencyDiagnosis {
     text.append("\nWhat may help:\n\n");
     advice.forEach(line -> text.append("- ").append(line).append('\n'));
     return text.toString();
+  }
+
+  /** Returns the events that took long, each with its advice. */
+  public List<String> findings() {
+    return latency.events().stream()
+        .map(event -> figures(event) + " " + String.join(" ", advice(event)))
+        .toList();
   }
 
   private String figures(LatencyEvent event) {
