@@ -21,9 +21,9 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
-          Map.entry("protocol.session", 21),
+          Map.entry("protocol.session", 22),
           Map.entry("sentinel.core", 8),
-          Map.entry("server.execution", 20),
+          Map.entry("server.execution", 22),
           Map.entry("server.keyspace", 10),
           Map.entry("server.replication", 19));
 

@@ -1,5 +1,6 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.protocol.bytes.Hash;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,11 @@ public final class HeldKeys {
     void replaced();
   }
 
-  private final Keyspace keyspace;
+  private final Hash hash;
   private final List<Holder> holders = new ArrayList<>();
 
-  HeldKeys(Keyspace keyspace) {
-    this.keyspace = keyspace;
+  HeldKeys(Hash hash) {
+    this.hash = hash;
   }
 
   /** Returns true if no key is held. */
@@ -36,14 +37,14 @@ public final class HeldKeys {
 
   /** Returns the hash by which holders know a key. */
   public long hash(MemorySegment memory, long offset, int length) {
-    return keyspace.hash().of(memory, offset, length);
+    return hash.of(memory, offset, length);
   }
 
   /** Returns true if requests that change a key must wait. */
   public boolean holds(MemorySegment memory, long offset, int length) {
-    long hash = hash(memory, offset, length);
+    long keyHash = hash(memory, offset, length);
     for (int i = 0; i < holders.size(); i++) {
-      if (holders.get(i).holds(hash)) {
+      if (holders.get(i).holds(keyHash)) {
         return true;
       }
     }

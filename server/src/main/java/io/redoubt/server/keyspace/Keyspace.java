@@ -26,7 +26,7 @@ public final class Keyspace implements AutoCloseable {
   private final boolean bySlot;
   private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
-  private final HeldKeys held = new HeldKeys(this);
+  private final HeldKeys held;
 
   private long nowMicros;
   private long nowMillis;
@@ -68,6 +68,7 @@ public final class Keyspace implements AutoCloseable {
     this.bySlot = bySlot;
     this.random = random;
     hash = Hash.seeded(random);
+    held = new HeldKeys(hash);
     accessClock = new AccessClock(random);
     garbage = new Garbage(slabs);
     count = databases;
@@ -82,6 +83,7 @@ public final class Keyspace implements AutoCloseable {
     bySlot = origin.bySlot;
     random = origin.random;
     hash = origin.hash;
+    held = new HeldKeys(hash);
     accessClock = origin.accessClock;
     nowMicros = origin.nowMicros;
     nowMillis = origin.nowMillis;
