@@ -14,10 +14,12 @@ import java.util.List;
  * replies as it prints them.
  */
 public final class Dialogue implements AutoCloseable {
+  private final int port;
   private final RespClient client;
 
   /** Connects to a port of the loopback interface. */
   public Dialogue(int port) {
+    this.port = port;
     try {
       client = RespClient.connect("127.0.0.1", port);
     } catch (IOException e) {
@@ -73,6 +75,16 @@ public final class Dialogue implements AutoCloseable {
     String info = text("INFO memory");
     int at = info.indexOf(field) + field.length();
     return Long.parseLong(info.substring(at, info.indexOf('\r', at)));
+  }
+
+  /**
+   * Returns {@code used_memory} as a new client reads it, in bytes. The next request of a client
+   * whose last one took long waits for those of others, and is in memory meanwhile.
+   */
+  public long restingMemory() {
+    try (Dialogue other = new Dialogue(port)) {
+      return other.usedMemory();
+    }
   }
 
   /** Returns the underlying client. */
