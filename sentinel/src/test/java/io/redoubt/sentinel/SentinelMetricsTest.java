@@ -10,7 +10,9 @@ import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.SelfSigned;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +71,42 @@ final class SentinelMetricsTest {
           .contains("redoubt_sentinel_current_epoch ", "redis_up 1");
       awaitText("/readyz", "ok");
       assertThat(HttpText.get(metricsPort, "/")).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  @Test
+  void saysItsStateAndOffersWhatCanWork() throws Exception {
+    try (SentinelServer server = start()) {
+      assertThat(server).isNotNull();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(state())
+                  .containsPattern(
+                      "\"sentence\":\"mymaster: master 127.0.0.1:[0-9]+ has not answered for [0-9]+"
+                          + " m?s, as a quorum agrees")
+                  .contains("; 0 of 1 replica in step; 1 of 1 sentinel reachable.")
+                  .contains("[\"sentinel\",\"doctor\",\"mymaster\"]")
+                  .contains("\"doctor\":\"SENTINEL DOCTOR\",\"text\":\"one-voter mymaster: ")
+                  .contains("\"shell\":{\"hosts\":[\"127.0.0.1\"],\"port\":")
+                  .doesNotContain("[\"sentinel\",\"failover\""));
+    }
+  }
+
+  /** Returns the second state that a page is sent: the first may be older than it. */
+  private String state() throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", metricsPort)) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
+      var reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+      return reader
+          .lines()
+          .filter(line -> line.startsWith("data: {\"kind\""))
+          .skip(1)
+          .findFirst()
+          .orElseThrow();
     }
   }
 
