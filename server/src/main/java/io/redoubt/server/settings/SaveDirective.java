@@ -3,8 +3,11 @@ package io.redoubt.server.settings;
 import io.redoubt.protocol.config.directive.ManyWordsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.WordNumbers;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.RandomAccess;
 
 /**
  * The save points. Lines of files accumulate, the first one replacing the default; {@code save ""}
@@ -35,12 +38,43 @@ public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>,
     if (words.equals(List.of(""))) {
       return List.of();
     }
-    List<SaveCondition> points = new ArrayList<>();
-    if (before != defaultValue()) {
-      points.addAll(before);
+    if (before instanceof Lines lines) {
+      return lines.and(points(words));
     }
-    points.addAll(points(words));
-    return List.copyOf(points);
+    Lines first = new Lines(new ArrayList<>(), 0);
+    return (before == defaultValue() ? first : first.and(before)).and(points(words));
+  }
+
+  /**
+   * The save points of lines. Each list and those that continue it share their points, so that a
+   * line costs the same after a hundred thousand others.
+   */
+  private static final class Lines extends AbstractList<SaveCondition> implements RandomAccess {
+    private final List<SaveCondition> shared;
+    private final int count;
+
+    private Lines(List<SaveCondition> shared, int count) {
+      this.shared = shared;
+      this.count = count;
+    }
+
+    /** Returns a list that continues this one. */
+    Lines and(List<SaveCondition> more) {
+      boolean last = shared.size() == count;
+      List<SaveCondition> points = last ? shared : new ArrayList<>(this);
+      points.addAll(more);
+      return new Lines(points, points.size());
+    }
+
+    @Override
+    public SaveCondition get(int i) {
+      return shared.get(Objects.checkIndex(i, count));
+    }
+
+    @Override
+    public int size() {
+      return count;
+    }
   }
 
   @Override

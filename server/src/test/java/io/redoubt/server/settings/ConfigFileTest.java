@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +25,25 @@ final class ConfigFileTest {
   @TempDir Path directory;
 
   private final ServerDirectives settings = new ServerDirectives();
+
+  /** The bytes that a file of lines allocates while it is read. */
+  private long allocated(int lines) throws Exception {
+    String text = "save 1 1\n".repeat(lines);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    load(text);
+    return threads.getCurrentThreadAllocatedBytes() - before;
+  }
+
+  @Test
+  void aLineCostsTheSameAfterManyOthers() throws Exception {
+    long unused = allocated(10_000);
+    long some = allocated(10_000);
+    long twice = allocated(20_000);
+    assertThat(settings.persistence.save.value()).hasSize(20_000);
+    // If each line copied those before it, they would take four times as many.
+    assertThat(twice).isLessThan(3 * some);
+  }
 
   @Test
   void readsCommonDirectives() throws Exception {
