@@ -2,9 +2,9 @@ package io.redoubt.protocol.net;
 
 import io.redoubt.protocol.pem.KeyFormatException;
 import io.redoubt.protocol.pem.PemFile;
+import io.redoubt.protocol.process.SmallFile;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +32,6 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
   private static final String AUTHORITIES =
       "Failed to configure CA certificate(s) file/directory: ";
 
-  /** The limit of a file; the authorities of a system take 200 KB. */
-  private static final int MAX_BYTES = 4 << 20;
-
   private static final String NO_CERTIFICATE = "no certificate (PEM)";
 
   static Credentials read(Tls.Identity identity) throws IOException {
@@ -57,13 +54,7 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
   }
 
   private static PemFile read(Path file) throws IOException, KeyFormatException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] content = in.readNBytes(MAX_BYTES + 1);
-      if (content.length > MAX_BYTES) {
-        throw new IOException("the file is too large");
-      }
-      return PemFile.of(content);
-    }
+    return PemFile.of(SmallFile.bytes(file));
   }
 
   private static IOException failure(String what, Path file, Exception e) {
