@@ -11,6 +11,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.LimitedLog;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -32,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  * event loop only.
  */
 public final class ClientRegistry {
-  private static final long ATTACK_LOG_MILLIS = 60_000;
 
   private final Loop loop;
   private final Clock clock;
@@ -66,7 +66,7 @@ public final class ClientRegistry {
   private long heapEvictions;
   private long outputLimitDisconnections;
   private long queryLimitDisconnections;
-  private long attackLoggedMillis;
+  private final LimitedLog attacks;
 
   /**
    * Creates a registry without clients.
@@ -93,6 +93,7 @@ public final class ClientRegistry {
     this.loop = loop;
     this.clock = environment.clock();
     this.log = environment.log();
+    this.attacks = new LimitedLog(log, clock, 1);
     this.memory = memory;
     this.settings = settings;
     this.users = users;
@@ -358,16 +359,12 @@ public final class ClientRegistry {
 
   /** Logs an attempt to send commands by HTTP, at most once a minute. */
   void crossProtocolAttack(Client client) {
-    long nowMillis = clock.wallMillis();
-    if (Math.abs(nowMillis - attackLoggedMillis) > ATTACK_LOG_MILLIS) {
-      attackLoggedMillis = nowMillis;
-      log.warning(
-          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host:"
-              + " commands to Redis. This is likely due to an attacker attempting to use Cross"
-              + " Protocol Scripting to compromise your Redis instance. Connection from %s"
-              + " aborted.",
-          client.address());
-    }
+    attacks.warning(
+        "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host:"
+            + " commands to Redis. This is likely due to an attacker attempting to use Cross"
+            + " Protocol Scripting to compromise your Redis instance. Connection from %s"
+            + " aborted.",
+        client.address());
   }
 
   void queryBufferOverflow(Client client, ByteQueue query) {

@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.LimitedLog;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.cluster.core.Cluster;
@@ -42,6 +43,9 @@ final class BusConnections {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
   private static final int FIRST_BUFFER = 4096;
 
+  /** A stranger may send them as fast as it can connect. */
+  private static final int BAD_MESSAGES_PER_MINUTE = 10;
+
   /** A node that has vanished without a trace must not keep what looks like its link to us. */
   private static final int KEEP_ALIVE_SECONDS = 30;
 
@@ -58,6 +62,7 @@ final class BusConnections {
   private final Cluster cluster;
   private final Consumer<Input> inputs;
   private final Log log;
+  private final LimitedLog badMessages;
   private final Map<Integer, End> ends = new HashMap<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final BusStats stats = new BusStats();
@@ -82,6 +87,7 @@ final class BusConnections {
     this.sendLimitBytes = parts.sendLimitBytes();
     this.log = parts.log();
     this.clock = parts.clock();
+    this.badMessages = new LimitedLog(log, clock, BAD_MESSAGES_PER_MINUTE);
     this.heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     this.inputs = inputs;
   }
@@ -268,7 +274,7 @@ final class BusConnections {
           }
         }
       } catch (MalformedMessage e) {
-        log.warning(
+        badMessages.warning(
             "Bad message on the cluster bus from %s: %s", from.remoteAddress(), e.getMessage());
         from.close();
       }

@@ -18,10 +18,12 @@ import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodesFile;
 import io.redoubt.server.cluster.slot.SlotSet;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +42,7 @@ final class BusNode implements AutoCloseable {
   private final Transport transport;
   private final ClusterDriver driver;
   private final List<String> delivered = new CopyOnWriteArrayList<>();
+  private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private boolean closed;
 
   BusNode(Path file, long timeoutMillis) throws Exception {
@@ -68,7 +71,7 @@ final class BusNode implements AutoCloseable {
                 Threads.ofSystem(),
                 NameLookup.ofSystem(),
                 clock,
-                Log.silent(clock)));
+                new Log(clock, ZoneOffset.UTC, 1, log)));
     driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16, null);
     transport.loop().execute(driver::start);
     isServing(); // returns after the start
@@ -76,6 +79,11 @@ final class BusNode implements AutoCloseable {
 
   Path file() {
     return file;
+  }
+
+  /** Returns the lines that it has logged. */
+  List<String> logged() {
+    return log.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
   int port() {

@@ -154,4 +154,18 @@ class StrangerMessagesTest {
     send(ping);
     assertThat(socket.getInputStream().read()).isNegative();
   }
+
+  @Test
+  void logsFewOfManyBadMessages() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      try (Socket other = new Socket(InetAddress.getLoopbackAddress(), node.busPort())) {
+        other.setSoTimeout(60_000);
+        other.getOutputStream().write(new byte[MessageDecoder.PREFIX]);
+        assertThat(other.getInputStream().read()).isNegative();
+      }
+    }
+    assertThat(node.logged())
+        .filteredOn(line -> line.contains("Bad message on the cluster bus"))
+        .hasSize(10);
+  }
 }
