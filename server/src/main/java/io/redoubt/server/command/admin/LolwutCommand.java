@@ -12,6 +12,10 @@ import java.util.random.RandomGenerator;
 
 /** LOLWUT: the version, and the pictures of versions 5 and 6. */
 public final class LolwutCommand extends CommandGroup<Call> {
+  /** The line of Redis, which tools look for, followed by the version of this program. */
+  private static final String VERSION =
+      "Redis ver. " + Version.REDIS + "\nRedoubt ver. " + Version.ofThisProcess().number() + "\n";
+
   private static final int MOST_COLUMNS = 1000;
   private static final int MOST_ROWS = 1000;
   private static final int MOST_SQUARES = 200;
@@ -36,7 +40,7 @@ public final class LolwutCommand extends CommandGroup<Call> {
     boolean chosen = call.count() > 2 && call.is(1, "VERSION");
     long version = chosen ? call.argLong(2) : 0;
     String picture = version == 5 ? squares(call) : version == 6 ? skyline(call) : "";
-    call.reply().verbatim("txt", picture + "Redis ver. " + Version.REDIS + "\n");
+    call.reply().verbatim("txt", picture + VERSION);
   }
 
   private String squares(Call call) {

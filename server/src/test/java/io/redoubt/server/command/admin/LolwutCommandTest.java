@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 @ServerTest("enable-module-command local")
 final class LolwutCommandTest {
-  private static final String VERSION = "Redis ver. 7.2.6\n";
+  private static final String VERSION = "Redis ver. 7.2.6\nRedoubt ver. development\n";
 
   private final Dialogue redis;
 
