@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.protocol.process.Version;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -31,6 +32,7 @@ public final class Benchmark {
   /** Runs one of the benchmarks; the exit status is 0 if it completed. */
   public static void main(String[] arguments) {
     CommandLine line = new CommandLine(new Benchmark());
+    line.getCommandSpec().version(Version.ofThisProcess().describe());
     line.setExecutionExceptionHandler((failure, command, result) -> {
       // A missing program or a refused port; the trace would hide the reason.
       if (failure instanceof IOException) {
