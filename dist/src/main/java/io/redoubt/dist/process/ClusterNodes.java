@@ -2,10 +2,13 @@ package io.redoubt.dist.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Six servers in cluster mode as processes, each with its own folder and configuration file. {@link
@@ -17,6 +20,9 @@ public final class ClusterNodes extends ProcessGroup {
 
   /** The number of processes. */
   public static final int NODES = 2 * MASTERS;
+
+  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(2);
+  private static final Pattern ERROR = Pattern.compile("^\\[ERR]|^Error|^ERR |^Could not");
 
   private final Path serverLauncher;
   private final Path cliLauncher;
@@ -50,9 +56,13 @@ public final class ClusterNodes extends ProcessGroup {
     start(0, NODES);
   }
 
-  /** Makes one cluster of the nodes with {@code redis-cli --cluster create}; returns its output. */
-  public String create() throws IOException, InterruptedException {
-    return create(cliLauncher, nodes(), 1);
+  /**
+   * Makes one cluster of the nodes with {@code redis-cli --cluster create}.
+   *
+   * @throws IOException if it fails, with its error and the file of its output
+   */
+  public void create() throws IOException, InterruptedException {
+    cli(creation(nodes(), 1));
   }
 
   /**
@@ -63,34 +73,94 @@ public final class ClusterNodes extends ProcessGroup {
    */
   public static String create(Path cliLauncher, List<Node> nodes, int replicas)
       throws IOException, InterruptedException {
+    return cli(cliLauncher, creation(nodes, replicas));
+  }
+
+  private static List<String> creation(List<Node> nodes, int replicas) {
     List<String> words = new ArrayList<>(List.of("create"));
     nodes.forEach(node -> words.add(address(node)));
     words.addAll(List.of("--cluster-replicas", Integer.toString(replicas), "--cluster-yes"));
-    return cli(cliLauncher, words);
+    return words;
   }
 
   /**
-   * Runs {@code redis-cli --cluster} and returns its output.
+   * Runs {@code redis-cli --cluster}. Its output goes to a file in the folder of the group.
+   *
+   * @throws IOException if it fails, with its error and the file of its output
+   */
+  public void cli(List<String> words) throws IOException, InterruptedException {
+    Path file = folder().resolve("redis-cli-" + words.getFirst() + ".log");
+    if (!run(cliLauncher, words, file)) {
+      throw new IOException(
+          "redis-cli --cluster " + words.getFirst() + ": " + error(read(file)) + "; see " + file);
+    }
+  }
+
+  /**
+   * Runs {@code redis-cli --cluster} for any nodes and returns its output.
    *
    * @throws IOException if it fails; the message has its output
    */
-  public String cli(List<String> words) throws IOException, InterruptedException {
-    return cli(cliLauncher, words);
+  public static String cli(Path cliLauncher, List<String> words)
+      throws IOException, InterruptedException {
+    Path file = Files.createTempFile("redis-cli", ".log");
+    try {
+      if (!run(cliLauncher, words, file)) {
+        throw new IOException("redis-cli --cluster " + words.getFirst() + " fails: " + read(file));
+      }
+      return read(file);
+    } finally {
+      Files.delete(file);
+    }
   }
 
-  /** Like {@link #cli(List)}, for any nodes. */
-  public static String cli(Path cliLauncher, List<String> words)
+  /** Runs the program; returns false if it fails, or prints nothing for long. */
+  private static boolean run(Path cliLauncher, List<String> words, Path output)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(cliLauncher.toString(), "--cluster"));
     command.addAll(words);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
     process.getOutputStream().close();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    if (process.waitFor() != 0) {
-      throw new IOException("redis-cli --cluster " + words.getFirst() + " fails: " + output);
+    try {
+      long printed = -1;
+      while (!process.waitFor(SILENCE_LIMIT)) {
+        if (Files.size(output) == printed) {
+          return false;
+        }
+        printed = Files.size(output);
+      }
+      return process.exitValue() == 0;
+    } finally {
+      process.destroyForcibly();
     }
-    return output;
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Returns the first line that is marked as an error, with what it announces, or the last line.
+   */
+  static String error(String output) {
+    List<String> lines =
+        output
+            .replaceAll("\u001b\\[[0-9;]*m", "")
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .toList();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (ERROR.matcher(line).find()) {
+        return line.endsWith(":") && i + 1 < lines.size() ? line + " " + lines.get(i + 1) : line;
+      }
+    }
+    return lines.isEmpty() ? "no output" : lines.getLast();
   }
 
   /** Returns the address of a node, as {@code redis-cli --cluster} takes it. */
@@ -116,7 +186,6 @@ public final class ClusterNodes extends ProcessGroup {
         port %d
         bind 127.0.0.1
         dir "%s"
-        logfile "redis.log"
         cluster-enabled yes
         cluster-port %d
         cluster-node-timeout %d

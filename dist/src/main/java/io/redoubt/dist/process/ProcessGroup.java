@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * folders lie in one. A process that has ended can be restarted until the group is closed.
  */
 public abstract sealed class ProcessGroup implements AutoCloseable permits ClusterNodes, Topology {
-  static final Duration START_LIMIT = Duration.ofSeconds(30);
+  /** A process without an AOT cache may need a minute beside others that use all processors. */
+  static final Duration START_LIMIT = Duration.ofSeconds(180);
 
   private final Path folder;
   private final List<Integer> ports;
@@ -37,6 +38,12 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
 
   /** Returns the configuration file of a process, which is in the folder of that process. */
   public abstract Path configuration(int i);
+
+  /** Returns the file of a process's log and of all else that it prints. */
+  public final Path log(int i) {
+    String name = configuration(i).getFileName().toString();
+    return configuration(i).resolveSibling(name.replace(".conf", ".log"));
+  }
 
   /** Returns the lines of a process's configuration, without that of its metrics. */
   abstract String settings(int i);
@@ -98,11 +105,7 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
     }
     Node node =
         Node.start(
-            launcher(i),
-            List.of(configuration(i).toString()),
-            Map.of(),
-            ports.get(i),
-            configuration(i).resolveSibling("output"));
+            launcher(i), List.of(configuration(i).toString()), Map.of(), ports.get(i), log(i));
     if (i < nodes.size()) {
       nodes.set(i, node);
     } else {

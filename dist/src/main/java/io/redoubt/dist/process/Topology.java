@@ -191,7 +191,6 @@ public final class Topology extends ProcessGroup {
                 port %d
                 bind 127.0.0.1
                 dir "%s"
-                logfile "redis.log"
                 repl-diskless-sync-delay 0
                 """,
                 port(i),
@@ -207,7 +206,6 @@ public final class Topology extends ProcessGroup {
         port %d
         bind 127.0.0.1
         dir "%s"
-        logfile "sentinel.log"
         sentinel monitor %s 127.0.0.1 %d %d
         sentinel down-after-milliseconds %s %d
         sentinel failover-timeout %s %d

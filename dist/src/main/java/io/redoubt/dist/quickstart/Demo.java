@@ -19,6 +19,7 @@ import java.util.TreeSet;
  */
 final class Demo {
   private static final int KEYS = 1_000;
+  private static final String WAIT_MILLIS = "1000";
 
   private final Topology topology;
   private final Steps steps;
@@ -74,6 +75,7 @@ final class Demo {
     steps.until("the files are rewritten", () -> filesName(newPort));
     steps.report(
         "it is a replica now and has caught up; redis.conf and sentinel.conf name the new master");
+    steps.reportPauses(topology.nodes());
     steps.report("done");
   }
 
@@ -87,7 +89,9 @@ final class Demo {
       for (Reply reply : connection.pipeline(writes)) {
         Steps.expect("SET", "OK", reply.text());
       }
-      Steps.expect("replicas that acknowledge", "2", connection.call("WAIT", "2", "10000").text());
+      steps.until(
+          "both replicas acknowledge the writes",
+          () -> connection.call("WAIT", "2", WAIT_MILLIS).text().equals("2"));
     }
     for (Node replica : replicas) {
       String last = Integer.toString(KEYS - 1);

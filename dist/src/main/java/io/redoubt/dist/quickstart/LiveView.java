@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -18,11 +19,9 @@ import java.util.stream.Collectors;
  */
 final class LiveView {
   private static final int PERIOD_MILLIS = 500;
-  private static final int EVENTS_SHOWN = 10;
-  private static final String HOME = "\u001b[H";
-  private static final String CLEAR = "\u001b[2J";
-  private static final String CLEAR_LINE_END = "\u001b[K";
-  private static final String CLEAR_SCREEN_END = "\u001b[J";
+
+  /** The ids of sentinels in events, of which the first digits are enough. */
+  private static final Pattern ID = Pattern.compile("\\b([0-9a-f]{8})[0-9a-f]{32}\\b");
 
   private final Topology topology;
   private final PrintStream out;
@@ -37,35 +36,44 @@ final class LiveView {
   /** Shows the topology until the thread is interrupted. */
   void run() throws InterruptedException {
     Console console = System.console();
-    boolean terminal = console != null && console.isTerminal();
     events.start();
-    if (terminal) {
-      out.print(CLEAR);
+    if (console != null && console.isTerminal()) {
+      repaint(new Screen(out));
+    } else {
+      printChanges();
     }
+  }
+
+  private void repaint(Screen screen) throws InterruptedException {
+    while (true) {
+      Screen.Size size = screen.size();
+      screen.paint(picture(states(), events.all(), size.lines()), size);
+      Thread.sleep(PERIOD_MILLIS);
+    }
+  }
+
+  private void printChanges() throws InterruptedException {
     List<String> shownRoles = List.of();
     int shownEvents = 0;
     while (true) {
-      List<ServerState> servers = topology.servers().stream().map(LiveView::look).toList();
-      if (terminal) {
-        out.print(HOME);
-        picture(servers).forEach(line -> out.println(line + CLEAR_LINE_END));
-        out.print(CLEAR_SCREEN_END);
-        out.flush();
-      } else {
-        List<String> roles = servers.stream().map(ServerState::summary).toList();
-        if (!roles.equals(shownRoles)) {
-          table(servers).forEach(out::println);
-          if (shownRoles.isEmpty()) {
-            connect(servers).forEach(out::println);
-          }
-          shownRoles = roles;
+      List<ServerState> servers = states();
+      List<String> roles = servers.stream().map(ServerState::summary).toList();
+      if (!roles.equals(shownRoles)) {
+        table(servers).forEach(out::println);
+        if (shownRoles.isEmpty()) {
+          connect(servers).forEach(out::println);
         }
-        List<String> all = events.all();
-        all.subList(shownEvents, all.size()).forEach(out::println);
-        shownEvents = all.size();
+        shownRoles = roles;
       }
+      List<String> all = events.all();
+      all.subList(shownEvents, all.size()).forEach(out::println);
+      shownEvents = all.size();
       Thread.sleep(PERIOD_MILLIS);
     }
+  }
+
+  private List<ServerState> states() {
+    return topology.servers().stream().map(LiveView::look).toList();
   }
 
   /** The state that a server reports; the role is "down" if it does not answer. */
@@ -93,15 +101,19 @@ final class LiveView {
     }
   }
 
-  private List<String> picture(List<ServerState> servers) {
+  /** Returns the lines of a screen: the latest events fill the room that the others leave. */
+  private List<String> picture(List<ServerState> servers, List<String> all, int most) {
     List<String> lines = new ArrayList<>(table(servers));
     lines.add("");
-    lines.add("Events of the sentinels");
-    List<String> all = events.all();
-    all.subList(Math.max(0, all.size() - EVENTS_SHOWN), all.size())
-        .forEach(event -> lines.add("  " + event));
-    lines.add("");
-    lines.addAll(connect(servers));
+    List<String> connect = connect(servers);
+    int room = Math.max(0, most - lines.size() - 2 - connect.size());
+    if (room > 0) {
+      lines.add("Events of the sentinels");
+      all.subList(Math.max(0, all.size() - room), all.size())
+          .forEach(event -> lines.add("  " + ID.matcher(event).replaceAll("$1")));
+      lines.add("");
+    }
+    lines.addAll(connect);
     return lines;
   }
 
@@ -133,12 +145,10 @@ final class LiveView {
               replica ? master.map(m -> lag(m, server.port())).orElse("") : "",
               server.link()));
     }
-    List<String> sentinels = new ArrayList<>();
-    topology
-        .sentinels()
-        .forEach(sentinel ->
-            sentinels.add("127.0.0.1:" + sentinel.port() + (sentinel.isAlive() ? "" : " (down)")));
-    lines.add("sentinels          " + String.join("  ", sentinels));
+    lines.add(
+        topology.sentinels().stream()
+            .map(sentinel -> sentinel.port() + (sentinel.isAlive() ? "" : " (down)"))
+            .collect(Collectors.joining("  ", "sentinels          127.0.0.1:", "")));
     return lines;
   }
 
@@ -169,19 +179,26 @@ final class LiveView {
     int port = master(servers).orElse(servers.getFirst()).port();
     int sentinel = topology.sentinels().getFirst().port();
     List<String> lines = new ArrayList<>();
-    if (!topology.metricsPorts().isEmpty()) {
-      lines.add("Watch:       http://127.0.0.1:" + topology.metricsPorts().getLast() + "/");
-      lines.add("Metrics:     " + metrics());
-    }
+    lines.addAll(pages(topology.metricsPorts(), topology.metricsPorts().size() - 1));
     lines.addAll(hints(port, sentinel));
     return lines;
   }
 
-  /** Returns the addresses for Prometheus. */
-  private String metrics() {
-    return topology.metricsPorts().stream()
-        .map(port -> "127.0.0.1:" + port)
-        .collect(Collectors.joining(" "));
+  /**
+   * Returns the addresses of pages and metrics.
+   *
+   * @param ports the ports of all processes, which may be none
+   * @param watched the process whose page shows most
+   */
+  static List<String> pages(List<Integer> ports, int watched) {
+    if (ports.isEmpty()) {
+      return List.of();
+    }
+    return List.of(
+        "Watch:       http://127.0.0.1:" + ports.get(watched) + "/",
+        ports.stream()
+            .map(String::valueOf)
+            .collect(Collectors.joining(" ", "Metrics:     127.0.0.1, ports ", "")));
   }
 
   private static List<String> hints(int port, int sentinel) {

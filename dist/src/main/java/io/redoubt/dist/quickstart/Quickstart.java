@@ -1,6 +1,7 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.ClusterNodes;
+import io.redoubt.dist.process.ProcessGroup;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.process.Version;
@@ -21,11 +22,15 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quickstart",
     description = "Starts a master, two replicas and three sentinels, and shows them until Ctrl-C.",
-    version = "redoubt-quickstart " + Version.REDIS,
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Quickstart implements Callable<Integer> {
   private static final int DOWN_AFTER_MILLIS = 3_000;
+
+  /**
+   * Beside processes that use all processors a node may stand still for more than three seconds.
+   */
+  private static final int NODE_TIMEOUT_MILLIS = 5_000;
 
   @Option(
       names = "--demo",
@@ -125,8 +130,9 @@ public final class Quickstart implements Callable<Integer> {
     if (server == null && sentinel == null) {
       topology.serveMetrics(metricsPorts());
     }
-    AtomicBoolean keep = stopAtExit(topology::close, topology::delete);
+    AtomicBoolean keep = stopAtExit(topology);
     try {
+      out.println("Starting three servers and three sentinels in " + place);
       topology.start();
       if (demo) {
         new Demo(topology, out).run();
@@ -135,7 +141,7 @@ public final class Quickstart implements Callable<Integer> {
       }
       return 0;
     } catch (Steps.Failure | IOException e) {
-      return failed(place, out, e, keep);
+      return failed(place, topology, out, e, keep);
     }
   }
 
@@ -148,12 +154,13 @@ public final class Quickstart implements Callable<Integer> {
             cli == null ? home.resolve("bin/redis-cli") : cli,
             six,
             FreePorts.several(ClusterNodes.NODES),
-            DOWN_AFTER_MILLIS);
+            NODE_TIMEOUT_MILLIS);
     if (server == null) {
       nodes.serveMetrics(metricsPorts());
     }
-    AtomicBoolean keep = stopAtExit(nodes::close, nodes::delete);
+    AtomicBoolean keep = stopAtExit(nodes);
     try {
+      out.println("Starting six nodes of a cluster in " + place);
       nodes.start();
       new ClusterDemo(nodes, out).run();
       if (!demo) {
@@ -162,7 +169,7 @@ public final class Quickstart implements Callable<Integer> {
       }
       return 0;
     } catch (Steps.Failure | IOException e) {
-      return failed(place, out, e, keep);
+      return failed(place, nodes, out, e, keep);
     }
   }
 
@@ -174,14 +181,14 @@ public final class Quickstart implements Callable<Integer> {
    * Ends all processes after an ordinary exit and after Ctrl-C, and deletes a temporary folder
    * unless the returned value is set.
    */
-  private AtomicBoolean stopAtExit(Runnable close, Runnable delete) {
+  private AtomicBoolean stopAtExit(ProcessGroup group) {
     AtomicBoolean keep = new AtomicBoolean(folder != null);
     Thread stop =
         new Thread(
             () -> {
-              close.run();
+              group.close();
               if (!keep.get()) {
-                delete.run();
+                group.delete();
               }
             },
             "stop");
@@ -189,10 +196,14 @@ public final class Quickstart implements Callable<Integer> {
     return keep;
   }
 
-  private static int failed(Path place, PrintStream out, Exception e, AtomicBoolean keep) {
+  /** Prints the error last. */
+  private static int failed(
+      Path place, ProcessGroup group, PrintStream out, Exception e, AtomicBoolean keep) {
     keep.set(true);
+    out.println("Configuration and data: " + place);
+    out.println("Logs:                   " + place + "/*/*.log");
+    Pauses.describe(group.nodes()).ifPresent(pauses -> out.println("Perhaps " + pauses));
     out.println("FAILED: " + e.getMessage());
-    out.println("Configuration, logs and data: " + place);
     return 1;
   }
 }

@@ -91,7 +91,11 @@ public final class MachineGroup implements AutoCloseable {
       command.add(place.resolve("sentinel.conf").toString());
       sentinels.add(
           Node.start(
-              command, Map.of(), MachineNetwork.host(i), SENTINEL_PORT, place.resolve("output")));
+              command,
+              Map.of(),
+              MachineNetwork.host(i),
+              SENTINEL_PORT,
+              place.resolve("sentinel.log")));
     }
     for (Node sentinel : sentinels) {
       sentinel.awaitPong(START_LIMIT);
@@ -111,13 +115,13 @@ public final class MachineGroup implements AutoCloseable {
         machine == 0 ? programs.environment() : Map.of(),
         MachineNetwork.host(machine),
         SERVER_PORT,
-        serverFolder(machine).resolve("output"));
+        serverFolder(machine).resolve("redis.log"));
   }
 
   private String serverConfiguration(int machine) {
     StringBuilder text = new StringBuilder();
     text.append("port ").append(SERVER_PORT).append("\nbind 0.0.0.0\nprotected-mode no\n");
-    text.append("dir \"").append(serverFolder(machine)).append("\"\nlogfile redis.log\n");
+    text.append("dir \"").append(serverFolder(machine)).append("\"\n");
     text.append("save \"\"\nrepl-diskless-sync-delay 0\n");
     programs.serverLines().forEach(line -> text.append(line).append('\n'));
     if (machine > 0) {
@@ -130,7 +134,7 @@ public final class MachineGroup implements AutoCloseable {
   private String sentinelConfiguration(Path place) {
     StringBuilder text = new StringBuilder();
     text.append("port ").append(SENTINEL_PORT).append("\nbind 0.0.0.0\nprotected-mode no\n");
-    text.append("dir \"").append(place).append("\"\nlogfile sentinel.log\n");
+    text.append("dir \"").append(place).append("\"\n");
     text.append(
         String.format(
             Locale.ROOT,
