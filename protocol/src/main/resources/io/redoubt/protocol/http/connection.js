@@ -52,8 +52,8 @@ export function connect(handlers) {
         wait = 0;
         abort.abort();
       } else {
-        refused = `This page is refused by the server: ${(await reply.text()).trim()}`
-          + (reply.status === 503 ? " It is connected as soon as that ends." : "");
+        refused = `The server refuses this page: ${(await reply.text()).trim()}`
+          + (reply.status === 503 ? " The page connects as soon as the server allows it." : "");
         lost(refused);
       }
     } catch {
