@@ -3,6 +3,7 @@ package io.redoubt.server.command.admin;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
@@ -11,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 @ServerTest("enable-module-command local")
 final class LolwutCommandTest {
-  private static final String VERSION = "Redis ver. 7.2.6\nRedoubt ver. development\n";
+  private static final String VERSION =
+      "Redis ver. 7.2.6\nRedoubt ver. " + Version.ofThisProcess().number() + "\n";
 
   private final Dialogue redis;
 
