@@ -221,6 +221,7 @@ public final class RequestExecutor {
     running = false;
     try {
       executeOthers(outer, outerNext, busy);
+      late.serveMeanwhile();
       task.run();
     } finally {
       batch = outer;

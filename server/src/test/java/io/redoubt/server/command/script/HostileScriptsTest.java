@@ -1,6 +1,7 @@
 package io.redoubt.server.command.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
@@ -27,13 +28,15 @@ final class HostileScriptsTest {
   private static final int POLL_MILLIS = 10;
   private static final int POLLS = 12_000;
 
+  private final int port;
   private final Dialogue hostile;
   private final Dialogue other;
   private long memoryBefore;
 
   HostileScriptsTest(RedisServer server) {
-    hostile = new Dialogue(server.port());
-    other = new Dialogue(server.port());
+    port = server.port();
+    hostile = new Dialogue(port);
+    other = new Dialogue(port);
   }
 
   @BeforeEach
@@ -239,6 +242,24 @@ final class HostileScriptsTest {
       assertThat(reply).startsWith("(error) BUSY");
       other.says("SCRIPT KILL", "OK");
       assertThat(hostile.client().receive().toString()).contains("Script killed by user");
+    }
+  }
+
+  /** The client has run a long command, so that its next request waits for those of others. */
+  @Test
+  void isKilledByARequestThatWaitedForOthers() throws Exception {
+    try (Dialogue busy = new Dialogue(port)) {
+      for (int round = 0; round < 10; round++) {
+        other.says("DEBUG SLEEP 0.01", "OK");
+        busy.client().send("DEBUG", "SLEEP", "0.03"); // both others are read in one turn
+        hostile.client().send("EVAL", "while true do end", "0");
+        other.client().send("SCRIPT", "KILL");
+        if (other.client().receive().isError()) { // it came before the script
+          await().until(() -> other.ask("SCRIPT KILL").equals("OK"));
+        }
+        assertThat(hostile.client().receive().toString()).contains("Script killed by user");
+        Reply unused = busy.client().receive();
+      }
     }
   }
 
