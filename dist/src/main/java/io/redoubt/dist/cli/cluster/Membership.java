@@ -6,6 +6,7 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +139,19 @@ final class Membership {
     return false;
   }
 
+  /** Has a node forget another one; returns false if it does not know that one. */
+  private static boolean isForgotten(Member each, Member removed)
+      throws IOException, ProtocolException, ClusterException {
+    Reply reply = each.call("CLUSTER", "FORGET", removed.id());
+    if (!(reply instanceof Reply.Error error)) {
+      return true;
+    }
+    if (error.message().startsWith("ERR Unknown node")) {
+      return false;
+    }
+    throw each.refused(error);
+  }
+
   boolean remove(String id) throws IOException, ProtocolException, ClusterException {
     talk.step("Removing node " + id + " from cluster " + topology.members().getFirst().address());
     Member removed = topology.byId(id);
@@ -151,6 +165,7 @@ final class Membership {
       return false;
     }
     talk.step("Sending CLUSTER FORGET messages to the cluster...");
+    List<Member> unknowing = new ArrayList<>();
     for (Member each : topology.members()) {
       if (each == removed) {
         continue;
@@ -163,7 +178,12 @@ final class Membership {
         talk.step(each.address() + " as replica of " + master.address());
         Reply unused = each.ask("CLUSTER", "REPLICATE", master.id());
       }
-      Reply unused = each.ask("CLUSTER", "FORGET", removed.id());
+      if (!isForgotten(each, removed)) {
+        unknowing.add(each);
+      }
+    }
+    for (Member each : unknowing) { // one that had yet to hear of it may have done so meanwhile
+      boolean unused = isForgotten(each, removed);
     }
     talk.step("Sending CLUSTER RESET SOFT to the deleted node.");
     Reply unused = removed.ask("CLUSTER", "RESET", "SOFT");

@@ -187,6 +187,20 @@ final class ClusterModeTest {
   }
 
   @Test
+  void removesANodeThatAnotherDoesNotKnow() throws Exception {
+    create();
+    for (int added : new int[] {3, 4}) {
+      assertThat(good("add-node", address(added), address(0))).contains("[OK] New node added");
+    }
+    areKnown(3, 4);
+    agrees();
+    String removed = id(3);
+    assertThat(command(4, "CLUSTER", "RESET")).isEqualTo("OK");
+    String unused = good("del-node", address(0), removed);
+    assertThat(command(0, "CLUSTER", "NODES")).doesNotContain(removed);
+  }
+
+  @Test
   void repairsWhatIsHalfDone() throws Exception {
     create();
     assertThat(command(0, "SET", KEY, "1")).isEqualTo("OK");
