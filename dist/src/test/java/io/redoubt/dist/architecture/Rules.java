@@ -21,7 +21,7 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(
-          Map.entry("protocol.session", 22),
+          Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 8),
           Map.entry("server.execution", 22),
           Map.entry("server.keyspace", 10),

@@ -41,7 +41,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   private boolean executing;
   private boolean released;
   private boolean atEndOfTurn;
-  private boolean isLate;
+  private boolean inNextTurn;
   private boolean readingStopped;
   private boolean inputEnded;
 
@@ -229,7 +229,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   private boolean hasMoreToRun() {
-    return isLate || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
+    return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
   }
 
   /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
@@ -244,7 +244,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
         && query.usedBytes() > registry().settings().queryBufferLimitBytes()) {
       registry().queryBufferOverflow(this, query);
     }
-    endShare();
+    continueNextTurn();
     flush();
     if (query.isEmpty()) {
       delivery.pipelineFinished();
@@ -254,17 +254,19 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeIfAnswered();
   }
 
-  /** Ends the client's share of this turn; the rest runs later, after other clients. */
-  private void endShare() {
-    if (input.endShare(mayExecute()) && !isLate) {
-      isLate = true;
-      registry().executor().executeLate(this);
+  /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
+  private void continueNextTurn() {
+    RequestExecutor executor = registry().executor();
+    if (input.endShare(mayExecute(), executor.waitingForTurn()) && !inNextTurn) {
+      inNextTurn = true;
+      executor.waitsForTurn(1);
+      registry().loop().schedule(this::nextTurn, 0);
     }
   }
 
-  /** Executes the requests that had to wait for those of other clients. */
-  final void executeLate() {
-    isLate = false;
+  private void nextTurn() {
+    inNextTurn = false;
+    registry().executor().waitsForTurn(-1);
     if (!released) {
       try {
         registry().executor().executeKept(this);
@@ -325,11 +327,6 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   /** Sets whether one of its commands is running. */
   final void executing(boolean on) {
     executing = on;
-  }
-
-  /** Makes later requests wait for those of other clients, because one of this client took long. */
-  public final void ranLong() {
-    input.ranLong();
   }
 
   /** Returns true while one of its commands is running. */
@@ -429,7 +426,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
       registry().executor().executeKept(this);
-      endShare();
+      continueNextTurn();
     }
     flush();
     registry().accountMemory(this);

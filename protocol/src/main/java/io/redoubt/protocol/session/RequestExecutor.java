@@ -22,10 +22,8 @@ public final class RequestExecutor {
   /** The index of the next request of the batch to execute. */
   private int next;
 
-  private final LateClients late;
-
-  /** True while requests of other clients are executed within a long request. */
-  private boolean nested;
+  /** The number of clients whose requests continue in the next turn. */
+  private int waitingForTurn;
 
   private boolean running;
   private @Nullable Client current;
@@ -34,16 +32,13 @@ public final class RequestExecutor {
   RequestExecutor(ClientRegistry registry, Dispatcher dispatcher) {
     this.registry = registry;
     this.dispatcher = dispatcher;
-    late = new LateClients(registry.loop(), registry.clock());
   }
 
   /** Takes input in the loop's shared buffer, where it stays until {@link #finish}. */
   void receive(Client client, MemorySegment memory, long start, long end) {
     finish(client);
     ClientInput input = client.input();
-    if (input.isHeavy() && client.mayExecute() && !nested) {
-      input.defer(memory, start, end);
-    } else if (input.kept().isEmpty() && client.mayExecute()) {
+    if (input.kept().isEmpty() && client.mayExecute()) {
       input.take(memory, start, end);
       decode(client, input);
     } else {
@@ -134,17 +129,9 @@ public final class RequestExecutor {
     }
     ClientInput input = client.input();
     if (!input.isStopped()
-        && !(client.mayExecute() && admits(input, request) && dispatch(client, request))) {
+        && !(client.mayExecute() && input.admits(request) && dispatch(client, request))) {
       input.stopBefore(request);
     }
-  }
-
-  /**
-   * Returns true if a client's share of this turn permits the request. Within a long request of
-   * another client each has to be answered at once, if only that the server is busy.
-   */
-  private boolean admits(ClientInput input, Request request) {
-    return input.admits(request, nested || late.areServed());
   }
 
   /** Executes a request; returns false if it was postponed and must be executed again. */
@@ -179,9 +166,13 @@ public final class RequestExecutor {
     return true;
   }
 
-  /** Executes the kept input of a client after that of all others. */
-  void executeLate(Client client) {
-    late.add(client);
+  /** Counts clients that wait for the next turn, or no longer do. */
+  void waitsForTurn(int more) {
+    waitingForTurn += more;
+  }
+
+  int waitingForTurn() {
+    return waitingForTurn;
   }
 
   /** Returns the client whose request is running, the innermost if there are several, or null. */
@@ -214,20 +205,16 @@ public final class RequestExecutor {
     RequestBatch outer = batch;
     int outerNext = next;
     boolean outerRunning = running;
-    boolean outerNested = nested;
-    nested = true;
     batch = new RequestBatch();
     next = 0;
     running = false;
     try {
       executeOthers(outer, outerNext, busy);
-      late.serveMeanwhile();
       task.run();
     } finally {
       batch = outer;
       next = outerNext;
       running = outerRunning;
-      nested = outerNested;
     }
   }
 

@@ -16,7 +16,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
@@ -100,55 +99,6 @@ class ClientTest {
         }
       }
     }
-  }
-
-  @Test
-  void manyExpensivePipelinesLeaveTurnsToANewConnection() throws Exception {
-    process.clock.nanosALook = TurnShare.NANOS;
-    List<Peer> heavy = new ArrayList<>();
-    try {
-      for (int i = 0; i < 90; i++) {
-        heavy.add(process.connect());
-        heavy.getLast().send(bytes("TICK\r\n".repeat(2_000)));
-      }
-      for (Peer peer : heavy) {
-        tick(peer); // from now on it is known to be heavy
-      }
-      int before =
-          process.onLoop(() -> {
-            heavy.add(process.connect());
-            heavy.getLast().send("TICK");
-            return process.ticks();
-          });
-      assertThat(tick(heavy.getLast()) - before)
-          .as("those of two turns, to accept and to read, and not of all pipelines")
-          .isLessThan(150);
-    } finally {
-      for (Peer peer : heavy) {
-        peer.close();
-      }
-    }
-  }
-
-  @Test
-  void aLongRequestRunsAfterThoseOfOthers() throws Exception {
-    try (Peer peer = process.connect();
-        Peer other = process.connect()) {
-      assertThat(peer.ask("PING")).isEqualTo("+PONG");
-      assertThat(other.ask("PING")).isEqualTo("+PONG");
-      process.onLoop(() -> {
-        peer.send(bytes("LONGTICK" + " x".repeat(2_000) + "\r\nTICK\r\n"));
-        other.send("TICK");
-        return 0;
-      });
-      assertThat(tick(other)).isEqualTo(1);
-      assertThat(tick(peer)).isEqualTo(2);
-      assertThat(tick(peer)).isEqualTo(3);
-    }
-  }
-
-  private static int tick(Peer peer) throws IOException {
-    return Integer.parseInt(peer.reply().substring(1));
   }
 
   @Test
@@ -512,7 +462,6 @@ class ClientTest {
 
   @Test
   void ordinaryCommandsAllocateNothing() throws Exception {
-    process.clock.stopped = true; // a busy machine would interrupt turns, whose rest is kept
     try (Peer peer = process.connect()) {
       assertThat(peer.ask("PING")).isEqualTo("+PONG");
       byte[] batch = bytes("*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n".repeat(60) + "GET k\r\n");

@@ -76,7 +76,7 @@ final class TestProcess implements AutoCloseable {
 
   /**
    * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE has a deferred length; TICK
-   * and LONGTICK reply with the number of their calls.
+   * replies with the number of its calls.
    */
   static final class TestCommands extends CommandGroup<TestCall> {
     private final Map<Long, Client> blocked = new HashMap<>();
@@ -114,8 +114,6 @@ final class TestProcess implements AutoCloseable {
     final Command<TestCall> block = command("BLOCK timeout").runs(this::block);
     final Command<TestCall> wake = command("WAKE client-id").runs(this::wake);
     final Command<TestCall> tick = command("TICK").runs(call -> call.reply().integer(++ticks));
-    final Command<TestCall> longTick =
-        command("LONGTICK word...").runs(call -> call.reply().integer(++ticks));
 
     TestCommands() {
       super(Group.STRING);
@@ -204,10 +202,9 @@ final class TestProcess implements AutoCloseable {
     }
   }
 
-  /** The system clock, optionally advancing by a fixed step with each reading, or stopped. */
+  /** The system clock, optionally advancing by a fixed step with each reading. */
   static final class TestClock implements Clock {
     volatile long nanosALook;
-    volatile boolean stopped;
     private long passed;
 
     @Override
@@ -222,9 +219,6 @@ final class TestProcess implements AutoCloseable {
 
     @Override
     public long monotonicNanos() {
-      if (stopped) {
-        return passed;
-      }
       passed += nanosALook;
       return Clock.system().monotonicNanos() + passed;
     }
@@ -239,7 +233,6 @@ final class TestProcess implements AutoCloseable {
   final Transport transport;
   private final Listener listener;
   private final TestCall call = new TestCall();
-  private final TestCommands commands = new TestCommands();
 
   TestProcess() throws IOException {
     transport = Transport.open("test-loop", memory);
@@ -255,7 +248,7 @@ final class TestProcess implements AutoCloseable {
             this::dispatch,
             new TrackedClients());
     table.add(
-        commands,
+        new TestCommands(),
         new ConnectionCommands<TestCall>(new Hello("7.2.0", "standalone", () -> "master")),
         new ClientCommands<TestCall>(registry),
         new PubSubCommands<TestCall>(channels),
@@ -317,11 +310,6 @@ final class TestProcess implements AutoCloseable {
           }
         });
     return result.get(10, java.util.concurrent.TimeUnit.SECONDS);
-  }
-
-  /** Returns the number of calls of TICK and LONGTICK; on the loop. */
-  int ticks() {
-    return commands.ticks;
   }
 
   /** Runs a task on the loop, which it occupies, without waiting for it. */

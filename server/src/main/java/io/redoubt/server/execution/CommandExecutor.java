@@ -170,7 +170,6 @@ final class CommandExecutor {
     }
     if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
       trace.took(command, nanos);
-      client.ranLong();
       if (!nested) { // time stands still in scripts and transactions
         refreshClock();
       }

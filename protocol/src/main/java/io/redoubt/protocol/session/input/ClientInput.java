@@ -43,13 +43,10 @@ public final class ClientInput {
    */
   private long inHandBytes;
 
-  /** True if input of this turn is kept for execution after other clients. */
-  private boolean deferred;
-
   /** True if the memory of the kept input in execution was given away. */
   private boolean surrendered;
 
-  /** True if kept input only waits for other clients. */
+  /** True if kept input only waits for the next turn of the loop. */
   private boolean forNextTurn;
 
   private boolean authenticated;
@@ -158,12 +155,6 @@ public final class ClientInput {
     kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
   }
 
-  /** Keeps input that is to be executed after that of other clients. */
-  public void defer(MemorySegment from, long start, long to) {
-    keep(from, start, to);
-    deferred = true;
-  }
-
   /**
    * Leaves the shared buffer; does nothing if that has happened during a long request of another
    * client.
@@ -240,13 +231,9 @@ public final class ClientInput {
     return false;
   }
 
-  /**
-   * Returns true if the client's share of this turn permits the request.
-   *
-   * @param late true if others have been served, so that a long request may run
-   */
-  public boolean admits(Request request, boolean late) {
-    return share.admits(request, late);
+  /** Returns true if the client's share of this turn permits the request. */
+  public boolean admits(Request request) {
+    return share.admits(request);
   }
 
   /** Stops execution before a decoded request; it is decoded again later. */
@@ -280,23 +267,13 @@ public final class ClientInput {
   /**
    * Ends the client's share of this turn of the loop.
    *
-   * @return true if more must be executed after other clients
+   * @param sharers the number of clients that have more to execute than their share
+   * @return true if the next turn must execute more
    */
-  public boolean endShare(boolean mayExecute) {
-    forNextTurn = (share.isUsedUp() || deferred) && !kept.isEmpty() && mayExecute;
-    deferred = false;
-    share.renew();
+  public boolean endShare(boolean mayExecute, int sharers) {
+    forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
+    share.renew(sharers);
     return forNextTurn;
-  }
-
-  /** Marks the client as heavy, because one of its requests took long. */
-  public void ranLong() {
-    share.ranLong();
-  }
-
-  /** Returns true if its last requests took long, so that others are served first. */
-  public boolean isHeavy() {
-    return share.isHeavy();
   }
 
   /** Returns true if input arrives faster than it is executed. */

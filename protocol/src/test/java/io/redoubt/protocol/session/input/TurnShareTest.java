@@ -28,11 +28,11 @@ class TurnShareTest {
           });
 
   /** Returns the number of requests, each without arguments, that run in a turn. */
-  private int admitted(long nanosEach) {
-    share.renew();
+  private int admitted(int sharers, long nanosEach) {
+    share.renew(sharers);
     Request request = Request.of("INFO");
     int admitted = 0;
-    while (admitted < 100_000 && share.admits(request, false)) {
+    while (admitted < 100_000 && share.admits(request)) {
       admitted++;
       nanos += nanosEach;
     }
@@ -43,37 +43,18 @@ class TurnShareTest {
   void endsAfterItsTimeHoweverLongRequestsTake() {
     for (long each : new long[] {500, 5_000, 50_000, 400_000, 10_000_000}) {
       long fitting = TurnShare.NANOS / each;
-      assertThat(admitted(each))
+      assertThat(admitted(1, each))
           .as("requests of %d ns", each)
           .isBetween((int) fitting, (int) (fitting + 2 + 32));
     }
-    assertThat(admitted(10_000_000)).isLessThanOrEqualTo(2);
+    assertThat(admitted(1, 10_000_000)).isLessThanOrEqualTo(2);
   }
 
   @Test
-  void isHeavyUntilATurnOfQuickRequests() {
-    Request request = Request.of("INFO");
-    assertThat(share.isHeavy()).isFalse();
-    admitted(TurnShare.NANOS);
-    share.renew();
-    assertThat(share.isHeavy()).as("has used up its share").isTrue();
-    share.renew();
-    assertThat(share.isHeavy()).as("a turn without requests shows nothing").isTrue();
-    assertThat(share.admits(request, true)).isTrue();
-    share.renew();
-    assertThat(share.isHeavy()).as("after a quick request").isFalse();
-    assertThat(share.admits(request, false)).isTrue();
-    share.ranLong();
-    assertThat(share.admits(request, false)).as("after a long request").isFalse();
-    share.renew();
-    assertThat(share.isHeavy()).as("after a long request").isTrue();
-  }
-
-  @Test
-  void admitsALongRequestOnlyAfterOtherClients() {
-    Request request = Request.of("x ".repeat(TurnShare.LONG_ARGUMENTS).split(" "));
-    assertThat(share.admits(request, false)).isFalse();
-    share.renew();
-    assertThat(share.admits(request, true)).isTrue();
+  void isSmallerIfManyClientsUseTheirsUp() {
+    int alone = admitted(1, 10_000);
+    assertThat(admitted(20, 10_000)).isEqualTo(alone);
+    assertThat(admitted(100, 10_000)).isLessThan(alone / 3);
+    assertThat(admitted(100_000, 10_000)).isBetween(5, alone / 3);
   }
 }
