@@ -227,7 +227,7 @@ final class ClusterDemo {
     return List.copyOf(byBand.values());
   }
 
-  /** Lets the client count for a while. */
+  /** Waits while the client counts. */
   private void count(Counting counting) throws Steps.Failure, IOException, InterruptedException {
     long before = counting.progress().acknowledged();
     long startNanos = System.nanoTime();

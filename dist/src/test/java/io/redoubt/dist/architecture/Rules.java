@@ -16,8 +16,8 @@ final class Rules {
   private Rules() {}
 
   /**
-   * How many classes of a package stand in knots of more than three: sets of classes that reach
-   * each other. The numbers only shrink.
+   * The number of classes of a package in knots of more than three: sets of classes that reach each
+   * other. The numbers only shrink.
    */
   static final Map<String, Integer> KNOTTED =
       Map.ofEntries(

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
@@ -59,7 +58,7 @@ final class Browser implements AutoCloseable {
     assertThat(line).as(seen.toString()).isEqualTo(wanted);
   }
 
-  /** Lets the script continue. */
+  /** Tells the script to continue. */
   void next() throws IOException {
     in.write('\n');
     in.flush();
@@ -76,20 +75,7 @@ final class Browser implements AutoCloseable {
   private static Path script(String name) throws IOException, InterruptedException {
     Path modules = Files.createDirectories(Distribution.HOME.resolveSibling("page-modules"));
     if (!Files.exists(modules.resolve("node_modules/puppeteer-core/package.json"))) {
-      Distribution.Result npm =
-          Distribution.run(
-              Map.of(),
-              "npm",
-              "install",
-              "--silent",
-              "--ignore-scripts",
-              "--no-audit",
-              "--no-fund",
-              "--prefix",
-              modules.toString(),
-              PUPPETEER,
-              AXE);
-      assertThat(npm.status()).as(npm.output()).isZero();
+      Scripts.installModules(modules, PUPPETEER, AXE);
     }
     Path script = modules.resolve(name);
     try (InputStream in = Browser.class.getResourceAsStream(name)) {

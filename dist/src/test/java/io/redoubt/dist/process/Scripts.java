@@ -87,23 +87,28 @@ final class Scripts {
     Path folder = Distribution.HOME.resolveSibling("node-" + versions);
     if (!Files.exists(folder)) {
       Path aside = Files.createTempDirectory(folder.getParent(), "node-");
-      Distribution.Result npm =
-          Distribution.run(
-              Map.of(),
-              "npm",
-              "install",
-              "--silent",
-              "--ignore-scripts",
-              "--no-audit",
-              "--no-fund",
-              "--prefix",
-              aside.toString(),
-              BULLMQ,
-              IOREDIS,
-              NODE_REDIS);
-      assertThat(npm.status()).as(npm.output()).isZero();
+      installModules(aside, BULLMQ, IOREDIS, NODE_REDIS);
       Files.move(aside, folder);
     }
     return folder.resolve("node_modules");
+  }
+
+  /** Installs modules for Node.js, such as {@code ioredis@5.0.0}, in a folder. */
+  static void installModules(Path folder, String... modules)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "npm",
+                "install",
+                "--silent",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                folder.toString()));
+    command.addAll(List.of(modules));
+    Distribution.Result npm = Distribution.run(Map.of(), command.toArray(String[]::new));
+    assertThat(npm.status()).as(npm.output()).isZero();
   }
 }

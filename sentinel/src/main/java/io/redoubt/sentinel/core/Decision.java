@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-/** How a failover goes on, as found by the part that looks after its present state. */
+/** The next move of a failover, as found by the part that looks after its present state. */
 sealed interface Decision {
   /** Something is still to come. */
   Decision WAIT = new Wait();

@@ -15,8 +15,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a sentinel knows: the masters with their instances, the epoch, the settings and the time,
- * and the outputs of the step in progress. The parts of the {@link Sentinel} read and change it.
+ * The knowledge of a sentinel: the masters with their instances, the epoch, the settings and the
+ * time, and the outputs of the step in progress. The parts of the {@link Sentinel} read and change
+ * it.
  *
  * <p>Time is the machine's own: it stands still while this process is paused.
  */

@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 
 /**
- * What the subcommands share: the options, the two outputs, and questions to the user.
+ * The common part of the subcommands: the options, the two outputs, and questions to the user.
  *
  * @param in answers questions
  */

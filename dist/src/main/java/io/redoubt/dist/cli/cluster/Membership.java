@@ -139,7 +139,7 @@ final class Membership {
     return false;
   }
 
-  /** Has a node forget another one; returns false if it does not know that one. */
+  /** Orders a node to forget another one; returns false if it does not know that one. */
   private static boolean isForgotten(Member each, Member removed)
       throws IOException, ProtocolException, ClusterException {
     Reply reply = each.call("CLUSTER", "FORGET", removed.id());

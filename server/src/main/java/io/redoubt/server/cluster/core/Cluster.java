@@ -247,7 +247,7 @@ public final class Cluster {
     return world.slots.owner(slot);
   }
 
-  /** Returns true if a node owns all of some world.slots. */
+  /** Returns true if a node owns all of some slots. */
   public boolean ownsAll(@Nullable Node node, SlotSet slots) {
     boolean[] all = {node != null};
     slots.forEach(slot -> all[0] &= owner(slot) == node);
@@ -280,7 +280,7 @@ public final class Cluster {
     return world.slots.assignedCount();
   }
 
-  /** Returns the number of masters with world.slots. */
+  /** Returns the number of masters with slots. */
   public int voters() {
     return world.nodes.voters();
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Composes the messages that carry our view of the world. */
+/** Composes the messages that carry our view of the cluster. */
 final class Gossip {
   private static final int MIN_ENTRIES = 3;
 

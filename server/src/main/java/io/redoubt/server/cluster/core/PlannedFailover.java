@@ -70,7 +70,7 @@ final class PlannedFailover {
     return isRunning() && successor == node;
   }
 
-  /** Lets this replica stand although its master is up. */
+  /** Permits this replica to stand although its master is up. */
   void allowStart() {
     mayStart = true;
   }

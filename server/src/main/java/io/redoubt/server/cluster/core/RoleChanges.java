@@ -21,8 +21,7 @@ final class RoleChanges {
     if (myself.isMaster()) {
       world.slots.unassignAll(myself);
       if (world.slots.closeAll()) {
-        world.remark(
-            Level.NOTICE, "Migrations of world.slots end because this node becomes a replica");
+        world.remark(Level.NOTICE, "Migrations of slots end because this node becomes a replica");
       }
     }
     planned.end();
@@ -35,7 +34,7 @@ final class RoleChanges {
     world.topologyChanged();
   }
 
-  /** Makes this node a master without world.slots. */
+  /** Makes this node a master without slots. */
   void becomeMaster() {
     planned.end();
     candidacy.end();

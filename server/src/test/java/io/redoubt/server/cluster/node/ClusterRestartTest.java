@@ -68,7 +68,7 @@ class ClusterRestartTest {
     }
   }
 
-  /** What a name may contain stands between separators, and lines, of a file that is read again. */
+  /** The names come between separators and line ends of a file that is read again. */
   @Test
   void startsAgainWhateverNamesItWasGiven() throws Exception {
     String forged = "0".repeat(40) + " 127.0.0.1:1@2 master - 0 0 9 connected 0-16383";

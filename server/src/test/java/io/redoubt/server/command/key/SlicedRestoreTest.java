@@ -78,7 +78,7 @@ final class SlicedRestoreTest {
     return RequestEncoder.encode(words);
   }
 
-  /** Has a request executed while another client's RESTORE is at work; returns its reply. */
+  /** Executes a request while another client's RESTORE is at work; returns its reply. */
   private String meanwhile(String request, String... options) throws IOException {
     for (int fields = FIRST_FIELDS; ; fields *= 2) {
       byte[] restore = request(payload(fields), options);
