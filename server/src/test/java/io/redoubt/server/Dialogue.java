@@ -78,8 +78,8 @@ public final class Dialogue implements AutoCloseable {
   }
 
   /**
-   * Returns {@code used_memory} as a new client reads it, in bytes. The next request of a client
-   * whose last one took long waits for those of others, and is in memory meanwhile.
+   * Returns {@code used_memory} as a new client reads it, in bytes: kept input of this client is
+   * not in use then.
    */
   public long restingMemory() {
     try (Dialogue other = new Dialogue(port)) {

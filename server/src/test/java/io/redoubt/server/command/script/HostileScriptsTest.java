@@ -245,9 +245,9 @@ final class HostileScriptsTest {
     }
   }
 
-  /** The client has run a long command, so that its next request waits for those of others. */
+  /** The client that kills the script has run a long command just before. */
   @Test
-  void isKilledByARequestThatWaitedForOthers() throws Exception {
+  void isKilledByAClientThatIsReadInTheSameTurn() throws Exception {
     try (Dialogue busy = new Dialogue(port)) {
       for (int round = 0; round < 10; round++) {
         other.says("DEBUG SLEEP 0.01", "OK");
