@@ -20,6 +20,8 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.Widget;
+import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedStringBuilder;
@@ -125,7 +127,30 @@ public final class Shell {
             });
     KeyMap<Binding> bindings = Objects.requireNonNull(reader.getKeyMaps().get(LineReader.MAIN));
     ARROWS.forEach((keys, widget) -> bindings.bind(new Reference(widget), keys));
+    readInterruptsAsKeys(reader, bindings);
     return reader;
+  }
+
+  /**
+   * Makes Ctrl-C a key while a line is edited. As a signal it would overtake what was typed before:
+   * the terminal then drops that, and the line would seem empty, which ends the program.
+   */
+  private static void readInterruptsAsKeys(LineReader reader, KeyMap<Binding> bindings) {
+    reader
+        .getWidgets()
+        .put(
+            LineReader.CALLBACK_INIT,
+            () -> {
+              Attributes attributes = reader.getTerminal().getAttributes();
+              attributes.setControlChar(Attributes.ControlChar.VINTR, 0);
+              reader.getTerminal().setAttributes(attributes);
+              return true;
+            });
+    Widget interrupt =
+        () -> {
+          throw new UserInterruptException(reader.getBuffer().toString());
+        };
+    bindings.bind(interrupt, KeyMap.ctrl('C'));
   }
 
   private int run(LineReader reader) {
