@@ -39,6 +39,7 @@ final class Rules {
           "protocol.tuning         <- protocol.process.os",
           "protocol.lease          <-",
           "protocol.group          <-",
+          "protocol.machine        <-",
           "protocol.pem            <-",
           "protocol.net            <- protocol.bytes protocol.process protocol.tuning protocol.pem",
           "protocol.config.directive <- protocol.bytes protocol.process",
@@ -90,8 +91,8 @@ final class Rules {
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
           "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
               + " server.cluster.message",
-          "server.cluster.core     <- protocol.bytes server.cluster.slot server.cluster.message"
-              + " server.cluster.nodes",
+          "server.cluster.core     <- protocol.bytes protocol.machine server.cluster.slot"
+              + " server.cluster.message server.cluster.nodes",
           "server.cluster.routing  <- server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
           "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
@@ -285,8 +286,8 @@ final class Rules {
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",
           "sentinel.message        <- protocol.bytes protocol.group",
-          "sentinel.core           <- protocol.lease protocol.group sentinel.settings"
-              + " sentinel.message",
+          "sentinel.core           <- protocol.lease protocol.group protocol.machine"
+              + " sentinel.settings sentinel.message",
           "sentinel.runtime        <- protocol.bytes protocol.group protocol.resp protocol.process"
               + " protocol.net protocol.config protocol.config.directive protocol.info"
               + " protocol.command protocol.session protocol.pubsub protocol.acl sentinel.settings"
@@ -462,6 +463,7 @@ final class Rules {
           "dist.process.HeapStatesIT", "polls a socket in both directions",
           "dist.process.MovingFaultsIT", "a client that looks for the server that takes writes",
           "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
+          "server.MetricsAttackTest", "a client of at most a thousand requests a second",
           "server.cluster.node.ClusterClient", "a client that is told to try again");
 
   /** Sources of projects that use the libraries, which are not compiled with the tests. */

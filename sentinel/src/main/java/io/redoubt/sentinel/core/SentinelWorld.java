@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
@@ -18,13 +19,12 @@ import org.jspecify.annotations.Nullable;
  * The knowledge of a sentinel: the masters with their instances, the epoch, the settings and the
  * time, and the outputs of the step in progress. The parts of the {@link Sentinel} read and change
  * it.
- *
- * <p>Time is the machine's own: it stands still while this process is paused.
  */
 final class SentinelWorld {
   final Names names = new Names(() -> settings().announceHostnames());
 
   private final String myId;
+  private final MachineClock clock;
   private final RandomGenerator random;
   private final Map<String, Master> masters = new LinkedHashMap<>();
   private final Map<Integer, Instance> instances = new LinkedHashMap<>();
@@ -33,11 +33,6 @@ final class SentinelWorld {
   private long currentEpoch;
   private boolean stateChanged;
   private boolean heardOwnId;
-
-  private long clockMillis;
-  private long pausedMillis;
-  private long now;
-  private long wakeAt = Long.MAX_VALUE;
 
   private boolean tilt;
   private long tiltSince;
@@ -59,13 +54,12 @@ final class SentinelWorld {
     this.currentEpoch = currentEpoch;
     this.settings = settings;
     this.random = random;
-    this.clockMillis = nowMillis;
-    this.now = nowMillis;
+    this.clock = new MachineClock(nowMillis);
   }
 
   /** Only listens for a while, since votes may have been forgotten. */
   void join() {
-    joiningUntil = now + timings().millis(Timing.PUBLISH_PERIOD) * 2;
+    joiningUntil = nowMillis() + timings().millis(Timing.PUBLISH_PERIOD) * 2;
   }
 
   /**
@@ -74,24 +68,17 @@ final class SentinelWorld {
    * an epoch that it heard of before.
    */
   boolean isJoining() {
-    return now < joiningUntil;
+    return nowMillis() < joiningUntil;
   }
 
   /** Advances the clock to the caller's time; returns true at the end of a pause. */
   boolean advance(long nowMillis) {
-    long passed = Math.max(0, nowMillis - clockMillis);
-    clockMillis = Math.max(clockMillis, nowMillis);
-    boolean paused = passed > timings().millis(Timing.TILT_TRIGGER);
-    if (paused) {
-      pausedMillis += passed;
-    }
-    now = clockMillis - pausedMillis;
-    return paused;
+    return clock.advance(nowMillis, timings().millis(Timing.TILT_TRIGGER)) > 0;
   }
 
   /** Starts to monitor only, because this process was paused. */
   void tilt() {
-    tiltSince = now;
+    tiltSince = nowMillis();
     if (!tilt) {
       tilt = true;
       event(Level.WARNING, "+tilt", "#tilt mode entered");
@@ -100,8 +87,8 @@ final class SentinelWorld {
 
   /** Starts a tick, which sets the time of the next one. */
   void tick() {
-    wakeAt = Long.MAX_VALUE;
-    if (tilt && now - tiltSince >= timings().millis(Timing.TILT_PERIOD)) {
+    clock.clearWake();
+    if (tilt && nowMillis() - tiltSince >= timings().millis(Timing.TILT_PERIOD)) {
       tilt = false;
       event(Level.WARNING, "-tilt", "#tilt mode exited");
     }
@@ -246,9 +233,7 @@ final class SentinelWorld {
 
   /** Requests a tick at a time of the machine's own clock. */
   void wakeBy(long moment) {
-    if (moment > now) {
-      wakeAt = Math.min(wakeAt, moment);
-    }
+    clock.wakeBy(moment);
   }
 
   /** Returns a random wait of at least {@code from} and less than {@code to} milliseconds. */
@@ -272,12 +257,12 @@ final class SentinelWorld {
 
   /** Returns the latest time of the next tick, in the caller's milliseconds. */
   long wakeAtMillis() {
-    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+    return clock.wakeAtMillis();
   }
 
   /** Returns the machine's own time. */
   long nowMillis() {
-    return now;
+    return clock.now();
   }
 
   String myId() {
@@ -297,7 +282,7 @@ final class SentinelWorld {
   }
 
   long tiltMillis() {
-    return tilt ? now - tiltSince : 0;
+    return tilt ? nowMillis() - tiltSince : 0;
   }
 
   /** Notes whether another sentinel uses our id in hello messages. */

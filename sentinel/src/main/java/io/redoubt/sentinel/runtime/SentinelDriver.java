@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
-import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.StepTimer;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Input;
@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * while it can't be written; all others proceed. Confined to the event loop.
  */
 public final class SentinelDriver {
-  private static final long TICK_MILLIS = 100;
-
   /** Receives the events that clients may subscribe to. */
   @FunctionalInterface
   public interface EventListener {
@@ -35,7 +33,6 @@ public final class SentinelDriver {
   }
 
   private final Sentinel sentinel;
-  private final Loop loop;
   private final Clock clock;
   private final Log log;
   private final StateKeeper keeper;
@@ -43,13 +40,11 @@ public final class SentinelDriver {
   private final ScriptQueue scripts;
   private final Runnable crash;
   private final NodeConnections connections;
+  private final StepTimer timer;
   private final Deque<Input> waiting = new ArrayDeque<>();
 
   private boolean stepping;
   private boolean stopped;
-  private @Nullable Cancellable ticks;
-  private @Nullable Cancellable wake;
-  private long wakeAtMillis = Long.MAX_VALUE;
 
   /**
    * Creates a stopped driver.
@@ -68,7 +63,7 @@ public final class SentinelDriver {
       ScriptQueue scripts,
       Runnable crash) {
     this.sentinel = sentinel;
-    this.loop = dialer.transport().loop();
+    Loop loop = dialer.transport().loop();
     this.clock = clock;
     this.log = log;
     this.keeper =
@@ -81,6 +76,7 @@ public final class SentinelDriver {
     this.scripts = scripts;
     this.crash = crash;
     this.connections = new NodeConnections(dialer, this::submit);
+    this.timer = new StepTimer(loop, clock, this::tick, () -> submit(new Input.Tick()));
   }
 
   /** Returns the core, for reading. */
@@ -96,7 +92,7 @@ public final class SentinelDriver {
   /** Starts the ticks. */
   public void start() {
     submit(new Input.Tick());
-    ticks = loop.every(this::tick, TICK_MILLIS);
+    timer.start();
   }
 
   private void tick() {
@@ -111,12 +107,7 @@ public final class SentinelDriver {
    */
   public void stop(Runnable done) {
     stopped = true;
-    if (ticks != null) {
-      ticks.cancel();
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
+    timer.stop();
     connections.close();
     scripts.close();
     keeper.whenSettled(kept -> done.run());
@@ -177,7 +168,7 @@ public final class SentinelDriver {
     } finally {
       stepping = false;
     }
-    planWake();
+    timer.plan(sentinel.wakeAtMillis());
     return answer;
   }
 
@@ -241,20 +232,5 @@ public final class SentinelDriver {
       case NOTICE -> log.notice("%s", text);
       case WARNING -> log.warning("%s", text);
     }
-  }
-
-  /** Schedules a step at the core's requested time, if that is before the next tick. */
-  private void planWake() {
-    long wanted = sentinel.wakeAtMillis();
-    long now = nowMillis();
-    boolean planned = wakeAtMillis > now && wakeAtMillis <= wanted;
-    if (planned || wanted > now + TICK_MILLIS) {
-      return;
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
-    wakeAtMillis = wanted;
-    wake = loop.schedule(() -> submit(new Input.Tick()), Math.max(0, wanted - now));
   }
 }

@@ -1,8 +1,8 @@
 package io.redoubt.server.cluster.bus;
 
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.StepTimer;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * Confined to the event loop.
  */
 public final class ClusterDriver {
-  private static final long TICK_MILLIS = 100;
   private static final int NO_TYPE = -1;
   private static final int ALL_TYPES = -2;
 
@@ -42,12 +41,12 @@ public final class ClusterDriver {
 
   private final Cluster cluster;
   private final DataServer server;
-  private final Loop loop;
   private final Clock clock;
   private final Log log;
   private final BusConnections connections;
   private final NodeNames names;
   private final StateWriter writer;
+  private final StepTimer timer;
   private final Deque<Input> inputs = new ArrayDeque<>();
   private final Deque<Output> waiting = new ArrayDeque<>();
   private final Deque<Consumer<Output>> replies = new ArrayDeque<>();
@@ -55,20 +54,18 @@ public final class ClusterDriver {
   private boolean stepping;
   private boolean held;
   private boolean stopped;
-  private @Nullable Cancellable ticks;
-  private @Nullable Cancellable wake;
-  private long wakeAtMillis = Long.MAX_VALUE;
 
   /** Creates a stopped driver. */
   public ClusterDriver(Cluster cluster, DataServer server, BusParts parts) {
     this.cluster = cluster;
     this.server = server;
-    this.loop = parts.transport().loop();
+    Loop loop = parts.transport().loop();
     this.clock = parts.clock();
     this.log = parts.log();
     this.connections = new BusConnections(parts, cluster, this::submit);
     this.names = new NodeNames(parts, this::submit);
     this.writer = new StateWriter(parts.file(), parts.threads(), loop, log);
+    this.timer = new StepTimer(loop, clock, this::tick, this::tick);
   }
 
   /**
@@ -130,12 +127,12 @@ public final class ClusterDriver {
     connections.accept();
     writer.write(cluster.state(), true);
     tick();
-    ticks = loop.every(this::tick, TICK_MILLIS);
+    timer.start();
   }
 
   /** Performs what is due by the clock, which was moved. */
   public void clockMoved() {
-    if (ticks != null && !stopped) {
+    if (timer.isRunning()) {
       tick();
     }
   }
@@ -156,12 +153,7 @@ public final class ClusterDriver {
   /** Stops for good, closes the bus, and waits until the state is on disk. */
   public void stop() {
     stopped = true;
-    if (ticks != null) {
-      ticks.cancel();
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
+    timer.stop();
     connections.close();
     writer.finish();
   }
@@ -224,7 +216,7 @@ public final class ClusterDriver {
       step(next);
       next = inputs.poll();
     }
-    planWake();
+    timer.plan(cluster.wakeAtMillis());
   }
 
   private void step(Input input) {
@@ -313,20 +305,5 @@ public final class ClusterDriver {
 
   private long nowMillis() {
     return clock.monotonicMillis();
-  }
-
-  /** Schedules a step at the core's requested time, if that is before the next tick. */
-  private void planWake() {
-    long wanted = cluster.wakeAtMillis();
-    long now = nowMillis();
-    boolean planned = wakeAtMillis > now && wakeAtMillis <= wanted;
-    if (stopped || planned || wanted > now + TICK_MILLIS) {
-      return;
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
-    wakeAtMillis = wanted;
-    wake = loop.schedule(this::tick, Math.max(0, wanted - now));
   }
 }

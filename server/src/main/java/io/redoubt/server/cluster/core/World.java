@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.core.Output.Urgency;
 import io.redoubt.server.cluster.message.NodeFlag;
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The cluster as this node sees it: the nodes, the slots, the epochs and the time, and the outputs
  * of the step in progress. The parts of the {@link Cluster} read and change it.
- *
- * <p>Time is the machine's own: it stands still while this process is paused.
  */
 final class World {
   /** The limit of the time for which a forgotten node is not added again. */
@@ -26,6 +25,7 @@ final class World {
   final NodeTable nodes;
   final SlotTable slots = new SlotTable();
 
+  private final MachineClock clock;
   private final RandomGenerator random;
   private final List<Output> outputs = new ArrayList<>();
   private ClusterOptions options;
@@ -46,10 +46,6 @@ final class World {
   /** The part of the state that others may have heard of once it is on disk. */
   private Binding binding;
 
-  private long clockMillis;
-  private long pausedMillis;
-  private long now;
-  private long wakeAt = Long.MAX_VALUE;
   private long wallOffset;
 
   /** The promises of this node to others: its vote, its epochs and its slots. */
@@ -80,10 +76,10 @@ final class World {
   World(ClusterState state, ClusterOptions options, RandomGenerator random, long nowMillis) {
     this.options = options;
     this.random = random;
-    this.clockMillis = nowMillis;
-    this.now = nowMillis;
+    this.clock = new MachineClock(nowMillis);
     this.nodes =
-        new NodeTable(new Node(state.myself().id(), NodeFlag.MYSELF, options.announced(), now));
+        new NodeTable(
+            new Node(state.myself().id(), NodeFlag.MYSELF, options.announced(), nowMillis));
     this.currentEpoch = state.currentEpoch();
     this.lastVoteEpoch = state.lastVoteEpoch();
     Restoration.restore(this, state);
@@ -96,23 +92,16 @@ final class World {
    * Advances the clock to the caller's time. Returns the milliseconds of the pause of this process
    * that has just ended, 0 if there was none.
    *
-   * @param leastMillis the shortest gap between two calls that is a pause
+   * @param leastMillis the longest gap between two calls that is no pause
    */
   long advance(long nowMillis, long leastMillis) {
-    long passed = Math.max(0, nowMillis - clockMillis);
-    clockMillis = Math.max(clockMillis, nowMillis);
-    boolean paused = passed > leastMillis;
-    if (paused) {
-      pausedMillis += passed;
-    }
-    now = clockMillis - pausedMillis;
-    return paused ? passed : 0;
+    return clock.advance(nowMillis, leastMillis);
   }
 
   /** Starts a tick, which sets the time of the next one. */
   void tick(long wallMillis) {
-    wakeAt = Long.MAX_VALUE;
-    wallOffset = wallMillis - now;
+    clock.clearWake();
+    wallOffset = wallMillis - now();
   }
 
   /**
@@ -208,9 +197,7 @@ final class World {
 
   /** Requests a tick at a time of the machine's own clock. */
   void wakeBy(long moment) {
-    if (moment > now) {
-      wakeAt = Math.min(wakeAt, moment);
-    }
+    clock.wakeBy(moment);
   }
 
   /** Returns a random number of at least 0 and less than {@code bound}. */
@@ -231,7 +218,7 @@ final class World {
   }
 
   long now() {
-    return now;
+    return clock.now();
   }
 
   long dataAgeMillis() {
@@ -282,7 +269,7 @@ final class World {
     if (node == null || node == myself() || node == myself().master() || ttlSeconds <= 0) {
       return;
     }
-    nodes.forgetUntil(id, now + Math.min(ttlSeconds * MILLIS_PER_SECOND, FORGET_MILLIS));
+    nodes.forgetUntil(id, now() + Math.min(ttlSeconds * MILLIS_PER_SECOND, FORGET_MILLIS));
     remove(node);
   }
 
@@ -331,7 +318,7 @@ final class World {
 
   /** Returns the latest time of the next tick, in the caller's milliseconds. */
   long wakeAtMillis() {
-    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+    return clock.wakeAtMillis();
   }
 
   /**
