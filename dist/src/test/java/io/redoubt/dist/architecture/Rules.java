@@ -463,7 +463,6 @@ final class Rules {
           "dist.process.HeapStatesIT", "polls a socket in both directions",
           "dist.process.MovingFaultsIT", "a client that looks for the server that takes writes",
           "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
-          "server.MetricsAttackTest", "a client of at most a thousand requests a second",
           "server.cluster.node.ClusterClient", "a client that is told to try again");
 
   /** Sources of projects that use the libraries, which are not compiled with the tests. */
