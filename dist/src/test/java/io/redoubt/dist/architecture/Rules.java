@@ -24,7 +24,6 @@ final class Rules {
           Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 8),
           Map.entry("server.execution", 22),
-          Map.entry("server.keyspace", 10),
           Map.entry("server.replication", 19));
 
   /** Which packages a package may import. The graph has no cycle; the test looks. */

@@ -231,8 +231,8 @@ public final class Eviction implements AutoCloseable {
 
   /** Returns the priority of a key for eviction. */
   private static long badness(Database database, long entry, MaxmemoryPolicy policy) {
-    AccessClock clock = database.keyspace().accessClock();
-    long now = database.keyspace().nowMillis();
+    AccessClock clock = database.context().accessClock();
+    long now = database.context().nowMillis();
     return policy == MaxmemoryPolicy.ALLKEYS_LFU || policy == MaxmemoryPolicy.VOLATILE_LFU
         ? 255 - clock.frequency(entry, now)
         : clock.idleSeconds(entry, now);

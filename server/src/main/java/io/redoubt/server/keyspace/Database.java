@@ -27,17 +27,22 @@ public final class Database {
   /** The index of a database that is none of the keyspace's. */
   static final int APART = -1;
 
-  private final Keyspace keyspace;
+  private final KeyspaceContext context;
   private final Slabs slabs;
   private final int index;
   private Contents contents;
   private Expiries expiries;
 
-  public Database(Keyspace keyspace, int index) {
-    this.keyspace = keyspace;
+  /**
+   * Creates an empty database.
+   *
+   * @param index its index in the keyspace, or {@link #APART}
+   */
+  Database(KeyspaceContext context, int index) {
+    this.context = context;
     this.index = index;
-    slabs = keyspace.slabs();
-    contents = keyspace.newContents(index);
+    slabs = context.slabs();
+    contents = context.newContents(index);
     expiries = contents.expiries;
   }
 
@@ -50,14 +55,14 @@ public final class Database {
     expiries = exchanged.expiries;
   }
 
-  /** Returns the index of this database in the keyspace. */
+  /** Returns the index of this database in the context. */
   public int index() {
     return index;
   }
 
-  /** Returns the keyspace of this database. */
-  public Keyspace keyspace() {
-    return keyspace;
+  /** Returns the state that this database shares with the others of its context. */
+  public KeyspaceContext context() {
+    return context;
   }
 
   /** Returns the number of entries, including those that are due but not yet removed. */
@@ -87,7 +92,7 @@ public final class Database {
     if (entry == 0 || !isDue(entry)) {
       return entry;
     }
-    return switch (keyspace.expiredKeys()) {
+    return switch (context.expiredKeys()) {
       case KEEP -> entry;
       case HIDE -> 0;
       case DELETE -> {
@@ -99,17 +104,17 @@ public final class Database {
 
   /** Returns true if an entry is due to expire. */
   public boolean isDue(long entry) {
-    return Entry.expires(entry) && Entry.expireAt(entry) < keyspace.nowMillis();
+    return Entry.expires(entry) && Entry.expireAt(entry) < context.nowMillis();
   }
 
   /** Records an access. */
   public void touch(long entry) {
-    keyspace.accessClock().touch(entry, keyspace.nowMillis());
+    context.accessClock().touch(entry, context.nowMillis());
   }
 
   /** Returns a uniformly random entry, due or not; 0 if there is none. */
   public long randomEntry() {
-    return contents.random(keyspace.random());
+    return contents.random(context.random());
   }
 
   /**
@@ -166,7 +171,7 @@ public final class Database {
     if (Encoding.ownsBlock(encoding)) {
       usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
     } else if (Encoding.isStructure(encoding)) {
-      Structures kind = keyspace.garbage().kind(Entry.type(entry));
+      Structures kind = context.garbage().kind(Entry.type(entry));
       usage += kind.sizeBytes(Entry.root(entry), samples);
     }
     return usage;
@@ -268,7 +273,7 @@ public final class Database {
     try {
       entry = create(keyAddress, keyLength, type, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     } catch (OutOfMemoryError full) {
-      keyspace.freeStructure(type, root);
+      context.freeStructure(type, root);
       throw full;
     }
     Region.putLong(Entry.payloadAddress(entry), root);
@@ -285,7 +290,7 @@ public final class Database {
       long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {
     long hash = contents.hash(keyAddress, keyLength);
     long old = contents.table(hash).find(hash, keyAddress, keyLength);
-    if (old != 0 && isDue(old) && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
+    if (old != 0 && isDue(old) && context.expiredKeys() == ExpiredKeys.DELETE) {
       expire(old); // not overwritten: replicas and subscribers are told of the expiry
       old = 0;
     }
@@ -297,7 +302,7 @@ public final class Database {
     beforeChange(old);
     long oldExpireAt = Entry.expireAt(old);
     long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
-    OldValue oldValue = keyspace.oldValue(old);
+    OldValue oldValue = context.oldValue(old);
     long nextElementExpiry = Entry.nextElementExpiry(old);
     // Allocation comes first: if it fails for lack of memory, nothing has changed.
     if (newExpireAt >= 0) {
@@ -306,9 +311,9 @@ public final class Database {
     long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
     expiries.removeElements(nextElementExpiry, old);
     oldValue.free();
-    AccessClock clock = keyspace.accessClock();
+    AccessClock clock = context.accessClock();
     if (!clock.isLfu()) {
-      Entry.putAccessClock(entry, clock.fresh(keyspace.nowMillis()));
+      Entry.putAccessClock(entry, clock.fresh(context.nowMillis()));
     }
     if (oldExpireAt != newExpireAt || entry != old) {
       if (oldExpireAt >= 0) {
@@ -330,7 +335,7 @@ public final class Database {
       throw full;
     }
     if (index != APART) {
-      keyspace.listener().added(this, entry);
+      context.listener().added(this, entry);
     }
   }
 
@@ -340,7 +345,7 @@ public final class Database {
       expiries.add(entry, expireAt);
     }
     try {
-      keyspace.beforeInsert();
+      context.beforeInsert();
       contents.insert(hash, entry);
     } catch (OutOfMemoryError full) {
       if (expireAt != Entry.NO_EXPIRY) {
@@ -365,8 +370,8 @@ public final class Database {
   long make(
       long keyAddress, int keyLength, Type type, int encoding, boolean expires, int payloadBytes) {
     long entry = slabs.allocate(Entry.sizeBytes(keyLength, expires, payloadBytes));
-    int clock = keyspace.accessClock().fresh(keyspace.nowMillis());
-    Entry.write(entry, type, encoding, keyspace.epoch(), clock, keyAddress, keyLength);
+    int clock = context.accessClock().fresh(context.nowMillis());
+    Entry.write(entry, type, encoding, context.walks().epoch(), clock, keyAddress, keyLength);
     Entry.putForm(entry, type, encoding, expires);
     return entry;
   }
@@ -479,7 +484,7 @@ public final class Database {
    * class call it themselves.
    */
   public void beforeChange(long entry) {
-    keyspace.beforeChange(contents, entry);
+    context.beforeChange(contents, entry);
   }
 
   private long hashOf(long entry) {
@@ -501,7 +506,7 @@ public final class Database {
   /** Removes an entry; a large value is freed later. */
   public void remove(long entry) {
     detach(entry);
-    keyspace.garbage().free(entry);
+    context.garbage().free(entry);
   }
 
   /** Removes an entry from the table and the order of expiries; its block and value remain. */
@@ -515,7 +520,7 @@ public final class Database {
   }
 
   public void expire(long entry) {
-    keyspace.listener().expired(this, entry);
+    context.listener().expired(this, entry);
     remove(entry);
   }
 
@@ -526,7 +531,7 @@ public final class Database {
       if (!contents.isDropped(entry)) {
         return entry;
       }
-      keyspace.garbage().freeDropped();
+      context.garbage().dropped().freeSome();
     }
     return 0;
   }
@@ -535,7 +540,7 @@ public final class Database {
   public long nextToExpire() {
     long entry = expiries.entry(0);
     while (entry != 0 && contents.isDropped(entry)) {
-      keyspace.garbage().freeDropped();
+      context.garbage().dropped().freeSome();
       entry = expiries.entry(0);
     }
     return entry;
@@ -543,12 +548,12 @@ public final class Database {
 
   public int expireDue(int limit) {
     int expired = 0;
-    long now = keyspace.nowMillis();
+    long now = context.nowMillis();
     for (long entry = expiries.firstDue(now);
         entry != 0 && expired < limit;
         entry = expiries.firstDue(now)) {
       if (contents.isDropped(entry)) {
-        keyspace.garbage().freeDropped();
+        context.garbage().dropped().freeSome();
       } else {
         expire(entry);
       }
@@ -560,12 +565,12 @@ public final class Database {
         break;
       }
       if (contents.isDropped(entry)) {
-        keyspace.garbage().freeDropped();
+        context.garbage().dropped().freeSome();
         expired++;
         continue;
       }
-      Structures kind = keyspace.garbage().kind(Entry.type(entry));
-      expired += kind.expireElements(this, entry, limit - expired);
+      Structures kind = context.garbage().kind(Entry.type(entry));
+      expired += kind.expireElements(index, entry, limit - expired);
     }
     return expired;
   }
@@ -579,12 +584,12 @@ public final class Database {
     if (size() == 0) {
       return;
     }
-    keyspace.held().replaced();
+    context.held().replaced();
     Contents cleared = contents;
-    contents(keyspace.newContents(index)); // first, since it may find no memory
-    keyspace.garbage().add(cleared);
+    contents(context.newContents(index)); // first, since it may find no memory
+    context.garbage().add(cleared);
     if (!lazily) {
-      keyspace.garbage().freeAll();
+      context.garbage().freeAll();
     }
   }
 

@@ -1,29 +1,36 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The table of a hash slot that was dropped: its entries are in no database any more, but still in
  * the order of expiries, and are freed a bucket at a time.
  */
 final class DroppedSlot {
-  private final Keyspace keyspace;
   private final Contents contents;
   private final ByteTable table;
-  private final int walkNumber;
-  private final BlockConsumer free = this::free;
+
+  /** The walk that was running when the slot was dropped. */
+  private final @Nullable Walk walk;
+
+  private final BlockConsumer freeing = this::free;
+  private @Nullable BlockConsumer freed;
 
   /**
    * Takes over the table of a slot.
    *
+   * @param walk the running walk, null if there is none
    * @throws OutOfMemoryError if there is no memory for its header; nothing has changed then
    */
-  DroppedSlot(Keyspace keyspace, Contents contents, SlotTables slots, int slot) {
-    this.keyspace = keyspace;
+  DroppedSlot(
+      Slabs slabs, Hash hash, Contents contents, SlotTables slots, int slot, @Nullable Walk walk) {
     this.contents = contents;
-    table = new ByteTable(keyspace.slabs(), keyspace.hash(), Entry.KEY_LENGTH_AT);
-    walkNumber = keyspace.walkNumber();
+    this.walk = walk;
+    table = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);
     slots.takeOut(slot, table);
     contents.droppedSlots++;
   }
@@ -35,16 +42,18 @@ final class DroppedSlot {
 
   /** Returns true if the running walk has to deliver the entries, since it started before. */
   boolean isWalked() {
-    return walkNumber != 0 && walkNumber == keyspace.walkNumber();
+    return walk != null && walk.isRunning();
   }
 
   /**
    * Frees the entries of a bucket. A walk that has to deliver them receives their old states.
    *
+   * @param to frees the block and the value of an entry
    * @return true if some are left
    */
-  boolean freeSome() {
-    boolean more = table.dismantle(free);
+  boolean freeSome(BlockConsumer to) {
+    freed = to;
+    boolean more = table.dismantle(freeing);
     if (!more) {
       contents.droppedSlots--;
     }
@@ -52,8 +61,8 @@ final class DroppedSlot {
   }
 
   private void free(long entry) {
-    if (isWalked()) {
-      keyspace.beforeFree(contents, entry);
+    if (walk != null && walk.isRunning()) {
+      walk.beforeChange(contents, entry);
     }
     if (!contents.isGarbage) {
       if (Entry.expires(entry)) {
@@ -61,6 +70,8 @@ final class DroppedSlot {
       }
       contents.expiries.removeElements(Entry.nextElementExpiry(entry), entry);
     }
-    keyspace.garbage().freeEntry(entry);
+    if (freed != null) {
+      freed.accept(entry);
+    }
   }
 }

@@ -31,13 +31,11 @@ final class Garbage {
   private final Slabs slabs;
   private final ArrayDeque<Contents> contents = new ArrayDeque<>();
 
-  /** The oldest first: so those that a walk still needs are the last. */
-  private final ArrayDeque<DroppedSlot> slots = new ArrayDeque<>();
-
   private final ArrayDeque<LargeBlock> blocks = new ArrayDeque<>();
   private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
+  private final DroppedSlots slots = new DroppedSlots(freeEntry);
   private final OldValue oldValue = new OldValue(this);
   private @Nullable SnapshotGate gate;
   private int freed;
@@ -69,8 +67,9 @@ final class Garbage {
     contents.add(detached);
   }
 
-  void add(DroppedSlot slot) {
-    slots.add(slot);
+  /** Returns the slots that were dropped. */
+  DroppedSlots dropped() {
+    return slots;
   }
 
   /** Frees an entry that has left its table; a large value is freed later. */
@@ -126,7 +125,7 @@ final class Garbage {
     }
   }
 
-  void freeEntry(long entry) {
+  private void freeEntry(long entry) {
     free(entry);
     freed++;
     freedCount++;
@@ -145,16 +144,13 @@ final class Garbage {
     for (Contents detached : contents) {
       count += detached.size();
     }
-    for (DroppedSlot slot : slots) {
-      count += slot.size();
-    }
-    return count;
+    return count + slots.count();
   }
 
   int freeSome(int limit) {
     freed = 0;
     while (freed < limit
-        && (freeBlockStep() || freeStructureStep() || freeSlotStep() || freeContentsStep())) {
+        && (freeBlockStep() || freeStructureStep() || slots.freeStep() || freeContentsStep())) {
       freed++;
     }
     return freed;
@@ -196,29 +192,6 @@ final class Garbage {
     }
     freed += STEP_ENTRIES - 1;
     return true;
-  }
-
-  private boolean freeSlotStep() {
-    DroppedSlot first = slots.peek();
-    if (first == null || first.isWalked()) {
-      return false;
-    }
-    freeDropped();
-    return true;
-  }
-
-  /** Frees some entries of the slot that was dropped first, even if a walk needs them. */
-  void freeDropped() {
-    DroppedSlot first = slots.peek();
-    if (first != null && !first.freeSome()) {
-      slots.remove();
-    }
-  }
-
-  /** Returns true if the running walk has to deliver entries of dropped slots. */
-  boolean isDroppedWalked() {
-    DroppedSlot last = slots.peekLast();
-    return last != null && last.isWalked();
   }
 
   private boolean freeContentsStep() {

@@ -4,7 +4,6 @@ import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All databases of a server and their shared state: memory, time, the running {@link Walk} and
@@ -12,10 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Keyspace implements AutoCloseable {
 
-  private final Slabs slabs;
-  private final RandomGenerator random;
-  private final Hash hash;
-  private final AccessClock accessClock;
+  private final KeyspaceContext context;
+  private final Garbage garbage;
+  private final Walks walks;
 
   /** The databases, and behind them in a cluster the staged one. */
   private final Database[] databases;
@@ -23,28 +21,7 @@ public final class Keyspace implements AutoCloseable {
   /** The number of databases without the staged one. */
   private final int count;
 
-  private final boolean bySlot;
-  private final Garbage garbage;
   private final LocalExpiries localExpiries = new LocalExpiries(this);
-  private final HeldKeys held;
-
-  private long nowMicros;
-  private long nowMillis;
-  private long changeCount;
-  private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
-  private KeyspaceListener listener = (database, entry) -> {};
-
-  private @Nullable Walk walk;
-  private @Nullable SlotWalk slotWalk;
-
-  /** A walk over slots that ended early, until it has marked the entries that it did not reach. */
-  private @Nullable SlotWalk aborted;
-
-  private int epoch;
-  private int walks;
-
-  /** The oldest epoch that an entry may have: that of the last completed walk. */
-  private int oldestEpoch;
 
   /** The database where {@link #expireDue} continues, so that none is always first. */
   private int nextToExpire;
@@ -64,36 +41,17 @@ public final class Keyspace implements AutoCloseable {
    * @param bySlot true for a cluster node, whose first database has a table for each hash slot
    */
   public Keyspace(Slabs slabs, int databases, RandomGenerator random, boolean bySlot) {
-    this.slabs = slabs;
-    this.bySlot = bySlot;
-    this.random = random;
-    hash = Hash.seeded(random);
-    held = new HeldKeys(hash);
-    accessClock = new AccessClock(random);
-    garbage = new Garbage(slabs);
-    count = databases;
-    this.databases = new Database[bySlot ? databases + 1 : databases];
-    for (int i = 0; i < this.databases.length; i++) {
-      this.databases[i] = new Database(this, i);
-    }
+    this(new KeyspaceContext(slabs, databases, random, bySlot));
   }
 
-  private Keyspace(Keyspace origin) {
-    slabs = origin.slabs;
-    bySlot = origin.bySlot;
-    random = origin.random;
-    hash = origin.hash;
-    held = new HeldKeys(hash);
-    accessClock = origin.accessClock;
-    nowMicros = origin.nowMicros;
-    nowMillis = origin.nowMillis;
-    epoch = origin.epoch;
-    oldestEpoch = origin.epoch;
-    garbage = new Garbage(slabs);
-    count = origin.count;
-    databases = new Database[origin.databases.length];
+  private Keyspace(KeyspaceContext context) {
+    this.context = context;
+    garbage = context.garbage();
+    walks = context.walks();
+    count = context.count();
+    databases = new Database[context.isBySlot() ? count + 1 : count];
     for (int i = 0; i < databases.length; i++) {
-      databases[i] = new Database(this, i);
+      databases[i] = new Database(context, i);
     }
   }
 
@@ -102,18 +60,18 @@ public final class Keyspace implements AutoCloseable {
    * {@linkplain #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
    */
   public Keyspace spare() {
-    return new Keyspace(this);
+    return new Keyspace(new KeyspaceContext(context));
   }
 
   /** Replaces the contents by those of a spare keyspace, and frees the old ones lazily. */
   public void takeOver(Keyspace spare) {
-    held.replaced();
+    context.held().replaced();
     localExpiries.clear();
     for (int i = 0; i < databases.length; i++) {
       garbage.add(databases[i].contents());
       databases[i].contents(spare.databases[i].contents());
     }
-    oldestEpoch = spare.epoch;
+    walks.replaced(spare.walks.epoch());
     spare.garbage.freeAll();
   }
 
@@ -169,48 +127,47 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns the slabs that entries are allocated from. */
   public Slabs slabs() {
-    return slabs;
+    return context.slabs();
   }
 
   /** Returns the hash function of all tables in the keyspace. */
   public Hash hash() {
-    return hash;
+    return context.hash();
   }
 
   /** Returns the random generator of the keyspace. */
   public RandomGenerator random() {
-    return random;
+    return context.random();
   }
 
   /** Returns the interpretation of the entries' access clocks. */
   public AccessClock accessClock() {
-    return accessClock;
+    return context.accessClock();
   }
 
   /** Returns the wall time used for expiry, in milliseconds since 1970. */
   public long nowMillis() {
-    return nowMillis;
+    return context.nowMillis();
   }
 
   /** Returns the time of {@link #nowMillis()} in microseconds since 1970. */
   public long nowMicros() {
-    return nowMicros;
+    return context.nowMicros();
   }
 
   /** Sets the wall time used for expiry, in microseconds since 1970. */
   public void nowMicros(long micros) {
-    nowMicros = micros;
-    nowMillis = Math.floorDiv(micros, 1000);
+    context.nowMicros(micros);
   }
 
   /** Returns the treatment of due keys on access; {@link ExpiredKeys#DELETE} initially. */
   public ExpiredKeys expiredKeys() {
-    return expiredKeys;
+    return context.expiredKeys();
   }
 
   /** Sets the treatment of due keys on access. */
   public void expiredKeys(ExpiredKeys choice) {
-    expiredKeys = choice;
+    context.expiredKeys(choice);
   }
 
   /** Returns the expiring keys that clients wrote here although this is a replica. */
@@ -220,17 +177,17 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns the keys whose values are read in slices. */
   public HeldKeys held() {
-    return held;
+    return context.held();
   }
 
   /** Sets the listener for expired and added keys. */
   public void listener(KeyspaceListener newListener) {
-    listener = newListener;
+    context.listener(newListener);
   }
 
   /** Returns the listener for expired and added keys. */
   public KeyspaceListener listener() {
-    return listener;
+    return context.listener();
   }
 
   /**
@@ -238,7 +195,7 @@ public final class Keyspace implements AutoCloseable {
    * it. It must be {@linkplain #drop dropped}.
    */
   public Database newDatabaseApart() {
-    return new Database(this, Database.APART);
+    return new Database(context, Database.APART);
   }
 
   /** Frees a database that is none of the keyspace's, lazily. */
@@ -248,15 +205,15 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
   public boolean isBySlot() {
-    return bySlot;
+    return context.isBySlot();
   }
 
   /** Exchanges the contents of two databases, which a cluster node must not do. */
   public void swap(int a, int b) {
-    if (bySlot) {
+    if (context.isBySlot()) {
       throw new IllegalStateException("a cluster node has one database");
     }
-    held.replaced();
+    context.held().replaced();
     Contents ofA = databases[a].contents();
     databases[a].contents(databases[b].contents());
     databases[b].contents(ofA);
@@ -281,7 +238,7 @@ public final class Keyspace implements AutoCloseable {
    * @return the number removed; less than {@code limit} if no more are due
    */
   public int expireDue(int limit) {
-    if (expiredKeys != ExpiredKeys.DELETE) {
+    if (context.expiredKeys() != ExpiredKeys.DELETE) {
       return 0;
     }
     int expired = 0;
@@ -325,7 +282,7 @@ public final class Keyspace implements AutoCloseable {
    */
   public int freeSome(int limit) {
     int freed = garbage.freeSome(limit);
-    return freed == 0 && markSome(limit) ? 1 : freed;
+    return freed == 0 && walks.markSome(limit) ? 1 : freed;
   }
 
   /** Returns the number of removed entries and large values to be freed. */
@@ -387,8 +344,8 @@ public final class Keyspace implements AutoCloseable {
     return garbage;
   }
 
-  Contents newContents(int database) {
-    return new Contents(slabs, hash, bySlot && (database == 0 || database == count));
+  KeyspaceContext context() {
+    return context;
   }
 
   /**
@@ -397,35 +354,16 @@ public final class Keyspace implements AutoCloseable {
    * @throws IllegalStateException if one is running
    */
   public Walk startWalk(SnapshotGate gate) {
-    if (walk != null) {
-      throw new IllegalStateException("a walk is running");
+    Contents[] all = new Contents[databases.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = databases[i].contents();
     }
-    int next = nextEpoch(epoch);
-    if (next == oldestEpoch) {
-      // 127 walks in a row were aborted: entries that none of them reached would pass for walked.
-      giveAllEpoch(epoch);
-      oldestEpoch = epoch;
-    }
-    epoch = next;
-    walks = walks == Walk.MAX_NUMBER ? 1 : walks + 1;
-    walk = new Walk(this, gate, walks);
-    garbage.gate(gate);
-    return walk;
-  }
-
-  private static int nextEpoch(int epoch) {
-    return epoch + 1 & Entry.EPOCH_BITS;
-  }
-
-  private void giveAllEpoch(int given) {
-    for (Database database : databases) {
-      database.forEach(entry -> Entry.putEpoch(entry, given));
-    }
+    return walks.start(all, databases[0]::contents, gate);
   }
 
   /** Returns true if a walk is running. */
   public boolean isWalked() {
-    return walk != null || slotWalk != null;
+    return walks.isAny();
   }
 
   /**
@@ -436,60 +374,7 @@ public final class Keyspace implements AutoCloseable {
    * @throws IllegalStateException if one is running, or this is not a cluster node
    */
   public SlotWalk startSlotWalk(SlotSet slots, SnapshotGate gate) {
-    if (slotWalk != null) {
-      throw new IllegalStateException("a walk over slots is running");
-    }
-    while (markSome(Integer.MAX_VALUE)) {
-      // the entries that another walk has left behind
-    }
-    SlotWalk started = new SlotWalk(this, databases[0].contents(), slots, gate);
-    slotWalk = started;
-    return started;
-  }
-
-  void slotWalkEnded(SlotWalk ended) {
-    if (slotWalk == ended) {
-      slotWalk = null;
-      aborted = ended.isDone() ? null : ended;
-    }
-  }
-
-  /** Marks entries that an aborted walk over slots has left behind; returns true if it did. */
-  private boolean markSome(int limit) {
-    if (aborted == null) {
-      return false;
-    }
-    if (!aborted.markOn(limit)) {
-      aborted = null;
-    }
-    return true;
-  }
-
-  void walkEnded(Walk ended) {
-    if (walk == ended) {
-      walk = null;
-      garbage.gate(null);
-      if (ended.isDone()) {
-        oldestEpoch = epoch;
-      }
-    }
-  }
-
-  /** Notifies a running walk that the staged entries of a slot are now in the first database. */
-  void unstaged(int slot) {
-    if (walk != null) {
-      walk.unstaged(slot);
-    }
-  }
-
-  /** Returns the number of the running walk, 0 if there is none. */
-  int walkNumber() {
-    return walk == null ? 0 : walk.number();
-  }
-
-  /** Returns the epoch of new entries. */
-  int epoch() {
-    return epoch;
+    return walks.startOverSlots(databases[0].contents(), slots, gate);
   }
 
   /**
@@ -497,44 +382,13 @@ public final class Keyspace implements AutoCloseable {
    * has not, a command that failed has left the entries as they were.
    */
   public long changeCount() {
-    return changeCount;
-  }
-
-  /** Counts an entry that is about to be added. */
-  void beforeInsert() {
-    changeCount++;
-  }
-
-  /** Notifies a running walk that an entry is about to be changed or removed. */
-  public void beforeChange(Contents contents, long entry) {
-    changeCount++;
-    if (!held.isEmpty()) {
-      held.changing(entry);
-    }
-    if (walk != null) {
-      walk.beforeChange(contents, entry);
-    }
-    if (slotWalk != null) {
-      slotWalk.beforeChange(contents, entry);
-    }
-  }
-
-  /** Notifies a running walk that an entry of a dropped slot is about to be freed. */
-  void beforeFree(Contents contents, long entry) {
-    if (walk != null) {
-      walk.beforeChange(contents, entry);
-    }
+    return context.changeCount();
   }
 
   /** Closes a running walk and frees everything at once. */
   @Override
   public void close() {
-    if (walk != null) {
-      walk.close();
-    }
-    if (slotWalk != null) {
-      slotWalk.close();
-    }
+    walks.close();
     for (Database database : databases) {
       garbage.add(database.contents());
     }

@@ -8,6 +8,7 @@ import io.redoubt.server.structure.BlockConsumer;
  */
 public final class KeyspaceSlots {
   private final Keyspace keyspace;
+  private final KeyspaceContext context;
 
   /** Creates a view of a keyspace that {@linkplain Keyspace#isBySlot has a table for each slot}. */
   public KeyspaceSlots(Keyspace keyspace) {
@@ -15,6 +16,7 @@ public final class KeyspaceSlots {
       throw new IllegalArgumentException("not a cluster node's keyspace");
     }
     this.keyspace = keyspace;
+    this.context = keyspace.context();
   }
 
   private Contents contents() {
@@ -60,9 +62,12 @@ public final class KeyspaceSlots {
   private long drop(Contents from, int slot) {
     long count = tables(from).size(slot);
     if (count > 0) {
-      keyspace.held().replaced();
-      keyspace.beforeInsert();
-      keyspace.garbage().add(new DroppedSlot(keyspace, from, tables(from), slot));
+      context.held().replaced();
+      context.beforeInsert();
+      DroppedSlot dropped =
+          new DroppedSlot(
+              context.slabs(), context.hash(), from, tables(from), slot, context.walks().running());
+      context.garbage().dropped().add(dropped);
     }
     return count;
   }
@@ -96,10 +101,10 @@ public final class KeyspaceSlots {
     if (count == 0) {
       return 0;
     }
-    keyspace.beforeInsert();
+    context.beforeInsert();
     orderExpiries(from, slot);
     tables().takeOver(slot, from);
-    keyspace.unstaged(slot);
+    context.walks().unstaged(slot);
     return count;
   }
 

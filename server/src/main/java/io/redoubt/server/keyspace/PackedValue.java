@@ -58,13 +58,13 @@ public final class PackedValue {
       BlockLength.put(Entry.payloadAddress(entry), bytes);
       return entry;
     }
-    long block = database.keyspace().slabs().allocateFar(bytes);
+    long block = database.context().slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long entry;
     try {
       entry = database.create(key, keyLength, type, encoding, Encoding.OWN_BLOCK_BYTES);
     } catch (OutOfMemoryError full) {
-      database.keyspace().slabs().free(block, bytes);
+      database.context().slabs().free(block, bytes);
       throw full;
     }
     OwnBlock.put(Entry.payloadAddress(entry), block, bytes, bytes);
@@ -94,12 +94,12 @@ public final class PackedValue {
    * @return the entry, which may have moved
    */
   public static long become(Database database, long entry, long root) {
-    OldValue packed = database.keyspace().oldValue(entry);
+    OldValue packed = database.context().oldValue(entry);
     long changed;
     try {
       changed = database.resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     } catch (OutOfMemoryError full) {
-      database.keyspace().freeStructure(Entry.type(entry), root);
+      database.context().freeStructure(Entry.type(entry), root);
       throw full;
     }
     packed.free();
@@ -120,7 +120,7 @@ public final class PackedValue {
       BlockLength.put(Entry.payloadAddress(changed), bytes);
       return changed;
     }
-    long block = database.keyspace().slabs().allocateFar(bytes);
+    long block = database.context().slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long changed = resizeFor(database, entry, encoding, block, bytes);
     OwnBlock.put(Entry.payloadAddress(changed), block, bytes, bytes);
@@ -136,7 +136,7 @@ public final class PackedValue {
     try {
       return database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
     } catch (OutOfMemoryError full) {
-      database.keyspace().slabs().free(block, capacity);
+      database.context().slabs().free(block, capacity);
       throw full;
     }
   }
@@ -147,7 +147,7 @@ public final class PackedValue {
    * @return the entry, which may have moved
    */
   public static long replace(Database database, long entry, boolean intset, long from, int bytes) {
-    OldValue old = database.keyspace().oldValue(entry);
+    OldValue old = database.context().oldValue(entry);
     long changed = pack(database, entry, intset, bytes);
     old.free();
     Region.copy(from, address(changed), bytes);
@@ -170,8 +170,8 @@ public final class PackedValue {
   }
 
   private static long moveOut(Database database, long entry, int bytes) {
-    int capacity = capacityFor(database.keyspace().slabs(), bytes);
-    long block = database.keyspace().slabs().allocateFar(capacity);
+    int capacity = capacityFor(database.context().slabs(), bytes);
+    long block = database.context().slabs().allocateFar(capacity);
     Region.copy(address(entry), block, sizeBytes(entry));
     int encoding = isIntset(entry) ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long changed = resizeFor(database, entry, encoding, block, capacity);
@@ -187,7 +187,7 @@ public final class PackedValue {
     long changed = database.resize(entry, encoding, BlockLength.size(bytes) + bytes);
     long target = BlockLength.put(Entry.payloadAddress(changed), bytes);
     Region.copy(block, target, bytes);
-    database.keyspace().slabs().free(block, capacity);
+    database.context().slabs().free(block, capacity);
     return changed;
   }
 
@@ -198,7 +198,7 @@ public final class PackedValue {
       OwnBlock.length(payload, bytes);
       return entry;
     }
-    Slabs slabs = database.keyspace().slabs();
+    Slabs slabs = database.context().slabs();
     int capacity = capacityFor(slabs, bytes);
     long old = OwnBlock.address(payload);
     long block = slabs.allocateFar(capacity);

@@ -4,6 +4,7 @@ import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * slot that is dropped are not delivered any more.
  */
 public final class SlotWalk implements AutoCloseable {
-  private final Keyspace keyspace;
   private final Contents contents;
   private final SlotTables tables;
   private final SlotSet slots;
   private final SnapshotGate gate;
+  private final Consumer<SlotWalk> ended;
   private final BlockConsumer consumer = this::reach;
   private final long size;
   private @Nullable WalkSink sink;
@@ -34,14 +35,19 @@ public final class SlotWalk implements AutoCloseable {
   private int work;
   private boolean isClosed;
 
-  SlotWalk(Keyspace keyspace, Contents contents, SlotSet slots, SnapshotGate gate) {
+  /**
+   * Starts a walk over slots of contents.
+   *
+   * @param ended is notified when it is closed
+   */
+  SlotWalk(Contents contents, SlotSet slots, SnapshotGate gate, Consumer<SlotWalk> ended) {
     if (contents.slots == null) {
       throw new IllegalStateException("not a cluster node's keyspace");
     }
-    this.keyspace = keyspace;
     this.contents = contents;
     this.slots = slots.copy();
     this.gate = gate;
+    this.ended = ended;
     tables = contents.slots;
     contents.slotWalks++;
     long entries = 0;
@@ -127,7 +133,7 @@ public final class SlotWalk implements AutoCloseable {
     if (!isClosed) {
       isClosed = true;
       contents.slotWalks--;
-      keyspace.slotWalkEnded(this);
+      ended.accept(this);
     }
   }
 }

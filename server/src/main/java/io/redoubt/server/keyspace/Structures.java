@@ -28,9 +28,10 @@ public interface Structures extends Dismantling {
    * Removes due elements of an entry of {@link Encoding#EXPIRING_STRUCTURE}, and the entry with the
    * last one; notifies the keyspace's listener.
    *
+   * @param database the index of the entry's database
    * @return the number removed: at least one if one is due, at most {@code limit}
    */
-  default int expireElements(Database database, long entry, int limit) {
+  default int expireElements(int database, long entry, int limit) {
     throw new IllegalStateException("these elements do not expire");
   }
 }

@@ -41,10 +41,10 @@ public final class Transfers {
     try {
       to.linkWhole(moved, Entry.expireAt(entry));
     } catch (OutOfMemoryError full) {
-      to.keyspace().slabs().free(moved, Entry.sizeBytes(moved));
+      to.context().slabs().free(moved, Entry.sizeBytes(moved));
       throw full;
     }
-    to.keyspace().listener().added(to, moved);
+    to.context().listener().added(to, moved);
     leave(from, entry);
     return moved;
   }
@@ -52,7 +52,7 @@ public final class Transfers {
   /** Removes an entry whose value has another one now. */
   private static void leave(Database from, long entry) {
     from.detach(entry);
-    from.keyspace().slabs().free(entry, Entry.sizeBytes(entry));
+    from.context().slabs().free(entry, Entry.sizeBytes(entry));
   }
 
   /**
@@ -93,10 +93,10 @@ public final class Transfers {
     try {
       insertLike(entry, to, copy);
     } catch (OutOfMemoryError full) {
-      to.keyspace().slabs().free(copy, Entry.sizeBytes(copy));
+      to.context().slabs().free(copy, Entry.sizeBytes(copy));
       throw full;
     }
-    to.keyspace().listener().added(to, copy);
+    to.context().listener().added(to, copy);
     return copy;
   }
 
@@ -114,14 +114,14 @@ public final class Transfers {
 
   /** Inserts an entry that was made like another one, with a copy of the value. */
   private static void insertLike(long entry, Database to, long made) {
-    Keyspace keyspace = to.keyspace();
+    KeyspaceContext context = to.context();
     int encoding = Entry.encoding(entry);
     long payload = Entry.payloadAddress(entry);
     if (Encoding.isStructure(encoding)) {
-      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
+      long root = context.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
       Region.putLong(Entry.payloadAddress(made), root);
     } else if (Encoding.ownsBlock(encoding)) {
-      Slabs slabs = keyspace.slabs();
+      Slabs slabs = context.slabs();
       int length = OwnBlock.length(payload);
       long block = slabs.allocateFar(length);
       Region.copy(OwnBlock.address(payload), block, length);
@@ -130,7 +130,7 @@ public final class Transfers {
     try {
       to.linkWhole(made, Entry.expireAt(entry));
     } catch (OutOfMemoryError full) {
-      keyspace.freeValue(made);
+      context.freeValue(made);
       throw full;
     }
   }

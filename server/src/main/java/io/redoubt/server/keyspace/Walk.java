@@ -5,6 +5,8 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +30,13 @@ public final class Walk implements AutoCloseable {
 
   static final int MAX_NUMBER = 0xff_ffff;
 
-  private final Keyspace keyspace;
+  private final Contents[] contents;
+  private final Supplier<Contents> first;
+  private final DroppedSlots dropped;
   private final SnapshotGate gate;
   private final int number;
-  private final Contents[] contents;
+  private final int epoch;
+  private final Consumer<Walk> ended;
   private final long[] sizes;
   private final long[] expires;
   private final BlockConsumer gatherer = this::gather;
@@ -48,19 +53,39 @@ public final class Walk implements AutoCloseable {
   private int database;
   private long cursor;
   private int count;
+  private boolean isClosed;
 
-  public Walk(Keyspace keyspace, SnapshotGate gate, int number) {
-    this.keyspace = keyspace;
+  /**
+   * Starts a walk.
+   *
+   * @param contents the contents of all databases, the staged one last if there is one
+   * @param first the contents that the first database has when asked
+   * @param dropped the slots whose entries are not freed yet
+   * @param gate receives entries that are about to change
+   * @param number a number, not 0, that no other walk of late has
+   * @param epoch the epoch that marks entries as delivered
+   * @param ended is notified when it is closed
+   */
+  Walk(
+      Contents[] contents,
+      Supplier<Contents> first,
+      DroppedSlots dropped,
+      SnapshotGate gate,
+      int number,
+      int epoch,
+      Consumer<Walk> ended) {
+    this.contents = contents;
+    this.first = first;
+    this.dropped = dropped;
     this.gate = gate;
     this.number = number;
-    int count = keyspace.countWithStaged();
-    contents = new Contents[count];
-    sizes = new long[count];
-    expires = new long[count];
-    for (int i = 0; i < count; i++) {
-      Contents walked = keyspace.database(i).contents();
+    this.epoch = epoch;
+    this.ended = ended;
+    sizes = new long[contents.length];
+    expires = new long[contents.length];
+    for (int i = 0; i < contents.length; i++) {
+      Contents walked = contents[i];
       walked.walkedAs = i;
-      contents[i] = walked;
       sizes[i] = walked.size();
       expires[i] = walked.expiries.size();
     }
@@ -84,9 +109,14 @@ public final class Walk implements AutoCloseable {
     return expires[database];
   }
 
+  /** Returns true until it is closed. */
+  boolean isRunning() {
+    return !isClosed;
+  }
+
   /** Returns true if everything has been delivered. */
   public boolean isDone() {
-    return database == contents.length && !hasUnstaged() && !keyspace.garbage().isDroppedWalked();
+    return database == contents.length && !hasUnstaged() && !dropped.isWalked();
   }
 
   private boolean hasUnstaged() {
@@ -106,7 +136,7 @@ public final class Walk implements AutoCloseable {
           work += Math.max(1, stepUnstaged(to));
           continue;
         }
-        keyspace.garbage().freeDropped(); // passes what is left of them to the gate
+        dropped.freeSome(); // passes what is left of them to the gate
         work++;
         continue;
       }
@@ -130,7 +160,7 @@ public final class Walk implements AutoCloseable {
   /** Walks a bucket of a slot that was staged at the start; returns the number of entries. */
   private int stepUnstaged(WalkSink to) {
     SlotSet slots = unstaged;
-    SlotTables tables = keyspace.database(0).contents().slots;
+    SlotTables tables = first.get().slots;
     if (slots == null || tables == null) {
       throw new IllegalStateException();
     }
@@ -166,11 +196,16 @@ public final class Walk implements AutoCloseable {
       return walked;
     }
     int slot = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
-    return moved.contains(slot) ? keyspace.count() : walked;
+    return moved.contains(slot) ? stagedIndex() : walked;
+  }
+
+  /** Returns the index of the staged database, which only keyspaces by slot have. */
+  private int stagedIndex() {
+    return contents.length - 1;
   }
 
   private void gather(long entry) {
-    if (Entry.epoch(entry) != keyspace.epoch()) {
+    if (Entry.epoch(entry) != epoch) {
       if (count == gathered.length) {
         gathered = Arrays.copyOf(gathered, 2 * count);
       }
@@ -198,16 +233,16 @@ public final class Walk implements AutoCloseable {
 
   private void handOver(WalkSink sink) {
     for (int i = 0; i < count; i++) {
-      Entry.putEpoch(gathered[i], keyspace.epoch());
-      int walked = database == contents.length ? keyspace.count() : indexOf(database, gathered[i]);
+      Entry.putEpoch(gathered[i], epoch);
+      int walked = database == contents.length ? stagedIndex() : indexOf(database, gathered[i]);
       sink.entry(walked, gathered[i]);
     }
   }
 
   /** Called before each change of an entry, whatever its epoch. */
   void beforeChange(Contents changed, long entry) {
-    if (Entry.epoch(entry) != keyspace.epoch() && changed.walkedAs != Contents.NO_WALK) {
-      Entry.putEpoch(entry, keyspace.epoch());
+    if (Entry.epoch(entry) != epoch && changed.walkedAs != Contents.NO_WALK) {
+      Entry.putEpoch(entry, epoch);
       gate.beforeChange(indexOf(changed.walkedAs, entry), entry);
     }
   }
@@ -218,6 +253,7 @@ public final class Walk implements AutoCloseable {
     for (Contents walked : contents) {
       walked.walkedAs = Contents.NO_WALK;
     }
-    keyspace.walkEnded(this);
+    isClosed = true;
+    ended.accept(this);
   }
 }

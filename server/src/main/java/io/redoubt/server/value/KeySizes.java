@@ -56,7 +56,7 @@ public final class KeySizes {
     counted = 0;
     boolean isSampled = database.size() > MOST_KEYS;
     if (isSampled) {
-      long cursor = database.keyspace().random().nextLong();
+      long cursor = database.context().random().nextLong();
       while (counted < MOST_KEYS) {
         cursor = database.scan(cursor, this::count); // goes on at the start after the end
       }

@@ -37,14 +37,15 @@ public final class TemporaryValues implements AutoCloseable {
 
   /** Returns the database in which the values are created, one key at a time; it is empty. */
   public Database database() {
-    Database database = current();
+    Keyspace current = current();
+    Database database = current.database(0);
     if (database.size() > 0) { // of a command that found no memory
-      database.keyspace().clear(true);
+      current.clear(true);
     }
     return database;
   }
 
-  private Database current() {
+  private Keyspace current() {
     Keyspace there = temporaries;
     if (there == null) {
       there = new Keyspace(keyspace.slabs(), 1, keyspace.random());
@@ -53,13 +54,13 @@ public final class TemporaryValues implements AutoCloseable {
     }
     there.nowMicros(keyspace.nowMicros());
     there.freeSome(Integer.MAX_VALUE);
-    return there.database(0);
+    return there;
   }
 
   /** Discards a value; a large one is freed in slices. */
   public void discard(long entry) {
     keyspace.freeValue(entry);
-    Database database = current();
+    Database database = current().database(0);
     long emptied = database.resize(entry, Encoding.INLINE, 1);
     Region.putByte(Entry.payloadAddress(emptied), 0); // bytes of length 0
     database.remove(emptied);
@@ -71,7 +72,7 @@ public final class TemporaryValues implements AutoCloseable {
    * @return its entry
    */
   public long publish(long entry, Database to) {
-    return Transfers.moveValue(current(), entry, to);
+    return Transfers.moveValue(current().database(0), entry, to);
   }
 
   @Override

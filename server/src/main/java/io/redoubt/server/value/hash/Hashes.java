@@ -235,7 +235,7 @@ public final class Hashes implements Structures {
     if (keyspace.expiredKeys() != ExpiredKeys.DELETE) {
       return entry;
     }
-    expireElements(database, entry, 1);
+    expireElements(database.index(), entry, 1);
     return Entry.NONE;
   }
 
@@ -514,7 +514,8 @@ public final class Hashes implements Structures {
   // Expiry.
 
   @Override
-  public int expireElements(Database database, long entry, int limit) {
+  public int expireElements(int index, long entry, int limit) {
+    Database database = keyspace.database(index);
     database.beforeChange(entry);
     table.root(Entry.root(entry));
     int expired = 0;

@@ -260,7 +260,7 @@ public final class SortedSets implements Structures {
     try {
       addAll(listpack, digits);
     } catch (OutOfMemoryError full) {
-      database.keyspace().freeStructure(Type.ZSET, members.root());
+      database.context().freeStructure(Type.ZSET, members.root());
       throw full;
     } finally {
       slabs.free(digits, Numbers.MAX_LONG_LENGTH);
