@@ -23,8 +23,7 @@ final class Rules {
       Map.ofEntries(
           Map.entry("protocol.session", 21),
           Map.entry("sentinel.core", 8),
-          Map.entry("server.execution", 22),
-          Map.entry("server.replication", 19));
+          Map.entry("server.execution", 22));
 
   /** Which packages a package may import. The graph has no cycle; the test looks. */
   static final Map<String, Set<String>> EDGES =

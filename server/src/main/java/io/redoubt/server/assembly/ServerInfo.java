@@ -19,6 +19,7 @@ import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Defragmentation;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.replication.ReplicationInfo;
 import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.KeySizes;
@@ -73,7 +74,7 @@ final class ServerInfo {
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"), process);
     Section replication = info.section("Replication", "replication");
-    parts.replication.declareInfo(replication);
+    new ReplicationInfo(parts.replication, parts.settings).declare(replication);
     replication.text("sentinel_lease", parts.lease::state);
     process.declareCpu(info);
     info.section("Modules", "modules");

@@ -32,7 +32,7 @@ final class ServerMetrics {
   ServerMetrics(ServerParts parts, String runId) {
     this.parts = parts;
     this.runId = runId;
-    replication = parts.replication.view();
+    replication = new ReplicationView(parts.replication);
     port =
         new MetricsPort(
             parts.settings,

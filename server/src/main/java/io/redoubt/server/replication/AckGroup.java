@@ -38,8 +38,10 @@ final class AckGroup {
   private final Loop loop;
   private final ReplicationDirectives settings;
   private final Membership membership;
-  private final Replicas replicas;
-  private final Replication replication;
+  private final ReplicaFeeds replicas;
+  private final StreamRequests requests;
+  private final ReplicationStream stream;
+  private final Role role;
   private final List<Quorum> quorums = new ArrayList<>();
 
   /** The offset a second ago, which a replica must have to be in step. */
@@ -70,14 +72,18 @@ final class AckGroup {
       Loop loop,
       ReplicationDirectives settings,
       Membership membership,
-      Replicas replicas,
-      Replication replication) {
+      ReplicaFeeds replicas,
+      StreamRequests requests,
+      ReplicationStream stream,
+      Role role) {
     this.log = log;
     this.loop = loop;
     this.settings = settings;
     this.membership = membership;
     this.replicas = replicas;
-    this.replication = replication;
+    this.requests = requests;
+    this.stream = stream;
+    this.role = role;
   }
 
   // State.
@@ -119,7 +125,7 @@ final class AckGroup {
     GroupConfig newest = membership.chain().newest();
     if (followed == null
         || newest == null
-        || replication.isReplica()
+        || role.isReplica()
         || !newest.has(followed.member())
         || followed.term() <= term) {
       return false;
@@ -134,15 +140,15 @@ final class AckGroup {
    * without a disk that has every write.
    */
   boolean isUnfit() {
-    return !replication.isReplica() && membership.mayLackWrites();
+    return !role.isReplica() && membership.mayLackWrites();
   }
 
   /** Returns the word in INFO. */
   String state() {
-    if (isUnfit() || (replication.isReplica() && !membership.isComplete())) {
+    if (isUnfit() || (role.isReplica() && !membership.isComplete())) {
       return "incomplete";
     }
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       return "ok";
     }
     if (isReplaced()) {
@@ -161,7 +167,7 @@ final class AckGroup {
 
   /** Starts as a master with what the file says; {@code durable} if each write was on disk. */
   void started(boolean durable) {
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       return;
     }
     GroupConfig newest = membership.chain().newest();
@@ -208,7 +214,7 @@ final class AckGroup {
 
   /** Looks once a second whether replicas have come into step, and tells members what they lack. */
   void cron() {
-    if (replication.isReplica() || isUnfit()) {
+    if (role.isReplica() || isUnfit()) {
       return;
     }
     askForIds();
@@ -216,7 +222,7 @@ final class AckGroup {
     if (membership.isActive() && !writing && someLag()) {
       announce();
     }
-    lastOffset = replication.offset();
+    lastOffset = stream.offset();
   }
 
   private void askForIds() {
@@ -225,7 +231,7 @@ final class AckGroup {
     }
     for (ReplicaFeed feed : replicas.all()) {
       if (feed.isOnline() && feed.member().isToBeAsked()) {
-        replication.requests().askForTurnAcks();
+        requests.askForTurnAcks();
         return;
       }
     }
@@ -240,7 +246,7 @@ final class AckGroup {
       announcing = true;
       loop.execute(() -> {
         announcing = false;
-        if (!replication.isReplica() && !isUnfit() && !writing && someLag()) {
+        if (!role.isReplica() && !isUnfit() && !writing && someLag()) {
           announce();
         }
       });
@@ -264,7 +270,7 @@ final class AckGroup {
    */
   void acknowledged() {
     GroupChain chain = membership.chain();
-    if (chain.pending().isEmpty() || writing || replication.isReplica() || latestTerm() > term) {
+    if (chain.pending().isEmpty() || writing || role.isReplica() || latestTerm() > term) {
       return;
     }
     GroupConfig newest = chain.pending().getLast();
@@ -361,7 +367,7 @@ final class AckGroup {
 
   private void written() {
     writing = false;
-    if (!replication.isReplica()) {
+    if (!role.isReplica()) {
       announce();
       acknowledged();
     }
@@ -374,10 +380,10 @@ final class AckGroup {
             .filter(each -> !each.complete() && !each.token().isEmpty())
             .map(MemberState::token)
             .toList();
-    replication.requests().announceGroup(membership.chain(), tokens);
+    requests.announceGroup(membership.chain(), tokens);
     GroupConfig newest = membership.chain().newest();
     if (termStart < 0 && newest != null && newest.term() == term) {
-      termStart = replication.offset();
+      termStart = stream.offset();
     }
   }
 
@@ -400,7 +406,7 @@ final class AckGroup {
   @Nullable String remove(String member, boolean force) {
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       return "only the master of the group can remove a member";
     }
     Stream<GroupConfig> holders = force ? chain.all().stream() : Stream.ofNullable(newest);

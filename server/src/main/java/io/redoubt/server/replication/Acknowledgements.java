@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.server.aof.AppendOnlyFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,7 +11,9 @@ import java.util.function.Consumer;
  * for is durable.
  */
 final class Acknowledgements {
-  private final Replication replication;
+  private final ReplicationStream stream;
+  private final AppendOnlyFile file;
+  private final Membership membership;
   private final Consumer<List<String>> output;
 
   private boolean masterKnowsOffsets = true;
@@ -29,10 +32,19 @@ final class Acknowledgements {
   private boolean owesDurable;
 
   /**
+   * Creates the acknowledgements of a connection.
+   *
+   * @param file knows the durable part of the stream
    * @param output sends a request to the master
    */
-  Acknowledgements(Replication replication, Consumer<List<String>> output) {
-    this.replication = replication;
+  Acknowledgements(
+      ReplicationStream stream,
+      AppendOnlyFile file,
+      Membership membership,
+      Consumer<List<String>> output) {
+    this.stream = stream;
+    this.file = file;
+    this.membership = membership;
     this.output = output;
   }
 
@@ -51,8 +63,8 @@ final class Acknowledgements {
     if (!masterKnowsOffsets) {
       return;
     }
-    long offset = replication.offset();
-    long durable = replication.durableOffset();
+    long offset = stream.offset();
+    long durable = file.durableStreamOffset();
     List<String> words = new ArrayList<>(List.of("REPLCONF", "ACK", Long.toString(offset)));
     if (durable >= 0) {
       words.addAll(List.of("FACK", Long.toString(durable)));
@@ -61,7 +73,6 @@ final class Acknowledgements {
     if (eachTurn) {
       words.addAll(List.of(TurnAcks.OPTION, "1"));
     }
-    Membership membership = replication.membership();
     if ((eachTurn || membership.isActive())
         && membership.revision() != toldMembership
         && membership.keepsId()) {
@@ -75,8 +86,8 @@ final class Acknowledgements {
 
   /** Acknowledges newly synced bytes at once if the master has asked for that. */
   void becameDurable() {
-    long durable = replication.durableOffset();
-    if ((owesDurable && durable >= replication.offset()) || (eachTurn && durable > sentDurable)) {
+    long durable = file.durableStreamOffset();
+    if ((owesDurable && durable >= stream.offset()) || (eachTurn && durable > sentDurable)) {
       owesDurable = false;
       send();
     }
@@ -94,7 +105,7 @@ final class Acknowledgements {
 
   /** Ends a turn: acknowledges if the master has asked for it. */
   void endTurn() {
-    if (wanted || (eachTurn && replication.offset() != sentOffset)) {
+    if (wanted || (eachTurn && stream.offset() != sentOffset)) {
       send();
       wanted = false;
     }

@@ -34,16 +34,40 @@ final class Failover {
 
   private final Log log;
   private final ServerClients clients;
-  private final Replication replication;
+  private final ReplicaFeeds feeds;
+  private final StreamRequests requests;
+  private final ReplicationStream stream;
+  private final WriteAcks writeAcks;
+  private final RoleChange roles;
   private Step step = Step.NONE;
   private @Nullable HostPort target;
   private boolean forced;
   private @Nullable Cancellable timeout;
 
-  Failover(Log log, ServerClients clients, Replication replication) {
+  /** Changes the role of this server. */
+  interface RoleChange {
+    /** Follows a master. */
+    void follow(String host, int port);
+
+    /** Becomes a master. */
+    void becomeMaster();
+  }
+
+  Failover(
+      Log log,
+      ServerClients clients,
+      ReplicaFeeds feeds,
+      StreamRequests requests,
+      ReplicationStream stream,
+      WriteAcks writeAcks,
+      RoleChange roles) {
     this.log = log;
     this.clients = clients;
-    this.replication = replication;
+    this.feeds = feeds;
+    this.requests = requests;
+    this.stream = stream;
+    this.writeAcks = writeAcks;
+    this.roles = roles;
   }
 
   Step step() {
@@ -74,7 +98,7 @@ final class Failover {
     target = wanted;
     forced = force;
     step = Step.CATCHING_UP;
-    replication.requests().askForAcks(); // the last thing in the stream
+    requests.askForAcks(); // the last thing in the stream
     clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
       timeout = clients.loop().schedule(this::timedOut, timeoutMillis);
@@ -84,13 +108,13 @@ final class Failover {
 
   /** Checks whether a replica has caught up; called after acknowledgements and each second. */
   void look() {
-    if (step != Step.CATCHING_UP || replication.writeAcks().isWaiting()) {
+    if (step != Step.CATCHING_UP || writeAcks.isWaiting()) {
       return; // replies that wait for more replicas are sent before the role changes
     }
-    for (ReplicaFeed feed : replication.replicas().all()) {
+    for (ReplicaFeed feed : feeds.all()) {
       String address = feed.address();
       HostPort wanted = target;
-      if (!feed.isOnline() || address == null || !feed.has(replication.offset())) {
+      if (!feed.isOnline() || address == null || !feed.has(stream.offset())) {
         continue;
       }
       HostPort name = new HostPort(address, feed.listeningPort());
@@ -119,7 +143,7 @@ final class Failover {
 
   private void handOver(HostPort next) {
     step = Step.HANDING_OVER;
-    replication.follow(next.host(), next.port());
+    roles.follow(next.host(), next.port());
   }
 
   /** Completes the failover: the replica has become the master. */
@@ -141,7 +165,7 @@ final class Failover {
       log.notice("Aborting failover to %s:%d. %s", wanted.host(), wanted.port(), reason);
     }
     if (step == Step.HANDING_OVER) {
-      replication.becomeMaster();
+      roles.becomeMaster();
     }
     over();
   }

@@ -87,7 +87,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
     if (replication.isReplica()) {
       throw ON_REPLICA;
     }
-    if (replication.replicas().all().isEmpty()) {
+    if (replication.feeds().all().isEmpty()) {
       throw NO_REPLICAS;
     }
     if (force && (timeoutMillis == 0 || target == null)) {
@@ -109,7 +109,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
   }
 
   private void requireOnline(HostPort target) {
-    ReplicaFeed feed = replication.replicas().named(target);
+    ReplicaFeed feed = replication.feeds().named(target);
     if (feed == null) {
       throw NOT_A_REPLICA;
     }

@@ -4,7 +4,6 @@ import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
@@ -41,8 +40,9 @@ final class FullSyncs {
   private final ServerClients clients;
   private final ReplicatedDataSet dataSet;
   private final SyncCounts counts;
-  private final Replication replication;
-  private final Replicas replicas;
+  private final ReplicationStream stream;
+  private final ReplicaFeeds feeds;
+  private final FeedContext context;
 
   /** The names of lost replicas that were online, with the time of their loss. */
   private final Map<String, Long> lostMillis = new HashMap<>();
@@ -58,21 +58,16 @@ final class FullSyncs {
   private boolean checkScheduled;
 
   FullSyncs(
-      Environment environment,
-      ServerDirectives settings,
-      ServerClients clients,
-      ReplicatedDataSet dataSet,
-      SyncCounts counts,
-      Replication replication,
-      Replicas replicas) {
-    this.log = environment.log();
-    this.random = environment.random();
-    this.settings = settings;
+      RandomGenerator random, ServerClients clients, FeedContext context, ReplicaFeeds feeds) {
+    this.log = context.log();
+    this.random = random;
+    this.settings = context.settings();
     this.clients = clients;
-    this.dataSet = dataSet;
-    this.counts = counts;
-    this.replication = replication;
-    this.replicas = replicas;
+    this.dataSet = context.dataSet();
+    this.counts = context.counts();
+    this.stream = context.stream();
+    this.context = context;
+    this.feeds = feeds;
   }
 
   /** Starts to create snapshots for waiting replicas. */
@@ -122,12 +117,12 @@ final class FullSyncs {
         || feed.options().isWithoutKeys()
         || (fileHasFieldExpiry && !feed.options().takesFieldExpiry())
         || underWay() >= mostUnderWay()
-        || !replicas.backlog().reaches(current.offset() + 1)) {
+        || !context.backlog().reaches(current.offset() + 1)) {
       return false;
     }
     log.notice("Waiting for end of BGSAVE for SYNC");
     current.add(feed);
-    replicas.retain();
+    feeds.retain();
     return true;
   }
 
@@ -137,7 +132,7 @@ final class FullSyncs {
       log.notice("Diskless rdb transfer, last replica dropped, killing fork child.");
     }
     if (feed.isOnline()) {
-      lostMillis.put(feed.name(), replicas.nowMillis());
+      lostMillis.put(feed.name(), context.nowMillis());
     }
     if (feed.state() == State.IN_SNAPSHOT) {
       SnapshotFile current = file;
@@ -176,14 +171,14 @@ final class FullSyncs {
 
   /** Returns the number of replicas that are taking a snapshot. */
   private long underWay() {
-    return replicas.all().stream()
+    return feeds.all().stream()
         .filter(feed -> feed.state() == State.IN_SNAPSHOT || feed.state() == State.SEND_FILE)
         .count();
   }
 
   private List<ReplicaFeed> waiting() {
     List<ReplicaFeed> waiting = new ArrayList<>();
-    for (ReplicaFeed feed : replicas.all()) {
+    for (ReplicaFeed feed : feeds.all()) {
       if (feed.state() == State.WAIT_SNAPSHOT) {
         waiting.add(feed);
       }
@@ -210,7 +205,7 @@ final class FullSyncs {
     if (waiting.isEmpty() || !settings.replication.replDisklessSync.value()) {
       return 0;
     }
-    long now = replicas.nowMillis();
+    long now = context.nowMillis();
     int enough = settings.replication.replDisklessSyncMaxReplicas.value();
     if (enough > 0 && waiting.size() >= enough) {
       return 0;
@@ -224,7 +219,7 @@ final class FullSyncs {
 
   private boolean isAnyoneMissing(long nowMillis) {
     lostMillis.values().removeIf(since -> nowMillis - since > EXPECTED_BACK_MILLIS);
-    return !lostMillis.isEmpty() || replicas.isAnyoneAboutToAsk();
+    return !lostMillis.isEmpty() || feeds.isAnyoneAboutToAsk();
   }
 
   /**
@@ -255,18 +250,18 @@ final class FullSyncs {
     log.notice(
         "Starting BGSAVE for SYNC with target: %s",
         streamedTo.isEmpty() ? "disk" : "replicas sockets");
-    replication.stream().encoder().restart();
+    stream.encoder().restart();
     String mark = ReplicationHistory.randomId(random);
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : streamedTo) {
-      if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
+      if (feed.snapshotBegins(stream.history().id(), stream.offset(), mark, interleaves)) {
         counts.interleavedSync();
       }
     }
     List<SnapshotSink> sinks = List.copyOf(streamedTo);
     boolean started;
     if (throughFile.isEmpty()) {
-      replicas.retain();
+      feeds.retain();
       started = dataSet.snapshots().sendTo(sinks, withFieldExpiry);
     } else {
       SnapshotFile made =
@@ -274,10 +269,10 @@ final class FullSyncs {
               dataSet.context().disk(),
               dataSet.snapshots().file(),
               log,
-              replication.id(),
-              replication.offset());
+              stream.history().id(),
+              stream.offset());
       throughFile.forEach(made::add);
-      replicas.retain();
+      feeds.retain();
       file = made;
       fileHasFieldExpiry = hasFieldExpiry;
       started = dataSet.snapshots().saveFor(sinks, this::fileEnded);
@@ -318,9 +313,9 @@ final class FullSyncs {
 
   /** Sends an RDB with the functions only, or an empty one, as requested by a filter. */
   private void sendWithoutKeys(ReplicaFeed feed) {
-    replication.stream().encoder().restart();
+    stream.encoder().restart();
     feed.snapshotBegins(
-        replication.id(), replication.offset(), ReplicationHistory.randomId(random), false);
+        stream.history().id(), stream.offset(), ReplicationHistory.randomId(random), false);
     try (BlockOutput out = new BlockOutput(clients.registry().memory());
         RdbWriter writer = new RdbWriter(out, false, clients.registry().memory())) {
       List<ByteString> functions =

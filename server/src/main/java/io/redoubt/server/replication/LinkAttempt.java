@@ -35,6 +35,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private static final long SLICE_NANOS = 2_000_000;
 
   private final LinkParts parts;
+  private final StreamContext following;
   private final Clock clock;
   private final Log log;
   private final Dispatcher dispatcher;
@@ -66,14 +67,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   LinkAttempt(LinkParts parts, MasterLink link) {
     this.parts = parts;
+    this.following = parts.following();
     this.link = link;
     clock = parts.environment().clock();
     log = parts.environment().log();
     dispatcher = parts.clients().registry().dispatcher();
-    acks = new Acknowledgements(parts.replication(), this::send);
-    ahead =
-        new StreamAhead(
-            parts.clients().registry().memory(), parts.replication().replicas().spillSpace());
+    acks =
+        new Acknowledgements(
+            following.stream(), following.file(), following.membership(), this::send);
+    ahead = new StreamAhead(parts.clients().registry().memory(), following.spillSpace());
   }
 
   /** Returns the current transfer, null if there is none. */
@@ -144,9 +146,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     interleaves = identity.streamAheadBytes() > 0;
     Handshake begun =
         new Handshake(
-            identity,
-            parts.replication().resumePoint(),
-            parts.replication().failover().isHandingOver());
+            identity, following.stream().resumePoint(), following.failover().isHandingOver());
     handshake = begun;
     follow(begun.connected());
   }
@@ -157,7 +157,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     link.heard();
-    parts.replication().counts().received(end - start);
+    following.counts().received(end - start);
     try {
       long position = start;
       while (position < end && handshake != null && !handshake.isOver() && !over) {
@@ -200,7 +200,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
     log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
     if (link.state() == State.CONNECTED) {
-      parts.replication().startNewHistory();
+      following.changes().startNewHistory();
     }
     abandonAndWait();
   }
@@ -276,7 +276,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         case Handshake.SendLine request -> write(request.line().getBytes(ISO_8859_1));
         case Handshake.Say say -> say(say.line());
         case Handshake.FullResync full -> {
-          parts.replication().failover().succeeded();
+          following.failover().succeeded();
           transfer(full.id(), full.offset());
         }
         case Handshake.FullResyncWithoutHistory none -> {
@@ -284,11 +284,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
           transfer(null, 0);
         }
         case Handshake.Resume resume -> {
-          parts.replication().failover().succeeded();
+          following.failover().succeeded();
           resume(resume.newId());
         }
         case Handshake.TakeoverRefused refused -> {
-          parts.replication().failover().abort("Failover target rejected psync request");
+          following.failover().abort("Failover target rejected psync request");
           return;
         }
         case Handshake.Abandon failed -> abandonAndWait();
@@ -300,7 +300,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void transfer(@Nullable String id, long offset) {
     link.entered(State.TRANSFER);
-    parts.replication().membership().dataGoes();
+    following.membership().dataGoes();
     transfer =
         new Transfer(
             parts.environment(),
@@ -308,8 +308,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
             parts.connector(),
             parts.dataSet(),
             parts.state(),
-            parts.replication(),
-            new Transfer.Origin(id, offset, parts.replication().isOwnHistory(id)),
+            following.changes(),
+            new Transfer.Origin(id, offset, following.stream().isOwnHistory(id)),
             interleaves ? ahead : null);
   }
 
@@ -425,7 +425,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void loaded(Transfer current) {
     ReplicationPoint point = current.point();
     transfer = null;
-    parts.replication().dataSetTaken(current.id(), current.offset());
+    following.changes().onLoaded(current.id(), current.offset());
     log.notice("MASTER <-> REPLICA sync: Finished with success");
     attach(point == null ? 0 : Math.max(point.database(), 0));
     if (current.isMadeAsSent()) {
@@ -435,7 +435,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   private void resume(@Nullable String newId) {
-    int database = parts.replication().resumedAs(newId);
+    int database = following.changes().resume(newId);
     stream =
         new MasterStream(
             parts.clients().registry().memory(), parts.clients().registry().limits(), this);
@@ -450,7 +450,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (connection != null) {
       master.attach(connection);
     }
-    parts.replication().stream().discardResumePoint();
+    following.stream().discardResumePoint();
     link.entered(State.CONNECTED);
   }
 
@@ -494,7 +494,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void applied(MemorySegment memory, long from, long to) {
     if (!outOfStep) {
-      parts.replication().applied(memory, from, to - from);
+      following.stream().append(memory, from, to - from);
     }
   }
 
@@ -567,7 +567,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     log.warning("Connection with master lost.");
     log.notice("Caching the disconnected master state.");
     if (acks.masterKnowsOffsets() && client != null) {
-      parts.replication().keepResumePoint(client.databaseIndex());
+      following.stream().keepResumePoint(client.databaseIndex());
     }
   }
 

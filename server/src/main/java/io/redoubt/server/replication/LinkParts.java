@@ -12,7 +12,7 @@ import io.redoubt.server.settings.ServerDirectives;
  * @param connector opens the connection
  * @param clients create the client that applies the stream
  * @param dataSet replaced by the master's
- * @param replication owns the link
+ * @param following the stream that is followed
  */
 record LinkParts(
     Environment environment,
@@ -21,4 +21,4 @@ record LinkParts(
     ServerClients clients,
     ReplicatedDataSet dataSet,
     ServerState state,
-    Replication replication) {}
+    StreamContext following) {}

@@ -85,11 +85,6 @@ final class MasterLink {
     return state == State.CONNECTED;
   }
 
-  /** Returns true if this server follows a master, connected or not. */
-  boolean isFollowing() {
-    return state != State.IDLE;
-  }
-
   String masterHost() {
     return master().host();
   }
@@ -116,7 +111,7 @@ final class MasterLink {
         address.isEmpty() ? null : address,
         streamAheadBytes(),
         parts.settings().encodings.hashFieldExpiry.value(),
-        ordered ? null : parts.replication().membership().followed());
+        ordered ? null : parts.following().membership().followed());
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
@@ -238,11 +233,12 @@ final class MasterLink {
   private void become(State newState) {
     boolean wasConnected = isConnected();
     state = newState;
+    parts.following().role().setReplica(newState != State.IDLE);
     if (wasConnected != isConnected()) {
       if (wasConnected) {
         downSinceMillis = now();
       }
-      parts.replication().updateState();
+      parts.following().changes().onLinkChanged();
     }
   }
 

@@ -54,8 +54,21 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
+  /** Receives the progress of feeds. */
+  interface Listener {
+    /** Handles the end of a synchronization: the replica gets the stream. */
+    void onSynchronized();
+
+    /** Handles a change of {@link #neededFrom}. */
+    void onProgress();
+
+    /** Handles the end of the connection. */
+    void onLost(ReplicaFeed feed);
+  }
+
   private final ServerClient client;
-  private final Replicas replicas;
+  private final FeedContext context;
+  private final Listener listener;
   private final ReplicaOutput output;
   private final ReplicaOutputLimit limit;
 
@@ -97,15 +110,16 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** True once the connection is closed, or will be at the end of the turn: nothing is sent. */
   private boolean ended;
 
-  ReplicaFeed(ServerClient client, Replicas replicas) {
+  ReplicaFeed(ServerClient client, FeedContext context, Listener listener) {
     this.client = client;
-    this.replicas = replicas;
-    output = new ReplicaOutput(client, replicas.counts()::sent);
+    this.context = context;
+    this.listener = listener;
+    output = new ReplicaOutput(client, context.counts()::sent);
     limit = new ReplicaOutputLimit(client);
-    streamSpill = new Spill(replicas.spillSpace());
+    streamSpill = new Spill(context.spillSpace());
     fromSpill = streamSpill::read;
-    fromBacklog = (to, at, room) -> (int) replicas.backlog().read(cursor, to, at, room);
-    lastSignMillis = replicas.nowMillis();
+    fromBacklog = (to, at, room) -> (int) context.backlog().read(cursor, to, at, room);
+    lastSignMillis = context.nowMillis();
   }
 
   ServerClient client() {
@@ -159,8 +173,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     client.flush(); // replies of earlier commands go first
     client.flag(ClientFlag.REPLICA, true);
     client.mute(true);
-    client.connection().noDelay(!replicas.settings().replication.replDisableTcpNodelay.value());
-    askedMillis = replicas.nowMillis();
+    client.connection().noDelay(!context.settings().replication.replDisableTcpNodelay.value());
+    askedMillis = context.nowMillis();
     lastSignMillis = askedMillis;
   }
 
@@ -199,7 +213,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     catchingUp = true;
     hasLoaded = false;
     cursor = offset + 1;
-    lastSignMillis = replicas.nowMillis();
+    lastSignMillis = context.nowMillis();
     if (acknowledges) {
       send("+FULLRESYNC " + id + " " + offset + "\r\n");
     }
@@ -226,13 +240,13 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     DirectSnapshot snapshot =
         interleaved
             ? DirectSnapshot.interleaved(
-                output, replicas.rate(), replicas.spillSpace(), options.streamAheadBytes())
+                output, context.rate(), context.spillSpace(), options.streamAheadBytes())
             : options.canTakeMark()
-                ? DirectSnapshot.marked(output, replicas.rate(), replicas.spillSpace(), mark)
-                : DirectSnapshot.measured(output, replicas.rate(), replicas.spillSpace());
+                ? DirectSnapshot.marked(output, context.rate(), context.spillSpace(), mark)
+                : DirectSnapshot.measured(output, context.rate(), context.spillSpace());
     streamed = snapshot;
     if (interleaved) {
-      replicas.log().notice("The stream goes along with the RDB to replica %s", name());
+      context.log().notice("The stream goes along with the RDB to replica %s", name());
     }
     try {
       snapshot.begin();
@@ -255,7 +269,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     // The snapshot shows what the stream has brought until then.
     DirectSnapshot snapshot = streamed;
     boolean takes = snapshot != null && snapshot.isReady();
-    return ended || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
+    return ended || (cursor <= context.shownEnd() && (takes || context.snapshotHoldsWrites()));
   }
 
   @Override
@@ -266,7 +280,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     try {
       if (snapshot.add(memory, offset, length)) {
-        lastSignMillis = replicas.nowMillis();
+        lastSignMillis = context.nowMillis();
       }
     } catch (IOException e) {
       spillFailed(e);
@@ -295,7 +309,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     ended = true;
-    replicas.log().warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
+    context.log().warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
     client.closeSoon();
   }
 
@@ -306,7 +320,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     try {
       if (snapshot.pump() > 0) {
-        lastSignMillis = replicas.nowMillis();
+        lastSignMillis = context.nowMillis();
       }
     } catch (IOException e) {
       snapshot.close();
@@ -314,7 +328,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     if (snapshot.isSent()) {
-      replicas
+      context
           .log()
           .notice(
               snapshot.isMarked()
@@ -327,7 +341,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
               name());
       online(snapshot.isMarked());
     } else if (snapshot.isPumped()) {
-      replicas.snapshotSinkReady();
+      context.snapshotSinkReady();
     }
   }
 
@@ -342,7 +356,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   private void spillFailed(IOException e) {
-    replicas
+    context
         .log()
         .warning(
             "Replica %s is dropped: what it can't take yet can't be kept for it: %s",
@@ -365,7 +379,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   private void online(boolean afterAck) {
     if (options.isSnapshotOnly()) {
-      replicas
+      context
           .log()
           .notice(
               "RDB transfer completed, rdb only replica (%s) should be disconnected asap", name());
@@ -373,9 +387,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     state = afterAck ? State.AWAIT_ACK : State.ONLINE;
-    lastSignMillis = replicas.nowMillis();
-    replicas.log().notice("Synchronization with replica %s succeeded", name());
-    replicas.goodReplicasChanged();
+    lastSignMillis = context.nowMillis();
+    context.log().notice("Synchronization with replica %s succeeded", name());
+    listener.onSynchronized();
     pump();
   }
 
@@ -407,7 +421,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     sendStream(Long.MAX_VALUE, null);
     output.flush();
-    boolean hasAll = streamSpill.isEmpty() && cursor == replicas.backlog().nextOffset();
+    boolean hasAll = streamSpill.isEmpty() && cursor == context.backlog().nextOffset();
     catchingUp &= !(hasAll && (!acknowledges || hasLoaded));
   }
 
@@ -420,7 +434,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    */
   private void sendStream(long most, @Nullable Interleaving interleaving) {
     TransferFrames.Kind frame = interleaving == null ? null : TransferFrames.Kind.COMMANDS;
-    long end = replicas.shownEnd();
+    long end = context.shownEnd();
     long left = most;
     try {
       while (left > 0 && output.mayQueue()) {
@@ -460,12 +474,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (!catchingUp || ended) {
       return;
     }
-    Backlog backlog = replicas.backlog();
+    Backlog backlog = context.backlog();
     if (backlog.nextOffset() - cursor <= limit.mostInMemory(backlog.sizeBytes())) {
       return;
     }
-    MemorySegment piece = replicas.piece();
-    long end = replicas.shownEnd();
+    MemorySegment piece = context.piece();
+    long end = context.shownEnd();
     while (cursor < end) {
       long read = backlog.read(cursor, piece, 0, Math.min(piece.byteSize(), end - cursor));
       try {
@@ -480,12 +494,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   private void pumpFile() {
     SnapshotReader source = file;
-    while (source != null && output.mayQueue() && replicas.rate().allows()) {
+    while (source != null && output.mayQueue() && context.rate().allows()) {
       int read;
       try {
         read = output.sendFrom(source::read, Long.MAX_VALUE, null);
       } catch (IOException e) {
-        replicas.log().warning("Read error sending DB to replica: %s", SystemErrors.text(e));
+        context.log().warning("Read error sending DB to replica: %s", SystemErrors.text(e));
         client.closeSoon();
         return;
       }
@@ -495,8 +509,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
         online(false);
         return;
       }
-      replicas.rate().spend(read);
-      lastSignMillis = replicas.nowMillis();
+      context.rate().spend(read);
+      lastSignMillis = context.nowMillis();
     }
     output.flush();
   }
@@ -508,7 +522,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Returns the bytes that have not been sent to the replica yet. */
   long pendingBytes() {
-    long behind = cursor == 0 ? 0 : replicas.backlog().nextOffset() - cursor;
+    long behind = cursor == 0 ? 0 : context.backlog().nextOffset() - cursor;
     return behind + streamSpill.waitingBytes() + client.connection().queuedBytes();
   }
 
@@ -528,7 +542,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (catchingUp) {
       return false;
     }
-    return limit.isExceeded(pendingBytes(), replicas.backlog().sizeBytes(), replicas.nowMillis());
+    return limit.isExceeded(pendingBytes(), context.backlog().sizeBytes(), context.nowMillis());
   }
 
   // Signs of life.
@@ -542,7 +556,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     hasLoaded |= isOnline();
     ackOffset = Math.max(ackOffset, offset);
     durableOffset = Math.max(durableOffset, durable);
-    lastSignMillis = replicas.nowMillis();
+    lastSignMillis = context.nowMillis();
     if (state == State.AWAIT_ACK) {
       state = State.ONLINE;
       pump();
@@ -590,18 +604,18 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Returns the seconds since the last acknowledgement, 0 before the replica is online. */
   long lagSeconds() {
-    return isOnline() ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
+    return isOnline() ? (context.nowMillis() - lastSignMillis) / 1000 : 0;
   }
 
   /** Returns the time since the last acknowledgement, 0 before the replica is online. */
   long lagMillis() {
-    return isOnline() ? Math.max(0, replicas.nowMillis() - lastSignMillis) : 0;
+    return isOnline() ? Math.max(0, context.nowMillis() - lastSignMillis) : 0;
   }
 
   /** Returns true if it has been silent, or has not taken a byte of its snapshot, for too long. */
   boolean isTimedOut(long timeoutMillis) {
     boolean watched = isOnline() ? acknowledges : state == State.SEND_FILE || streamed != null;
-    return watched && replicas.nowMillis() - lastSignMillis > timeoutMillis;
+    return watched && context.nowMillis() - lastSignMillis > timeoutMillis;
   }
 
   /** Sends an empty line as a sign of life while the replica waits for the snapshot. */
@@ -616,10 +630,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   @Override
   public void onWritable() {
     if (state == State.IN_SNAPSHOT) {
-      lastSignMillis = replicas.nowMillis();
+      lastSignMillis = context.nowMillis();
     }
     goOn();
-    replicas.retain();
+    listener.onProgress();
   }
 
   /** Sends what can be sent now, of the snapshot or of the stream. */
@@ -647,6 +661,6 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       file.close();
       file = null;
     }
-    replicas.lost(this);
+    listener.onLost(this);
   }
 }

@@ -1,23 +1,15 @@
 package io.redoubt.server.replication;
 
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.replication.output.FullSyncRate;
-import io.redoubt.server.replication.spill.SpillSpace;
-import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.replication.stream.PsyncDecision;
-import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,28 +17,22 @@ import org.jspecify.annotations.Nullable;
  * The replicas of this server, in the order of their connection, and the clients that wait for
  * their acknowledgements.
  */
-final class Replicas {
-  private static final int PIECE_BYTES = 64 * 1024;
-
+final class Replicas implements ReplicaFeed.Listener {
   /** The number of remembered replicas, after which the log repeats for each what it gets. */
   private static final int MAX_TOLD = 256;
 
-  private final Clock clock;
   private final Log log;
   private final ServerDirectives settings;
   private final ServerClients clients;
   private final AppendOnlyFile appendOnlyFile;
-  private final ReplicatedDataSet dataSet;
-  private final Replication replication;
+  private final FeedContext context;
+  private final ReplicaFeeds feeds;
   private final FullSyncs fullSyncs;
-  private final Map<ServerClient, ReplicaFeed> candidates = new HashMap<>();
-  private final List<ReplicaFeed> replicas = new ArrayList<>();
+  private final StreamRequests requests;
+  private final Listener listener;
   private final List<ReplicationWait> waits = new ArrayList<>();
   private final Runnable pumpTask = this::pump;
   private final Runnable askTask = this::askIfWanted;
-  private final SpillSpace spillSpace;
-  private final FullSyncRate rate;
-  private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
 
   /** The replicas named in the log, and whether each takes the expiries of hash fields. */
   private final Map<String, Boolean> toldFieldExpiry = new HashMap<>();
@@ -58,118 +44,54 @@ final class Replicas {
   private boolean ackWanted;
   private boolean turnAcksWanted;
 
+  /** Receives what concerns the state of the server or its group. */
+  interface Listener {
+    /** Handles a replica that has come or gone. */
+    void onReplicasChanged();
+
+    /** Handles a change in the number of replicas that acknowledge in time. */
+    void onGoodReplicasChanged();
+
+    /** Handles a new state of a replica as a member of the group. */
+    void onMemberState(ReplicaFeed feed);
+
+    /** Handles an acknowledgement. */
+    void onAcknowledged(ReplicaFeed feed);
+  }
+
   Replicas(
-      Environment environment,
-      ServerDirectives settings,
       ServerClients clients,
       AppendOnlyFile appendOnlyFile,
-      ReplicatedDataSet dataSet,
-      SpillSpace spillSpace,
-      SyncCounts counts,
-      Replication replication) {
-    this.clock = environment.clock();
-    this.log = environment.log();
-    this.settings = settings;
+      FeedContext context,
+      ReplicaFeeds feeds,
+      FullSyncs fullSyncs,
+      StreamRequests requests,
+      Listener listener) {
+    this.log = context.log();
+    this.settings = context.settings();
     this.clients = clients;
     this.appendOnlyFile = appendOnlyFile;
-    this.dataSet = dataSet;
-    this.replication = replication;
-    this.fullSyncs =
-        new FullSyncs(environment, settings, clients, dataSet, counts, replication, this);
+    this.context = context;
+    this.feeds = feeds;
+    this.fullSyncs = fullSyncs;
+    this.requests = requests;
+    this.listener = listener;
     appendOnlyFile.onProgress(this::becameDurable);
-    this.spillSpace = spillSpace;
-    this.rate =
-        new FullSyncRate(
-            clients.loop(),
-            clock,
-            settings().replication.replFullSyncRate::value,
-            this::goOnWithSnapshots);
   }
 
-  /** Returns a time that does not jump when the system's clock is set. */
-  long nowMillis() {
-    return clock.monotonicMillis();
+  /** Returns the feeds of the replicas. */
+  ReplicaFeeds feeds() {
+    return feeds;
   }
 
-  Log log() {
-    return log;
-  }
-
-  ServerDirectives settings() {
-    return settings;
-  }
-
-  /** Returns the backlog, which exists as long as there are replicas. */
-  Backlog backlog() {
-    return replication.stream().requireBacklog();
-  }
-
-  SyncCounts counts() {
-    return replication.counts();
-  }
-
-  FullSyncs fullSyncs() {
-    return fullSyncs;
+  /** Starts to create snapshots for waiting replicas. */
+  void start() {
+    fullSyncs.begin();
   }
 
   /** Returns the replica feed of a client, created for one that may become a replica. */
   ReplicaFeed of(ServerClient client) {
-    ReplicaFeed known = candidates.get(client);
-    if (known == null) {
-      known = new ReplicaFeed(client, this);
-      candidates.put(client, known);
-      client.companion(known);
-    }
-    return known;
-  }
-
-  /** Returns the replica feed of a client, or null if it is not a replica. */
-  @Nullable ReplicaFeed ifReplica(ServerClient client) {
-    ReplicaFeed known = candidates.get(client);
-    return known != null && known.isReplica() ? known : null;
-  }
-
-  /** Returns the replica with an address and port, or null. */
-  @Nullable ReplicaFeed named(HostPort name) {
-    for (ReplicaFeed feed : replicas) {
-      String address = feed.address();
-      if (address != null && new HostPort(address, feed.listeningPort()).isSamePlace(name)) {
-        return feed;
-      }
-    }
-    return null;
-  }
-
-  /** Returns all replicas, including those not synchronized yet. */
-  List<ReplicaFeed> all() {
-    return replicas;
-  }
-
-  /** Returns a log line for each replica that has not acknowledged an offset. */
-  List<String> lagging(long offset) {
-    return replicas.stream()
-        .filter(replica -> replica.ackOffset() < offset)
-        .map(replica ->
-            String.format(
-                Locale.ROOT,
-                "Lagging replica %s reported offset %d behind master, lag=%d, state=%s.",
-                replica.name(),
-                offset - replica.ackOffset(),
-                replica.lagSeconds(),
-                replica.state().label()))
-        .toList();
-  }
-
-  /**
-   * Returns true if a client has introduced itself as a replica but has not asked for a sync yet.
-   */
-  boolean isAnyoneAboutToAsk() {
-    for (ReplicaFeed feed : candidates.values()) {
-      if (!feed.isReplica() && feed.listeningPort() != 0) {
-        return true;
-      }
-    }
-    return false;
+    return feeds.of(client, this);
   }
 
   /**
@@ -179,27 +101,28 @@ final class Replicas {
    * @param offset the first byte that it lacks
    */
   void synchronize(ServerClient client, @Nullable String id, long offset) {
-    ReplicationStream stream = replication.stream();
+    ReplicationStream stream = context.stream();
+    SyncCounts counts = context.counts();
     ReplicaFeed feed = of(client);
     if (id != null) {
       PsyncDecision decision = stream.decide(id, offset, feed.name());
       decision.log().forEach(this::say);
       if (decision instanceof PsyncDecision.Resume resume) {
-        counts().partialSync();
+        counts.partialSync();
         stream.shown();
-        feed.resume(resume.offset(), replication.id());
+        feed.resume(resume.offset(), stream.history().id());
         joined(feed);
         sayWhatItGets(feed);
         feed.pump();
         return;
       }
       if (!id.equals(PsyncDecision.ANY_ID)) {
-        counts().refusedPartialSync();
+        counts.refusedPartialSync();
       }
     }
-    counts().fullSync();
+    counts.fullSync();
     if (stream.backlog() == null) {
-      replication.keepStream();
+      stream.keep();
       log.notice(
           "Replication backlog created, my new replication IDs are '%s' and '%s'",
           stream.history().id(), stream.history().secondId());
@@ -219,11 +142,11 @@ final class Replicas {
     }
   }
 
-  void joined(ReplicaFeed feed) {
-    replicas.add(feed);
-    replication.ackGroup().refresh();
-    retain();
-    goodReplicasChanged();
+  private void joined(ReplicaFeed feed) {
+    feeds.add(feed);
+    listener.onReplicasChanged();
+    feeds.retain();
+    listener.onGoodReplicasChanged();
   }
 
   /** Logs once for each replica whether it gets the expiries of hash fields. */
@@ -233,25 +156,24 @@ final class Replicas {
       toldFieldExpiry.clear();
     }
     if (!Boolean.valueOf(takes).equals(toldFieldExpiry.put(feed.name(), takes))) {
-      log()
-          .notice(
-              takes
-                  ? "Replica %s knows hash field expiry: it gets fields with their expiries"
-                  : "Replica %s doesn't know hash field expiry: it gets fields without expiries,"
-                      + " and HDEL when they are due",
-              feed.name());
+      log.notice(
+          takes
+              ? "Replica %s knows hash field expiry: it gets fields with their expiries"
+              : "Replica %s doesn't know hash field expiry: it gets fields without expiries,"
+                  + " and HDEL when they are due",
+          feed.name());
     }
   }
 
-  void lost(ReplicaFeed feed) {
-    candidates.remove(feed.client());
-    if (replicas.remove(feed)) {
-      log().warning("Connection with replica %s lost.", feed.name());
+  @Override
+  public void onLost(ReplicaFeed feed) {
+    if (feeds.remove(feed)) {
+      log.warning("Connection with replica %s lost.", feed.name());
       fullSyncs.lost(feed);
-      replication.ackGroup().refresh();
-      retain();
-      goodReplicasChanged();
-      if (replicas.isEmpty()) {
+      listener.onReplicasChanged();
+      feeds.retain();
+      listener.onGoodReplicasChanged();
+      if (feeds.all().isEmpty()) {
         restartIdleTime();
       }
     }
@@ -259,17 +181,17 @@ final class Replicas {
 
   /** Starts to measure anew for how long there has been no replica. */
   void restartIdleTime() {
-    idleSinceMillis = nowMillis();
+    idleSinceMillis = context.nowMillis();
   }
 
   /** Returns the time for which there has been no replica, 0 while there is one. */
   long idleMillis() {
-    return replicas.isEmpty() ? nowMillis() - idleSinceMillis : 0;
+    return feeds.all().isEmpty() ? context.nowMillis() - idleSinceMillis : 0;
   }
 
   /** Disconnects all replicas, so that they sync again. */
   void disconnectAll() {
-    for (ReplicaFeed feed : List.copyOf(replicas)) {
+    for (ReplicaFeed feed : List.copyOf(feeds.all())) {
       feed.client().close();
     }
   }
@@ -280,7 +202,7 @@ final class Replicas {
    * Schedules the sending of new bytes of the stream for the end of this turn of the event loop.
    */
   void streamGrew() {
-    if (!pumpScheduled && !replicas.isEmpty()) {
+    if (!pumpScheduled && !feeds.all().isEmpty()) {
       pumpScheduled = true;
       clients.loop().execute(pumpTask);
     }
@@ -289,26 +211,20 @@ final class Replicas {
   private void pump() {
     pumpScheduled = false;
     askIfWanted(); // along with what the acknowledgement is wanted for
+    List<ReplicaFeed> replicas = feeds.all();
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).pump();
       replicas.get(i).spillStream();
     }
     dropLaggards();
-    retain();
-  }
-
-  /** Returns the offset up to which the stream is durable enough to be sent. */
-  long shownEnd() {
-    long next = backlog().nextOffset();
-    long shown = appendOnlyFile.shownStreamOffset();
-    return shown < next ? shown + 1 : next;
+    feeds.retain();
   }
 
   /** Sends newly durable bytes of the stream and checks the waits for replicas. */
   private void becameDurable() {
-    if (!replicas.isEmpty()) {
+    if (!feeds.all().isEmpty()) {
       pump();
-      snapshotSinkReady();
+      context.snapshotSinkReady();
     }
     checkWaits();
   }
@@ -319,157 +235,75 @@ final class Replicas {
     }
   }
 
-  /** Keeps in the backlog what the slowest replica still needs. */
-  void retain() {
-    long lowest = Backlog.NOBODY;
-    for (int i = 0; i < replicas.size(); i++) {
-      lowest = Math.min(lowest, replicas.get(i).neededFrom());
-    }
-    replication.stream().retainFrom(lowest);
-  }
-
   private void dropLaggards() {
+    List<ReplicaFeed> replicas = feeds.all();
     for (int i = replicas.size() - 1; i >= 0; i--) {
       ReplicaFeed feed = replicas.get(i);
       if (feed.isOverLimit()) {
-        log()
-            .warning(
-                "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
-                feed.client());
-        log()
-            .warning(
-                "Replica %s is dropped: %d bytes wait for it, more than client-output-buffer-limit"
-                    + " replica allows.",
-                feed.name(), feed.pendingBytes());
+        log.warning(
+            "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
+            feed.client());
+        log.warning(
+            "Replica %s is dropped: %d bytes wait for it, more than client-output-buffer-limit"
+                + " replica allows.",
+            feed.name(), feed.pendingBytes());
         feed.client().closeSoon();
       }
     }
   }
 
-  /** Returns the space for stream that replicas can't be sent yet. */
-  SpillSpace spillSpace() {
-    return spillSpace;
-  }
-
-  /** Returns the rate limit of snapshots. */
-  FullSyncRate rate() {
-    return rate;
-  }
-
-  /** Returns a buffer for copying bytes. */
-  MemorySegment piece() {
-    return piece;
-  }
-
-  /** Returns true if writes wait because replicas don't take the snapshot fast enough. */
-  boolean snapshotHoldsWrites() {
-    return dataSet.snapshots().writesMustWait();
-  }
-
-  private void goOnWithSnapshots() {
-    for (ReplicaFeed feed : List.copyOf(replicas)) {
+  /** Continues snapshots after a pause that the rate limit has caused. */
+  void goOnWithSnapshots() {
+    for (ReplicaFeed feed : List.copyOf(feeds.all())) {
       feed.goOn();
     }
-  }
-
-  void snapshotSinkReady() {
-    dataSet.snapshots().sinkReady();
   }
 
   // Each second.
 
   void cron() {
-    long timeoutMillis = settings().replication.replTimeout.value() * 1000L;
-    for (ReplicaFeed feed : List.copyOf(replicas)) {
+    long timeoutMillis = settings.replication.replTimeout.value() * 1000L;
+    for (ReplicaFeed feed : List.copyOf(feeds.all())) {
       if (feed.isTimedOut(timeoutMillis)) {
-        log()
-            .warning(
-                feed.isOnline()
-                    ? "Disconnecting timedout replica (streaming sync): %s"
-                    : "Disconnecting timedout replica (full sync): %s",
-                feed.name());
+        log.warning(
+            feed.isOnline()
+                ? "Disconnecting timedout replica (streaming sync): %s"
+                : "Disconnecting timedout replica (full sync): %s",
+            feed.name());
         feed.client().close();
       } else {
         feed.showLife();
       }
     }
     dropLaggards();
-    goodReplicasChanged();
+    listener.onGoodReplicasChanged();
     fullSyncs.startIfDue();
   }
 
   // Acknowledgements.
 
-  /** Returns the number of replicas that have acknowledged the stream up to an offset. */
-  long withOffset(long offset) {
-    long count = 0;
-    for (int i = 0; i < replicas.size(); i++) {
-      if (replicas.get(i).has(offset)) {
-        count++;
-      }
-    }
-    return count;
+  @Override
+  public void onSynchronized() {
+    listener.onGoodReplicasChanged();
   }
 
-  /** Online replicas with an acknowledgement within min-replicas-max-lag seconds. */
-  int good() {
-    int maxLagSeconds = settings().replication.minReplicasMaxLag.value();
-    int count = 0;
-    for (int i = 0; i < replicas.size(); i++) {
-      ReplicaFeed feed = replicas.get(i);
-      if (feed.isOnline() && feed.lagSeconds() <= maxLagSeconds) {
-        count++;
-      }
-    }
-    return count;
-  }
-
-  void goodReplicasChanged() {
-    replication.updateState();
+  @Override
+  public void onProgress() {
+    feeds.retain();
   }
 
   /** Records what a replica reports of itself as a member of the group, null for nothing. */
   void reported(ReplicaFeed feed, @Nullable MemberState state) {
     if (state != null && !state.equals(feed.member())) {
       feed.member(state);
-      replication.ackGroup().reported(feed);
+      listener.onMemberState(feed);
     }
   }
 
   void acknowledged(ReplicaFeed feed, long offset, long durable) {
     feed.acknowledged(offset, durable);
     checkWaits();
-    replication.ackGroup().acknowledged();
-    replication.writeAcks().acknowledged(feed);
-    replication.failover().look();
-  }
-
-  /** Replicas that have told that the stream up to an offset is on their disks. */
-  long withDurably(long offset) {
-    long count = 0;
-    for (int i = 0; i < replicas.size(); i++) {
-      if (replicas.get(i).hasDurably(offset)) {
-        count++;
-      }
-    }
-    return count;
-  }
-
-  /**
-   * Returns the greatest offset that a number of replicas have acknowledged.
-   *
-   * @param durably true to count what is on their disks only
-   */
-  long acknowledgedBy(int number, boolean durably) {
-    long greatest = 0;
-    for (int i = 0; i < replicas.size(); i++) {
-      ReplicaFeed feed = replicas.get(i);
-      long offset = durably ? feed.durableOffset() : feed.ackOffset();
-      if (offset > greatest && (durably ? withDurably(offset) : withOffset(offset)) >= number) {
-        greatest = offset;
-      }
-    }
-    return greatest;
+    listener.onAcknowledged(feed);
   }
 
   /** Returns true if the client's last write is on this server's disk. */
@@ -495,7 +329,7 @@ final class Replicas {
 
   /** Asks all replicas for their offsets, once per turn of the loop. */
   void askForAcks() {
-    if (!ackWanted && !replicas.isEmpty()) {
+    if (!ackWanted && !feeds.all().isEmpty()) {
       ackWanted = true;
       clients.loop().execute(askTask);
     }
@@ -506,6 +340,7 @@ final class Replicas {
    * the loop, and to do so from now on.
    */
   void askForTurnAcks() {
+    List<ReplicaFeed> replicas = feeds.all();
     for (int i = 0; i < replicas.size() && !turnAcksWanted; i++) {
       turnAcksWanted = !replicas.get(i).acknowledgesUnasked();
     }
@@ -519,17 +354,17 @@ final class Replicas {
       ackWanted = false;
       if (turnAcksWanted) {
         turnAcksWanted = false;
-        replication.requests().askForTurnAcks();
+        requests.askForTurnAcks();
       } else {
-        replication.requests().askForAcks();
+        requests.askForAcks();
       }
     }
   }
 
   /** Ends unasked acknowledgements. */
   void endTurnAcks() {
-    if (!replicas.isEmpty()) {
-      replication.requests().endTurnAcks();
+    if (!feeds.all().isEmpty()) {
+      requests.endTurnAcks();
     }
   }
 }

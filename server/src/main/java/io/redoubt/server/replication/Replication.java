@@ -3,7 +3,6 @@ package io.redoubt.server.replication;
 import io.redoubt.protocol.bytes.IpAddress;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.group.GroupChain;
-import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -17,9 +16,9 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.input.MasterConnector;
+import io.redoubt.server.replication.output.FullSyncRate;
 import io.redoubt.server.replication.spill.SpillSpace;
 import io.redoubt.server.replication.stream.Backlog;
-import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
@@ -35,10 +34,9 @@ import org.jspecify.annotations.Nullable;
  * A server's part in replication: puts its stream, its replicas and the link to its master
  * together, and changes the role. Confined to the event loop.
  *
- * <p>Each state has one owner. The role is the state of the {@link MasterLink}; the history, the
- * backlog and the point of resumption are the {@link ReplicationStream}'s; what concerns replicas,
- * also since when there is none, is known by {@link Replicas}; the counts of synchronizations are
- * {@link SyncCounts}.
+ * <p>Each state has one owner: {@link Role}; {@link ReplicationStream} the history, the backlog and
+ * the point of resumption; {@link ReplicaFeeds} and {@link Replicas} those that follow this server;
+ * {@link MasterLink} the link to its master; {@link SyncCounts} the counts of synchronizations.
  *
  * <p>A master's stream comes from {@link Propagation}; a replica's is that of its master, byte by
  * byte, so that ids and offsets are equal throughout a chain.
@@ -54,7 +52,10 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final AppendOnlyFile appendOnlyFile;
   private final ReplicatedDataSet dataSet;
   private final ServerClients clients;
+  private final Role role = new Role();
   private final ReplicationStream stream;
+  private final SpillSpace spillSpace;
+  private final ReplicaFeeds feeds;
   private final Replicas replicas;
   private final StreamRequests requests;
   private final ReplicationMemory memory;
@@ -64,9 +65,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final Membership membership;
   private final AckGroup ackGroup;
   private final SyncCounts counts = new SyncCounts();
-
-  /** True from the removal of the old data set for a full sync until the new one is complete. */
-  private boolean dataDropped;
 
   /** True once a file has given the position in a history. */
   private boolean restored;
@@ -92,35 +90,67 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     this.appendOnlyFile = appendOnlyFile;
     this.dataSet = dataSet;
     this.clients = clients;
-    replicas =
-        new Replicas(
-            environment,
-            settings,
-            clients,
-            appendOnlyFile,
-            dataSet,
-            new SpillSpace(environment, settings, dataSet.context().disk(), connector::port),
-            counts,
-            this);
     stream =
         new ReplicationStream(
             clients.registry().memory(),
             environment.random(),
             settings.replication.replBacklogSize::value,
             propagation,
-            replicas::streamGrew,
+            role,
+            this::streamGrew,
             this::streamLost);
-    requests = new StreamRequests(settings, clients.registry().pauses(), stream, this);
-    memory = new ReplicationMemory(stream, replicas);
-    LinkParts parts =
-        new LinkParts(environment, settings, connector, clients, dataSet, state, this);
-    link = new MasterLink(parts);
-    appendOnlyFile.onProgress(link::becameDurable);
-    failover = new Failover(log, clients, this);
+    requests = new StreamRequests(settings, clients.registry().pauses(), stream, role);
+    spillSpace = new SpillSpace(environment, settings, dataSet.context().disk(), connector::port);
+    FullSyncRate rate =
+        new FullSyncRate(
+            clients.loop(),
+            environment.clock(),
+            settings.replication.replFullSyncRate::value,
+            this::continueSnapshots);
+    FeedContext context =
+        new FeedContext(
+            environment, settings, stream, appendOnlyFile, dataSet, spillSpace, counts, rate);
+    feeds = new ReplicaFeeds(context);
+    replicas =
+        new Replicas(
+            clients,
+            appendOnlyFile,
+            context,
+            feeds,
+            new FullSyncs(environment.random(), clients, context, feeds),
+            requests,
+            new ReplicaEvents());
+    memory = new ReplicationMemory(stream, feeds);
     membership =
         new Membership(environment, clients.loop(), settings, dataSet.context(), connector::port);
-    ackGroup = new AckGroup(log, clients.loop(), settings.replication, membership, replicas, this);
-    writeAcks = new WriteAcks(environment, settings.replication, clients, replicas, this);
+    ackGroup =
+        new AckGroup(
+            log, clients.loop(), settings.replication, membership, feeds, requests, stream, role);
+    writeAcks =
+        new WriteAcks(
+            environment,
+            settings.replication,
+            clients,
+            replicas,
+            stream,
+            role,
+            ackGroup,
+            this::repliesTimedOut);
+    failover = new Failover(log, clients, feeds, requests, stream, writeAcks, new RoleOrders());
+    StreamContext following =
+        new StreamContext(
+            stream,
+            role,
+            appendOnlyFile,
+            membership,
+            failover,
+            counts,
+            spillSpace,
+            new DataSetChanges());
+    link =
+        new MasterLink(
+            new LinkParts(environment, settings, connector, clients, dataSet, state, following));
+    appendOnlyFile.onProgress(link::becameDurable);
     clients.registry().replicaWaits(writeAcks);
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
     settings.replication.replicaReadOnly.onChange(on -> updateState());
@@ -145,7 +175,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
       stream.keepResumePoint(Math.max(point.database(), 0));
     } else {
       stream.promote(point.database());
-      updatePropagation();
+      stream.updateEffects();
       replicas.restartIdleTime();
     }
   }
@@ -175,7 +205,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Starts replication, as a replica if the configuration names a master. */
   public void start() {
-    replicas.fullSyncs().begin();
+    replicas.start();
     if (settings.replication.replicaof.value() != null) {
       link.follow();
     }
@@ -196,7 +226,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.stop();
     replicas.disconnectAll();
     membership.close();
-    freeBacklog();
+    stream.freeBacklog();
   }
 
   /** Deletes the file of a full sync being received, before the process exits. */
@@ -207,7 +237,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private void cron() {
     link.cron();
     writeAcks.cron();
-    requests.cron();
+    requests.cron(!feeds.all().isEmpty());
     ackGroup.cron();
     replicas.cron();
     failover.look();
@@ -215,8 +245,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /** Starts a new history, as the stream lacks effects: replicas need a full sync. */
-  void streamLost() {
-    if (!replicas.all().isEmpty()) {
+  private void streamLost() {
+    if (!feeds.all().isEmpty()) {
       log.warning(
           "A write ran out of memory half-way: the replicas lack it until their next full sync.");
     }
@@ -230,26 +260,16 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
     if (replicas.idleMillis() > seconds * 1000) {
       stream.startNewHistory();
-      freeBacklog();
+      stream.freeBacklog();
       log.notice("Replication backlog freed after %d seconds without connected replicas.", seconds);
     }
-  }
-
-  /** Returns true if writes are appended to a file here. */
-  boolean isAppending() {
-    return appendOnlyFile.isEnabled();
-  }
-
-  /** Returns the stream offset that is durable on this server's disk, -1 if nothing is appended. */
-  long durableOffset() {
-    return appendOnlyFile.durableStreamOffset();
   }
 
   // Role.
 
   /** Returns true if this server follows a master. */
   public boolean isReplica() {
-    return link.isFollowing();
+    return role.isReplica();
   }
 
   /** Returns true if the master link is up. */
@@ -291,7 +311,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
               + " master: I may be able to synchronize with the new master with just a partial"
               + " transfer.");
       stream.keepResumePoint();
-      openBacklog();
+      stream.openBacklog();
       writeAcks.demoted();
       clients
           .registry()
@@ -335,7 +355,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     replicas.disconnectAll(); // replicas must learn the new id
     replicas.restartIdleTime();
     writeAcks.promoted();
-    dataDropped = false; // by that order the data set is what is left
+    role.setDataDropped(false); // by that order the data set is what is left
     roleChanged();
     ackGroup.appointed(ordered);
   }
@@ -345,7 +365,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     dataSet.keyspace().expiredKeys(isReplica() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
     dataSet.keyspace().localExpiries().clear();
     updateState();
-    updatePropagation();
+    stream.updateEffects();
     writeAcks.update();
   }
 
@@ -356,12 +376,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     state.set(
         Refusal.STALE_REPLICA,
         isReplica() && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
-    state.set(Refusal.INCOMPLETE, dataDropped && !state.is(Refusal.LOADING));
+    state.set(Refusal.INCOMPLETE, role.isDataDropped() && !state.is(Refusal.LOADING));
     state.set(
         Refusal.TOO_FEW_REPLICAS,
         !isReplica()
             && needsGoodReplicas()
-            && replicas.good() < settings.replication.minReplicasToWrite.value());
+            && feeds.good() < settings.replication.minReplicasToWrite.value());
   }
 
   /** Returns true if writes require a minimum number of good replicas. */
@@ -370,24 +390,10 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         && settings.replication.minReplicasMaxLag.value() > 0;
   }
 
-  /** Collects effects only while there is a backlog to receive them. */
-  private void updatePropagation() {
-    stream.ownEffects(!isReplica());
-  }
-
   // The stream.
 
   ReplicationStream stream() {
     return stream;
-  }
-
-  StreamRequests requests() {
-    return requests;
-  }
-
-  /** Appends applied bytes of the master's stream to this server's own stream. */
-  void applied(MemorySegment memory, long from, long length) {
-    stream.append(memory, from, length);
   }
 
   /** Takes over what the master's stream says of the group, null if it can't be understood. */
@@ -408,30 +414,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return history().offset();
   }
 
-  /**
-   * Returns true if the data set belongs to the given history, at its end or at an earlier offset.
-   */
-  boolean isOwnHistory(@Nullable String id) {
-    return history().id().equals(id) || history().secondId().equals(id);
-  }
-
   ReplicationHistory history() {
     return stream.history();
   }
 
   @Nullable Backlog backlog() {
     return stream.backlog();
-  }
-
-  private void openBacklog() {
-    if (stream.openBacklog()) {
-      updatePropagation();
-    }
-  }
-
-  private void freeBacklog() {
-    stream.freeBacklog();
-    updatePropagation();
   }
 
   /** Starts a new id, so that no replica can resume: for tests. */
@@ -447,6 +435,14 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   Replicas replicas() {
     return replicas;
+  }
+
+  ReplicaFeeds feeds() {
+    return feeds;
+  }
+
+  SpillSpace spillSpace() {
+    return spillSpace;
   }
 
   MasterLink link() {
@@ -474,20 +470,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     writeAcks.onSwitch(receiver);
   }
 
-  /** Makes the effects of commands part of the stream, also while there is no replica. */
-  void keepStream() {
-    if (backlog() == null) {
-      stream.startNewHistory();
-      openBacklog();
-    }
-  }
-
   /**
    * Returns a line on each replica that has not acknowledged the whole stream; SHUTDOWN waits for
    * them.
    */
   public List<String> laggingReplicas() {
-    return replicas.lagging(offset());
+    return feeds.lagging(offset());
   }
 
   /** Pauses or resumes the master's stream, so that this server's replicas can catch up. */
@@ -502,7 +490,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Returns the number of replicas. */
   public int replicaCount() {
-    return replicas.all().size();
+    return feeds.all().size();
   }
 
   /** Asks all replicas to acknowledge their offsets. */
@@ -512,46 +500,111 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   // The link to the master.
 
-  /** Returns the point at which this server could resume a stream, null if there is none. */
-  Handshake.@Nullable ResumePoint resumePoint() {
-    return stream.resumeDatabase() == NO_DATABASE
-        ? null
-        : new Handshake.ResumePoint(id(), offset() + 1);
-  }
-
-  void keepResumePoint(int database) {
-    stream.keepResumePoint(database);
-  }
-
   private void discardResumePoint() {
     if (stream.discardResumePoint()) {
       log.notice("Discarding previously cached master state.");
     }
   }
 
-  /**
-   * Starts a new history, from which no replica can resume: the data set is about to be replaced,
-   * or is no longer at any place in the old history.
-   */
-  void startNewHistory() {
+  private void startNewHistory() {
     if (isReplica()) {
       membership.dataGoes();
     }
     discardResumePoint();
     replicas.disconnectAll();
-    freeBacklog();
+    stream.freeBacklog();
     stream.startNewHistory();
   }
 
-  /**
-   * Removes all keys, before the master's are loaded or after that has failed; the append-only file
-   * becomes obsolete.
-   */
-  void dropDataSet() {
-    appendOnlyFile.dataSetGoes();
-    dataSet.clear();
-    dataDropped = true;
-    updateState();
+  /** The changes of the data set that the link to the master orders. */
+  private final class DataSetChanges implements ReplicaChanges {
+    @Override
+    public void onLinkChanged() {
+      updateState();
+    }
+
+    @Override
+    public void startNewHistory() {
+      Replication.this.startNewHistory();
+    }
+
+    @Override
+    public void dropDataSet() {
+      appendOnlyFile.dataSetGoes();
+      dataSet.clear();
+      role.setDataDropped(true);
+      updateState();
+    }
+
+    @Override
+    public void onLoaded(@Nullable String id, long offset) {
+      role.setDataDropped(false); // the link, which is up next, updates the state
+      appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
+      membership.dataReplaced();
+      stream.adopt(id, offset);
+      stream.freeBacklog();
+      stream.openBacklog();
+    }
+
+    @Override
+    public int resume(@Nullable String newId) {
+      if (newId != null) {
+        stream.branch(newId);
+        replicas.disconnectAll(); // they must learn the new id
+      }
+      stream.openBacklog();
+      return stream.resumeDatabase();
+    }
+  }
+
+  /** The effects of replicas on the state of this server. */
+  private final class ReplicaEvents implements Replicas.Listener {
+    @Override
+    public void onReplicasChanged() {
+      ackGroup.refresh();
+    }
+
+    @Override
+    public void onGoodReplicasChanged() {
+      updateState();
+    }
+
+    @Override
+    public void onMemberState(ReplicaFeed feed) {
+      ackGroup.reported(feed);
+    }
+
+    @Override
+    public void onAcknowledged(ReplicaFeed feed) {
+      ackGroup.acknowledged();
+      writeAcks.acknowledged(feed);
+      failover.look();
+    }
+  }
+
+  /** The changes of the role that a failover orders. */
+  private final class RoleOrders implements Failover.RoleChange {
+    @Override
+    public void follow(String host, int port) {
+      Replication.this.follow(host, port);
+    }
+
+    @Override
+    public void becomeMaster() {
+      Replication.this.becomeMaster();
+    }
+  }
+
+  private void streamGrew() {
+    replicas.streamGrew();
+  }
+
+  private void repliesTimedOut() {
+    failover.look();
+  }
+
+  private void continueSnapshots() {
+    replicas.goOnWithSnapshots();
   }
 
   /**
@@ -559,36 +612,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
    * choose this server for what it had.
    */
   long dataOffset() {
-    return dataDropped ? 1 : offset();
+    return role.isDataDropped() ? 1 : offset();
   }
 
   /** Returns true if the data set was dropped for another one that is not complete yet. */
   boolean isDataDropped() {
-    return dataDropped;
-  }
-
-  /** Adopts the master's history and offset for the data set just loaded. */
-  void dataSetTaken(@Nullable String id, long offset) {
-    dataDropped = false; // the link, which is up next, updates the state
-    appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
-    membership.dataReplaced();
-    stream.adopt(id, offset);
-    freeBacklog();
-    openBacklog();
-  }
-
-  /**
-   * Continues the stream where it was cut, perhaps under a new id.
-   *
-   * @return the database that it had selected
-   */
-  int resumedAs(@Nullable String newId) {
-    if (newId != null) {
-      stream.branch(newId);
-      replicas.disconnectAll(); // they must learn the new id
-    }
-    openBacklog();
-    return stream.resumeDatabase();
+    return role.isDataDropped();
   }
 
   /** Returns the data set's position in the history, with the bytes of the stream before it. */
@@ -624,16 +653,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Returns the memory that replication takes. */
   public ReplicationMemory memory() {
     return memory;
-  }
-
-  /** Declares the section Replication of INFO. */
-  public void declareInfo(Section section) {
-    new ReplicationInfo(this, settings).declare(section);
-  }
-
-  /** Returns the state of replication for metrics. */
-  public ReplicationView view() {
-    return new ReplicationView(this);
   }
 
   /** Returns the counts of synchronizations and bytes. */

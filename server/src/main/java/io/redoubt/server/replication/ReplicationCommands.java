@@ -140,7 +140,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       call.reply().ok();
       return;
     }
-    if (replication.replicas().ifReplica(call.client()) != null) {
+    if (replication.feeds().ifReplica(call.client()) != null) {
       throw IS_REPLICA_CLIENT;
     }
     int port = port(call, 2);
@@ -185,7 +185,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       return;
     }
     List<ReplicaFeed> online =
-        replication.replicas().all().stream()
+        replication.feeds().all().stream()
             .filter(feed -> feed.isOnline() && feed.address() != null)
             .toList();
     reply.array(3);
@@ -300,7 +300,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       }
       return;
     }
-    ReplicaFeed feed = replication.replicas().ifReplica(call.client());
+    ReplicaFeed feed = replication.feeds().ifReplica(call.client());
     if (feed == null) {
       return;
     }
@@ -350,7 +350,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   private void synchronize(Call call, @Nullable String id) {
     Replicas replicas = replication.replicas();
-    if (replicas.ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
+    if (replicas.feeds().ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
       return; // as in Redis, where a monitor counts as a replica
     }
     if (call.client().output().isAwaited()) {

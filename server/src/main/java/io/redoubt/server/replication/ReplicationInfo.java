@@ -9,17 +9,18 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The section Replication of INFO. */
-final class ReplicationInfo {
+public final class ReplicationInfo {
   private final Replication replication;
   private final ServerDirectives settings;
 
-  ReplicationInfo(Replication replication, ServerDirectives settings) {
+  /** Creates the section of a server. */
+  public ReplicationInfo(Replication replication, ServerDirectives settings) {
     this.replication = replication;
     this.settings = settings;
   }
 
   /** Declares the fields of the section Replication, in Redis' order. */
-  void declare(Section section) {
+  public void declare(Section section) {
     section.text("role", () -> replication.isReplica() ? "slave" : "master");
     section.when(replication::isReplica);
     MasterLink link = replication.link();
@@ -40,7 +41,7 @@ final class ReplicationInfo {
     section
         .number("connected_slaves", replication::replicaCount)
         .when(replication::needsGoodReplicas)
-        .number("min_slaves_good_slaves", () -> replication.replicas().good())
+        .number("min_slaves_good_slaves", () -> replication.feeds().good())
         .always()
         .lines(this::replicas)
         .text("master_failover_state", () -> replication.failover().step().label())
@@ -52,7 +53,7 @@ final class ReplicationInfo {
         .number("repl_backlog_size", () -> settings.replication.replBacklogSize.value())
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
         .number("repl_backlog_histlen", this::historyBytes)
-        .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes())
+        .number("repl_spill_bytes", () -> replication.spillSpace().usedBytes())
         .when(replication.writeAcks()::isShown)
         .number("write_acks_required", () -> replication.writeAcks().required())
         .number("write_acks_waiting_clients", () -> replication.writeAcks().waitingClients())
@@ -113,7 +114,7 @@ final class ReplicationInfo {
 
   private void replicas(InfoLines lines) {
     int index = 0;
-    for (ReplicaFeed feed : replication.replicas().all()) {
+    for (ReplicaFeed feed : replication.feeds().all()) {
       @Nullable String address = feed.address();
       if (address != null) {
         lines.field(

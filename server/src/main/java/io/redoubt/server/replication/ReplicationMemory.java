@@ -3,9 +3,9 @@ package io.redoubt.server.replication;
 /** The memory that replication takes. Confined to the event loop. */
 public final class ReplicationMemory {
   private final ReplicationStream stream;
-  private final Replicas replicas;
+  private final ReplicaFeeds replicas;
 
-  ReplicationMemory(ReplicationStream stream, Replicas replicas) {
+  ReplicationMemory(ReplicationStream stream, ReplicaFeeds replicas) {
     this.stream = stream;
     this.replicas = replicas;
   }

@@ -8,6 +8,7 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.replication.stream.ReplicationHistory;
@@ -40,6 +41,7 @@ final class ReplicationStream implements Propagation.Sink {
   private final BufferMemory buffers;
   private final LongSupplier backlogBytes;
   private final Propagation propagation;
+  private final Role role;
   private final Runnable grown;
   private final Runnable onLost;
   private final RandomGenerator random;
@@ -72,11 +74,13 @@ final class ReplicationStream implements Propagation.Sink {
       RandomGenerator random,
       LongSupplier backlogBytes,
       Propagation propagation,
+      Role role,
       Runnable grown,
       Runnable onLost) {
     this.buffers = buffers;
     this.backlogBytes = backlogBytes;
     this.propagation = propagation;
+    this.role = role;
     this.grown = grown;
     this.onLost = onLost;
     this.random = random;
@@ -154,6 +158,20 @@ final class ReplicationStream implements Propagation.Sink {
   /** Returns the database to select when the stream is resumed, -1 if it can't be. */
   int resumeDatabase() {
     return resumable ? encoder.lastDatabase() : NO_DATABASE;
+  }
+
+  /**
+   * Returns the point at which this server could resume a master's stream, null if there is none.
+   */
+  Handshake.@Nullable ResumePoint resumePoint() {
+    return resumeDatabase() == NO_DATABASE
+        ? null
+        : new Handshake.ResumePoint(history.id(), offset() + 1);
+  }
+
+  /** Returns true if a history is this one, at its end or at an earlier offset. */
+  boolean isOwnHistory(@Nullable String id) {
+    return history.id().equals(id) || history.secondId().equals(id);
   }
 
   /** Returns the answer to {@code PSYNC id offset} of a replica. */
@@ -271,10 +289,11 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   /**
-   * Collects the effects of this server's own commands while it is a master, and stops otherwise.
+   * Collects the effects of this server's own commands while it is a master with a backlog to
+   * receive them, and stops otherwise.
    */
-  void ownEffects(boolean isMaster) {
-    boolean wanted = isMaster && backlog != null;
+  void updateEffects() {
+    boolean wanted = !role.isReplica() && backlog != null;
     if (wanted && !propagates) {
       effectOffset = history.offset(); // what precedes are the effects of another server
       propagation.add(this);
@@ -291,12 +310,14 @@ final class ReplicationStream implements Propagation.Sink {
 
   // The backlog.
 
-  /**
-   * Makes a backlog unless there is one.
-   *
-   * @return whether it is new
-   */
-  boolean openBacklog() {
+  /** Makes a backlog unless there is one. */
+  void openBacklog() {
+    if (makeBacklog()) {
+      updateEffects();
+    }
+  }
+
+  private boolean makeBacklog() {
     if (backlog != null) {
       return false;
     }
@@ -304,7 +325,21 @@ final class ReplicationStream implements Propagation.Sink {
     return true;
   }
 
+  /** Makes a backlog and starts a new history unless there is one. */
+  void keep() {
+    if (backlog == null) {
+      startNewHistory();
+      openBacklog();
+    }
+  }
+
+  /** Frees the backlog: no replica can resume. */
   void freeBacklog() {
+    dropBacklog();
+    updateEffects();
+  }
+
+  private void dropBacklog() {
     restored = ByteString.EMPTY;
     if (backlog != null) {
       backlog.close();
@@ -327,8 +362,8 @@ final class ReplicationStream implements Propagation.Sink {
   /** Takes over the place in a history that a file names, and the bytes before it. */
   void restore(ReplicationPoint point) {
     history.adopt(point.id(), point.offset());
-    freeBacklog();
-    openBacklog();
+    dropBacklog();
+    makeBacklog(); // without effects: the role is not known yet
     restored = point.tail();
     restoredEnd = point.offset() + 1;
   }

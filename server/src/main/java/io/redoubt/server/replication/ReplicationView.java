@@ -23,14 +23,15 @@ public final class ReplicationView {
   public record ReplicaState(
       String host, int port, String state, long ackOffset, long lagBytes, long lagMillis) {}
 
-  ReplicationView(Replication replication) {
+  /** Creates a view of the current state. */
+  public ReplicationView(Replication replication) {
     this.replication = replication;
   }
 
   /** Returns the replicas whose addresses are known. */
   public List<ReplicaState> replicas() {
     List<ReplicaState> states = new ArrayList<>();
-    for (ReplicaFeed feed : replication.replicas().all()) {
+    for (ReplicaFeed feed : replication.feeds().all()) {
       String address = feed.address();
       if (address != null) {
         long behind = feed.isOnline() ? replication.offset() - feed.ackOffset() : 0;

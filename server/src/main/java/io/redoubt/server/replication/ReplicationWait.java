@@ -85,12 +85,12 @@ abstract class ReplicationWait implements Waiting {
 
     @Override
     boolean isOver() {
-      return replicas.withOffset(offset) >= wanted;
+      return replicas.feeds().withOffset(offset) >= wanted;
     }
 
     @Override
     void reply(ReplyWriter reply) {
-      reply.integer(replicas.withOffset(offset));
+      reply.integer(replicas.feeds().withOffset(offset));
     }
   }
 
@@ -123,14 +123,14 @@ abstract class ReplicationWait implements Waiting {
 
     @Override
     boolean isOver() {
-      return here() >= wantedHere && replicas.withDurably(offset) >= wanted;
+      return here() >= wantedHere && replicas.feeds().withDurably(offset) >= wanted;
     }
 
     @Override
     void reply(ReplyWriter reply) {
       reply.array(2);
       reply.integer(here());
-      reply.integer(replicas.withDurably(offset));
+      reply.integer(replicas.feeds().withDurably(offset));
     }
   }
 }

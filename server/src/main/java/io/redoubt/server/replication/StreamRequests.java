@@ -17,31 +17,31 @@ final class StreamRequests {
   private final ServerDirectives settings;
   private final Pauses pauses;
   private final ReplicationStream stream;
-  private final Replication replication;
+  private final Role role;
 
   /** Runs of the cron. */
   private long cronRuns;
 
-  StreamRequests(
-      ServerDirectives settings, Pauses pauses, ReplicationStream stream, Replication replication) {
+  StreamRequests(ServerDirectives settings, Pauses pauses, ReplicationStream stream, Role role) {
     this.settings = settings;
     this.pauses = pauses;
     this.stream = stream;
-    this.replication = replication;
+    this.role = role;
   }
 
   private boolean isAwaitedBySuccessor() {
     return pauses.isPausedFor(Pauses.Cause.FAILOVER);
   }
 
-  /** Pings the replicas when it is time for that. Called each second. */
-  void cron() {
+  /**
+   * Pings the replicas when it is time for that. Called each second.
+   *
+   * @param hasReplicas true if there is a replica
+   */
+  void cron(boolean hasReplicas) {
     cronRuns++;
     boolean due = cronRuns % settings.replication.replPingReplicaPeriod.value() == 0;
-    if (due
-        && !replication.isReplica()
-        && !isAwaitedBySuccessor()
-        && replication.replicaCount() > 0) {
+    if (due && hasReplicas && !role.isReplica() && !isAwaitedBySuccessor()) {
       join(stream::ping);
     }
   }
@@ -75,7 +75,7 @@ final class StreamRequests {
   }
 
   private void ask(Runnable request) {
-    if (!replication.isReplica() && stream.backlog() != null) {
+    if (!role.isReplica() && stream.backlog() != null) {
       join(request);
     }
   }
@@ -84,7 +84,7 @@ final class StreamRequests {
     try {
       addition.run();
     } catch (OutOfMemoryError full) { // part of it may have joined
-      replication.streamLost();
+      stream.lost();
     }
   }
 }

@@ -53,7 +53,7 @@ final class Transfer implements TransferFraming.Sink {
   private final MasterConnector connector;
   private final ReplicatedDataSet dataSet;
   private final ServerState state;
-  private final Replication replication;
+  private final ReplicaChanges changes;
   private final Origin origin;
 
   private final TransferFraming framing;
@@ -90,7 +90,7 @@ final class Transfer implements TransferFraming.Sink {
       MasterConnector connector,
       ReplicatedDataSet dataSet,
       ServerState state,
-      Replication replication,
+      ReplicaChanges changes,
       Origin origin,
       @Nullable StreamAhead ahead) {
     this.clock = environment.clock();
@@ -99,7 +99,7 @@ final class Transfer implements TransferFraming.Sink {
     this.connector = connector;
     this.dataSet = dataSet;
     this.state = state;
-    this.replication = replication;
+    this.changes = changes;
     this.origin = origin;
     this.ahead = ahead;
     framing = new TransferFraming(ahead != null);
@@ -270,11 +270,11 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Removes the old data and disconnects the replicas, which could resume only from it. */
   private void dropOldData() {
-    replication.startNewHistory();
+    changes.startNewHistory();
     log.notice("MASTER <-> REPLICA sync: Flushing old data");
     state.set(Refusal.LOADING, true);
     loading = true;
-    replication.dropDataSet();
+    changes.dropDataSet();
     log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
@@ -366,7 +366,7 @@ final class Transfer implements TransferFraming.Sink {
       refuse();
       return;
     }
-    replication.startNewHistory();
+    changes.startNewHistory();
     log.notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
     beside.takeOver();
     log.notice("MASTER <-> REPLICA sync: Discarding old DB in background");
@@ -487,7 +487,7 @@ final class Transfer implements TransferFraming.Sink {
     if (loading) {
       endLoad();
       if (spare == null) {
-        replication.dropDataSet();
+        changes.dropDataSet();
       }
     }
     if (spare != null) {

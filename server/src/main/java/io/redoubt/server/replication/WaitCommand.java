@@ -73,7 +73,7 @@ public final class WaitCommand extends CommandGroup<Call> {
     if (replication.isReplica()) {
       throw WAITAOF_ON_REPLICA;
     }
-    if (here > 0 && !replication.isAppending()) {
+    if (here > 0 && !replication.replicas().isAppending()) {
       throw ReplicationWait.NOTHING_APPENDED;
     }
     await(

@@ -51,9 +51,13 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   private final ServerClients clients;
   private final Clock clock;
   private final Replicas replicas;
-  private final Replication replication;
+  private final ReplicaFeeds feeds;
+  private final ReplicationStream stream;
+  private final Role role;
+  private final AckGroup group;
   private final CountedReplicas counted = new CountedReplicas();
   private final List<AckLine> lines = new ArrayList<>();
+  private final Runnable onTimeout;
   private Consumer<@Nullable ReplyAcks> switching = acks -> {};
   private boolean on;
 
@@ -72,18 +76,30 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   private @Nullable Cancellable timer;
   private long timeouts;
 
+  /**
+   * Creates the waits of replies.
+   *
+   * @param onTimeout is called when waits may have ended by time
+   */
   WriteAcks(
       Environment environment,
       ReplicationDirectives settings,
       ServerClients clients,
       Replicas replicas,
-      Replication replication) {
+      ReplicationStream stream,
+      Role role,
+      AckGroup group,
+      Runnable onTimeout) {
     this.log = environment.log();
     this.clock = environment.clock();
     this.settings = settings;
     this.clients = clients;
     this.replicas = replicas;
-    this.replication = replication;
+    this.feeds = replicas.feeds();
+    this.stream = stream;
+    this.role = role;
+    this.group = group;
+    this.onTimeout = onTimeout;
     settings.writeAcks.onChange(value -> configured());
     settings.writeAcksDurable.onChange(value -> lines.forEach(this::restart));
     settings.writeAcksTimeout.onChange(value -> restartTimer());
@@ -131,10 +147,9 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
 
   /** Applies the role and the configuration. */
   void update() {
-    boolean wanted =
-        !replication.isReplica() && (settings.writeAcks.value() != 0 || setByConnections);
+    boolean wanted = !role.isReplica() && (settings.writeAcks.value() != 0 || setByConnections);
     if (wanted) {
-      replication.keepStream();
+      stream.keep();
     }
     if (wanted != on) {
       on = wanted;
@@ -149,7 +164,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   /** Takes over a configuration, for which only the present replicas count towards a majority. */
   private void configured() {
     counted.clear();
-    for (ReplicaFeed feed : replicas.all()) {
+    for (ReplicaFeed feed : feeds.all()) {
       count(feed);
     }
     update();
@@ -212,7 +227,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (reads && !(isRead(command, onlyReads) && settings.writeAcksReads.value())) {
       return false;
     }
-    effectsBefore = replication.stream().effectOffset();
+    effectsBefore = stream.effectOffset();
     client.output().beginAwaited(client, required, required >= required());
     return true;
   }
@@ -235,13 +250,11 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (number != WriteAcksDirective.MAJORITY) {
       return number;
     }
-    AckGroup group = replication.ackGroup();
     return group.isFormed() ? GroupConfig.majorityOf(group.members()) : counted.majority();
   }
 
   @Override
   public void replied(ServerClient client) {
-    ReplicationStream stream = replication.stream();
     boolean onlyRead = stream.effectOffset() == effectsBefore && settings.writeAcksReads.value();
     client.output().finishAwaited(onlyRead ? stream.offset() + 1 : stream.effectOffset());
   }
@@ -249,12 +262,12 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   @Override
   public void await(Client client, AwaitedReplies replies) {
     long offset = replies.newestOffset();
-    if (replication.isReplica()) { // since the command has run
+    if (role.isReplica()) { // since the command has run
       replies.fail(offset, DEMOTED);
       return;
     }
-    if (offset > replication.stream().offset()) {
-      replication.stream().ping(); // which only a reply to a read waits for
+    if (offset > stream.offset()) {
+      stream.ping(); // which only a reply to a read waits for
     }
     AckLine line = line(replies.wantedReplicas(), replies.wantsGroup());
     if (offset <= line.acknowledged()) {
@@ -290,9 +303,8 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   private long acknowledgedFor(AckLine line) {
-    return replication
-        .ackGroup()
-        .acknowledgedBy(line.replicas(), settings.writeAcksDurable.value(), line.isOfGroup());
+    return group.acknowledgedBy(
+        line.replicas(), settings.writeAcksDurable.value(), line.isOfGroup());
   }
 
   /** Releases replies after a replica has acknowledged more. */
@@ -357,7 +369,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (longest >= 0) {
       schedule(TimeUnit.NANOSECONDS.toMillis(timeoutNanos - longest) + 1);
     }
-    replication.failover().look();
+    onTimeout.run();
   }
 
   private void complain(AckLine line) {
@@ -365,7 +377,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       lacking = true;
       log.warning(
           "Writes time out with UNACKED: fewer than %d of %d connected replicas acknowledge them.",
-          line.replicas(), replicas.all().size());
+          line.replicas(), feeds.all().size());
     }
   }
 }

@@ -72,6 +72,7 @@ final class SimulatedServer {
         network.random(),
         () -> BACKLOG_BYTES,
         new Propagation(buffers),
+        new Role(),
         this::streamGrew,
         () -> {});
   }

@@ -47,13 +47,13 @@ final class NodeData implements DataServer {
   @Override
   public long offset() {
     // By 0 the others know that a replica has no data to serve yet.
-    ReplicationView view = parts.replication().view();
+    ReplicationView view = new ReplicationView(parts.replication());
     return view.isSyncing() ? 0 : view.dataOffset();
   }
 
   @Override
   public long dataAgeMillis() {
-    return parts.replication().view().dataAgeMillis();
+    return new ReplicationView(parts.replication()).dataAgeMillis();
   }
 
   @Override

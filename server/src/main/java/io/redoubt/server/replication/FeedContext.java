@@ -1,0 +1,109 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.replication.output.FullSyncRate;
+import io.redoubt.server.replication.spill.SpillSpace;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.settings.ServerDirectives;
+import java.lang.foreign.MemorySegment;
+
+/** The sources of what is sent to replicas, and its limits; shared by all feeds of a master. */
+final class FeedContext {
+  private static final int PIECE_BYTES = 64 * 1024;
+
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final ReplicationStream stream;
+  private final AppendOnlyFile appendOnlyFile;
+  private final ReplicatedDataSet dataSet;
+  private final SpillSpace spillSpace;
+  private final SyncCounts counts;
+  private final FullSyncRate rate;
+  private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
+
+  FeedContext(
+      Environment environment,
+      ServerDirectives settings,
+      ReplicationStream stream,
+      AppendOnlyFile appendOnlyFile,
+      ReplicatedDataSet dataSet,
+      SpillSpace spillSpace,
+      SyncCounts counts,
+      FullSyncRate rate) {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.stream = stream;
+    this.appendOnlyFile = appendOnlyFile;
+    this.dataSet = dataSet;
+    this.spillSpace = spillSpace;
+    this.counts = counts;
+    this.rate = rate;
+  }
+
+  /** Returns a time that does not jump when the system's clock is set. */
+  long nowMillis() {
+    return clock.monotonicMillis();
+  }
+
+  Log log() {
+    return log;
+  }
+
+  ServerDirectives settings() {
+    return settings;
+  }
+
+  ReplicationStream stream() {
+    return stream;
+  }
+
+  ReplicatedDataSet dataSet() {
+    return dataSet;
+  }
+
+  SyncCounts counts() {
+    return counts;
+  }
+
+  /** Returns the backlog, which exists as long as there are replicas. */
+  Backlog backlog() {
+    return stream.requireBacklog();
+  }
+
+  /** Returns the offset up to which the stream is durable enough to be sent. */
+  long shownEnd() {
+    long next = backlog().nextOffset();
+    long shown = appendOnlyFile.shownStreamOffset();
+    return shown < next ? shown + 1 : next;
+  }
+
+  /** Returns the space for stream that replicas can't be sent yet. */
+  SpillSpace spillSpace() {
+    return spillSpace;
+  }
+
+  /** Returns the rate limit of snapshots. */
+  FullSyncRate rate() {
+    return rate;
+  }
+
+  /** Returns a buffer for copying bytes. */
+  MemorySegment piece() {
+    return piece;
+  }
+
+  /** Returns true if writes wait because replicas don't take the snapshot fast enough. */
+  boolean snapshotHoldsWrites() {
+    return dataSet.snapshots().writesMustWait();
+  }
+
+  /** Notifies the snapshot that replicas can take more of it. */
+  void snapshotSinkReady() {
+    dataSet.snapshots().sinkReady();
+  }
+}

@@ -1,0 +1,30 @@
+package io.redoubt.server.replication;
+
+/**
+ * The role of this server, and whether it holds a data set. All parts of replication read it; the
+ * link to the master and the change of roles set it.
+ */
+final class Role {
+  private boolean replica;
+
+  /** True from the removal of the old data set for a full sync until the new one is complete. */
+  private boolean dataDropped;
+
+  /** Returns true if this server follows a master, connected or not. */
+  boolean isReplica() {
+    return replica;
+  }
+
+  void setReplica(boolean follows) {
+    replica = follows;
+  }
+
+  /** Returns true if the data set was dropped for another one that is not complete yet. */
+  boolean isDataDropped() {
+    return dataDropped;
+  }
+
+  void setDataDropped(boolean dropped) {
+    dataDropped = dropped;
+  }
+}

@@ -1,0 +1,22 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.replication.spill.SpillSpace;
+
+/**
+ * The stream that a replica follows, and the parts that its progress concerns.
+ *
+ * @param file makes the applied stream durable
+ * @param failover ends once the next master has accepted this server
+ * @param spillSpace holds stream that arrives before the data set is loaded
+ * @param changes changes the data set and the history
+ */
+record StreamContext(
+    ReplicationStream stream,
+    Role role,
+    AppendOnlyFile file,
+    Membership membership,
+    Failover failover,
+    SyncCounts counts,
+    SpillSpace spillSpace,
+    ReplicaChanges changes) {}
