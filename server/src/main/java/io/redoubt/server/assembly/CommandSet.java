@@ -84,8 +84,8 @@ final class CommandSet {
         new DatabaseCommands(parts.snapshots::flushedAll),
         new SelectCommand(),
         new TransactionCommands(),
-        new ScriptCommands(),
-        new FunctionCommands(parts.clock),
+        new ScriptCommands(parts.scripting),
+        new FunctionCommands(parts.scripting, parts.clock),
         new ClusterCommands(parts.clusterNode),
         new PersistenceCommands(parts.snapshots, parts.appendOnlyFile),
         new ReplicationCommands(parts.replication),
@@ -102,7 +102,8 @@ final class CommandSet {
                 parts.appendOnlyFile,
                 parts.clusterNode,
                 parts.log,
-                parts::dataSetLost)));
+                parts::dataSetLost),
+            parts.scripting));
   }
 
   /** Returns the groups that work on the server as a whole, its connections and its users. */
@@ -114,7 +115,7 @@ final class CommandSet {
             () -> parts.replication.isReplica() ? "replica" : "master");
     return List.of(
         new ConfigCommands(parts.settings, this::resetStatistics, parts.state, parts.log),
-        new ServerCommands(parts.info, parts.clock, parts.shutdown),
+        new ServerCommands(parts.info, parts.clock, parts.shutdown, parts.scripting),
         new MemoryCommands(parts.memory, parts.processUsage::residentBytes),
         new LatencyCommands(parts.latency, parts.clock, parts.table),
         new SlowLogCommands(parts.slowLog),

@@ -1,6 +1,7 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ConfiguredSession;
@@ -13,6 +14,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.Pauses;
@@ -501,8 +503,13 @@ final class ServerParts {
     }
 
     @Override
-    public Scripting scripting() {
-      return scripting;
+    public int refusals(Command<?> command, Request request) {
+      return scripting.refusals(command, request);
+    }
+
+    @Override
+    public boolean onlyReads(Command<?> command, Request request) {
+      return scripting.onlyReads(command, request);
     }
 
     @Override

@@ -9,7 +9,6 @@ import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -76,26 +75,24 @@ public final class BlockedClients {
    * Blocks the client until one of the keys is ready, or keeps it blocked after a repeated request.
    */
   void await(
-      Call call,
-      Type type,
-      KeyWait.Until until,
+      RegionCall call,
+      ServerClient client,
+      Database database,
+      KeyWait.Wish wish,
       int firstKeyArg,
-      int keyCount,
-      long timeoutMillis,
-      boolean nilArray) {
-    ServerClient client = call.client();
+      int keyCount) {
     if (client.waiting() instanceof KeyWait again) {
       again.goOn();
       return;
     }
-    KeyWait wait = new KeyWait(this, call, type, until, nilArray);
+    KeyWait wait = new KeyWait(this, call, client, wish);
     for (int i = firstKeyArg; i < firstKeyArg + keyCount; i++) {
-      WaitingLine line = line(call.database(), call.argAddress(i), call.argLength(i));
+      WaitingLine line = line(database, call.argAddress(i), call.argLength(i));
       boolean withLoss = line.hasWaitingForLoss();
       wait.join(line);
       linesWithLoss += !withLoss && line.hasWaitingForLoss() ? 1 : 0;
     }
-    client.block(wait, timeoutMillis);
+    client.block(wait, wish.timeoutMillis());
   }
 
   /** Removes a client from the queue of a key, and the queue if it is empty then. */

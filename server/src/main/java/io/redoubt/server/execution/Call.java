@@ -26,16 +26,17 @@ import io.redoubt.server.value.Values;
  * command.
  */
 public final class Call extends RegionCall {
-  static final byte[] DEL = {'D', 'E', 'L'};
-  static final byte[] UNLINK = {'U', 'N', 'L', 'I', 'N', 'K'};
 
   /** The parts of the server that a command uses and that are built after its call. */
   public interface Server {
     /** Counts changes of the data set. */
     void changed(long changes);
 
-    /** Returns the scripts and functions. */
-    Scripting scripting();
+    /** Returns the states that refuse a call of a script or function, by its declared flags. */
+    int refusals(Command<?> command, Request request);
+
+    /** Returns true for a call of a script or function that declares not to write. */
+    boolean onlyReads(Command<?> command, Request request);
 
     /** Runs the requests that a client has queued, for EXEC. */
     void runTransaction(ServerClient client);
@@ -509,7 +510,8 @@ public final class Call extends RegionCall {
       long timeoutMillis,
       boolean nilArray) {
     waiting = true;
-    observers.blocked().await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
+    KeyWait.Wish wish = new KeyWait.Wish(type, until, timeoutMillis, nilArray);
+    observers.blocked().await(this, client(), database, wish, firstKeyArg, keys);
   }
 
   /**
@@ -528,19 +530,14 @@ public final class Call extends RegionCall {
 
   // Scripts.
 
-  /** Returns the scripts and functions. */
-  public Scripting scripting() {
-    return server.scripting();
+  /** Returns the states that refuse a call of a script or function, by its declared flags. */
+  int scriptRefusals(Command<?> command, Request request) {
+    return server.refusals(command, request);
   }
 
-  /** Returns the scripts of the server. */
-  public Scripts scripts() {
-    return scripting().scripts();
-  }
-
-  /** Returns the functions of the server. */
-  public Functions functions() {
-    return scripting().functions();
+  /** Returns true for a call of a script or function that declares not to write. */
+  boolean scriptOnlyReads(Command<?> command, Request request) {
+    return server.onlyReads(command, request);
   }
 
   // Transactions.
@@ -579,7 +576,7 @@ public final class Call extends RegionCall {
    */
   public void propagateRemoval(int i, boolean lazily) {
     if (propagates()) {
-      propagateAs(2).word(lazily ? UNLINK : DEL).argument(i);
+      propagateAs(2).word(Effect.removal(lazily)).argument(i);
     }
   }
 

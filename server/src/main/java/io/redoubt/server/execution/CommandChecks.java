@@ -111,7 +111,7 @@ final class CommandChecks {
 
   /** Returns the states that refuse a command; those of a script depend on its flags. */
   int refusals(Command<?> command, Request request) {
-    return refusals[command.id()] | call.scripting().refusals(command, request);
+    return refusals[command.id()] | call.scriptRefusals(command, request);
   }
 
   /**
@@ -164,7 +164,7 @@ final class CommandChecks {
       refused |= Refusal.ROOM; // whatever is queued takes memory
     }
     if (state.mask() != 0) {
-      refused = state.among(refused | call.scripting().refusals(command, request));
+      refused = state.among(refused | call.scriptRefusals(command, request));
       if (refused != 0 && isStillRefused(refused)) {
         return state.error(refused);
       }

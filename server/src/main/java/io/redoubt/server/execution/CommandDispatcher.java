@@ -270,7 +270,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Returns true for a script or function that declares not to write. */
   private boolean onlyReads(Command<Call> command, Request request) {
-    return call.scripting().onlyReads(command, request);
+    return call.scriptOnlyReads(command, request);
   }
 
   private void runUnit(ServerClient client, Command<Call> command, Request request) {

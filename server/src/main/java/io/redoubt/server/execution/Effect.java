@@ -5,12 +5,24 @@ import io.redoubt.server.memory.Region;
 
 /** A command written for propagation, word by word, in place of the executed one. */
 public final class Effect {
-  private final Call call;
+  private static final byte[] DEL = {'D', 'E', 'L'};
+  private static final byte[] UNLINK = {'U', 'N', 'L', 'I', 'N', 'K'};
+
+  private final RegionCall call;
   private final ReplyWriter writer;
 
-  Effect(Call call, ReplyWriter writer) {
+  Effect(RegionCall call, ReplyWriter writer) {
     this.call = call;
     this.writer = writer;
+  }
+
+  /**
+   * Returns the command that removes a key.
+   *
+   * @param lazily true to free its value in the background
+   */
+  static byte[] removal(boolean lazily) {
+    return lazily ? UNLINK : DEL;
   }
 
   /** Writes an ASCII word. */

@@ -83,7 +83,7 @@ public final class KeyEffects implements KeyspaceListener {
   private void removing(Database database, long entry, KeyEvent event, boolean lazily) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
-    removal(database, entry, lazily ? Call.UNLINK : Call.DEL, NO_ELEMENT, 0);
+    removal(database, entry, Effect.removal(lazily), NO_ELEMENT, 0);
     observers.removing(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);
   }

@@ -53,13 +53,22 @@ final class KeyWait implements Waiting {
   private boolean served;
   private long spentNanos;
 
-  KeyWait(BlockedClients owner, Call call, Type type, Until until, boolean nilArray) {
+  /**
+   * The condition of a wait.
+   *
+   * @param type of the value that is waited for
+   * @param timeoutMillis from now; 0 for no timeout
+   * @param nilArray true to reply with a nil array after a timeout, false with nil
+   */
+  record Wish(Type type, Until until, long timeoutMillis, boolean nilArray) {}
+
+  KeyWait(BlockedClients owner, RegionCall call, ServerClient client, Wish wish) {
     this.owner = owner;
-    this.client = call.client();
+    this.client = client;
     this.command = call.command();
-    this.type = type;
-    this.until = until;
-    this.nilArray = nilArray;
+    this.type = wish.type();
+    this.until = wish.until();
+    this.nilArray = wish.nilArray();
     block = client.registry().memory().allocate(Math.max(call.request().argumentBytes(), 1));
     this.request = call.request().copyTo(block.memory(), block.offset());
   }

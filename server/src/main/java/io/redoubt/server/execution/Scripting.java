@@ -42,12 +42,12 @@ public final class Scripting implements AutoCloseable {
   }
 
   /** Returns the states that refuse a call of a script or function, by its declared flags. */
-  int refusals(Command<?> command, Request request) {
+  public int refusals(Command<?> command, Request request) {
     return ScriptRunner.refusals(flags(command, request));
   }
 
   /** Returns true for a call of a script or function that declares not to write. */
-  boolean onlyReads(Command<?> command, Request request) {
+  public boolean onlyReads(Command<?> command, Request request) {
     Set<ScriptFlag> flags = flags(command, request);
     return flags != null && flags.contains(ScriptFlag.NO_WRITES);
   }

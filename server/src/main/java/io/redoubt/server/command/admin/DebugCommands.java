@@ -18,6 +18,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
+import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
@@ -103,6 +104,7 @@ public final class DebugCommands extends CommandGroup<Call> {
   private static final int OBJECT_SAMPLES = 5;
 
   private final Host host;
+  private final Scripting scripting;
   private final Map<String, Subcommand> subcommands = new LinkedHashMap<>();
 
   final Command<Call> debug =
@@ -115,9 +117,10 @@ public final class DebugCommands extends CommandGroup<Call> {
           .runs(this::debug);
 
   /** Declares the command. */
-  public DebugCommands(Host host) {
+  public DebugCommands(Host host, Scripting scripting) {
     super(Group.SERVER);
     this.host = host;
+    this.scripting = scripting;
     add(
         "aof-flush-sleep",
         3,
@@ -561,7 +564,7 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private void setDisableDenyScripts(Call call) {
-    call.scripting().allowsAllCommands(call.argLong(2) != 0);
+    scripting.allowsAllCommands(call.argLong(2) != 0);
     call.reply().ok();
   }
 

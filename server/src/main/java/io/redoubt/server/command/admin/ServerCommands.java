@@ -19,6 +19,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.RunningScript;
+import io.redoubt.server.execution.Scripting;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,6 +60,7 @@ public final class ServerCommands extends CommandGroup<Call> {
   private final Info info;
   private final Clock clock;
   private final Shutdown shutdown;
+  private final Scripting scripting;
 
   final Command<Call> infoCommand =
       command("INFO [section...]")
@@ -92,11 +94,12 @@ public final class ServerCommands extends CommandGroup<Call> {
           .runs(this::shutdown);
 
   /** Declares the group. */
-  public ServerCommands(Info info, Clock clock, Shutdown shutdown) {
+  public ServerCommands(Info info, Clock clock, Shutdown shutdown, Scripting scripting) {
     super(Group.SERVER);
     this.info = info;
     this.clock = clock;
     this.shutdown = shutdown;
+    this.scripting = scripting;
   }
 
   private void info(Call call) {
@@ -139,11 +142,11 @@ public final class ServerCommands extends CommandGroup<Call> {
         throw Errors.SYNTAX;
       }
     }
-    RunningScript busy = call.scripting().running();
+    RunningScript busy = scripting.running();
     if (busy != null && save != SaveWish.NOSAVE) {
       throw busy.refusal().error();
     }
-    call.scripting().shutDown();
+    scripting.shutDown();
     if (abort) {
       if (call.count() > 2) {
         throw Errors.SYNTAX;

@@ -32,6 +32,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.execution.Functions.Taken;
 import io.redoubt.server.execution.RunningScript;
+import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.ScriptFlag;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /** FCALL and FUNCTION: libraries of Lua functions. */
 public final class FunctionCommands extends CommandGroup<Call> {
+  private final Scripting scripting;
   private final Clock clock;
 
   final Command<Call> fcall =
@@ -53,7 +55,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
           .keys(RW, ACCESS, UPDATE)
           .keyNote("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE")
-          .runs(call -> call.functions().call(false));
+          .runs(this::call);
 
   final Command<Call> fcallRo =
       command("FCALL_RO function numkeys [key ...] [arg ...]")
@@ -63,7 +65,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
           .keys(RO, ACCESS)
           .keyNote("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS")
-          .runs(call -> call.functions().call(true));
+          .runs(this::callReadOnly);
 
   final Command<Call> function =
       container("FUNCTION")
@@ -80,7 +82,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(1), and what the library's text does")
           .is(NOSCRIPT, WRITE, DENYOOM)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(FunctionCommands::load);
+          .runs(this::load);
 
   final Command<Call> delete =
       command("FUNCTION DELETE library-name")
@@ -89,7 +91,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NOSCRIPT, WRITE)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(FunctionCommands::delete);
+          .runs(this::delete);
 
   final Command<Call> flush =
       command("FUNCTION FLUSH [ASYNC | SYNC]{flush-type}")
@@ -98,7 +100,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of functions")
           .is(NOSCRIPT, WRITE)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(FunctionCommands::flush);
+          .runs(this::flush);
 
   final Command<Call> dump =
       command("FUNCTION DUMP")
@@ -106,7 +108,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .since("7.0.0")
           .costs("O(N), N the number of functions")
           .is(NOSCRIPT)
-          .runs(FunctionCommands::dump);
+          .runs(this::dump);
 
   final Command<Call> restore =
       command("FUNCTION RESTORE serialized-value [FLUSH | APPEND | REPLACE]{policy}")
@@ -115,7 +117,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of functions")
           .is(NOSCRIPT, WRITE, DENYOOM)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(FunctionCommands::restore);
+          .runs(this::restore);
 
   final Command<Call> list =
       command("FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]")
@@ -124,7 +126,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of functions")
           .is(NOSCRIPT)
           .tips("nondeterministic_output_order")
-          .runs(FunctionCommands::list);
+          .runs(this::list);
 
   final Command<Call> stats =
       command("FUNCTION STATS")
@@ -142,7 +144,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
           .tips("request_policy:all_shards", "response_policy:one_succeeded")
-          .runs(FunctionCommands::kill);
+          .runs(this::kill);
 
   private static final CommandError BAD_FLUSH =
       new CommandError("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
@@ -155,12 +157,21 @@ public final class FunctionCommands extends CommandGroup<Call> {
       new CommandError("ERR library name argument was not given");
 
   /** Declares the group. */
-  public FunctionCommands(Clock clock) {
+  public FunctionCommands(Scripting scripting, Clock clock) {
     super(Group.SCRIPTING);
+    this.scripting = scripting;
     this.clock = clock;
   }
 
-  private static void load(Call call) {
+  private void call(Call call) {
+    scripting.functions().call(false);
+  }
+
+  private void callReadOnly(Call call) {
+    scripting.functions().call(true);
+  }
+
+  private void load(Call call) {
     boolean replaces = call.count() > 3;
     if (replaces && !call.is(2, "REPLACE")) {
       throw new CommandError("ERR Unknown option given: " + call.argText(2));
@@ -170,41 +181,41 @@ public final class FunctionCommands extends CommandGroup<Call> {
     }
     int code = call.count() - 1;
     Taken taken = replaces ? Taken.REPLACE : Taken.REFUSE;
-    String name = call.functions().load(call.argAddress(code), call.argLength(code), taken);
+    String name = scripting.functions().load(call.argAddress(code), call.argLength(code), taken);
     call.changedAll(1);
     call.reply().bulk(name);
   }
 
-  private static void delete(Call call) {
-    call.functions().delete(call.argText(2));
+  private void delete(Call call) {
+    scripting.functions().delete(call.argText(2));
     call.changedAll(1);
     call.reply().ok();
   }
 
-  private static void flush(Call call) {
+  private void flush(Call call) {
     if (call.count() > 3) {
       throw new CommandError(
           "ERR unknown subcommand or wrong number of arguments for 'flush'. Try FUNCTION HELP.");
     }
     ScriptCommands.checkFlushMode(call, BAD_FLUSH);
-    call.functions().flush();
+    scripting.functions().flush();
     call.changedAll(1);
     call.reply().ok();
   }
 
-  private static void dump(Call call) {
+  private void dump(Call call) {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
       FunctionsPayload.write(
           out,
           call.settings().persistence.rdbcompression.value(),
           buffers,
-          call.functions().texts());
+          scripting.functions().texts());
       call.reply().bulk(out.memory(), out.offset(), out.sizeBytes());
     }
   }
 
-  private static void restore(Call call) {
+  private void restore(Call call) {
     Taken taken = Taken.REFUSE;
     boolean flushes = false;
     if (call.count() > 4) {
@@ -230,7 +241,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     } catch (RdbException e) {
       throw new CommandError("ERR " + e.getMessage());
     }
-    call.functions().restore(texts, flushes ? Taken.FLUSH : taken);
+    scripting.functions().restore(texts, flushes ? Taken.FLUSH : taken);
     call.changedAll(1);
     if (call.propagates() && !Payloads.isForOlder(call.argAddress(2), call.argLength(2))) {
       propagateForOlder(call, texts);
@@ -252,8 +263,8 @@ public final class FunctionCommands extends CommandGroup<Call> {
     }
   }
 
-  private static void kill(Call call) {
-    call.scripting().kill(true);
+  private void kill(Call call) {
+    scripting.kill(true);
     call.reply().ok();
   }
 
@@ -267,13 +278,13 @@ public final class FunctionCommands extends CommandGroup<Call> {
     reply.bulk("LUA");
     reply.map(2);
     reply.bulk("libraries_count");
-    reply.integer(call.functions().libraries().size());
+    reply.integer(scripting.functions().libraries().size());
     reply.bulk("functions_count");
-    reply.integer(call.functions().count());
+    reply.integer(scripting.functions().count());
   }
 
   private void running(Call call, ReplyWriter reply) {
-    RunningScript running = call.scripting().running();
+    RunningScript running = scripting.running();
     if (running == null) {
       reply.nil();
       return;
@@ -291,7 +302,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     reply.integer((clock.monotonicNanos() - running.startedNanos()) / 1_000_000);
   }
 
-  private static void list(Call call) {
+  private void list(Call call) {
     boolean withCode = false;
     ByteString pattern = null;
     for (int i = 2; i < call.count(); i++) {
@@ -307,7 +318,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
       }
     }
     ByteString wanted = pattern;
-    Collection<Library> all = call.functions().libraries();
+    Collection<Library> all = scripting.functions().libraries();
     List<Library> shown = all.stream().filter(library -> isWanted(library, wanted)).toList();
     call.reply().array(shown.size());
     for (Library library : shown) {

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Scripting;
 
 /** EVAL and SCRIPT. */
 public final class ScriptCommands extends CommandGroup<Call> {
@@ -31,7 +32,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
           .keys(RW, ACCESS, UPDATE)
           .keyNote(ANY_KEYS)
-          .runs(call -> call.scripts().eval(false));
+          .runs(this::eval);
 
   final Command<Call> evalsha =
       command("EVALSHA sha1 numkeys [key ...] [arg ...]")
@@ -40,7 +41,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
           .keys(RW, ACCESS, UPDATE)
-          .runs(call -> call.scripts().evalSha(false));
+          .runs(this::evalSha);
 
   final Command<Call> evalRo =
       command("EVAL_RO script numkeys [key ...] [arg ...]")
@@ -50,7 +51,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
           .keys(RO, ACCESS)
           .keyNote("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS")
-          .runs(call -> call.scripts().eval(true));
+          .runs(this::evalRo);
 
   final Command<Call> evalshaRo =
       command("EVALSHA_RO sha1 numkeys [key ...] [arg ...]")
@@ -59,7 +60,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
           .keys(RO, ACCESS)
-          .runs(call -> call.scripts().evalSha(true));
+          .runs(this::evalShaRo);
 
   final Command<Call> script =
       container("SCRIPT")
@@ -76,7 +77,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("O(N), N the length of the script")
           .is(NOSCRIPT, STALE)
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-          .runs(call -> call.reply().bulk(call.scripts().load(2).name()));
+          .runs(this::load);
 
   final Command<Call> exists =
       command("SCRIPT EXISTS sha1...")
@@ -85,7 +86,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of scripts")
           .is(NOSCRIPT)
           .tips("request_policy:all_shards", "response_policy:agg_logical_and")
-          .runs(ScriptCommands::exists);
+          .runs(this::exists);
 
   final Command<Call> flush =
       command("SCRIPT FLUSH [ASYNC | SYNC]{flush-type, since 6.2.0}")
@@ -95,7 +96,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .is(NOSCRIPT)
           .history("6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers.")
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-          .runs(ScriptCommands::flush);
+          .runs(this::flush);
 
   final Command<Call> kill =
       command("SCRIPT KILL")
@@ -104,7 +105,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
           .tips("request_policy:all_shards", "response_policy:one_succeeded")
-          .runs(ScriptCommands::kill);
+          .runs(this::kill);
 
   final Command<Call> debug =
       command("SCRIPT DEBUG (YES | SYNC | NO){mode}")
@@ -123,21 +124,44 @@ public final class ScriptCommands extends CommandGroup<Call> {
   private static final CommandError BAD_DEBUG =
       new CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO");
 
+  private final Scripting scripting;
+
   /** Declares the group. */
-  public ScriptCommands() {
+  public ScriptCommands(Scripting scripting) {
     super(Group.SCRIPTING);
+    this.scripting = scripting;
   }
 
-  private static void exists(Call call) {
+  private void eval(Call call) {
+    scripting.scripts().eval(false);
+  }
+
+  private void evalRo(Call call) {
+    scripting.scripts().eval(true);
+  }
+
+  private void evalSha(Call call) {
+    scripting.scripts().evalSha(false);
+  }
+
+  private void evalShaRo(Call call) {
+    scripting.scripts().evalSha(true);
+  }
+
+  private void load(Call call) {
+    call.reply().bulk(scripting.scripts().load(2).name());
+  }
+
+  private void exists(Call call) {
     call.reply().array(call.count() - 2);
     for (int i = 2; i < call.count(); i++) {
-      call.reply().integer(call.scripts().isKnown(i) ? 1 : 0);
+      call.reply().integer(scripting.scripts().isKnown(i) ? 1 : 0);
     }
   }
 
-  private static void flush(Call call) {
+  private void flush(Call call) {
     checkFlushMode(call, BAD_FLUSH);
-    call.scripts().flush();
+    scripting.scripts().flush();
     call.reply().ok();
   }
 
@@ -150,8 +174,8 @@ public final class ScriptCommands extends CommandGroup<Call> {
     }
   }
 
-  private static void kill(Call call) {
-    call.scripting().kill(false);
+  private void kill(Call call) {
+    scripting.kill(false);
     call.reply().ok();
   }
 
