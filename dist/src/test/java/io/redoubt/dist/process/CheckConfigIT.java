@@ -99,6 +99,16 @@ final class CheckConfigIT {
         "sentinel monitor mymaster 127.0.0.1 1 1");
   }
 
+  /** A container without a network has none; netty would warn of that. */
+  @Test
+  void saysNothingOfAMissingHardwareAddress() throws Exception {
+    Distribution.assumeNamespaces();
+    String inside = "ip link set lo up && exec \"$0\" --check-config \"$1\"";
+    String file = file("dir " + folder).toString();
+    assertThat(run(Map.of(), "unshare", "-n", "sh", "-c", inside, SERVER, file).output())
+        .isEqualTo("The configuration is valid.\n");
+  }
+
   @Test
   void listsAllMistakesAndStartsNothing() throws Exception {
     Path log = folder.resolve("redis.log");

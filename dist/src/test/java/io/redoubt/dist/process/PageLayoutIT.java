@@ -87,8 +87,10 @@ final class PageLayoutIT {
   }
 
   private void kill() {
-    states.cancel(false);
-    server.close();
+    if (server != null) {
+      states.cancel(false);
+      server.close();
+    }
   }
 
   @Test

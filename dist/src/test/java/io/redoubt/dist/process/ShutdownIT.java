@@ -41,6 +41,15 @@ final class ShutdownIT {
     assertThat(nodes.restart(node).ask("GET", "key").text()).isEqualTo("value");
   }
 
+  /** A shell without job control ignores SIGINT for what it starts in the background. */
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void aSignalThatTheShellIgnoresHasItsEffect(String signal) throws Exception {
+    Node node = nodes.serverAfter("trap '' " + signal);
+    assertThat(Nodes.end(node, signal)).isZero();
+    assertThat(log(node)).contains("Received SIG" + signal + " scheduling shutdown...");
+  }
+
   @Test
   void anAlarmIsLoggedAndEndsNothing() throws Exception {
     Node node = start("");

@@ -213,6 +213,7 @@ public abstract class Launch<D extends Directives> {
   private int checkConfig() throws IOException {
     byte[] standardInput = arguments.readStandardInput(System.in);
     log.level(Log.Level.NOTHING); // the list says all
+    SystemSockets.ownProcess(log);
     List<String> found = new ArrayList<>();
     Path file = arguments.configFile();
     String name = file == null ? "configuration" : file.toString();

@@ -42,6 +42,8 @@ public abstract class SystemSockets implements Sockets {
     NettyLogger.use(log);
     // Buffers are the server's own, but for those of TLS.
     System.setProperty("io.netty.allocator.type", "unpooled");
+    // Netty's ids of connections would need a hardware address, and a machine may have none.
+    System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
     try {
       Class<?> selectors = Class.forName("sun.nio.ch.EPollSelectorProvider");
       System.setProperty("java.nio.channels.spi.SelectorProvider", selectors.getName());

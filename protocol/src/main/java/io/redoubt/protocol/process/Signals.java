@@ -1,9 +1,15 @@
 package io.redoubt.protocol.process;
 
+import io.redoubt.protocol.process.os.Posix;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * The signal handlers of a server process: SIGTERM and SIGINT request a shutdown, SIGHUP is
@@ -32,6 +38,11 @@ public final class Signals {
   /** The start of the names of event loops. */
   private static final String OWN_THREADS = "redis-";
 
+  private static final int SIGINT = 2;
+  private static final int SIGTERM = 15;
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String IGNORED = "SigIgn:";
+
   private Signals() {}
 
   /**
@@ -40,6 +51,7 @@ public final class Signals {
    * @param log the log in which signals are reported
    */
   public static void install(Log log, Target target) {
+    resetIgnored(log);
     handle(
         "INT",
         () -> {
@@ -58,6 +70,27 @@ public final class Signals {
         });
     handle("HUP", () -> {});
     handle("ALRM", () -> logStacks(log));
+  }
+
+  /**
+   * Makes the signals of a shutdown take effect where the starting shell ignores them, as that of a
+   * script does for background processes: the JVM takes no handler for an ignored signal.
+   */
+  private static void resetIgnored(Log log) {
+    try (Stream<String> lines = Files.lines(STATUS)) {
+      String mask = lines.filter(line -> line.startsWith(IGNORED)).findFirst().orElse("");
+      if (mask.isEmpty()) {
+        return;
+      }
+      long ignored = Long.parseUnsignedLong(mask.substring(IGNORED.length()).strip(), 16);
+      for (int signal : new int[] {SIGINT, SIGTERM}) {
+        if ((ignored >>> (signal - 1) & 1) != 0) {
+          Posix.resetSignal(signal);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      log.debug("Can't look for ignored signals: %s", SystemErrors.text(e));
+    }
   }
 
   /** Logs what the threads of the server do, as Redis does after SIGALRM. */

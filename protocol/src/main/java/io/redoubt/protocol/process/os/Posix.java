@@ -27,6 +27,7 @@ public final class Posix {
   private static final int LOCK_NB = 4;
   private static final int EWOULDBLOCK = 11;
   private static final int SIGSTOP = 19;
+  private static final long SIG_DFL = 0;
   private static final int LC_COLLATE_MASK = 1 << 3;
   private static final long LC_GLOBAL_LOCALE = -1;
   private static final int MAX_PATH_BYTES = 108;
@@ -65,6 +66,13 @@ public final class Posix {
   /** Stops this process until it receives SIGCONT. */
   public static void stop() throws IOException {
     call("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), SIGSTOP);
+  }
+
+  /** Makes a signal have its default effect. */
+  public static void resetSignal(int number) throws IOException {
+    FunctionDescriptor signal =
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
+    call("signal", signal, number, SIG_DFL);
   }
 
   /** Returns true if the locale exists and can sort. */

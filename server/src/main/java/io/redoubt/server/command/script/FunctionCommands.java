@@ -272,7 +272,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     ReplyWriter reply = call.reply();
     reply.map(2);
     reply.bulk("running_script");
-    running(call, reply);
+    running(reply);
     reply.bulk("engines");
     reply.map(1);
     reply.bulk("LUA");
@@ -283,7 +283,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     reply.integer(scripting.functions().count());
   }
 
-  private void running(Call call, ReplyWriter reply) {
+  private void running(ReplyWriter reply) {
     RunningScript running = scripting.running();
     if (running == null) {
       reply.nil();
