@@ -19,10 +19,12 @@ import java.util.Set;
  *
  * <p>A field that redis_exporter exports keeps its name there, so that dashboards made for it work;
  * the resource {@code exporter-names.txt} lists those. All others are prefixed with {@code
- * redoubt_}, and counters among them end in {@code _total}.
+ * redoubt_}, and counters among them end in {@code _total}. The resource {@code info-fields.tsv}
+ * has the meaning of each field.
  */
 public final class InfoMetrics {
   private static final String NAMES = "exporter-names.txt";
+  private static final String MEANINGS = "info-fields.tsv";
   private static final String TOTAL = "total_";
 
   /** Fields without meaning as a metric: the time of day, and the parts of a version. */
@@ -30,7 +32,8 @@ public final class InfoMetrics {
       Set.of("server_time_usec", "lru_clock", "uptime_in_days", "redis_git_dirty", "arch_bits");
 
   private final Info info;
-  private final Map<String, String> exporterNames = readNames();
+  private final Map<String, String> exporterNames = read(NAMES, " ");
+  private final Map<String, String> meanings = read(MEANINGS, "\t");
   private final Map<String, Metric> metrics = new HashMap<>();
 
   /** Creates the metrics of an INFO, whose fields may still be declared. */
@@ -38,21 +41,22 @@ public final class InfoMetrics {
     this.info = info;
   }
 
-  private static Map<String, String> readNames() {
-    Map<String, String> names = new HashMap<>();
-    try (InputStream in = InfoMetrics.class.getResourceAsStream(NAMES)) {
+  /** Reads a resource of two columns. */
+  private static Map<String, String> read(String resource, String separator) {
+    Map<String, String> rows = new HashMap<>();
+    try (InputStream in = InfoMetrics.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("no " + NAMES);
+        throw new IllegalStateException("no " + resource);
       }
       var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        String[] words = line.split(" ", -1);
-        names.put(words[0], words[1]);
+        String[] columns = line.split(separator, 2);
+        rows.put(columns[0], columns[1]);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return names;
+    return rows;
   }
 
   /**
@@ -88,7 +92,9 @@ public final class InfoMetrics {
   }
 
   private Metric declare(Section.Number number) {
-    String help = "Field " + number.name() + " of INFO " + number.section() + '.';
+    String meaning = meanings.get(number.name());
+    String place = "Field " + number.name() + " of INFO " + number.section() + '.';
+    String help = meaning == null ? place : meaning + ' ' + place;
     String known = exporterNames.get(number.name());
     if (known != null) {
       return number.grows() && known.endsWith(Metric.COUNTER_SUFFIX)
