@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the commands of a server and a sentinel, from their replies to COMMAND DOCS and INFO. */
@@ -17,7 +19,11 @@ final class CommandPages {
   private static final int CATEGORIES_AT = 6;
   private static final int SUBCOMMANDS_AT = 9;
 
+  /** Later versions of Redis than the one that this server is compatible with. */
+  private static final Pattern LATER = Pattern.compile("(7\\.[3-9]|[89]\\.\\d+)\\.\\d+");
+
   private final ReferenceGroup group;
+  private final Origins origins;
 
   /** A command and what COMMAND INFO and DOCS reply of it. */
   private record Described(String name, Map<String, Reply> docs, @Nullable Reply info) {
@@ -27,8 +33,9 @@ final class CommandPages {
     }
   }
 
-  CommandPages(ReferenceGroup group) {
+  CommandPages(ReferenceGroup group, Origins origins) {
     this.group = group;
+    this.origins = origins;
   }
 
   void write(HtmlPage page) throws IOException {
@@ -40,17 +47,14 @@ final class CommandPages {
         .values()
         .forEach(it -> groups.computeIfAbsent(it.text("group"), _ -> new ArrayList<>()).add(it));
     groups.computeIfAbsent("only of a sentinel", _ -> new ArrayList<>()).addAll(sentinel.values());
-    page.contents(
-        "Groups",
-        groups.keySet().stream().map(it -> List.of(HtmlPage.id("group", it), it)).toList());
     groups.forEach((name, commands) -> {
-      page.section(HtmlPage.id("group", name), name);
+      page.section(HtmlPage.id("group", name), titleOf(name));
       commands.forEach(command -> write(page, command));
     });
   }
 
-  private static void write(HtmlPage page, Described command) {
-    page.entry(HtmlPage.id("command", command.name()), command.name());
+  private void write(HtmlPage page, Described command) {
+    page.entry(HtmlPage.id("command", command.name()), command.name(), badges(command));
     page.paragraph(command.text("summary"));
     page.code((command.name() + " " + Usage.of(command.docs().get("arguments"))).strip());
     page.facts(
@@ -62,6 +66,18 @@ final class CommandPages {
             List.of("changes", history(command.docs().get("history"))),
             List.of("flags", words(command.info(), FLAGS_AT)),
             List.of("ACL categories", words(command.info(), CATEGORIES_AT))));
+  }
+
+  /** Returns Sorted set for sorted-set. */
+  private static String titleOf(String group) {
+    String words = group.replace('-', ' ');
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+  }
+
+  private List<String> badges(Described command) {
+    List<String> badges = origins.badges(Origins.COMMAND, command.name());
+    Matcher later = LATER.matcher(command.text("since"));
+    return badges.isEmpty() && later.matches() ? List.of("since Redis " + later.group(1)) : badges;
   }
 
   private static String history(@Nullable Reply history) {

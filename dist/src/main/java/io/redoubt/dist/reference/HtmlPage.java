@@ -1,52 +1,35 @@
 package io.redoubt.dist.reference;
 
+import io.redoubt.dist.reference.Site.SitePage;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Writes one page: plain HTML without scripts and other files. Text is escaped; headings have ids
- * to link to.
+ * Writes one page: the list of all pages, the list of its own sections, and the text. Everything
+ * can be read and reached without the script, which adds the search field and the filter. Text is
+ * escaped; headings have ids to link to.
  */
 final class HtmlPage {
-  /** The pages, by file and title. */
-  static final List<List<String>> PAGES =
-      List.of(
-          List.of("index.html", "Reference"),
-          List.of("commands.html", "Commands"),
-          List.of("directives.html", "Directives"),
-          List.of("metrics.html", "Metrics"),
-          List.of("events.html", "Events"));
+  private final Site site;
+  private final SitePage page;
+  private final StringBuilder text = new StringBuilder(1 << 16);
+  private final List<Listed> headings = new ArrayList<>();
+  private final List<Listed> entries = new ArrayList<>();
+  private String titleId = "";
+  private boolean inSection;
+  private boolean inEntry;
 
-  private static final String STYLE =
-      """
-      :root { color-scheme: light dark; }
-      body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-      nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1rem; }
-      code, pre { font-family: monospace; overflow-wrap: anywhere; }
-      pre { white-space: pre-wrap; margin: .3rem 0; }
-      dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .3rem 0; }
-      dd { margin: 0; }
-      table { border-collapse: collapse; width: 100%; }
-      th, td { border: 1px solid; padding: .2rem .5rem; text-align: left; vertical-align: top; }
-      caption { text-align: left; font-weight: bold; padding: .5rem 0; }
-      a:focus-visible { outline: 3px solid; }
-      """;
+  /** A heading or an entry, for the lists of this page. */
+  private record Listed(int level, String id, String title) {}
 
-  private final StringBuilder html = new StringBuilder(1 << 16);
+  /** An entry of a page of the reference: text up to the next one, found by the search. */
+  private final StringBuilder entryText = new StringBuilder();
 
-  /** Starts a page of {@link #PAGES}. */
-  HtmlPage(String file, String title, String version) {
-    html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    html.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    html.append("<title>Redoubt ").append(escaped(version)).append(": ").append(escaped(title));
-    html.append("</title>\n<style>\n").append(STYLE).append("</style>\n</head>\n<body>\n");
-    html.append("<nav aria-label=\"Pages\">\n<ul>\n");
-    for (List<String> page : PAGES) {
-      boolean current = page.getFirst().equals(file);
-      html.append("<li><a href=\"").append(page.getFirst()).append('"');
-      html.append(current ? " aria-current=\"page\">" : ">");
-      html.append(escaped(page.getLast())).append("</a></li>\n");
-    }
-    html.append("</ul>\n</nav>\n<main>\n<h1>").append(escaped(title)).append("</h1>\n");
+  HtmlPage(Site site, SitePage page) {
+    this.site = site;
+    this.page = page;
   }
 
   static String escaped(String text) {
@@ -56,34 +39,101 @@ final class HtmlPage {
         .replace("\"", "&quot;");
   }
 
+  /** Returns escaped text, with code for what is between backticks. */
+  private static String marked(String text) {
+    return escaped(text).replaceAll("`([^`]+)`", "<code>$1</code>");
+  }
+
   /** Returns an id made of a name, for {@link #section}. */
   static String id(String prefix, String name) {
-    return prefix + "-" + name.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9_-]+", "-");
+    return prefix
+        + "-"
+        + name.toLowerCase(Locale.ROOT).replace("+", "plus-").replaceAll("[^a-z0-9_-]+", "-");
   }
 
-  HtmlPage section(String id, String title) {
-    return heading("h2", id, title);
+  /**
+   * Lists a heading of a text that {@link #html} adds.
+   *
+   * @param text what is below the heading
+   */
+  void listed(int level, String id, String heading, String text) {
+    if (level == 1) {
+      titleId = id;
+    } else if (level <= 3) {
+      headings.add(new Listed(level, id, heading));
+    }
+    site.searchIndex().add(page.file(), page.title(), id, heading, text);
   }
 
-  HtmlPage entry(String id, String title) {
-    return heading("h3", id, title);
-  }
-
-  private HtmlPage heading(String level, String id, String title) {
-    html.append('<').append(level).append(" id=\"").append(escaped(id)).append("\">");
-    html.append(escaped(title)).append("</").append(level).append(">\n");
+  /** Adds HTML. */
+  HtmlPage html(String html) {
+    text.append(html);
     return this;
   }
 
-  HtmlPage paragraph(String text) {
-    if (!text.isEmpty()) {
-      html.append("<p>").append(escaped(text)).append("</p>\n");
+  /** Starts a section. */
+  HtmlPage section(String id, String title) {
+    endSection();
+    inSection = true;
+    headings.add(new Listed(2, id, title));
+    text.append("<section>\n");
+    heading("h2", id, title, List.of());
+    return this;
+  }
+
+  /** Starts an entry of a section, which the filter of the page shows or hides. */
+  HtmlPage entry(String id, String title, List<String> badges) {
+    endEntry();
+    inEntry = true;
+    entries.add(new Listed(2, id, title));
+    text.append("<section class=\"entry\">\n");
+    heading("h3", id, title, badges);
+    return this;
+  }
+
+  private void heading(String level, String id, String title, List<String> badges) {
+    text.append('<').append(level).append(" id=\"").append(escaped(id)).append("\">");
+    text.append(escaped(title));
+    badges.forEach(this::badge);
+    text.append("</").append(level).append(">\n");
+  }
+
+  private void badge(String label) {
+    text.append(" <span class=\"badge\">").append(escaped(label)).append("</span>");
+  }
+
+  private void endEntry() {
+    if (inEntry) {
+      inEntry = false;
+      text.append("</section>\n");
+      Listed entry = entries.getLast();
+      search(entry.id(), entry.title(), entryText.toString());
+      entryText.setLength(0);
+    }
+  }
+
+  private void endSection() {
+    endEntry();
+    if (inSection) {
+      inSection = false;
+      text.append("</section>\n");
+    }
+  }
+
+  private void search(String id, String heading, String sentences) {
+    site.searchIndex().add(page.file(), page.title(), id, heading, sentences);
+  }
+
+  HtmlPage paragraph(String sentences) {
+    if (!sentences.isEmpty()) {
+      text.append("<p>").append(marked(sentences)).append("</p>\n");
+      entryText.append(sentences).append(' ');
     }
     return this;
   }
 
-  HtmlPage code(String text) {
-    html.append("<pre><code>").append(escaped(text)).append("</code></pre>\n");
+  HtmlPage code(String code) {
+    text.append("<pre class=\"usage\"><code>").append(escaped(code)).append("</code></pre>\n");
     return this;
   }
 
@@ -91,47 +141,134 @@ final class HtmlPage {
   HtmlPage facts(List<List<String>> pairs) {
     List<List<String>> known = pairs.stream().filter(pair -> !pair.getLast().isEmpty()).toList();
     if (!known.isEmpty()) {
-      html.append("<dl>\n");
+      text.append("<dl>\n");
       for (List<String> pair : known) {
-        html.append("<dt>").append(escaped(pair.getFirst())).append("</dt><dd>");
-        html.append(escaped(pair.getLast())).append("</dd>\n");
+        text.append("<div><dt>").append(escaped(pair.getFirst())).append("</dt> <dd>");
+        text.append(marked(pair.getLast())).append("</dd></div>\n");
       }
-      html.append("</dl>\n");
+      text.append("</dl>\n");
     }
     return this;
   }
 
-  /** Writes links to ids of this page. */
-  HtmlPage contents(String label, List<List<String>> idsAndTitles) {
-    html.append("<nav aria-label=\"").append(escaped(label)).append("\">\n<ul>\n");
-    for (List<String> link : idsAndTitles) {
-      html.append("<li><a href=\"#").append(escaped(link.getFirst())).append("\">");
-      html.append(escaped(link.getLast())).append("</a></li>\n");
+  /** Writes a list of links to pages. */
+  HtmlPage links(List<SitePage> pages) {
+    text.append("<ul>\n");
+    for (SitePage each : pages) {
+      text.append("<li><a href=\"").append(each.file()).append("\">").append(escaped(each.title()));
+      text.append("</a>: ").append(escaped(each.content())).append("</li>\n");
     }
-    html.append("</ul>\n</nav>\n");
+    text.append("</ul>\n");
     return this;
   }
 
-  HtmlPage table(String caption, List<String> columns, List<List<String>> rows) {
-    html.append("<table>\n<caption>").append(escaped(caption)).append("</caption>\n<tr>");
+  /**
+   * Writes a table. The filter of the page shows or hides its rows, which are listed.
+   *
+   * @param prefix of the rows' ids
+   * @param rows the name of each row, then its other cells
+   */
+  HtmlPage table(String prefix, List<String> columns, List<List<String>> rows) {
+    text.append("<table>\n<thead><tr>");
     for (String column : columns) {
-      html.append("<th scope=\"col\">").append(escaped(column)).append("</th>");
+      text.append("<th scope=\"col\">").append(escaped(column)).append("</th>");
     }
-    html.append("</tr>\n");
+    text.append("</tr></thead>\n<tbody>\n");
     for (List<String> row : rows) {
-      html.append("<tr><th scope=\"row\"><code>").append(escaped(row.getFirst()));
-      html.append("</code></th>");
-      for (String cell : row.subList(1, row.size())) {
-        html.append("<td>").append(escaped(cell)).append("</td>");
+      String name = row.getFirst();
+      String id = id(prefix, name);
+      entries.add(new Listed(2, id, name));
+      search(id, name, String.join(" ", row.subList(1, row.size())));
+      text.append("<tr class=\"entry\" id=\"").append(escaped(id));
+      text.append("\"><th scope=\"row\"><code>").append(escaped(name)).append("</code></th>");
+      for (int i = 1; i < row.size(); i++) {
+        text.append("<td data-label=\"").append(escaped(columns.get(i))).append("\">");
+        text.append(marked(row.get(i))).append("</td>");
       }
-      html.append("</tr>\n");
+      text.append("</tr>\n");
     }
-    html.append("</table>\n");
+    text.append("</tbody>\n</table>\n");
     return this;
   }
 
   /** Returns the whole page. */
   String end() {
-    return html.append("</main>\n</body>\n</html>\n").toString();
+    endSection();
+    StringBuilder html = new StringBuilder(text.length() + (1 << 16));
+    html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.append(
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    html.append(escaped(page.file().equals(Site.INDEX) ? "" : page.title() + " - "));
+    html.append("Redoubt ").append(escaped(site.version())).append("</title>\n");
+    html.append("<link rel=\"stylesheet\" href=\"").append(Site.STYLE).append("\">\n");
+    html.append("<script src=\"").append(Site.SCRIPT).append("\" defer></script>\n");
+    html.append("</head>\n<body>\n<a class=\"skip\" href=\"#text\">Skip to the text</a>\n");
+    html.append("<header>\n<a class=\"brand\" href=\"")
+        .append(Site.INDEX)
+        .append("\">Redoubt <span>");
+    html.append(escaped(site.version())).append("</span></a>\n");
+    html.append("<a class=\"to-pages\" href=\"#pages\">Contents</a>\n</header>\n");
+    html.append("<div class=\"columns\">\n<main>\n<h1");
+    html.append(titleId.isEmpty() ? "" : " id=\"" + escaped(titleId) + '"');
+    html.append('>').append(escaped(page.title())).append("</h1>\n");
+    sections(html);
+    html.append("<div class=\"text\" id=\"text\">\n").append(text).append("</div>\n</main>\n");
+    html.append("<nav class=\"pages\" id=\"pages\" aria-label=\"Pages\">\n");
+    pages(html, "", List.of(new SitePage(Site.INDEX, "Contents", "")));
+    pages(html, "Guide", site.guide());
+    pages(html, "Reference", Site.REFERENCE);
+    html.append("</nav>\n</div>\n</body>\n</html>\n");
+    return html.toString();
+  }
+
+  private void pages(StringBuilder html, String heading, List<SitePage> pages) {
+    if (pages.isEmpty()) {
+      return;
+    }
+    if (!heading.isEmpty()) {
+      html.append("<p>").append(heading).append("</p>\n");
+    }
+    html.append("<ul>\n");
+    for (SitePage each : pages) {
+      html.append("<li><a href=\"").append(each.file()).append('"');
+      html.append(each.file().equals(page.file()) ? " aria-current=\"page\">" : ">");
+      html.append(escaped(each.title())).append("</a></li>\n");
+    }
+    html.append("</ul>\n");
+  }
+
+  private void sections(StringBuilder html) {
+    if (headings.isEmpty()) {
+      return;
+    }
+    html.append("<nav class=\"sections\" aria-label=\"On this page\">\n");
+    if (entries.isEmpty()) {
+      html.append("<p>On this page</p>\n");
+      list(html, headings);
+    } else {
+      folded(html, "Sections", headings);
+      folded(html, "A to Z", sorted(entries));
+    }
+    html.append("</nav>\n");
+  }
+
+  private static List<Listed> sorted(List<Listed> unsorted) {
+    return unsorted.stream().sorted(Comparator.comparing(Listed::title)).toList();
+  }
+
+  private static void folded(StringBuilder html, String summary, List<Listed> list) {
+    html.append("<details open>\n<summary>").append(summary).append("</summary>\n");
+    list(html, list);
+    html.append("</details>\n");
+  }
+
+  private static void list(StringBuilder html, List<Listed> list) {
+    html.append("<ul>\n");
+    for (Listed each : list) {
+      html.append("<li").append(each.level() == 3 ? " class=\"below\"" : "").append("><a href=\"#");
+      html.append(escaped(each.id())).append("\">").append(escaped(each.title()));
+      html.append("</a></li>\n");
+    }
+    html.append("</ul>\n");
   }
 }

@@ -1,7 +1,8 @@
 /**
- * The reference of the distribution, pages of HTML written from the declarations while it is built:
- * directives, commands, metrics and events. Starts at {@link io.redoubt.dist.reference.Reference};
- * may import everything.
+ * The manual of the distribution, pages of HTML written while it is built: those of {@code doc},
+ * rendered from Markdown, and the reference, which follows from the declarations of directives,
+ * commands, metrics and events. Starts at {@link io.redoubt.dist.reference.Manual}; may import
+ * everything.
  */
 @NullMarked
 package io.redoubt.dist.reference;

@@ -326,6 +326,7 @@ final class Rules {
                   "java.net.InetSocketAddress#getHostString",
                   "io.netty.util.NetUtil"),
               List.of("protocol.net")),
+          new Door("Markdown", List.of("org.commonmark.*"), List.of("dist.reference")),
           new Door("terminals", List.of("org.jline.*"), List.of("dist.cli.interactive")),
           new Door(
               "sockets",

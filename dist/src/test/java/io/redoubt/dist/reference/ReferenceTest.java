@@ -4,21 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.Directive;
+import io.redoubt.protocol.metrics.InfoMetrics;
 import io.redoubt.sentinel.SentinelServer;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
+import io.redoubt.server.RedisServer;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.constantpool.StringEntry;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,10 +35,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Writes the reference and compares it with the declarations. */
+/** Writes the manual and compares its reference with the declarations. */
 final class ReferenceTest {
   private static final Pattern ID = Pattern.compile(" id=\"([^\"]*)\"");
   private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]*)\"");
+  private static final Pattern COMMAND =
+      Pattern.compile("<h3 id=\"command-[^\"]*\">([^<]*?)( <span class=\"badge\">[^<]*)?</");
+  private static final Pattern INDEXED =
+      Pattern.compile("(?m)^\\[\"([^\"]*)\",\"[^\"]*\",\"([^\"]*)\",");
   private static final Pattern EVENT = Pattern.compile("[+-][a-z]+(?:-[a-z]+)*");
   private static final Pattern EXPORTED = Pattern.compile("\\| (redis_\\S+) \\| yes \\|");
   private static final Pattern NAMED = Pattern.compile("\\b(?:redis|redoubt)_[a-z0-9_]+");
@@ -42,14 +51,28 @@ final class ReferenceTest {
   private static final Set<String> NO_EVENTS =
       Set.of("-cmd", "-pubsub", "-script", "-inf", "-acks", "-sentinel");
 
+  /** Fields of INFO that are shown only in states that the reference's servers are not in. */
+  private static final Set<String> CONDITIONAL =
+      Set.of(
+          "min_slaves_good_slaves",
+          "shutdown_in_milliseconds",
+          "write_acks_required",
+          "write_acks_timeouts",
+          "write_acks_waiting_clients");
+
+  private static final String VERSION = "1.2.3";
+  private static final Path REPOSITORY = Path.of("..");
+
   @TempDir private static Path folder;
   private static final Map<String, String> pages = new TreeMap<>();
 
   @BeforeAll
   static void write() throws Exception {
-    Reference.main(new String[] {folder.toString(), "1.2.3"});
-    for (List<String> page : HtmlPage.PAGES) {
-      pages.put(page.getFirst(), Files.readString(folder.resolve(page.getFirst())));
+    Manual.main(new String[] {REPOSITORY.toString(), folder.toString(), VERSION});
+    try (Stream<Path> files = Files.list(folder.resolve("doc"))) {
+      for (Path file : files.toList()) {
+        pages.put(file.getFileName().toString(), Files.readString(file));
+      }
     }
   }
 
@@ -61,56 +84,140 @@ final class ReferenceTest {
     return ids;
   }
 
+  private static Stream<String> htmlPages() {
+    return pages.keySet().stream().filter(name -> name.endsWith(".html"));
+  }
+
   @Test
   void pagesAreCompleteAndNeedNothingElse() throws Exception {
-    try (Stream<Path> files = Files.list(folder)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrderElementsOf(pages.keySet());
+    Site site = new Site(VERSION, new Guide(REPOSITORY.resolve("doc")).sitePages());
+    assertThat(pages.keySet()).containsExactlyInAnyOrderElementsOf(site.files());
+    assertThat(pages.get(Site.STYLE)).doesNotContain("@import", "url(");
+    htmlPages()
+        .forEach(name -> {
+          String html = pages.get(name);
+          assertThat(html).startsWith("<!DOCTYPE html>\n<html lang=\"en\">").contains(VERSION);
+          assertThat(html).doesNotContain("<img", "style=\"", "onclick");
+          assertThat(html.split("<h1", -1)).as(name).hasSize(2);
+          for (MatchResult link : LINK.matcher(html).results().toList()) {
+            assertLeadsSomewhere(name, link.group(1));
+          }
+        });
+  }
+
+  /**
+   * Checks a link to this page, to another one, or to a file of the archive that is packed later.
+   */
+  private static void assertLeadsSomewhere(String page, String link) {
+    int hash = link.indexOf('#');
+    String target = hash == 0 ? page : hash < 0 ? link : link.substring(0, hash);
+    if (link.startsWith("https://") || target.startsWith("../")) {
+      return;
     }
-    pages.forEach((name, html) -> {
-      assertThat(html).startsWith("<!DOCTYPE html>\n<html lang=\"en\">").contains("1.2.3");
-      assertThat(html).doesNotContain("<script", "<link", "<img", "@import", "url(");
-      assertThat(html.split("<h1>", -1)).as(name).hasSize(2);
-      for (MatchResult link : LINK.matcher(html).results().toList()) {
-        String target = link.group(1);
-        assertThat(
-                target.startsWith("#")
-                    ? ids(name).contains(target.substring(1))
-                    : pages.containsKey(target))
-            .as("%s in %s", target, name)
-            .isTrue();
-      }
-    });
+    assertThat(pages).as("%s in %s", link, page).containsKey(target);
+    if (hash >= 0) {
+      String anchor = link.substring(hash + 1);
+      assertThat(ids(target)).as("%s in %s", link, page).contains(anchor);
+    }
+  }
+
+  /** Without a script, each entry is reached from a list of its page. */
+  @Test
+  void eachEntryIsListed() {
+    for (Site.SitePage page : Site.REFERENCE) {
+      String html = pages.get(page.file());
+      Set<String> listed = new HashSet<>();
+      LINK.matcher(html).results().forEach(link -> listed.add(link.group(1)));
+      List<String> entries =
+          ids(page.file()).stream().filter(id -> !Set.of("text", "pages").contains(id)).toList();
+      assertThat(entries).hasSizeGreaterThan(100);
+      entries.forEach(id -> assertThat(listed).contains("#" + id));
+    }
+  }
+
+  @Test
+  void theSearchIndexLeadsToExistingPlaces() {
+    String script = pages.get(SearchIndex.FILE);
+    List<MatchResult> entries = INDEXED.matcher(script).results().toList();
+    assertThat(entries).hasSize((int) script.lines().count() - 2).hasSizeGreaterThan(900);
+    for (MatchResult entry : entries) {
+      assertThat(ids(entry.group(1))).as(entry.group()).contains(entry.group(2));
+    }
   }
 
   @Test
   void sameDeclarationsGiveTheSameBytes() throws Exception {
-    Path again = Files.createDirectory(folder.resolveSibling(folder.getFileName() + "-again"));
-    Reference.main(new String[] {again.toString(), "1.2.3"});
+    Path again = folder.resolve("again");
+    Manual.main(new String[] {REPOSITORY.toString(), again.toString(), VERSION});
     String here = Path.of("").toAbsolutePath().toString();
     for (Map.Entry<String, String> page : pages.entrySet()) {
-      assertThat(again.resolve(page.getKey())).hasContent(page.getValue());
+      assertThat(again.resolve("doc").resolve(page.getKey())).hasContent(page.getValue());
       assertThat(page.getValue()).doesNotContain(here);
-      Files.delete(again.resolve(page.getKey()));
     }
-    Files.delete(again);
   }
 
   @Test
-  void everyDirectiveIsDescribed() {
+  void everyDirectiveIsDescribedOnce() {
     Set<String> ids = ids("directives.html");
-    Map<String, Directives> files =
-        Map.of("server", new ServerDirectives(), "sentinel", new SentinelDirectives());
-    files.forEach((prefix, directives) -> {
+    for (Directives directives : List.of(new ServerDirectives(), new SentinelDirectives())) {
       assertThat(directives.all()).hasSizeGreaterThan(20);
       for (Directive<?, ?> directive : directives.all()) {
         if (!directive.isHidden()) {
           assertThat(directive.doc()).as(directive.name()).isNotBlank();
         }
-        assertThat(ids).contains(HtmlPage.id(prefix, directive.name()));
+        assertThat(ids).contains(HtmlPage.id(DirectivesPage.PREFIX, directive.name()));
       }
-    });
+    }
     assertThat(ids).contains("sentinel-sentinel-monitor-mymaster-127-0-0-1-6379-2");
+    assertThat(pages.get("directives.html")).contains("6379 (sentinel.conf: 26379)");
+  }
+
+  /** Names against those of Redis 7.2, which the tests of the server have. */
+  @Test
+  void badgesMarkTheDirectivesThatRedisDoesNotHave() throws Exception {
+    Set<String> own = new TreeSet<>(new ServerDirectives().get(List.of("*")).keySet());
+    own.removeAll(firstWords(ServerDirectives.class, "defaults.tsv", "\t"));
+    own.remove("dir"); // not in that list, because its default is of the machine
+    assertThat(
+            new Origins()
+                .names().stream()
+                    .filter(name -> name.startsWith(Origins.DIRECTIVE))
+                    .map(name -> name.substring(Origins.DIRECTIVE.length() + 1)))
+        .containsExactlyInAnyOrderElementsOf(own);
+  }
+
+  @Test
+  void badgesMarkTheCommandsThatRedisDoesNotHave() throws Exception {
+    String commands = pages.get("commands.html");
+    assertThat(commands)
+        .contains(">CLIENT WRITE-ACKS <span class=\"badge\">Redoubt only</span>")
+        .contains(">HGETEX <span class=\"badge\">since Redis 8.0</span>");
+    Set<String> ofRedis = firstWords(RedisServer.class, "differential/commands-7.2.6.txt", " ");
+    for (MatchResult heading : COMMAND.matcher(commands).results().toList()) {
+      String command = heading.group(1).toLowerCase(Locale.ROOT).replace(' ', '|');
+      if (!command.startsWith("sentinel")) { // those of sentinels are not in that list
+        boolean isMarked = heading.group(2) != null;
+        assertThat(isMarked).as(command).isEqualTo(!ofRedis.contains(command));
+      }
+    }
+    for (String name : new Origins().names()) {
+      if (name.startsWith(Origins.COMMAND)) {
+        String command = name.substring(Origins.COMMAND.length() + 1);
+        assertThat(ids("commands.html")).contains(HtmlPage.id("command", command));
+      }
+    }
+  }
+
+  private static Set<String> firstWords(Class<?> near, String resource, String separator)
+      throws IOException {
+    try (InputStream in = near.getResourceAsStream(resource)) {
+      Set<String> words = new TreeSet<>();
+      new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .forEach(line -> words.add(line.split(separator, 2)[0]));
+      assertThat(words).hasSizeGreaterThan(100);
+      return words;
+    }
   }
 
   @Test
@@ -125,7 +232,7 @@ final class ReferenceTest {
     }
     assertThat(ids).contains("command-client-list", "command-sentinel-get-master-addr-by-name");
     assertThat(pages.get("commands.html"))
-        .contains("<pre><code>GETEX key [EX seconds | ")
+        .contains("<pre class=\"usage\"><code>GETEX key [EX seconds | ")
         .contains("<code>HSET key field value [field value ...]</code>");
   }
 
@@ -146,6 +253,10 @@ final class ReferenceTest {
     }
     assertThat(names).hasSizeGreaterThan(100);
     names.forEach(name -> assertThat(html).contains("<code>" + name + "</code>"));
+    assertThat(html).doesNotContain("data-label=\"meaning\">INFO:", "data-label=\"meaning\"></");
+    Set<String> explained = firstWords(InfoMetrics.class, "info-fields.tsv", "\t");
+    explained.removeIf(field -> html.contains("INFO: <code>" + field + "</code>"));
+    assertThat(explained).isEqualTo(CONDITIONAL);
   }
 
   @Test
