@@ -1,0 +1,122 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.dist.reference.MarkdownFiles;
+import io.redoubt.dist.reference.MarkdownPage;
+import io.redoubt.dist.reference.MarkdownPage.Block;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The commands that README.md and the pages of {@code doc} show, run as a reader would type them:
+ * one script for each page, in an empty folder, with the distribution's programs in the PATH. A
+ * comment in the line before a block exempts it: {@code shown by} names the tests that cover it,
+ * {@code not run} has a reason.
+ */
+@Timeout(600)
+final class DocCommandsIT {
+  private static final Pattern SHOWN = Pattern.compile("<!-- shown by (\\w+(?:, \\w+)*) -->");
+  private static final Pattern NOT_RUN = Pattern.compile("<!-- not run: (\\S.*\\S) -->");
+  private static final int LIMIT_SECONDS = 300;
+
+  /**
+   * Enters the namespaces' own {@code /proc} and network. The commands are traced on the script's
+   * output, whatever they redirect; the last line names the one that failed.
+   */
+  private static final String PREPARED =
+      """
+      mount -t proc proc /proc
+      ip link set lo up
+      export REDOUBT="$1" HOME="$2" PATH="$1/bin:$PATH" PS4='$ '
+      cd "$2"
+      exec 9>&1
+      BASH_XTRACEFD=9
+      set -E
+      trap 'echo "FAILED with status $?: $BASH_COMMAND" >&9' ERR
+      set -x
+      """;
+
+  @TempDir private Path folder;
+
+  private static Stream<String> pages() throws IOException {
+    return MarkdownFiles.guide().entrySet().stream()
+        .filter(page -> !commands(page.getValue()).isEmpty())
+        .map(Map.Entry::getKey);
+  }
+
+  /** Returns the blocks of a page that are run. */
+  private static List<Block> commands(MarkdownPage page) {
+    return page.blocks().stream()
+        .filter(block -> block.language().equals("sh") && !isExempt(block))
+        .toList();
+  }
+
+  private static boolean isExempt(Block block) {
+    return SHOWN.matcher(block.comment()).matches() || NOT_RUN.matcher(block.comment()).matches();
+  }
+
+  /** Needs root: in namespaces of their own, the ports are free and no process is left. */
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("pages")
+  void theCommandsWorkInTheirOrder(String page) throws Exception {
+    Distribution.assumeNamespaces();
+    Distribution.assumeInstalled("bash");
+    StringBuilder script = new StringBuilder(PREPARED);
+    commands(MarkdownFiles.guide().get(page)).forEach(block -> script.append(block.code()));
+    Path file = Files.writeString(folder.resolve("commands"), script);
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Result result =
+        Distribution.run(
+            Map.of(),
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--net",
+            "timeout",
+            LIMIT_SECONDS + "",
+            "bash",
+            "-e",
+            file.toString(),
+            Distribution.HOME.toAbsolutePath().toString(),
+            empty.toString());
+    assertThat(result.status()).as("%s:%n%s", page, result.output()).isZero();
+  }
+
+  @Test
+  void everyExemptionNamesTestsOrAReason() throws Exception {
+    Set<String> tests = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(MarkdownFiles.ROOT)) {
+      files
+          .filter(file -> file.toString().matches(".*/src/test/.*(Test|IT)\\.java"))
+          .forEach(file -> tests.add(file.getFileName().toString().replace(".java", "")));
+    }
+    assertThat(tests).contains("DocCommandsIT");
+    for (Map.Entry<String, MarkdownPage> page : MarkdownFiles.guide().entrySet()) {
+      for (Block block : page.getValue().blocks()) {
+        Matcher shown = SHOWN.matcher(block.comment());
+        if (shown.matches()) {
+          assertThat(tests).as(page.getKey()).contains(shown.group(1).split(", "));
+        } else if (block.comment().matches("(?s)<!-- *(shown|not run).*")) {
+          assertThat(isExempt(block)).as("%s: %s", page.getKey(), block.comment()).isTrue();
+        }
+      }
+    }
+  }
+}
