@@ -6,19 +6,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The pages of Markdown in {@code doc}: {@code README.md} is their list, in reading order. */
+/**
+ * The pages of Markdown in {@code doc}. The sections of {@code README.md} list them in reading
+ * order.
+ */
 final class Guide {
   private static final String FOLDER = "doc/";
   private static final String CONTENTS = "README.md";
 
   /** The pages by file, the contents first. */
   private final Map<String, MarkdownPage> pages = new LinkedHashMap<>();
+
+  /** The heading of the contents under which a page stands first, by file. */
+  private final Map<String, String> parts = new HashMap<>();
 
   /** Reads all pages; fails if the contents lack one or name one that does not exist. */
   Guide(Path folder) throws IOException {
@@ -27,10 +34,13 @@ final class Guide {
     }
     MarkdownPage contents = MarkdownPage.parse(Files.readString(folder.resolve(CONTENTS)));
     pages.put(CONTENTS, contents);
-    for (String link : contents.links()) {
-      String file = link.replaceFirst("#.*", "");
-      if (file.matches("[^/]+\\.md") && !pages.containsKey(file)) {
-        pages.put(file, MarkdownPage.parse(Files.readString(folder.resolve(file))));
+    for (Section section : contents.sections()) {
+      for (String link : section.level() == 1 ? List.<String>of() : section.links()) {
+        String file = link.replaceFirst("#.*", "");
+        if (file.matches("[^/]+\\.md") && !pages.containsKey(file)) {
+          pages.put(file, MarkdownPage.parse(Files.readString(folder.resolve(file))));
+          parts.put(file, section.heading());
+        }
       }
     }
     TreeSet<String> missing = new TreeSet<>();
@@ -48,7 +58,8 @@ final class Guide {
     List<SitePage> list = new ArrayList<>();
     pages.forEach((file, page) -> {
       if (!file.equals(CONTENTS)) {
-        list.add(new SitePage(htmlOf(file), page.title().heading(), ""));
+        String part = parts.getOrDefault(file, "");
+        list.add(new SitePage(part, htmlOf(file), page.title().heading(), ""));
       }
     });
     return list;

@@ -214,22 +214,22 @@ final class HtmlPage {
     sections(html);
     html.append("<div class=\"text\" id=\"text\">\n").append(text).append("</div>\n</main>\n");
     html.append("<nav class=\"pages\" id=\"pages\" aria-label=\"Pages\">\n");
-    pages(html, "", List.of(new SitePage(Site.INDEX, "Contents", "")));
-    pages(html, "Guide", site.guide());
-    pages(html, "Reference", Site.REFERENCE);
+    List<SitePage> pages = new ArrayList<>(List.of(new SitePage("", Site.INDEX, "Contents", "")));
+    pages.addAll(site.guide());
+    pages.addAll(Site.REFERENCE);
+    pages(html, pages);
     html.append("</nav>\n</div>\n</body>\n</html>\n");
     return html.toString();
   }
 
-  private void pages(StringBuilder html, String heading, List<SitePage> pages) {
-    if (pages.isEmpty()) {
-      return;
-    }
-    if (!heading.isEmpty()) {
-      html.append("<p>").append(heading).append("</p>\n");
-    }
+  private void pages(StringBuilder html, List<SitePage> pages) {
+    String part = "";
     html.append("<ul>\n");
     for (SitePage each : pages) {
+      if (!each.part().equals(part)) {
+        part = each.part();
+        html.append("</ul>\n<p>").append(escaped(part)).append("</p>\n<ul>\n");
+      }
       html.append("<li><a href=\"").append(each.file()).append('"');
       html.append(each.file().equals(page.file()) ? " aria-current=\"page\">" : ">");
       html.append(escaped(each.title())).append("</a></li>\n");

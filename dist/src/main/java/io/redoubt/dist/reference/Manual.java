@@ -35,7 +35,7 @@ public final class Manual {
 
   private void write() throws Exception {
     Files.createDirectories(archive.resolve("doc"));
-    page(new SitePage(Site.INDEX, "Redoubt " + site.version(), ""), this::contents);
+    page(new SitePage("", Site.INDEX, "Redoubt " + site.version(), ""), this::contents);
     for (SitePage each : site.guide()) {
       page(each, page -> guide.write(each, page));
     }

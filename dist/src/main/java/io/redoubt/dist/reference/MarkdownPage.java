@@ -39,8 +39,9 @@ public final class MarkdownPage {
    * A heading and the text up to the next one.
    *
    * @param level 1 for the title of the page
+   * @param links the destinations of the links in the text
    */
-  public record Section(int level, String id, String heading, String text) {}
+  public record Section(int level, String id, String heading, String text, List<String> links) {}
 
   /** A fenced block of code, and the comment in the line before it or an empty text. */
   public record Block(String language, String code, String comment) {}
@@ -52,12 +53,15 @@ public final class MarkdownPage {
     for (Node node = document.getFirstChild(); node != null; ) {
       Node start = node;
       StringBuilder text = new StringBuilder();
+      List<String> links = new ArrayList<>();
       for (node = node.getNext(); node != null && !(node instanceof Heading); ) {
         text.append(plain(node)).append('\n');
+        each(node, Link.class, link -> links.add(link.getDestination()));
         node = node.getNext();
       }
       if (start instanceof Heading heading) {
-        sections.add(new Section(heading.getLevel(), id(heading), plain(heading), text.toString()));
+        sections.add(
+            new Section(heading.getLevel(), id(heading), plain(heading), text.toString(), links));
       }
     }
   }

@@ -40,8 +40,11 @@ final class ReferenceGroup implements AutoCloseable {
 
   private static final String HOST = "127.0.0.1";
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final Duration SETTLED = Duration.ofSeconds(3);
   private static final int POLL_MILLIS = 50;
+
+  /** The rounds without a new metric after which none is expected. */
+  private static final int SETTLED_ROUNDS = 60;
+
   private static final Pattern HELP =
       Pattern.compile("(?m)^# HELP (\\S+) (.*)\n# TYPE \\S+ (\\S+)");
   private static final List<String> SOURCES = List.of("master", "replica", "sentinel");
@@ -142,16 +145,17 @@ final class ReferenceGroup implements AutoCloseable {
     await(0, "redis_latency_spike_last{");
     await(2, "redoubt_sentinel_replica_offset_bytes{"); // after the sentinel's first INFO
     Map<String, Exported> metrics = new TreeMap<>();
-    // Some come with the first command or ping of a process: until nothing new has come for long.
-    long lastNew = System.nanoTime();
-    for (int count = 0; System.nanoTime() - lastNew < SETTLED.toNanos(); ) {
+    // Some come with the first command or ping of a process. Rounds rather than time are counted,
+    // because a busy machine may not run this process for seconds.
+    int count = 0;
+    for (int quietRounds = 0; quietRounds < SETTLED_ROUNDS; quietRounds++) {
       for (int i = 0; i < SOURCES.size(); i++) {
         collect(i, metrics);
       }
       int now = metrics.values().stream().mapToInt(metric -> metric.sources().size()).sum();
       if (now != count) {
         count = now;
-        lastNew = System.nanoTime();
+        quietRounds = 0;
       }
       Thread.sleep(POLL_MILLIS);
     }

@@ -14,11 +14,23 @@ final class Site {
   /** The pages written from the declarations. */
   static final List<SitePage> REFERENCE =
       List.of(
-          new SitePage("commands.html", "Commands", "each command with its arguments and versions"),
-          new SitePage("directives.html", "Directives", "each line of redis.conf, sentinel.conf"),
-          new SitePage("metrics.html", "Metrics", "each metric of /metrics, see metrics-port"),
           new SitePage(
-              "events.html", "Events", "keyspace events, events of sentinels and LATENCY"));
+              "Reference",
+              "commands.html",
+              "Commands",
+              "each command with its arguments and versions"),
+          new SitePage(
+              "Reference",
+              "directives.html",
+              "Directives",
+              "each line of redis.conf, sentinel.conf"),
+          new SitePage(
+              "Reference", "metrics.html", "Metrics", "each metric of /metrics, see metrics-port"),
+          new SitePage(
+              "Reference",
+              "events.html",
+              "Events",
+              "keyspace events, events of sentinels and LATENCY"));
 
   private final String version;
   private final List<SitePage> guide;
@@ -27,9 +39,10 @@ final class Site {
   /**
    * A page of the manual.
    *
+   * @param part the heading in the list of pages, or an empty text
    * @param content a few words for the list of contents, or an empty text
    */
-  record SitePage(String file, String title, String content) {}
+  record SitePage(String part, String file, String title, String content) {}
 
   /** Takes the version of Redoubt and the pages rendered from Markdown. */
   Site(String version, List<SitePage> guide) {

@@ -47,7 +47,7 @@ final class DocCommandsIT {
       exec 9>&1
       BASH_XTRACEFD=9
       set -E
-      trap 'echo "FAILED with status $?: $BASH_COMMAND" >&9' ERR
+      trap '{ status=$? command=$BASH_COMMAND; set +x; } 9>/dev/null; echo "FAILED with status $status: $command" >&9' ERR
       set -x
       """;
 
