@@ -47,7 +47,7 @@ final class ArchiveLinks {
     if (place == null) {
       return null;
     }
-    return page.getParent().relativize(Path.of("/").resolve(place)) + anchor;
+    return page.resolveSibling("").relativize(Path.of("/").resolve(place)) + anchor;
   }
 
   private static @Nullable String placeOf(String target) {
