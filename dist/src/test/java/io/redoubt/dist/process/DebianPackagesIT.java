@@ -38,6 +38,8 @@ final class DebianPackagesIT {
     assertThat(tools.resolve("usr/lib/redoubt/moving/switch")).isExecutable();
     Path documents = tools.resolve("usr/share/doc/redoubt-tools");
     assertThat(documents.resolve("html/commands.html")).content().contains("CLIENT WRITE-ACKS");
+    // As the README names it.
+    assertThat(documents.resolve("doc/commands.html")).isRegularFile();
     assertThat(Files.exists(documents.resolve("redoubt.cdx.json")))
         .isEqualTo(Files.exists(Distribution.HOME.resolve("redoubt.cdx.json")));
 
