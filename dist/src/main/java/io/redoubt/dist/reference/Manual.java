@@ -2,12 +2,9 @@ package io.redoubt.dist.reference;
 
 import io.redoubt.dist.reference.Site.SitePage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * Writes the manual of the archive: the pages of {@code doc} rendered to HTML, the reference, a
@@ -46,7 +43,7 @@ public final class Manual {
     }
     file(SearchIndex.FILE, site.searchIndex().script());
     for (String name : List.of(Site.STYLE, Site.SCRIPT)) {
-      file(name, resource(name));
+      file(name, Resource.text(name));
     }
     Files.writeString(
         archive.resolve(README), ArchiveLinks.readme(Files.readString(repository.resolve(README))));
@@ -66,12 +63,5 @@ public final class Manual {
 
   private void file(String name, String text) throws IOException {
     Files.writeString(archive.resolve("doc").resolve(name), text);
-  }
-
-  /** Returns the text of a resource of this package. */
-  static String resource(String name) throws IOException {
-    try (InputStream in = Manual.class.getResourceAsStream(name)) {
-      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 }

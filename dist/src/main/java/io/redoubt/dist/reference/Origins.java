@@ -18,7 +18,7 @@ final class Origins {
   private final Map<String, String> origins = new HashMap<>();
 
   Origins() throws IOException {
-    for (String line : Manual.resource(FILE).lines().toList()) {
+    for (String line : Resource.text(FILE).lines().toList()) {
       String[] columns = line.split("\t", 3);
       origins.put(columns[0] + " " + columns[1], columns[2]);
     }

@@ -72,7 +72,7 @@ final class Reference implements AutoCloseable {
   /** Returns the description of each event of a sentinel. */
   static Map<String, String> sentinelEvents() throws IOException {
     Map<String, String> events = new TreeMap<>();
-    Manual.resource(SENTINEL_EVENTS)
+    Resource.text(SENTINEL_EVENTS)
         .lines()
         .map(line -> line.split("\t", 2))
         .forEach(columns -> events.put(columns[0], columns[1]));

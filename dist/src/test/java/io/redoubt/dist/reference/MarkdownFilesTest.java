@@ -1,7 +1,6 @@
 package io.redoubt.dist.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +57,6 @@ final class MarkdownFilesTest {
 
   @Test
   void readmeAndTablesAreShort() throws IOException {
-    assumeGuide();
     List<String> tooLong = new ArrayList<>();
     for (Map.Entry<String, MarkdownPage> page : MarkdownFiles.guide().entrySet()) {
       for (String cell : page.getValue().cells()) {
@@ -74,7 +72,6 @@ final class MarkdownFilesTest {
 
   @Test
   void pagesOfTheGuideHaveATitleAndNamedBlocks() throws IOException {
-    assumeGuide();
     MarkdownFiles.guide()
         .forEach((name, page) -> {
           assertThat(page.title().level()).as(name).isEqualTo(1);
@@ -83,9 +80,5 @@ final class MarkdownFilesTest {
               .hasSize(1);
           page.blocks().forEach(block -> assertThat(LANGUAGES).as(name).contains(block.language()));
         });
-  }
-
-  private static void assumeGuide() {
-    assumeTrue(Files.exists(MarkdownFiles.ROOT.resolve("doc/README.md")), "there is no guide yet");
   }
 }

@@ -32,10 +32,10 @@ public abstract class RepeatedWait implements Waiting {
   private boolean planned;
 
   /** Creates the wait of the running command, whose request it takes over or copies. */
-  protected RepeatedWait(RegionCall call, ServerClient client, ServerStats stats) {
-    this.client = client;
-    this.command = call.command();
-    this.stats = stats;
+  protected RepeatedWait(Call call) {
+    client = call.client();
+    command = call.command();
+    stats = call.stats();
     asking = client.isAsking();
     Request running = call.request();
     BufferMemory.Block taken =

@@ -89,7 +89,7 @@ public final class KeyMigration extends RepeatedWait
   private long waitingBytes;
 
   KeyMigration(Call call, MigrateOptions options, KeyMigrations owner) {
-    super(call, call.client(), call.stats());
+    super(call);
     this.call = call;
     this.options = options;
     this.owner = owner;

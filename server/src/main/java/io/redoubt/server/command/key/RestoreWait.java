@@ -50,7 +50,7 @@ final class RestoreWait extends RepeatedWait {
    * @param compares true if the checksum is verified first
    */
   RestoreWait(Call call, long expireAt, boolean compares, Consumer<String> onRepair) {
-    super(call, call.client(), call.stats());
+    super(call);
     this.call = call;
     values = call.values();
     database = call.database();
