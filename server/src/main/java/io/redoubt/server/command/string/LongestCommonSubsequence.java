@@ -4,6 +4,7 @@ import static io.redoubt.protocol.command.Flag.READONLY;
 import static io.redoubt.protocol.command.KeyFlag.ACCESS;
 import static io.redoubt.protocol.command.KeyFlag.RO;
 
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -24,8 +25,6 @@ import java.util.List;
  * order in which Redis lists them.
  */
 public final class LongestCommonSubsequence extends CommandGroup<Call> {
-  private static final byte[] NOTHING = {};
-
   private static final CommandError NOT_STRINGS =
       new CommandError("ERR The specified keys must contain string values");
   private static final CommandError LENGTH_AND_INDEXES =
@@ -64,8 +63,8 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     long minLength = 0;
     long first = call.read(1);
     long second = call.read(2);
-    byte[] a = value(call, first);
-    byte[] b = value(call, second);
+    checkString(call, first);
+    checkString(call, second);
     for (int i = 3; i < call.count(); i++) {
       if (call.is(i, "IDX")) {
         indexes = true;
@@ -82,27 +81,37 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     if (lengthOnly && indexes) {
       throw LENGTH_AND_INDEXES;
     }
-    long cells = (a.length + 1L) * (b.length + 1L);
-    if (cells > call.settings().common.protoMaxBulkLen.value() / Integer.BYTES) {
-      throw TOO_LARGE;
-    }
-    try (PrefixLengths lengths = lengths(call.keyspace().slabs(), a, b)) {
-      int length = lengths.at(a.length, b.length);
-      if (lengthOnly) {
-        call.reply().integer(length);
-        return;
+    Slabs slabs = call.keyspace().slabs();
+    try (Text a = new Text(slabs, first);
+        Text b = new Text(slabs, second)) {
+      long cells = (a.length + 1L) * (b.length + 1L);
+      if (cells > call.settings().common.protoMaxBulkLen.value() / Integer.BYTES) {
+        throw TOO_LARGE;
       }
-      byte[] common = new byte[length];
-      List<Match> matches = walkBack(a, b, lengths, common);
-      if (indexes) {
-        replyMatches(call.reply(), matches, minLength, withLengths, length);
-      } else {
-        call.reply().bulk(common);
+      try (PrefixLengths lengths = lengths(slabs, a, b)) {
+        int length = lengths.at(a.length, b.length);
+        if (lengthOnly) {
+          call.reply().integer(length);
+          return;
+        }
+        byte[] common = new byte[length];
+        List<Match> matches = walkBack(a, b, lengths, common);
+        if (indexes) {
+          replyMatches(call.reply(), matches, minLength, withLengths, length);
+        } else {
+          call.reply().bulk(common);
+        }
       }
     }
   }
 
-  private static PrefixLengths lengths(Slabs slabs, byte[] a, byte[] b) {
+  private static void checkString(Call call, long entry) {
+    if (entry != Entry.NONE && !call.isString(entry)) {
+      throw NOT_STRINGS;
+    }
+  }
+
+  private static PrefixLengths lengths(Slabs slabs, Text a, Text b) {
     try {
       return new PrefixLengths(slabs, a, b);
     } catch (OutOfMemoryError full) {
@@ -110,14 +119,38 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     }
   }
 
-  private static byte[] value(Call call, long entry) {
-    if (entry == Entry.NONE) {
-      return NOTHING;
+  /** The bytes of a string, where they are: a copy of a large one would not fit on the heap. */
+  private static final class Text implements AutoCloseable {
+    final int length;
+
+    private final Slabs slabs;
+    private final long address;
+
+    /** True if the address is that of the digits of a number, written for this call. */
+    private final boolean written;
+
+    Text(Slabs slabs, long entry) {
+      this.slabs = slabs;
+      written = entry != Entry.NONE && StringValue.isInteger(entry);
+      length = entry == Entry.NONE ? 0 : StringValue.length(entry);
+      if (written) {
+        address = slabs.allocateFar(Numbers.MAX_LONG_LENGTH);
+        StringValue.copyTo(entry, Region.MEMORY, address);
+      } else {
+        address = entry == Entry.NONE ? 0 : StringValue.bytesAddress(entry);
+      }
     }
-    if (!call.isString(entry)) {
-      throw NOT_STRINGS;
+
+    byte at(int i) {
+      return Region.getByte(address + i);
     }
-    return StringValue.toByteArray(entry);
+
+    @Override
+    public void close() {
+      if (written) {
+        slabs.free(address, Numbers.MAX_LONG_LENGTH);
+      }
+    }
   }
 
   /**
@@ -130,7 +163,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     private final long sizeBytes;
     private final long width;
 
-    PrefixLengths(Slabs slabs, byte[] a, byte[] b) {
+    PrefixLengths(Slabs slabs, Text a, Text b) {
       this.slabs = slabs;
       width = b.length + 1L;
       sizeBytes = (a.length + 1L) * width * Integer.BYTES;
@@ -141,7 +174,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
       for (int i = 1; i <= a.length; i++) {
         put(i, 0, 0);
         for (int j = 1; j <= b.length; j++) {
-          boolean same = a[i - 1] == b[j - 1];
+          boolean same = a.at(i - 1) == b.at(j - 1);
           put(i, j, same ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1)));
         }
       }
@@ -161,7 +194,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     }
   }
 
-  private static List<Match> walkBack(byte[] a, byte[] b, PrefixLengths lengths, byte[] common) {
+  private static List<Match> walkBack(Text a, Text b, PrefixLengths lengths, byte[] common) {
     List<Match> matches = new ArrayList<>();
     int left = common.length;
     int i = a.length;
@@ -169,15 +202,15 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     int aEnd = -1;
     int bEnd = -1;
     while (i > 0 && j > 0 && left > 0) {
-      if (a[i - 1] == b[j - 1]) {
+      if (a.at(i - 1) == b.at(j - 1)) {
         if (aEnd < 0) {
           aEnd = i - 1;
           bEnd = j - 1;
         }
-        common[--left] = a[i - 1];
+        common[--left] = a.at(i - 1);
         i--;
         j--;
-        boolean goesOn = left > 0 && i > 0 && j > 0 && a[i - 1] == b[j - 1];
+        boolean goesOn = left > 0 && i > 0 && j > 0 && a.at(i - 1) == b.at(j - 1);
         if (!goesOn) {
           matches.add(new Match(i, aEnd, j, bEnd));
           aEnd = -1;

@@ -1,0 +1,195 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Every command on values, and on collections with an element, that are larger than the Java heap:
+ * the server goes on. Clients make such values without sending them, as by SETRANGE.
+ */
+@Timeout(600)
+final class HugeValuesIT {
+  private static final int HEAP_MEGABYTES = 64;
+  private static final int HUGE_BYTES = 72 << 20;
+  private static final int REPLY_BYTES = 64;
+  private static final int TIMEOUT_MILLIS = 30_000;
+
+  /** The commands that end the server or its role, or that never reply. */
+  private static final Set<String> LEFT_OUT =
+      Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
+
+  private static final List<String> KEYS =
+      List.of("string", "list", "set", "zset", "hash", "stream");
+
+  /** Puts the values back that a command has removed or replaced; returns the number of keys. */
+  private static final String RESTORE =
+      "for _, key in ipairs(KEYS) do local kept = 'kept:' .. key"
+          + " if redis.call('TYPE', key).ok ~= redis.call('TYPE', kept).ok then"
+          + " redis.call('COPY', kept, key, 'REPLACE') end end"
+          + " return redis.call('DBSIZE')";
+
+  /** Requests whose arguments the general ones do not hit. */
+  private static final List<String> VALID =
+      List.of(
+          "LCS string string",
+          "LCS string missing",
+          "LCS string small",
+          "LCS small string IDX",
+          "GETRANGE string 0 -1",
+          "BITOP AND target string string",
+          "BITFIELD string GET u8 0",
+          "SET string 1 GET",
+          "SET string 1 IFEQ 1",
+          "MGET string string",
+          "LRANGE list 0 -1",
+          "LPOS list 1",
+          "LREM list 0 1",
+          "LINSERT list BEFORE 1 1",
+          "LMOVE list target LEFT RIGHT",
+          "SORT list BY nosort GET #",
+          "SORT list ALPHA",
+          "SORT set ALPHA STORE target",
+          "SORT small BY nosort GET string",
+          "SINTER set set",
+          "SUNIONSTORE target set set",
+          "ZUNION 2 zset zset",
+          "ZRANGE zset - + BYLEX",
+          "ZRANGESTORE target zset 0 -1",
+          "HRANDFIELD hash 1 WITHVALUES",
+          "HGETEX hash EX 100 FIELDS 1 field",
+          "HSCAN hash 0 MATCH 1*",
+          "SSCAN set 0",
+          "XRANGE stream - +",
+          "XREAD STREAMS stream 0",
+          "XAUTOCLAIM stream group consumer 0 0",
+          "COPY string target",
+          "EVAL return(redis.call('GET','string')) 0",
+          "EVAL return(redis.call('LRANGE','list',0,-1)) 0",
+          "EVAL return(#redis.call('DUMP','hash')) 0",
+          "MIGRATE 127.0.0.1 1 string 0 10");
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  @Test
+  void endNoServer() throws Exception {
+    Node node =
+        nodes.serverAfter("export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m", "--save", "");
+    int count = 0;
+    try (RespClient watch = node.connect()) {
+      fill(node, watch);
+      for (List<String> words : requests(watch)) {
+        send(node, words);
+        count++;
+        goesOn(node, watch, words);
+      }
+    }
+    assertThat(node.isAlive()).isTrue();
+    assertThat(count).isGreaterThan(2000);
+  }
+
+  private static void fill(Node node, RespClient watch) throws IOException {
+    String last = Integer.toString(HUGE_BYTES - 1);
+    assertThat(watch.call("SETRANGE", "kept:string", last, "1").isError()).isFalse();
+    List<List<String>> additions =
+        List.of(
+            List.of("RPUSH", "kept:list", ""),
+            List.of("SADD", "kept:set", ""),
+            List.of("ZADD", "kept:zset", "1", ""),
+            List.of("HSET", "kept:hash", "field", ""),
+            List.of("XADD", "kept:stream", "*", "field", ""));
+    for (List<String> words : additions) {
+      sendHuge(node, words);
+    }
+    watch.call("XGROUP", "CREATE", "kept:stream", "group", "0");
+    watch.call("RPUSH", "small", "1");
+    assertThat(watch.call("DBSIZE").number()).isEqualTo(KEYS.size() + 1);
+  }
+
+  /** Fails if the server has ended; restores the values. */
+  private static void goesOn(Node node, RespClient watch, List<String> words) {
+    try {
+      List<String> restore = new ArrayList<>(List.of("EVAL", RESTORE, "" + KEYS.size()));
+      restore.addAll(KEYS);
+      if (watch.call(restore.toArray(String[]::new)).number() <= KEYS.size() * 2L) {
+        watch.call("FLUSHALL");
+        fill(node, watch);
+        watch.call(restore.toArray(String[]::new));
+      }
+    } catch (IOException e) {
+      throw new AssertionError("the server ended by " + words, e);
+    }
+  }
+
+  private static List<List<String>> requests(RespClient client) throws IOException {
+    List<List<String>> requests = new ArrayList<>();
+    VALID.forEach(line -> requests.add(List.of(line.split(" "))));
+    for (Reply command : client.call("COMMAND").elements()) {
+      add(command, requests);
+    }
+    return requests;
+  }
+
+  private static void add(Reply command, List<List<String>> requests) {
+    List<Reply> facts = List.copyOf(command.elements());
+    List<String> name = List.of(facts.get(0).text().split("\\|", -1));
+    if (LEFT_OUT.contains(name.getFirst())) {
+      return;
+    }
+    facts.get(9).elements().forEach(each -> add(each, requests));
+    int arguments = Math.max(1, (int) Math.abs(facts.get(1).number()) - name.size());
+    for (String key : KEYS) {
+      List<String> first = new ArrayList<>(name);
+      first.add(key);
+      first.addAll(Collections.nCopies(arguments - 1, "1"));
+      requests.add(first);
+      List<String> all = new ArrayList<>(name);
+      all.addAll(Collections.nCopies(arguments, key));
+      requests.add(all);
+    }
+  }
+
+  /** Sends a request, and waits for a reply or the end of the connection. */
+  private static void send(Node node, List<String> words) throws IOException {
+    try (Socket socket = open(node)) {
+      socket.getOutputStream().write(RequestEncoder.encode(words.toArray(String[]::new)));
+      int read = socket.getInputStream().read(new byte[REPLY_BYTES]);
+      assertThat(read).as(words.toString()).isNotZero();
+    }
+  }
+
+  private static Socket open(Node node) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port());
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    return socket;
+  }
+
+  /** Sends a request in which an empty word stands for a huge one. */
+  private static void sendHuge(Node node, List<String> words) throws IOException {
+    byte[] huge = "1".repeat(HUGE_BYTES).getBytes(US_ASCII);
+    try (Socket socket = open(node)) {
+      var out = socket.getOutputStream();
+      out.write(("*" + words.size() + "\r\n").getBytes(US_ASCII));
+      for (String word : words) {
+        byte[] bytes = word.isEmpty() ? huge : word.getBytes(US_ASCII);
+        out.write(("$" + bytes.length + "\r\n").getBytes(US_ASCII));
+        out.write(bytes);
+        out.write(new byte[] {'\r', '\n'});
+      }
+      assertThat(socket.getInputStream().read(new byte[REPLY_BYTES])).isPositive();
+    }
+  }
+}
