@@ -58,7 +58,7 @@ final class Browser implements AutoCloseable {
     assertThat(line).as(seen.toString()).isEqualTo(wanted);
   }
 
-  /** Tells the script to continue. */
+  /** Makes the script continue. */
   void next() throws IOException {
     in.write('\n');
     in.flush();
