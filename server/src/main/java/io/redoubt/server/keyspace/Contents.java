@@ -66,6 +66,14 @@ final class Contents {
     return slots == null ? entries.scan(cursor, consumer) : slots.scan(cursor, consumer);
   }
 
+  /** Passes all entries to a consumer, as {@link Database#forEach}. */
+  void forEach(BlockConsumer consumer) {
+    long cursor = 0;
+    do {
+      cursor = scan(cursor, consumer);
+    } while (cursor != 0);
+  }
+
   /** Returns a uniformly random entry, or 0 if there is none. */
   long random(RandomGenerator random) {
     return slots == null ? entries.random(random) : slots.random(random);

@@ -147,10 +147,7 @@ public final class Database {
    * nothing else.
    */
   public void forEach(BlockConsumer consumer) {
-    long cursor = 0;
-    do {
-      cursor = contents.scan(cursor, consumer);
-    } while (cursor != 0);
+    contents.forEach(consumer);
   }
 
   /** Returns the bytes that the tables of entries take. */

@@ -1,7 +1,5 @@
 package io.redoubt.server.keyspace;
 
-import io.redoubt.protocol.bytes.Hash;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +15,21 @@ final class DroppedSlot {
   /** The walk that was running when the slot was dropped. */
   private final @Nullable Walk walk;
 
+  private final BlockConsumer freed;
   private final BlockConsumer freeing = this::free;
-  private @Nullable BlockConsumer freed;
 
   /**
-   * Takes over the table of a slot.
+   * Creates a dropped slot of contents.
    *
+   * @param table the table taken out of the slot
    * @param walk the running walk, null if there is none
-   * @throws OutOfMemoryError if there is no memory for its header; nothing has changed then
+   * @param freed frees the block and the value of an entry
    */
-  DroppedSlot(
-      Slabs slabs, Hash hash, Contents contents, SlotTables slots, int slot, @Nullable Walk walk) {
+  DroppedSlot(Contents contents, ByteTable table, @Nullable Walk walk, BlockConsumer freed) {
     this.contents = contents;
+    this.table = table;
     this.walk = walk;
-    table = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);
-    slots.takeOut(slot, table);
+    this.freed = freed;
     contents.droppedSlots++;
   }
 
@@ -48,11 +46,9 @@ final class DroppedSlot {
   /**
    * Frees the entries of a bucket. A walk that has to deliver them receives their old states.
    *
-   * @param to frees the block and the value of an entry
    * @return true if some are left
    */
-  boolean freeSome(BlockConsumer to) {
-    freed = to;
+  boolean freeSome() {
     boolean more = table.dismantle(freeing);
     if (!more) {
       contents.droppedSlots--;
@@ -70,8 +66,6 @@ final class DroppedSlot {
       }
       contents.expiries.removeElements(Entry.nextElementExpiry(entry), entry);
     }
-    if (freed != null) {
-      freed.accept(entry);
-    }
+    freed.accept(entry);
   }
 }

@@ -1,13 +1,18 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.ByteTable;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /** The dropped slots whose entries are not freed yet, in the order in which they were dropped. */
 final class DroppedSlots {
   /** The oldest first: so those that a walk still needs are the last. */
   private final ArrayDeque<DroppedSlot> slots = new ArrayDeque<>();
 
+  private final Slabs slabs;
   private final BlockConsumer freed;
 
   /**
@@ -15,12 +20,22 @@ final class DroppedSlots {
    *
    * @param freed frees an entry that is in no table and in no order any more
    */
-  DroppedSlots(BlockConsumer freed) {
+  DroppedSlots(Slabs slabs, BlockConsumer freed) {
+    this.slabs = slabs;
     this.freed = freed;
   }
 
-  void add(DroppedSlot slot) {
-    slots.add(slot);
+  /**
+   * Takes over the table of a slot.
+   *
+   * @param hash the hash function of the table
+   * @param walk the running walk, null if there is none
+   * @throws OutOfMemoryError if there is no memory for its header; nothing has changed then
+   */
+  void take(Hash hash, Contents contents, SlotTables tables, int slot, @Nullable Walk walk) {
+    ByteTable table = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);
+    tables.takeOut(slot, table);
+    slots.add(new DroppedSlot(contents, table, walk, freed));
   }
 
   /** Returns the number of entries. */
@@ -45,7 +60,7 @@ final class DroppedSlots {
   /** Frees some entries of the slot that was dropped first, even if a walk needs them. */
   void freeSome() {
     DroppedSlot first = slots.peek();
-    if (first != null && !first.freeSome(freed)) {
+    if (first != null && !first.freeSome()) {
       slots.remove();
     }
   }

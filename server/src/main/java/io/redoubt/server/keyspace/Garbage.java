@@ -35,7 +35,7 @@ final class Garbage {
   private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
-  private final DroppedSlots slots = new DroppedSlots(freeEntry);
+  private final DroppedSlots slots;
   private final OldValue oldValue = new OldValue(this);
   private @Nullable SnapshotGate gate;
   private int freed;
@@ -43,6 +43,7 @@ final class Garbage {
 
   Garbage(Slabs slabs) {
     this.slabs = slabs;
+    slots = new DroppedSlots(slabs, freeEntry);
   }
 
   /** Sets the gate that may keep structures and blocks from being freed; null for none. */

@@ -305,14 +305,6 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeValue(entry);
   }
 
-  /**
-   * Returns the parts of an entry's value outside of the entry, to be freed once the entry has got
-   * another value; valid until the next call.
-   */
-  public OldValue oldValue(long entry) {
-    return garbage.oldValue(entry);
-  }
-
   /** Frees an unreferenced structure, immediately or, if it is large, later. */
   public void freeStructure(Type type, long root) {
     garbage.freeStructure(type, root);
@@ -326,13 +318,6 @@ public final class Keyspace implements AutoCloseable {
   /** Frees an unreferenced block of a string, immediately or, if it is large, later. */
   public void freeBlock(long address, long sizeBytes) {
     garbage.freeBlock(address, sizeBytes);
-  }
-
-  /**
-   * Notifies a snapshot that bytes of a string in a block of its own are about to be overwritten.
-   */
-  public void beforeBytes(long block, long from, long to) {
-    garbage.beforeBytes(block, from, to);
   }
 
   /** Registers the structures of a type. */

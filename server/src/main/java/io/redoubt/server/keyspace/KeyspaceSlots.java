@@ -64,10 +64,10 @@ public final class KeyspaceSlots {
     if (count > 0) {
       context.held().replaced();
       context.beforeInsert();
-      DroppedSlot dropped =
-          new DroppedSlot(
-              context.slabs(), context.hash(), from, tables(from), slot, context.walks().running());
-      context.garbage().dropped().add(dropped);
+      context
+          .garbage()
+          .dropped()
+          .take(context.hash(), from, tables(from), slot, context.walks().running());
     }
     return count;
   }

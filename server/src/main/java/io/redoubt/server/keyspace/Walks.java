@@ -71,10 +71,7 @@ final class Walks {
   private void giveAllEpoch(Contents[] all) {
     BlockConsumer give = entry -> Entry.putEpoch(entry, epoch);
     for (Contents contents : all) {
-      long cursor = 0;
-      do {
-        cursor = contents.scan(cursor, give);
-      } while (cursor != 0);
+      contents.forEach(give);
     }
   }
 

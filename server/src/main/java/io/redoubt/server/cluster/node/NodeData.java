@@ -23,6 +23,7 @@ final class NodeData implements DataServer {
   private static final byte[] FLUSHALL = {'F', 'L', 'U', 'S', 'H', 'A', 'L', 'L'};
 
   private final NodeParts parts;
+  private final ReplicationView replication;
   private final RoutingOptions settings;
   private final SlotMigrations migrations;
   private final SlotUsage usage;
@@ -37,6 +38,7 @@ final class NodeData implements DataServer {
       Supplier<Cluster> cluster,
       Supplier<SlotGate> gate) {
     this.parts = parts;
+    this.replication = new ReplicationView(parts.replication());
     this.settings = settings;
     this.migrations = migrations;
     this.usage = usage;
@@ -47,13 +49,12 @@ final class NodeData implements DataServer {
   @Override
   public long offset() {
     // By 0 the others know that a replica has no data to serve yet.
-    ReplicationView view = new ReplicationView(parts.replication());
-    return view.isSyncing() ? 0 : view.dataOffset();
+    return replication.isSyncing() ? 0 : replication.dataOffset();
   }
 
   @Override
   public long dataAgeMillis() {
-    return new ReplicationView(parts.replication()).dataAgeMillis();
+    return replication.dataAgeMillis();
   }
 
   @Override
