@@ -53,8 +53,8 @@ public final class Connection {
 
     /**
      * The peer has ended its side and may still read; closes the connection unless overridden.
-     * Called at most once, after the last {@link #onReadDone}, on accepted connections. An
-     * encrypted one must have TLS 1.3: version 1.2 ends both sides together (RFC 5246, 7.2.1).
+     * Called at most once, after the last {@link #onReadDone}. An encrypted connection must have
+     * TLS 1.3: version 1.2 ends both sides together (RFC 5246, 7.2.1).
      */
     default void onInputEnd(Connection connection) {
       connection.close();
@@ -552,6 +552,9 @@ public final class Connection {
         channel.close();
       } else if (channel.isActive() && !closing) {
         current.onInputEnd(Connection.this);
+        if (!channel.isActive()) { // the channel itself tells it only after the input of others
+          notifyClosed(null);
+        }
       }
     }
 

@@ -328,6 +328,8 @@ public final class Transport implements AutoCloseable {
       @Nullable InetSocketAddress remote,
       Consumer<Connection> opened) {
     channel.config().setRecvByteBufAllocator(readBuffer);
+    // A peer that ends its side may still read replies.
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
     connection.noDelay(true);
     if (tls != null) {
@@ -433,8 +435,6 @@ public final class Transport implements AutoCloseable {
       Channel accepted = (Channel) message;
       boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
       adopt(accepted, unix, tls, null, acceptor);
-      // A peer that ends its side may still read replies.
-      accepted.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       register(accepted);
     }
 

@@ -224,6 +224,53 @@ class TransportTest extends TransportFixture {
     assertThat(seen.subList(2, 4)).containsExactlyInAnyOrder("done 0: one", "done 1: two");
   }
 
+  /** A request that follows the end of another connection must find that one closed. */
+  @Test
+  void tellsTheEndOfAConnectionBeforeTheInputBehindIt() throws Exception {
+    List<String> events = new ArrayList<>(); // accessed on the loop
+    EchoHandler served = // sends nothing before, since epoll would then see to it first
+        new EchoHandler() {
+          @Override
+          public void onReadDone(Connection connection) {
+            events.add("request");
+            super.onReadDone(connection);
+          }
+        };
+    Listener listener = listen(() -> served);
+    EchoHandler link =
+        new EchoHandler() {
+          @Override
+          public void onClose(Connection connection, @Nullable Throwable cause) {
+            events.add("end of the link");
+            super.onClose(connection, cause);
+          }
+        };
+    try (ServerSocket peer = new ServerSocket(0, 1, loopback(0).getAddress());
+        Socket client = new Socket("127.0.0.1", listener.port())) {
+      transport.connect(loopback(peer.getLocalPort()), null, 5000, link);
+      Socket accepted = peer.accept();
+      link.opened.join();
+      served.opened.join();
+      CountDownLatch waits = new CountDownLatch(1);
+      CountDownLatch sent = new CountDownLatch(1);
+      transport
+          .loop()
+          .execute(() -> {
+            events.clear();
+            waits.countDown();
+            await(sent);
+          });
+      await(waits);
+      accepted.close();
+      client.getOutputStream().write('y');
+      sent.countDown();
+      assertThat(client.getInputStream().read()).isEqualTo('y');
+      assertThat(link.closed.join()).isNull();
+    }
+    assertThat(onLoop(() -> List.copyOf(events.subList(0, 2))))
+        .containsExactly("end of the link", "request");
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
