@@ -546,7 +546,8 @@ public final class Connection {
 
     private void endInput() {
       inputEnded = true;
-      readBuffer.notifyReaders(); // deliver earlier input first
+      // Its earlier input goes first. That of others may have come later, and must meet the end.
+      readBuffer.notifyReader(Connection.this);
       Handler current = handler;
       if (current == null) {
         channel.close();

@@ -164,6 +164,25 @@ final class ReadBuffer implements RecvByteBufAllocator {
   }
 
   /**
+   * Notifies one connection now if it was read since the last notification, and the others in their
+   * turn.
+   */
+  void notifyReader(Connection connection) {
+    if (notifying) {
+      return;
+    }
+    for (int i = 0; i < readerCount; i++) {
+      if (readers[i] == connection) {
+        readers[i] = null;
+        notifying = true;
+        connection.notifyReadDone();
+        notifying = false;
+        return;
+      }
+    }
+  }
+
+  /**
    * Permits the next read of a connection to fetch that many bytes, if they exceed the usual size.
    */
   static void expect(Channel channel, long bytes) {
