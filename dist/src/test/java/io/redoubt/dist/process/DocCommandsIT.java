@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DocCommandsIT {
   private static final Pattern SHOWN = Pattern.compile("<!-- shown by (\\w+(?:, \\w+)*) -->");
   private static final Pattern NOT_RUN = Pattern.compile("<!-- not run: (\\S.*\\S) -->");
+  private static final String ERROR_OF_CLUSTER = "(ERR|CLUSTERDOWN|MOVED|CROSSSLOT|TRYAGAIN) .*";
   private static final int LIMIT_SECONDS = 300;
 
   /**
@@ -97,6 +98,11 @@ final class DocCommandsIT {
             Distribution.HOME.toAbsolutePath().toString(),
             empty.toString());
     assertThat(result.status()).as("%s:%n%s", page, result.output()).isZero();
+    List<String> lines = result.output().lines().toList();
+    if (page.endsWith("cluster.md")) { // a key is read at the start and at the end
+      assertThat(lines).as(page).noneMatch(line -> line.matches(ERROR_OF_CLUSTER));
+      assertThat(lines).as(page).filteredOn(line -> line.equals("Ann")).hasSize(2);
+    }
   }
 
   @Test
