@@ -213,7 +213,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     ackGroup.started(
         appendOnlyFile.isEnabled()
             && settings.persistence.appendfsync.value() == Appendfsync.ALWAYS);
-    state.set(Refusal.FENCED, ackGroup.isUnfit());
+    updateFitness();
     cron = clients.loop().every(this::cron, CRON_MILLIS);
   }
 
@@ -286,7 +286,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
     liftFence();
-    state.set(Refusal.FENCED, ackGroup.isUnfit());
+    updateFitness();
+  }
+
+  private void updateFitness() {
+    state.set(Refusal.LACKS_WRITES, ackGroup.isUnfit());
   }
 
   private void liftFence() {
@@ -323,6 +327,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     settings.replication.replicaof.set(new HostPort(address, port));
     link.follow();
     roleChanged();
+    updateFitness();
     link.connectByOrder();
   }
 
@@ -358,6 +363,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     role.setDataDropped(false); // by that order the data set is what is left
     roleChanged();
     ackGroup.appointed(ordered);
+    updateFitness();
   }
 
   private void roleChanged() {

@@ -480,10 +480,21 @@ class AckGroupTest {
         assertThat(state(again)).isEqualTo("incomplete");
         assertThat(again.ask("SET k 2")).startsWith("READONLY ");
         assertThat(replica.ask("GET k")).as("it got no full sync").isEqualTo("1");
+        hello(again, port, 3);
+        hello(again, replica.port(), 4);
+        hello(again, port, 5);
+        assertThat(again.ask("SET k 2")).as("the end of another reason").startsWith("READONLY ");
         assertThat(again.ask("REPLICAOF NO ONE")).isEqualTo("OK");
         until("the acknowledgement", () -> again.ask("SET k 3").equals("OK"));
       }
     }
+  }
+
+  /** Sends a sentinel's hello, which names the master of the group at a port. */
+  private static void hello(ReplicationNode node, int master, long epoch) throws IOException {
+    node.ask(
+        "PUBLISH __sentinel__:hello 127.0.0.1,26379,%s,%d,m,127.0.0.1,%d,%d"
+            .formatted("0".repeat(40), epoch, master, epoch));
   }
 
   @Test

@@ -35,6 +35,8 @@ public enum Refusal {
    * after a failover.
    */
   FENCED("READONLY You can't write against a read only replica."),
+  /** A master that may lack writes which its group has acknowledged. The same error again. */
+  LACKS_WRITES("READONLY You can't write against a read only replica."),
   /**
    * A master that needs a lease of its sentinels and has none. The same error, for the same reason:
    * the sentinels may have chosen another master.
@@ -65,6 +67,7 @@ public enum Refusal {
           | READ_ONLY_REPLICA.bit()
           | REJOINING.bit()
           | FENCED.bit()
+          | LACKS_WRITES.bit()
           | WITHOUT_LEASE.bit();
 
   /** The states that refuse commands that need memory. */
