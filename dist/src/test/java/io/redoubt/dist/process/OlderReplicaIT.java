@@ -57,6 +57,6 @@ final class OlderReplicaIT {
     assertThat(replica.info("errorstats")).isEmpty();
     assertThat(Files.readString(master.log()))
         .containsOnlyOnce(
-            "Replica 127.0.0.1:%d doesn't know hash field expiry".formatted(replica.port()));
+            "Replica 127.0.0.1:%d doesn't support hash field expiry".formatted(replica.port()));
   }
 }

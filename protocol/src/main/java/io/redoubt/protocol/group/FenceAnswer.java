@@ -3,33 +3,36 @@ package io.redoubt.protocol.group;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's answer to the order to acknowledge writes to no master of an earlier term. The promise
- * is on its disk before it answers.
+ * A server's answer to REPLICATION FENCE, by which it promises to acknowledge no master of an
+ * earlier term. The promise is durable before it answers.
  *
  * @param node the id of the server
- * @param offset the end of its data in the history of its term
+ * @param offset the offset of its data in the history of its term
  * @param complete true if it has lost nothing that it may have acknowledged
- * @param group the configurations that it knows
+ * @param group the configurations that it has received
  */
 public record FenceAnswer(String node, long offset, boolean complete, GroupChain group) {
-  /** The code of the error by which a server refuses to become master for an earlier promise. */
+  /**
+   * The code of the error by which a server refuses a promotion under an earlier term than it
+   * promised.
+   */
   public static final String OUTPROMISED = "PROMISED";
 
   private static final String START = "fenced";
   private static final int WORDS = 5;
 
-  /** Returns the term of the last master that it followed, or was; -1 without a group. */
+  /** Returns the latest term of which it has a configuration; -1 without a group. */
   public long term() {
     GroupConfig newest = group.newest();
     return newest == null ? -1 : newest.term();
   }
 
-  /** Returns it as text. */
+  /** Returns the text that {@link #parse} reads. */
   public String format() {
     return START + " " + node + " " + offset + " " + (complete ? 1 : 0) + " " + group.format();
   }
 
-  /** Parses the text; returns null if it is no such answer. */
+  /** Parses the text; returns null if it is malformed. */
   public static @Nullable FenceAnswer parse(String text) {
     String[] words = text.split(" ", -1);
     if (words.length != WORDS || !words[0].equals(START) || !GroupConfig.isId(words[1])) {

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A configuration in force, and those that are to replace it but are not known to enough members
- * yet. Until they are, a write must be acknowledged under each of them: a sentinel may know any, by
- * a member with all writes that precede it.
+ * The configuration in force, and its proposed successors, which too few members have received so
+ * far. Until they are in force, a write needs a quorum under each of them: a sentinel may learn any
+ * of them from a member, which then has all writes that precede it in the stream.
  *
  * @param committed the configuration in force; null before the first
  * @param pending its successors, the newest last
@@ -38,19 +38,19 @@ public record GroupChain(@Nullable GroupConfig committed, List<GroupConfig> pend
     return all;
   }
 
-  /** Returns the chain with another configuration to come into force. */
+  /** Returns the chain extended by a proposed configuration. */
   public GroupChain proposed(GroupConfig next) {
     List<GroupConfig> more = new ArrayList<>(pending);
     more.add(next);
     return new GroupChain(committed, more);
   }
 
-  /** Returns the chain in which the newest configuration is in force. */
+  /** Returns the chain with the newest configuration in force. */
   public GroupChain settled() {
     return new GroupChain(newest(), List.of());
   }
 
-  /** Returns it as a word without spaces. */
+  /** Returns the chain as a word without spaces, which {@link #parse} reads. */
   public String format() {
     GroupConfig first = committed;
     StringBuilder text = new StringBuilder(first == null ? NONE : first.format());
@@ -60,7 +60,7 @@ public record GroupChain(@Nullable GroupConfig committed, List<GroupConfig> pend
     return text.toString();
   }
 
-  /** Parses the word; returns null if it is not one. */
+  /** Parses the word; returns null if it is malformed. */
   public static @Nullable GroupChain parse(String word) {
     String[] parts = word.split(";", -1);
     GroupConfig committed = null;

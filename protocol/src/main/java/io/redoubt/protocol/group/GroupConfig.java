@@ -7,12 +7,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of servers that acknowledge writes: a write counts as acknowledged once {@code acks}
- * members have it besides the master. The master makes the configurations of its term.
+ * A configuration of a group of servers that acknowledge writes: a write is acknowledged once
+ * {@code acks} members besides the master have it. The master creates the configurations of its
+ * term.
  *
- * <p>The master with {@link #copiesToCommit} more members, and any {@link #answersToElect} members,
- * have one in common. Hence a sentinel that has heard the latter knows of everything that is
- * acknowledged, whoever of them was the master.
+ * <p>Any write quorum, which is the master and {@link #copiesToCommit} more members, intersects any
+ * {@link #answersToElect} members. A sentinel that has heard the latter therefore finds everything
+ * acknowledged, whichever member was the master.
  *
  * @param term the epoch of the failover that made the master, or a later number
  * @param version counts the configurations of a term
@@ -25,10 +26,10 @@ public record GroupConfig(long term, long version, int acks, String master, List
   /** The length of the id of a server, in hexadecimal digits. */
   public static final int ID_LENGTH = 40;
 
-  /** The greatest term that files and messages have room for, of 18 digits. */
+  /** The maximum term: files and messages have room for 18 digits. */
   public static final long MAX_TERM = 999_999_999_999_999_999L;
 
-  /** The maximum number of members; each is compared with those that acknowledge. */
+  /** The maximum number of members, since each acknowledgement is compared with all of them. */
   static final int MAX_MEMBERS = 1024;
 
   private static final int FIELDS = 5;
@@ -50,22 +51,22 @@ public record GroupConfig(long term, long version, int acks, String master, List
     return members.size() - 1;
   }
 
-  /** Returns the number of members besides the master that must know it before it is in force. */
+  /** Returns the number of members besides the master that must have it before it is in force. */
   public int copiesToCommit() {
     return Math.min(acks, others());
   }
 
-  /** Returns the number of members that a failover must hear and bind. */
+  /** Returns the number of members whose promises a failover needs. */
   public int answersToElect() {
     return Math.max(1, members.size() - acks);
   }
 
-  /** Returns the number of others that make a majority together with the master, at least one. */
+  /** Returns the number of members that form a majority together with the master, at least one. */
   public static int majorityOf(int members) {
     return Math.max(1, members / 2);
   }
 
-  /** Returns the next configuration of the same master. */
+  /** Returns the next configuration of the same term. */
   public GroupConfig changed(int newAcks, List<String> newMembers) {
     return new GroupConfig(term, version + 1, newAcks, master, newMembers);
   }
@@ -75,12 +76,12 @@ public record GroupConfig(long term, long version, int acks, String master, List
     return ORDER.compare(this, other);
   }
 
-  /** Returns it as a word without spaces. */
+  /** Returns the configuration as a word without spaces, which {@link #parse} reads. */
   public String format() {
     return term + "," + version + "," + acks + "," + master + "," + String.join("/", members);
   }
 
-  /** Parses the word; returns null if it is not one. */
+  /** Parses the word; returns null if it is malformed. */
   public static @Nullable GroupConfig parse(String word) {
     String[] fields = word.split(",", -1);
     if (fields.length != FIELDS) {
@@ -104,7 +105,7 @@ public record GroupConfig(long term, long version, int acks, String master, List
     }
   }
 
-  /** Returns true if a text can be the id of a server or sentinel. */
+  /** Returns true if a text has the form of the id of a server or sentinel. */
   public static boolean isId(String text) {
     return text.length() == ID_LENGTH
         && text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));

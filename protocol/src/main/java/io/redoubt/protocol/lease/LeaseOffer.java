@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message by which a sentinel gives, refuses or takes back a lease, sent as the argument of PING,
- * which a sentinel's user may run anyway and which CLIENT PAUSE does not delay.
+ * A sentinel's message that grants, refuses or withdraws a lease. It is the argument of PING, which
+ * a sentinel's user may run anyway and CLIENT PAUSE does not delay.
  *
  * @param group the name of the master that the sentinel monitors; has no space
  * @param sentinel the id of the sentinel
- * @param sequence the number of this message, greater than that of the previous one
+ * @param sequence the number of this message, greater than the previous one
  * @param confirmed the number of a message whose answer the sentinel has received, 0 for none: the
- *     lease starts at the arrival of that message, which precedes the start of the promise
- * @param millis the length of the lease; 0 gives none and ends an earlier one, {@link #LEAVING}
+ *     lease starts when the node received that message, which precedes the start of the promise
+ * @param millis the length of the lease; 0 grants none and ends an earlier one, {@link #LEAVING}
  *     also announces that the sentinel no longer monitors the node, {@link #NOT_MASTER} that
  *     another node is the master
  * @param others the ids of the other sentinels of the group
@@ -24,22 +24,22 @@ public record LeaseOffer(
     long confirmed,
     long millis,
     List<String> others) {
-  /** The length of the lease of a sentinel that leaves. */
+  /** The length by which a sentinel announces that it stops monitoring. */
   public static final long LEAVING = -1;
 
-  /** The length of the lease of a node that is not the master. */
+  /** The length by which a sentinel announces that another node is the master. */
   public static final long NOT_MASTER = -2;
 
-  /** The answer of a node that holds a lease of this sentinel. */
+  /** The answer of a node that holds a lease from this sentinel. */
   public static final String HELD = "sentinel-lease held";
 
-  /** The answer of a node that holds no lease of this sentinel. */
+  /** The answer of a node that holds no lease from this sentinel. */
   public static final String FREE = "sentinel-lease free";
 
   /** The length of the shortest message. */
   public static final int MIN_LENGTH = 64;
 
-  /** A limit that no message reaches: names of groups are short. */
+  /** The maximum length, above that of any real message since group names are short. */
   public static final int MAX_LENGTH = 16 << 10;
 
   private static final String START = "sentinel-lease";
@@ -53,7 +53,7 @@ public record LeaseOffer(
     others = List.copyOf(others);
   }
 
-  /** Returns the text that {@link #parse} reads. */
+  /** Returns the message as text, which {@link #parse} reads. */
   public String format() {
     return String.join(
         " ",
@@ -66,7 +66,7 @@ public record LeaseOffer(
         others.isEmpty() ? "-" : String.join(",", others));
   }
 
-  /** Parses a message; returns null if no sentinel could have sent it. */
+  /** Parses a message; returns null if it is not a valid one. */
   public static @Nullable LeaseOffer parse(String text) {
     String[] words = text.split(" ", -1);
     if (words.length != WORDS

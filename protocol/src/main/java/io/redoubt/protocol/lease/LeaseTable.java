@@ -7,26 +7,27 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The leases that the sentinels of one group have given a node. A majority of all known sentinels
- * must have given one that has not run out. Since a sentinel has a running promise to one node
- * only, no two nodes of a group have a valid lease at the same time.
+ * The leases granted to a node by the sentinels of one group. The node holds the lease while a
+ * majority of all known sentinels has granted one that has not expired. A sentinel promises to
+ * grant no lease to another node meanwhile, and two majorities intersect, so no two nodes of a
+ * group hold it at the same time.
  *
- * <p>A lease counts from the arrival of a message whose answer the sentinel has received. The
- * sentinel's promise begins with that answer, thus later, however slow the network is.
+ * <p>A lease starts when the node receives a message whose answer later reaches the sentinel. The
+ * sentinel's promise starts with that answer, hence later, however slow the network is.
  *
- * <p>The table of a master is armed with its first lease, or when a sentinel says that another node
- * is the master; that of a replica with the first message, as it may be promoted by a sentinel of
- * which the others don't hear. It stays so until all sentinels have left: from then on a master
- * without a lease must refuse writes. A node that sentinels don't monitor, or only real ones, never
- * has an armed table.
+ * <p>An armed table makes a master without a lease refuse writes. A master's table is armed by its
+ * first lease, or when a sentinel says that another node is the master; a replica's by the first
+ * message, since it may be promoted by a sentinel that the others don't hear. It stays armed until
+ * all sentinels have left. A node that no sentinel monitors, or only real ones, never has an armed
+ * table.
  */
 public final class LeaseTable {
-  /** The part of a lease that is used; the rest allows for clocks that drift by 1 %, each way. */
+  /** The part of a lease that is used; the rest allows for a clock drift of 1 % on each side. */
   private static final double USED = 0.98;
 
   private static final long NANOS = 1_000_000;
 
-  /** The age of a sentinel's last message up to which it counts as heard. */
+  /** The age of its last message up to which a sentinel counts as heard. */
   private static final long HEARD_NANOS = 10_000 * NANOS;
 
   /** A time before all others. */
@@ -47,7 +48,7 @@ public final class LeaseTable {
   private boolean armed;
   private long validUntil = NEVER;
 
-  /** Adds the sentinels that were known before a restart, and arms the table. */
+  /** Adds the sentinels known before a restart, and arms the table. */
   public void restore(Set<String> sentinels) {
     for (String id : sentinels) {
       Grantor unused = grantors.computeIfAbsent(id, each -> new Grantor());
@@ -56,10 +57,10 @@ public final class LeaseTable {
   }
 
   /**
-   * Receives a message of a sentinel.
+   * Handles a sentinel's message.
    *
    * @param now monotonic nanoseconds
-   * @param master true if the node is a master, which alone can hold a lease
+   * @param master true if the node is a master: only a master can hold a lease
    * @return the answer
    */
   public String receive(LeaseOffer offer, long now, boolean master) {
@@ -85,17 +86,17 @@ public final class LeaseTable {
     return grantor.until > now ? LeaseOffer.HELD : LeaseOffer.FREE;
   }
 
-  /** Returns true if writes require a lease. */
+  /** Returns true if writes require the lease. */
   public boolean isArmed() {
     return armed;
   }
 
-  /** Returns true if a majority has given a lease that has not run out. */
+  /** Returns true if a majority has granted leases that have not expired. */
   public boolean isValid(long now) {
     return validUntil > now;
   }
 
-  /** Returns the sentinels that have announced themselves, in the order of their ids. */
+  /** Returns the ids of the sentinels heard or restored, in order. */
   public Set<String> sentinels() {
     return new TreeSet<>(grantors.keySet());
   }
@@ -111,7 +112,7 @@ public final class LeaseTable {
     return voters;
   }
 
-  /** Recomputes what follows from the messages so far. */
+  /** Recomputes the voters and the end of the lease. */
   private void review(long now) {
     forget(now);
     Set<String> named = new HashSet<>();
@@ -123,7 +124,7 @@ public final class LeaseTable {
     validUntil = ends.length < majority ? NEVER : ends[ends.length - majority];
   }
 
-  /** Forgets sentinels that a majority, heard recently, no longer names. */
+  /** Forgets sentinels that a recently heard majority no longer names. */
   private void forget(long now) {
     Set<String> heard = new HashSet<>();
     Set<String> named = new HashSet<>();

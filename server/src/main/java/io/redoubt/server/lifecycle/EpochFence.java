@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
- * Makes a master refuse writes from the moment at which a sentinel announces another master of its
- * group under a newer configuration epoch. The sentinels turn this server into a replica only
- * seconds later, and all writes that it accepted until then would be lost.
+ * Makes a master refuse writes as soon as a sentinel announces another master of its group under a
+ * newer config epoch. The sentinels turn this server into a replica only seconds later, and all
+ * writes accepted until then would be lost.
  *
  * <p>A group counts only after a sentinel has named this server as its master, so that an obsolete
- * hello cannot stop a replica that was promoted a moment ago. A change of role and REPLICAOF NO ONE
- * discard what was known and lift the fence.
+ * hello cannot stop a replica that has just been promoted. A change of role and REPLICAOF NO ONE
+ * discard the known epochs and lift the fence.
  *
- * <p>Confined to the event loop; looks up no host names, which would block it.
+ * <p>Confined to the event loop; resolves no host names, which would block it.
  */
 public final class EpochFence {
-  /** The groups known at once; a publisher of invented names must not fill the heap. */
+  /** The maximum number of groups, so that invented names cannot fill the heap. */
   private static final int MAX_GROUPS = 64;
 
   private final ReplicationDirectives settings;
@@ -35,7 +35,7 @@ public final class EpochFence {
   /** The newest epoch under which each group has this server as its master. */
   private final Map<String, Long> ownEpochs = new HashMap<>();
 
-  /** The epoch of the other master, for each group that has replaced this server. */
+  /** The epoch of the newer master, for each group that has deposed this server. */
   private final Map<String, Long> fences = new HashMap<>();
 
   private long roleOrders;
@@ -43,7 +43,8 @@ public final class EpochFence {
   /**
    * Creates a fence that refuses nothing yet.
    *
-   * @param port the port at which others know this server, unless another one is announced
+   * @param port the port under which others reach this server, unless {@code replica-announce-port}
+   *     is set
    */
   public EpochFence(
       ReplicationDirectives settings,
@@ -58,7 +59,7 @@ public final class EpochFence {
     this.port = port;
   }
 
-  /** Compares the view of a sentinel with this server's role. */
+  /** Compares a sentinel's view of the master with this server's role. */
   void heard(SentinelHello hello) {
     if (roleOrders != replication.roleOrders()) {
       roleOrders = replication.roleOrders();
@@ -124,7 +125,7 @@ public final class EpochFence {
         && RoleInquiry.isHere(place.host());
   }
 
-  /** Returns true for a host name that only a look-up could tell from one of this server. */
+  /** Returns true for a host name that may be this server's; resolving it would block. */
   private boolean isPerhapsSelf(HostPort place) {
     return place.port() == announcedPort()
         && !IpAddress.isLiteral(place.host())

@@ -9,9 +9,9 @@ import io.redoubt.server.execution.Call;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives what sentinels publish on their channel, and their leases. Only senders that may make
- * this server a replica can have it refuse writes, so that a message grants nobody a right that
- * they lack: it proves nothing by itself.
+ * Receives hellos and leases that sentinels send. A message is no proof that its sender is a
+ * sentinel. Therefore only those from users that may run REPLICAOF count: such a sender could stop
+ * the writes of this server anyway.
  */
 public final class SentinelHellos {
   private final RejoinGuard rejoin;
@@ -20,7 +20,7 @@ public final class SentinelHellos {
   private final HeardSentinels heard;
   private final CommandTable<Call> table;
 
-  /** Creates a receiver that passes messages to all of them. */
+  /** Creates the receiver, which passes messages to all the others. */
   public SentinelHellos(
       RejoinGuard rejoin,
       EpochFence fence,
@@ -34,7 +34,7 @@ public final class SentinelHellos {
     this.table = table;
   }
 
-  /** Evaluates the message of a PUBLISH, if it is for the channel of hellos. */
+  /** Evaluates the message of a PUBLISH on the hello channel; ignores other channels. */
   public void published(Call call) {
     if (!call.request().is(1, SentinelHello.CHANNEL)
         || call.request().length(2) > SentinelHello.MAX_LENGTH) {
@@ -45,7 +45,7 @@ public final class SentinelHellos {
       return;
     }
     if (maySetRole(call)) {
-      // After a restart it is sent the password of rejoin-auth-pass.
+      // The guard may answer the sentinel with rejoin-auth-pass.
       rejoin.heard(hello);
       fence.heard(hello);
       lease.heard(hello);
@@ -53,7 +53,7 @@ public final class SentinelHellos {
     }
   }
 
-  /** Replies to the PING by which a sentinel offers a lease; returns false for any other PING. */
+  /** Answers a PING that offers a lease; returns false for any other PING. */
   public boolean pinged(Call call) {
     int length = call.request().length(1);
     if (length < LeaseOffer.MIN_LENGTH || length > LeaseOffer.MAX_LENGTH || !lease.isOn()) {

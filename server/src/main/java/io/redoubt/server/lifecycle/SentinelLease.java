@@ -27,29 +27,29 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a master refuse writes while it has no lease of its sentinels, with {@code sentinel-lease
- * yes}. The clock is read at each write, because this process may have been stopped for longer than
- * the lease runs.
+ * Makes a master refuse writes while it holds no lease from its sentinels, with {@code
+ * sentinel-lease yes}. The clock is read at each write, because this process may have been paused
+ * for longer than the lease lasts.
  *
- * <p>A group that has a real sentinel too, which gives no leases, is not held to them.
+ * <p>While a real sentinel, which grants no leases, also monitors this server, none is required.
  *
- * <p>The sentinels that give leases are saved in a file in the data directory, so that a restarted
- * master waits for a lease too. Format: UTF-8 text, a line for each sentinel: group and id,
- * separated by one space.
+ * <p>The sentinels that grant leases are saved in a file in the data directory, so that a restarted
+ * master waits for a lease too. Format: UTF-8 text, one line per sentinel with group and id,
+ * separated by a space.
  *
  * <p>Confined to the event loop; other threads write the file.
  */
 public final class SentinelLease {
-  /** The groups known at once; a sender of invented names must not fill the heap. */
+  /** The maximum number of groups, so that invented names cannot fill the heap. */
   private static final int MAX_GROUPS = 64;
 
-  /** The time for which a sentinel that has said hello may need to offer its first lease. */
+  /** The time after its first hello within which a Redoubt sentinel offers its first lease. */
   private static final long FIRST_OFFER_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-  /** The age of a hello up to which its sentinel monitors this server. */
+  /** The age of its last hello up to which a sentinel counts as monitoring this server. */
   private static final long HEARD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** The hellos of a sentinel that has offered no lease. */
+  /** A sentinel heard by its hellos that has offered no lease. */
   private static final class Stranger {
     final long firstNanos;
     long lastNanos;
@@ -79,7 +79,7 @@ public final class SentinelLease {
   /**
    * Creates a guard that requires no lease yet.
    *
-   * @param port the port at which others know this server, unless another one is announced
+   * @param port the port of this server, which names the file
    */
   public SentinelLease(
       ServerDirectives settings,
@@ -103,9 +103,10 @@ public final class SentinelLease {
   }
 
   /**
-   * Reads the known sentinels; the port must be open, and no request executed before.
+   * Reads the saved sentinels. The port must be open, and no request may have been executed.
    *
-   * @throws IOException if the file can't be read; without it a master would wait for no lease
+   * @throws IOException if the file can't be read: the master would then accept writes without a
+   *     lease
    */
   public void open() throws IOException {
     Map<String, Set<String>> known = new TreeMap<>();
@@ -120,26 +121,26 @@ public final class SentinelLease {
     saved = Set.copyOf(lines());
   }
 
-  /** Requires leases, once the data set is loaded, of the sentinels that have given some. */
+  /** Starts to require leases from the saved sentinels, once the data set is loaded. */
   public void start() {
     review();
   }
 
-  /** Returns the content of the file, nothing if no sentinel has offered a lease yet. */
+  /** Returns the content of the file, empty if no sentinel has offered a lease yet. */
   private String savedText() throws IOException {
     return context.disk().exists(file())
         ? new String(WholeFile.read(context.disk(), file()), UTF_8)
         : "";
   }
 
-  /** Returns true if this server wants leases. */
+  /** Returns true if this server requires leases by configuration. */
   boolean isOn() {
     return settings.replication.sentinelLease.value();
   }
 
   /**
-   * Returns the state for INFO: off, none (no sentinel gives leases), mixed (a real sentinel gives
-   * none), held or expired; ready on a replica that will need one when it is promoted.
+   * Returns the state for INFO: off, none (no sentinel grants leases), mixed (a real sentinel
+   * grants none), held or expired; on a replica, ready if it will need a lease once promoted.
    */
   public String state() {
     if (!isOn()) {
@@ -162,7 +163,7 @@ public final class SentinelLease {
     boolean without = !replication.isReplica() && !isValid(clock.monotonicNanos());
     if (without && !refusing) {
       log.warning(
-          "Writes are refused: this master has no lease of most of its sentinels"
+          "Writes are refused: this master has no lease from a majority of its sentinels"
               + " (sentinel-lease).");
     }
     refusing = without;
@@ -182,7 +183,7 @@ public final class SentinelLease {
     return true;
   }
 
-  /** Receives a sentinel's lease and returns the answer. */
+  /** Handles a sentinel's offer and returns the answer. */
   String offered(LeaseOffer offer) {
     LeaseTable table = tables.get(offer.group());
     if (table == null) {
@@ -203,12 +204,13 @@ public final class SentinelLease {
     review();
     if (refusing && isValid(now)) {
       refusing = false;
-      log.notice("Most of the sentinels have given this master a lease again: it takes writes.");
+      log.notice(
+          "A majority of the sentinels has granted this master a lease again: it accepts writes.");
     }
     return answer;
   }
 
-  /** Notes a sentinel, which may be a real one. */
+  /** Records the hello of a sentinel, which may be a real one. */
   void heard(SentinelHello hello) {
     LeaseTable table = tables.get(hello.group());
     if (table == null || table.sentinels().contains(hello.id())) {
@@ -228,7 +230,7 @@ public final class SentinelLease {
     return group + " " + sentinel;
   }
 
-  /** Looks for real sentinels, at a message: while nobody is heard nothing changes. */
+  /** Detects real sentinels; called for each message, since silence changes nothing. */
   private void findStrangers(long now) {
     strangers.values().removeIf(each -> now - each.lastNanos > HEARD_NANOS);
     String found = null;
@@ -246,11 +248,11 @@ public final class SentinelLease {
   private void report(@Nullable String found) {
     if (found != null) {
       log.warning(
-          "The sentinel %s gives no leases: it is not one of Redoubt. Until it is replaced this"
-              + " master takes writes without a lease, as with sentinel-lease no.",
+          "The sentinel %s is not a Redoubt sentinel and grants no leases. Until it is replaced,"
+              + " this master accepts writes without a lease, as with sentinel-lease no.",
           found);
     } else {
-      log.notice("All sentinels give leases: writes require one.");
+      log.notice("All sentinels grant leases: writes require one.");
     }
   }
 
@@ -265,7 +267,7 @@ public final class SentinelLease {
     return mixed ? List.of() : lines;
   }
 
-  /** Saves the sentinels that give leases, if they have changed. */
+  /** Saves the sentinels that grant leases, if they have changed. */
   private void save() {
     List<String> lines = lines();
     Set<String> now = Set.copyOf(lines);
@@ -281,7 +283,7 @@ public final class SentinelLease {
     thread.start();
   }
 
-  /** Waits for the writes that are under way. */
+  /** Waits for writes in progress. */
   public void close() {
     try {
       for (Thread writer : writers) {
@@ -292,14 +294,14 @@ public final class SentinelLease {
     }
   }
 
-  /** Replaces the file durably, else a master whose power failed would wait for no lease. */
+  /** Replaces the file durably; a master that lost it would accept writes without a lease. */
   private void write(Path file) {
     writing.lock();
     try {
       String text = String.join("\n", newestLines) + "\n";
       WholeFile.replace(context.disk(), file, text.getBytes(UTF_8));
     } catch (IOException e) {
-      log.warning("Can't write the sentinels that give leases to %s: %s", file, e);
+      log.warning("Can't save the sentinels that grant leases to %s: %s", file, e);
     } finally {
       writing.unlock();
     }

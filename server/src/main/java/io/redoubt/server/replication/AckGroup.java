@@ -13,24 +13,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The group of a master whose writes are acknowledged: forms it, changes it, and counts its
- * members' acknowledgements.
+ * The group of servers that acknowledge the master's writes: forms and reconfigures it, and counts
+ * its members' acknowledgements.
  *
- * <p>A configuration goes to the members within the stream, hence one who has it also has all that
- * precedes. It comes into force once enough members of it and of its predecessors have it on disk.
- * Until then a write needs the acknowledgements of each. So a sentinel that has heard enough
- * members of any configuration, and goes by the newest that it hears of, knows one member that has
- * each acknowledged write.
+ * <p>A configuration travels in the stream, so a member that has it also has every earlier write.
+ * It comes into force once it is durable at enough members of itself and of each predecessor; until
+ * then a write needs a quorum under each of them. A sentinel that has heard a quorum of any
+ * configuration in the chain, and continues with the newest one reported to it, therefore finds a
+ * member with every acknowledged write.
  *
- * <p>Members are replicas of ours that have caught up. They never leave by themselves: {@link
- * #remove} takes one out. A server that does not exchange group state, such as a real Redis, counts
- * only as long as there is no group.
+ * <p>A replica joins once it has caught up, and leaves only by {@link #remove}: a majority must not
+ * shrink because members fail. A server that does not exchange group state, such as a real Redis,
+ * counts only while there is no group.
  */
 final class AckGroup {
   /**
-   * The members of a configuration that are connected.
+   * The connected members of a configuration, this server excluded.
    *
-   * @param extra that of {@link #extra}
+   * @param extra see {@link AckGroup#extra}
    */
   private record Quorum(GroupConfig config, List<ReplicaFeed> feeds, int extra) {}
 
@@ -44,7 +44,7 @@ final class AckGroup {
   private final Role role;
   private final List<Quorum> quorums = new ArrayList<>();
 
-  /** The offset a second ago, which a replica must have to be in step. */
+  /** The offset one second ago; a replica that has acknowledged it has caught up. */
   private long lastOffset = Long.MAX_VALUE;
 
   /** True from the proposal of a configuration until it is in the stream. */
@@ -54,17 +54,18 @@ final class AckGroup {
   private long term;
 
   /**
-   * The offset behind the first configuration of the term, -1 before it is in the stream. What
-   * precedes it counts only along with it: a sentinel prefers members that know the latest term.
+   * The offset after the first configuration of the term, -1 before it is in the stream. Earlier
+   * writes of the term count as acknowledged only together with it, since a sentinel prefers
+   * members that have a configuration of the latest term.
    */
   private long termStart = -1;
 
   private boolean told;
 
-  /** The term of a later master that a member has followed, -1 if none has. */
+  /** The latest term of another master that a member has followed, -1 if none has. */
   private long laterMaster = -1;
 
-  /** True until members are told what they lack, later in this turn. */
+  /** True while an announcement to members that lack a configuration is scheduled for this turn. */
   private boolean announcing;
 
   AckGroup(
@@ -88,14 +89,14 @@ final class AckGroup {
 
   // State.
 
-  /** Returns true if acknowledgements of members count, not those of any replicas. */
+  /** Returns true if only members of the group count, false if any replica does. */
   boolean isFormed() {
     return membership.hasGroup();
   }
 
   /**
-   * Returns true if a member has followed a later master or promised to acknowledge only later
-   * ones, or this server has.
+   * Returns true if this master is deposed: this server or a member has promised a later term, or a
+   * member has followed a later master.
    */
   boolean isReplaced() {
     if (!membership.isActive()) {
@@ -111,14 +112,16 @@ final class AckGroup {
     return newest > term;
   }
 
-  /** Returns the latest term that this server has promised, or has heard of a master of. */
+  /**
+   * Returns the latest term that this server has promised or that a later master is known to have.
+   */
   private long latestTerm() {
     return Math.max(membership.promised(), laterMaster);
   }
 
   /**
-   * Returns true if a replica is a member that has followed a later master: it must not lose by a
-   * full sync what it confirmed to that one.
+   * Returns true if a replica is a member that has followed a later master. A full sync from here
+   * would discard writes that it has acknowledged to that master.
    */
   boolean isReplacedFor(ReplicaFeed feed) {
     FollowedTerm followed = feed.options().followed();
@@ -136,14 +139,14 @@ final class AckGroup {
   }
 
   /**
-   * Returns true if this server may lack what it confirmed: it started as the master of a group
-   * without a disk that has every write.
+   * Returns true if this master may lack acknowledged writes: it belonged to a group, and restarted
+   * without a log in which each write was durable.
    */
   boolean isUnfit() {
     return !role.isReplica() && membership.mayLackWrites();
   }
 
-  /** Returns the word in INFO. */
+  /** Returns the state of the group as named in INFO. */
   String state() {
     if (isUnfit() || (role.isReplica() && !membership.isComplete())) {
       return "incomplete";
@@ -157,7 +160,7 @@ final class AckGroup {
     return !membership.chain().pending().isEmpty() ? "changing" : isFormed() ? "ok" : "forming";
   }
 
-  /** Returns the number of members, of the greater group during a change. */
+  /** Returns the number of members in the newest configuration, in force or not. */
   int members() {
     GroupConfig newest = membership.chain().newest();
     return newest == null ? 1 : newest.members().size();
@@ -165,7 +168,11 @@ final class AckGroup {
 
   // Role.
 
-  /** Starts as a master with what the file says; {@code durable} if each write was on disk. */
+  /**
+   * Resumes the saved term if this server starts as a master.
+   *
+   * @param durable true if every write was fsynced before its reply, so that none was lost
+   */
   void started(boolean durable) {
     if (role.isReplica()) {
       return;
@@ -180,8 +187,8 @@ final class AckGroup {
     } else if (membership.mayLackWrites()) {
       log.warning(
           "This server was a member of a group that acknowledges writes and may have lost some that"
-              + " it confirmed. It refuses writes and replicas until sentinels have chosen a"
-              + " master. REPLICAOF NO ONE makes it the master as it is.");
+              + " it acknowledged. It refuses writes and replicas until sentinels have chosen a"
+              + " master. REPLICAOF NO ONE makes it the master with the data that it has.");
     }
     refresh();
   }
@@ -189,7 +196,7 @@ final class AckGroup {
   /**
    * Starts a term, because this server becomes a master or is confirmed as one.
    *
-   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   * @param ordered the term promised to the sentinel that orders it, -1 if it is ordered otherwise
    */
   void appointed(long ordered) {
     if (membership.isActive()) {
@@ -203,7 +210,9 @@ final class AckGroup {
     }
   }
 
-  /** Starts another term if the present one is over; REPLICAOF NO ONE at a master. */
+  /**
+   * Starts another term if this master is deposed or may lack writes; called for REPLICAOF NO ONE.
+   */
   void confirmed(long ordered) {
     if (membership.isActive() && (isUnfit() || isReplaced())) {
       appointed(ordered);
@@ -212,7 +221,10 @@ final class AckGroup {
 
   // Configurations.
 
-  /** Looks once a second whether replicas have come into step, and tells members what they lack. */
+  /**
+   * Adds replicas that have caught up, and announces configurations to members that lack them.
+   * Called each second.
+   */
   void cron() {
     if (role.isReplica() || isUnfit()) {
       return;
@@ -238,7 +250,7 @@ final class AckGroup {
   }
 
   /**
-   * Handles what a replica reports of itself; it gets the configurations at once if it has none.
+   * Handles a replica's report; a member without a configuration of this term is sent it at once.
    */
   void reported(ReplicaFeed feed) {
     refresh();
@@ -264,9 +276,9 @@ final class AckGroup {
   }
 
   /**
-   * Handles a replica's acknowledgement, with which a configuration may come into force. As with
-   * writes, members don't count that are promised to another master: a sentinel may have counted
-   * them by the configuration before.
+   * Puts pending configurations into force once enough members have acknowledged the newest. As for
+   * writes, members that have promised another master don't count: a sentinel may already have
+   * counted them under the previous configuration.
    */
   void acknowledged() {
     GroupChain chain = membership.chain();
@@ -289,12 +301,12 @@ final class AckGroup {
 
   private void settle(GroupConfig newest) {
     log.notice(
-        "The group that acknowledges writes has %d members now, of which %d must acknowledge.",
+        "The group that acknowledges writes now has %d members, of which %d must acknowledge.",
         newest.members().size(), newest.acks());
     change(membership.chain().settled());
   }
 
-  /** Proposes the next configuration if there is a reason for one. */
+  /** Proposes the next configuration if replicas, {@code write-acks} or the term require one. */
   private void look() {
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
@@ -387,7 +399,7 @@ final class AckGroup {
     }
   }
 
-  /** Returns the connection of a member, or null. */
+  /** Returns the feed of a connected member, null if it is not connected. */
   @Nullable ReplicaFeed feedOf(String member) {
     for (ReplicaFeed feed : replicas.all()) {
       if (feed.member().id().equals(member)) {
@@ -398,10 +410,10 @@ final class AckGroup {
   }
 
   /**
-   * Takes a member out that is gone for good.
+   * Removes a member that is gone for good.
    *
-   * @param force true to go on without those configurations that too few members remain to confirm
-   * @return the reason for a refusal, null if it is done
+   * @param force true to discard configurations that the remaining members are too few to confirm
+   * @return the reason for a refusal, null on success
    */
   @Nullable String remove(String member, boolean force) {
     GroupChain chain = membership.chain();
@@ -425,8 +437,8 @@ final class AckGroup {
     List<GroupConfig> stuck =
         chain.all().stream().filter(each -> !canBeReplaced(each, members)).toList();
     if (!force && !stuck.isEmpty()) {
-      return "too few members of the group would remain to confirm the change. FORCE-DATA-LOSS goes"
-          + " on without them";
+      return "too few members of the group would remain to confirm the change. FORCE-DATA-LOSS"
+          + " proceeds without them";
     }
     int acks =
         Math.max(
@@ -439,7 +451,7 @@ final class AckGroup {
       propose(newest.changed(acks, members));
     } else {
       log.warning(
-          "By an order that accepts a loss the group that acknowledges writes has %d members now,"
+          "The group that acknowledges writes was reduced, with possible data loss, to %d members,"
               + " of which %d must acknowledge.",
           members.size(), acks);
       change(without(stuck, newest, acks, members));
@@ -447,7 +459,7 @@ final class AckGroup {
     return null;
   }
 
-  /** Returns true if enough of its members remain to confirm what follows it. */
+  /** Returns true if enough members of a configuration remain to confirm its successors. */
   private boolean canBeReplaced(GroupConfig config, List<String> remaining) {
     long others =
         config.members().stream()
@@ -457,9 +469,9 @@ final class AckGroup {
   }
 
   /**
-   * Returns how many of the members that remain, besides the master, have each write confirmed
-   * under a configuration, whoever is gone. With as many acknowledgements, a sentinel that goes by
-   * that configuration finds each later write.
+   * Returns the minimum number of remaining members, the master excluded, that hold any write
+   * acknowledged under a configuration. If later writes have as many acknowledgements, a sentinel
+   * that knows only that configuration still finds them.
    */
   private static int acksLeft(GroupConfig config, List<String> remaining) {
     long gone = config.members().stream().filter(each -> !remaining.contains(each)).count();
@@ -467,9 +479,9 @@ final class AckGroup {
   }
 
   /**
-   * Returns the chain without configurations that nobody can confirm any more. If the next one
-   * wants more acknowledgements than the writes before it have, another comes first under which a
-   * sentinel hears enough members to find those.
+   * Returns the chain without configurations that can no longer be confirmed. If the next one
+   * requires more acknowledgements than earlier writes may have left, an intermediate one with that
+   * lower number precedes it: under it a sentinel must hear enough members to find those writes.
    */
   private GroupChain without(
       List<GroupConfig> stuck, GroupConfig newest, int acks, List<String> members) {
@@ -488,7 +500,7 @@ final class AckGroup {
 
   // Counting.
 
-  /** Counts anew which replicas are members, after replicas or configurations have changed. */
+  /** Rebuilds the quorums after a change of replicas or configurations. */
   void refresh() {
     quorums.clear();
     for (GroupConfig config : membership.chain().all()) {
@@ -502,17 +514,20 @@ final class AckGroup {
     }
   }
 
-  /** Returns 1 if this server is no member, so that another one must take its place. */
+  /**
+   * Returns 1 if this server is not a member, so that another member's copy must replace its own,
+   * else 0.
+   */
   private int extra(GroupConfig config) {
     return config.has(id()) ? 0 : 1;
   }
 
   /**
-   * Returns the greatest offset that a number of members have acknowledged, in the group before and
-   * after a change.
+   * Returns the greatest offset acknowledged by a number of members under each configuration of the
+   * chain, 0 if this master is deposed. Without a group, counts all replicas.
    *
-   * @param durably true to count what is on their disks only
-   * @param ofGroup false if a client wants fewer than the group requires
+   * @param durably true to count only offsets fsynced by the members
+   * @param ofGroup false if a client requires fewer acknowledgements than the group does
    */
   long acknowledgedBy(int number, boolean durably, boolean ofGroup) {
     if (quorums.isEmpty() || number < 1) {
@@ -551,9 +566,9 @@ final class AckGroup {
   }
 
   /**
-   * Returns what counts of a member's acknowledgement: nothing if it is promised to another, or has
-   * no configuration of this term on its disk. Such a one would not know after a restart that it
-   * has confirmed writes of this term, and an earlier master could replace them.
+   * Returns the offset of a member that counts as acknowledged: 0 if it has promised a later term,
+   * or has no durable configuration of this term. After a restart such a member would not know that
+   * it has acknowledged writes of this term, and an earlier master could overwrite them.
    */
   private long offset(ReplicaFeed feed, boolean durably) {
     if (feed.member().promised() > term) {

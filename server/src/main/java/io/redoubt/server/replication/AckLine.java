@@ -5,13 +5,13 @@ import io.redoubt.protocol.session.Client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients whose replies wait for the same replicas, in the order of the offsets that they wait
- * for. A client is in the line once for each flush of its output.
+ * The clients whose replies wait for the same number of replicas, in the order of the awaited
+ * offsets. A client is enqueued once for each flush of its output.
  */
 final class AckLine {
   private static final int FIRST_ROOM = 64;
 
-  /** The end of an empty line, as far as deadlines are concerned. */
+  /** Returned as the start of the wait when no client waits. */
   static final long NOBODY = Long.MIN_VALUE;
 
   private final int replicas;
@@ -35,7 +35,7 @@ final class AckLine {
     return replicas;
   }
 
-  /** Returns true if as many as the group requires must acknowledge too. */
+  /** Returns true if the quorum of the group must acknowledge too. */
   boolean isOfGroup() {
     return ofGroup;
   }
@@ -45,13 +45,13 @@ final class AckLine {
     return acknowledged;
   }
 
-  /** Sets the acknowledged offset, also to a lower one. */
+  /** Sets the acknowledged offset, which may decrease. */
   void restart(long offset) {
     acknowledged = 0;
     acknowledged(offset);
   }
 
-  /** Returns true if nobody waits. */
+  /** Returns true if no client waits. */
   boolean isEmpty() {
     return count == 0;
   }
@@ -67,7 +67,7 @@ final class AckLine {
     sinceNanos[at] = nowNanos;
   }
 
-  /** Removes clients that have ended, and grows if that does not free half of the places. */
+  /** Removes disconnected clients, and doubles the arrays unless that frees half of them. */
   private void makeRoom() {
     int living = 0;
     for (int i = 0; i < count; i++) {
@@ -95,15 +95,15 @@ final class AckLine {
     count = kept;
   }
 
-  /** Returns the time since which the first client waits, or {@link #NOBODY}. */
+  /** Returns the time when the first client started to wait, {@link #NOBODY} if there is none. */
   long firstSinceNanos() {
     return count == 0 ? NOBODY : sinceNanos[first];
   }
 
   /**
-   * Releases the replies up to an offset that enough replicas have acknowledged.
+   * Releases replies up to an offset acknowledged by enough replicas.
    *
-   * @return true if there was any
+   * @return true if there were any
    */
   boolean acknowledged(long offset) {
     if (offset <= acknowledged) {
@@ -124,9 +124,9 @@ final class AckLine {
   }
 
   /**
-   * Replaces the replies of the first client by an error.
+   * Replaces the pending replies of the first client by an error.
    *
-   * @return true if there was such a reply
+   * @return true if it had any
    */
   boolean failFirst(String error) {
     long offset = offsets[first];

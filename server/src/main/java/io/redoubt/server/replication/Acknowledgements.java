@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The acknowledgements that a replica sends over one connection to its master: when told to, as
- * each second; at the end of a turn, if the master has asked for that; and as soon as what it asked
- * for is durable.
+ * The acknowledgements of a replica over one connection to its master: on request, such as each
+ * second; at the end of a turn, if the master has requested that; and as soon as requested bytes
+ * are durable.
  */
 final class Acknowledgements {
   private final ReplicationStream stream;
@@ -22,19 +22,21 @@ final class Acknowledgements {
   /** True if the master wants an acknowledgement at the end of each turn that applied anything. */
   private boolean eachTurn;
 
-  /** The state as a member of a group that the master was told last. */
+  /** The revision of the membership last reported to the master. */
   private long toldMembership = -1;
 
   private long sentOffset = -1;
   private long sentDurable = -1;
 
-  /** The master has asked, and what it asked for is not all on the disk yet. */
+  /**
+   * True if the master has requested an acknowledgement and part of the stream is not durable yet.
+   */
   private boolean owesDurable;
 
   /**
    * Creates the acknowledgements of a connection.
    *
-   * @param file knows the durable part of the stream
+   * @param file the append-only file, whose progress makes the stream durable
    * @param output sends a request to the master
    */
   Acknowledgements(
@@ -48,7 +50,7 @@ final class Acknowledgements {
     this.output = output;
   }
 
-  /** Sends none, since the master is too old for offsets. */
+  /** Disables acknowledgements, because the master is too old for offsets. */
   void masterKnowsNoOffsets() {
     masterKnowsOffsets = false;
   }
@@ -84,7 +86,7 @@ final class Acknowledgements {
     sentDurable = durable;
   }
 
-  /** Acknowledges newly synced bytes at once if the master has asked for that. */
+  /** Acknowledges newly durable bytes if the master has requested that. */
   void becameDurable() {
     long durable = file.durableStreamOffset();
     if ((owesDurable && durable >= stream.offset()) || (eachTurn && durable > sentDurable)) {
@@ -98,12 +100,12 @@ final class Acknowledgements {
     wanted = true;
   }
 
-  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
+  /** Starts or stops acknowledging at the end of each turn that applied anything. */
   void eachTurn(boolean on) {
     eachTurn = on;
   }
 
-  /** Ends a turn: acknowledges if the master has asked for it. */
+  /** Ends a turn: acknowledges if the master has requested it. */
   void endTurn() {
     if (wanted || (eachTurn && stream.offset() != sentOffset)) {
       send();

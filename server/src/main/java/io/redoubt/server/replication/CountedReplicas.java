@@ -4,9 +4,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The replicas of which a majority of acknowledgements is taken: all that have acknowledged
- * anything since this server became a master or {@code write-acks} was changed. One that goes away
- * still belongs to them, so that a majority never becomes smaller by failures.
+ * The replicas that a majority is computed from: all that have acknowledged anything since this
+ * server became a master or {@code write-acks} was changed. A lost replica remains counted, so that
+ * failures never shrink a majority.
  */
 final class CountedReplicas {
   private final Set<String> names = new HashSet<>();
@@ -23,7 +23,7 @@ final class CountedReplicas {
     names.clear();
   }
 
-  /** Returns the number of replicas that are a majority together with the master, at least one. */
+  /** Returns the number of replicas that form a majority together with the master, at least one. */
   int majority() {
     return Math.max(1, (names.size() + 1) / 2);
   }

@@ -84,10 +84,11 @@ final class Failover {
   }
 
   /**
-   * Begins.
+   * Starts to wait for a replica to catch up.
    *
-   * @param wanted the replica to take over; null for the first that has caught up
-   * @param timeoutMillis after which it is given up, or forced on the replica; 0 for never
+   * @param wanted the replica to promote; null for the first that has caught up
+   * @param timeoutMillis time after which the failover is aborted, or with {@code force} completed
+   *     regardless; 0 for never
    */
   void begin(@Nullable HostPort wanted, boolean force, long timeoutMillis) {
     if (wanted == null) {

@@ -14,7 +14,7 @@ import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
-/** FAILOVER: master and replica exchange their roles. */
+/** FAILOVER: a master and one of its replicas exchange roles. */
 public final class FailoverCommand extends CommandGroup<Call> {
   private static final CommandError NONE_IN_PROGRESS =
       new CommandError("ERR No failover in progress.");

@@ -10,7 +10,7 @@ import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.ServerDirectives;
 import java.lang.foreign.MemorySegment;
 
-/** The sources of what is sent to replicas, and its limits; shared by all feeds of a master. */
+/** The sources and limits of replica feeds, shared by all feeds of a master. */
 final class FeedContext {
   private static final int PIECE_BYTES = 64 * 1024;
 
@@ -75,14 +75,16 @@ final class FeedContext {
     return stream.requireBacklog();
   }
 
-  /** Returns the offset up to which the stream is durable enough to be sent. */
+  /**
+   * Returns the offset after the bytes of the stream that may be sent, as they are durable enough.
+   */
   long shownEnd() {
     long next = backlog().nextOffset();
     long shown = appendOnlyFile.shownStreamOffset();
     return shown < next ? shown + 1 : next;
   }
 
-  /** Returns the space for stream that replicas can't be sent yet. */
+  /** Returns the space for bytes of the stream that can't be sent yet. */
   SpillSpace spillSpace() {
     return spillSpace;
   }
@@ -97,12 +99,12 @@ final class FeedContext {
     return piece;
   }
 
-  /** Returns true if writes wait because replicas don't take the snapshot fast enough. */
+  /** Returns true if writes are held because replicas accept the snapshot too slowly. */
   boolean snapshotHoldsWrites() {
     return dataSet.snapshots().writesMustWait();
   }
 
-  /** Notifies the snapshot that replicas can take more of it. */
+  /** Notifies the snapshot that replicas can accept more of it. */
   void snapshotSinkReady() {
     dataSet.snapshots().sinkReady();
   }

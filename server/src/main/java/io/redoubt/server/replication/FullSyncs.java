@@ -21,17 +21,18 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Full syncs: replicas that ask within a delay share one snapshot. Replicas that support an end
- * mark receive it while it is created, the others from the file of a BGSAVE.
+ * Full syncs: replicas that request one within a delay share a snapshot. Replicas that support an
+ * end mark receive it while it is created, the others from the file of a BGSAVE.
  *
- * <p>The delay is {@code repl-diskless-sync-delay}. It is only {@link #SETTLE_MILLIS} once every
- * known replica has asked, unless {@code repl-diskless-sync-max-replicas} sets the expected number.
+ * <p>The delay is {@code repl-diskless-sync-delay}. It shrinks to {@link #SETTLE_MILLIS} once every
+ * known replica has requested its sync, unless {@code repl-diskless-sync-max-replicas} sets the
+ * expected number.
  */
 final class FullSyncs {
-  /** Time to wait for further replicas when none is known to be missing. */
+  /** The delay if no known replica is missing. */
   private static final long SETTLE_MILLIS = 300;
 
-  /** Time for which a lost replica is expected back. */
+  /** The time within which a lost replica is expected to reconnect. */
   private static final long EXPECTED_BACK_MILLIS = 60_000;
 
   private final Log log;
@@ -44,7 +45,7 @@ final class FullSyncs {
   private final ReplicaFeeds feeds;
   private final FeedContext context;
 
-  /** The names of lost replicas that were online, with the time of their loss. */
+  /** The names of lost replicas that were online, and the times of their loss. */
   private final Map<String, Long> lostMillis = new HashMap<>();
 
   /** The replicas that receive the current snapshot while it is created. */
@@ -143,7 +144,7 @@ final class FullSyncs {
       }
       boolean isWanted = current == null || !current.isUnused() || !streamedTo.isEmpty();
       if (!isWanted && settings.persistence.save.value().isEmpty()) {
-        dataSet.snapshots().abortSave(); // the file of the data set is for replicas only
+        dataSet.snapshots().abortSave(); // it was started for replicas only
       }
     }
     scheduleCheck(0);
@@ -169,7 +170,7 @@ final class FullSyncs {
     return most == 0 ? Integer.MAX_VALUE : most;
   }
 
-  /** Returns the number of replicas that are taking a snapshot. */
+  /** Returns the number of replicas that are receiving a snapshot. */
   private long underWay() {
     return feeds.all().stream()
         .filter(feed -> feed.state() == State.IN_SNAPSHOT || feed.state() == State.SEND_FILE)
@@ -223,9 +224,9 @@ final class FullSyncs {
   }
 
   /**
-   * Starts a snapshot for the first waiting replica and all that need the same form. If hash fields
-   * have expiries, replicas without support of them need a form without. That form is never written
-   * to the snapshot file, from which this server restarts.
+   * Starts a snapshot for the first waiting replica and for all that need the same form. If hash
+   * fields have expiries, replicas without support for them need a form without. That form is never
+   * written to the snapshot file, from which this server would restart without the expiries.
    */
   private void start(List<ReplicaFeed> waiting) {
     boolean hasFieldExpiry = dataSet.keyspace().hasExpiringElements();
@@ -296,7 +297,10 @@ final class FullSyncs {
     }
   }
 
-  /** Deletes the file if no data may stay on the disk; transfers in progress keep reading it. */
+  /**
+   * Deletes the file if this server must not leave data on disk; transfers in progress still read
+   * it.
+   */
   private void deleteSyncFile() {
     boolean isPersistent =
         !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
@@ -311,7 +315,7 @@ final class FullSyncs {
     }
   }
 
-  /** Sends an RDB with the functions only, or an empty one, as requested by a filter. */
+  /** Sends an RDB without keys, with the functions if the replica's filter includes them. */
   private void sendWithoutKeys(ReplicaFeed feed) {
     stream.encoder().restart();
     feed.snapshotBegins(

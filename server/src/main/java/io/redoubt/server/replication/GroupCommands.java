@@ -22,9 +22,10 @@ import io.redoubt.server.execution.Call;
 /** REPLICATION: the group of servers that acknowledge writes. */
 public final class GroupCommands extends CommandGroup<Call> {
   private static final CommandError PROMISED =
-      new CommandError("ERR This server has promised as much to another sentinel");
+      new CommandError(
+          "ERR This server has promised this epoch or a later one to another sentinel");
 
-  /** The last epoch of a promise; it leaves digits for terms that masters begin by themselves. */
+  /** The last epoch that can be promised; higher terms remain for promotions without a sentinel. */
   private static final long MAX_EPOCH = 99_999_999_999_999_999L;
 
   private final Replication replication;
@@ -115,7 +116,7 @@ public final class GroupCommands extends CommandGroup<Call> {
     if (call.request().count() > 4 || (force && !call.request().is(3, "force-data-loss"))) {
       throw Errors.SYNTAX;
     }
-    String member = Errors.shown(call.request(), 2); // the heap may not hold what is no id
+    String member = Errors.shown(call.request(), 2); // shortened: it may be any text
     String reason = replication.ackGroup().remove(member, force);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
@@ -137,11 +138,11 @@ public final class GroupCommands extends CommandGroup<Call> {
     if (!replication.membership().promise(epoch, sentinel, wait::promised)) {
       throw PROMISED;
     }
-    replication.link().acknowledge(); // tells the present master
+    replication.link().acknowledge(); // reports the promise to the current master
     client.block(wait, 0);
   }
 
-  /** A sentinel that waits until a promise is on disk. */
+  /** The wait of a sentinel until a promise is durable. */
   private final class Fence implements Waiting {
     private final ServerClient client;
     private final long epoch;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private static final int LONGEST_LINE = 4096;
 
-  /** The length of a slice in which the buffered stream is applied. */
+  /** The maximum duration of a slice in which the buffered stream is applied. */
   private static final long SLICE_NANOS = 2_000_000;
 
   private final LinkParts parts;
@@ -51,16 +51,16 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** The stream received while the data set before it was not loaded. */
   private final StreamAhead ahead;
 
-  /** True if the master was offered to interleave the stream with a snapshot. */
+  /** True if interleaving the stream with a snapshot was offered to the master. */
   private boolean interleaves;
 
   /** True while the stream is paused. */
   private boolean held;
 
-  /** True if the connection was cut while received bytes were not yet applied. */
+  /** True if the connection was lost before all received bytes were applied. */
   private boolean cut;
 
-  /** True if the stream could not be applied because memory ran out. */
+  /** True if memory ran out while the stream was applied, so that the data set may diverge. */
   private boolean outOfStep;
 
   private boolean over;
@@ -83,7 +83,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return transfer;
   }
 
-  /** Returns the bytes received but not applied: complete requests and an open transaction. */
+  /** Returns the bytes received but not applied, including an open transaction. */
   long unappliedBytes() {
     return stream == null || client == null ? 0 : stream.unappliedBytes() + ahead.waitingBytes();
   }
@@ -98,7 +98,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return ahead.waitingBytes();
   }
 
-  /** Pauses or resumes reading from the master; unread bytes wait in the socket. */
+  /** Pauses or resumes reading from the master; unread bytes remain in the socket. */
   void hold(boolean on) {
     held = on;
     if (on) {
@@ -108,14 +108,14 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Applies what has arrived during a pause that may have ended. */
+  /** Applies bytes received during a pause that may have ended. */
   void pausesChanged() {
     if (!ahead.isEmpty()) {
       parts.clients().loop().schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
     }
   }
 
-  /** Returns true while clients are paused: the data set must not change, by the stream neither. */
+  /** Returns true while clients are paused: the stream must not change the data set either. */
   private boolean isPaused() {
     return parts.clients().registry().pauses().current() != Pauses.Scope.NOTHING;
   }
@@ -126,7 +126,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Returns the acknowledgements that it sends. */
+  /** Returns the sender of acknowledgements. */
   Acknowledgements acks() {
     return acks;
   }
@@ -184,7 +184,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     resynchronize();
   }
 
-  /** Handles input for which there was no memory; it may have been applied in part. */
+  /** Handles input for which memory ran out; it may have been applied in part. */
   private void outOfMemory(OutOfMemoryError failure) {
     dispatcher.outOfMemory("while synchronizing with the master", failure);
     if (!outOfStep) {
@@ -193,7 +193,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     outOfStep = true;
   }
 
-  /** Ends a link whose stream could not be applied; the cron begins another with a full sync. */
+  /**
+   * Closes a link whose stream could not be applied; the cron reconnects and requests a full sync.
+   */
   private void resynchronize() {
     if (!outOfStep || over) {
       return;
@@ -220,7 +222,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     if (isLoading() || (link.state() == State.CONNECTED && !ahead.isEmpty())) {
-      cut = true; // what has come is whole, and it may not come again
+      cut = true; // the received data is complete, and the master may be gone
       return;
     }
     switch (link.state()) {
@@ -241,7 +243,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Notes the time of a CLIENT KILL: a long command behind it may delay the connection's end. */
+  /** Handles CLIENT KILL at once: the close event may be delayed by a long command. */
   private void onKilled() {
     if (connection != null) {
       onClose(connection, null);
@@ -334,8 +336,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   /**
-   * Keeps bytes of the stream until their turn comes. When there are as many as may be, the rest
-   * waits in the socket, and then at the master.
+   * Buffers bytes of the stream. At the limit the rest waits in the socket, and then at the master.
    */
   private void keep(MemorySegment memory, long from, long to) {
     try {
@@ -362,7 +363,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       while (!over && !outOfStep && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
           parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
-          link.heard(); // the master has done its part, though its socket may not be read
+          link.heard(); // the master is alive, though its socket is not read
           acks.endTurn();
           return;
         }
@@ -395,7 +396,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return transfer != null && transfer.isReceived();
   }
 
-  /** Loads in slices, one a turn of the loop. */
+  /** Loads in slices, one per turn of the loop. */
   private void load(Transfer current) {
     if (over) {
       return;
@@ -440,7 +441,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         new MasterStream(
             parts.clients().registry().memory(), parts.clients().registry().limits(), this);
     attach(database);
-    acks.send(); // the master may have replies that wait for it
+    acks.send(); // replies delayed by the master may wait for it
   }
 
   private void attach(int database) {
@@ -533,8 +534,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   /**
-   * Ends a failed attempt with a warning. After a transfer it reconnects at once, else the cron
-   * does.
+   * Ends a failed attempt with a warning. After a transfer it reconnects at once, otherwise at the
+   * next cron.
    */
   void end(String warning) {
     log.warning("%s", warning);
@@ -555,7 +556,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d after failure");
   }
 
-  /** Ends a broken link. */
+  /** Ends a connected link that broke. */
   private void lost() {
     keepPlace();
     abandonAndWait();

@@ -7,12 +7,12 @@ import io.redoubt.server.replication.input.MasterConnector;
 import io.redoubt.server.settings.ServerDirectives;
 
 /**
- * The parts of a replica that its link to the master and each connection attempt work with.
+ * The dependencies of a replica's link to its master and of each connection attempt.
  *
  * @param connector opens the connection
- * @param clients create the client that applies the stream
- * @param dataSet replaced by the master's
- * @param following the stream that is followed
+ * @param clients creates the client that applies the stream
+ * @param dataSet the data set replaced by the master's
+ * @param following the stream being followed
  */
 record LinkParts(
     Environment environment,

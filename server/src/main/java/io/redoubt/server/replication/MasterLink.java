@@ -14,12 +14,11 @@ import org.jspecify.annotations.Nullable;
  * A replica's link to its master: connects, repeatedly until it is stopped; performs the handshake;
  * loads the master's data set or resumes its stream; and applies the stream.
  *
- * <p>States: idle (this server is a master), waiting to connect, connecting, in the handshake,
- * transferring, loading, connected. This server is a replica if and only if the state is not idle.
- * The address of its master is the directive {@code replicaof}.
+ * <p>This server is a replica if and only if the state is not {@link State#IDLE}. The address of
+ * its master is the directive {@code replicaof}.
  */
 final class MasterLink {
-  /** The state of the link. */
+  /** The state of the link. TRANSFER includes loading the received data set. */
   enum State {
     IDLE("none"),
     WAITING("connect"),
@@ -40,10 +39,12 @@ final class MasterLink {
     }
   }
 
-  /** Reconnecting at once is for links that lasted; one that fails at once waits for the cron. */
+  /**
+   * The duration after which a lost link is reconnected at once; a shorter one waits for the cron.
+   */
   private static final long LASTED_MILLIS = 100;
 
-  /** After a master's data set was refused it is asked again only now and then. */
+  /** The delay before a master whose data set was refused is asked again. */
   private static final long REFUSED_MILLIS = 10_000;
 
   private final LinkParts parts;
@@ -55,18 +56,21 @@ final class MasterLink {
   private long attemptMillis;
   private long lastIoMillis;
 
-  /** Since when the link has been down; 0 before it was up for the first time. */
+  /** The time at which the link went down; 0 if it has never been up. */
   private long downSinceMillis;
 
-  /** Why the link stays down although the master answers; null when it is not so. */
+  /** The reason why the link stays down although the master is reachable; null if there is none. */
   private @Nullable String refusal;
 
   private long refusedMillis;
 
-  /** True from an order to follow this master until the link is up: it holds for any master. */
+  /**
+   * True from an order to follow this master until the link is up. The order overrides the rule
+   * that a member of a group follows no earlier master.
+   */
   private boolean ordered;
 
-  /** True if stream interleaved with a snapshot could not be kept. */
+  /** True if a stream interleaved with a snapshot could not be buffered. */
   private boolean streamAheadLost;
 
   MasterLink(LinkParts parts) {
@@ -75,7 +79,7 @@ final class MasterLink {
     log = parts.environment().log();
   }
 
-  // What others ask.
+  // State for others.
 
   State state() {
     return state;
@@ -101,7 +105,7 @@ final class MasterLink {
     return master;
   }
 
-  /** Returns what the handshake says of this server. */
+  /** Returns the identity to announce in the handshake. */
   Handshake.Identity identity() {
     String address = parts.settings().replication.replicaAnnounceIp.value();
     int port = parts.settings().replication.replicaAnnouncePort.value();
@@ -134,12 +138,12 @@ final class MasterLink {
     return attempt == null ? null : attempt.transfer();
   }
 
-  /** Seconds since the last byte of the transfer. */
+  /** Returns the seconds since the last byte of the transfer. */
   long transferSilentSeconds() {
     return secondsSince(lastIoMillis);
   }
 
-  /** Returns the bytes received but not applied: complete requests and an open transaction. */
+  /** Returns the bytes received but not applied, including an open transaction. */
   long unappliedBytes() {
     return attempt == null ? 0 : attempt.unappliedBytes();
   }
@@ -175,12 +179,12 @@ final class MasterLink {
     downSinceMillis = 0;
   }
 
-  /** Takes notice of an order to follow the master that it follows already. */
+  /** Handles an order to follow the current master. */
   void confirmed() {
     ordered |= !isConnected();
   }
 
-  /** Connects now, by an order. */
+  /** Connects at once, by an explicit order. */
   void connectByOrder() {
     ordered = true;
     connect();
@@ -201,7 +205,7 @@ final class MasterLink {
     attempt = next;
     try {
       parts.connector().connect(master.host(), master.port(), next);
-    } catch (IOException | RuntimeException e) { // the latter where no socket can be made
+    } catch (IOException | RuntimeException e) { // a RuntimeException if no socket can be created
       next.end("Unable to connect to MASTER: " + SystemErrors.text(e));
     }
   }
@@ -220,7 +224,7 @@ final class MasterLink {
     }
   }
 
-  /** Ends the link for good: this server has no master, or another. */
+  /** Ends the link for good: this server becomes a master or follows another one. */
   void stop() {
     LinkAttempt current = attempt;
     if (current != null) {
@@ -229,7 +233,7 @@ final class MasterLink {
     become(State.IDLE);
   }
 
-  /** Changes the state. Without the link's data commands may be refused, from this moment on. */
+  /** Changes the state. Commands may be refused or served again from this moment on. */
   private void become(State newState) {
     boolean wasConnected = isConnected();
     state = newState;
@@ -251,8 +255,8 @@ final class MasterLink {
   }
 
   /**
-   * Connects if the link is down, closes it if the master is silent, sends a sign of life; called
-   * each second.
+   * Connects if the link is down, closes it if the master is silent, acknowledges. Called each
+   * second.
    */
   void cron() {
     boolean silent = now() - lastIoMillis > parts.connector().timeoutMillis();
@@ -312,14 +316,14 @@ final class MasterLink {
     }
   }
 
-  /** Starts or stops to acknowledge at the end of each turn that applied anything. */
+  /** Starts or stops acknowledging at the end of each turn that applied anything. */
   void acksTurns(boolean on) {
     if (attempt != null) {
       attempt.acks().eachTurn(on);
     }
   }
 
-  // What an attempt reports.
+  // Reports of an attempt.
 
   /** Records the state that the attempt has reached. */
   void entered(State newState) {
@@ -350,7 +354,7 @@ final class MasterLink {
     refusedMillis = now();
   }
 
-  /** Returns the bytes of interleaved stream that can be kept here; 0 when none is wanted. */
+  /** Returns the bytes of an interleaved stream that can be buffered; 0 to refuse interleaving. */
   long streamAheadBytes() {
     if (streamAheadLost || !parts.settings().replication.replInterleavedSync.value()) {
       return 0;
@@ -359,7 +363,7 @@ final class MasterLink {
     return most == 0 ? Long.MAX_VALUE : most;
   }
 
-  /** Requests the next snapshot without the stream, which exceeded the limit. */
+  /** Refuses interleaving in the next transfer, because the stream exceeded the limit. */
   void streamAheadIsLost() {
     streamAheadLost = true;
   }
@@ -368,7 +372,7 @@ final class MasterLink {
     return parts.settings().replication.replicaRefuseEmptyMaster.value();
   }
 
-  /** Connects at once if the attempt that ended had lasted; else the cron does. */
+  /** Reconnects at once if the attempt had lasted; otherwise the cron does. */
   void reconnectIfLasted(String line) {
     if (now() - attemptMillis >= LASTED_MILLIS) {
       connect(line);

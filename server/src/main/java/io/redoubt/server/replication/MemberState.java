@@ -4,12 +4,12 @@ import io.redoubt.protocol.group.GroupConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A replica's report of itself as a member of a group, sent with its acknowledgements.
+ * A replica's report of its membership in a group, sent with its acknowledgements.
  *
- * @param id empty if it has reported nothing
- * @param promised the term below which it acknowledges no master
- * @param term that of the newest configuration on its disk, -1 for none
- * @param version of that configuration
+ * @param id empty if it has not reported
+ * @param promised the term that it has promised: it acknowledges no master of an earlier one
+ * @param term the term of its newest durable configuration, -1 for none
+ * @param version the version of that configuration
  * @param complete true if it has lost nothing that it may have acknowledged
  * @param token its token while it is incomplete
  * @param asked true once it was asked to report
@@ -53,17 +53,20 @@ record MemberState(
     }
   }
 
-  /** Returns true if it has reported nothing and was not asked to. */
+  /** Returns true if it has neither reported nor been asked to. */
   boolean isToBeAsked() {
     return id.isEmpty() && !asked;
   }
 
-  /** Returns true if it has a configuration on its disk. */
+  /** Returns true if a configuration is its newest durable one. */
   boolean has(GroupConfig config) {
     return term == config.term() && version == config.version();
   }
 
-  /** Returns true if it exchanges group state and must be sent a configuration. */
+  /**
+   * Returns true if it is incomplete or lacks a configuration; false if it exchanges no group
+   * state.
+   */
   boolean lacks(GroupConfig config) {
     return !id.isEmpty() && (!complete || !has(config));
   }

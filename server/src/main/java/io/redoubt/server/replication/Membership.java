@@ -27,14 +27,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This server as a member of a group that acknowledges writes: its id, the configurations that it
- * knows, and its promise to acknowledge no master of an earlier term. All of it is in a file beside
- * the data, which is written before anything depends on it.
+ * This server's membership in a group that acknowledges writes: its id, the configurations it has
+ * received, and its promise not to acknowledge a master of an earlier term. The state is persisted,
+ * in a file in the data directory, before anything depends on it.
  *
- * <p>A member is complete if it has lost nothing that it may have acknowledged. A restart and a
- * full sync end that. It then has a new random token, which it reports to its master, and is
- * complete again once the stream has brought that token: all that it acknowledged before precedes
- * it. Only complete members count in an election.
+ * <p>A member is complete if it has lost nothing that it may have acknowledged. A restart or a full
+ * sync makes it incomplete. It then draws a random token and reports it to its master. When the
+ * token returns in the stream the member is complete again, because everything that it acknowledged
+ * before precedes the token. Only complete members count in an election.
  *
  * <p>Confined to the event loop; another thread writes the file.
  */
@@ -42,13 +42,13 @@ final class Membership {
   private static final int FIELDS = 6;
   private static final String NOBODY = "-";
 
-  /** Stands in the file for the group of a former member. */
+  /** The group field in the file of a former member. */
   private static final String FORMER = "?";
 
   private static final int TOKEN_LENGTH = 16;
   private static final long RETRY_MILLIS = 1000;
 
-  /** An action that runs once a write of the file has succeeded or failed. */
+  /** An action to run when a write of the file has succeeded (true) or failed (false). */
   private record Dependent(long write, Consumer<Boolean> action) {}
 
   private final Log log;
@@ -60,45 +60,48 @@ final class Membership {
   private final List<Dependent> dependents = new ArrayList<>();
 
   /**
-   * The sentinels that may promote this server for what it had when it gave them its promise, by
-   * their connections, and the terms that they were promised.
+   * Terms promised to sentinels, by connection. A sentinel may promote this server for the data
+   * reported with the promise as long as the connection lasts.
    */
   private final Map<ServerClient, Long> relying = new LinkedHashMap<>();
 
   private String id = "";
 
-  /** True once the id is on disk. */
+  /** True once the id is durable. */
   private boolean keepsId;
 
   private boolean savesId;
   private GroupChain chain = GroupChain.EMPTY;
 
-  /** The greatest term known; masters of lower ones get no acknowledgement that counts. */
+  /**
+   * The latest term promised or followed; acknowledgements to masters of earlier terms don't count.
+   */
   private long promised;
 
-  /** The sentinel that was promised, so that two can't use the same epoch. */
+  /** The sentinel that received the promise; another one must not use the same epoch. */
   private String promisedTo = NOBODY;
 
   /**
-   * The greatest term of a master that it followed. A full sync with an earlier one may lose what
-   * it acknowledged since, and never makes it complete.
+   * The latest term of a master that this server has followed. A full sync from a master of an
+   * earlier term may discard acknowledged writes, and never makes this server complete.
    */
   private long followed = -1;
 
   private boolean complete;
 
   /**
-   * True if a member got the data of another master, and has not heard yet of which group that is.
+   * True if a full sync has replaced a member's data and the new master has not announced its group
+   * yet.
    */
   private boolean formerMember;
 
-  /** The token without which it does not count as complete. */
+  /** The random token of an incomplete member, empty until it is needed. */
   private String token = "";
 
-  /** Counts changes of what the master is told. */
+  /** The revision of the state reported to the master. */
   private long revision;
 
-  /** The number of the last state that must be written, and of the last that was. */
+  /** Sequence number of the latest state to write. */
   private long wantedWrite;
 
   private long lastWrite;
@@ -123,7 +126,7 @@ final class Membership {
 
   // State.
 
-  /** Returns the id, which outlasts restarts once a group is known. */
+  /** Returns the id; it survives restarts once it has been saved. */
   String id() {
     if (id.isEmpty()) {
       id = ReplicationHistory.randomId(random);
@@ -139,17 +142,17 @@ final class Membership {
     return promised;
   }
 
-  /** Returns the latest master that it has followed, null if it knows of no group. */
+  /** Returns the latest term followed, null without a group. */
   @Nullable FollowedTerm followed() {
     return hasGroup() && followed >= 0 ? new FollowedTerm(id(), followed) : null;
   }
 
-  /** Returns true if it knows of a group, has been in one, or has made a promise. */
+  /** Returns true if this server has a group, was in one, or has made a promise. */
   boolean isActive() {
     return chain.newest() != null || promised > 0 || formerMember;
   }
 
-  /** Returns true if it knows of a group that acknowledges writes. */
+  /** Returns true if this server has the configuration of a group that acknowledges writes. */
   boolean hasGroup() {
     GroupConfig newest = chain.newest();
     return newest != null && newest.acks() > 0;
@@ -159,19 +162,19 @@ final class Membership {
     return complete;
   }
 
-  /** Returns true if a group may have confirmed writes that are not here. */
+  /** Returns true if acknowledged writes may be missing here. */
   boolean mayLackWrites() {
     return !complete && (hasGroup() || formerMember);
   }
 
-  /** Returns the number of changes so far. */
+  /** Returns the revision of the state reported to the master. */
   long revision() {
     return revision;
   }
 
   /**
-   * Returns true once the id is on disk, and saves it: one that is lost in a crash would stay a
-   * member of the group, of which nobody is left to acknowledge.
+   * Returns true once the id is durable, and otherwise starts to save it. An id lost in a crash
+   * would remain a member that can never acknowledge again.
    */
   boolean keepsId() {
     if (!keepsId && !savesId) {
@@ -186,7 +189,7 @@ final class Membership {
   }
 
   /**
-   * Returns the state for the master, with the newest configuration that is on disk: {@code
+   * Returns the report to the master, with the newest durable configuration: {@code
    * promised:term:version:complete:id:token}.
    */
   String ackWord() {
@@ -217,7 +220,7 @@ final class Membership {
     revision++;
   }
 
-  /** Returns the answer to a sentinel, which may rely on it as long as its connection stands. */
+  /** Returns the answer to a sentinel, which may rely on it while its connection lasts. */
   FenceAnswer answer(ServerClient sentinel, long term, long offset) {
     relying.keySet().removeIf(Client::isReleased);
     relying.put(sentinel, term);
@@ -225,23 +228,23 @@ final class Membership {
   }
 
   /**
-   * Returns true if a later term was promised than to the sentinel that now orders a promotion. A
-   * group whose writes need no acknowledgement is promoted without a promise.
+   * Returns true if a later term has been promised than the one that a sentinel orders a promotion
+   * in. A group without required acknowledgements is promoted without a promise.
    *
-   * @param ordered the term that this sentinel was promised, -1 for none
+   * @param ordered the term promised to this sentinel, -1 for none
    */
   boolean isPromisedToAnother(long ordered) {
     return hasGroup() && ordered >= 0 && ordered < promised;
   }
 
-  /** Returns the term that a sentinel was promised, -1 for any other client. */
+  /** Returns the term promised to a sentinel, -1 for any other client. */
   long promisedTo(ServerClient client) {
     return relying.getOrDefault(client, -1L);
   }
 
   // Changes.
 
-  /** Records a full sync, after which the data is that of a master of any group. */
+  /** Leaves the group after a full sync: the new data may belong to another one. */
   void dataReplaced() {
     if (chain.newest() != null) {
       formerMember |= hasGroup();
@@ -251,7 +254,7 @@ final class Membership {
     }
   }
 
-  /** Records that data may be lost, because another server is the master. */
+  /** Becomes incomplete before another server becomes the master, which may discard data. */
   void dataLost() {
     if (isActive()) {
       becomeIncomplete();
@@ -259,8 +262,9 @@ final class Membership {
   }
 
   /**
-   * Records that the data is about to be replaced. Sentinels take the end of a connection for a
-   * restart, and do not promote this server for what it had before.
+   * Becomes incomplete before the data set is replaced, and closes the connections of sentinels
+   * with a promise: they take that for a restart, and don't promote this server for its former
+   * data.
    */
   void dataGoes() {
     dataLost();
@@ -268,16 +272,17 @@ final class Membership {
     relying.clear();
   }
 
-  /** Records that a master that restarts, or was appointed, has all that it may have confirmed. */
+  /** Marks a restarted master as complete: each of its writes was durable. */
   void hasAll() {
     complete = true;
     revision++;
   }
 
   /**
-   * Takes over what the master's stream brings; older configurations are ignored.
+   * Adopts the group announced in the master's stream, unless it is older than the one here.
    *
-   * @param tokens those of incomplete members, which are complete from here on
+   * @param tokens tokens of incomplete members, which are complete at this point of the stream
+   * @param saved called after the state was saved or the save has failed
    */
   void received(GroupChain heard, List<String> tokens, Runnable saved) {
     GroupConfig next = heard.newest();
@@ -301,7 +306,7 @@ final class Membership {
     save(ok -> saved.run());
   }
 
-  /** Replaces the configurations, as their master. */
+  /** Replaces the configurations; only for their master. */
   void changed(GroupChain next, Runnable saved) {
     chain = next;
     complete = true;
@@ -314,11 +319,11 @@ final class Membership {
   }
 
   /**
-   * Promises to acknowledge no master of an earlier term.
+   * Promises not to acknowledge a master of an earlier term.
    *
-   * @param to the sentinel that asks
-   * @param done called with true once the promise is on disk, with false if it can't be
-   * @return false if another one was promised as much
+   * @param to the id of the sentinel
+   * @param done called with true once the promise is durable, with false if it can't be saved
+   * @return false if a later term is promised, or this one to another sentinel
    */
   boolean promise(long term, String to, Consumer<Boolean> done) {
     if (term < promised || (term == promised && !to.equals(promisedTo))) {
@@ -331,11 +336,11 @@ final class Membership {
   }
 
   /**
-   * Begins a term as the master. Each term has one master at most: it is that of the promise to the
-   * sentinel that orders it, otherwise a later one than was promised.
+   * Starts a term as the master. A term has at most one master: it is the one promised to the
+   * sentinel that orders the promotion, otherwise one later than every known term.
    *
-   * @param ordered the term that the sentinel was promised, -1 if it is no such order
-   * @param others the latest term of another master that is known, -1 if none is
+   * @param ordered the term promised to the sentinel, -1 if no sentinel orders it
+   * @param others the latest known term of another master, -1 if there is none
    * @return the term
    */
   long appointed(long ordered, long others) {
@@ -358,11 +363,11 @@ final class Membership {
   }
 
   /**
-   * Reads the file, before any request is executed: a promise that was made meanwhile would replace
-   * it.
+   * Reads the file; must precede the first request, because a promise made before would be
+   * overwritten.
    *
-   * @throws IOException if it can't be read or is damaged; the server must not start without its
-   *     promises
+   * @throws IOException if the file can't be read or is damaged: the server must not start without
+   *     its promises
    */
   void load() throws IOException {
     if (port.getAsInt() != 0 && context.disk().exists(file())) {
@@ -378,8 +383,8 @@ final class Membership {
     if (read == null || !fields[2].matches("[0-9]{1,18}") || !fields[4].matches("-1|[0-9]{1,18}")) {
       throw new IOException(
           file()
-              + " is damaged. It has the promises of this server to its group: restore it, or"
-              + " delete it to start as no member of a group");
+              + " is damaged. It holds this server's promises to its group: restore it, or"
+              + " delete it to start outside any group");
     }
     id = fields[1];
     keepsId = true;
@@ -434,7 +439,7 @@ final class Membership {
     thread.start();
   }
 
-  /** Ends the writes, and waits for one that is under way: the loop must not end before it. */
+  /** Stops writing and waits for a write in progress: the loop must not end before it. */
   void close() {
     closed = true;
     Thread last = writer;
@@ -458,7 +463,7 @@ final class Membership {
 
   private void saved(long written, GroupChain writtenChain, @Nullable IOException failure) {
     saving = false;
-    lastWrite = written; // a failed one is tried again with the next change
+    lastWrite = written; // also after a failure: the next change retries
     if (failure == null) {
       keepsId = true;
       savedChain = writtenChain;

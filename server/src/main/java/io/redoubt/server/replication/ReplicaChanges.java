@@ -2,14 +2,14 @@ package io.redoubt.server.replication;
 
 import org.jspecify.annotations.Nullable;
 
-/** The changes of a replica's data set and history that the link to its master causes. */
+/** The changes of a replica's data set and history caused by the link to its master. */
 interface ReplicaChanges {
-  /** Updates what depends on the link, which is up or down now. */
+  /** Updates the state that depends on the link, after it has come up or gone down. */
   void onLinkChanged();
 
   /**
-   * Starts a new history, from which no replica can resume: the data set is about to be replaced,
-   * or is no longer at any place in the old history.
+   * Starts a new history from which no replica can resume: the data set is about to be replaced, or
+   * matches no offset of the old history.
    */
   void startNewHistory();
 
@@ -27,10 +27,10 @@ interface ReplicaChanges {
   void onLoaded(@Nullable String id, long offset);
 
   /**
-   * Continues the stream where it was cut.
+   * Resumes the stream at the end of the own history.
    *
    * @param newId the id under which the master continues it, null for the old one
-   * @return the database that it had selected
+   * @return the database that the stream had selected
    */
   int resume(@Nullable String newId);
 }

@@ -24,20 +24,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A replica at its master: its options from REPLCONF, the state of its synchronization, and its
- * cursor in the backlog. Before PSYNC or SYNC it is only a client that has sent options.
+ * cursor in the backlog. Before PSYNC or SYNC the client has only sent options, and may not become
+ * a replica.
  */
 final class ReplicaFeed implements Companion, SnapshotSink {
   /** The progress of the synchronization. */
   enum State {
-    /** The client has not asked. */
+    /** The client has not requested a sync. */
     NONE("none"),
-    /** Waits for the snapshot to begin. */
+    /** Waits for the snapshot to start. */
     WAIT_SNAPSHOT("wait_bgsave"),
     /** The snapshot is being made. */
     IN_SNAPSHOT("wait_bgsave"),
     /** The snapshot is being sent from a file. */
     SEND_FILE("send_bulk"),
-    /** The snapshot is sent; the stream begins with the first acknowledgement. */
+    /** The snapshot is sent; the stream follows the first acknowledgement. */
     AWAIT_ACK("online"),
     /** The replica has the snapshot and gets the stream. */
     ONLINE("online");
@@ -56,7 +57,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Receives the progress of feeds. */
   interface Listener {
-    /** Handles the end of a synchronization: the replica gets the stream. */
+    /** Handles the end of a full sync: the replica now receives the stream. */
     void onSynchronized();
 
     /** Handles a change of {@link #neededFrom}. */
@@ -86,28 +87,28 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long lastSignMillis;
   private long askedMillis;
 
-  /** The snapshot that is sent as it is made, null when it is sent from a file. */
+  /** The snapshot sent while it is created, null if it is sent from a file. */
   private @Nullable DirectSnapshot streamed;
 
   /** The stream since the snapshot, up to the cursor. */
   private final Spill streamSpill;
 
-  // The two places that the stream comes from.
+  // The two sources of stream bytes.
   private final ReplicaOutput.Source fromSpill;
   private final ReplicaOutput.Source fromBacklog;
 
   /**
-   * From the beginning of the snapshot until the replica has loaded it, as its first
-   * acknowledgement tells, and has been sent all of the stream once.
+   * True from the start of a snapshot until the replica has acknowledged that it has loaded it and
+   * has been sent the stream to its end once.
    */
   private boolean catchingUp;
 
   private boolean hasLoaded;
 
-  /** The file of a snapshot, from when it is sent until its end; owned here. */
+  /** The snapshot file being sent, null if there is none; closed by this class. */
   private @Nullable SnapshotReader file;
 
-  /** True once the connection is closed, or will be at the end of the turn: nothing is sent. */
+  /** True once the connection is closed or scheduled to be: nothing more is sent. */
   private boolean ended;
 
   ReplicaFeed(ServerClient client, FeedContext context, Listener listener) {
@@ -168,7 +169,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   // Synchronisation.
 
-  /** Turns the client into a replica: no more replies, and its own class of limits. */
+  /**
+   * Turns the client into a replica: it gets no more replies, and the output limits of replicas.
+   */
   private void becomeReplica() {
     client.flush(); // replies of earlier commands go first
     client.flag(ClientFlag.REPLICA, true);
@@ -202,7 +205,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     acknowledges = knowsOffsets;
   }
 
-  /** Returns the wall-clock time at which the replica asked for synchronization. */
+  /** Returns the monotonic time, in milliseconds, at which the replica requested a sync. */
   long askedMillis() {
     return askedMillis;
   }
@@ -246,7 +249,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
                 : DirectSnapshot.measured(output, context.rate(), context.spillSpace());
     streamed = snapshot;
     if (interleaved) {
-      context.log().notice("The stream goes along with the RDB to replica %s", name());
+      context.log().notice("The stream is interleaved with the RDB for replica %s", name());
     }
     try {
       snapshot.begin();
@@ -258,7 +261,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /**
    * Returns true if the stream may be interleaved with the snapshot. Without an output limit the
-   * stream stays here, and other replicas can resume from it.
+   * stream waits in memory here instead, where other replicas can resume from it.
    */
   private boolean mayInterleave() {
     return limit.isOn() && acknowledges && options.streamAheadBytes() > 0;
@@ -266,7 +269,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   @Override
   public boolean isReady() {
-    // The snapshot shows what the stream has brought until then.
+    // The snapshot contains all effects so far: it waits until the stream may show them too.
     DirectSnapshot snapshot = streamed;
     boolean takes = snapshot != null && snapshot.isReady();
     return ended || (cursor <= context.shownEnd() && (takes || context.snapshotHoldsWrites()));
@@ -303,7 +306,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  /** Drops a replica for whose output there is no memory: part of it may have been sent. */
+  /** Disconnects a replica for whose output memory ran out; a part may have been sent. */
   void outOfMemory(OutOfMemoryError full) {
     if (ended) {
       return;
@@ -313,7 +316,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     client.closeSoon();
   }
 
-  /** Sends of the snapshot what had to wait. */
+  /** Sends delayed bytes of the snapshot. */
   private void pumpSnapshot(DirectSnapshot snapshot) {
     if (ended || snapshot.isSent()) {
       return;
@@ -335,8 +338,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
                   ? "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF"
                       + " ACK from replica to enable streaming"
                   : snapshot.interleaving() != null
-                      ? "Streamed RDB transfer with replica %s succeeded (socket), with the stream"
-                          + " along with it"
+                      ? "Streamed RDB transfer with replica %s succeeded (socket), interleaved with"
+                          + " the stream"
                       : "Streamed RDB transfer with replica %s succeeded (socket)",
               name());
       online(snapshot.isMarked());
@@ -345,7 +348,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  /** Sends the snapshot and, in between, the stream. */
+  /** Sends the snapshot and the stream alternately. */
   private void interleave(DirectSnapshot snapshot, Interleaving interleaving) {
     sendStream(interleaving.allowance(true), interleaving);
     pumpSnapshot(snapshot);
@@ -359,7 +362,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     context
         .log()
         .warning(
-            "Replica %s is dropped: what it can't take yet can't be kept for it: %s",
+            "Replica %s is dropped: its pending output can't be buffered: %s",
             name(), e.getMessage());
     client.closeSoon();
   }
@@ -395,7 +398,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   // The stream.
 
-  /** Sends as much as the socket's queue takes. */
+  /** Sends as much as the socket's queue accepts. */
   void pump() {
     if (ended) {
       return;
@@ -429,8 +432,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * Sends as much of the stream as the socket's queue accepts.
    *
    * @param most the maximum, in bytes
-   * @param interleaving told of sent bytes if the stream is interleaved with the snapshot, else
-   *     null
+   * @param interleaving the interleaving with a snapshot, which counts sent bytes; null if there is
+   *     none
    */
   private void sendStream(long most, @Nullable Interleaving interleaving) {
     TransferFrames.Kind frame = interleaving == null ? null : TransferFrames.Kind.COMMANDS;
@@ -515,7 +518,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     output.flush();
   }
 
-  /** Returns the lowest offset that must stay in the backlog for this replica. */
+  /** Returns the lowest offset that the backlog must retain for this replica. */
   long neededFrom() {
     return cursor == 0 ? Backlog.NOBODY : cursor;
   }
@@ -535,8 +538,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * Returns true if it lags too far behind and must be dropped. A replica in a full sync may lag:
-   * the bytes that it can't take yet take no memory.
+   * Returns true if the replica lags too far behind and must be disconnected. During a full sync it
+   * may lag: pending bytes are in a file then.
    */
   boolean isOverLimit() {
     if (catchingUp) {
@@ -563,17 +566,20 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
   }
 
-  /** Returns true if it need not be asked for acknowledgements, or acknowledges nothing now. */
+  /**
+   * Returns true if acknowledgements need not be requested: the replica sends them each turn, or is
+   * not online.
+   */
   boolean acknowledgesUnasked() {
     return acknowledgesTurns || !isOnline();
   }
 
-  /** Sets whether it acknowledges at the end of each turn that applied anything. */
+  /** Sets whether the replica acknowledges at the end of each turn that applied anything. */
   void acknowledgesTurns(boolean on) {
     acknowledgesTurns = on;
   }
 
-  /** Returns what it reports of itself as a member of the group. */
+  /** Returns the replica's last report of its membership. */
   MemberState member() {
     return member;
   }
@@ -587,17 +593,19 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return ackOffset;
   }
 
-  /** Returns the last offset that it has reported to be on its disk, or -1. */
+  /** Returns the last offset reported as durable, -1 if there is none. */
   long durableOffset() {
     return durableOffset;
   }
 
-  /** Returns true if it has acknowledged, and so has, the stream up to an offset. */
+  /**
+   * Returns true if the replica is online, has loaded its data set and has acknowledged an offset.
+   */
   boolean has(long offset) {
     return isOnline() && hasLoaded && ackOffset >= offset;
   }
 
-  /** Returns true if it has reported that the stream up to an offset is on its disk. */
+  /** Returns true if the replica has reported the stream up to an offset as durable. */
   boolean hasDurably(long offset) {
     return isOnline() && durableOffset >= offset;
   }
@@ -612,7 +620,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return isOnline() ? Math.max(0, context.nowMillis() - lastSignMillis) : 0;
   }
 
-  /** Returns true if it has been silent, or has not taken a byte of its snapshot, for too long. */
+  /**
+   * Returns true if the replica has been silent, or has accepted no byte of its snapshot, for too
+   * long.
+   */
   boolean isTimedOut(long timeoutMillis) {
     boolean watched = isOnline() ? acknowledges : state == State.SEND_FILE || streamed != null;
     return watched && context.nowMillis() - lastSignMillis > timeoutMillis;
@@ -636,7 +647,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     listener.onProgress();
   }
 
-  /** Sends what can be sent now, of the snapshot or of the stream. */
+  /** Sends as much of the snapshot or of the stream as possible. */
   void goOn() {
     DirectSnapshot snapshot = streamed;
     if (state != State.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {

@@ -10,7 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The feeds of a master's replicas, in the order of their connection, and of likely ones. */
+/**
+ * The feeds of a master's replicas, in the order of their connection, and of clients that may
+ * become replicas.
+ */
 final class ReplicaFeeds {
   private final FeedContext context;
   private final Map<ServerClient, ReplicaFeed> candidates = new HashMap<>();
@@ -20,7 +23,7 @@ final class ReplicaFeeds {
     this.context = context;
   }
 
-  /** Returns the replica feed of a client, created for one that may become a replica. */
+  /** Returns the replica feed of a client, creating one for a client that may become a replica. */
   ReplicaFeed of(ServerClient client, ReplicaFeed.Listener listener) {
     ReplicaFeed known = candidates.get(client);
     if (known == null) {
@@ -68,9 +71,7 @@ final class ReplicaFeeds {
         .toList();
   }
 
-  /**
-   * Returns true if a client has introduced itself as a replica but has not asked for a sync yet.
-   */
+  /** Returns true if a client has announced a replica's port but has not requested a sync yet. */
   boolean isAnyoneAboutToAsk() {
     for (ReplicaFeed feed : candidates.values()) {
       if (!feed.isReplica() && feed.listeningPort() != 0) {
@@ -80,7 +81,7 @@ final class ReplicaFeeds {
     return false;
   }
 
-  /** Adds the feed of a client that has asked for a sync. */
+  /** Adds the feed of a client that has requested a sync. */
   void add(ReplicaFeed feed) {
     replicas.add(feed);
   }
@@ -91,7 +92,7 @@ final class ReplicaFeeds {
     return replicas.remove(feed);
   }
 
-  /** Keeps in the backlog what the slowest replica still needs. */
+  /** Retains the bytes of the backlog that the slowest replica needs. */
   void retain() {
     long lowest = Backlog.NOBODY;
     for (int i = 0; i < replicas.size(); i++) {
@@ -112,8 +113,8 @@ final class ReplicaFeeds {
   }
 
   /**
-   * Returns the number of online replicas with an acknowledgement within min-replicas-max-lag
-   * seconds.
+   * Returns the number of online replicas that have acknowledged within {@code
+   * min-replicas-max-lag} seconds.
    */
   int good() {
     int maxLagSeconds = context.settings().replication.minReplicasMaxLag.value();
@@ -127,7 +128,7 @@ final class ReplicaFeeds {
     return count;
   }
 
-  /** Returns the number of replicas on whose disks the stream is up to an offset. */
+  /** Returns the number of replicas at which the stream up to an offset is durable. */
   long withDurably(long offset) {
     long count = 0;
     for (int i = 0; i < replicas.size(); i++) {
@@ -139,9 +140,9 @@ final class ReplicaFeeds {
   }
 
   /**
-   * Returns the greatest offset that a number of replicas have acknowledged.
+   * Returns the greatest offset acknowledged by at least a number of replicas.
    *
-   * @param durably true to count what is on their disks only
+   * @param durably true to count only durable offsets
    */
   long acknowledgedBy(int number, boolean durably) {
     long greatest = 0;

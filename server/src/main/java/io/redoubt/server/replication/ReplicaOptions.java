@@ -5,7 +5,7 @@ import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.server.replication.stream.FollowedTerm;
 import org.jspecify.annotations.Nullable;
 
-/** The options that a client has announced by REPLCONF before it asks for the stream. */
+/** The options that a client has announced by REPLCONF before it requests a sync. */
 final class ReplicaOptions {
   private int listeningPort;
   private @Nullable String announcedAddress;
@@ -22,17 +22,17 @@ final class ReplicaOptions {
     listeningPort = port;
   }
 
-  /** Returns the announced port, 0 before it is known. */
+  /** Returns the announced port, 0 if none was announced. */
   int listeningPort() {
     return listeningPort;
   }
 
-  /** Sets the announced address; it stands between commas in INFO. */
+  /** Sets the announced address; INFO shows it between commas, so these are removed. */
   void announcedAddress(String address) {
     announcedAddress = address.isEmpty() ? null : PlainText.of(IpAddress.canonical(address), " ,=");
   }
 
-  /** Returns the announced address; null for that of its connection. */
+  /** Returns the announced address, null to use that of the connection. */
   @Nullable String announcedAddress() {
     return announcedAddress;
   }
@@ -60,8 +60,8 @@ final class ReplicaOptions {
   }
 
   /**
-   * Returns true if its snapshot has the expiries of hash fields: it supports them, or it is not a
-   * server but wants a file like that of BGSAVE.
+   * Returns true if its snapshot includes the expiries of hash fields: it supports them, or it is
+   * no server but requests a file like that of BGSAVE.
    */
   boolean takesFieldExpiry() {
     return knowsFieldExpiry || snapshotOnly;
@@ -71,7 +71,9 @@ final class ReplicaOptions {
     followed = latest;
   }
 
-  /** Returns the latest master of its group that it has followed, null to follow any. */
+  /**
+   * Returns the latest term that it has followed in its group, null if it may follow any master.
+   */
   @Nullable FollowedTerm followed() {
     return followed;
   }
@@ -81,8 +83,8 @@ final class ReplicaOptions {
   }
 
   /**
-   * Returns the bytes of stream that it can keep while a snapshot is interleaved with it; 0 when
-   * none may be sent, as to a client that does not want a complete full sync.
+   * Returns the bytes of the stream that it can buffer during an interleaved snapshot; 0 if the
+   * stream must not be interleaved, as for a client that requests only a snapshot.
    */
   long streamAheadBytes() {
     return snapshotOnly || withoutKeys ? 0 : streamAheadBytes;
@@ -92,7 +94,7 @@ final class ReplicaOptions {
     snapshotOnly = on;
   }
 
-  /** Returns true if it wants no stream after the snapshot. */
+  /** Returns true if it requests a snapshot without the stream. */
   boolean isSnapshotOnly() {
     return snapshotOnly;
   }
@@ -106,12 +108,12 @@ final class ReplicaOptions {
     withFunctions = functions;
   }
 
-  /** Returns true if it wants the function libraries. */
+  /** Returns true if it requests the function libraries. */
   boolean isWithFunctions() {
     return withFunctions;
   }
 
-  /** Returns true if it wants no keys. */
+  /** Returns true if it requests no keys. */
   boolean isWithoutKeys() {
     return withoutKeys;
   }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * their acknowledgements.
  */
 final class Replicas implements ReplicaFeed.Listener {
-  /** The number of remembered replicas, after which the log repeats for each what it gets. */
+  /**
+   * The number of replicas remembered for the log; beyond it they are forgotten and logged again.
+   */
   private static final int MAX_TOLD = 256;
 
   private final Log log;
@@ -34,25 +36,25 @@ final class Replicas implements ReplicaFeed.Listener {
   private final Runnable pumpTask = this::pump;
   private final Runnable askTask = this::askIfWanted;
 
-  /** The replicas named in the log, and whether each takes the expiries of hash fields. */
+  /** The replicas already logged, with true if they receive the expiries of hash fields. */
   private final Map<String, Boolean> toldFieldExpiry = new HashMap<>();
 
-  /** The time at which the last replica went away, or at which this server became a master. */
+  /** The time when the last replica disconnected or this server became a master. */
   private long idleSinceMillis;
 
   private boolean pumpScheduled;
   private boolean ackWanted;
   private boolean turnAcksWanted;
 
-  /** Receives what concerns the state of the server or its group. */
+  /** Receives changes that affect the state of the server or its group. */
   interface Listener {
     /** Handles a replica that has come or gone. */
     void onReplicasChanged();
 
-    /** Handles a change in the number of replicas that acknowledge in time. */
+    /** Handles a change in the number of replicas within {@code min-replicas-max-lag}. */
     void onGoodReplicasChanged();
 
-    /** Handles a new state of a replica as a member of the group. */
+    /** Handles a replica's new report of its membership. */
     void onMemberState(ReplicaFeed feed);
 
     /** Handles an acknowledgement. */
@@ -149,7 +151,7 @@ final class Replicas implements ReplicaFeed.Listener {
     listener.onGoodReplicasChanged();
   }
 
-  /** Logs once for each replica whether it gets the expiries of hash fields. */
+  /** Logs once for each replica whether it receives the expiries of hash fields. */
   void sayWhatItGets(ReplicaFeed feed) {
     boolean takes = feed.options().takesFieldExpiry();
     if (toldFieldExpiry.size() >= MAX_TOLD) {
@@ -158,8 +160,8 @@ final class Replicas implements ReplicaFeed.Listener {
     if (!Boolean.valueOf(takes).equals(toldFieldExpiry.put(feed.name(), takes))) {
       log.notice(
           takes
-              ? "Replica %s knows hash field expiry: it gets fields with their expiries"
-              : "Replica %s doesn't know hash field expiry: it gets fields without expiries,"
+              ? "Replica %s supports hash field expiry: it gets fields with their expiries"
+              : "Replica %s doesn't support hash field expiry: it gets fields without expiries,"
                   + " and HDEL when they are due",
           feed.name());
     }
@@ -179,7 +181,7 @@ final class Replicas implements ReplicaFeed.Listener {
     }
   }
 
-  /** Starts to measure anew for how long there has been no replica. */
+  /** Restarts the measured time without replicas. */
   void restartIdleTime() {
     idleSinceMillis = context.nowMillis();
   }
@@ -210,7 +212,7 @@ final class Replicas implements ReplicaFeed.Listener {
 
   private void pump() {
     pumpScheduled = false;
-    askIfWanted(); // along with what the acknowledgement is wanted for
+    askIfWanted(); // first, so that the request leaves with the bytes to acknowledge
     List<ReplicaFeed> replicas = feeds.all();
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).pump();
@@ -252,7 +254,7 @@ final class Replicas implements ReplicaFeed.Listener {
     }
   }
 
-  /** Continues snapshots after a pause that the rate limit has caused. */
+  /** Resumes snapshots paused by the rate limit. */
   void goOnWithSnapshots() {
     for (ReplicaFeed feed : List.copyOf(feeds.all())) {
       feed.goOn();
@@ -292,7 +294,7 @@ final class Replicas implements ReplicaFeed.Listener {
     feeds.retain();
   }
 
-  /** Records what a replica reports of itself as a member of the group, null for nothing. */
+  /** Records a replica's report of its membership; null leaves it unchanged. */
   void reported(ReplicaFeed feed, @Nullable MemberState state) {
     if (state != null && !state.equals(feed.member())) {
       feed.member(state);
@@ -306,17 +308,17 @@ final class Replicas implements ReplicaFeed.Listener {
     listener.onAcknowledged(feed);
   }
 
-  /** Returns true if the client's last write is on this server's disk. */
+  /** Returns true if the client's last write is durable on this server. */
   boolean isDurableHere(ServerClient client) {
     return appendOnlyFile.isDurable(client.appendedOffset());
   }
 
-  /** Returns true if writes are appended to a file here. */
+  /** Returns true if this server has an append-only file. */
   boolean isAppending() {
     return appendOnlyFile.isEnabled();
   }
 
-  /** Blocks a client until what it waits for has come. */
+  /** Blocks a client until its condition is met. */
   void await(ReplicationWait wait, long timeoutMillis) {
     wait.client().block(wait, timeoutMillis);
     waits.add(wait);
@@ -336,8 +338,8 @@ final class Replicas implements ReplicaFeed.Listener {
   }
 
   /**
-   * Asks the replicas that don't acknowledge each turn unasked for their offsets, once per turn of
-   * the loop, and to do so from now on.
+   * Requests acknowledgements, once per turn of the loop, from replicas that don't yet send them
+   * each turn, and asks them to do so from then on.
    */
   void askForTurnAcks() {
     List<ReplicaFeed> replicas = feeds.all();
@@ -361,7 +363,7 @@ final class Replicas implements ReplicaFeed.Listener {
     }
   }
 
-  /** Ends unasked acknowledgements. */
+  /** Stops acknowledgements at the end of each turn. */
   void endTurnAcks() {
     if (!feeds.all().isEmpty()) {
       requests.endTurnAcks();

@@ -5,7 +5,7 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 
-/** A data set that is sent to replicas, and dropped and loaded when a master sends its own. */
+/** The data set sent to replicas, and replaced by a master's. */
 public interface ReplicatedDataSet {
   /** Returns the keys. */
   Keyspace keyspace();
@@ -19,7 +19,7 @@ public interface ReplicatedDataSet {
   /** Returns the progress of a load; commands are refused with LOADING during one. */
   LoadProgress progress();
 
-  /** Creates an empty data set beside this one. */
+  /** Creates an empty data set to load while this one is served. */
   SpareDataSet spare();
 
   /** Removes all keys and functions, as FLUSHALL and FUNCTION FLUSH do. */

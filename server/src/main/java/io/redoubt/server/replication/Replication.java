@@ -31,14 +31,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's part in replication: puts its stream, its replicas and the link to its master
- * together, and changes the role. Confined to the event loop.
+ * A server's part in replication: connects its stream, its replicas and the link to its master, and
+ * changes the role. Confined to the event loop.
  *
- * <p>Each state has one owner: {@link Role}; {@link ReplicationStream} the history, the backlog and
- * the point of resumption; {@link ReplicaFeeds} and {@link Replicas} those that follow this server;
- * {@link MasterLink} the link to its master; {@link SyncCounts} the counts of synchronizations.
+ * <p>Each state has one owner: {@link Role}; {@link ReplicationStream} for the history, the backlog
+ * and the resume point; {@link ReplicaFeeds} and {@link Replicas} for the servers that follow this
+ * one; {@link MasterLink} for the link to its master; {@link SyncCounts} for the counts of
+ * synchronizations.
  *
- * <p>A master's stream comes from {@link Propagation}; a replica's is that of its master, byte by
+ * <p>A master's stream comes from {@link Propagation}. A replica's stream is its master's, byte by
  * byte, so that ids and offsets are equal throughout a chain.
  */
 public final class Replication implements ReplicationPosition, AutoCloseable {
@@ -66,7 +67,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private final AckGroup ackGroup;
   private final SyncCounts counts = new SyncCounts();
 
-  /** True once a file has given the position in a history. */
+  /** True once a loaded file has set the position in a history. */
   private boolean restored;
 
   private long roleOrders;
@@ -162,8 +163,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   // Life.
 
   /**
-   * Restores the position in a history that a file names, before {@link #start()}. A replica can
-   * then resume from it; a master starts a new id, but its replicas may resume from the old one.
+   * Restores the position in a history recorded in a file, before {@link #start()}. A replica can
+   * resume from it; a master starts a new id, and its replicas may resume from the old one.
    */
   public void restore(ReplicationPoint point) {
     if (restored) {
@@ -181,8 +182,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * Propagates the removal of a key that had expired when the data set was loaded, for replicas
-   * that resume.
+   * Propagates to resuming replicas the removal of a key that had expired when the data set was
+   * loaded.
    */
   public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
     if (!isReplica() && propagation.isActive()) {
@@ -194,10 +195,10 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * Reads what this server has promised to others; the port must be open, and no request executed
-   * before.
+   * Reads the promises of this server to sentinels. The port must be open, since it is part of the
+   * file's name, and no request may have been executed.
    *
-   * @throws IOException if that can't be read
+   * @throws IOException if the file can't be read
    */
   public void open() throws IOException {
     membership.load();
@@ -244,7 +245,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     releaseBacklog();
   }
 
-  /** Starts a new history, as the stream lacks effects: replicas need a full sync. */
+  /** Starts a new history after effects could not be appended: replicas need a full sync. */
   private void streamLost() {
     if (!feeds.all().isEmpty()) {
       log.warning(
@@ -282,7 +283,10 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return isReplica() && IpAddress.same(link.masterHost(), address) && link.masterPort() == port;
   }
 
-  /** Ends the wait of a restarted server for its role, since an explicit command has set it. */
+  /**
+   * Records an explicit order that sets the role: a restarted server stops waiting for its role,
+   * and the fence is lifted.
+   */
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
     liftFence();
@@ -298,7 +302,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     state.set(Refusal.FENCED, false);
   }
 
-  /** Returns the number of role changes and of orders that set the role this server had already. */
+  /** Returns the number of role changes and of orders that confirmed the current role. */
   public long roleOrders() {
     return roleOrders;
   }
@@ -331,7 +335,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.connectByOrder();
   }
 
-  /** Takes notice that REPLICAOF has named the master that this server follows already. */
+  /** Handles REPLICAOF with the current master. */
   void masterConfirmed() {
     link.confirmed();
   }
@@ -344,7 +348,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /**
    * Becomes a master with a new id: REPLICAOF NO ONE.
    *
-   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   * @param ordered the term promised to the sentinel that orders it, -1 if none does
    */
   void becomeMaster(long ordered) {
     int database = streamDatabase();
@@ -360,7 +364,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     replicas.disconnectAll(); // replicas must learn the new id
     replicas.restartIdleTime();
     writeAcks.promoted();
-    role.setDataDropped(false); // by that order the data set is what is left
+    role.setDataDropped(false); // the order accepts the data set as it is
     roleChanged();
     ackGroup.appointed(ordered);
     updateFitness();
@@ -375,7 +379,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     writeAcks.update();
   }
 
-  /** Updates the states in which commands are refused. */
+  /** Updates the states that refuse commands. */
   void updateState() {
     state.set(
         Refusal.READ_ONLY_REPLICA, isReplica() && settings.replication.replicaReadOnly.value());
@@ -402,7 +406,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return stream;
   }
 
-  /** Takes over what the master's stream says of the group, null if it can't be understood. */
+  /** Adopts the group announced in the master's stream; ignores a malformed announcement (null). */
   void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
     if (chain != null && isReplica()) {
       membership.received(chain, tokens, link::acknowledge);
@@ -414,7 +418,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return history().id();
   }
 
-  /** Returns the length of the stream so far, in bytes. */
+  /** Returns the current offset of the stream, in bytes. */
   @Override
   public long offset() {
     return history().offset();
@@ -471,14 +475,14 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return ackGroup;
   }
 
-  /** Sets the receiver of what makes replies wait for replicas, or null while none must wait. */
+  /** Sets the receiver of the delay of replies, called with null while no reply is delayed. */
   public void onReplyAcks(Consumer<@Nullable ReplyAcks> receiver) {
     writeAcks.onSwitch(receiver);
   }
 
   /**
-   * Returns a line on each replica that has not acknowledged the whole stream; SHUTDOWN waits for
-   * them.
+   * Returns a log line for each replica that has not acknowledged the whole stream; used by
+   * SHUTDOWN, which waits for these replicas.
    */
   public List<String> laggingReplicas() {
     return feeds.lagging(offset());
@@ -522,7 +526,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     stream.startNewHistory();
   }
 
-  /** The changes of the data set that the link to the master orders. */
+  /** The changes of the data set made by the link to the master. */
   private final class DataSetChanges implements ReplicaChanges {
     @Override
     public void onLinkChanged() {
@@ -544,7 +548,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
     @Override
     public void onLoaded(@Nullable String id, long offset) {
-      role.setDataDropped(false); // the link, which is up next, updates the state
+      role.setDataDropped(false); // the link comes up next and updates the state
       appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
       membership.dataReplaced();
       stream.adopt(id, offset);
@@ -563,7 +567,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** The effects of replicas on the state of this server. */
+  /** Applies changes of replicas to the state of this server. */
   private final class ReplicaEvents implements Replicas.Listener {
     @Override
     public void onReplicasChanged() {
@@ -588,7 +592,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** The changes of the role that a failover orders. */
+  /** The role changes of a failover. */
   private final class RoleOrders implements Failover.RoleChange {
     @Override
     public void follow(String host, int port) {
@@ -614,19 +618,19 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * Returns the offset of the data set, and 1, as Redis does, if there is none: a sentinel must not
-   * choose this server for what it had.
+   * Returns the offset of the data set; 1, as in Redis, if there is none, so that a sentinel does
+   * not choose this server for its former data.
    */
   long dataOffset() {
     return role.isDataDropped() ? 1 : offset();
   }
 
-  /** Returns true if the data set was dropped for another one that is not complete yet. */
+  /** Returns true if the data set was dropped and its replacement is incomplete. */
   boolean isDataDropped() {
     return role.isDataDropped();
   }
 
-  /** Returns the data set's position in the history, with the bytes of the stream before it. */
+  /** Returns the data set's position in the history, with the end of the backlog. */
   @Override
   public @Nullable ReplicationPoint point() {
     ReplicationPoint place = place();

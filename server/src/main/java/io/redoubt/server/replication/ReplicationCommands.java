@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Roles, and what masters and replicas say to each other. */
+/** Commands that change or show the role, and those exchanged by masters and replicas. */
 public final class ReplicationCommands extends CommandGroup<Call> {
   private static final CommandError IN_CLUSTER =
       new CommandError("ERR REPLICAOF not allowed in cluster mode.");
@@ -259,7 +259,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Capabilities that are not known are none that matter here. */
+  /** Records a capability; unknown ones are ignored. */
   private static void capability(Call call, ReplicaOptions options, int argument) {
     if (call.is(argument, "eof")) {
       options.understandsMark();
@@ -319,7 +319,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       feed.acknowledgesTurns(turns);
       replication.replicas().acknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
-      log.warning("Replica %s acknowledges with something that is no offset", feed.name());
+      log.warning("Replica %s sent an invalid acknowledgement offset", feed.name());
     }
   }
 
@@ -354,7 +354,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       return; // as in Redis, where a monitor counts as a replica
     }
     if (call.client().output().isAwaited()) {
-      call.client().closeSoon(); // replies that wait for replicas can't precede the stream
+      call.client().closeSoon(); // delayed replies can't precede the stream
       return;
     }
     if (id != null && call.count() > 3) {

@@ -65,7 +65,10 @@ public final class ReplicationInfo {
         .always();
   }
 
-  /** Returns the configuration in force; sentinels must not go by one that may never be. */
+  /**
+   * Returns the configuration in force; a pending one might never be, and sentinels must not use
+   * it.
+   */
   private String group() {
     GroupConfig committed = replication.membership().chain().committed();
     return committed == null ? "-" : committed.format();

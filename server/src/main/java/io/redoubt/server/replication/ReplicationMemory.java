@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-/** The memory that replication takes. Confined to the event loop. */
+/** The memory used by replication. Confined to the event loop. */
 public final class ReplicationMemory {
   private final ReplicationStream stream;
   private final ReplicaFeeds replicas;
@@ -15,22 +15,22 @@ public final class ReplicationMemory {
     return stream.backlogBytes();
   }
 
-  /** Returns the bytes of the stream that are kept for any purpose. */
+  /** Returns the bytes of the stream kept in memory, including those retained for replicas. */
   public long bufferBytes() {
     return stream.bufferBytes();
   }
 
   /**
    * Returns the bytes kept for replicas only: the part of the backlog beyond its size, for a
-   * replica that lags behind, and the output queued for their sockets.
+   * lagging replica, and the output queued for their sockets.
    */
   public long replicasBytes() {
     return feedsBytes() + stream.bufferBytes() - stream.backlogBytes();
   }
 
   /**
-   * Returns the bytes that replication takes beyond the configured size of the backlog. They don't
-   * count for {@code maxmemory}: evictions propagate DELs, which would cause further evictions.
+   * Returns the bytes used by replication beyond the configured size of the backlog. They don't
+   * count towards {@code maxmemory}: evictions propagate DELs, which would cause further evictions.
    */
   public long bytesBeyondBacklog() {
     return feedsBytes() + stream.bytesBeyondBacklog();

@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  * the applied bytes of its master while it is a replica. Maintains the offset, the backlog and the
  * selected database.
  *
- * <p>The only writer of the history. The database that the stream has selected is the encoder's
- * last one, except while a master link is up: then the client of the link knows it.
+ * <p>The only writer of the history. The selected database of the stream is the encoder's last one,
+ * except while a master link is up: then it is that of the link's client.
  */
 final class ReplicationStream implements Propagation.Sink {
-  /** No database is selected: the next command of the stream is preceded by SELECT. */
+  /** No database is selected, so that SELECT must precede the next command of the stream. */
   static final int NO_DATABASE = -1;
 
-  /** The largest part of the backlog's end that a file keeps, in bytes. */
+  /** The maximum number of bytes of the backlog's end saved in a file. */
   private static final long TAIL_BYTES = 1 << 20;
 
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
@@ -53,21 +53,25 @@ final class ReplicationStream implements Propagation.Sink {
   /** The offset after the last effect of a command. */
   private long effectOffset;
 
-  /** True if the data set is at the end of the stream, so that another server can continue it. */
+  /**
+   * True if the data set is at the end of the stream, from which another server can continue it.
+   */
   private boolean resumable;
 
-  /** The bytes before the backlog that a file has kept; they are rarely needed. */
+  /**
+   * The bytes before the backlog that a file has saved, for replicas that resume after a restart.
+   */
   private ByteString restored = ByteString.EMPTY;
 
-  /** The offset after the last of them. */
+  /** The offset after the last of these bytes. */
   private long restoredEnd;
 
   /**
    * Creates the stream of a new history.
    *
-   * @param backlogBytes the initial size of a backlog
+   * @param backlogBytes the configured size of the backlog
    * @param grown called after bytes were appended
-   * @param onLost called if the stream lacks effects
+   * @param onLost called if effects could not be appended
    */
   ReplicationStream(
       BufferMemory buffers,
@@ -92,22 +96,22 @@ final class ReplicationStream implements Propagation.Sink {
     return history;
   }
 
-  /** Starts a new id: nobody can resume from before. */
+  /** Starts a new id: no replica can resume from before. */
   void startNewHistory() {
     history.restart(random);
   }
 
   /**
-   * Starts the history of a promoted replica, behind what was the master's stream.
+   * Starts the history of a promoted replica after the end of its master's stream.
    *
-   * @param database that stream had selected it, -1 if that is not known
+   * @param database the database selected in that stream, -1 if unknown
    */
   void promote(int database) {
     history.promote(random);
     encoder.continueAfter(Math.max(database, 0));
   }
 
-  /** Returns to the id before a promotion after which nothing has happened. */
+  /** Returns to the id before a promotion after which nothing was written. */
   void takeBackPromotion() {
     history.takeBackPromotion();
   }
@@ -126,36 +130,36 @@ final class ReplicationStream implements Propagation.Sink {
     history.branch(newId);
   }
 
-  /** Records that the id was told to a replica. */
+  /** Records that a replica has received the id. */
   void shown() {
     history.shown();
   }
 
   // Resuming.
 
-  /** Makes the end of the stream a point from which another server can continue it. */
+  /** Makes the end of this stream the point at which a new master's stream continues. */
   void keepResumePoint() {
     resumable = true;
   }
 
   /**
-   * Makes the end of a master's stream a point from which it can be continued.
+   * Makes the end of a master's stream the point at which it continues.
    *
-   * @param database that stream had selected it
+   * @param database the database selected in that stream
    */
   void keepResumePoint(int database) {
     encoder.continueAfter(database);
     resumable = true;
   }
 
-  /** Gives up the point of resumption. Returns true if there was one. */
+  /** Discards the resume point; returns true if there was one. */
   boolean discardResumePoint() {
     boolean had = resumable;
     resumable = false;
     return had;
   }
 
-  /** Returns the database to select when the stream is resumed, -1 if it can't be. */
+  /** Returns the database to select when the stream is resumed, -1 without a resume point. */
   int resumeDatabase() {
     return resumable ? encoder.lastDatabase() : NO_DATABASE;
   }
@@ -169,7 +173,7 @@ final class ReplicationStream implements Propagation.Sink {
         : new Handshake.ResumePoint(history.id(), offset() + 1);
   }
 
-  /** Returns true if a history is this one, at its end or at an earlier offset. */
+  /** Returns true if an id is the current or the previous one of this history. */
   boolean isOwnHistory(@Nullable String id) {
     return history.id().equals(id) || history.secondId().equals(id);
   }
@@ -237,36 +241,36 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   /**
-   * Returns the offset after the last effect of a command. What else joins the stream, as the
-   * requests for acknowledgements do, does not count.
+   * Returns the offset after the last effect of a command. Pings, requests for acknowledgements and
+   * announcements of the group are not effects.
    */
   long effectOffset() {
     return effectOffset;
   }
 
-  /** Shows that the master lives. */
+  /** Appends a PING, the master's sign of life. */
   void ping() {
     append(PING);
   }
 
-  /** Asks the replicas how far they are. */
+  /** Requests the offsets of the replicas. */
   void askForAcks() {
     append(GETACK);
   }
 
-  /** Asks the replicas how far they are, now and after each turn of theirs. */
+  /** Requests the offsets of the replicas, now and after each of their turns. */
   void askForTurnAcks() {
     append(GETACK_START);
   }
 
-  /** Asks the replicas to acknowledge no longer after each turn. */
+  /** Stops the acknowledgements after each turn. */
   void endTurnAcks() {
     append(GETACK_STOP);
   }
 
   /**
-   * Sends the configurations of the group. A real replica, and one of another version, ignores an
-   * acknowledgement from its master whatever it says, and counts its bytes.
+   * Announces the configurations of the group. A real replica ignores the content of an
+   * acknowledgement from its master, and counts its bytes.
    */
   void announceGroup(String chain, String tokens) {
     append(RequestEncoder.encode("REPLCONF", "ACK", MemberState.OPTION, chain, tokens));
@@ -295,7 +299,7 @@ final class ReplicationStream implements Propagation.Sink {
   void updateEffects() {
     boolean wanted = !role.isReplica() && backlog != null;
     if (wanted && !propagates) {
-      effectOffset = history.offset(); // what precedes are the effects of another server
+      effectOffset = history.offset(); // earlier bytes are the effects of another server
       propagation.add(this);
     } else if (!wanted && propagates) {
       propagation.remove(this);
@@ -310,7 +314,7 @@ final class ReplicationStream implements Propagation.Sink {
 
   // The backlog.
 
-  /** Makes a backlog unless there is one. */
+  /** Creates the backlog unless it exists. */
   void openBacklog() {
     if (makeBacklog()) {
       updateEffects();
@@ -325,7 +329,7 @@ final class ReplicationStream implements Propagation.Sink {
     return true;
   }
 
-  /** Makes a backlog and starts a new history unless there is one. */
+  /** Creates the backlog, and starts a new history, unless it exists. */
   void keep() {
     if (backlog == null) {
       startNewHistory();
@@ -359,16 +363,16 @@ final class ReplicationStream implements Propagation.Sink {
     }
   }
 
-  /** Takes over the place in a history that a file names, and the bytes before it. */
+  /** Adopts the position in a history recorded in a file, and the bytes before it. */
   void restore(ReplicationPoint point) {
     history.adopt(point.id(), point.offset());
     dropBacklog();
-    makeBacklog(); // without effects: the role is not known yet
+    makeBacklog(); // without effects: the role is unknown yet
     restored = point.tail();
     restoredEnd = point.offset() + 1;
   }
 
-  /** Extends the backlog to the bytes kept in a file if that makes it reach back to an offset. */
+  /** Extends the backlog by the bytes saved in a file if it then reaches back to an offset. */
   private void reachBackTo(long offset) {
     Backlog current = backlog;
     if (current == null || restored.isEmpty() || offset >= current.firstOffset()) {
@@ -379,7 +383,7 @@ final class ReplicationStream implements Propagation.Sink {
     long first = restoredEnd - kept.length();
     boolean joins = current.firstOffset() == restoredEnd;
     if (!joins || offset < first || current.nextOffset() - offset > current.sizeBytes()) {
-      return; // it doesn't help, and never will
+      return; // no later request can use the saved bytes either
     }
     Backlog longer = new Backlog(buffers, current.sizeBytes(), first);
     longer.retainFrom(first);
@@ -395,7 +399,7 @@ final class ReplicationStream implements Propagation.Sink {
     backlog = longer;
   }
 
-  /** Returns the end of the backlog, which is saved in a file. */
+  /** Returns the end of the backlog, to be saved in a file. */
   ByteString tail() {
     Backlog current = backlog;
     if (current == null || current.historyBytes() == 0) {

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** The state of replication for metrics and the page. Confined to the loop. */
 public final class ReplicationView {
-  /** The age of data of a master that was never heard of. */
+  /** The reported age of the data of a replica that has never heard its master. */
   public static final long CENTURY_MILLIS = 100L * 365 * 24 * 3600 * 1000;
 
   private final Replication replication;
@@ -79,8 +79,8 @@ public final class ReplicationView {
   }
 
   /**
-   * Returns the milliseconds since the master was last heard of: 0 for a master, a century if it
-   * never was or if a failed full sync has left no data.
+   * Returns the milliseconds since the master was last heard: 0 for a master, {@link
+   * #CENTURY_MILLIS} if never, or if a failed full sync has left no data.
    */
   public long dataAgeMillis() {
     if (!isReplica()) {
@@ -91,12 +91,12 @@ public final class ReplicationView {
     return seconds < 0 || replication.isDataDropped() ? CENTURY_MILLIS : seconds * 1000;
   }
 
-  /** Returns the offset of the data set, which is small if there is none. */
+  /** Returns the offset of the data set; 1 if there is none, as in Redis. */
   public long dataOffset() {
     return replication.dataOffset();
   }
 
-  /** Returns true while this server hands its role over to a replica. */
+  /** Returns true while this server transfers its role to a replica. */
   public boolean isFailingOver() {
     return replication.failover().isUnderWay();
   }

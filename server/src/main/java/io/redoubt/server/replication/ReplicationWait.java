@@ -9,7 +9,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import org.jspecify.annotations.Nullable;
 
-/** A client blocked in WAIT or WAITAOF until its last write is where it wants it to be. */
+/** A client blocked in WAIT or WAITAOF until enough replicas or disks have its last write. */
 abstract class ReplicationWait implements Waiting {
   static final CommandError NOTHING_APPENDED =
       new CommandError(
@@ -31,18 +31,18 @@ abstract class ReplicationWait implements Waiting {
     return client;
   }
 
-  /** Returns true if the condition that the client waits for holds. */
+  /** Returns true if the awaited condition holds. */
   abstract boolean isOver();
 
-  /** Writes the reply as it is now, to the client or to the script that calls the command. */
+  /** Writes the current counts, to the client or to the calling script. */
   abstract void reply(ReplyWriter reply);
 
-  /** Returns the error for a condition that can't hold any more, or null. */
+  /** Returns the error for a condition that can no longer be met, or null. */
   @Nullable CommandError impossible() {
     return null;
   }
 
-  /** Answers the client if what it waits for has come, or can't come any more. */
+  /** Replies to the client if the awaited condition holds or can no longer be met. */
   final void check() {
     CommandError impossible = impossible();
     if (isOver()) {
@@ -70,7 +70,7 @@ abstract class ReplicationWait implements Waiting {
     replicas.waitEnded(this);
   }
 
-  /** WAIT: a number of replicas have the stream. */
+  /** WAIT: a number of replicas have acknowledged the stream. */
   static final class OfReplicas extends ReplicationWait {
     private final Replicas replicas;
     private final long offset;
@@ -94,10 +94,7 @@ abstract class ReplicationWait implements Waiting {
     }
   }
 
-  /**
-   * WAITAOF: the write is on this server's disk, if requested, and on those of a number of
-   * replicas.
-   */
+  /** WAITAOF: the write is durable on a number of replicas and, if requested, on this server. */
   static final class OfDisks extends ReplicationWait {
     private final Replicas replicas;
     private final long offset;

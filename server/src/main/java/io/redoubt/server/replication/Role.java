@@ -19,7 +19,7 @@ final class Role {
     replica = follows;
   }
 
-  /** Returns true if the data set was dropped for another one that is not complete yet. */
+  /** Returns true if the data set was dropped and its replacement is incomplete. */
   boolean isDataDropped() {
     return dataDropped;
   }

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The file of a BGSAVE for replicas, which need its length first. Once it is complete, it is sent
- * to each of them at its own pace. Their transfers keep the file open, so that a later BGSAVE may
- * replace it.
+ * The file of a BGSAVE for replicas that need its length first. Once complete, it is sent to each
+ * of them at its own pace. Each transfer keeps the file open, so that a later BGSAVE may replace
+ * it.
  */
 final class SnapshotFile {
   private final Disk disk;
@@ -69,7 +69,7 @@ final class SnapshotFile {
     }
   }
 
-  /** Informs the replicas of the failed save. */
+  /** Notifies the replicas of the failed save. */
   void failed() {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
       replica.failed();

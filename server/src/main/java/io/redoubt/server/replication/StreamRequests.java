@@ -6,12 +6,13 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.List;
 
 /**
- * Adds to a master's stream what is not the effect of a command: pings, requests for
+ * Adds to a master's stream everything but effects of commands: pings, requests for
  * acknowledgements, and the configurations of the group. A replica adds nothing, as its stream is
- * that of its master.
+ * its master's.
  *
- * <p>While a successor waits for the end of the stream, nothing may be added that is not needed for
- * that: a real replica stands for election at exactly the offset that its master named.
+ * <p>During FAILOVER the successor waits for the end of the stream, and only what it needs for that
+ * may be added: a real replica accepts the takeover only at exactly the offset that its master
+ * named.
  */
 final class StreamRequests {
   private final ServerDirectives settings;
@@ -19,7 +20,7 @@ final class StreamRequests {
   private final ReplicationStream stream;
   private final Role role;
 
-  /** Runs of the cron. */
+  /** The number of calls of {@link #cron}. */
   private long cronRuns;
 
   StreamRequests(ServerDirectives settings, Pauses pauses, ReplicationStream stream, Role role) {
@@ -34,7 +35,7 @@ final class StreamRequests {
   }
 
   /**
-   * Pings the replicas when it is time for that. Called each second.
+   * Pings the replicas if {@code repl-ping-replica-period} has passed. Called each second.
    *
    * @param hasReplicas true if there is a replica
    */
@@ -48,27 +49,27 @@ final class StreamRequests {
 
   /** Asks the replicas for their offsets. */
   void askForAcks() {
-    if (!isAwaitedBySuccessor()) { // else they are told each second all the same
+    if (!isAwaitedBySuccessor()) { // otherwise replicas still acknowledge each second
       ask(stream::askForAcks);
     }
   }
 
-  /** Asks the replicas for their offsets, now and after each turn of theirs. */
+  /** Requests the offsets of the replicas, now and after each of their turns. */
   void askForTurnAcks() {
     if (!isAwaitedBySuccessor()) {
       ask(stream::askForTurnAcks);
     }
   }
 
-  /** Asks the replicas to acknowledge no longer after each turn. */
+  /** Stops the acknowledgements after each turn. */
   void endTurnAcks() {
     ask(stream::endTurnAcks);
   }
 
   /**
-   * Sends the group's configurations to its members.
+   * Announces the group's configurations to its members.
    *
-   * @param tokens those of incomplete members
+   * @param tokens tokens of incomplete members, which are complete from then on
    */
   void announceGroup(GroupChain chain, List<String> tokens) {
     ask(() -> stream.announceGroup(chain.format(), String.join(",", tokens)));
@@ -83,7 +84,7 @@ final class StreamRequests {
   private void join(Runnable addition) {
     try {
       addition.run();
-    } catch (OutOfMemoryError full) { // part of it may have joined
+    } catch (OutOfMemoryError full) { // a part may have been appended
       stream.lost();
     }
   }

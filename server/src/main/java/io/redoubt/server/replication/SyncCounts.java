@@ -2,7 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.info.Section;
 
-/** The counts of synchronizations and bytes of replication, as INFO shows them. */
+/** The counts of synchronizations and replicated bytes for INFO. */
 public final class SyncCounts {
   private long fullSyncs;
   private long partialSyncs;
@@ -11,7 +11,7 @@ public final class SyncCounts {
   private long receivedBytes;
   private long sentBytes;
 
-  /** Counts a full sync asked for. */
+  /** Counts a requested full sync. */
   void fullSync() {
     fullSyncs++;
   }
@@ -51,7 +51,7 @@ public final class SyncCounts {
     return sentBytes;
   }
 
-  /** Returns the number of full syncs that replicas have asked for. */
+  /** Returns the number of requested full syncs. */
   public long fullSyncs() {
     return fullSyncs;
   }

@@ -32,11 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transfer implements TransferFraming.Sink {
   /**
-   * The place of a master's data set in a history.
+   * A master's data set in its history.
    *
-   * @param id of the history, null when the master doesn't tell
-   * @param offset of the data set in that history
-   * @param sameHistory true if the data set here is an older one of that history
+   * @param id the id of the history, null if the master sends none
+   * @param offset the offset of the data set in that history
+   * @param sameHistory true if the current data set is an older one of the same history
    */
   record Origin(@Nullable String id, long offset, boolean sameHistory) {}
 
@@ -44,7 +44,7 @@ final class Transfer implements TransferFraming.Sink {
 
   private static final long SYNC_EVERY_BYTES = 8L << 20;
 
-  /** The largest file that is checked for being empty: a larger one must hold keys. */
+  /** The maximum size of a file that is checked for being empty; a larger one must contain keys. */
   private static final long LARGEST_EMPTY_BYTES = 4 << 20;
 
   private final Clock clock;
@@ -58,10 +58,10 @@ final class Transfer implements TransferFraming.Sink {
 
   private final TransferFraming framing;
 
-  /** The destination of the stream interleaved with the data; null when none was asked for. */
+  /** The buffer of the interleaved stream; null if interleaving was not offered. */
   private final @Nullable StreamAhead ahead;
 
-  /** True if the interleaved stream could not be kept. */
+  /** True if the interleaved stream could not be buffered. */
   private boolean aheadFailed;
 
   private boolean begun;
@@ -72,7 +72,7 @@ final class Transfer implements TransferFraming.Sink {
   private @Nullable RdbFileLoad fromFile;
   private boolean loading;
 
-  /** The data set that a load while receiving fills, unless it replaces the old data at once. */
+  /** The data set being loaded beside the served one; null if the load replaces that in place. */
   private @Nullable SpareDataSet spare;
 
   private boolean refused;
@@ -113,7 +113,7 @@ final class Transfer implements TransferFraming.Sink {
     return origin.offset();
   }
 
-  /** Returns the length of the data in bytes, -1 when the master doesn't know it. */
+  /** Returns the length of the data in bytes, -1 if the master does not announce it. */
   long totalBytes() {
     return framing.totalBytes();
   }
@@ -133,17 +133,17 @@ final class Transfer implements TransferFraming.Sink {
     return framing.isInterleaved();
   }
 
-  /** Returns true if the interleaved stream could not be kept. */
+  /** Returns true if the interleaved stream could not be buffered. */
   boolean hasLostStream() {
     return aheadFailed;
   }
 
-  /** Returns true once all data has been received, so that it is being loaded. */
+  /** Returns true once all data has been received; it is then being loaded. */
   boolean isReceived() {
     return framing.state() == TransferFraming.State.COMPLETE;
   }
 
-  /** Returns true if the data was valid but refused, because it would have emptied this server. */
+  /** Returns true if valid data was refused because it would have emptied this server. */
   boolean isRefused() {
     return refused;
   }
@@ -153,27 +153,27 @@ final class Transfer implements TransferFraming.Sink {
     return failure;
   }
 
-  /** Returns the position in the master's history that the data named, once it has been loaded. */
+  /** Returns the position in the master's history recorded in the data, once it has been loaded. */
   @Nullable ReplicationPoint point() {
     return point;
   }
 
   /**
-   * Takes bytes from the master.
+   * Receives bytes from the master.
    *
-   * @return where those of the transfer end
+   * @return the end of the transfer's bytes; the stream follows
    */
   long receive(MemorySegment memory, long from, long to) {
     long rest = framing.feed(memory, from, to, this);
     if (framing.failure() != null) {
       failure = framing.failure();
     } else if (framing.state() == TransferFraming.State.COMPLETE && failure == null) {
-      begin(); // when there was no payload at all
+      begin(); // the payload is empty
     }
     return rest;
   }
 
-  /** Logs the loss of the connection before all data had come. */
+  /** Logs the loss of the connection before all data was received. */
   void cut() {
     if (onArrival != null) {
       log.warning(
@@ -192,7 +192,7 @@ final class Transfer implements TransferFraming.Sink {
     } catch (IOException e) {
       aheadFailed = true;
       fail(
-          "The stream that comes along with the MASTER <-> REPLICA synchronization can't be kept: "
+          "The interleaved stream of the MASTER <-> REPLICA synchronization can't be buffered: "
               + SystemErrors.text(e));
     }
   }
@@ -208,7 +208,7 @@ final class Transfer implements TransferFraming.Sink {
         file.write(memory, from, length);
         notSyncedBytes += length;
         if (notSyncedBytes >= SYNC_EVERY_BYTES) {
-          file.sync(); // in portions, so that the last sync does not last
+          file.sync(); // in portions, so that the last sync is short
           notSyncedBytes = 0;
         }
       } else if (onArrival != null) {
@@ -312,9 +312,9 @@ final class Transfer implements TransferFraming.Sink {
   }
 
   /**
-   * Does the next part of the load, after all has been received.
+   * Loads the next slice, after all data has been received.
    *
-   * @return whether there is more to do; if not it is done or has failed
+   * @return true if more remains; otherwise the load has finished or failed
    */
   boolean loadSlice() {
     try {
@@ -374,7 +374,7 @@ final class Transfer implements TransferFraming.Sink {
 
   /**
    * Returns true if an empty data set must not replace the current one: a master that has lost its
-   * data starts a new history.
+   * data also starts a new history.
    */
   private boolean isGuarded() {
     return !origin.sameHistory()
@@ -400,9 +400,9 @@ final class Transfer implements TransferFraming.Sink {
   private void refuse() {
     refused = true;
     fail(
-        "The data set of the master is empty, and a new one, but the one here is not: it is kept,"
-            + " and the link stays down. If it is to go, CONFIG SET replica-refuse-empty-master"
-            + " no.");
+        "The master's data set is empty and has a new history, but this replica has keys. They are"
+            + " kept, and the link stays down. To discard them: CONFIG SET"
+            + " replica-refuse-empty-master no");
     abandon();
   }
 
@@ -413,7 +413,7 @@ final class Transfer implements TransferFraming.Sink {
     }
     completeFile();
     Path target = settings.path(settings.persistence.dbfilename.value());
-    dataSet.snapshots().abortSave(); // of the old data, which would take the place of the new
+    dataSet.snapshots().abortSave(); // of the old data, which would replace the received file
     Disk disk = dataSet.context().disk();
     disk.rename(temporary, target);
     path = null;
@@ -482,7 +482,7 @@ final class Transfer implements TransferFraming.Sink {
     }
   }
 
-  /** Gives up: half of a data set is none, and no file is left behind. */
+  /** Ends the transfer, removes a partially loaded data set and the received file. */
   void abandon() {
     if (loading) {
       endLoad();
@@ -498,7 +498,7 @@ final class Transfer implements TransferFraming.Sink {
     deleteReceived();
   }
 
-  /** Deletes the file into which the data is being received; what else comes is dropped. */
+  /** Deletes the file of received data; later data is discarded. */
   void deleteReceived() {
     closeFile();
     if (path != null) {
@@ -511,7 +511,7 @@ final class Transfer implements TransferFraming.Sink {
     }
   }
 
-  /** Syncs the received file before it replaces the one that the next start loads. */
+  /** Syncs the received file before it becomes the one that the next start loads. */
   private void completeFile() throws IOException {
     if (file != null) {
       file.sync();

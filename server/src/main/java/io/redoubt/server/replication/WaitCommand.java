@@ -10,7 +10,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
-/** WAIT and WAITAOF: what a client of a master does to know its writes on replicas and on disks. */
+/** WAIT and WAITAOF, by which a client waits until its writes have reached replicas or disks. */
 public final class WaitCommand extends CommandGroup<Call> {
   private static final CommandError WAIT_ON_REPLICA =
       new CommandError(

@@ -22,18 +22,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Semi-synchronous replication: replies to writes wait until replicas have acknowledged the stream
- * up to the last effect of the write. Only a master waits.
+ * Semi-synchronous replication: delays replies to writes until replicas have acknowledged the
+ * stream up to the last effect of the write. Only a master delays replies.
  *
- * <p>A write waits for the last effect in the stream, whether it had an effect itself or not: a
- * write that finds its work done by an earlier one must not be confirmed before that one is.
+ * <p>A write waits for the last effect in the stream even if it had no effect itself: a write that
+ * finds its work already done must not be confirmed before the write that did it.
  *
- * <p>With {@code write-acks-reads} a command without effect waits for the acknowledgement of what
- * joins the stream after it. Replicas that acknowledge that have promised nothing to another master
- * before: so the command has seen every acknowledged write, also if this server is cut off.
+ * <p>With {@code write-acks-reads} a command without effect waits until bytes added to the stream
+ * after it are acknowledged. Replicas that acknowledge them had not promised another master before,
+ * so the command has seen every acknowledged write even if this server is cut off.
  *
- * <p>A reply that is not acknowledged in time, or before this server becomes a replica, turns into
- * the error UNACKED.
+ * <p>A reply whose acknowledgements are missing at the timeout, or when this server becomes a
+ * replica, is replaced by the error UNACKED.
  */
 final class WriteAcks implements ReplyAcks, ReplicaWaits {
   private static final String TIMED_OUT =
@@ -43,7 +43,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       "UNACKED The outcome is unknown: this server became a replica before enough replicas had"
           + " acknowledged the write.";
 
-  /** The number of lines that are kept while nobody waits in them. */
+  /** The number of empty lines kept for reuse. */
   private static final int MAX_IDLE_LINES = 4;
 
   private final Log log;
@@ -61,25 +61,25 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   private Consumer<@Nullable ReplyAcks> switching = acks -> {};
   private boolean on;
 
-  /** True once replies had to wait. */
+  /** True once replies have been delayed, so that INFO keeps showing the counters. */
   private boolean used;
 
-  /** True if a connection may have set a number of its own. */
+  /** True if a connection may have set its own number by CLIENT WRITE-ACKS. */
   private boolean setByConnections;
 
-  /** The end of the effects before the present command. */
+  /** The effect offset of the stream before the current command. */
   private long effectsBefore;
 
-  /** True from the first reply that timed out until one is acknowledged. */
+  /** True from the first reply that timed out until a reply is acknowledged; limits log lines. */
   private boolean lacking;
 
   private @Nullable Cancellable timer;
   private long timeouts;
 
   /**
-   * Creates the waits of replies.
+   * Creates the waits; none is active until {@link #update}.
    *
-   * @param onTimeout is called when waits may have ended by time
+   * @param onTimeout called after waits may have ended by timeout
    */
   WriteAcks(
       Environment environment,
@@ -105,17 +105,20 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     settings.writeAcksTimeout.onChange(value -> restartTimer());
   }
 
-  /** Sets the receiver of this object while replies must wait, and of null while they must not. */
+  /**
+   * Sets the receiver of this object, called with it when replies start to wait and with null when
+   * they stop.
+   */
   void onSwitch(Consumer<@Nullable ReplyAcks> newSwitching) {
     switching = newSwitching;
   }
 
-  /** Returns true if replies to writes wait. */
+  /** Returns true if replies to writes are delayed. */
   boolean isOn() {
     return on;
   }
 
-  /** Returns true if a reply waits. */
+  /** Returns true if a delayed reply is pending. */
   boolean isWaiting() {
     for (int i = 0; i < lines.size(); i++) {
       if (!lines.get(i).isEmpty()) {
@@ -125,12 +128,12 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     return false;
   }
 
-  /** Returns true if replies wait, or ever have. */
+  /** Returns true if replies are or have been delayed. */
   boolean isShown() {
     return on || used;
   }
 
-  /** Returns the number of clients with replies that wait. */
+  /** Returns the number of clients with delayed replies. */
   int waitingClients() {
     int count = 0;
     for (Client client : clients.registry().view()) {
@@ -161,7 +164,10 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     }
   }
 
-  /** Takes over a configuration, for which only the present replicas count towards a majority. */
+  /**
+   * Applies a new {@code write-acks}; from then on only replicas connected now count for a
+   * majority.
+   */
   private void configured() {
     counted.clear();
     for (ReplicaFeed feed : feeds.all()) {
@@ -176,13 +182,16 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     }
   }
 
-  /** Takes notice of CLIENT WRITE-ACKS. */
+  /** Checks for numbers set by connections, after CLIENT WRITE-ACKS. */
   void connectionChanged() {
     setByConnections = isSetByConnections();
     update();
   }
 
-  /** Looks once a second whether connections with a number of their own are left. */
+  /**
+   * Stops delaying replies after the last connection with its own number has closed. Called each
+   * second.
+   */
   void cron() {
     if (setByConnections) {
       connectionChanged();
@@ -199,19 +208,19 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     return false;
   }
 
-  /** Starts to count replicas anew, because this server becomes a master. */
+  /** Restarts the count of replicas, because this server becomes a master. */
   void promoted() {
     counted.clear();
   }
 
-  /** Fails all waits, because this server becomes a replica. */
+  /** Fails all delayed replies, because this server becomes a replica. */
   void demoted() {
     for (AckLine line : lines) {
       while (!line.isEmpty()) {
         line.failFirst(DEMOTED);
       }
     }
-    lines.clear(); // the offsets of another history follow
+    lines.clear(); // offsets of another history follow
     update();
   }
 
@@ -221,7 +230,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   public boolean begins(ServerClient client, Command<?> command, boolean onlyReads) {
     int required = required(client);
     if (required == 0 || client.isMaster() || command.has(Flag.PUBSUB)) {
-      return false; // PUBLISH has an effect, but none that can be read later
+      return false; // the effect of PUBLISH can't be read later
     }
     boolean reads = command.has(Flag.READONLY) || onlyReads || !client.mayReplicate(command);
     if (reads && !(isRead(command, onlyReads) && settings.writeAcksReads.value())) {
@@ -241,7 +250,10 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
     return own == ServerClient.DEFAULT_WRITE_ACKS ? required() : resolved(own);
   }
 
-  /** Returns the number of replicas that must acknowledge a write, unless its client differs. */
+  /**
+   * Returns the number of replicas that must acknowledge a write of a client without its own
+   * number.
+   */
   int required() {
     return resolved(settings.writeAcks.value());
   }
@@ -267,7 +279,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       return;
     }
     if (offset > stream.offset()) {
-      stream.ping(); // which only a reply to a read waits for
+      stream.ping(); // gives replies to reads something to wait for
     }
     AckLine line = line(replies.wantedReplicas(), replies.wantsGroup());
     if (offset <= line.acknowledged()) {
@@ -307,7 +319,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
         line.replicas(), settings.writeAcksDurable.value(), line.isOfGroup());
   }
 
-  /** Releases replies after a replica has acknowledged more. */
+  /** Releases replies after a replica has acknowledged more of the stream. */
   void acknowledged(ReplicaFeed feed) {
     if (!on) {
       return;

@@ -87,7 +87,7 @@ class AckGroupTest {
       assertThat(master.ask("REPLICATION REMOVE " + gone)).isEqualTo("OK");
       until(
           "the refusal",
-          () -> master.ask("REPLICATION REMOVE " + other).contains("FORCE-DATA-LOSS goes on"));
+          () -> master.ask("REPLICATION REMOVE " + other).contains("FORCE-DATA-LOSS proceeds"));
       assertThat(master.ask("REPLICATION REMOVE " + other + " NOW")).isEqualTo("ERR syntax error");
       assertThat(first.ask("REPLICATION REMOVE " + other + " FORCE-DATA-LOSS"))
           .contains("only the master");

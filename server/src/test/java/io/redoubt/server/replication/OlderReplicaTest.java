@@ -79,9 +79,9 @@ class OlderReplicaTest {
       assertThat(master.info("stats")).containsEntry("sync_partial_ok", "3");
       assertThat(master.log())
           .containsOnlyOnce(
-              "* Replica 127.0.0.1:%d knows hash field expiry: it gets fields with their expiries"
+              "* Replica 127.0.0.1:%d supports hash field expiry: it gets fields with their expiries"
                   .formatted(knowing.port()),
-              "* Replica 127.0.0.1:%d doesn't know hash field expiry: it gets fields without"
+              "* Replica 127.0.0.1:%d doesn't support hash field expiry: it gets fields without"
                       .formatted(real.port())
                   + " expiries, and HDEL when they are due");
     }

@@ -68,7 +68,7 @@ class ReplicaFeedTest {
       replica.expect("*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n");
       assertThat(master.info("stats", "sync_interleaved")).isEqualTo("1");
       assertThat(master.log())
-          .contains("* The stream goes along with the RDB to replica " + replica.name());
+          .contains("* The stream is interleaved with the RDB for replica " + replica.name());
     }
   }
 

@@ -17,25 +17,27 @@ public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */
   public static final int BLOCK_BYTES = 16 * 1024;
 
-  /** The first and the last block are in use in part, and one is spare. */
+  /** The first and last blocks may be partly used, and one is spare. */
   private static final long SLACK_BLOCKS = 3;
 
-  /** The smallest ring: less would not survive a single reconnect. */
+  /** The minimum size; a smaller ring would not survive a single reconnect. */
   public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
 
-  /** Passed to {@link #retainFrom(long)} if no replica needs older bytes. */
+  /** Passed to {@link #retainFrom} if no replica needs older bytes. */
   public static final long NOBODY = Long.MAX_VALUE;
 
   private final BufferMemory memory;
   private long sizeBytes;
 
-  /** A circular list of blocks: `used` of them from `first` on. */
+  /** A circular list of blocks: {@code used} of them, starting at {@code first}. */
   private BufferMemory.@Nullable Block[] blocks = new BufferMemory.@Nullable Block[8];
 
   private int first;
   private int used;
 
-  /** A block dropped at the head, reused at the tail: a steady stream allocates nothing. */
+  /**
+   * A block dropped at the head and reused at the tail, so that a steady stream allocates nothing.
+   */
   private BufferMemory.@Nullable Block spare;
 
   /** Offset of the first byte of the first block; bytes before {@link #firstOffset} are void. */
@@ -58,7 +60,7 @@ public final class Backlog implements AutoCloseable {
     this.nextOffset = nextOffset;
   }
 
-  /** Returns the bytes that the ring keeps when no replica needs older ones. */
+  /** Returns the number of bytes that the ring keeps if no replica needs older ones. */
   public long sizeBytes() {
     return sizeBytes;
   }
@@ -95,7 +97,7 @@ public final class Backlog implements AutoCloseable {
     return offset >= firstOffset && offset <= nextOffset;
   }
 
-  /** Changes the size; of the bytes kept, the latest that fit stay. */
+  /** Changes the size; keeps the latest bytes that fit. */
   public void resize(long newSizeBytes) {
     sizeBytes = Math.max(newSizeBytes, MINIMUM_SIZE_BYTES);
     trim();

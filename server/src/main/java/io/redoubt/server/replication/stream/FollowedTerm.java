@@ -3,8 +3,8 @@ package io.redoubt.server.replication.stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest master that a member of a group has followed, as it tells one that it connects to: an
- * earlier master must not replace its data.
+ * The latest term that a member of a group has followed, announced in the handshake: a master of an
+ * earlier term must not replace the member's data.
  *
  * @param member the id of the member
  * @param term the term of the master
@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 public record FollowedTerm(String member, long term) {
   private static final String CAPABILITY = "followed-term:";
 
-  /** Returns the capability that {@link #parse} reads. */
+  /** Returns the announcement, which {@link #parse} reads. */
   String capability() {
     return CAPABILITY + term + ":" + member;
   }
 
-  /** Parses a capability; returns null if it is another one. */
+  /** Parses a capability; returns null for any other capability. */
   public static @Nullable FollowedTerm parse(String capability) {
     if (!capability.matches(CAPABILITY + "[0-9]{1,18}:[0-9a-f]{40}")) {
       return null;

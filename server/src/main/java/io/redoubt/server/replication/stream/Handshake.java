@@ -16,7 +16,7 @@ public final class Handshake {
   public static final String FIELD_EXPIRY = "hash-field-expiry";
 
   /**
-   * The identity and the options that a replica announces.
+   * The identity and options announced by a replica.
    *
    * @param login the words of AUTH, none to send no AUTH
    * @param listeningPort the port that the replica announces
@@ -25,8 +25,8 @@ public final class Handshake {
    * @param streamAheadBytes the bytes of an interleaved stream that it can buffer (see {@link
    *     TransferFrames}); 0 to refuse interleaving
    * @param knowsFieldExpiry true to receive the expiries of hash fields
-   * @param followed the latest master of its group that the replica has followed, null to follow
-   *     any
+   * @param followed the latest term that the replica has followed in its group, null to accept any
+   *     master
    */
   public record Identity(
       List<String> login,
@@ -37,29 +37,29 @@ public final class Handshake {
       @Nullable FollowedTerm followed) {}
 
   /**
-   * The point from which the replica asks to resume.
+   * The point at which the replica requests to resume.
    *
    * @param id the id of its history
    * @param offset the offset of the first byte that it lacks
    */
   public record ResumePoint(String id, long offset) {}
 
-  /** The next thing to do; the outputs of a step must be followed in order. */
+  /** An action for the caller; the outputs of a step must be performed in order. */
   public sealed interface Output {}
 
-  /** Send this request. */
+  /** A request to send. */
   public record Send(List<String> words) implements Output {}
 
-  /** Send these bytes as they are. */
+  /** Bytes to send as they are. */
   public record SendLine(String line) implements Output {}
 
-  /** Log this line. */
+  /** A line to log. */
   public record Say(LogLine line) implements Output {}
 
-  /** A full transfer follows, with a data set of this id and offset. */
+  /** A full sync follows, with a data set of this id and offset. */
   public record FullResync(String id, long offset) implements Output {}
 
-  /** A full transfer follows from a master that sends no id: its stream can't be resumed. */
+  /** A full sync follows from a master that sends no id: its stream can't be resumed. */
   public record FullResyncWithoutHistory() implements Output {}
 
   /** The stream follows from the requested point, under a new id if one is given. */
@@ -68,7 +68,7 @@ public final class Handshake {
   /** The peer refuses to become the master. */
   public record TakeoverRefused() implements Output {}
 
-  /** Close the connection and try again later. */
+  /** The connection is to be closed and the handshake retried later. */
   public record Abandon() implements Output {}
 
   private enum Awaiting {
@@ -88,9 +88,9 @@ public final class Handshake {
   private Awaiting awaiting = Awaiting.CONNECTION;
 
   /**
-   * Creates a handshake that has not started.
+   * Creates a handshake before the connection is established.
    *
-   * @param resumePoint null to ask for a full sync
+   * @param resumePoint null to request a full sync
    * @param asksToTakeOver true to ask the peer, a replica until now, to become the master; only
    *     PSYNC can do that
    */
@@ -100,7 +100,7 @@ public final class Handshake {
     this.asksToTakeOver = asksToTakeOver;
   }
 
-  /** Returns true if the handshake is over, so that transfer or stream follows from the master. */
+  /** Returns true if the handshake has finished: transfer or stream follows from the master. */
   public boolean isOver() {
     return awaiting == Awaiting.NOTHING;
   }

@@ -8,7 +8,7 @@ package io.redoubt.server.replication.stream;
  * sent.
  */
 public final class Interleaving {
-  /** By how much the stream may be ahead of the snapshot. */
+  /** The maximum lead of the stream over the snapshot. */
   static final long LEAD_BYTES = 64 * 1024;
 
   private final long maxStreamBytes;
@@ -53,9 +53,8 @@ public final class Interleaving {
   }
 
   /**
-   * Returns the byte count in a capability of that form, 0 if it is another or is malformed.
-   *
-   * @param capability as the replica announces it
+   * Returns the byte count in an offer to interleave, 0 if the capability is another one or
+   * malformed.
    */
   public static long offeredBytes(String capability) {
     if (!capability.startsWith(TransferFrames.CAPABILITY)) {

@@ -1,10 +1,10 @@
 package io.redoubt.server.replication.stream;
 
 /**
- * Something to log, said by a part that has no log itself.
+ * A log line produced by a class that has no log.
  *
- * @param warning whether it is logged as a warning; otherwise as a notice
- * @param text the line without a line end
+ * @param warning true for level warning, false for notice
+ * @param text the line, without a line end
  */
 public record LogLine(boolean warning, String text) {
   /** Returns a line of level notice. */

@@ -27,7 +27,7 @@ public final class NewerCommand {
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-  /** The heads of commands up to that many words; longer ones are rare enough to be built. */
+  /** The limit of words below which heads are built in advance. */
   private static final int PREPARED = 64;
 
   private static final MemorySegment[] HEADS = new MemorySegment[PREPARED];

@@ -6,11 +6,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master's answer to {@code PSYNC id offset}: continue from that offset, or a full sync. Every
- * answer carries the line to log, in Redis' words.
+ * A master's answer to {@code PSYNC id offset}: a partial sync from that offset, or a full sync.
+ * Each answer has the lines to log, in Redis' words.
  */
 public sealed interface PsyncDecision {
-  /** The id by which a replica without any history asks for a full sync. */
+  /** The id sent by a replica without a history, to request a full sync. */
   String ANY_ID = "?";
 
   /** Returns the lines to log. */
@@ -30,7 +30,7 @@ public sealed interface PsyncDecision {
    * Chooses between a partial and a full sync.
    *
    * @param askedId the id of the replica's history, or {@link #ANY_ID}
-   * @param askedOffset the first byte that the replica lacks
+   * @param askedOffset the offset of the first byte that the replica lacks
    * @param backlog the backlog, null if there is none
    * @param replica the replica's address for the log
    */

@@ -3,17 +3,16 @@ package io.redoubt.server.replication.stream;
 import java.util.random.RandomGenerator;
 
 /**
- * The history that a data set belongs to: a random id, and the count of bytes of the command stream
- * that have been applied since the id was made. Two servers with the same id and offset hold the
- * same data. A promoted replica begins a new id but remembers the old one as its second id, valid
- * up to {@link #secondOffset()}, so that its former siblings can go on with a partial resync
- * (PSYNC2).
+ * The history of a data set: a random id, and the number of bytes of the command stream applied
+ * since the id was created. Two servers with the same id and offset hold the same data. A promoted
+ * replica starts a new id but keeps the old one as its second id, valid up to {@link
+ * #secondOffset()}, so that its former siblings can resume by a partial sync (PSYNC2).
  */
 public final class ReplicationHistory {
-  /** Characters in a replication id, all of them lower-case hexadecimal digits. */
+  /** The length of a replication id, in lower-case hexadecimal digits. */
   public static final int ID_LENGTH = 40;
 
-  /** The id that means none. */
+  /** The value of an absent second id. */
   public static final String NO_ID = "0".repeat(ID_LENGTH);
 
   /** The second offset when there is no second id. */
@@ -24,7 +23,7 @@ public final class ReplicationHistory {
   private long offset;
   private long secondOffset = NO_OFFSET;
 
-  /** True if the id may be known outside this server. */
+  /** True once the id may have been sent to another server. */
   private boolean shown;
 
   /** Creates an empty history with a random id. */
@@ -32,7 +31,7 @@ public final class ReplicationHistory {
     id = randomId(random);
   }
 
-  /** Returns forty random hexadecimal digits, the form of replication ids and end marks. */
+  /** Returns forty random hexadecimal digits, used for replication ids and end marks. */
   public static String randomId(RandomGenerator random) {
     StringBuilder digits = new StringBuilder(ID_LENGTH);
     while (digits.length() < ID_LENGTH) {
@@ -61,26 +60,28 @@ public final class ReplicationHistory {
     return secondOffset;
   }
 
-  /** Counts bytes that have joined the stream. */
+  /** Counts bytes appended to the stream. */
   public void advance(long bytes) {
     offset += bytes;
   }
 
   /**
-   * Starts a new id at the same offset and clears the second: no replica can resume from before.
+   * Starts a new id at the same offset and clears the second id: no replica can resume from before.
    */
   public void restart(RandomGenerator random) {
     id = randomId(random);
     forgetSecond();
   }
 
-  /** Forgets the second id, because the bytes that it would need are no longer kept. */
+  /** Clears the second id, because the bytes before the promotion are no longer kept. */
   public void forgetSecond() {
     secondId = NO_ID;
     secondOffset = NO_OFFSET;
   }
 
-  /* Starts the history of a promoted replica: its writes diverge from the old history, which stays valid up to this offset.
+  /**
+   * Starts the history of a promoted replica: its writes diverge from the old history, which stays
+   * valid up to this offset.
    */
   public void promote(RandomGenerator random) {
     branch(randomId(random));
@@ -93,7 +94,7 @@ public final class ReplicationHistory {
   }
 
   /**
-   * Undoes a promotion after which nothing was written and whose id no other server knows. A
+   * Undoes a promotion after which nothing was written and whose id no other server has received. A
    * restarted master that finds another one promoted can then resume under the common id.
    */
   public void takeBackPromotion() {
@@ -111,7 +112,7 @@ public final class ReplicationHistory {
     id = newId;
   }
 
-  /** Takes over the history of a master after a full sync, or the one found in a file. */
+  /** Adopts the history of a master after a full sync, or one recorded in a file. */
   public void adopt(String masterId, long masterOffset) {
     shown = true;
     id = masterId;
@@ -119,7 +120,7 @@ public final class ReplicationHistory {
     forgetSecond();
   }
 
-  /** Takes back the second id that a file or a cached state remembered. */
+  /** Restores the second id recorded in a file. */
   public void recallSecond(String earlierId, long validBefore) {
     secondId = earlierId;
     secondOffset = validBefore;

@@ -5,11 +5,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The frames of an interleaved full transfer: snapshot and stream of commands share one connection,
- * so that the master need not buffer the stream. Between Redoubt servers only: a replica offers
- * {@code REPLCONF capa interleave:<bytes>}, the bytes of the stream that it can buffer until it has
- * the snapshot. A master that accepts the offer starts the transfer with the line {@code
- * $INTERLEAVED}.
+ * The frames of an interleaved full sync: snapshot and command stream share one connection, so that
+ * the master need not buffer the stream. Between Redoubt servers only: a replica offers {@code
+ * REPLCONF capa interleave:<bytes>}, the number of stream bytes that it can buffer until it has the
+ * snapshot. A master that accepts starts the transfer with the line {@code $INTERLEAVED}.
  *
  * <p>Frames follow, each with one byte for its kind, four bytes of length in network order, and the
  * content:
@@ -17,25 +16,25 @@ import java.nio.ByteOrder;
  * <ul>
  *   <li>{@code S}: the next bytes of the snapshot, an RDB file as of the offset of {@code
  *       +FULLRESYNC};
- *   <li>{@code C}: the next bytes of the stream of commands, from that offset on;
- *   <li>{@code E}: the snapshot is whole; without content. What follows is the rest of the stream,
- *       without frames.
+ *   <li>{@code C}: the next bytes of the command stream, from that offset on;
+ *   <li>{@code E}: the end of the snapshot, without content. The rest of the stream follows without
+ *       frames.
  * </ul>
  *
- * <p>Neither is cut with regard to the other: a replica keeps the commands until it has loaded the
- * snapshot, and then applies them. So what it loads and serves is what any full sync brings, with
- * transactions whole and every command run on the data that it was meant for.
+ * <p>Frames of the two may alternate at any byte. The replica buffers the commands until it has
+ * loaded the snapshot and then applies them, so the result equals that of any other full sync:
+ * transactions stay whole, and every command is applied to the data that it was executed on.
  *
- * <p>This class reads frames; bytes may come cut anywhere.
+ * <p>This class decodes frames from chunks of any size.
  */
 public final class TransferFrames {
-  /** The first line of a transfer in frames. */
+  /** The first line of an interleaved transfer. */
   public static final String HEADER = "$INTERLEAVED";
 
   /** The prefix of the byte count in an offer of the capability. */
   public static final String CAPABILITY = "interleave:";
 
-  /** Bytes before a frame's content. */
+  /** The length of the prefix of a frame. */
   public static final int PREFIX_BYTES = 5;
 
   /** The maximum length of a frame; a longer one is considered corrupt. */
@@ -78,7 +77,7 @@ public final class TransferFrames {
     return ended;
   }
 
-  /** Returns true after bytes that are not a frame. */
+  /** Returns true after an invalid frame. */
   boolean isBroken() {
     return broken;
   }

@@ -10,20 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The framing of a full transfer, decoded by the replica. The first line is {@code $<length>} with
- * the length of the payload in bytes, or {@code $EOF:} and a mark of 40 random bytes that ends the
- * payload, for a master that sends its snapshot while creating it. Empty lines before it are signs
- * of life. The payload is an RDB file.
+ * the length of the payload in bytes; or, from a master that sends its snapshot while creating it,
+ * {@code $EOF:} and a mark of 40 random bytes that ends the payload. Empty lines before it are
+ * signs of life. The payload is an RDB file.
  *
- * <p>A replica that has offered it may receive {@link TransferFrames} instead, after a first line
- * of their own, with the stream interleaved.
+ * <p>A replica that has offered interleaving may receive {@link TransferFrames} instead, after
+ * their own first line.
  *
- * <p>Bytes may arrive in any chunks; the mark is found across their boundaries.
+ * <p>Bytes may arrive in chunks of any size; the mark is found across their boundaries.
  */
 public final class TransferFraming {
-  /** Bytes of the mark that ends a payload of unknown length. */
+  /** The length of the mark that ends a payload of unknown length. */
   public static final int MARK_BYTES = 40;
 
-  /** The total when the master doesn't know it. */
+  /** The total length if the master does not announce it. */
   public static final long UNKNOWN = -1;
 
   private static final int LONGEST_LINE = 1024;
@@ -32,15 +32,15 @@ public final class TransferFraming {
   /** The receiver of the payload. */
   @FunctionalInterface
   public interface Sink {
-    /** Takes the next bytes of the payload, which must be copied. */
+    /** Receives the next bytes of the payload, valid only during the call. */
     void payload(MemorySegment memory, long offset, long length);
 
     /**
-     * Takes the next bytes of the interleaved stream, which must be copied; called only if
+     * Receives the next bytes of the interleaved stream, valid only during the call. Called only if
      * interleaving was offered.
      */
     default void commands(MemorySegment memory, long offset, long length) {
-      throw new IllegalStateException("the stream comes with the payload without being asked to");
+      throw new IllegalStateException("received an interleaved stream that was not offered");
     }
   }
 
@@ -50,7 +50,7 @@ public final class TransferFraming {
     HEADER,
     /** Within the payload. */
     PAYLOAD,
-    /** After the payload: what follows is the command stream. */
+    /** After the payload; the command stream follows. */
     COMPLETE,
     /** The master sent an error or an invalid frame; see {@link #failure()}. */
     FAILED
@@ -66,7 +66,7 @@ public final class TransferFraming {
   private byte @Nullable [] mark;
   private final int[] shift = new int[256];
 
-  /** The last received bytes, which may be the start of the mark. */
+  /** The last received bytes, if they may be the start of the mark. */
   private final byte[] carry = new byte[MARK_BYTES - 1];
 
   private int carried;
@@ -119,12 +119,12 @@ public final class TransferFraming {
     return payloadBytes;
   }
 
-  /** Returns true if the payload is ended by a mark; known after the header. */
+  /** Returns true if a mark ends the payload; valid after the header. */
   public boolean isMarked() {
     return mark != null;
   }
 
-  /** Returns true if the stream is interleaved with the payload; known after the header. */
+  /** Returns true if the stream is interleaved with the payload; valid after the header. */
   public boolean isInterleaved() {
     return interleaved;
   }
@@ -248,7 +248,7 @@ public final class TransferFraming {
   }
 
   /**
-   * Searches the mark first across the boundary to the carried bytes, then in the new ones. Bytes
+   * Searches for the mark across the boundary to the carried bytes, then in the new ones. Bytes
    * that may be its start are carried over to the next call.
    */
   private long marked(MemorySegment memory, long from, long to, Sink sink) {
@@ -284,7 +284,10 @@ public final class TransferFraming {
     return to;
   }
 
-  /** Finds the mark by Horspool's search: compares at its end and skips by the byte there. */
+  /**
+   * Finds the mark by Horspool's algorithm: compares at the window's end and skips by the byte
+   * there.
+   */
   private long find(MemorySegment memory, long from, long to) {
     byte[] wanted = mark;
     if (wanted == null) {
