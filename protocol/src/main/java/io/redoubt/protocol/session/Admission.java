@@ -39,8 +39,8 @@ public final class Admission {
   }
 
   /**
-   * Creates a client for a new connection, or refuses it with Redis' error (too many clients,
-   * protected mode) and closes it.
+   * Creates a client for a new connection, or closes it with Redis' error (too many clients,
+   * protected mode).
    *
    * @param connection the accepted connection
    * @param newClient creates the client from the registry
@@ -87,12 +87,12 @@ public final class Admission {
 
     @Override
     public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
-      // Input is ignored: the connection is refused.
+      // Input of a refused connection is ignored.
     }
 
     @Override
     public void onReadDone(Connection connection) {
-      // Nothing to flush.
+      // No replies to flush.
     }
 
     @Override

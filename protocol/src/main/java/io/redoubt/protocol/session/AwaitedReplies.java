@@ -9,12 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The output of a client from its first reply on that must wait for replicas. All later output
- * follows here, so that the order is kept, until nothing waits any more.
+ * The output of a client, starting with the first reply that must wait for replicas. Later output
+ * is appended here, which preserves the order, until nothing waits any more.
  *
- * <p>The boundaries of each such reply are remembered, because an error takes its place if the
- * replicas don't acknowledge in time. A reply leaves once its offset is acknowledged and the {@link
- * OutputGate} has passed it: there is one place where replies wait, whatever they wait for.
+ * <p>The boundaries of each delayed reply are kept, because an error replaces it if the replicas
+ * don't acknowledge in time. A reply is released once its offset is acknowledged and the {@link
+ * OutputGate} has passed it: output waits in one place, for whatever reason.
  *
  * <p>Positions count bytes from the creation of this object.
  */
@@ -22,10 +22,10 @@ public final class AwaitedReplies extends ReplyBuffer {
   private static final int INITIAL_BYTES = 1024;
   private static final int INITIAL_STOPS = 8;
 
-  /** Stands for the offset of a reply in whose place the error is sent. */
+  /** The offset of a reply to be replaced by the error. */
   private static final long FAILED = -1;
 
-  /** The offset of output that waits for no replica itself, only for what precedes it. */
+  /** The offset of output that needs no acknowledgement itself, but follows output that does. */
   private static final long ANY_OFFSET = 0;
 
   private static final BufferMemory.Block NO_BLOCK =
@@ -38,10 +38,10 @@ public final class AwaitedReplies extends ReplyBuffer {
   /** The position of the first byte of the block. */
   private long blockPosition;
 
-  /** The position of the first byte that has not left. */
+  /** The position of the first byte not yet released. */
   private long first;
 
-  // Stops: output up to an end leaves at once. A ring.
+  // A ring of stops: output up to the end of a stop is released as a whole.
   private long[] starts = new long[INITIAL_STOPS];
   private long[] ends = new long[INITIAL_STOPS];
   private long[] offsets = new long[INITIAL_STOPS];
@@ -49,7 +49,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   private int firstStop;
   private int stops;
 
-  /** The number of the last stops that have no mark of the gate yet. */
+  /** The number of stops at the end of the ring without a mark of the gate. */
   private int unmarked;
 
   private boolean replying;
@@ -75,9 +75,9 @@ public final class AwaitedReplies extends ReplyBuffer {
   /**
    * Starts a reply that may have to wait.
    *
-   * @param replicas the number of replicas that must acknowledge it; the greatest of the replies
-   *     that wait counts for all of them
-   * @param ofGroup true if as many as the group requires must acknowledge it too
+   * @param replicas the number of replicas that must acknowledge it; the maximum of all waiting
+   *     replies applies to each of them
+   * @param ofGroup true if the quorum of the group must acknowledge it, too
    */
   void begin(int replicas, boolean ofGroup) {
     wanted = isEmpty() ? replicas : Math.max(wanted, replicas);
@@ -89,7 +89,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   /**
    * Finishes the reply.
    *
-   * @param offset the offset of the stream that replicas must acknowledge before it leaves
+   * @param offset the offset of the stream that must be acknowledged before the reply is released
    */
   void finish(long offset) {
     replying = false;
@@ -181,7 +181,7 @@ public final class AwaitedReplies extends ReplyBuffer {
 
   // ---- waiting
 
-  /** Returns true if nothing waits and no reply is being written. */
+  /** Returns true if no output waits and no reply is being written. */
   boolean isEmpty() {
     return !replying && usedBytes() == 0;
   }
@@ -191,17 +191,17 @@ public final class AwaitedReplies extends ReplyBuffer {
     return newest > acknowledged && stops > 0;
   }
 
-  /** Returns the number of bytes that wait. */
+  /** Returns the number of waiting bytes. */
   long usedBytes() {
     return end() - first;
   }
 
-  /** Returns the memory that the bytes take. */
+  /** Returns the size of the buffer, in bytes. */
   long capacityBytes() {
     return block.sizeBytes();
   }
 
-  /** Returns true if there is output that the gate has not given a mark yet. */
+  /** Returns true if there is output without a mark of the gate. */
   boolean isUnmarked() {
     return unmarked > 0 || (!replying ? end() : replyStart) > lastEnd();
   }
@@ -211,9 +211,9 @@ public final class AwaitedReplies extends ReplyBuffer {
   }
 
   /**
-   * Gives the output so far a mark of the gate.
+   * Assigns a mark of the gate to the output so far.
    *
-   * @return true if it waits for a greater offset than before
+   * @return true if the greatest awaited offset has increased since the last call
    */
   boolean mark(long mark) {
     long until = replying ? replyStart : end();
@@ -228,7 +228,7 @@ public final class AwaitedReplies extends ReplyBuffer {
     return more;
   }
 
-  /** Returns the greatest offset that a reply waits for. */
+  /** Returns the greatest awaited offset. */
   public long newestOffset() {
     return newest;
   }
@@ -238,21 +238,21 @@ public final class AwaitedReplies extends ReplyBuffer {
     return wanted;
   }
 
-  /** Returns true if as many replicas as the group requires must acknowledge too. */
+  /** Returns true if the quorum of the group must acknowledge, too. */
   public boolean wantsGroup() {
     return wantsGroup;
   }
 
-  /** Records that the stream up to an offset has been acknowledged; the caller flushes. */
+  /** Records that the stream up to an offset is acknowledged; the caller must flush. */
   public void acknowledged(long offset) {
     acknowledged = Math.max(acknowledged, offset);
   }
 
   /**
-   * Replaces the replies that still wait, up to an offset, by an error; the caller flushes.
+   * Replaces waiting replies up to an offset by an error; the caller must flush.
    *
    * @param text the error, whose first word is its code
-   * @return true if there is such a reply
+   * @return true if there was such a reply
    */
   public boolean fail(long upToOffset, String text) {
     boolean any = false;
@@ -269,7 +269,9 @@ public final class AwaitedReplies extends ReplyBuffer {
     return any;
   }
 
-  /** Returns true if the first output that waits lacks no acknowledgement. */
+  /**
+   * Returns true if the first waiting output is acknowledged, so that it waits only for the gate.
+   */
   boolean waitsForGateOnly() {
     return stops > 0 && isAcknowledged(firstStop);
   }
@@ -279,7 +281,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   }
 
   /**
-   * Passes on what waits no longer.
+   * Releases output that no longer has to wait.
    *
    * @param passed the mark that the gate has passed
    * @param target writes to the connection
@@ -307,7 +309,7 @@ public final class AwaitedReplies extends ReplyBuffer {
     }
   }
 
-  /** Discards everything written from now on, also within a reply. */
+  /** Discards everything written from now on, even in the middle of a reply. */
   void discard() {
     discarding = true;
   }

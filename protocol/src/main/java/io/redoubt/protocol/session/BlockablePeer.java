@@ -7,8 +7,8 @@ import io.redoubt.protocol.session.blocking.Waiting;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A peer whose requests may have to wait: a command blocks it until something happens, or a pause
- * postpones its next command. In both cases, later requests wait, too.
+ * A peer whose requests may have to wait: a command blocks it until its condition is met, or a
+ * pause postpones its next command. In both cases later requests wait, too.
  */
 public abstract class BlockablePeer extends Peer {
   private final ClientRegistry registry;
@@ -21,12 +21,12 @@ public abstract class BlockablePeer extends Peer {
     this.registry = registry;
   }
 
-  /** Returns the registry that it belongs to. */
+  /** Returns the registry of all clients. */
   public final ClientRegistry registry() {
     return registry;
   }
 
-  /** Returns true while EXEC or a script runs, within which a command must not block its client. */
+  /** Returns true while EXEC or a script runs, in which commands must not block the client. */
   protected boolean deniesBlocking() {
     return false;
   }
@@ -37,7 +37,7 @@ public abstract class BlockablePeer extends Peer {
   /** Returns the writer of replies. */
   public abstract ReplyWriter reply();
 
-  /** Returns true if its requests wait. */
+  /** Returns true if its requests have to wait. */
   final boolean isHeldUp() {
     return wait.isOn() || postponed;
   }
@@ -47,10 +47,9 @@ public abstract class BlockablePeer extends Peer {
   /**
    * Blocks the client: its next requests wait until {@link #unblock()}.
    *
-   * @param what is notified of the end
+   * @param what is notified of the end of the wait
    * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
-   * @throws IllegalStateException within a script or EXEC, where the reply would be an additional
-   *     one
+   * @throws IllegalStateException within a script or EXEC, where the command has already replied
    */
   public final void block(Waiting what, long timeoutMillis) {
     if (deniesBlocking()) {
@@ -85,7 +84,7 @@ public abstract class BlockablePeer extends Peer {
     return true;
   }
 
-  /** Ends the wait like its timeout. */
+  /** Ends the wait as its timeout does. */
   public final void timeOut() {
     Waiting what = wait.waiting();
     if (what != null) {
@@ -106,7 +105,7 @@ public abstract class BlockablePeer extends Peer {
 
   // ---- pauses
 
-  /** Postpones the request that was dispatched last, and later ones, until the pause ends. */
+  /** Postpones the last dispatched request, and later ones, until the pause ends. */
   final void postpone() {
     postponed = true;
     flag(ClientFlag.BLOCKED, true);
@@ -123,7 +122,7 @@ public abstract class BlockablePeer extends Peer {
     }
   }
 
-  /** Ends the wait and the postponement of a client that has ended. */
+  /** Ends the wait and the postponement of a closed client. */
   final void endHoldUp() {
     endWait();
     endPostponement();

@@ -18,14 +18,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client connection. Its requests are decoded in batches and executed one by one while it
  * {@linkplain #mayExecute() may}; pending ones are kept. Replies are flushed once per read. A
- * subclass adds the server's own state (database, transaction, ...). Used by the event loop only.
+ * subclass adds the state specific to a server (database, transaction, ...). Used by the event loop
+ * only.
  *
- * <p>A client ends when the peer disconnects or by {@link #close()} at once, {@link
+ * <p>A client ends when the peer disconnects, or by {@link #close()} at once, {@link
  * #closeAfterReply()} after its replies were sent, or {@link #closeSoon()} at the end of the turn,
  * which is safe while others iterate over clients or subscribers.
  */
 public abstract class Client extends BlockablePeer implements Connection.Handler, Subscriber {
-  /** The estimated heap size of a client's objects. */
+  /** An estimate of the heap used by a client's objects. */
   private static final long OBJECT_BYTES = 900;
 
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
@@ -59,7 +60,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return 0;
   }
 
-  /** Returns the number of commands queued for EXEC, or -1 outside of MULTI. */
+  /** Returns the number of commands queued for EXEC, -1 outside of MULTI. */
   public int queuedCommands() {
     return -1;
   }
@@ -75,8 +76,8 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Returns true if the command may change data here and on replicas; EXEC does if a queued command
-   * does.
+   * Returns true if the command may change data here and on replicas. EXEC may if a queued command
+   * may.
    */
   protected boolean mayReplicate(Command<?> command) {
     return (command.flags() & MAY_REPLICATE) != 0;
@@ -98,7 +99,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   // ---- life cycle
 
   /**
-   * Starts serving a connection, possibly taking it over from another handler (the master link).
+   * Starts to serve a connection, which another handler (the master link) may have served before.
    */
   public final void attach(Connection newConnection) {
     connectedBy(newConnection);
@@ -129,7 +130,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     }
   }
 
-  /** Closes at the end of the turn; executes and writes nothing from now on. */
+  /** Closes at the end of the turn; from now on nothing is executed or written. */
   public final void closeSoon() {
     if (!released && !is(ClientFlag.CLOSE_ASAP)) {
       flag(ClientFlag.CLOSE_ASAP, true);
@@ -138,13 +139,13 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     }
   }
 
-  /** Executes nothing more, and closes when the replies have been sent. */
+  /** Executes no further requests, and closes when the replies have been sent. */
   public final void closeAfterReply() {
     flag(ClientFlag.CLOSE_AFTER_REPLY, true);
     joinEndOfTurn();
   }
 
-  /** Does the same, and sends the end of the connection in one packet with the reply. */
+  /** Closes after the reply, and sends the end of the connection in the same packet. */
   public final void closeWithReply() {
     Connection current = open();
     if (current != null) {
@@ -153,7 +154,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeAfterReply();
   }
 
-  /** Returns true if it is connected, and closed when its pending output exceeds a limit. */
+  /** Returns true if the client is connected and has a hard output limit. */
   public final boolean hasOutputLimit() {
     return open() != null && registry().settings().outputLimit(type()).hardBytes() > 0;
   }
@@ -192,7 +193,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     try {
       registry().executor().receive(this, memory, start, end);
       if (input.awaitsLargeArgument()) {
-        registry().accountMemory(this); // before the requests of others see or exceed the limit
+        registry().accountMemory(this); // before other clients' requests see or exceed the limit
       }
     } catch (OutOfMemoryError e) {
       registry().executor().outOfMemory(this, e);
@@ -208,7 +209,10 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     }
   }
 
-  /** Answers the requests that are left, then closes; a blocked client is closed at once. */
+  /**
+   * Handles the end of the peer's output: answers the remaining requests, then closes. A blocked
+   * client is closed at once.
+   */
   @Override
   public void onInputEnd(Connection from) {
     inputEnded = true;
@@ -216,7 +220,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeIfAnswered();
   }
 
-  /** Closes if the peer has ended its side and no request of it is left to run. */
+  /** Closes if the peer has ended its output and all of its requests have run. */
   private void closeIfAnswered() {
     if (!inputEnded || isEnding() || (mayExecute() && hasMoreToRun())) {
       return;
@@ -232,7 +236,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
   }
 
-  /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
+  /** Finishes a read: executes permitted requests, keeps the rest, and sends the replies. */
   final void endInput() {
     registry().executor().finish(this);
     Connection current = connectionIfAny();
@@ -254,7 +258,10 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeIfAnswered();
   }
 
-  /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
+  /**
+   * Ends the client's share of this turn; remaining requests run in the next turn, after other
+   * clients.
+   */
   private void continueNextTurn() {
     RequestExecutor executor = registry().executor();
     if (input.endShare(mayExecute(), executor.waitingForTurn()) && !inNextTurn) {
@@ -294,19 +301,19 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Returns true if the next request may run now: the client is neither blocked nor paused nor
-   * closing, and the server serves.
+   * Returns true if the next request may run now: the client is not blocked, paused or closing, and
+   * the server has not stopped serving.
    */
   public final boolean mayExecute() {
     return !isHeldUp() && !isEnding() && !registry().isHalted();
   }
 
-  /** Returns true if it executes nothing more and ignores further input. */
+  /** Returns true if the client executes nothing more and ignores further input. */
   public final boolean isEnding() {
     return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
   }
 
-  /** Returns true if requests that were read have not been executed yet. */
+  /** Returns true if received requests have not been executed yet. */
   public final boolean hasRequestsInHand() {
     return input.inHandBytes() > 0;
   }
@@ -317,8 +324,8 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Gives the memory of the running request away, to be freed by the caller; null if it has to be
-   * copied.
+   * Transfers the memory of the running request to the caller, who must free it; null if the
+   * request must be copied.
    */
   public final BufferMemory.@Nullable Block surrenderInput(Request request) {
     return input.surrender(request);
@@ -335,16 +342,16 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Returns true if the running command is its own. While a command serves blocked clients, it is
-   * theirs.
+   * Returns true if the innermost running command is this client's. A command that serves blocked
+   * clients executes theirs within its own.
    */
   final boolean isCurrent() {
     return equals(registry().executor().current());
   }
 
   /**
-   * Closes the client if the request is a line of HTTP: a browser or another program is being
-   * abused to send commands. Must be called for requests that name no command.
+   * Closes the client if the request is a line of HTTP, since then a browser or another program is
+   * being abused to send commands. Must be called for requests that name no command.
    *
    * @return true if the client is being closed
    */
@@ -357,7 +364,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return true;
   }
 
-  /** Writes what had to wait for the end of the command. */
+  /** Writes output delayed until the end of the command. */
   final void afterCommand() {
     try {
       output.afterCommand();
@@ -386,8 +393,8 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Sets whether a command of this client's script is running, whose reply goes to the script and
-   * not to {@link #reply()}.
+   * Sets whether a command of this client's script is running, whose reply goes to the script
+   * instead of {@link #reply()}.
    */
   public final void repliesToScript(boolean on) {
     output.repliesToScript(on);
@@ -408,12 +415,12 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     }
   }
 
-  /** Finishes a turn of the loop: executes what may run again, flushes, closes. */
+  /** Finishes a turn of the loop: executes resumed requests, flushes, closes. */
   final void endTurn() {
     atEndOfTurn = false;
     try {
       continueOrClose();
-    } catch (OutOfMemoryError e) { // the turns of other clients go on
+    } catch (OutOfMemoryError e) { // the turns of other clients continue
       registry().executor().outOfMemory(this, e);
     }
   }
@@ -465,7 +472,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     }
   }
 
-  /** Sends push messages before the reply of the running command, which must not have begun. */
+  /** Sends push messages before the reply of the running command, which must not have started. */
   public final void pushBeforeReply() {
     try {
       output.writePushes();
@@ -475,8 +482,8 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Closes the client because part of its output is lost. The command of another client that caused
-   * the output goes on.
+   * Closes the client because part of its output is lost. The running command, which may be another
+   * client's, continues.
    */
   private void noMemoryForOutput(OutOfMemoryError full) {
     registry()
@@ -488,8 +495,8 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Sends bytes that answer no command of this client, between its replies and within that of EXEC.
-   * CLIENT REPLY discards them as it does replies.
+   * Sends bytes that are no reply to a command of this client, between its replies and even within
+   * that of EXEC. CLIENT REPLY discards them like replies.
    */
   public final void feed(MemorySegment from, long offset, long length) {
     if (isEnding()) {
@@ -523,7 +530,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return OBJECT_BYTES + subscriptions.heapBytes() + (tracking == null ? 0 : tracking.heapBytes());
   }
 
-  /** Returns its place in the count of the memory of all clients. */
+  /** Returns its entry in the accounting of client memory. */
   final ClientMemory.Account account() {
     return account;
   }
@@ -539,10 +546,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
 
   // ---- state
 
-  /**
-   * Resets the shared state to that of a new client, and the server's own through {@link
-   * #onReset()}.
-   */
+  /** Resets the shared state to that of a new client, and the subclass's by {@link #onReset()}. */
   public final void reset() {
     registry().channels().forget(this);
     registry().trackedClients().stop(this);
@@ -587,7 +591,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     flag(ClientFlag.TRACKING_BROKEN, false);
   }
 
-  /** Returns true if the keys that the running command reads are to be remembered. */
+  /** Returns true if the keys read by the running command must be tracked. */
   public final boolean remembersReads() {
     return tracking != null && tracking.remembersReads();
   }
@@ -597,7 +601,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return tracking == null ? -1 : tracking.mode().redirectId();
   }
 
-  /** Must be called after its subscriptions changed. */
+  /** Updates the flag for subscriptions; must be called after they changed. */
   public final void subscriptionsChanged() {
     flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
   }

@@ -1,6 +1,6 @@
 package io.redoubt.protocol.session;
 
-/** A client flag, in the order of CLIENT LIST, which shows its letter. */
+/** A flag of a client, shown as a letter in CLIENT LIST; the order is that of the letters there. */
 public enum ClientFlag {
   /** Receives every command of other clients (MONITOR). */
   MONITOR('O'),
@@ -16,11 +16,11 @@ public enum ClientFlag {
   BLOCKED('b'),
   /** Client-side caching is on. */
   TRACKING('t'),
-  /** The client that should receive its invalidations does not exist any more. */
+  /** The client to which invalidations are redirected no longer exists. */
   TRACKING_BROKEN('R'),
-  /** Receives invalidations by prefixes instead of those of the keys it reads. */
+  /** Receives invalidations by prefix instead of those of the keys that it reads. */
   TRACKING_BROADCAST('B'),
-  /** A watched key has changed: EXEC will fail. */
+  /** A watched key has changed, so EXEC will fail. */
   DIRTY_WATCH('d'),
   /** Closes when its replies have been sent. */
   CLOSE_AFTER_REPLY('c'),

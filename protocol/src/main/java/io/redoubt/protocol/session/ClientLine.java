@@ -8,7 +8,8 @@ import io.redoubt.protocol.pubsub.Subscriptions;
 
 /**
  * Formats a client as a line of CLIENT LIST, with the fields of Redis 7.2 in its order. Sizes are
- * in bytes, times in seconds. Texts that the client chose can't start another field.
+ * in bytes, times in seconds. A text chosen by the client can't start another field: separators in
+ * it are replaced.
  */
 public final class ClientLine {
   private ClientLine() {}

@@ -5,24 +5,23 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of all clients together, which {@code maxmemory-clients} limits, and the choice of
- * those to evict. Replication links are neither counted nor evicted; clients with CLIENT NO-EVICT
- * are counted. Clients of similar size share a bucket, so that neither an update nor an eviction
- * walks over the clients, and neither allocates. While there is no limit nothing is counted.
+ * The total memory of clients, limited by {@code maxmemory-clients}, and the choice of clients to
+ * evict. Replication links are neither counted nor evicted; clients with CLIENT NO-EVICT are
+ * counted. Clients of similar size share a bucket, so that updates and evictions neither walk over
+ * all clients nor allocate. Without a limit nothing is counted.
  */
 final class ClientMemory {
-  /** A lower limit would leave no room for the clients that could raise it; as in Redis. */
+  /**
+   * The minimum limit, as in Redis: a lower one would evict even the clients that could raise it.
+   */
   private static final long LEAST_LIMIT_BYTES = 128 << 10;
 
   /** The bucket of a client that must not be evicted. */
   private static final int NO_BUCKET = -1;
 
-  /**
-   * The memory of one client as it was counted last, and the client's neighbours among those of
-   * similar size.
-   */
+  /** The last counted memory of a client, and its neighbours in the list of its bucket. */
   static final class Account {
-    /** The bytes that are part of the total. */
+    /** The bytes included in the total. */
     private long bytes;
 
     private int bucket = NO_BUCKET;
@@ -34,7 +33,7 @@ final class ClientMemory {
   private final Collection<Client> clients;
   private final Log log;
 
-  /** The first client of each bucket: the sizes in a bucket have the same highest bit. */
+  /** The first client of each bucket; sizes in a bucket have the same highest bit. */
   private final @Nullable Client[] buckets = new @Nullable Client[Long.SIZE];
 
   private boolean counts;
@@ -58,8 +57,8 @@ final class ClientMemory {
   }
 
   /**
-   * Counts the memory of a client, which may have changed, and evicts the largest clients until all
-   * together are within the limit.
+   * Counts a client's memory after a possible change, and evicts the largest clients while the
+   * total exceeds the limit.
    */
   void update(Client client) {
     long limit = settings.clientMemoryLimitBytes();
@@ -137,7 +136,7 @@ final class ClientMemory {
 
   private void evictDownTo(long limit) {
     if (evicting) {
-      return; // a client that is being closed may end the wait of another one
+      return; // the closing of a client may end the wait of another one
     }
     evicting = true;
     try {

@@ -2,7 +2,9 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.ByteString;
 
-/** The names that a client sets: its own (CLIENT SETNAME, HELLO) and its library's. */
+/**
+ * The names set by a client: its own (CLIENT SETNAME, HELLO) and its library's (CLIENT SETINFO).
+ */
 public final class ClientNames {
   private ByteString name = ByteString.EMPTY;
   private ByteString library = ByteString.EMPTY;

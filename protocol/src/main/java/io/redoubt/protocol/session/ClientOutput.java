@@ -50,12 +50,12 @@ public final class ClientOutput {
 
   // ---- replies that wait for replicas
 
-  /** Returns the replies that wait for replicas, or null if none ever did. */
+  /** Returns the output that waits for replicas, or null if no reply ever waited. */
   public @Nullable AwaitedReplies awaited() {
     return awaited;
   }
 
-  /** Returns true if output waits for replicas, and so does all that follows. */
+  /** Returns true if output waits for replicas, so that later output must wait, too. */
   public boolean isAwaited() {
     return awaiting;
   }
@@ -74,7 +74,7 @@ public final class ClientOutput {
    * Starts a reply that may have to wait for replicas. {@link #finishAwaited} must follow.
    *
    * @param replicas the number of replicas that must acknowledge it
-   * @param ofGroup true if as many as the group requires must acknowledge it too
+   * @param ofGroup true if the quorum of the group must acknowledge it, too
    */
   public void beginAwaited(Client client, int replicas, boolean ofGroup) {
     AwaitedReplies current = awaited;
@@ -91,7 +91,7 @@ public final class ClientOutput {
   /**
    * Finishes a reply that may have to wait.
    *
-   * @param offset the offset of the replication stream that replicas must acknowledge
+   * @param offset the offset of the replication stream that must be acknowledged
    */
   public void finishAwaited(long offset) {
     AwaitedReplies current = awaited;
@@ -101,7 +101,7 @@ public final class ClientOutput {
     }
   }
 
-  /** Passes on awaited output that waits no longer. */
+  /** Releases awaited output that no longer has to wait. */
   void releaseAwaited(AwaitedReplies current, long passedMark) {
     ReplyWriter target = released;
     if (target != null) {
@@ -134,13 +134,13 @@ public final class ClientOutput {
     update();
   }
 
-  /** Sets whether the reply of the running command goes to the script that calls it. */
+  /** Sets whether the reply of the running command goes to the calling script. */
   void repliesToScript(boolean on) {
     repliesToScript = on;
     update();
   }
 
-  /** Discards further output because the client is closing, possibly within a reply. */
+  /** Discards further output, even in the middle of a reply, because the client is closing. */
   void discard() {
     replies.discard();
     if (awaited != null) {
@@ -181,7 +181,7 @@ public final class ClientOutput {
     }
   }
 
-  /** Writes bytes unless replies are switched off; those to a script do not matter. */
+  /** Writes bytes unless replies are switched off, even while a script receives the replies. */
   void feed(MemorySegment from, long offset, long length) {
     if (mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP) {
       return;
@@ -210,14 +210,14 @@ public final class ClientOutput {
     message.accept(pushWriter);
   }
 
-  /** Returns the number of bytes that wait for the reply of the running command. */
+  /** Returns the number of bytes of kept push messages. */
   long pushBytes() {
     return pushesAfterReply == null ? 0 : pushesAfterReply.length();
   }
 
   /**
-   * Writes the messages that waited for the reply of the running command, unless it was a
-   * transaction in which the client has left RESP3.
+   * Writes the kept push messages, unless the command was a transaction in which the client left
+   * RESP3.
    */
   void writePushes() {
     ReplyCollector pushes = pushesAfterReply;
@@ -232,7 +232,7 @@ public final class ClientOutput {
     }
   }
 
-  /** Finishes a command: ends the skipping of its reply and writes kept push messages. */
+  /** Finishes a command: ends the suppression of its reply and writes kept push messages. */
   void afterCommand() {
     if (mode == ReplyMode.SKIP_NEXT) {
       mode(ReplyMode.SKIP);

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All clients of a process and their shared context: executor of requests, users, channels, limits,
- * pauses. Also handles the end of a turn of the loop: clients that were written to, unblocked or
- * scheduled for closing during the turn are flushed, resumed and closed in one task. Used by the
- * event loop only.
+ * pauses. Also finishes each turn of the loop: clients that were written to, unblocked or scheduled
+ * for closing during the turn are flushed, resumed or closed in one task. Used by the event loop
+ * only.
  */
 public final class ClientRegistry {
 
@@ -78,8 +78,8 @@ public final class ClientRegistry {
    * @param users the users
    * @param channels the subscriptions
    * @param dispatcher executes requests
-   * @param trackedClients the clients with client-side caching; stays empty in a process that keeps
-   *     no keys
+   * @param trackedClients the clients with client-side caching; remains empty in a process without
+   *     keys
    */
   public ClientRegistry(
       Loop loop,
@@ -106,17 +106,17 @@ public final class ClientRegistry {
     executor = new RequestExecutor(this, dispatcher);
   }
 
-  // ---- the end of service
+  // ---- end of service
 
   /**
-   * Executes no request of any client from now on, since what it would do is kept nowhere: the
-   * process ends.
+   * Stops the execution of requests for good, since the process ends and their effects would be
+   * lost.
    */
   public void halt() {
     halted = true;
   }
 
-  /** Returns true if no request is executed any more. */
+  /** Returns true once no request is executed any more. */
   public boolean isHalted() {
     return halted;
   }
@@ -181,8 +181,8 @@ public final class ClientRegistry {
   }
 
   /**
-   * Ends waits with an error and closes the clients, because nothing can unblock them any more now
-   * that the role has changed.
+   * Ends waits with an error and closes the clients, because nothing can unblock them after a
+   * change of role.
    */
   public void endWaits(CommandError error) {
     for (Client client : all()) {
@@ -216,7 +216,7 @@ public final class ClientRegistry {
     }
   }
 
-  /** Closes a client; if its command is running, after the reply. */
+  /** Closes a client, after the reply if its command is running. */
   public void closeOrFinish(Client client) {
     if (client.isExecuting()) {
       client.closeAfterReply();
@@ -237,8 +237,8 @@ public final class ClientRegistry {
   }
 
   /**
-   * Counts the memory of a client, which may have changed, and evicts the largest clients while all
-   * together exceed {@code maxmemory-clients}.
+   * Counts a client's memory after a possible change, and evicts the largest clients while the
+   * total exceeds {@code maxmemory-clients}.
    */
   void accountMemory(Client client) {
     clientMemory.update(client);
@@ -249,7 +249,7 @@ public final class ClientRegistry {
     clientMemory.forget(client);
   }
 
-  /** Closes the client that uses most of the Java heap, if there is any. */
+  /** Closes the client that uses the most Java heap, if there is one. */
   public void closeLargestOnHeap() {
     Client largest = null;
     for (Client client : clients.values()) {
@@ -311,17 +311,17 @@ public final class ClientRegistry {
     }
   }
 
-  /** Returns the clients whose output is held back. */
+  /** Returns the clients whose output waits for the gate. */
   public HeldOutput heldOutput() {
     return heldOutput;
   }
 
-  /** Returns the waits for the acknowledgements of replicas. */
+  /** Returns the receiver of output that waits for replicas. */
   ReplicaWaits replicaWaits() {
     return replicaWaits;
   }
 
-  /** Sets the waits for the acknowledgements of replicas. */
+  /** Sets the receiver of output that waits for replicas. */
   public void replicaWaits(ReplicaWaits waits) {
     replicaWaits = waits;
   }
@@ -411,17 +411,17 @@ public final class ClientRegistry {
     return peaks.outputBytes();
   }
 
-  /** Returns the number of clients closed because of the memory that clients use. */
+  /** Returns the number of clients closed to limit the memory of clients. */
   public long clientsEvicted() {
     return clientMemory.evicted() + heapEvictions;
   }
 
-  /** Returns the number of clients closed because of their output. */
+  /** Returns the number of clients closed for exceeding an output limit. */
   public long outputLimitDisconnections() {
     return outputLimitDisconnections;
   }
 
-  /** Returns the number of clients closed because of their input. */
+  /** Returns the number of clients closed for exceeding the query buffer limit. */
   public long queryLimitDisconnections() {
     return queryLimitDisconnections;
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes replies into chunks of a connection. A full chunk is passed to the connection at once,
  * unless a reply of deferred length is being written or earlier replies wait for the gate; then it
- * waits here. An idle client has no chunk.
+ * is held here. An idle client has no chunk.
  */
 final class ClientReplies extends ReplyBuffer {
   private @Nullable Client client;
@@ -17,7 +17,7 @@ final class ClientReplies extends ReplyBuffer {
   private long firstHeldWindow;
   private long heldBytes;
 
-  /** The bytes written to the windows before the current one. */
+  /** The number of bytes written to earlier windows. */
   private long earlierBytes;
 
   private boolean discarding;
@@ -46,7 +46,7 @@ final class ClientReplies extends ReplyBuffer {
     return owner;
   }
 
-  /** Discards everything written from now on, also within a reply. */
+  /** Discards everything written from now on, even in the middle of a reply. */
   void discard() {
     discarding = true;
     releaseHeld();
@@ -69,13 +69,14 @@ final class ClientReplies extends ReplyBuffer {
     return earlierBytes + (current == null ? 0 : position - current.start());
   }
 
-  /** Returns the number of bytes in chunks that wait for a deferred length. */
+  /** Returns the number of bytes in held chunks. */
   long heldBytes() {
     return heldBytes;
   }
 
   /**
-   * Returns true if a reply of deferred length, which exceeded its window, has not been sent whole.
+   * Returns true if a reply of deferred length that exceeded its window has not been sent
+   * completely.
    */
   boolean isDeferring() {
     return deferring;
@@ -164,7 +165,7 @@ final class ClientReplies extends ReplyBuffer {
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
     ArrayList<Held> chunks = held;
     if (chunks == null) {
-      return; // discarded in between
+      return; // discarded in the meantime
     }
     Held owner = chunks.get((int) (gapWindow - firstHeldWindow));
     long before = owner.end;

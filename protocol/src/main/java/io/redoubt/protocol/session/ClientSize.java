@@ -3,13 +3,13 @@ package io.redoubt.protocol.session;
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.session.blocking.Waiting;
 
-/** The memory of a client in bytes, as {@code CLIENT LIST} shows it and the limits count it. */
+/** The memory of a client in bytes, as shown in CLIENT LIST and counted for the limits. */
 public final class ClientSize {
   private ClientSize() {}
 
   /**
-   * Returns the whole: its requests and replies in their buffers, its transaction, and an estimate
-   * of its objects.
+   * Returns the total: buffered requests and replies, the transaction, and an estimate of its
+   * objects.
    */
   public static long of(Client client) {
     Waiting waits = client.waiting();
@@ -21,7 +21,7 @@ public final class ClientSize {
         + (waits == null ? 0 : waits.memoryBytes());
   }
 
-  /** Returns the size of its buffered requests and of the buffer itself. */
+  /** Returns the size of its query buffer, used and free. */
   static long ofInputBuffer(Client client) {
     ByteQueue query = client.input().kept();
     return query.usedBytes() + query.freeBytes() + client.input().inHandBytes();
@@ -32,7 +32,7 @@ public final class ClientSize {
     return client.replies().windowBytes() + client.queuedOutputBytes();
   }
 
-  /** Returns the length of the arguments of its current command as far as received. */
+  /** Returns the length of the received arguments of its current command. */
   static long ofArguments(Client client) {
     Waiting waits = client.waiting();
     if (waits != null) {

@@ -2,9 +2,9 @@ package io.redoubt.protocol.session;
 
 import org.jspecify.annotations.Nullable;
 
-/** The client classes with separate output limits, distinguished by CLIENT KILL and LIST. */
+/** The classes of clients in output limits, CLIENT KILL and CLIENT LIST. */
 public enum ClientType {
-  /** All other clients, including MONITOR clients. */
+  /** All other clients, including monitors. */
   NORMAL("normal"),
   /** Replicas of this server. */
   REPLICA("slave"),
@@ -19,14 +19,14 @@ public enum ClientType {
     this.label = label;
   }
 
-  /** Returns the name, with the old term for replicas as in {@code client-output-buffer-limit}. */
+  /** Returns the name; for replicas the older one, as in {@code client-output-buffer-limit}. */
   public String label() {
     return label;
   }
 
   /**
-   * Returns the type of that name, in any case, or null; {@code replica} and {@code slave} are the
-   * same.
+   * Returns the type with a name in any case, or null; {@code replica} is accepted for {@code
+   * slave}.
    */
   public static @Nullable ClientType named(String name) {
     if (name.equalsIgnoreCase("replica")) {

@@ -11,31 +11,31 @@ final class Delivery {
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
   /**
-   * The limit of replies to one pipeline of a client that has not authenticated. Redis closes it
-   * when they exceed the fixed buffer that each client has there.
+   * The limit of replies to one pipeline of a client that has not authenticated. Redis closes such
+   * a client when its replies exceed the fixed buffer that it has per client.
    */
   private static final long UNAUTHENTICATED_PIPELINE_BYTES = 16 * 1024;
 
-  /** Reading pauses while more output than this waits for the gate. */
+  /** The output waiting for the gate above which reading pauses. */
   private static final long MAX_HELD_BYTES = 1 << 20;
 
   private static final long NO_MARK = -1;
 
-  /** The size of the buffer that each client of Redis has, and of each further block of replies. */
+  /** The size of a client's fixed reply buffer in Redis, and of each further block. */
   static final int BLOCK_BYTES = 16 * 1024;
 
   private final ClientOutput output;
 
   /**
-   * True if the last flush left bytes unwritten: until they are written, replies accumulate in
-   * their chunk.
+   * True if the last flush left unsent bytes; until they are sent, replies accumulate in their
+   * chunk.
    */
   private boolean socketFull;
 
-  /** The number of flushed bytes of replies to a pipeline that has not been executed completely. */
+  /** The number of flushed reply bytes of a pipeline that has not been executed completely. */
   private long pipelineBytes;
 
-  /** The mark of the gate that output passed to the connection waits for. */
+  /** The mark of the gate for which the output passed to the connection waits. */
   private long heldMark = NO_MARK;
 
   /** The number of the last release of {@link HeldOutput} that included this client. */
@@ -62,7 +62,7 @@ final class Delivery {
     if (!socketFull) {
       output.replies().handOver();
     }
-    // Checked before the socket accepts part of the output.
+    // The limit is checked before the socket accepts part of the output.
     checkLimit(client);
     if (client.is(ClientFlag.CLOSE_ASAP)) {
       return;
@@ -70,7 +70,7 @@ final class Delivery {
     if (!client.isAuthenticated()) {
       pipelineBytes += connection.queuedBytes();
     }
-    // Also if the socket is full, because chunks filled since then wait for it.
+    // Needed even if the socket is full: later chunks wait for a flush.
     connection.flush();
     socketFull = connection.queuedBytes() > 0;
     if (!socketFull && !output.isAwaited()) {
@@ -79,9 +79,9 @@ final class Delivery {
   }
 
   /**
-   * Returns true if output must be held back. Present output then waits with the connection for the
-   * gate; later output stays here until that has been sent. This keeps the order, and a client that
-   * keeps sending is not held back forever.
+   * Returns true if output must be held back. Output so far then waits in the connection for the
+   * gate; later output stays here until that has been sent. This preserves the order, and a client
+   * that keeps sending is not held back forever.
    */
   private boolean mustHold(Client client, Connection connection) {
     HeldOutput held = client.registry().heldOutput();
@@ -96,7 +96,7 @@ final class Delivery {
     }
     long mark = held.gate().mark();
     if (client.isReleased()) {
-      return true; // closed by the call
+      return true; // closed by mark()
     }
     if (mark <= held.gate().passed()) {
       return false;
@@ -108,7 +108,7 @@ final class Delivery {
     return true;
   }
 
-  /** Passes on output that waits no longer for replicas, and registers what still does. */
+  /** Releases output that no longer waits for replicas, and registers the rest. */
   private void releaseAwaited(Client client) {
     AwaitedReplies awaited = output.awaited();
     HeldOutput held = client.registry().heldOutput();
@@ -118,7 +118,7 @@ final class Delivery {
     if (awaited.isUnmarked()) {
       long mark = held.gate().mark();
       if (client.isReleased()) {
-        return; // closed by the call
+        return; // closed by mark()
       }
       if (awaited.mark(mark)) {
         client.registry().replicaWaits().await(client, awaited);
@@ -129,7 +129,7 @@ final class Delivery {
       heldMark = held.gate().mark();
       held.add(client);
       if (heldMark <= held.gate().passed()) {
-        client.flushSoon(); // the call has made it pass
+        client.flushSoon(); // mark() has made it pass
       }
     }
     client.updateReading();
@@ -141,7 +141,7 @@ final class Delivery {
     client.updateReading();
   }
 
-  /** Resets the count of replies to a pipeline, because all requests have been executed. */
+  /** Resets the count of reply bytes, because the pipeline has been executed completely. */
   void pipelineFinished() {
     pipelineBytes = 0;
   }
@@ -157,7 +157,7 @@ final class Delivery {
     return (isHeld() || output.isAwaited()) && client.queuedOutputBytes() > MAX_HELD_BYTES;
   }
 
-  /** Returns the mark of the gate that output waits for, if it {@linkplain #isHeld is held}. */
+  /** Returns the mark for which output waits, if it {@linkplain #isHeld is held}. */
   long heldMark() {
     return heldMark;
   }
@@ -195,14 +195,14 @@ final class Delivery {
   }
 
   /**
-   * Returns the number of waiting bytes that do not count towards the limit: those for which each
-   * client of Redis has a buffer anyway, which takes no replies of deferred length.
+   * Returns the number of waiting bytes that don't count towards the limit. In Redis they fit the
+   * fixed buffer of a client, which is not used for replies of deferred length.
    */
   int unlimitedBytes() {
     return output.replies().isDeferring() ? 0 : BLOCK_BYTES;
   }
 
-  /** Returns the bytes of replies that the socket has not accepted or not been offered yet. */
+  /** Returns the reply bytes not yet accepted by, or not yet offered to, the socket. */
   long unsentBytes(Client client) {
     Connection connection = client.open();
     return connection == null
@@ -214,15 +214,15 @@ final class Delivery {
   }
 
   /**
-   * Returns the size of the window that outlasts the turn because its content has to wait, in
-   * bytes. Other windows go back to the loop at the end of the turn.
+   * Returns the size of the window that is kept beyond the turn because its content has to wait, in
+   * bytes. Other windows return to the loop at the end of the turn.
    */
   long waitingWindowBytes() {
     long free = output.freeAwaitedBytes();
     return socketFull || isHeld() ? free + output.replies().windowBytes() : free;
   }
 
-  /** Closes the client soon if its pending output exceeds the limit. */
+  /** Schedules the closing of the client if its pending output exceeds the limit. */
   void checkLimit(Client client) {
     if (client.is(ClientFlag.MASTER) || client.is(ClientFlag.CLOSE_ASAP) || client.isReleased()) {
       return;

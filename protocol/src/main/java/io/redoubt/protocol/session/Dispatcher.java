@@ -2,15 +2,15 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.resp.Request;
 
-/** Executes requests. */
+/** Executes requests; implemented by each kind of server. */
 public interface Dispatcher {
   /**
-   * Prepares for the successive dispatch of the requests of a batch, for example by reading the
-   * clock once and by prefetching memory. Must not change anything.
+   * Prepares for dispatching the requests of a batch, for example by reading the clock once and by
+   * prefetching memory. Must not change anything.
    */
   default void lookAhead(RequestBatch batch) {}
 
-  /** Prepares like {@link #lookAhead(RequestBatch)} for the first requests of one client. */
+  /** Prepares like {@link #lookAhead(RequestBatch)} for the next requests of one client. */
   default void lookAhead(Client client, Request[] requests, int count) {}
 
   /** Finishes a batch announced by {@link #lookAhead(RequestBatch)}. */
@@ -22,20 +22,19 @@ public interface Dispatcher {
   }
 
   /**
-   * Reports that memory did not suffice for something outside of a command.
+   * Reports that memory ran out outside of a command.
    *
-   * @param where a part of a sentence, such as {@code on the loop}
+   * @param where part of a sentence for the log, such as {@code on the loop}
    */
   default void outOfMemory(String where, OutOfMemoryError failure) {}
 
   /**
-   * Executes a request and writes its reply to {@link Client#reply()}. Must not throw for anything
-   * that a client can cause.
+   * Executes a request and writes its reply to {@link Client#reply()}. Must not throw for any
+   * input.
    *
-   * @param client the sender, which may get blocked or closed
+   * @param client the sender, which may become blocked or closed
    * @param request a request of at least one argument, valid until this returns
-   * @return false if a pause applies to the request, so that it must be dispatched again; nothing
-   *     was replied then
+   * @return false if the request was paused: nothing was replied, and it must be dispatched again
    */
   boolean dispatch(Client client, Request request);
 }

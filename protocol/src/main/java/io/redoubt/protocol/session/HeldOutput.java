@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The clients whose output waits for the {@link OutputGate}, ordered by mark. */
+/**
+ * The clients whose output waits for the {@link OutputGate}, in the order of their marks. The sizes
+ * of the last release help to choose when to fsync.
+ */
 public final class HeldOutput {
   private static final int FIRST_ROOM = 64;
 
@@ -57,7 +60,7 @@ public final class HeldOutput {
     first = 0;
   }
 
-  /** Returns the number of clients that wait. */
+  /** Returns the number of waiting clients. */
   public int size() {
     return count;
   }
@@ -67,7 +70,7 @@ public final class HeldOutput {
     return groupSize;
   }
 
-  /** Returns the number of clients of the last release that wait again. */
+  /** Returns the number of clients of the last release that are waiting again. */
   public int returned() {
     return returned;
   }
@@ -75,7 +78,7 @@ public final class HeldOutput {
   /**
    * Releases output that the gate has passed.
    *
-   * @return true if there was any
+   * @return true if any client was released or had left
    */
   public boolean gateMoved() {
     long passed = gate.passed();
@@ -100,8 +103,7 @@ public final class HeldOutput {
   }
 
   /**
-   * Closes the clients with output that waits for the gate or for the end of the turn, because the
-   * data that it reflects was lost or may be.
+   * Closes all clients with unreleased output, because it may reflect data that is lost.
    *
    * @param all the clients
    * @return the number of closed clients

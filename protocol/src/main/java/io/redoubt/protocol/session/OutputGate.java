@@ -1,9 +1,9 @@
 package io.redoubt.protocol.session;
 
 /**
- * Decides when replies may be sent: the data that they reflect may have to be written to a file
- * first, or to be durable there. Marks increase with written data; output produced at a mark may be
- * sent when the mark has passed. Used on the event loop.
+ * Decides when replies may be sent: the data that they reflect may first have to be written to a
+ * file, or be durable there. Marks increase as data is written; output produced at a mark may be
+ * sent once the mark has passed. Used on the event loop.
  */
 public interface OutputGate {
   /** Passes everything at once. */
@@ -21,8 +21,8 @@ public interface OutputGate {
       };
 
   /**
-   * Writes the data that must be written before replies are sent, or starts to write it, and
-   * returns the mark that covers all replies produced so far.
+   * Writes, or starts to write, the data that must precede the replies produced so far, and returns
+   * the mark that covers them.
    */
   long mark();
 

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pauses of clients, requested by CLIENT PAUSE, a shutdown or a failover and each with its own end,
- * and writes held for lack of memory. Commands that arrive meanwhile are postponed: kept, and
- * executed when the last pause that affects them ends. Used by the event loop only.
+ * Pauses of clients, requested by CLIENT PAUSE, a shutdown, a failover or a migration, each with
+ * its own end, and writes held because of low memory. Commands that arrive meanwhile are postponed:
+ * kept, and executed when the last pause that affects them ends. Used by the event loop only.
  */
 public final class Pauses {
   /** The cause of a pause. */
@@ -21,7 +21,7 @@ public final class Pauses {
     SHUTDOWN,
     /** A replica catches up before its promotion. */
     FAILOVER,
-    /** Another node of the cluster catches up before it takes over slots. */
+    /** Another cluster node catches up before it takes over slots. */
     MIGRATION
   }
 
@@ -66,7 +66,7 @@ public final class Pauses {
     changed = listener;
   }
 
-  /** Starts a pause; never shortens or weakens an active one of the same cause. */
+  /** Starts a pause, or extends one of the same cause; never shortens or weakens it. */
   public void begin(Cause cause, Scope wanted, long untilMillis) {
     ActivePause before = asked.getOrDefault(cause, new ActivePause(Scope.NOTHING, 0));
     ActivePause now =
@@ -106,12 +106,12 @@ public final class Pauses {
     changed.run();
   }
 
-  /** Executes postponed requests again; those that still must wait are postponed again. */
+  /** Executes postponed requests again; those still affected by a pause are postponed again. */
   public void recheck() {
     resumePostponed();
   }
 
-  /** Holds writes, independently of pauses, for lack of memory. */
+  /** Holds writes, independently of pauses, because of low memory. */
   public void holdWrites() {
     writesHeld = true;
   }

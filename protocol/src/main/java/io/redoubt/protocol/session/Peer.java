@@ -105,12 +105,12 @@ public abstract class Peer {
     authenticated = true;
   }
 
-  /** Grants the user's permissions without a password. */
+  /** Marks the client as authenticated without a password. */
   final void setAuthenticated() {
     authenticated = true;
   }
 
-  /** Resets user, names and requested options. */
+  /** Resets the user, the names and the requested options. */
   final void resetIdentity() {
     flag(ClientFlag.PUBSUB, false);
     if (is(ClientFlag.MONITOR)) {
@@ -136,7 +136,7 @@ public abstract class Peer {
     flags = on ? flags | flag.bit() : flags & ~flag.bit();
   }
 
-  /** Makes it a monitor, which counts as a replica where pauses are concerned. */
+  /** Makes it a monitor. Pauses treat a monitor like a replica, hence the second flag. */
   public final void becomeMonitor() {
     flag(ClientFlag.REPLICA, true);
     flag(ClientFlag.MONITOR, true);
@@ -165,7 +165,7 @@ public abstract class Peer {
 
   // ---- activity
 
-  /** Records that bytes have arrived. */
+  /** Records the time of received bytes. */
   final void recordInput(long nowMillis) {
     lastInteractionMillis = nowMillis;
   }
@@ -175,7 +175,7 @@ public abstract class Peer {
     return lastCommand;
   }
 
-  /** Sets the command; called by the dispatcher as soon as it is known. */
+  /** Sets the running command; called by the dispatcher once it is found. */
   public final void lastCommand(Command<?> command) {
     lastCommand = command;
   }

@@ -2,7 +2,7 @@ package io.redoubt.protocol.session;
 
 import java.util.Arrays;
 
-/** The largest input and output buffers of a client within the last seconds, for INFO. */
+/** The largest input and output buffers of clients within the last seconds, for INFO. */
 final class RecentPeaks {
   private static final int SECONDS = 8;
 

@@ -9,7 +9,7 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Checks of a client's permissions, which refuse its command with Redis' errors. */
+/** Checks of a client's permissions; a refused command gets Redis' error. */
 public final class Refusals {
   private static final Set<String> IN_SUBSCRIBE_MODE =
       Set.of(
@@ -55,8 +55,8 @@ public final class Refusals {
   }
 
   /**
-   * Returns the error if the permissions of the client's user deny a request, after logging it;
-   * null if they permit it. Check {@link User#isUnrestricted} first.
+   * Returns the error if the client's user may not run a request, after logging the denial; null if
+   * it may. The caller must have checked {@link User#isUnrestricted}.
    */
   public static @Nullable CommandError byRules(Client client, Command<?> command, Request request) {
     Denial denial = denial(client, command, request);
@@ -74,7 +74,7 @@ public final class Refusals {
     };
   }
 
-  /** Like {@link #byRules}, of a request that the rules allowed when it was queued. */
+  /** Checks like {@link #byRules} a request of EXEC that was permitted when it was queued. */
   public static @Nullable CommandError byChangedRules(
       Client client, Command<?> command, Request request) {
     Denial denial = denial(client, command, request);

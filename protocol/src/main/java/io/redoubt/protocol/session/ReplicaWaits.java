@@ -1,16 +1,17 @@
 package io.redoubt.protocol.session;
 
-/** The clients with output that waits for acknowledgements of replicas. */
+/** Receives client output that waits for the acknowledgements of replicas. */
 public interface ReplicaWaits {
-  /** Accepts no waits, in a process without replicas. */
+  /** Used in a process without replicas; accepts no output. */
   ReplicaWaits NONE =
       (client, replies) -> {
         throw new IllegalStateException("there are no replicas to wait for");
       };
 
   /**
-   * Adds output of a client. Once it is acknowledged or has failed, {@link
-   * AwaitedReplies#acknowledged} or {@link AwaitedReplies#fail} is called and the client flushed.
+   * Registers output of a client. Once it is acknowledged or has failed, {@link
+   * AwaitedReplies#acknowledged} or {@link AwaitedReplies#fail} is called and the client is
+   * flushed.
    */
   void await(Client client, AwaitedReplies replies);
 }

@@ -4,10 +4,10 @@ import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decoded requests that wait for execution, in order of arrival, from all clients read in this turn
- * of the loop; look-ahead thus reaches from one client to the next. A value without behavior:
- * {@link RequestExecutor} fills and executes it. The bytes that the requests were decoded from must
- * remain until they have been executed.
+ * Decoded requests that await execution, in order of arrival, from all clients read in this turn of
+ * the loop, so that look-ahead reaches from one client to the next. A value without behavior:
+ * {@link RequestExecutor} fills and executes it. The bytes from which the requests were decoded
+ * must remain valid until they have been executed.
  */
 public final class RequestBatch {
   private static final int SIZE = 64;
@@ -42,7 +42,9 @@ public final class RequestBatch {
     return count == SIZE;
   }
 
-  /** Returns a request to fill and possibly {@linkplain #add add}; the batch must not be full. */
+  /**
+   * Returns an unused request to fill and then {@linkplain #add add}; the batch must not be full.
+   */
   Request next() {
     return requests[count];
   }
@@ -52,7 +54,7 @@ public final class RequestBatch {
     clients[count++] = client;
   }
 
-  /** Removes the request at an index; the others keep theirs. */
+  /** Removes the request at an index; other indexes don't change. */
   void remove(int i) {
     clients[i] = null;
   }

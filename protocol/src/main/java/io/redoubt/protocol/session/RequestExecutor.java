@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Executes the requests of all clients of an event loop. The input of a client is decoded into a
- * {@link RequestBatch}, which is dispatched when it is full or when the connections of the turn
- * have been read.
+ * {@link RequestBatch}, which is dispatched when it is full or when all ready connections of the
+ * turn have been read.
  *
- * <p>Calls go one way: a connection's events come in through {@link Client}, requests go out to the
- * {@link Dispatcher}. {@link ClientInput} is the state of one client's input and calls nobody.
+ * <p>Calls have one direction: events of connections come in through {@link Client}, requests go
+ * out to the {@link Dispatcher}. {@link ClientInput} only holds the state of one client's input.
  */
 public final class RequestExecutor {
   private final ClientRegistry registry;
@@ -34,7 +34,7 @@ public final class RequestExecutor {
     this.dispatcher = dispatcher;
   }
 
-  /** Takes input in the loop's shared buffer, where it stays until {@link #finish}. */
+  /** Receives input in the loop's shared buffer, where it remains until {@link #finish}. */
   void receive(Client client, MemorySegment memory, long start, long end) {
     finish(client);
     ClientInput input = client.input();
@@ -47,7 +47,7 @@ public final class RequestExecutor {
     }
   }
 
-  /** Executes the input in the shared buffer as far as the client may, and keeps the rest. */
+  /** Executes input in the shared buffer as far as the client may, and keeps the rest. */
   void finish(Client client) {
     ClientInput input = client.input();
     if (input.inHandBytes() == 0) {
@@ -89,7 +89,7 @@ public final class RequestExecutor {
     }
   }
 
-  /** Executes the batch, and then answers a violation of the protocol that follows. */
+  /** Executes the batch, and then reports a protocol violation that follows its requests. */
   private void executeDecoded(Client client, ClientInput input) {
     execute();
     ProtocolException violation = input.endDecoding(client.mayExecute());
@@ -117,7 +117,7 @@ public final class RequestExecutor {
     } finally {
       running = false;
       next = 0;
-      dispatcher.batchDone(); // may still look at the last request
+      dispatcher.batchDone(); // may still examine the last request
       current.clear();
     }
   }
@@ -166,7 +166,7 @@ public final class RequestExecutor {
     return true;
   }
 
-  /** Counts clients that wait for the next turn, or no longer do. */
+  /** Adds to the number of clients that wait for the next turn. */
   void waitsForTurn(int more) {
     waitingForTurn += more;
   }
@@ -175,32 +175,30 @@ public final class RequestExecutor {
     return waitingForTurn;
   }
 
-  /** Returns the client whose request is running, the innermost if there are several, or null. */
+  /** Returns the client of the innermost running request, or null. */
   @Nullable Client current() {
     return current;
   }
 
-  /** Returns the length of the arguments of the request that is running, in bytes. */
+  /** Returns the length of the arguments of the running request, in bytes. */
   long currentArgumentBytes() {
     return currentRequest == null ? 0 : currentRequest.argumentBytes();
   }
 
-  /** Closes a client for whose requests or replies memory does not suffice. */
+  /** Closes a client after memory ran out for its requests or replies. */
   void outOfMemory(Client client, OutOfMemoryError failure) {
     dispatcher.outOfMemory("while serving a client", failure);
     client.closeSoon();
   }
 
-  /** Executes a request again that blocked its client; the client stays blocked meanwhile. */
+  /** Executes a blocked client's request again; the client remains blocked meanwhile. */
   public void executeAgain(Client client, Request request) {
     if (!registry.isHalted()) {
       dispatch(client, request);
     }
   }
 
-  /**
-   * Runs a task that executes requests of other clients while a request of {@code busy} is running.
-   */
+  /** Runs a task that executes requests of other clients during a long request of {@code busy}. */
   public void nested(Client busy, Runnable task) {
     RequestBatch outer = batch;
     int outerNext = next;
@@ -218,7 +216,7 @@ public final class RequestExecutor {
     }
   }
 
-  /** Executes the requests that other clients have in a batch, and sends their replies. */
+  /** Executes the remaining requests of other clients in a batch, and sends their replies. */
   private void executeOthers(RequestBatch outer, int from, Client busy) {
     for (int i = 0; i < outer.count(); i++) {
       Client client = outer.client(i);

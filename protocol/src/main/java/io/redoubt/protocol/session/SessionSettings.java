@@ -11,7 +11,7 @@ public interface SessionSettings {
   /** Size limits of requests, such as {@code proto-max-bulk-len}. */
   Limits requestLimits();
 
-  /** {@code acllog-max-len}: the most denials that are kept. */
+  /** {@code acllog-max-len}: the maximum number of denials kept. */
   int aclLogMaxLen();
 
   /** {@code client-query-buffer-limit}, in bytes. */

@@ -14,22 +14,21 @@ import java.util.function.Consumer;
 
 /**
  * The clients with client-side caching (CLIENT TRACKING): their modes, the prefixes of broadcasts,
- * and the messages that they receive. The tables of keys belong to the data server. Confined to the
- * loop.
+ * and the messages to them. The tables of keys belong to the data server. Confined to the loop.
  *
- * <p>Messages to a client whose command is running follow its reply.
+ * <p>A message to a client whose command is running follows its reply.
  */
 public final class TrackedClients {
   /** The keys of a broadcast. */
   public interface ChangedKeys {
-    /** Returns the number of keys, without those that a client was the last to change. */
+    /** Returns the number of keys, without those last changed by a client. */
     long count(long withoutClientId);
 
     /** Writes the array of all keys. */
     void write(ReplyWriter to);
 
     /**
-     * Writes the array of keys without those that a client was the last to change.
+     * Writes the array of keys without those last changed by a client.
      *
      * @param count the number of keys in it
      * @param all the bytes of the array of all keys, from which the others are copied
@@ -37,7 +36,7 @@ public final class TrackedClients {
     void writeOthers(ReplyWriter to, long withoutClientId, long count, ReplyCollector all);
   }
 
-  /** No client has this id. */
+  /** The id of no client. */
   public static final long NO_CLIENT = 0;
 
   private static final String CHANNEL = "__redis__:invalidate";
@@ -63,10 +62,9 @@ public final class TrackedClients {
   // ---- modes
 
   /**
-   * Turns tracking on, or changes its options; those that were given before are forgotten.
+   * Turns tracking on, or replaces its options. Prefixes are added to the earlier ones.
    *
-   * @param added the prefixes to add, none for all keys; without meaning unless the mode is to
-   *     broadcast
+   * @param added the prefixes to add, none for all keys; ignored unless the mode is to broadcast
    */
   public void start(Client client, Tracking.Mode mode, List<ByteString> added) {
     Tracking tracking = client.tracking();
@@ -96,7 +94,7 @@ public final class TrackedClients {
     tracking.prefixes().forEach(prefix -> prefixes.remove(prefix, client));
   }
 
-  /** Ends what CLIENT CACHING asked for: it applies to one command or one transaction. */
+  /** Ends the effect of CLIENT CACHING, which applies to one command or one transaction. */
   void commandEnded(Client client) {
     Tracking tracking = client.tracking();
     if (tracking != null && tracking.isCachingGiven() && client.queuedCommands() < 0) {
@@ -108,10 +106,10 @@ public final class TrackedClients {
   // ---- messages
 
   /**
-   * Sends a key to a client that has read it, if it still tracks its reads.
+   * Sends a key to a client that has read it, if that still tracks its reads.
    *
-   * @param byCommand true if the running command changed the key, which its client need not hear of
-   *     if it has NOLOOP
+   * @param byCommand true if the running command changed the key; its own client is not notified if
+   *     it has NOLOOP
    */
   public void invalidate(
       long clientId, MemorySegment memory, long key, int length, boolean byCommand) {
@@ -132,12 +130,12 @@ public final class TrackedClients {
     }
   }
 
-  /** Sends all clients with tracking that no key is valid any more. */
+  /** Notifies all clients with tracking that their whole cache is invalid. */
   public void invalidateAll() {
     for (Client client : clients.values()) {
       Tracking tracking = client.tracking();
       if (tracking != null) {
-        byte[] nothing = client.reply().resp() > 2 ? NULL : NIL; // as Redis, also if redirected
+        byte[] nothing = client.reply().resp() > 2 ? NULL : NIL; // as Redis, even if redirected
         send(client, tracking, writer -> writer.raw(nothing));
       }
     }
@@ -155,8 +153,8 @@ public final class TrackedClients {
   }
 
   /**
-   * Sends changed keys to the clients with a prefix, which are closed if memory does not suffice:
-   * they must not go on with what they have cached.
+   * Sends changed keys to the clients with a prefix. If memory runs out they are closed, since
+   * their caches would become stale.
    */
   public void broadcast(TrackedPrefix prefix, ChangedKeys keys) {
     if (prefix.clients().isEmpty()) {
@@ -194,8 +192,8 @@ public final class TrackedClients {
   }
 
   /**
-   * Sends a message to a client or to the one that it redirects to: a push message in RESP3, a
-   * message of the channel in RESP2 to a client with subscriptions.
+   * Sends a message to a client or to the one that it redirects to: as a push message in RESP3, as
+   * a message of the channel in RESP2 to a client with subscriptions.
    */
   private static void send(Client client, Tracking tracking, Consumer<ReplyWriter> keys) {
     long redirectId = tracking.mode().redirectId();

@@ -8,13 +8,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The prefixes of all clients with BCAST. The prefixes of a key are found by one binary search for
- * each, so that a write does not wait for the number of prefixes.
+ * The prefixes of all clients with BCAST. Each prefix of a key is found by one binary search, so
+ * that the cost of a write hardly depends on the number of prefixes.
  */
 final class TrackedPrefixes {
   private final Map<ByteString, TrackedPrefix> byName = new TreeMap<>();
 
-  /** The same in order, built anew after changes. */
+  /** The prefixes in order, rebuilt after changes. */
   private TrackedPrefix[] sorted = {};
 
   private boolean isSorted = true;
@@ -54,7 +54,7 @@ final class TrackedPrefixes {
       if (below < 0) {
         return;
       }
-      // No prefix of the key that is longer than the common part lies before this one.
+      // No prefix of the key longer than the common part precedes this one.
       ByteString name = sorted[below].name();
       int common = common(name, memory, key, left);
       if (common < name.length()) {
@@ -69,7 +69,9 @@ final class TrackedPrefixes {
     }
   }
 
-  /** Returns the number of prefixes that are not after a key, among the first {@code below}. */
+  /**
+   * Returns the number of prefixes, among the first {@code below}, that are not greater than a key.
+   */
   private int countUpTo(int below, MemorySegment memory, long key, int length) {
     int low = 0;
     int high = below;

@@ -6,8 +6,8 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
- * The client-side caching of one client. {@link TrackedClients} turns it on and off; the flags that
- * CLIENT LIST shows are the client's own.
+ * The client-side caching of one client. {@link TrackedClients} turns it on and off; the flags
+ * shown in CLIENT LIST are the client's own.
  */
 public final class Tracking {
   /**
@@ -22,7 +22,9 @@ public final class Tracking {
   public record Mode(
       boolean broadcast, boolean optIn, boolean optOut, boolean noLoop, long redirectId) {}
 
-  /** A prefix beside its name: entries here and in {@link TrackedPrefixes}; measured. */
+  /**
+   * The measured heap use of a prefix in addition to its name, here and in {@link TrackedPrefixes}.
+   */
   private static final long PREFIX_BYTES = 400;
 
   private final TreeSet<ByteString> prefixes = new TreeSet<>();
@@ -30,7 +32,7 @@ public final class Tracking {
   private boolean cachingGiven;
   private long nameBytes;
 
-  /** Returns the options given last. */
+  /** Returns the latest options. */
   public Mode mode() {
     return mode;
   }
@@ -49,7 +51,7 @@ public final class Tracking {
     cachingGiven = given;
   }
 
-  /** Returns the prefixes of which the client receives broadcasts, empty unless it has BCAST. */
+  /** Returns the prefixes whose broadcasts the client receives, empty unless it has BCAST. */
   public NavigableSet<ByteString> prefixes() {
     return Collections.unmodifiableNavigableSet(prefixes);
   }
@@ -62,7 +64,7 @@ public final class Tracking {
     return true;
   }
 
-  /** Returns true if the keys read by the next command are remembered. */
+  /** Returns true if the keys read by the next command must be tracked. */
   boolean remembersReads() {
     return !mode.broadcast() && (mode.optIn() ? cachingGiven : !(mode.optOut() && cachingGiven));
   }

@@ -13,7 +13,7 @@ public final class Wait {
     return waiting;
   }
 
-  /** Returns true if the wait ends by itself after a time. */
+  /** Returns true if the wait has a timeout. */
   public boolean isTimed() {
     return timer != null;
   }

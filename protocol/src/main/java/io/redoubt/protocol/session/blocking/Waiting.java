@@ -1,20 +1,19 @@
 package io.redoubt.protocol.session.blocking;
 
-/** The wait of a blocked client, as the client sees it. */
+/** The condition that a blocked client waits for. */
 public interface Waiting {
   /** Writes the reply of a timeout or of CLIENT UNBLOCK. The client has already been unblocked. */
   void timedOut();
 
   /**
-   * Counts a wait that was ended by somebody else with an error, which the client has been told.
+   * Records that the wait was ended with an error, which has been sent to the client.
    *
    * @param code the first word of the error
    */
   default void failed(String code) {}
 
   /**
-   * Releases the wait, whatever its end, including a disconnect. Called once, before {@link
-   * #timedOut}.
+   * Releases the wait after any end, including a disconnect. Called once, before {@link #timedOut}.
    */
   void ended();
 
@@ -23,12 +22,12 @@ public interface Waiting {
     return true;
   }
 
-  /** Returns the length of the arguments that are kept for another execution, in bytes. */
+  /** Returns the length of the arguments kept for a repeated execution, in bytes. */
   default long argumentBytes() {
     return 0;
   }
 
-  /** Returns the memory that the wait takes, arguments included, in bytes. */
+  /** Returns the memory used by the wait, arguments included, in bytes. */
   default long memoryBytes() {
     return 0;
   }

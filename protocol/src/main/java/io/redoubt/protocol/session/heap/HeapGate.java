@@ -10,14 +10,13 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 
 /**
- * Prevents clients from exhausting the Java heap, which would terminate the process. When more than
- * {@link #ADMIT_PERCENT} of the heap is live, commands that retain objects are refused; data is
- * stored elsewhere, and commands on it continue. The rest is for connections. Beyond {@link
- * #CLOSE_PERCENT} new connections are refused, too, and the client with the largest share of the
- * heap is closed.
+ * Prevents clients from exhausting the Java heap, which would terminate the process. When the heap
+ * is more than {@link #ADMIT_PERCENT} full, commands that retain objects are refused; data is
+ * stored off the heap, and commands on it continue. Beyond {@link #CLOSE_PERCENT} new connections
+ * are refused, too, and the client with the largest share of the heap is closed.
  *
- * <p>The heap in use includes garbage. It is collected before a refusal, but only if much was
- * allocated since the last collection or that was long ago. Confined to the loop.
+ * <p>The heap in use includes garbage. Before a refusal it is collected, unless the last collection
+ * was recent and little has been allocated since. Confined to the loop.
  */
 public final class HeapGate {
   /** A heap and its collector. */
@@ -25,7 +24,7 @@ public final class HeapGate {
     /** Returns the bytes in use, garbage included. */
     long usedBytes();
 
-    /** Returns the bytes that may be in use. */
+    /** Returns the maximum number of bytes in use. */
     long maxBytes();
 
     /** Runs a garbage collection. */
@@ -61,13 +60,19 @@ public final class HeapGate {
   private static final long CLOSE_PERCENT = 92;
   private static final long COLLECTION_NANOS = 1_000_000_000L;
 
-  /** A collection is worthwhile once this share of the heap was allocated since the last one. */
+  /**
+   * The fraction of the heap, as a divisor, that must have been allocated for a collection to pay
+   * off.
+   */
   private static final long GROWTH_SHARE = 16;
 
-  /** The objects of a channel, watch or wait beside the bytes of its name; a generous estimate. */
+  /**
+   * A generous estimate of the objects of a channel, watch or wait in addition to the bytes of its
+   * name.
+   */
   private static final long WORD_BYTES = 800;
 
-  /** Names and texts are copied when they are decoded, stored and displayed. */
+  /** The number of copies of a name or text while it is decoded, stored and displayed. */
   private static final long COPIES = 3;
 
   private static final long CLIENT_BYTES = 16 << 10;
@@ -99,7 +104,7 @@ public final class HeapGate {
           "waitaof",
           "watch");
 
-  /** Commands whose words become objects, refused only for large requests. */
+  /** Commands whose words become temporary objects; refused only for large requests. */
   private static final Set<String> DECODING =
       Set.of(
           "acl",
@@ -152,7 +157,7 @@ public final class HeapGate {
           "zunion",
           "zunionstore");
 
-  /** The objects of a source. */
+  /** An estimate of the objects of one source. */
   private static final long SOURCE_BYTES = 64;
 
   private final Heap heap;
@@ -160,7 +165,7 @@ public final class HeapGate {
   private final Log log;
   private final LogInterval lines = new LogInterval();
 
-  /** The request length in bytes, by command, from which the heap is examined. */
+  /** The request length in bytes, by command, from which on the heap is checked. */
   private long[] fromBytes = {};
 
   /** True for commands of {@link #OPENING}. */
@@ -177,7 +182,7 @@ public final class HeapGate {
     this.log = log;
   }
 
-  /** Derives tables from the complete command table. */
+  /** Derives the tables by command from the complete command table. */
   public void commandsAreDeclared(CommandTable<?> table) {
     fromBytes = new long[table.numbered().size()];
     opens = new boolean[fromBytes.length];

@@ -1,4 +1,7 @@
-/** Keeps clients from exhausting the Java heap. */
+/**
+ * Keeps clients from exhausting the Java heap. Start reading at {@link
+ * io.redoubt.protocol.session.heap.HeapGate}.
+ */
 @NullMarked
 package io.redoubt.protocol.session.heap;
 

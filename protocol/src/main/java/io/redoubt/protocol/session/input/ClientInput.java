@@ -11,22 +11,23 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input of a client: bytes that have not been executed, and the place up to which they are
- * decoded. Bytes are executed where they arrived, in the loop's shared buffer, and kept here only
- * if they have to wait. The executor of requests drives it.
+ * The input of a client: bytes that have not been executed, and the position up to which they are
+ * decoded. Bytes are executed where they were received, in the loop's shared buffer, and copied to
+ * this object only if they have to wait. Driven by {@link
+ * io.redoubt.protocol.session.RequestExecutor}.
  */
 public final class ClientInput {
-  /** Reading pauses while a client has more input than this to execute in the next turns. */
+  /** The input pending for the next turns above which reading pauses. */
   private static final long MAX_PENDING_BYTES = 1 << 16;
 
-  /** Redis' PROTO_MBULK_BIG_ARG. */
+  /** The length of a large argument: Redis' PROTO_MBULK_BIG_ARG. */
   private static final long LARGE_ARGUMENT_BYTES = 32 * 1024;
 
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private final TurnShare share;
 
-  /** The memory of the executing input; bytes from {@link #rest} on have not been executed. */
+  /** The memory of the input being executed; bytes from {@link #rest} on have not been executed. */
   private MemorySegment memory = MemorySegment.NULL;
 
   private long rest;
@@ -38,15 +39,15 @@ public final class ClientInput {
   private @Nullable ProtocolException violation;
 
   /**
-   * The size of input being executed from the shared buffer, from {@link #take} to {@link
+   * The number of bytes being executed from the shared buffer, from {@link #take} to {@link
    * #release}.
    */
   private long inHandBytes;
 
-  /** True if the memory of the kept input in execution was given away. */
+  /** True if the memory of the kept input being executed was transferred to a caller. */
   private boolean surrendered;
 
-  /** True if kept input only waits for the next turn of the loop. */
+  /** True if kept input waits only for the next turn of the loop. */
   private boolean forNextTurn;
 
   private boolean authenticated;
@@ -78,12 +79,12 @@ public final class ClientInput {
     return kept;
   }
 
-  /** Returns a lower bound of the bytes missing from a partly received argument. */
+  /** Returns a lower bound of the number of bytes missing from a partly received argument. */
   public long missingBytes() {
     return decoder.missingBytes();
   }
 
-  /** Returns the size of the input that has not been decoded into arguments, in bytes. */
+  /** Returns the number of bytes not decoded into arguments yet. */
   public long queryBytes() {
     return Math.max(kept.usedBytes() + inHandBytes - decoder.decodedBytes(), 0);
   }
@@ -94,8 +95,8 @@ public final class ClientInput {
   }
 
   /**
-   * Returns the memory that it takes, without the loop's shared buffer, in bytes. A partly received
-   * large argument counts in full, also before its memory is reserved at the end of the read.
+   * Returns the memory used, without the loop's shared buffer, in bytes. A partly received large
+   * argument counts in full, even before its memory is reserved at the end of the read.
    */
   public long memoryBytes() {
     long buffered = kept.usedBytes() + kept.freeBytes();
@@ -105,12 +106,12 @@ public final class ClientInput {
     return buffered + decoder.indexBytes();
   }
 
-  /** Returns true if a large part of an announced argument has not arrived. */
+  /** Returns true if a large part of an announced argument is missing. */
   public boolean awaitsLargeArgument() {
     return missingBytes() >= LARGE_ARGUMENT_BYTES;
   }
 
-  /** Returns the size of input being executed from the shared buffer. */
+  /** Returns the number of bytes being executed from the shared buffer. */
   public long inHandBytes() {
     return inHandBytes;
   }
@@ -156,10 +157,10 @@ public final class ClientInput {
   }
 
   /**
-   * Leaves the shared buffer; does nothing if that has happened during a long request of another
+   * Stops using the shared buffer; no effect if that has happened during a long request of another
    * client.
    *
-   * @param keepsRest true if input that was not executed is to be kept
+   * @param keepsRest true to keep input that was not executed
    */
   public void release(boolean keepsRest) {
     if (inHandBytes == 0) {
@@ -190,8 +191,8 @@ public final class ClientInput {
   }
 
   /**
-   * Gives the memory of the running request away instead of having a long one copied; the caller
-   * frees it. Returns null if the request is in the loop's shared buffer.
+   * Transfers the memory of a long running request to the caller, who frees it, to avoid a copy.
+   * Returns null if the request is in the loop's shared buffer.
    */
   public BufferMemory.@Nullable Block surrender(Request request) {
     boolean isKept =
@@ -236,22 +237,22 @@ public final class ClientInput {
     return share.admits(request);
   }
 
-  /** Stops execution before a decoded request; it is decoded again later. */
+  /** Stops execution before a decoded request, which will be decoded again. */
   public void stopBefore(Request request) {
     stopped = true;
     rest = request.start();
   }
 
-  /** Returns true if a decoded request had to wait, so that later ones have to. */
+  /** Returns true if a decoded request had to wait, so that later ones must wait, too. */
   public boolean isStopped() {
     return stopped;
   }
 
   /**
-   * Ends the decoding of the input in execution.
+   * Ends the decoding of the input being executed.
    *
    * @param mayExecute true if the client may execute more
-   * @return the violation of the protocol that follows the executed requests, or null
+   * @return the protocol violation that follows the executed requests, or null
    */
   public @Nullable ProtocolException endDecoding(boolean mayExecute) {
     ProtocolException found = violation;
@@ -267,8 +268,8 @@ public final class ClientInput {
   /**
    * Ends the client's share of this turn of the loop.
    *
-   * @param sharers the number of clients that have more to execute than their share
-   * @return true if the next turn must execute more
+   * @param sharers the number of clients that have used up their shares
+   * @return true if requests remain for the next turn
    */
   public boolean endShare(boolean mayExecute, int sharers) {
     forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
@@ -276,7 +277,7 @@ public final class ClientInput {
     return forNextTurn;
   }
 
-  /** Returns true if input arrives faster than it is executed. */
+  /** Returns true if input is received faster than it is executed. */
   public boolean exceedsLimit() {
     return forNextTurn && kept.usedBytes() > MAX_PENDING_BYTES;
   }

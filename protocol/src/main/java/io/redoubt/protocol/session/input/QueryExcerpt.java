@@ -12,7 +12,7 @@ public final class QueryExcerpt {
 
   private QueryExcerpt() {}
 
-  /** Returns a readable form of the start and the end of input that could not be decoded. */
+  /** Returns the start and the end of malformed input in readable form. */
   public static String of(MemorySegment bytes, long from, long to) {
     long length = to - from;
     if (length <= SHOWN_BYTES) {

@@ -4,16 +4,16 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.Request;
 
 /**
- * Limits the part of a turn that one client's requests may use, so that a deep pipeline of
- * expensive requests, or of code that is not compiled yet, delays other clients only briefly. The
- * more clients use up their shares, the smaller these are: a new connection waits for two turns. A
- * single request always runs to its end.
+ * Limits the part of a turn used by one client's requests, so that a deep pipeline of expensive
+ * requests, or of code that is not compiled yet, delays other clients only briefly. The more
+ * clients use up their shares, the smaller the shares are, so that a new connection waits for at
+ * most two turns. A single request always runs to its end.
  */
 public final class TurnShare {
-  /** Usually enough for all input read in a turn. */
+  /** The maximum share, usually enough for all input read in a turn. */
   public static final long NANOS = 500_000;
 
-  /** The time of all shares together, as long as none becomes too short to be worth its turn. */
+  /** The total of all shares, as long as each is at least {@link #MIN_NANOS}. */
   private static final long ALL_NANOS = 20 * NANOS;
 
   private static final long MIN_NANOS = NANOS / 10;
@@ -31,7 +31,7 @@ public final class TurnShare {
   /** The arguments executed since the last reading of the clock. */
   private int words;
 
-  /** The arguments after which the clock is read next; fewer if they take long. */
+  /** The number of arguments after which the clock is read next; smaller if they take long. */
   private long stride = 1;
 
   private boolean usedUp;
@@ -66,7 +66,7 @@ public final class TurnShare {
   private void look() {
     long now = clock.monotonicNanos();
     if (startNanos == NOT_STARTED) {
-      startNanos = now; // after the first request, which is not measured: most come alone
+      startNanos = now; // the first request is not measured: usually it is the only one
     } else {
       long leftNanos = nanos - (now - startNanos);
       usedUp = leftNanos < 0;

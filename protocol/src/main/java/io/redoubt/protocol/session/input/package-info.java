@@ -1,6 +1,7 @@
 /**
- * The input of one client: requests that were read but not executed yet, and the client's share of
- * a turn. Start reading at {@link io.redoubt.protocol.session.input.ClientInput}. Knows no client.
+ * The input of one client: received but not executed requests, and the client's share of a turn.
+ * Start reading at {@link io.redoubt.protocol.session.input.ClientInput}. Has no access to the
+ * client.
  */
 @NullMarked
 package io.redoubt.protocol.session.input;
