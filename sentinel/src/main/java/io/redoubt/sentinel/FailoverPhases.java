@@ -8,18 +8,18 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * The durations of the phases of failovers, from the sentinel's events. Confined to the event loop.
+ * Measures the phases of failovers from the sentinel's events. Confined to the event loop.
  *
  * <p>The time counts from the last valid reply of the old master, or from an operator's order. A
  * phase lasts until the next one or the end of the failover: {@code detection} until a quorum
  * agrees or an election starts, {@code election} until there is a leader, {@code selection} of a
  * replica, {@code promotion}, {@code reconfiguration} of the other replicas. Lost elections and the
- * pauses after them are part of {@code election}: the failover ends when another server is master
- * or the old one answers again. A sentinel that isn't the leader sees the election end with the
- * switch.
+ * delays after them are part of {@code election}: the failover ends when another server is the
+ * master or the old one answers again. For a sentinel that is not the leader, the election ends
+ * with the switch.
  */
 final class FailoverPhases {
-  /** The result of the function of silence for a failover that an operator ordered. */
+  /** Returned in place of a silence for a failover ordered by an operator. */
   static final long ORDERED = -1;
 
   private static final int MAX_MASTERS = 1000;
@@ -46,7 +46,7 @@ final class FailoverPhases {
   static final List<String> PHASES =
       List.of(DETECTION, ELECTION, "selection", "promotion", "reconfiguration");
 
-  /** The failover of a master until its end. */
+  /** The progress of a master's current failover. */
   private static final class Progress {
     private final boolean isOrdered;
     private String phase = DETECTION;
@@ -55,7 +55,7 @@ final class FailoverPhases {
     private boolean isLeader;
     private final Map<String, Long> spent = new LinkedHashMap<>();
 
-    /** The part of {@link #spent} that the totals lack. */
+    /** The part of {@link #spent} not yet added to the totals. */
     private final Map<String, Long> uncounted = new LinkedHashMap<>();
 
     Progress(boolean isOrdered, long startMillis) {
@@ -65,7 +65,7 @@ final class FailoverPhases {
 
     void enter(String next, long nowMillis) {
       long millis = Math.max(0, nowMillis - sinceMillis);
-      if (!isOrdered || !phase.equals(DETECTION)) { // an order has nothing to detect
+      if (!isOrdered || !phase.equals(DETECTION)) { // an ordered failover has no detection
         spent.merge(phase, millis, Long::sum);
         uncounted.merge(phase, millis, Long::sum);
       }
@@ -81,16 +81,16 @@ final class FailoverPhases {
   /**
    * The failovers of a master since the start.
    *
-   * @param switches the number of times another server became master
-   * @param aborted the number of failovers given up
+   * @param switches the number of times that another server became the master
+   * @param aborted the number of aborted failovers
    * @param millis the total time by phase
-   * @param lastMillis the time by phase of the last one
+   * @param lastMillis the time by phase of the last failover
    */
   record Totals(
       long switches, long aborted, Map<String, Long> millis, Map<String, Long> lastMillis) {}
 
   /**
-   * A time.
+   * A point in time.
    *
    * @param wallMillis the time of day, to be shown
    * @param monotonicMillis the time for durations
@@ -98,10 +98,10 @@ final class FailoverPhases {
   record Moment(long wallMillis, long monotonicMillis) {}
 
   /**
-   * Creates phases of no failovers.
+   * Creates the meter without any failover.
    *
    * @param silentMillis returns the time since the last valid reply of a master by its name, {@link
-   *     #ORDERED} while an operator's failover of it is made
+   *     #ORDERED} during a failover ordered by an operator
    */
   FailoverPhases(ToLongFunction<String> silentMillis) {
     this.silentMillis = silentMillis;
@@ -110,7 +110,7 @@ final class FailoverPhases {
   /**
    * Handles an event.
    *
-   * @return the phases of the failover that it ended, as an event of the page; empty if none
+   * @return the phases of the failover that it ended, as an event for the page; empty if none ended
    */
   String happened(String type, String payload, Moment now) {
     String master = masterOf(type, payload);
@@ -143,7 +143,7 @@ final class FailoverPhases {
           ended(master, false, now);
       case "-sdown" -> {
         if (payload.startsWith("master ")) {
-          current.remove(master); // it came back
+          current.remove(master); // the old master answers again
         }
         yield "";
       }
@@ -170,7 +170,7 @@ final class FailoverPhases {
     }
   }
 
-  /** Returns the master that an event is about: the instance itself or the one after {@code @}. */
+  /** Returns the master of an event: the instance itself or the one after {@code @}. */
   private static String masterOf(String type, String payload) {
     String[] words = payload.split(" ", -1);
     if (type.equals("+switch-master")) {
@@ -198,7 +198,7 @@ final class FailoverPhases {
     if (switched || progress.isOrdered) {
       current.remove(master);
     } else {
-      progress.phase = ELECTION; // the next attempt needs another one
+      progress.phase = ELECTION; // the next attempt needs a new election
       progress.isLeader = false;
     }
     return event;
@@ -248,7 +248,7 @@ final class FailoverPhases {
     return json.member("text", text).endObject().toString();
   }
 
-  /** Returns the failovers of the masters that had any. */
+  /** Returns the totals of masters that have had a failover. */
   Map<String, Totals> totals() {
     return Map.copyOf(totals);
   }

@@ -24,12 +24,12 @@ public final class Main extends Launch<SentinelDirectives> {
     log().role(() -> 'X');
   }
 
-  /** Runs a sentinel until it is stopped; the exit status is 0 then, 1 if it cannot serve. */
+  /** Runs a sentinel until it is stopped; exits with status 0 then, or 1 if it cannot serve. */
   public static void main(String[] words) throws IOException, InterruptedException {
     System.exit(new Main(words, System.getenv()).run());
   }
 
-  /** Refuses to start without a config file, in which a sentinel keeps its state. */
+  /** Refuses to start without a writable config file, in which a sentinel keeps its state. */
   @Override
   protected boolean mayStart() {
     String refusal = refusal();

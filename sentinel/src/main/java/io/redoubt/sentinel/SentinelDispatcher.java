@@ -53,7 +53,7 @@ final class SentinelDispatcher implements Dispatcher {
 
   private void execute(Client client, Request request) {
     if (request.is(0, "QUIT")) {
-      // Supported by a sentinel although not in its command table, as in Redis.
+      // As in Redis, a sentinel supports QUIT although its command table lacks it.
       client.reply().ok();
       client.closeAfterReply();
       return;
@@ -102,7 +102,8 @@ final class SentinelDispatcher implements Dispatcher {
       command.countFailed();
       client.reply().error(error.text());
     } catch (RuntimeException fault) {
-      // A fault must not stop the sentinel; the reply may be incomplete.
+      // A fault must not stop the sentinel; since the reply may be incomplete, the client is
+      // closed.
       log.fault("in command '" + command.name() + "'", fault);
       command.countFailed();
       client.reply().error(INTERNAL);

@@ -11,7 +11,7 @@ import io.redoubt.sentinel.runtime.StateStore;
 import io.redoubt.sentinel.settings.Timings;
 
 /**
- * The context of a sentinel: a process of its own, or one that it shares with others.
+ * The environment of a sentinel, either its own process or one shared with other servers.
  *
  * @param environment time, log and randomness
  * @param lookup the resolver of host names, called on separate threads
@@ -33,7 +33,7 @@ public record SentinelHost(
     Runnable crash) {
   private static final int CRASH_STATUS = 99;
 
-  /** Returns a process that is nothing but the sentinel. */
+  /** Returns the environment of a process that runs only the sentinel. */
   public static SentinelHost ofProcess(Environment environment, NameLookup lookup) {
     return new SentinelHost(
         environment,

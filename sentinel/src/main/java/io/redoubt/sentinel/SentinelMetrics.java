@@ -16,14 +16,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoint of {@code metrics-port} of a sentinel. The event loop, which alone calls this class,
- * publishes readiness and, while somebody watches, the page's state every second and after events,
- * and metrics on demand. Without a port nothing is created or collected.
+ * The endpoint of {@code metrics-port} of a sentinel. The event loop, the only caller of this
+ * class, publishes readiness each second and after events, along with the page's state while the
+ * page is watched, and metrics on demand. Without a port nothing is created or collected.
  */
 final class SentinelMetrics {
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "sentinel|masters");
 
-  /** The wait after an event, so that what one step changes is shown at once. */
+  /** The delay after an event, so that the events of one step are shown together. */
   private static final long SETTLE_MILLIS = 50;
 
   private final SentinelDirectives directives;
@@ -73,7 +73,7 @@ final class SentinelMetrics {
     }
   }
 
-  /** Publishes the state of now. */
+  /** Publishes the current state. */
   void publish() {
     if (page == null) {
       return;
@@ -91,7 +91,7 @@ final class SentinelMetrics {
     }
   }
 
-  /** A sentinel is ready while it could take part in a failover of each of its masters. */
+  /** Returns the reason why this sentinel could not take part in a failover, empty if it could. */
   private String unready() {
     if (sentinel.isTilted()) {
       return "tilt mode";
@@ -136,7 +136,7 @@ final class SentinelMetrics {
     }
   }
 
-  /** Returns the time since a master's last valid reply; see {@link FailoverPhases#ORDERED}. */
+  /** Returns the time since a master's last valid reply, or {@link FailoverPhases#ORDERED}. */
   private long silentMillis(String name) {
     Master master = sentinel.master(name);
     if (master == null) {

@@ -18,15 +18,15 @@ import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.util.List;
 
 /**
- * The state of a sentinel for its page, as JSON: each master with its replicas and sentinels. Every
- * list is bounded. Confined to the event loop.
+ * The state of a sentinel for its page, as JSON: each master with its replicas and sentinels. All
+ * lists are bounded. Confined to the event loop.
  */
 final class SentinelPage {
   private static final int MAX_MASTERS = 20;
   private static final int MAX_NODES = 30;
   private static final int MAX_CLIENTS = 40;
 
-  /** The time after which a process that is sent a PING every second is silent. */
+  /** The time without an answer after which a process, pinged each second, is shown as silent. */
   private static final long SILENT_MILLIS = 3_000;
 
   private final Sentinel sentinel;
@@ -53,7 +53,7 @@ final class SentinelPage {
   }
 
   /**
-   * Returns the state of now.
+   * Returns the current state.
    *
    * @param unready the reason for not being ready, empty if there is none
    */
@@ -82,7 +82,7 @@ final class SentinelPage {
     return json.endObject().toString();
   }
 
-  /** Writes the commands that can work now, for each master. */
+  /** Writes the commands that the page offers, by the current state of each master. */
   private void actions(Json json) {
     shell.write(json, sentinel.settings().announceIp(), port);
     json.array("actions");
@@ -107,7 +107,10 @@ final class SentinelPage {
     json.endArray().endObject();
   }
 
-  /** Returns the state for the page: what does not answer is unknown before it counts as down. */
+  /**
+   * Returns the state for the page, where a process that does not answer is unknown or silent
+   * before it counts as down.
+   */
   private String shown(Instance instance) {
     String state = state(instance);
     if (!state.equals("ok") || answers(sentinel, instance)) {
@@ -116,7 +119,7 @@ final class SentinelPage {
     return silentMillis(instance) > SILENT_MILLIS ? "silent" : "unknown";
   }
 
-  /** Returns true if a process, which is sent a PING every second, answers. */
+  /** Returns true if a process, pinged each second, has answered recently. */
   static boolean answers(Sentinel sentinel, Instance instance) {
     boolean isHeard = !(instance instanceof DataNode node) || node.info() != null;
     return isHeard
@@ -196,7 +199,7 @@ final class SentinelPage {
     return sentinel.shown(instance.address()).toString();
   }
 
-  /** Returns a sentinel's name on the page by its run id; empty for no vote. */
+  /** Returns a sentinel's name on the page by its run id; empty for an unknown one or none. */
   private String name(Master master, String runId) {
     if (runId.equals(sentinel.myId())) {
       return "this sentinel";

@@ -103,7 +103,7 @@ final class SentinelSamples {
     startSeconds = clock.wallMillis() / MILLIS_PER_SECOND;
   }
 
-  /** Returns the metrics of now. */
+  /** Returns the current metrics. */
   MetricsSnapshot take() {
     MetricsSnapshot snapshot = new MetricsSnapshot();
     snapshot.add(UP, 1);

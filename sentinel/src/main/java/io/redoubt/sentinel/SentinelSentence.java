@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** The state of the monitored masters in a few sentences, with which the page starts. */
+/** A summary of the monitored masters in a few sentences, shown at the top of the page. */
 final class SentinelSentence {
-  /** More masters than these are counted rather than described. */
+  /** The number of masters above which they are counted rather than described. */
   private static final int MAX_DESCRIBED = 3;
 
   private final Sentinel sentinel;

@@ -66,12 +66,12 @@ public final class SentinelServer implements AutoCloseable {
   private static final int ID_BYTES = 20;
   private static final int EVERY_SECOND_MILLIS = 1000;
 
-  /** The limit of an argument: a sentinel has names and addresses, and a small Java heap. */
+  /** The limit of an argument: a sentinel needs only names and addresses, and has a small heap. */
   private static final long MAX_ARGUMENT_BYTES = 64 << 10;
 
   private static final int CLOSE_LIMIT_SECONDS = 10;
 
-  /** Common commands that Redis lacks in sentinel mode. */
+  /** Commands of the protocol module that Redis lacks in sentinel mode. */
   private static final List<String> ABSENT =
       List.of("echo", "quit", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
 
@@ -133,27 +133,27 @@ public final class SentinelServer implements AutoCloseable {
     return server;
   }
 
-  @SuppressWarnings("CatchingUnchecked") // the starting thread must learn of any failure
+  @SuppressWarnings("CatchingUnchecked") // the starting thread rethrows any failure
   private void build() {
     try {
       parts.complete(made());
     } catch (IOException | FatalConfigError | RuntimeException e) {
-      transport.closeChannels(); // before the listeners that are open get a request executed
+      transport.closeChannels(); // before an open listener accepts a request
       parts.completeExceptionally(e);
     }
   }
 
   /**
-   * The parts made from a configuration before anything listens.
+   * The parts created from a configuration before any listener is open.
    *
    * @param state the state in the configuration
    * @param core the state machine
-   * @param store keeps the state
-   * @param driver feeds the state machine
+   * @param store saves the state
+   * @param driver runs the state machine
    * @param clients the connections of clients
-   * @param table the commands, with their configured names
+   * @param table the commands, under their configured names
    * @param info the sections of INFO
-   * @param heap bounds what clients take of the Java heap
+   * @param heap limits the use of the Java heap by clients
    */
   private record Configured(
       SentinelState state,
@@ -166,7 +166,7 @@ public final class SentinelServer implements AutoCloseable {
       HeapGate heap) {}
 
   /**
-   * Reports what a start would refuse of the commands and users of a configuration, without
+   * Reports the errors in commands and users of a configuration that would prevent a start, without
    * starting anything.
    */
   public static void check(SentinelDirectives directives, SentinelHost host, Mistakes mistakes)
@@ -245,7 +245,7 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   /**
-   * Makes the parts that need no listener; on the loop.
+   * Creates the parts that need no listener; called on the loop.
    *
    * @param client encrypts connections to nodes, null for plain ones
    */
@@ -399,19 +399,17 @@ public final class SentinelServer implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns the event loop, for tasks of any thread; a task that waits holds the sentinel still.
-   */
+  /** Returns the event loop, for tasks of any thread; a blocking task would stall the sentinel. */
   public Loop loop() {
     return transport.loop();
   }
 
-  /** Does what is due, as a timer does; for a clock that was moved. Thread-safe. */
+  /** Runs a tick at once, after the clock was advanced. Thread-safe. */
   public void tick() {
     transport.loop().execute(() -> parts.join().driver().submit(new Input.Tick()));
   }
 
-  /** Returns the state to be saved; for tests, read on the event loop. */
+  /** Returns the state to be saved, read on the event loop; for tests. */
   CompletableFuture<SentinelState> state() {
     CompletableFuture<SentinelState> state = new CompletableFuture<>();
     transport.loop().execute(() -> state.complete(parts.join().driver().sentinel().state()));
@@ -431,7 +429,7 @@ public final class SentinelServer implements AutoCloseable {
     log.notice("User requested shutdown...");
     Parts made = parts.join();
     made.listeners().close();
-    made.clients().halt(); // a vote that is given now could be forgotten
+    made.clients().halt(); // a vote cast from now on might not become durable
     made.driver().submit(new Input.Leave());
     made.driver()
         .stop(() -> {

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The subcommands of SENTINEL about this sentinel itself. */
+/** The subcommands of SENTINEL that concern this sentinel itself. */
 public final class SelfCommands extends CommandGroup<SentinelCall> {
   final Command<SentinelCall> sentinel =
       container("SENTINEL")
@@ -81,7 +81,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SelfCommands::config);
 
-  /** Creates the group; one object for each server. */
+  /** Creates the group; one instance per server. */
   public SelfCommands() {
     super(Group.SENTINEL);
   }
@@ -218,7 +218,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   /**
    * Returns the changed options.
    *
-   * @param directives gets the names and values that are no options
+   * @param directives receives the names and values of process directives, which are not options
    */
   private static GlobalOptions changed(SentinelCall call, List<String> directives) {
     Set<String> known = values(call).keySet();

@@ -38,7 +38,7 @@ public final class SentinelCall extends SessionCall {
     return number(index, "ERR value is not an integer or out of range");
   }
 
-  /** Returns the argument as an integer, or throws the error {@code refusal}. */
+  /** Returns the argument as an integer, or throws an error with the text {@code refusal}. */
   long number(int index, String refusal) {
     long number = Numbers.parseLong(text(index), Long.MIN_VALUE);
     if (number == Long.MIN_VALUE) {
@@ -56,7 +56,7 @@ public final class SentinelCall extends SessionCall {
     return master;
   }
 
-  /** Replies OK once the ordered change is on disk, so that it survives a crash. */
+  /** Replies OK once the ordered change is durable. */
   void okWhenSaved() {
     whenSettled((reply, kept) -> {
       if (kept) {
@@ -67,7 +67,7 @@ public final class SentinelCall extends SessionCall {
     });
   }
 
-  /** Replies once no write is pending: at once, or the client waits. */
+  /** Replies once no write of the state is pending: at once, or after blocking the client. */
   void whenSettled(StateWait.Answer answer) {
     StateKeeper keeper = control.keeper();
     if (keeper.isSettled()) {

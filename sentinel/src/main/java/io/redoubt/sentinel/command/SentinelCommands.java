@@ -31,7 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** SENTINEL and its subcommands about masters; {@link SelfCommands} has the others. */
+/** The subcommands of SENTINEL that concern masters; see {@link SelfCommands} for the others. */
 public final class SentinelCommands extends CommandGroup<SentinelCall> {
   private static final int MAX_PORT = 65535;
 
@@ -195,7 +195,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::infoCache);
 
-  /** Creates the group; one object for each server. */
+  /** Creates the group; one instance per server. */
   public SentinelCommands() {
     super(Group.SENTINEL);
   }
@@ -214,7 +214,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     });
   }
 
-  /** Replies with the replicas, except those that are not announced. */
+  /** Replies with the replicas that are announced. */
   private static void replicas(SentinelCall call) {
     List<Replica> announced = new ArrayList<>();
     for (Replica replica : call.master(2).replicas()) {
@@ -245,7 +245,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     if (call.count() > 6 && !coordinated) {
       throw Errors.SYNTAX;
     }
-    // No master listens on a port out of range.
+    // No master listens on a port that is out of range.
     Address address =
         new Address(call.text(2), (int) Math.clamp(call.number(3), -1L, MAX_PORT + 1L));
     Output answer =
@@ -270,8 +270,8 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   /**
-   * Stops writes first if possible; with COORDINATED, Valkey's option, the failover requires it.
-   * FORCE-DATA-LOSS goes on without the members that have acknowledged writes.
+   * Starts a failover that stops writes first if possible. Valkey's option COORDINATED requires
+   * that; FORCE-DATA-LOSS proceeds without members that may hold acknowledged writes.
    */
   private static void failover(SentinelCall call) {
     boolean coordinated = call.count() == 4 && call.text(3).equalsIgnoreCase("COORDINATED");
@@ -287,7 +287,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     call.okWhenSaved();
   }
 
-  /** Throws if the order was refused; otherwise returns the output. */
+  /** Returns the output unless it is a refusal, which is thrown as an error. */
   private static Output refusal(Output answer) {
     if (answer instanceof Output.Refused(String error)) {
       throw new CommandError(error);

@@ -62,7 +62,7 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
           .runs(this::shutdown);
 
   /**
-   * Creates the group; one object for each server.
+   * Creates the group; one instance per server.
    *
    * @param infoSections the sections of INFO
    * @param stop stops the sentinel
@@ -92,8 +92,8 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
   }
 
   /**
-   * Publishes a hello message; clients may subscribe to all events of a sentinel but publish
-   * nothing else.
+   * Handles a hello message published by a client. Clients may subscribe to all events of a
+   * sentinel, but publish nothing else.
    */
   public static void publish(SentinelCall call) {
     if (!call.text(1).equals(HELLO_CHANNEL)) {

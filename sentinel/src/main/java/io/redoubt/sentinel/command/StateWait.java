@@ -5,7 +5,7 @@ import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.sentinel.message.Answer;
 
-/** A client whose reply waits until the state is on disk. */
+/** A blocked client whose reply waits until the state is durable. */
 final class StateWait implements Waiting {
   /** Writes the reply. */
   @FunctionalInterface
@@ -13,7 +13,7 @@ final class StateWait implements Waiting {
     /**
      * Writes the reply.
      *
-     * @param kept true if the state is on disk
+     * @param kept true if the state is durable
      */
     void write(ReplyWriter reply, boolean kept);
   }
@@ -27,7 +27,7 @@ final class StateWait implements Waiting {
     this.answer = answer;
   }
 
-  /** Ends the wait after the write. */
+  /** Ends the wait once the write has succeeded or failed. */
   void settled(boolean kept) {
     if (!over) {
       client.unblock();
@@ -40,7 +40,7 @@ final class StateWait implements Waiting {
     client.flushSoon();
   }
 
-  /** Ends the wait by CLIENT UNBLOCK, with the outcome unknown. */
+  /** Ends the wait on CLIENT UNBLOCK, with an unknown outcome. */
   @Override
   public void timedOut() {
     reply(false);

@@ -9,18 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses the replica that a failover promotes.
  *
- * <p>A node may be a master already, because a failover ordered its promotion and was aborted
- * before it saw the effect, or because an operator did it. While the old master is down it stays a
- * candidate: nobody turns it back, and in a group of two there is no other.
+ * <p>A candidate may already be a master, because an aborted failover had ordered its promotion or
+ * an operator made it one. While the old master is down it remains a candidate: no sentinel demotes
+ * it then, and a group of two has no other.
  */
 final class Candidates {
-  /** The reason to trust the data of a node, the better one first. */
+  /** The reason to trust a node's data, the strongest first. */
   private enum Trust {
-    /** The master follows it: an operator swapped the roles. */
+    /** The master follows it: an operator has swapped the roles. */
     LEADS_THE_MASTER,
-    /** A replica, or a master that was seen as one since it started. */
+    /** A replica, or a master that was seen as a replica since it started. */
     FOLLOWED,
-    /** A master that was a replica before it started, or before this sentinel did. */
+    /** A master that was a replica before it, or this sentinel, started. */
     ONCE_FOLLOWED,
     /** Another master, which may have returned with old data or none. */
     NONE
@@ -29,7 +29,7 @@ final class Candidates {
   private Candidates() {}
 
   /**
-   * Returns the replica to promote: the most trusted, lowest priority number, greatest offset,
+   * Returns the replica to promote: by trust, then lowest priority number, greatest offset,
    * smallest run id; null if there is none.
    */
   static @Nullable Replica choose(SentinelWorld world, Master master) {
@@ -96,13 +96,15 @@ final class Candidates {
     return info.history().isPromoted() ? Trust.ONCE_FOLLOWED : Trust.NONE;
   }
 
-  /** Returns the priority; masters report none. */
+  /** Returns the priority last reported as a replica, since masters report none. */
   static int priority(Replica replica) {
     NodeInfo last = replica.lastAsReplica();
     return last == null ? told(replica).priority() : last.priority();
   }
 
-  /** Returns the offset in the history of the group: a promoted replica's at its promotion. */
+  /**
+   * Returns the offset in the group's history; for a promoted replica, the offset of its promotion.
+   */
   private static long offset(Replica replica) {
     NodeInfo info = told(replica);
     return info.role() == NodeInfo.Role.MASTER && info.history().isPromoted()

@@ -84,7 +84,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     infoAskedAt = now;
   }
 
-  /** Records an INFO; {@link #roleReported} takes its role. */
+  /** Records an INFO, except for its role; see {@link #roleReported}. */
   final void infoReceived(NodeInfo parsed, String text, long now) {
     info = parsed;
     infoText = text;
@@ -101,7 +101,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     return true;
   }
 
-  /** Forgets all INFO, because another process may answer from now on, and assumes a role. */
+  /** Forgets all INFO and assumes a role, because another process may answer from now on. */
   final void forgetInfo(NodeInfo.Role assumed, long now) {
     reportedRole = assumed;
     reportedRoleSince = now;
@@ -111,7 +111,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     infoAskedAt = Link.NEVER;
   }
 
-  /** Returns what it reports of acknowledged writes, null before its first INFO. */
+  /** Returns the node's report on acknowledged writes, null before its first INFO. */
   NodeInfo.@Nullable Acks acks() {
     NodeInfo info = info();
     return info == null ? null : info.acks();

@@ -1,34 +1,34 @@
 package io.redoubt.sentinel.core;
 
-/** The next move of a failover, as found by the part that looks after its present state. */
+/** The next action of a failover, returned by the class responsible for its current state. */
 sealed interface Decision {
-  /** Something is still to come. */
+  /** The state is not complete yet. */
   Decision WAIT = new Wait();
 
-  /** The reason to end a failover without a new master. */
+  /** The reason to abort a failover. */
   enum Reason {
-    /** The writes could not be stopped first, as was ordered. */
+    /** Writes could not be stopped first, as ordered. */
     WRITES_GO_ON,
     /** The chosen replica makes no progress. */
     REPLICA_TOO_SLOW,
     NO_REPLICA,
-    /** Nobody is known to have all acknowledged writes. */
+    /** No promotable replica is known to have all acknowledged writes. */
     ACKNOWLEDGED_WRITES
   }
 
   /** See {@link #WAIT}. */
   record Wait() implements Decision {}
 
-  /** The state has done its part: a replica may become the master. */
+  /** The state is complete: this replica may be promoted. */
   record Promote(Replica replica) implements Decision {}
 
-  /** Another attempt to choose a replica is due at a time of the machine's own clock. */
+  /** Another replica is to be chosen, no earlier than a time of the machine's own clock. */
   record ChooseAgain(long moment) implements Decision {}
 
   /**
-   * The failover ends.
+   * The failover is aborted.
    *
-   * @param text more about the reason, or nothing
+   * @param text details about the reason, may be empty
    */
   record Abort(Reason reason, String text) implements Decision {
     static Abort of(Reason reason) {

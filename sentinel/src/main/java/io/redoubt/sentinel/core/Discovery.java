@@ -103,7 +103,7 @@ final class Discovery {
         world.names.described(node) + " new reported role is " + info.role().word());
   }
 
-  /** Reconfigures a replica that has reported another role or master for long. */
+  /** Reconfigures a replica that has reported another role, or another master, for too long. */
   private void correct(Replica replica, NodeInfo info) {
     Master master = replica.master();
     if (master.failover() != null || !looksSane(master) || world.isOfOtherMaster(replica)) {
@@ -155,7 +155,7 @@ final class Discovery {
             < Math.max(world.timings().millis(Timing.INFO_PERIOD) * 2, FRESH_INFO_MILLIS);
   }
 
-  /** Handles a hello message; returns the master whose address it has changed, null if none. */
+  /** Handles a hello message; returns the master whose address it has changed, or null. */
   @Nullable Master hello(String payload) {
     HelloMessage hello = HelloMessage.parse(payload, world.settings().resolveHostnames());
     Master master = hello == null ? null : world.master(hello.masterName());
@@ -168,7 +168,7 @@ final class Discovery {
     }
     SentinelPeer peer = notePeer(master, hello);
     peer.helloHeard(world.nowMillis());
-    // A restart would read the later of them from the file.
+    // After a restart, the greater of the two would be read from the file as the current epoch.
     world.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
     if (master.raiseConfigEpoch(hello.configEpoch())) {
       failovers.supersede(master, hello.configEpoch());
@@ -206,7 +206,7 @@ final class Discovery {
     }
     for (SentinelPeer other : List.copyOf(master.sentinels())) {
       if (other.address().equals(hello.sentinel())) {
-        // A process has one address, so the previous one with this id is obsolete.
+        // A process has one address, so the previous sentinel at this one is obsolete.
         world.event(Level.NOTICE, "+sentinel-invalid-addr", other);
         roster.forgetSentinel(other.runId());
       }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds risky configurations, reported after the start and by SENTINEL DOCTOR. Examines the known
- * state and a few settings of the nodes, if they may be read.
+ * Finds risky configurations; reported after the start and by SENTINEL DOCTOR. Examines the known
+ * state and, if they may be read, a few settings of the nodes.
  */
 final class Doctor {
   /** The time after the start by which other sentinels and nodes should have been discovered. */
@@ -35,7 +35,7 @@ final class Doctor {
     this.firstRoundAt = now + FIRST_ROUND_MILLIS;
   }
 
-  /** Requests a node's settings; sent once a connection is established. */
+  /** Requests a node's settings; called once for each new connection. */
   void requestSettings(DataNode node) {
     List<List<String>> commands = new ArrayList<>();
     commands.add(links.words(node, "MULTI"));
@@ -49,7 +49,7 @@ final class Doctor {
         new NodeRequest(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
   }
 
-  /** Handles the node's settings, or its refusal. */
+  /** Handles the reply with a node's settings, or its refusal. */
   void receiveSettings(DataNode node, Answer answer) {
     Map<String, String> settings = new HashMap<>();
     if (answer instanceof Answer.Items(List<Answer> replies)) {
@@ -65,7 +65,7 @@ final class Doctor {
     node.settingsRead(settings);
   }
 
-  /** Logs the findings once, after the time for discovery. */
+  /** Logs the findings once, when discovery should have completed. */
   void tick(long now) {
     if (!firstRoundDone && now >= firstRoundAt) {
       firstRoundDone = true;
@@ -78,7 +78,7 @@ final class Doctor {
   }
 
   /**
-   * Returns the findings about a master and its group: for each a keyword, the master and the
+   * Returns the findings about a master and its group, each with a keyword, the master's name and
    * advice.
    */
   List<String> findings(Master master) {
@@ -103,9 +103,9 @@ final class Doctor {
           findings,
           voters == 1 ? "one-voter" : "two-voters",
           master,
-          "a failover needs most of the sentinels, and with "
+          "a failover needs a majority of the sentinels, so with "
               + voters
-              + " of them none may be missing. Run three or more, on different machines.");
+              + " of them none may fail. Run three or more, on different machines.");
     }
     if (master.options().quorum() > voters) {
       add(
@@ -130,7 +130,7 @@ final class Doctor {
           master,
           "all its sentinels run on "
               + hosts.iterator().next()
-              + ": with that machine the failover goes too.");
+              + ": if that machine fails, no failover is possible.");
     }
   }
 
@@ -153,7 +153,7 @@ final class Doctor {
             findings,
             "password-refused",
             master,
-            node.address() + " does not take the password of sentinel auth-pass.");
+            node.address() + " does not accept the password of sentinel auth-pass.");
       }
       String given = node.settings().get("masterauth");
       for (DataNode other : nodes(master)) {
@@ -171,7 +171,7 @@ final class Doctor {
                   + node.address()
                   + " is not requirepass of "
                   + other.address()
-                  + ": it can't be its replica. Give all nodes the same of both.");
+                  + ", so it can't replicate from there. Set both to one value on all nodes.");
         }
       }
     }
@@ -183,7 +183,7 @@ final class Doctor {
           findings,
           "min-replicas-unset",
           master,
-          "cut off from its replicas the master goes on taking writes, which are lost when one of"
+          "a master cut off from its replicas keeps accepting writes, which are lost when one of"
               + " them is promoted. Set min-replicas-to-write 1 and min-replicas-max-lag 10.");
     }
     if ("".equals(master.settings().get("save"))
@@ -192,8 +192,8 @@ final class Doctor {
           findings,
           "persistence-off",
           master,
-          "the master keeps nothing on disk: restarted before anybody takes over, it is empty, and"
-              + " its replicas become so too. Turn save or appendonly on.");
+          "the master has no persistence: if it restarts before a failover, it is empty, and its"
+              + " replicas become empty, too. Enable save or appendonly.");
     }
   }
 
@@ -211,8 +211,8 @@ final class Doctor {
             master,
             "sentinel-lease of "
                 + replica.address()
-                + " is not that of the master: after a failover other writes are at risk. Give all"
-                + " nodes the same.");
+                + " differs from the master's, so that a failover changes which writes can be lost."
+                + " Set the same value on all nodes.");
       }
     }
     if (info.lease().equals("mixed")) {
@@ -220,19 +220,19 @@ final class Doctor {
           findings,
           "lease-mixed",
           master,
-          "a sentinel of Redis monitors it too and gives no leases: cut off, the master goes on"
-              + " taking writes, which are lost. Replace that sentinel.");
+          "a Redis sentinel, which grants no leases, monitors it, too: a master that is cut off"
+              + " then keeps accepting writes, which are lost. Replace that sentinel.");
     }
     if (info.wantsLease() && master.link().lease.isRefused()) {
       add(
           findings,
           "lease-refused",
           master,
-          "it takes no lease from here: the sentinels' user needs +ping and +slaveof.");
+          "it accepts no lease from this sentinel: the sentinels' user needs +ping and +slaveof.");
     }
   }
 
-  /** Finds what keeps a failover from keeping acknowledged writes. */
+  /** Finds causes that prevent a failover from preserving acknowledged writes. */
   private void acknowledgements(Master master, List<String> findings) {
     GroupConfig group = master.group();
     if (group == null || group.acks() == 0) {
@@ -250,9 +250,9 @@ final class Doctor {
             "acks-no-member",
             master,
             node.address()
-                + " is no member of the group that acknowledges writes and is not promoted by"
-                + " itself. A server of Redis and a replica of a replica can't be one; for others"
-                + " see REPLICATION GROUP.");
+                + " is not a member of the group that acknowledges writes, so it is not promoted"
+                + " automatically. A Redis server or a replica of a replica can't be a member; for"
+                + " others see REPLICATION GROUP.");
       } else if (!info.acks().isIncomplete()) {
         present.add(info.acks().node());
         if (node instanceof Replica replica && Candidates.priority(replica) == 0) {
@@ -261,8 +261,8 @@ final class Doctor {
               "acks-priority",
               master,
               node.address()
-                  + " acknowledges writes and must not be promoted: when it alone has one, there"
-                  + " is no failover. Give it a priority above 0.");
+                  + " acknowledges writes but has priority 0: if no other member has a write, no"
+                  + " failover is possible. Give it a priority above 0.");
         }
       }
     }
@@ -272,13 +272,13 @@ final class Doctor {
           findings,
           "acks-members-missing",
           master,
-          "a failover that keeps all acknowledged writes needs "
+          "a failover that preserves all acknowledged writes needs "
               + group.answersToElect()
               + " members besides the master, and "
               + replicas
               + " can be reached. Missing: "
               + Fencing.missing(master, group, present)
-              + ". Start them, take those that are gone for good out with REPLICATION REMOVE, or"
+              + ". Start them, remove those that are gone for good with REPLICATION REMOVE, or"
               + " accept the loss with SENTINEL FAILOVER "
               + master.name()
               + " FORCE-DATA-LOSS.");
@@ -326,8 +326,8 @@ final class Doctor {
           findings,
           "same-id",
           master,
-          "another sentinel has our id: it was set up with a copy of our file. Remove the line"
-              + " sentinel myid from its file and restart it.");
+          "another sentinel uses the id of this one: it was set up with a copy of this one's file."
+              + " Remove the line sentinel myid from its file and restart it.");
     }
   }
 }

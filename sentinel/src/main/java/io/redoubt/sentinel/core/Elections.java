@@ -26,8 +26,8 @@ final class Elections {
   }
 
   /**
-   * Handles another sentinel's question whether a master is down, with an optional request for our
-   * vote. Returns the master after a request for a vote, null otherwise.
+   * Handles another sentinel's question about a master, which may request our vote. Returns the
+   * master if it does, null otherwise.
    */
   @Nullable Master askedIfDown(Input.AskedIfDown asked) {
     Master master = null;
@@ -62,8 +62,9 @@ final class Elections {
   }
 
   /**
-   * Returns true if nobody can confirm writes by a lease of ours that another master would lack. A
-   * coordinated failover stops the writes first; its votes only ensure that no other one goes on.
+   * Returns true if a vote is safe: no node can still accept writes under a lease from this
+   * sentinel. A coordinated failover stops the writes itself; its votes only exclude a competing
+   * failover.
    */
   private boolean mayBeReplaced(Master master, Input.AskedIfDown asked) {
     if (asked.coordinated() && !master.isSubjectivelyDown()) {
@@ -77,7 +78,7 @@ final class Elections {
   /**
    * Casts our vote in an epoch, which must exceed the epochs of all previous votes.
    *
-   * @param coordinated true if the failover stops the writes of the master first
+   * @param coordinated true if the failover stops the master's writes first
    */
   void vote(Master master, String candidate, long epoch, boolean coordinated) {
     master.voted(candidate, epoch);
@@ -88,7 +89,9 @@ final class Elections {
     }
   }
 
-  /** Asks the other sentinels about a master that is down for us, once per period or at once. */
+  /**
+   * Asks the other sentinels about a master that we consider down, once per period or immediately.
+   */
   void askPeers(Master master, boolean atOnce) {
     FailoverAttempt failover = master.failover();
     boolean stands =
@@ -138,7 +141,7 @@ final class Elections {
     boolean coordinated =
         request.commands().getFirst().getLast().equals(Input.AskedIfDown.COORDINATED);
     if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
-      // A sentinel of Redis, which votes whether the master is up or not.
+      // A Redis sentinel, which votes whether the master is up or not.
       peer.coordinationRefused();
       askPeers(peer.master(), true);
       return;
@@ -161,7 +164,7 @@ final class Elections {
   }
 
   /**
-   * Returns the sentinel with enough known votes to lead in an epoch; null if there is none yet.
+   * Returns the sentinel with enough known votes to lead in an epoch, null if there is none yet.
    */
   @Nullable String winner(Master master, long epoch) {
     Map<String, Integer> votes = new HashMap<>();

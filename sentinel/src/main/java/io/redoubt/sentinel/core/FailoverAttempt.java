@@ -24,7 +24,7 @@ final class FailoverAttempt {
     }
   }
 
-  /** The state of the request to the old master to stop writes. */
+  /** The progress of stopping writes at the old master. */
   enum WritesStop {
     NONE,
     ASKED,
@@ -36,7 +36,7 @@ final class FailoverAttempt {
   private final boolean coordinated;
   private final boolean acceptsLoss;
 
-  /** The members that have made a promise, by their ids. */
+  /** The promises by the ids of the members. */
   private final Map<String, Fenced> fenced = new LinkedHashMap<>();
 
   private long fenceAskedAt = Link.NEVER;
@@ -47,7 +47,7 @@ final class FailoverAttempt {
   private boolean caughtUp;
   private WritesStop writesStop = WritesStop.NONE;
 
-  /** The number of times that writes were stopped and resumed because no replica caught up. */
+  /** The number of times that writes were resumed because no replica caught up. */
   private int handovers;
 
   private long selectAt = Link.NEVER;
@@ -58,7 +58,8 @@ final class FailoverAttempt {
   /**
    * A member's promise.
    *
-   * @param connectedAt the start of the connection on which it was made
+   * @param connectedAt the start of the connection on which it was made; a later one may mean a
+   *     restart
    */
   record Fenced(DataNode node, FenceAnswer answer, long connectedAt) {}
 
@@ -75,17 +76,17 @@ final class FailoverAttempt {
     return epoch;
   }
 
-  /** Returns true if ordered by an operator: ODOWN and votes are not required. */
+  /** Returns true if ordered by an operator, so that ODOWN is not required. */
   boolean isForced() {
     return forced;
   }
 
-  /** Returns true if writes must be stopped first. */
+  /** Returns true if the failover must not proceed unless writes were stopped. */
   boolean isCoordinated() {
     return coordinated;
   }
 
-  /** Returns true if the operator accepts that acknowledged writes are lost. */
+  /** Returns true if the operator accepts the loss of acknowledged writes. */
   boolean acceptsLoss() {
     return acceptsLoss;
   }
@@ -120,7 +121,7 @@ final class FailoverAttempt {
     return writesStop;
   }
 
-  /** Returns the earliest time for selecting a replica. */
+  /** Returns the earliest time of the selection. */
   long selectAt() {
     return selectAt;
   }
@@ -135,7 +136,7 @@ final class FailoverAttempt {
     return stoppedAt;
   }
 
-  /** Returns the master's offset during the pause, -1 while unknown. */
+  /** Returns the master's final offset while writes are stopped, -1 if unknown. */
   long finalOffset() {
     return finalOffset;
   }
@@ -151,7 +152,7 @@ final class FailoverAttempt {
     caughtUp = false;
   }
 
-  /** Records that the chosen replica has all that the master has, which takes no writes. */
+  /** Records that the chosen replica has all data of the master, whose writes are stopped. */
   void caughtUp() {
     caughtUp = true;
   }
@@ -160,7 +161,11 @@ final class FailoverAttempt {
     return caughtUp;
   }
 
-  /** Returns to the selection, which chooses from {@code selectFrom} on. */
+  /**
+   * Returns to the selection.
+   *
+   * @param selectFrom the earliest time of the next choice
+   */
   void selectAgain(long selectFrom, long now) {
     enter(State.SELECT_REPLICA, now);
     chosen = null;
@@ -173,14 +178,16 @@ final class FailoverAttempt {
     writesStop = WritesStop.ASKED;
   }
 
-  /** Records the master's agreement: its offset is final from now on. */
+  /** Records the master's confirmation: its offset no longer changes. */
   void writesStopped(long now) {
     writesStop = WritesStop.STOPPED;
     stoppedAt = now;
     finalOffset = -1;
   }
 
-  /** Records that writes go on: the master refused to stop them, or resumes them. */
+  /**
+   * Records that writes continue: the master has refused to stop them, or is about to resume them.
+   */
   void writesResumed() {
     writesStop = WritesStop.NONE;
   }
@@ -190,19 +197,19 @@ final class FailoverAttempt {
     pausedAt = now;
   }
 
-  /** Records that this process was paused, during which the master's pause may have ended. */
+  /** Records a pause of this process, during which the master's pause may have expired. */
   void pauseDoubted() {
     pausedAt = Link.NEVER;
   }
 
-  /** Records the offset of a master that has stopped writes; only the first one counts. */
+  /** Records the offset of a master whose writes are stopped; only the first one counts. */
   void offsetReported(long offset) {
     if (writesStop == WritesStop.STOPPED && finalOffset < 0) {
       finalOffset = offset;
     }
   }
 
-  /** Records that the replica did not catch up and returns the number of such handovers. */
+  /** Records that the replica did not catch up; returns the number of failed attempts. */
   int handoverFailed() {
     return ++handovers;
   }

@@ -10,26 +10,27 @@ import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 
-/** Leads failovers, from ODOWN over the election to the switch. */
+/** Leads failovers, from ODOWN through the election to the switch. */
 final class Failovers {
   /**
-   * The lower bound of the random delay before a lost election is retried; it doubles each time.
+   * The lower bound of the random delay before the first retry of a lost election; it doubles each
+   * time.
    */
   private static final long RETRY_FROM_MILLIS = 100;
 
   private static final long RETRY_TO_MILLIS = 500;
   private static final int MAX_DOUBLINGS = 6;
 
-  /** The time for which a candidate waits for votes of connected but slow sentinels. */
+  /** The time for which a candidate waits for the votes of connected but slow sentinels. */
   private static final long VOTES_LIMIT_MILLIS = 3000;
 
-  /** The time for which the selection waits for recent offsets of live replicas. */
+  /** The time for which the selection waits for the current offsets of live replicas. */
   private static final long FRESH_INFO_WAIT_MILLIS = 1000;
 
-  /** The interval of repeated promotion orders. */
+  /** The interval at which a promotion order is repeated. */
   private static final long ORDER_AGAIN_MILLIS = 1000;
 
-  /** The time before a failover that lacked members of a group is retried. */
+  /** The delay before a failover is retried that lacked members of the group. */
   private static final long LACK_MILLIS = 3000;
 
   private final SentinelWorld world;
@@ -89,7 +90,7 @@ final class Failovers {
     return elections.reachable(master) >= master.votesToWin() && !leases.isPromised(master);
   }
 
-  /** Returns true if the last failover lacked a replica, and one is there now. */
+  /** Returns true if the last failover lacked a replica and one is available now. */
   private boolean hasReplicaTurnedUp(Master master) {
     if (!master.lackedReplica()) {
       return false;
@@ -97,14 +98,14 @@ final class Failovers {
     if (!fencing.isNeeded(master)) {
       return Candidates.choose(world, master) != null;
     }
-    // What makes it hopeful may be obsolete: it must not try without pause.
+    // The reports that make it promising may be outdated, so it must not retry without a pause.
     return world.nowMillis() - master.lackedReplicaAt() >= LACK_MILLIS
         && fencing.isPromising(master, false);
   }
 
   /**
-   * Starts a failover ordered by an operator. Sentinels whose lease the master holds vote for it
-   * only if it stops the writes first.
+   * Starts a failover ordered by an operator. Sentinels that have granted the master a lease vote
+   * for it only if it stops the writes first.
    */
   void order(Master master, boolean coordinated, boolean acceptsLoss) {
     boolean stopsWrites =
@@ -135,8 +136,8 @@ final class Failovers {
   }
 
   /**
-   * Abandons our failover after a later one produced a configuration: completing it would give two
-   * masters the same config epoch.
+   * Abandons our failover after a later one has produced a configuration: completing it would give
+   * two masters the same config epoch.
    */
   void supersede(Master master, long configEpoch) {
     FailoverAttempt failover = master.failover();
@@ -166,7 +167,7 @@ final class Failovers {
     }
   }
 
-  /** Carries out what the present state of a failover has found. */
+  /** Acts on a decision about the current state of a failover. */
   private void act(Master master, FailoverAttempt failover, Decision decision) {
     switch (decision) {
       case Decision.Wait() -> {}
@@ -208,9 +209,9 @@ final class Failovers {
   }
 
   /**
-   * Returns true if an order needs the votes of an election: it could otherwise replace, once they
-   * meet, a master that most sentinels have made one in the meantime and given leases, whose writes
-   * would be lost.
+   * Returns true if even an ordered failover needs the votes of an election. During a partition,
+   * the majority may have promoted another master and granted it leases; without votes this
+   * failover would replace it when the partition heals, and its writes would be lost.
    */
   private boolean needsVotes(Master master, FailoverAttempt failover) {
     return failover.isForced() && !failover.acceptsLoss() && reliesOnLeases(master);
@@ -241,7 +242,7 @@ final class Failovers {
     long end =
         failover.stateSince()
             + Math.min(VOTES_LIMIT_MILLIS, leaderWait.electionTimeoutMillis(master));
-    // Sentinels vote for an order once their leases have run out.
+    // For an order, sentinels may vote later, when their leases have expired.
     boolean votesMayCome = failover.isForced() || elections.awaitsVotes(master, failover.epoch());
     boolean over = winner != null || !due || !votesMayCome || world.nowMillis() >= end;
     if (over) {
@@ -280,7 +281,7 @@ final class Failovers {
     }
     boolean planned = failover.isForced() && Handover.isPossible(master);
     if (!planned && !failover.isCoordinated() && mustFence(master, failover)) {
-      fence(master, failover); // which finds out who has most
+      fence(master, failover); // this finds the member with the most data
       return;
     }
     Replica chosen = Candidates.choose(world, master);
@@ -309,7 +310,7 @@ final class Failovers {
     fencing.begin(master, failover);
   }
 
-  /** Gives up until a replica turns up that could be promoted. */
+  /** Aborts until a replica appears that could be promoted. */
   private void abortForLack(Master master, String event, String why) {
     world.event(
         Level.WARNING,
@@ -323,7 +324,7 @@ final class Failovers {
     postpone(master, timeout + world.randomMillis(0, timeout + 1));
   }
 
-  /** Promotes the chosen replica: it has caught up or is no longer waited for. */
+  /** Promotes the chosen replica, which has caught up or is no longer awaited. */
   private void promoteNow(Master master, FailoverAttempt failover) {
     if (mustFence(master, failover)) {
       fence(master, failover);
@@ -397,8 +398,8 @@ final class Failovers {
   }
 
   /**
-   * Returns true if a member may have restarted since its promise, and lost what it had then: an
-   * order would make it the master nevertheless.
+   * Returns true if the chosen member has reconnected since its promise. It may have restarted and
+   * lost data, but would still obey the order.
    */
   private static boolean hasRestarted(FailoverAttempt failover, Replica promoted) {
     return !failover.acceptsLoss()
@@ -418,20 +419,20 @@ final class Failovers {
     return true;
   }
 
-  /** Aborts a failover because writes could not be stopped first, as was ordered. */
+  /** Aborts a failover because writes could not be stopped first, as ordered. */
   private void abortUncoordinated(Master master) {
     world.event(Level.WARNING, "-failover-abort-not-coordinated", master);
     drop(master);
   }
 
-  /** Aborts a failover because its replica does not make progress. */
+  /** Aborts a failover because the chosen replica makes no progress. */
   private void abortForReplica(Master master) {
     world.event(Level.WARNING, "-failover-abort-slave-timeout", master);
     drop(master);
     postpone(master, world.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
   }
 
-  /** Drops our failover; writes that it stopped resume. */
+  /** Drops our failover; writes resume if it had stopped them. */
   private void drop(Master master) {
     FailoverAttempt failover = master.failover();
     if (failover != null) {
@@ -448,7 +449,7 @@ final class Failovers {
     return chosen;
   }
 
-  /** Handles the reply of EXEC by requesting INFO, which shows the node's new role. */
+  /** Handles the reply to a role change by requesting INFO, which reports the node's new role. */
   void roleAnswered(Instance instance, Answer answer) {
     // The first command of the transaction is the one that changes the role.
     Answer outcome =
@@ -585,7 +586,7 @@ final class Failovers {
   }
 
   /**
-   * Makes another address the master; the old one becomes a replica, to be reconfigured when it
+   * Makes another address the master. The old one becomes a replica, to be reconfigured when it
    * returns.
    */
   void switchTo(Master master, Address to) {
@@ -608,7 +609,7 @@ final class Failovers {
     if (chosen != null) {
       master.replicaGone(chosen);
     }
-    // Other sentinels may report a host name's address.
+    // Other sentinels may report the address of a host name.
     Address address = chosen == null ? to : chosen.address();
     Link link = chosen == null || chosen.isSubjectivelyDown() ? links.make(address) : chosen.link();
     master.moveTo(address, link);
@@ -626,7 +627,7 @@ final class Failovers {
     world.stateChanged();
   }
 
-  /** Clears the knowledge about a master at its former address, or at a reset; votes stay. */
+  /** Forgets the state of a master after a switch or at a reset; epochs and votes remain. */
   void restart(Master master) {
     leaderWait.expect(master, null);
     drop(master);

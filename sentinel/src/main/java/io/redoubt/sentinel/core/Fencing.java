@@ -15,23 +15,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a failover that keeps acknowledged writes: members of the group promise to
- * acknowledge no earlier master, and the one with most data is promoted.
+ * The part of a failover that preserves acknowledged writes: members of the group promise not to
+ * acknowledge an earlier master, and the member with the most data is promoted.
  *
- * <p>The leader counts complete members only, by the newest configuration that is known to be in
- * force and by each later one that any of them knows. Of so many members at least one has each
- * acknowledged write, and none that was acknowledged later can have got by them. The one of the
- * latest term with the greatest offset has all of these writes, whatever its priority. The old
- * master counts only in a planned failover, whose replica has all that it has.
+ * <p>The leader counts only complete members, and needs enough of them under the newest
+ * configuration known to be in force and under each later one that a counted member has. Any such
+ * set intersects every write quorum, so it contains every acknowledged write; once its members have
+ * promised, no earlier master can have another write acknowledged. The member of the latest term
+ * with the greatest offset has all of these writes, whatever its priority. The old master counts
+ * only in a planned failover, in which the chosen replica has all of its data.
  *
- * <p>A leader that knows no group, though a node said that there is one, promotes nobody before
- * each replica has answered that it knows none either.
+ * <p>If a node has reported a group, but the leader has no configuration of it, no replica is
+ * promoted until all that may know the group have answered.
  *
- * <p>If there are too few, nobody is promoted before they come back or an operator accepts the
+ * <p>If too few members answer, no replica is promoted until they return or an operator accepts the
  * loss.
  */
 final class Fencing {
-  /** The time for which missing members are waited for. */
+  /** The time for which the failover waits for missing members. */
   private static final long LIMIT_MILLIS = 2000;
 
   private static final long ASK_AGAIN_MILLIS = 500;
@@ -50,7 +51,7 @@ final class Fencing {
     this.handover = handover;
   }
 
-  /** Returns true if a failover must keep acknowledged writes. */
+  /** Returns true if a failover must preserve acknowledged writes. */
   boolean isNeeded(Master master) {
     GroupConfig group = master.group();
     if (group != null) {
@@ -62,9 +63,9 @@ final class Fencing {
   }
 
   /**
-   * Returns true if enough members can be reached for a failover now.
+   * Returns true if enough members are reachable for a failover.
    *
-   * @param withMaster true to count the master too
+   * @param withMaster true if the master counts, too
    */
   boolean isPromising(Master master, boolean withMaster) {
     GroupConfig group = master.group();
@@ -86,7 +87,7 @@ final class Fencing {
     return count >= group.answersToElect();
   }
 
-  /** Asks all members for their promises. */
+  /** Requests promises from all members. */
   void begin(Master master, FailoverAttempt failover) {
     world.event(Level.NOTICE, "+failover-state-fence-slaves", master);
     ask(master, failover);
@@ -106,7 +107,7 @@ final class Fencing {
     }
   }
 
-  /** Handles the answer to a request for a promise. */
+  /** Handles a node's answer to the request for a promise. */
   void answered(DataNode node, NodeRequest request, Answer answer) {
     FailoverAttempt failover = node.master().failover();
     if (failover == null
@@ -126,11 +127,11 @@ final class Fencing {
     }
   }
 
-  /** Promotes a replica once that loses nothing, in state FENCE. */
+  /** Decides in state FENCE: promotes a replica once no acknowledged write can be lost. */
   Decision advance(Master master, FailoverAttempt failover) {
     long now = world.nowMillis();
     handover.renew(master, failover);
-    // A replica that was chosen while the master took writes may lack some.
+    // A replica chosen while the master accepted writes may lack some of them.
     Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
     List<GroupConfig> groups = counted(master, failover, planned != null);
     List<GroupConfig> needed = groups.stream().filter(each -> each.acks() > 0).toList();
@@ -140,7 +141,7 @@ final class Fencing {
         return acceptLoss(master, failover, planned);
       }
     } else if (needed.isEmpty()) {
-      // There is a group if a node said so, and who does not answer may know it.
+      // A silent replica may know a group that the others do not.
       boolean certain = !groups.isEmpty() || hasAnswersOfEach(master, failover);
       if (certain && (over || hasAnswersOfAll(master, failover))) {
         return withoutGroup(master, planned);
@@ -175,7 +176,7 @@ final class Fencing {
     return Decision.WAIT;
   }
 
-  /** Promotes the one that has most, of those that answered. */
+  /** Promotes the replica with the most data among those that answered. */
   private Decision acceptLoss(Master master, FailoverAttempt failover, @Nullable Replica planned) {
     Replica most =
         failover.fenced().values().stream()
@@ -197,11 +198,11 @@ final class Fencing {
   }
 
   /**
-   * Returns the configurations each of which must have enough answers: the newest that is known to
-   * be in force, and the later ones that a counted member knows. A later one may be in force
-   * already; then so many members of the one before know it that one of them answers. It may also
-   * be that of a master that was replaced, of which the next one knew nothing: alone it proves
-   * nothing.
+   * Returns the configurations that each need enough answers: the newest known to be in force, and
+   * the later ones that a counted member has. A later one may already be in force; then enough
+   * members of its predecessor have it that one of them is among those that answer. A pending
+   * configuration of a deposed master may be unknown to its successor, so it is not sufficient on
+   * its own.
    */
   private List<GroupConfig> counted(Master master, FailoverAttempt failover, boolean withMaster) {
     GroupConfig inForce = master.group() == null ? reported(master) : master.group();
@@ -234,7 +235,7 @@ final class Fencing {
     return groups.stream().anyMatch(each -> each.has(answered.answer().node()));
   }
 
-  /** Returns a configuration of which too few members have answered, null if there is none. */
+  /** Returns a configuration with too few answers, null if there is none. */
   private static @Nullable GroupConfig lacking(List<GroupConfig> groups, List<Fenced> answered) {
     for (GroupConfig group : groups) {
       if (countOf(group, answered) < group.answersToElect()) {
@@ -249,8 +250,8 @@ final class Fencing {
   }
 
   /**
-   * Returns the newest group that a replica has reported: the master may have died before this
-   * sentinel has heard of its group.
+   * Returns the newest group reported by a replica: the master may have died before this sentinel
+   * received its group.
    */
   private @Nullable GroupConfig reported(Master master) {
     GroupConfig newest = null;
@@ -268,7 +269,7 @@ final class Fencing {
     return newest;
   }
 
-  /** Returns true if each replica has answered that may know a group. */
+  /** Returns true if every replica that may know a group has answered. */
   private static boolean hasAnswersOfEach(Master master, FailoverAttempt failover) {
     return master.replicas().stream()
         .filter(replica -> mayKnowGroup(replica, failover))
@@ -286,7 +287,7 @@ final class Fencing {
     return master.replicas().stream().noneMatch(each -> owesAnswer(each, failover));
   }
 
-  /** Returns true if a node that can promise is reachable and has not answered yet. */
+  /** Returns true if a node is reachable, able to promise, and has not answered yet. */
   private static boolean owesAnswer(DataNode node, FailoverAttempt failover) {
     NodeInfo.Acks acks = node.acks();
     return node.link().command.isUp()
@@ -295,7 +296,9 @@ final class Fencing {
         && !failover.fenced().containsKey(acks.node());
   }
 
-  /** Returns the member to promote; null if those with all data must not be, or are gone. */
+  /**
+   * Returns the member to promote; null if no member with all acknowledged writes is promotable.
+   */
   private static @Nullable Replica best(List<Fenced> members) {
     Fenced most = members.stream().max(BY_DATA).orElseThrow();
     return members.stream()
@@ -305,7 +308,7 @@ final class Fencing {
         .orElse(null);
   }
 
-  /** Returns the node if it is a replica that is reachable and may be promoted. */
+  /** Returns the node if it is a reachable replica that may be promoted. */
   private static Stream<Replica> promotable(Fenced fenced) {
     return fenced.node() instanceof Replica replica
             && Candidates.priority(replica) != 0
@@ -327,13 +330,13 @@ final class Fencing {
             : countOf(lacking, members)
                 + " of the "
                 + lacking.answersToElect()
-                + " members answered that must; missing "
+                + " required members answered; missing "
                 + missing(
                     master, lacking, members.stream().map(each -> each.answer().node()).toList());
     return new Decision.Abort(Decision.Reason.ACKNOWLEDGED_WRITES, text);
   }
 
-  /** Returns the names of the members that are not among these, for messages. */
+  /** Returns the names of the members of a group that are not present, for messages. */
   static String missing(Master master, GroupConfig group, Collection<String> present) {
     List<String> names = new ArrayList<>();
     for (String id : group.members()) {

@@ -9,33 +9,33 @@ import io.redoubt.sentinel.message.NodeInfo;
  * The lossless part of an ordered failover: the old master stops writes (CLIENT PAUSE WRITE), and
  * the chosen replica is promoted once it has all of the master's data.
  *
- * <p>The pause is short and renewed, so that it ends by itself if this sentinel dies. A master that
- * is unreachable or refuses the command is failed over without a pause, as in Redis. During the
- * pause nothing is published on the master: PUBLISH would block like a write, and the connection
- * with it.
+ * <p>The pause is short and renewed, so that it expires if this sentinel dies. If the master is
+ * unreachable or refuses the command, the failover proceeds without a pause, as in Redis. During
+ * the pause nothing is published on the master: PUBLISH would block like a write, and with it the
+ * connection.
  */
 final class Handover {
-  /** The duration of a pause that is not renewed. */
+  /** The duration of a pause, unless it is renewed. */
   private static final long PAUSE_MILLIS = 3_000;
 
   private static final long RENEW_MILLIS = 1_000;
 
-  /** The remaining pause below which a promotion must not rely on it. */
+  /** The remaining duration of a pause below which a promotion must not rely on it. */
   private static final long PAUSE_MARGIN_MILLIS = 500;
 
-  /** The limit for the answer of a master that is not down. */
+  /** The time within which a reachable master must confirm the pause. */
   private static final long ANSWER_LIMIT_MILLIS = 5_000;
 
-  /** The limit for a replica to catch up. */
+  /** The time within which a replica must catch up. */
   private static final long MAX_WAIT_MILLIS = 2_000;
 
   /** The number of failed attempts to catch up after which the failover is aborted. */
   private static final int MAX_ATTEMPTS = 5;
 
-  /** The time for which writes are resumed between attempts. */
+  /** The time for which writes resume between attempts. */
   private static final long BETWEEN_ATTEMPTS_MILLIS = 500;
 
-  /** The interval of requests for the replica's offset. */
+  /** The interval at which the replica's offset is polled. */
   private static final long POLL_MILLIS = 10;
 
   private final SentinelWorld world;
@@ -53,7 +53,7 @@ final class Handover {
         && master.reportedRole() == NodeInfo.Role.MASTER;
   }
 
-  /** Stops the writes. */
+  /** Stops the master's writes. */
   void stopWrites(Master master, FailoverAttempt failover) {
     world.event(Level.NOTICE, "+failover-state-stop-writes", master);
     failover.writesStopAsked();
@@ -65,7 +65,7 @@ final class Handover {
     links.clientPause(master, PAUSE_MILLIS);
   }
 
-  /** Handles the master's reply to CLIENT PAUSE, which a failover waits for. */
+  /** Handles the master's reply to CLIENT PAUSE. */
   Decision pauseAnswered(Master master, Answer answer) {
     FailoverAttempt failover = master.failover();
     if (failover == null || failover.writesStop() != FailoverAttempt.WritesStop.ASKED) {
@@ -85,7 +85,7 @@ final class Handover {
   /** Handles the master's INFO: the first one during the pause has the final offset. */
   void masterObserved(Master master, NodeInfo info) {
     FailoverAttempt failover = master.failover();
-    // Its clients must get the replies to what it has written before it is replaced.
+    // Clients must receive the replies to acknowledged writes before the master is replaced.
     if (failover != null && info.role() == NodeInfo.Role.MASTER && info.acks().waiting() == 0) {
       failover.offsetReported(info.offset());
     }
@@ -109,16 +109,17 @@ final class Handover {
     if (failover.writesStop() == FailoverAttempt.WritesStop.ASKED) {
       return awaitAnswer(master, failover);
     }
-    // Other sentinels hear nothing of the master during the pause: their PUBLISH blocks too.
+    // The pause blocks the PUBLISH of other sentinels, too, so that the master seems silent to
+    // them.
     long limit = Math.min(MAX_WAIT_MILLIS, master.options().downAfterMillis() * 3 / 4);
     boolean late = lapsed || now - failover.stoppedAt() > limit;
     if (late || chosen.isSubjectivelyDown()) {
       world.remark(
           Level.WARNING,
           chosen.name()
-              + " did not get all that "
+              + " did not receive all data of "
               + master.name()
-              + " has within "
+              + " within "
               + limit
               + " ms");
       resumeWrites(master, failover);
@@ -137,15 +138,15 @@ final class Handover {
   }
 
   /**
-   * Returns true if a replica's offsets count the same data as the master's: it may follow another
-   * master still, and have as many.
+   * Returns true if the replica's offset refers to the master's history. A replica that still
+   * follows another master may have a similar offset.
    */
   private static boolean isOfSameHistory(Master master, NodeInfo replica) {
     NodeInfo own = master.info();
     return own != null && own.history().id().equals(replica.history().id());
   }
 
-  /** Returns true if the master takes no writes and the chosen replica has all of them. */
+  /** Returns true if the master's writes are stopped and the chosen replica has all of its data. */
   static boolean isComplete(FailoverAttempt failover, long now) {
     return failover.hasCaughtUp()
         && failover.writesStop() == FailoverAttempt.WritesStop.STOPPED
@@ -161,7 +162,7 @@ final class Handover {
     return Decision.WAIT;
   }
 
-  /** Continues without a pause as Redis does, unless the pause is required. */
+  /** Continues without a pause, as Redis does, unless the order requires one. */
   private Decision withoutPause(Master master, FailoverAttempt failover, String why) {
     Replica chosen = failover.chosen();
     if (failover.isCoordinated() || chosen == null) {
@@ -175,7 +176,9 @@ final class Handover {
     return new Decision.Promote(chosen);
   }
 
-  /** Handles a pause of this sentinel's process, during which the master's pause may have ended. */
+  /**
+   * Handles a pause of this sentinel's process, during which the master's pause may have expired.
+   */
   static void onProcessPause(Master master) {
     FailoverAttempt failover = master.failover();
     if (failover != null) {

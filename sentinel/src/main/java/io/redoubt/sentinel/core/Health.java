@@ -5,11 +5,11 @@ import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 
 /**
- * Detects which instances are down: in our own view (SDOWN) and, for masters, in the view of a
- * quorum (ODOWN).
+ * Detects which instances are down: in this sentinel's view (SDOWN) and, for masters, in the view
+ * of a quorum (ODOWN).
  */
 final class Health {
-  /** The maximum random delay between candidates that detect ODOWN together. */
+  /** The maximum random delay between candidates that detect ODOWN simultaneously. */
   private static final long DESYNC_MILLIS = 100;
 
   private final SentinelWorld world;
@@ -22,7 +22,7 @@ final class Health {
     this.elections = elections;
   }
 
-  /** Updates our own view of an instance. */
+  /** Updates this sentinel's view of an instance. */
   void judge(Instance instance) {
     boolean down = isSilent(instance) || isWrong(instance);
     if (down == instance.isSubjectivelyDown()) {
@@ -53,8 +53,8 @@ final class Health {
   }
 
   /**
-   * Returns true for a master that reports itself as replica, or loads for too long after a reboot:
-   * it counts as down.
+   * Returns true for a master that must be replaced although it answers: it reports itself as a
+   * replica, has been loading for too long after a reboot, or has lost its group.
    */
   private boolean isWrong(Instance instance) {
     if (!(instance instanceof Master master)) {
@@ -70,15 +70,15 @@ final class Health {
   }
 
   /**
-   * Returns true for a master that takes no writes because it may lack acknowledged ones, or
-   * confirms none because a failover has begun that nobody finished.
+   * Returns true for a master that accepts no writes because it may lack acknowledged ones, or that
+   * is deposed by a failover which its leader has not completed.
    */
   private boolean hasLostItsGroup(Master master, long now) {
     NodeInfo.Acks acks = master.acks();
     if (acks == null || master.reportedRole() != NodeInfo.Role.MASTER) {
       return false;
     }
-    // A failover of ours replaces a master too, and must not end because it takes up another one.
+    // Our own failover deposes the master, too; that must not make it ODOWN halfway.
     boolean byUs = master.isFailoverInProgress() && !master.isSubjectivelyDown();
     if (!acks.isReplaced() || byUs) {
       master.notReplaced();

@@ -43,7 +43,7 @@ public sealed interface Input {
   /** SENTINEL REMOVE. */
   record Remove(String name) implements Input {}
 
-  /** SENTINEL SET: the new options, and the changes for the event. */
+  /** SENTINEL SET, with the new options and the changes to be shown in events. */
   record Set(String name, MasterOptions options, List<String> changes) implements Input {}
 
   /**
@@ -53,32 +53,32 @@ public sealed interface Input {
    * @param acceptsLoss true if acknowledged writes may be lost
    */
   record Failover(String name, boolean coordinated, boolean acceptsLoss) implements Input {
-    /** An order that accepts no loss of acknowledged writes. */
+    /** Creates an order that accepts no loss of acknowledged writes. */
     public Failover(String name, boolean coordinated) {
       this(name, coordinated, false);
     }
   }
 
-  /** SENTINEL RESET of these masters; the caller resolves the pattern. */
+  /** SENTINEL RESET of these masters; the caller has resolved the pattern. */
   record Reset(List<String> names) implements Input {}
 
   /**
    * SENTINEL IS-MASTER-DOWN-BY-ADDR.
    *
    * @param candidate the id of the candidate, or {@code *} if only our opinion is requested
-   * @param coordinated true if the vote is for a failover that an operator ordered, and that stops
-   *     the writes of the master first, which need not be down
+   * @param coordinated true if the vote is for a failover ordered by an operator that stops the
+   *     master's writes first; the master need not be down
    */
   record AskedIfDown(Address address, long epoch, String candidate, boolean coordinated)
       implements Input {
-    /** The last word of a request for such a vote. */
+    /** The last word of a request for a vote on a coordinated failover. */
     public static final String COORDINATED = "COORDINATED";
   }
 
   /** A resolved host name. */
   record Resolved(String name, String address) implements Input {}
 
-  /** The orderly end of this process. */
+  /** The orderly shutdown of this process. */
   record Leave() implements Input {}
 
   /** SENTINEL FLUSHCONFIG. */

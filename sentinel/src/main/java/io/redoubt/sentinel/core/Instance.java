@@ -3,7 +3,9 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
-/** A process monitored by a sentinel: a master, one of its replicas, or another sentinel of it. */
+/**
+ * A process monitored by this sentinel: a master, one of its replicas, or another of its sentinels.
+ */
 public abstract sealed class Instance permits DataNode, SentinelPeer {
   private final int id;
   private Address address;
@@ -25,7 +27,7 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     return id;
   }
 
-  /** Returns the sentinel's internal name; users see {@link Sentinel#nameOf}. */
+  /** Returns the internal name; users see {@link Sentinel#nameOf}. */
   public abstract String name();
 
   /** Returns the kind in events: master, slave or sentinel. */
@@ -59,7 +61,7 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
   }
 
-  /** Returns the time of the last change of our view, {@link Link#NEVER} if there was none. */
+  /** Returns the time when our view last changed, {@link Link#NEVER} if it never did. */
   final long subjectivelyDownSince() {
     return subjectivelyDownSince;
   }
@@ -89,12 +91,12 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     helloSentAt = now;
   }
 
-  /** Records the process that answers at its address. */
+  /** Records the run id of the process at its address. */
   final void identified(String processRunId) {
     runId = processRunId;
   }
 
-  /** Moves it to another address with a link to it, after the release of its previous link. */
+  /** Moves it to another address and link, after its previous link was released. */
   final void moveTo(Address newAddress, Link newLink) {
     address = newAddress;
     link = newLink;
@@ -108,7 +110,7 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     subjectivelyDownSince = Link.NEVER;
   }
 
-  /** Returns true if nothing may be published on it now: its writes are paused. */
+  /** Returns true if hellos must not be published on it, because its writes are paused. */
   boolean isPublishBlocked() {
     return false;
   }

@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.settings.Timing;
 import org.jspecify.annotations.Nullable;
 
-/** Leaves failovers to another sentinel for a while, which got votes or asked for them. */
+/** Leaves a failover to another sentinel, which won or requested votes, for a limited time. */
 final class LeaderWait {
   private static final long LEADER_WAIT_SPREAD_MILLIS = 500;
 
@@ -13,7 +13,7 @@ final class LeaderWait {
     this.world = world;
   }
 
-  /** Leaves the failover to another sentinel for a while. */
+  /** Starts to leave the failover to another sentinel; null ends the wait. */
   void expect(Master master, @Nullable String leader) {
     expect(master, leader, false);
   }
@@ -26,7 +26,7 @@ final class LeaderWait {
 
   /**
    * Returns true while another sentinel may be leading a failover: until the failover timeout if it
-   * is up and reports the master down, otherwise as long as an election may take.
+   * is up and reports the master as down, otherwise for the duration of an election.
    */
   boolean waitsForLeader(Master master) {
     String expected = master.expectedLeader();

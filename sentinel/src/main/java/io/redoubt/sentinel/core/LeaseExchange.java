@@ -1,38 +1,38 @@
 package io.redoubt.sentinel.core;
 
-/** The exchange of leases with one data node. */
+/** The exchange of lease messages with one data node. */
 final class LeaseExchange {
-  /** True if the node wants leases. */
+  /** True if the node requires leases. */
   boolean wanted;
 
-  /** The number of the last offer, and the time at which it was sent. */
+  /** The number of the last offer. */
   long sequence;
 
   long sentAt = Link.NEVER;
 
-  /** True if the last offer gave a lease. */
+  /** True if the last offer granted a lease. */
   boolean given;
 
-  /** The last offer that was answered, 0 for none, and the time of that answer. */
+  /** The number of the last answered offer, 0 for none. */
   long answered;
 
   long answeredAt = Link.NEVER;
 
-  /** True if the node reported that it holds a lease of ours. */
+  /** True if the node reported that it holds a lease from this sentinel. */
   boolean held;
 
-  /** True if the last offer followed an answer at once, without waiting for its period. */
+  /** True if the last offer was sent right after an answer, without waiting for its period. */
   boolean hurried;
 
-  /** True if the node answered the last offer as if it were an ordinary PING, or by an error. */
+  /** True if the node answered the last offer with an error or as an ordinary PING. */
   private boolean refused;
 
-  /** Records how the node answered. */
+  /** Records the answer; {@code offer} is true if the node understood it as an offer. */
   void understood(boolean offer) {
     refused = !offer;
   }
 
-  /** Returns true if the node does not take leases from this sentinel. */
+  /** Returns true if the node does not accept leases from this sentinel. */
   boolean isRefused() {
     return refused;
   }

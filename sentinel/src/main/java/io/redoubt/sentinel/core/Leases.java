@@ -12,22 +12,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives masters of ours leases, so that a master that is cut off stops writes before another one is
+ * Grants leases to masters, so that a master that is cut off stops writes before another one is
  * promoted.
  *
- * <p>Invariant: at any time there is one node at most of each group that may hold a lease of this
- * sentinel. Another one gets none, and gets no vote to be promoted unless by a failover that stops
- * the writes of the holder first, before the lease has run out or the holder has confirmed that it
- * gave it up. After a restart, when the holder is unknown, no lease is given for as long as one
- * runs, except to a node that reports that it holds ours.
+ * <p>Invariant: at most one node of each group can hold a lease from this sentinel at any time.
+ * Until the lease has expired, or the holder has confirmed that it gave it up, no other node is
+ * granted one, and a candidate gets our vote only if its failover stops the holder's writes first.
+ * After a restart the holder is unknown: for the length of a lease none is granted, except to a
+ * node that reports holding one from this sentinel.
  */
 final class Leases {
   /**
-   * The part of down-after-milliseconds that a lease lasts: it ends before the node counts down.
+   * The part of down-after-milliseconds that a lease lasts: it expires before the node counts as
+   * down.
    */
   private static final long TENTHS_OF_DOWN_AFTER = 9;
 
-  /** A lease is renewed this often before it runs out. */
+  /** The number of renewals within the length of a lease. */
   private static final long RENEWALS = 4;
 
   private record Promise(Address holder, long until) {}
@@ -37,7 +38,7 @@ final class Leases {
   private final LeaderWait leaderWait;
   private final long startedAt;
 
-  /** The promises by the name of the master; they outlast SENTINEL REMOVE and RESET. */
+  /** The promises by the name of the master; SENTINEL REMOVE and RESET don't end them. */
   private final Map<String, Promise> promises = new HashMap<>();
 
   Leases(SentinelWorld world, Links links, LeaderWait leaderWait, long startedAt) {
@@ -56,7 +57,7 @@ final class Leases {
         lengthMillis(master) / RENEWALS, 1, world.timings().millis(Timing.PING_PERIOD));
   }
 
-  /** Handles a node's INFO, which says whether it wants leases. */
+  /** Handles a node's INFO, which reports whether it requires leases. */
   void informed(DataNode node, NodeInfo info) {
     LeaseExchange lease = node.link().lease;
     boolean before = lease.wanted;
@@ -82,13 +83,13 @@ final class Leases {
     world.wakeBy(lease.sentAt + period);
   }
 
-  /** Offers leases at once, after a change of the master. */
+  /** Offers leases at once after a change of the master. */
   void moved(Master master) {
     offer(master);
     master.replicas().forEach(this::offer);
   }
 
-  /** Offers a node a lease, or takes it back if the node is not the master. */
+  /** Offers a node a lease, or withdraws it if the node must not hold one. */
   void offer(DataNode node) {
     LeaseExchange lease = node.link().lease;
     if (!lease.wanted || !node.link().command.isUp()) {
@@ -98,7 +99,7 @@ final class Leases {
     long length = lengthMillis(master);
     lease.given = mayHold(node);
     if (lease.given && lease.answered != 0) {
-      // What the message confirms started at the answer at the latest.
+      // The node counts the confirmed lease from a time before this answer.
       Promise before = promises.get(master.name());
       long until = lease.answeredAt + length;
       if (before != null && before.holder().equals(node.address())) {
@@ -112,7 +113,7 @@ final class Leases {
   private void send(DataNode node, long millis) {
     LeaseExchange lease = node.link().lease;
     if (lease.sequence == 0) {
-      // The node must not take it for an offer before a restart of ours.
+      // A random start, so that the node can't confuse offers from before and after a restart.
       lease.sequence = world.randomMillis(1, 1L << 40);
     }
     lease.sequence++;
@@ -129,14 +130,14 @@ final class Leases {
     return node.address().equals(node.master().currentAddress());
   }
 
-  /** Returns true if a node is the master and no other one may hold a lease of ours. */
+  /** Returns true if a node is the master and no other one can hold a lease from this sentinel. */
   private boolean mayHold(DataNode node) {
     Master master = node.master();
     FailoverAttempt failover = master.failover();
     boolean replacing =
         (failover != null && !failover.isForced() && !failover.isPromoted())
             || (leaderWait.waitsForLeader(master) && !master.expectsCoordinated());
-    // A master may answer and yet count as down: it loads, or an operator made it a replica.
+    // A master may answer and yet be unfit: it is loading, or an operator made it a replica.
     boolean unfit =
         node.reportedRole() == NodeInfo.Role.REPLICA
             || (node == master && master.isSubjectivelyDown());
@@ -150,18 +151,18 @@ final class Leases {
     return promise.holder().equals(node.address()) || world.nowMillis() >= promise.until();
   }
 
-  /** Returns true once a lease from before the start of this process has run out. */
+  /** Returns true once any lease granted before the start of this process has expired. */
   private boolean hasForgottenNothing(Master master) {
     return world.nowMillis() >= startedAt + lengthMillis(master);
   }
 
-  /** Returns true if a node of a master wants leases. */
+  /** Returns true if a node of a master's group requires leases. */
   static boolean areWanted(Master master) {
     return master.link().lease.wanted
         || master.replicas().stream().anyMatch(each -> each.link().lease.wanted);
   }
 
-  /** Returns true if the master, or an unknown node, may hold a lease of ours. */
+  /** Returns true if the master, or an unknown node, may hold a lease from this sentinel. */
   boolean isPromised(Master master) {
     Promise promise = promises.get(master.name());
     if (!areWanted(master) && promise == null) {
@@ -206,7 +207,7 @@ final class Leases {
     }
   }
 
-  /** Announces to the nodes of a master that this sentinel no longer monitors them. */
+  /** Announces to the nodes of a master that this sentinel stops monitoring them. */
   void leave(Master master) {
     leave((DataNode) master);
     master.replicas().forEach(this::leave);

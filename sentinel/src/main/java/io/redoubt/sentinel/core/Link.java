@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * The state of the connections to one process: the command side, and for data nodes the events
- * side, which is subscribed to the hello channel. A sentinel that monitors several masters with us
- * has a single link.
+ * side, which is subscribed to the hello channel. A sentinel known at several masters has a single
+ * link.
  */
 public final class Link {
   /** A time before all others, for events that have not happened. */
@@ -46,7 +46,7 @@ public final class Link {
 
   private final List<Instance> users = new ArrayList<>();
 
-  /** The number of requests without answer. */
+  /** The number of unanswered requests. */
   int pending;
 
   /** The time of the oldest PING without a valid answer, {@link #NEVER} if there is none. */
@@ -106,7 +106,7 @@ public final class Link {
     users.remove(user);
   }
 
-  /** Returns the number of requests without answer. */
+  /** Returns the number of unanswered requests. */
   public int pending() {
     return pending;
   }
@@ -117,8 +117,8 @@ public final class Link {
   }
 
   /**
-   * Returns true if the peer serves requests on the current connection, which requires
-   * authentication.
+   * Returns true if the peer has answered a PING on the current connection, so it has accepted our
+   * login.
    */
   boolean isServed() {
     return command.isUp() && availableAt >= command.connectedAt;

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The links to all instances, and the requests that are sent on them. */
+/** The links to all instances, and the requests sent on them. */
 final class Links {
   static final String HELLO_CHANNEL = "__sentinel__:hello";
 
@@ -40,7 +40,7 @@ final class Links {
     return link;
   }
 
-  /** Returns the link to a sentinel that is already monitored at another master, or null. */
+  /** Returns the link to a sentinel already monitored at another master, or null. */
   @Nullable Link ofSentinel(String runId, Address address) {
     for (Instance instance : world.instances()) {
       if (instance instanceof SentinelPeer
@@ -62,7 +62,7 @@ final class Links {
     return links.values();
   }
 
-  /** Releases an instance's link, which is closed without other users. */
+  /** Releases an instance's link; without other users it is closed. */
   void release(Instance instance) {
     Link link = instance.link();
     link.removeUser(instance);
@@ -93,7 +93,7 @@ final class Links {
     }
   }
 
-  /** Sends what a new connection starts with. */
+  /** Sends the greeting of a new connection: AUTH and CLIENT SETNAME. */
   void greet(Instance user, Kind kind) {
     Settings settings = world.settings();
     boolean peer = user instanceof SentinelPeer;
@@ -114,8 +114,8 @@ final class Links {
   }
 
   /**
-   * Handles the greeting's answer. A node that refuses our password counts as disconnected; a wrong
-   * password alone does not, because the node may not require one.
+   * Handles the answer to the greeting. A node that refuses our password counts as disconnected; a
+   * wrong password alone does not, because the node may not require one.
    */
   void greeted(Instance instance, Answer answer) {
     if (instance instanceof DataNode node
@@ -168,7 +168,7 @@ final class Links {
     return link;
   }
 
-  /** Handles a PING's answer; a node that loads, or a replica without master, is alive too. */
+  /** Handles the answer to a PING; a loading node or a replica without a master is alive, too. */
   void pong(Link link, Answer answer) {
     long now = world.nowMillis();
     link.pongAt = now;
@@ -191,7 +191,7 @@ final class Links {
     }
   }
 
-  /** Returns true if we have announced this address to others. */
+  /** Returns true if this sentinel has announced the address as its own. */
   boolean hasAnnounced(Address address) {
     return announced.contains(address);
   }
@@ -247,7 +247,7 @@ final class Links {
   /**
    * Makes a node a replica of {@code master}, or a master if that is null.
    *
-   * @return false if the node is the process at that address itself, which gets no order
+   * @return false if the node is the process at that address, which gets no order
    */
   boolean setRole(DataNode node, @Nullable Address master) {
     if (master != null && world.isProcessAt(node, master)) {

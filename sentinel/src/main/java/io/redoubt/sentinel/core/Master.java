@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A monitored master, with its replicas, its other sentinels, our vote and our failover. */
+/** A monitored master with its replicas and other sentinels, our vote and our failover. */
 public final class Master extends DataNode {
   private final String name;
   private MasterOptions options;
@@ -31,7 +31,7 @@ public final class Master extends DataNode {
   private long leaderEpoch;
   private @Nullable String leader;
 
-  /** The candidate of our last vote, which a switch of masters leaves; empty before the first. */
+  /** The candidate of our last vote, kept across a switch of masters; empty before the first. */
   private String lastVote = "";
 
   private @Nullable String expectedLeader;
@@ -99,7 +99,7 @@ public final class Master extends DataNode {
     return configEpoch;
   }
 
-  /** Returns true if we lead a failover of it or are a candidate. */
+  /** Returns true if this sentinel leads a failover of the master or is a candidate. */
   public boolean isFailoverInProgress() {
     return failover != null;
   }
@@ -123,7 +123,7 @@ public final class Master extends DataNode {
     return rebootSince != Link.NEVER;
   }
 
-  /** Returns the address for clients: the new one as soon as a promotion is known. */
+  /** Returns the address for clients: the promoted replica's once its promotion is confirmed. */
   public Address currentAddress() {
     FailoverAttempt current = failover;
     Replica promoted = current != null && current.isPromoted() ? current.chosen() : null;
@@ -135,7 +135,10 @@ public final class Master extends DataNode {
     return lastVote;
   }
 
-  /** Returns the time since it was first seen to confirm no writes because of a failover. */
+  /**
+   * Returns the milliseconds since the master was first seen deposed: it acknowledges no writes
+   * because of a failover.
+   */
   long replacedMillis(long now) {
     if (replacedSince == Link.NEVER) {
       replacedSince = now;
@@ -143,17 +146,20 @@ public final class Master extends DataNode {
     return now - replacedSince;
   }
 
-  /** Records that it confirms writes. */
+  /** Records that the master is not deposed. */
   void notReplaced() {
     replacedSince = Link.NEVER;
   }
 
-  /** Returns the newest known group that acknowledges writes, null if there is none. */
+  /**
+   * Returns the newest known configuration of the group that acknowledges writes, null without a
+   * group.
+   */
   @Nullable GroupConfig group() {
     return group;
   }
 
-  /** Adopts a newer group that is in force, and returns true; null forgets it. */
+  /** Adopts a newer configuration in force and returns true; null forgets the group. */
   boolean groupReported(@Nullable GroupConfig reported) {
     GroupConfig known = group;
     if (reported != null && known != null && reported.compareTo(known) <= 0) {
@@ -168,7 +174,7 @@ public final class Master extends DataNode {
     return peers.size() + 1;
   }
 
-  /** Returns the number of votes that elects a leader. */
+  /** Returns the number of votes needed to lead a failover. */
   int votesToWin() {
     return Math.max(voters() / 2 + 1, options.quorum());
   }
@@ -199,7 +205,7 @@ public final class Master extends DataNode {
     peers.remove(peer.runId());
   }
 
-  /** Forgets the replicas and the other sentinels, to be discovered again. */
+  /** Forgets the replicas and the other sentinels, which will be discovered again. */
   void forgetOthers() {
     replicas.clear();
     peers.clear();
@@ -209,7 +215,7 @@ public final class Master extends DataNode {
     options = newOptions;
   }
 
-  /** Records another process at the master's address, for which it is given time to load. */
+  /** Records a new process at the master's address; it may load for the configured time. */
   void rebooted(long now) {
     if (options.masterRebootDownAfterMillis() > 0) {
       rebootSince = now;
@@ -221,12 +227,16 @@ public final class Master extends DataNode {
     rebootSince = Link.NEVER;
   }
 
-  /** Returns true if it has been loading after a reboot for longer than its options allow. */
+  /** Returns true if the master has been loading after a reboot for longer than configured. */
   boolean rebootsTooLong(long now) {
     return isRebooting() && now - rebootSince > options.masterRebootDownAfterMillis();
   }
 
-  /** Records that a quorum agrees that it is down; we don't attempt a failover before a time. */
+  /**
+   * Records that a quorum agrees that the master is down.
+   *
+   * @param earliestAttempt the time before which this sentinel must not start a failover
+   */
   void becameObjectivelyDown(long now, long earliestAttempt) {
     objectivelyDown = true;
     objectivelyDownSince = now;
@@ -249,20 +259,22 @@ public final class Master extends DataNode {
     return true;
   }
 
-  /** Returns the epoch of our last vote, on disk before it is reported. Never decreases. */
+  /**
+   * Returns the epoch of our last vote, which is durable before it is reported. Never decreases.
+   */
   long leaderEpoch() {
     return leaderEpoch;
   }
 
   /**
-   * Returns the sentinel we voted for in that epoch; null after a restart or a switch, although the
-   * vote stands.
+   * Returns the sentinel that we voted for in that epoch; null after a restart or a switch,
+   * although the vote remains valid.
    */
   @Nullable String leader() {
     return leader;
   }
 
-  /** Casts our vote in an epoch that is not lower than that of any previous vote. */
+  /** Casts our vote; the epoch must not be lower than that of any previous vote. */
   void voted(String candidate, long epoch) {
     if (epoch < leaderEpoch) {
       throw new IllegalStateException("a vote in epoch " + epoch + " after " + leaderEpoch);
@@ -272,7 +284,7 @@ public final class Master extends DataNode {
     leaderEpoch = epoch;
   }
 
-  /** Gives up our vote in all epochs up to this one. */
+  /** Forgoes our vote in all epochs up to this one. */
   void abstainUntil(long epoch) {
     leaderEpoch = Math.max(leaderEpoch, epoch);
   }
@@ -294,7 +306,7 @@ public final class Master extends DataNode {
     return expectedLeaderSince;
   }
 
-  /** Returns true if it is expected to lead a failover that stops writes first; leases continue. */
+  /** Returns true if the expected leader stops writes first, so that leases may continue. */
   boolean expectsCoordinated() {
     return expectsCoordinated;
   }
@@ -315,7 +327,10 @@ public final class Master extends DataNode {
     return nextAttemptAt;
   }
 
-  /** Returns true after a failover found no replica to promote: a new one is a reason to retry. */
+  /**
+   * Returns true if the last failover found no replica to promote; a new replica is a reason to
+   * retry.
+   */
   boolean lackedReplica() {
     return lackedReplica;
   }
@@ -333,7 +348,7 @@ public final class Master extends DataNode {
     lostElections = 0;
   }
 
-  /** Drops our candidacy and returns the number of elections lost before in a row. */
+  /** Drops our candidacy and returns the number of consecutive elections lost before. */
   int electionLost() {
     failover = null;
     return lostElections++;
@@ -355,8 +370,8 @@ public final class Master extends DataNode {
   }
 
   /**
-   * Forgets what was known about the process, its INFO, its failures and failovers, because another
-   * process is the master from now on, or at a reset. Epochs and votes stand.
+   * Forgets the process, its INFO, its failures and failovers, at a reset or because another
+   * process becomes the master. Epochs and votes remain.
    */
   void forgetHistory(long now) {
     forgetProcess();
@@ -374,7 +389,7 @@ public final class Master extends DataNode {
     peers.values().forEach(SentinelPeer::forgetOpinion);
   }
 
-  /** Forgets the reconfiguration of all replicas, whose failover is over. */
+  /** Forgets the reconfiguration of all replicas after the end of the failover. */
   void forgetReconfigurations() {
     replicas.values().forEach(Replica::forgetReconfiguration);
   }

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Host names with their last known addresses. A name that no longer resolves keeps its last
- * address; an unresolved host is used as it is.
+ * address; a name that never resolved stands for itself.
  */
 final class Names {
   private final BooleanSupplier announced;
@@ -24,7 +24,7 @@ final class Names {
     this.announced = announced;
   }
 
-  /** Records the result of a look-up. */
+  /** Records the result of a name resolution. */
   void resolved(String name, String address) {
     addresses.put(name.toLowerCase(Locale.ROOT), address);
   }
@@ -35,7 +35,7 @@ final class Names {
     return address == null ? place : new Address(address, place.port());
   }
 
-  /** Returns the address for users, by host name if that is configured. */
+  /** Returns the address shown to users, by host name if configured. */
   Address shown(Address place) {
     return announced.getAsBoolean() ? place : numbered(place);
   }
@@ -60,7 +60,7 @@ final class Names {
     return place.host() + " " + place.port();
   }
 
-  /** Returns true if both addresses are the same place. */
+  /** Returns true if both addresses denote the same place. */
   boolean same(Address one, Address other) {
     return one.isSamePlace(other) || numbered(one).isSamePlace(numbered(other));
   }

@@ -7,7 +7,7 @@ import java.util.List;
  * needs no table of pending requests.
  *
  * @param purpose the use of the answer
- * @param instance the {@link Instance#id()} on whose behalf it is sent; links may be shared
+ * @param instance the {@link Instance#id()} on whose behalf it is sent, since links may be shared
  * @param commands the commands, each as its words; several form a MULTI/EXEC transaction, whose
  *     answer is that of EXEC
  */
@@ -28,13 +28,13 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     HELLO,
     /** SENTINEL IS-MASTER-DOWN-BY-ADDR without a candidate. */
     OPINION,
-    /** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate; our own vote must be on disk before. */
+    /** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate; our own vote must be durable first. */
     VOTE,
     /** CLIENT PAUSE and UNPAUSE of a master during a handover. */
     PAUSE,
     /** CONFIG GET of the settings that {@link Doctor} examines. */
     CONFIGURATION,
-    /** REPLICATION FENCE: a member promises to acknowledge no earlier master. */
+    /** REPLICATION FENCE: a member promises not to acknowledge an earlier master. */
     FENCE,
     /** The transaction that makes a node a master or replica. */
     ROLE
@@ -45,7 +45,7 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     return new NodeRequest(purpose, instance, List.of(command));
   }
 
-  /** The dependence of a request on the state on disk. */
+  /** The dependence of a request on the durable state. */
   public enum Rest {
     /** Independent: it contains nothing that a crash could invalidate. */
     NOTHING,
@@ -54,7 +54,7 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
      * overtake an order.
      */
     STATE_IF_POSSIBLE,
-    /** Never sent before the state is on disk: it gives or requests a vote, or acts on one. */
+    /** Never sent before the state is durable: it casts or requests a vote, or acts on one. */
     STATE
   }
 
@@ -62,8 +62,8 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
   private static final long STALE_ORDER_MILLIS = 1000;
 
   /**
-   * Returns true if it waited too long to be sent; a promotion that is still needed is ordered
-   * again.
+   * Returns true if the request waited too long to be sent; a promotion that is still needed will
+   * be ordered again.
    */
   public boolean isStale(long waitedMillis) {
     if (waitedMillis <= STALE_ORDER_MILLIS) {
@@ -73,7 +73,7 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
         || (purpose == Purpose.ROLE && commands.get(1).getLast().equals("ONE"));
   }
 
-  /** Returns the dependence of this request on the state on disk. */
+  /** Returns the dependence of this request on the durable state. */
   public Rest rest() {
     return switch (purpose) {
       case VOTE, ROLE, FENCE -> Rest.STATE;

@@ -36,7 +36,7 @@ public sealed interface Output {
     }
   }
 
-  /** Logs text that is no event. */
+  /** Logs a text that is not an event. */
   record Remark(Level level, String text) implements Output {}
 
   /** Runs a script in the background. */
@@ -50,13 +50,13 @@ public sealed interface Output {
   /** Reports that an order was carried out; {@code count} is the reply of RESET. */
   record Done(long count) implements Output {}
 
-  /** Refuses an order with this error text, which starts with its code, as in {@code ERR ...}. */
+  /** Refuses an order with an error text, including its code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
 
   /**
    * Answers {@link Input.AskedIfDown}.
    *
-   * @param leader the sentinel we voted for, {@code *} if there is none or no vote was requested
+   * @param leader the sentinel that has our vote, {@code *} if none has or no vote was requested
    * @param leaderEpoch the epoch of that vote
    */
   record Opinion(boolean down, String leader, long leaderEpoch) implements Output {}

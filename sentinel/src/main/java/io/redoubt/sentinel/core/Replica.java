@@ -19,7 +19,7 @@ public final class Replica extends DataNode {
   private long orderedAt = Link.NEVER;
   private long followsSince;
 
-  /** The last INFO in which the running process was a replica; null if there was none. */
+  /** The last INFO of the current process as a replica; null if there was none. */
   private @Nullable NodeInfo lastAsReplica;
 
   Replica(int id, Address address, Link link, Master master, long now) {
@@ -43,14 +43,15 @@ public final class Replica extends DataNode {
     return master;
   }
 
-  /** Returns true if a failover has chosen it. */
+  /** Returns true if the current failover has chosen it. */
   public boolean isPromoted() {
     FailoverAttempt failover = master.failover();
     return failover != null && failover.chosen() == this;
   }
 
   /**
-   * Returns the reconfiguration's progress, such as {@code reconf_sent}; empty if there is none.
+   * Returns the progress of the reconfiguration, such as {@code reconf_sent}; empty if there is
+   * none.
    */
   public String reconfWord() {
     return switch (reconf) {
@@ -65,12 +66,12 @@ public final class Replica extends DataNode {
     return reconf;
   }
 
-  /** Returns the time of the failover's last order to it, a promotion or another master. */
+  /** Returns the time of the last order: a promotion or a change of master. */
   long orderedAt() {
     return orderedAt;
   }
 
-  /** Returns true if it was told to follow the new master and has not finished. */
+  /** Returns true if it was ordered to follow the new master and has not finished. */
   boolean isReconfiguring() {
     return reconf == Reconf.SENT || reconf == Reconf.IN_PROGRESS;
   }
@@ -80,12 +81,12 @@ public final class Replica extends DataNode {
     return now - followsSince;
   }
 
-  /** Records that its INFO names another master than before. */
+  /** Records that its INFO reports a new master. */
   void masterChanged(long now) {
     followsSince = now;
   }
 
-  /** Records an INFO; an earlier one counts only if it came from the same process. */
+  /** Records an INFO; one of a previous process is forgotten. */
   void observed(NodeInfo info) {
     NodeInfo before = lastAsReplica;
     if (info.role() == NodeInfo.Role.REPLICA) {
@@ -96,7 +97,7 @@ public final class Replica extends DataNode {
   }
 
   /**
-   * Returns the last INFO in which its process was a replica, null if it has always been a master.
+   * Returns the last INFO of the current process as a replica; null if it has only been a master.
    */
   @Nullable NodeInfo lastAsReplica() {
     return lastAsReplica;
@@ -111,17 +112,17 @@ public final class Replica extends DataNode {
     orderedAt = now;
   }
 
-  /** Records that it follows the new master and waits for its data. */
+  /** Records that it follows the new master and awaits its data. */
   void reconfigurationStarted() {
     reconf = Reconf.IN_PROGRESS;
   }
 
-  /** Records that it has the new master's data, or is no longer waited for. */
+  /** Records that it has the new master's data, or is no longer awaited. */
   void reconfigurationFinished() {
     reconf = Reconf.DONE;
   }
 
-  /** Forgets the reconfiguration of a failover that is over. */
+  /** Forgets the reconfiguration after the end of the failover. */
   void forgetReconfiguration() {
     reconf = Reconf.NONE;
   }

@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 
-/** Adds the instances of masters, each with a link, and removes them. */
+/** Adds and removes instances, each with its link. */
 final class Roster {
   private final SentinelWorld world;
   private final Links links;
@@ -42,7 +42,7 @@ final class Roster {
     return peer;
   }
 
-  /** Releases an instance that was removed from its master. */
+  /** Releases the link of an instance that was removed from its master. */
   void forget(Instance instance) {
     links.release(instance);
     world.remove(instance);

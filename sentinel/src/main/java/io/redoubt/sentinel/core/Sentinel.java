@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * leaders, and performs failovers.
  *
  * <p>Invariants: the current epoch, a master's config epoch and the epoch of our last vote never
- * decrease. There is at most one vote per master and epoch, on disk before it is reported. A
- * failover not ordered by an operator starts only at ODOWN, and promotes only with a majority of
+ * decrease. There is at most one vote per master and epoch, durable before it is reported. Unless
+ * an operator orders it, a failover starts only at ODOWN and promotes only with a majority of
  * votes.
  *
  * <p>Time: the caller's milliseconds must not decrease. A gap between two steps that exceeds the
- * tilt trigger means that this process was paused. The gap is subtracted from the machine's own
- * time, so that our pause never looks like the silence of others.
+ * tilt trigger means that this process was paused. The machine's own time excludes the gap, so that
+ * our pause never looks like the silence of others.
  */
 public final class Sentinel {
   private final SentinelWorld world;
@@ -316,8 +316,8 @@ public final class Sentinel {
     } else if (!order.acceptsLoss() && !fencing.isPromising(master, Handover.isPossible(master))) {
       world.emit(
           new Output.Refused(
-              "NOGOODSLAVE Too few members of the group that acknowledges writes can be reached to"
-                  + " keep all of them; FORCE-DATA-LOSS accepts the loss"));
+              "NOGOODSLAVE Too few members of the group are reachable to preserve all acknowledged"
+                  + " writes; FORCE-DATA-LOSS accepts the loss"));
     } else if (order.coordinated() && !Handover.isPossible(master)) {
       world.emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
     } else {
@@ -355,14 +355,14 @@ public final class Sentinel {
   }
 
   /**
-   * Returns the latest time of the next tick, in the caller's milliseconds; a very large number for
-   * none.
+   * Returns the latest time of the next tick, in the caller's milliseconds; {@code Long.MAX_VALUE}
+   * for none.
    */
   public long wakeAtMillis() {
     return world.wakeAtMillis();
   }
 
-  /** Returns the machine's own time without pauses, which ages of instances refer to. */
+  /** Returns the machine's own time, which excludes pauses; ages of instances refer to it. */
   public long nowMillis() {
     return world.nowMillis();
   }
@@ -387,12 +387,12 @@ public final class Sentinel {
     return world.currentEpoch();
   }
 
-  /** Returns true if we only monitor because this process was paused. */
+  /** Returns true in tilt mode: after a pause of this process, it only monitors. */
   public boolean isTilted() {
     return world.isTilted();
   }
 
-  /** Returns the milliseconds since that began. */
+  /** Returns the milliseconds since tilt mode started, 0 outside of it. */
   public long tiltMillis() {
     return world.tiltMillis();
   }
@@ -412,7 +412,7 @@ public final class Sentinel {
     return doctor.findings(master);
   }
 
-  /** Returns the address that clients and other sentinels see, by host name if configured. */
+  /** Returns the address shown to clients and other sentinels, by host name if configured. */
   public Address shown(Address place) {
     return world.names.shown(place);
   }

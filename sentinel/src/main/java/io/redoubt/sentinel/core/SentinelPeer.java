@@ -14,7 +14,7 @@ public final class SentinelPeer extends Instance {
 
   private boolean findsMasterDown;
 
-  /** The start of the connection on which it did not know coordinated failovers. */
+  /** The start of the connection on which it refused a request for a coordinated failover. */
   private long coordinationRefusedAt = Link.NEVER;
 
   /** The sentinel it last voted for, null while unknown. */
@@ -59,7 +59,7 @@ public final class SentinelPeer extends Instance {
     return leader == null ? "?" : leader;
   }
 
-  /** Returns the epoch of that vote. */
+  /** Returns the epoch of its last known vote. */
   public long votedInEpoch() {
     return leaderEpoch;
   }
@@ -84,7 +84,7 @@ public final class SentinelPeer extends Instance {
     return voteAskedForEpoch == epoch && voteAnsweredForEpoch < epoch;
   }
 
-  /** Returns false if it does not know coordinated failovers. */
+  /** Returns false if it is known not to support coordinated failovers. */
   boolean knowsCoordination() {
     return coordinationRefusedAt != link().command.connectedAt;
   }
@@ -114,7 +114,7 @@ public final class SentinelPeer extends Instance {
     voteAnsweredForEpoch = epoch;
   }
 
-  /** Records its vote and returns true if it is another one than before. */
+  /** Records its vote; returns true if it differs from the previous one. */
   boolean voted(String candidate, long epoch) {
     boolean changed = leaderEpoch != epoch || !candidate.equals(leader);
     leader = candidate;
@@ -129,7 +129,7 @@ public final class SentinelPeer extends Instance {
     }
   }
 
-  /** Forgets its opinion, which was about another master. */
+  /** Forgets its opinion, which was about the previous master. */
   void forgetOpinion() {
     findsMasterDown = false;
   }

@@ -16,9 +16,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The knowledge of a sentinel: the masters with their instances, the epoch, the settings and the
- * time, and the outputs of the step in progress. The parts of the {@link Sentinel} read and change
- * it.
+ * The state shared by the parts of a {@link Sentinel}: the masters with their instances, the epoch,
+ * the settings, the time, and the outputs of the step in progress.
  */
 final class SentinelWorld {
   final Names names = new Names(() -> settings().announceHostnames());
@@ -37,9 +36,7 @@ final class SentinelWorld {
   private boolean tilt;
   private long tiltSince;
 
-  /**
-   * The end of the time for which a sentinel without state only listens; see {@link #isJoining}.
-   */
+  /** The time until which a sentinel without saved state only listens; see {@link #isJoining}. */
   private long joiningUntil;
 
   /**
@@ -57,15 +54,15 @@ final class SentinelWorld {
     this.clock = new MachineClock(nowMillis);
   }
 
-  /** Only listens for a while, since votes may have been forgotten. */
+  /** Only listens for a while, since a lost state file may have contained votes. */
   void join() {
     joiningUntil = nowMillis() + timings().millis(Timing.PUBLISH_PERIOD) * 2;
   }
 
   /**
-   * Returns true if this sentinel started recently without state. It may be an old one that lost
-   * its file with its votes. Until it has heard all hello messages it does not vote, and never in
-   * an epoch that it heard of before.
+   * Returns true if this sentinel started recently without saved state. It may have existed before
+   * and lost its file, and with it its votes. It does not vote until it has had time to hear the
+   * hellos of all others, and then never in an epoch that it heard meanwhile.
    */
   boolean isJoining() {
     return nowMillis() < joiningUntil;
@@ -76,7 +73,7 @@ final class SentinelWorld {
     return clock.advance(nowMillis, timings().millis(Timing.TILT_TRIGGER)) > 0;
   }
 
-  /** Starts to monitor only, because this process was paused. */
+  /** Enters tilt mode, in which the sentinel only monitors, because this process was paused. */
   void tilt() {
     tiltSince = nowMillis();
     if (!tilt) {
@@ -85,7 +82,7 @@ final class SentinelWorld {
     }
   }
 
-  /** Starts a tick, which sets the time of the next one. */
+  /** Starts a tick, which schedules the next one. */
   void tick() {
     clock.clearWake();
     if (tilt && nowMillis() - tiltSince >= timings().millis(Timing.TILT_PERIOD)) {
@@ -94,7 +91,7 @@ final class SentinelWorld {
     }
   }
 
-  /** Ends a step: returns its outputs, after a request to save what has changed. */
+  /** Ends a step: returns its outputs, preceded by a request to save a changed state. */
   List<Output> result() {
     List<Output> result = new ArrayList<>(outputs.size() + 1);
     if (stateChanged) {
@@ -127,9 +124,9 @@ final class SentinelWorld {
   }
 
   /**
-   * Returns true if a node is the process at an address of its group: at the same place, or with
-   * the same run id. A process may be known by several addresses, of which one is a name, a virtual
-   * address or of another protocol.
+   * Returns true if a node is the process at an address of its group, by place or by run id. One
+   * process may be known under several addresses, such as a host name, a virtual address and an
+   * IPv6 address.
    */
   boolean isProcessAt(DataNode node, Address place) {
     if (names.same(node.address(), place)) {
@@ -142,8 +139,8 @@ final class SentinelWorld {
 
   /**
    * Returns true if the same process belongs to the group of another master and does not follow
-   * this one. Behind address translation two groups may report the same address; the node is left
-   * alone by the group that it does not follow.
+   * this one. Behind address translation two groups may report the same address; the group that the
+   * node does not follow must not reconfigure it.
    */
   boolean isOfOtherMaster(Replica replica) {
     NodeInfo info = replica.info();
@@ -163,7 +160,7 @@ final class SentinelWorld {
     return false;
   }
 
-  /** Adopts a greater epoch, which is on disk before any further output of this step. */
+  /** Adopts a greater epoch; it becomes durable before any further output of this step. */
   void raiseEpoch(Master master, long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
@@ -194,8 +191,8 @@ final class SentinelWorld {
   }
 
   /**
-   * Emits an event about an instance with more text; warnings also run its master's notification
-   * script.
+   * Emits an event about an instance with its own text; a warning also runs the master's
+   * notification script.
    */
   void event(Level level, String type, Instance about, String payload) {
     event(level, type, payload);
@@ -206,9 +203,9 @@ final class SentinelWorld {
   }
 
   /**
-   * Runs the clients' script because of a new master.
+   * Runs the client reconfiguration script after a change of the master.
    *
-   * @param leads true if it is our own failover
+   * @param leads true if this sentinel leads the failover
    */
   void runReconfigScript(Master master, boolean leads, Address from, Address to) {
     String script = master.options().scripts().clientReconfig();
@@ -285,7 +282,11 @@ final class SentinelWorld {
     return tilt ? nowMillis() - tiltSince : 0;
   }
 
-  /** Notes whether another sentinel uses our id in hello messages. */
+  /**
+   * Records a hello with our id.
+   *
+   * @param fromAnother true if we have not announced its address, so another sentinel sent it
+   */
   void ownIdHeard(boolean fromAnother) {
     heardOwnId |= fromAnother;
   }
@@ -322,7 +323,7 @@ final class SentinelWorld {
     }
   }
 
-  /** Returns the address that clients and other sentinels see, by host name if configured. */
+  /** Returns the address shown to clients and other sentinels, by host name if configured. */
   Address shown(Address place) {
     return names.shown(place);
   }

@@ -9,12 +9,12 @@ import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
 
-/** Keeps the connections to all instances and sends the periodic requests. */
+/** Maintains the connections to all instances and sends the periodic requests. */
 final class Upkeep {
-  /** The number of unanswered requests at which a node gets no more. */
+  /** The number of unanswered requests at which a node gets no further ones. */
   private static final int MAX_PENDING = 100;
 
-  /** The minimum time before an unanswered INFO is repeated. */
+  /** The minimum interval at which an unanswered INFO is repeated. */
   private static final long INFO_RETRY_MILLIS = 1000;
 
   /** The interval of INFO to a replica that is being reconfigured. */
@@ -32,7 +32,7 @@ final class Upkeep {
     this.doctor = doctor;
   }
 
-  /** Reopens both connections at once, because the peer's view of us has changed. */
+  /** Reopens both connections at once, since our login has changed. */
   void renew(Instance instance) {
     links.drop(instance.link());
     instance.link().command.attemptedAt = Link.NEVER;
@@ -77,7 +77,7 @@ final class Upkeep {
         links.askInfo(node);
         doctor.requestSettings(node);
       }
-      // A master that was cut off learns at once that it was replaced.
+      // A master that was cut off thus receives at once that it is deposed.
       links.sayHello(each);
       if (each instanceof DataNode node) {
         leases.offer(node);
@@ -141,7 +141,7 @@ final class Upkeep {
     Link link = instance.link();
     Side side = link.side(kind);
     long now = world.nowMillis();
-    // At least two attempts before a cut connection makes a node count as down.
+    // Allows two attempts before a cut connection makes a node count as down.
     long period =
         Math.min(
             world.timings().millis(Timing.PING_PERIOD),

@@ -14,7 +14,7 @@ public record Address(String host, int port) {
     host = IpAddress.canonical(host);
   }
 
-  /** Returns true if both are the same place as far as their texts show; names are not resolved. */
+  /** Returns true if both denote the same host and port; names are compared, not resolved. */
   public boolean isSamePlace(Address other) {
     return port == other.port && IpAddress.same(host, other.host);
   }

@@ -2,7 +2,7 @@ package io.redoubt.sentinel.message;
 
 import java.util.List;
 
-/** A node's reply, as far as the state machine examines it. */
+/** A node's reply, reduced to the parts that the state machine examines. */
 public sealed interface Answer {
   /** A simple string, such as {@code PONG}. */
   record Status(String text) implements Answer {}

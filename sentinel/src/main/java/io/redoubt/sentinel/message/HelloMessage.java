@@ -16,7 +16,7 @@ public record HelloMessage(
   private static final int FIELDS = 8;
   private static final int ID_LENGTH = 40;
 
-  /** The size of Redis' message buffer, which it fills up to the end of an address. */
+  /** The size of the buffer in which Redis composes the message; it truncates longer ones. */
   private static final int MAX_LENGTH = 46 + 1024;
 
   /** Returns the message as text. */
@@ -39,8 +39,8 @@ public record HelloMessage(
   }
 
   /**
-   * Parses a message; returns null if no sentinel could have sent it. Redis accepts any id, port
-   * and number; values outside these checks would not survive in the config file.
+   * Parses a message; returns null if it is invalid. Redis accepts any id, port and number; values
+   * outside these checks would not survive in the config file.
    *
    * @param namesAllowed true if hosts may be names
    */
@@ -72,8 +72,8 @@ public record HelloMessage(
   }
 
   /**
-   * Returns true for a valid id. Redis refuses a {@code myid} of another length, and a comma would
-   * end it.
+   * Returns true for a valid id: Redis refuses a {@code myid} of another length, and spaces or line
+   * ends would break the config file.
    */
   private static boolean isId(String text) {
     return text.length() == ID_LENGTH && text.chars().allMatch(c -> c > ' ' && c < 127);

@@ -3,8 +3,8 @@ package io.redoubt.sentinel.message;
 import io.redoubt.protocol.bytes.IpAddress;
 
 /**
- * Validates hosts and ports from other processes. All accepted ones are written to the config file,
- * which the next start must be able to read.
+ * Validates hosts and ports received from other processes. Accepted ones are written to the config
+ * file, which the next start must be able to read.
  */
 public final class Hosts {
   private static final int MAX_NAME_LENGTH = 255;
@@ -13,10 +13,7 @@ public final class Hosts {
 
   private Hosts() {}
 
-  /**
-   * Returns true if connections can be made to the host: it is an IP address, or a name where names
-   * are resolved.
-   */
+  /** Returns true if a host is an IP address, or a name where names are allowed. */
   public static boolean isHost(String host, boolean namesAllowed) {
     return IpAddress.isLiteral(host) || (namesAllowed && isName(host));
   }

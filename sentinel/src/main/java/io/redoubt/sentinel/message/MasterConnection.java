@@ -3,7 +3,7 @@ package io.redoubt.sentinel.message;
 /**
  * A replica's connection to its master.
  *
- * @param host the master's host as the replica spells it, empty for none
+ * @param host the master's host as the replica reports it, empty for none
  * @param isUp true if the replica is connected
  * @param downMillis the time for which the connection has been down
  */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param offset the replication offset
  * @param announced true if clients may see the replica
  * @param replicas the addresses of a master's replicas
- * @param lease the state of its lease, {@code off} if it wants none
+ * @param lease the state of its lease, {@code off} if it requires none
  * @param history the history of its data set
  * @param acks its part in a group that acknowledges writes
  */
@@ -49,7 +49,7 @@ public record NodeInfo(
       this.word = word;
     }
 
-    /** Returns the role's word in INFO and SENTINEL replies. */
+    /** Returns the role as named in INFO and SENTINEL replies. */
     public String word() {
       return word;
     }
@@ -58,14 +58,14 @@ public record NodeInfo(
   /**
    * The history of a data set.
    *
-   * @param id the replication id, empty if the node names none
+   * @param id the replication id, empty if the node reports none
    * @param earlierId the id before its last promotion, empty if there is none
    * @param earlierEnd the last offset of the earlier history
    */
   public record History(String id, String earlierId, long earlierEnd) {
     private static final String NONE = "0".repeat(40);
 
-    /** Returns true if the node was promoted, or its data set was a replica's. */
+    /** Returns true if the node was promoted, or loaded a replica's data set at its start. */
     public boolean isPromoted() {
       return !earlierId.isEmpty() && !earlierId.equals(NONE);
     }
@@ -75,7 +75,7 @@ public record NodeInfo(
    * A node's part in a group that acknowledges writes.
    *
    * @param node its id, empty if it has none
-   * @param group the group in force, null if it knows none
+   * @param group the configuration in force, null if it has none
    * @param state {@code forming}, {@code ok}, {@code changing}, {@code replaced} or {@code
    *     incomplete}; empty without an id
    * @param waiting the number of clients whose writes are not acknowledged yet
@@ -86,21 +86,21 @@ public record NodeInfo(
       return (group != null && group.acks() > 0) || (!state.isEmpty() && !state.equals("forming"));
     }
 
-    /** Returns true for a member that may lack what it has acknowledged. */
+    /** Returns true for a member that may lack writes that it acknowledged. */
     public boolean isIncomplete() {
       return state.equals("incomplete");
     }
 
-    /** Returns true for a master in whose place a failover has begun to put another. */
+    /** Returns true for a master deposed by a failover in progress. */
     public boolean isReplaced() {
       return state.equals("replaced");
     }
   }
 
   /**
-   * Parses INFO, ignoring unknown fields. A field counts in its section only, and each section and
-   * field the first time it occurs: other sections have texts that a node's clients chose, which a
-   * server may print with ends of lines.
+   * Parses INFO, ignoring unknown fields. Only the first occurrence of each section, and of a field
+   * in it, counts: other sections contain texts chosen by clients, which a server may print with
+   * line ends.
    *
    * @param role the role to assume if the text has none
    */
@@ -168,7 +168,7 @@ public record NodeInfo(
             number(fields, "write_acks_waiting_clients", 0)));
   }
 
-  /** Returns true if it takes writes only with a lease of its sentinels. */
+  /** Returns true if the node accepts writes only with a lease from its sentinels. */
   public boolean wantsLease() {
     return !lease.equals(LEASE_OFF);
   }

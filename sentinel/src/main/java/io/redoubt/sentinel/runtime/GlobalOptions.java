@@ -1,7 +1,8 @@
 package io.redoubt.sentinel.runtime;
 
 /**
- * The options of sentinel.conf and SENTINEL CONFIG for all masters; unset ones are empty or 0.
+ * The options of sentinel.conf and SENTINEL CONFIG that hold for all masters; unset ones are empty
+ * or 0.
  *
  * @param announceIp the announced address, instead of the source address of connections
  * @param announcePort the announced port, instead of the listening port

@@ -14,11 +14,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resolves host names, each by at most one thread at a time. A name that can no longer be resolved,
- * or not soon enough, keeps its last address. Confined to the event loop.
+ * Resolves host names, each by at most one thread at a time. If a resolution fails or is too slow,
+ * the last address remains in use. Confined to the event loop.
  */
 public final class HostNames {
-  /** The time of a look-up after which the last address is used. */
+  /** The duration of a resolution after which the last address is used. */
   private static final int LOOKUP_TIMEOUT_MILLIS = 500;
 
   private static final class Waiter {
@@ -45,13 +45,13 @@ public final class HostNames {
   /** The last known address by name. */
   private final Map<String, InetAddress> known = new HashMap<>();
 
-  /** The waiters for a pending look-up by name. */
+  /** The callbacks that await a resolution, by name. */
   private final Map<String, List<Waiter>> waiters = new HashMap<>();
 
   /**
    * Creates an empty cache.
    *
-   * @param changed called on the event loop with names whose address has changed
+   * @param changed called on the event loop with each name whose address has changed
    */
   HostNames(
       Loop loop, Threads threads, NameLookup lookup, BiConsumer<String, InetAddress> changed) {
@@ -64,7 +64,7 @@ public final class HostNames {
   /**
    * Resolves a name.
    *
-   * @param then called on the event loop with the address, null if it was never known
+   * @param then called on the event loop with the address, null if the name never resolved
    */
   void find(String name, Consumer<@Nullable InetAddress> then) {
     Waiter waiter = new Waiter(then);

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The options of one master by their names in sentinel.conf, shared by SENTINEL SET. */
+/** Parses the options of one master, as named in sentinel.conf and SENTINEL SET. */
 public final class MasterOptionParser {
   /** The options that name a script. */
   static final List<String> SCRIPTS = List.of("notification-script", "client-reconfig-script");
 
-  /** The longest time; the sum of several stays far below a long's limit. */
+  /** The maximum time; a sum of several is far below the maximum of a long. */
   private static final long MAX_MILLIS = Integer.MAX_VALUE * 1000L;
 
   private MasterOptionParser() {}
@@ -30,12 +30,12 @@ public final class MasterOptionParser {
       this.unknown = unknown;
     }
 
-    /** Returns true if there is no such option, or none with as many values. */
+    /** Returns true if no option has this name and number of values. */
     public boolean isUnknown() {
       return unknown;
     }
 
-    /** Returns the reason in the words of the config file's errors. */
+    /** Returns the reason in the wording of config file errors. */
     public String reason() {
       return String.valueOf(getMessage());
     }
@@ -97,8 +97,8 @@ public final class MasterOptionParser {
   }
 
   /**
-   * Returns the options with one of them set by a line of a file, where {@code parallel-syncs} may
-   * be 0 unlike in SENTINEL SET: the other replicas then follow once the failover has timed out.
+   * Returns the options with one of them set by a line of a file. Unlike in SENTINEL SET, {@code
+   * parallel-syncs} may be 0 there: the other replicas then follow once the failover has timed out.
    */
   static MasterOptions read(
       MasterOptions options, String word, String value, @Nullable String second) throws Refusal {

@@ -29,23 +29,25 @@ import org.jspecify.annotations.Nullable;
 
 /** The connections to nodes and other sentinels. Confined to the event loop. */
 final class NodeConnections {
-  /** Longer than the retransmission of a lost SYN takes, shorter than any reasonable down-after. */
+  /** Long enough for the retransmission of a lost SYN, shorter than any reasonable down-after. */
   private static final int CONNECT_TIMEOUT_MILLIS = 3000;
 
   /**
-   * The time without an answer after which a connection is attempted once more while the earlier
-   * attempt goes on. The kernel would repeat a lost SYN after 1 and 3 s only: too late for a master
-   * that returns from a cut and must learn at once that it was replaced.
+   * The time without an answer after which another attempt starts while the earlier one continues.
+   * The kernel would repeat a lost SYN only after 1 and 3 s: too late for a master that returns
+   * from a partition and must be informed at once that it is deposed.
    */
   private static final int NEXT_ATTEMPT_MILLIS = 200;
 
-  /** The same for encrypted connections, where a stopped process answers TCP but not TLS. */
+  /** As above for TLS connections, where a stopped process still accepts TCP. */
   private static final int NEXT_TLS_ATTEMPT_MILLIS = 1000;
 
-  /** The time without acknowledgement of sent bytes after which the network counts as cut. */
+  /**
+   * The time without acknowledgement of sent bytes after which the network counts as partitioned.
+   */
   private static final int UNACKNOWLEDGED_MILLIS = 1500;
 
-  /** The limit of a reply: whoever may publish at a node sends hellos of any length. */
+  /** The limit of a reply: any client that may publish at a node can send hellos of any length. */
   private static final long MAX_REPLY_BYTES = 1 << 20;
 
   private record End(int link, Link.Kind kind) {}
@@ -98,7 +100,7 @@ final class NodeConnections {
     attempt(connection, new InetSocketAddress(host, port), CONNECT_TIMEOUT_MILLIS);
   }
 
-  /** Attempts to connect until one attempt succeeds, one fails, or the time is over. */
+  /** Attempts to connect until one attempt succeeds, one fails, or the time is up. */
   private void attempt(NodeConnection connection, InetSocketAddress remote, int remainingMillis) {
     if (connection.isDecided()) {
       return;
@@ -131,7 +133,7 @@ final class NodeConnections {
     connections.clear();
   }
 
-  /** An attempt to connect, among others to the same node of which the first to succeed is used. */
+  /** One of several concurrent attempts to connect to a node; the first to succeed is used. */
   private static final class Attempt implements Connection.Handler {
     private final NodeConnection target;
 
@@ -151,7 +153,7 @@ final class NodeConnections {
 
     @Override
     public void onBytes(Connection from, MemorySegment memory, long start, long finish) {
-      // A connection that is not used was closed when it was opened.
+      // An unused connection was closed in onOpen.
     }
 
     @Override
@@ -187,7 +189,7 @@ final class NodeConnections {
       this.end = end;
     }
 
-    /** Returns true if it is open, has failed, or is no longer wanted. */
+    /** Returns true if it is open, has failed, or is no longer needed. */
     boolean isDecided() {
       return abandoned || connection != null;
     }
@@ -262,7 +264,7 @@ final class NodeConnections {
 
     @Override
     public void onReadDone(Connection from) {
-      // Each request is flushed at once.
+      // Each request is flushed when it is sent.
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The means of connecting to nodes.
+ * The dependencies of connections to nodes.
  *
  * @param source the source address of connections, null for any
  * @param tls the context of encrypted connections, null for plain ones

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The directives that SENTINEL CONFIG reads and changes beside the lines of the sentinel: the log
- * level, as in Redis, and those of TLS, because certificates expire while a sentinel runs.
+ * The directives that SENTINEL CONFIG reads and changes in addition to the sentinel's own options:
+ * the log level, as in Redis, and the TLS certificates, which expire while a sentinel runs.
  */
 public final class ProcessSettings {
   private final Directives directives;
@@ -23,7 +23,7 @@ public final class ProcessSettings {
     directives.tls.certificates().forEach(each -> known.put(each.name(), each));
   }
 
-  /** Returns names and current values. */
+  /** Returns the names and current values. */
   public Map<String, String> values() {
     Map<String, String> values = new LinkedHashMap<>();
     known.forEach((name, directive) -> values.put(name, directive.text()));
@@ -35,7 +35,7 @@ public final class ProcessSettings {
     return known.containsKey(name);
   }
 
-  /** Returns true if the directive, which must exist, may have the value. */
+  /** Returns true if an existing directive accepts the value. */
   public boolean takes(String name, String value) {
     try {
       Objects.requireNonNull(known.get(name)).readText(value);

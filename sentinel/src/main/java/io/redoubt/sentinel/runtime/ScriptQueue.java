@@ -22,7 +22,7 @@ public final class ScriptQueue {
   private static final int MAX_RUNNING = 16;
   private static final int MAX_RUNS = 10;
 
-  /** The exit status by which a script requests a retry. */
+  /** The exit status by which a script requests to be retried. */
   private static final int RETRY_STATUS = 1;
 
   /** The base of the exit status of a process ended by a signal, in Java and in shells. */
@@ -62,7 +62,7 @@ public final class ScriptQueue {
       return current == null ? 0 : current.pid();
     }
 
-    /** Returns the time it has run, or has to wait, in milliseconds. */
+    /** Returns the milliseconds for which it has been running or has yet to wait. */
     public long millis(long now) {
       return running ? now - startMillis : Math.max(0, startMillis - now);
     }
@@ -114,7 +114,7 @@ public final class ScriptQueue {
     return clock.monotonicMillis();
   }
 
-  /** Queues a script; drops the oldest waiting one if there are too many. */
+  /** Queues a script; if there are too many, drops the oldest one that is not running. */
   void add(String path, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(directory.get().resolve(path).toString());
@@ -127,7 +127,7 @@ public final class ScriptQueue {
     }
   }
 
-  /** Starts due jobs and kills those that take too long; called at every tick. */
+  /** Starts due jobs and kills those over the time limit; called at every tick. */
   void tick(Timings timings) {
     long now = nowMillis();
     int running = running();

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class SentinelConfig {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
 
-  /** The words that may follow {@code sentinel}, for hints. */
+  /** The words that may follow {@code sentinel}, for hints on typing errors. */
   static final List<String> OPTIONS =
       List.of(
           "monitor",
@@ -58,17 +58,17 @@ public final class SentinelConfig {
           "sentinel-user",
           "sentinel-pass");
 
-  /** Takes errors of lines that depend on other lines. */
+  /** Receives errors that can only be detected after all lines were read. */
   @FunctionalInterface
   interface WrongLines {
-    /** Takes the index of the line and the reason. */
+    /** Receives the index of a line and the reason. */
     void found(int index, String reason) throws FatalConfigError;
   }
 
   /** A line that precedes its master's monitor line. */
   private record Early(int index, List<String> words) {}
 
-  /** A host in a line. */
+  /** A host named in a line. */
   private record NamedHost(int index, String host) {}
 
   /** A master whose lines are being read. */
@@ -92,12 +92,12 @@ public final class SentinelConfig {
   /** Lines that precede their master's monitor line, by master. */
   private final Map<String, List<Early>> early = new LinkedHashMap<>();
 
-  /** Hosts to be validated at the end, because a later line may allow names. */
+  /** Hosts to validate at the end, because a later line may allow names. */
   private final List<NamedHost> hosts = new ArrayList<>();
 
   /**
-   * The option and master of existing lines, with the last such line; they are kept even with
-   * default values.
+   * The options present in the file, with their master, and the index of the last such line. They
+   * are written back even with default values.
    */
   private final Map<String, Integer> written = new HashMap<>();
 
@@ -114,7 +114,7 @@ public final class SentinelConfig {
    */
   public void read(List<String> words) throws RefusedValue {
     read(lines, words);
-    lines++; // only lines without mistakes count
+    lines++; // lines with errors are not counted
   }
 
   private void read(int index, List<String> words) throws RefusedValue {
@@ -277,7 +277,8 @@ public final class SentinelConfig {
   }
 
   /**
-   * Parses a port, or the 0 that Redis writes for a sentinel whose address was taken by another.
+   * Parses a port; 0 is valid, since Redis writes it for a sentinel whose address another one has
+   * taken.
    */
   private static int anyPort(@Nullable String value, String refusal) throws RefusedValue {
     long port = value == null ? -1 : Numbers.parseLong(value, -1);
@@ -288,7 +289,7 @@ public final class SentinelConfig {
   }
 
   /**
-   * Checks conditions that depend on all lines.
+   * Reports errors that depend on several lines.
    *
    * @param directory the base of relative paths
    */
@@ -326,7 +327,7 @@ public final class SentinelConfig {
   }
 
   /**
-   * Returns the state in the lines.
+   * Returns the state recorded in the lines.
    *
    * @param newId the id for a sentinel without one
    */
@@ -351,7 +352,7 @@ public final class SentinelConfig {
     List<List<String>> lines = new ArrayList<>();
     lines.add(List.of("myid", state.myId()));
     globalLine(lines, "deny-scripts-reconfig", word(global.denyScriptsReconfig()), "yes");
-    // Without it neither this program nor Redis reads the names, even if new ones are refused.
+    // Without it neither this program nor Redis could read the names of known nodes.
     boolean resolves = global.resolveHostnames() || state.hasHostNames();
     globalLine(lines, "resolve-hostnames", word(resolves), "no");
     globalLine(lines, "announce-hostnames", word(global.announceHostnames()), "no");

@@ -11,7 +11,7 @@ import io.redoubt.sentinel.settings.Timings;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** The commands' access to a running sentinel: its state, orders and settings. */
+/** The access of commands to a running sentinel: its state, orders and settings. */
 public final class SentinelControl {
   private final SentinelDriver driver;
   private final SentinelConfig words;
@@ -25,7 +25,7 @@ public final class SentinelControl {
    *
    * @param words the sentinel lines of the config file, whose global options this object changes
    * @param directory the base of relative paths
-   * @param requirepass this sentinel's own password, used at other sentinels by default
+   * @param requirepass this sentinel's own password, by default also used at other sentinels
    */
   public SentinelControl(
       SentinelDriver driver,
@@ -42,7 +42,7 @@ public final class SentinelControl {
     this.log = log;
   }
 
-  /** Returns the core, for reading. */
+  /** Returns the core, for reading only. */
   public Sentinel sentinel() {
     return driver.sentinel();
   }
@@ -50,7 +50,7 @@ public final class SentinelControl {
   /**
    * Submits an order and returns its outcome.
    *
-   * @throws IllegalStateException if the core does not answer such an input
+   * @throws IllegalStateException if the core does not answer this kind of input
    */
   public Output order(Input input) {
     Output answer = driver.order(input);
@@ -70,7 +70,7 @@ public final class SentinelControl {
     return driver.keeper();
   }
 
-  /** Passes a message published on the hello channel of this sentinel to the core. */
+  /** Passes a message published on this sentinel's hello channel to the core. */
   public void hello(String payload) {
     driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));
   }
@@ -80,7 +80,7 @@ public final class SentinelControl {
     return directory.get();
   }
 
-  /** Returns the directives that SENTINEL CONFIG changes, too. */
+  /** Returns the process directives that SENTINEL CONFIG can change. */
   public ProcessSettings process() {
     return process;
   }
@@ -96,8 +96,8 @@ public final class SentinelControl {
     words.global(options);
     if (keepsNames && sentinel().state().hasHostNames()) {
       log.warning(
-          "Some nodes are known by name: the config file keeps 'resolve-hostnames yes', as the next"
-              + " start could not read it otherwise.");
+          "Some nodes are known by name: the config file keeps 'resolve-hostnames yes', because the"
+              + " next start could not read it otherwise.");
     }
     Settings now = sentinel().settings();
     order(
@@ -110,13 +110,13 @@ public final class SentinelControl {
     order(new Input.Configure(sentinel().settings().with(timings)));
   }
 
-  /** Sets the times of a simulated crash, for SENTINEL SIMULATE-FAILURE. */
+  /** Sets the points of a simulated crash, for SENTINEL SIMULATE-FAILURE. */
   public void crash(boolean afterElection, boolean afterPromotion) {
     var crash = new SimulatedCrash(afterElection, afterPromotion);
     order(new Input.Configure(sentinel().settings().with(crash)));
   }
 
-  /** Returns the core's settings according to the options of the config file. */
+  /** Returns the core's settings for the given options. */
   public static Settings settings(
       GlobalOptions options, String requirepass, int port, Timings timings, SimulatedCrash crash) {
     return new Settings(

@@ -5,7 +5,9 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
 import io.redoubt.protocol.config.Mistakes;
 
-/** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */
+/**
+ * The directives of sentinel.conf: the common ones of all processes, and the sentinel's own lines.
+ */
 public final class SentinelDirectives extends Directives {
   /** The default port of a sentinel. */
   public static final int DEFAULT_PORT = 26379;
@@ -19,9 +21,7 @@ public final class SentinelDirectives extends Directives {
   /** {@code rename-command}, of this sentinel's own commands. */
   public final FileWord renameCommand;
 
-  /**
-   * Creates the defaults. Protected mode is off, because other sentinels must be able to connect.
-   */
+  /** Creates the defaults. Protected mode is off, so that other sentinels can connect. */
   public SentinelDirectives() {
     common.port.defaultsTo(DEFAULT_PORT);
     common.protectedMode.defaultsTo(false);
@@ -92,15 +92,15 @@ public final class SentinelDirectives extends Directives {
   }
 
   /**
-   * Checks conditions that depend on all lines.
+   * Checks conditions that depend on several lines.
    *
-   * @throws FatalConfigError that names the line
+   * @throws FatalConfigError for the first error, naming its line
    */
   public void finish() throws FatalConfigError {
     finish(Mistakes.FIRST);
   }
 
-  /** Does the same, and passes on all mistakes. */
+  /** Checks conditions that depend on several lines, and reports all errors. */
   public void finish(Mistakes mistakes) throws FatalConfigError {
     words.finish(
         common.dir.value(), (index, reason) -> mistakes.found(sentinel.error(index, reason)));

@@ -15,8 +15,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a sentinel's core on an event loop: steps it at inputs and requested times, and performs its
- * outputs in order. Outputs that depend on the state wait until it is on disk, and are withheld
+ * Runs a sentinel's core on an event loop: steps it for inputs and at requested times, and performs
+ * its outputs in order. Outputs that depend on the state wait until it is durable, and are withheld
  * while it can't be written; all others proceed. Confined to the event loop.
  */
 public final class SentinelDriver {
@@ -79,7 +79,7 @@ public final class SentinelDriver {
     this.timer = new StepTimer(loop, clock, this::tick, () -> submit(new Input.Tick()));
   }
 
-  /** Returns the core, for reading. */
+  /** Returns the core, for reading only. */
   public Sentinel sentinel() {
     return sentinel;
   }
@@ -128,7 +128,7 @@ public final class SentinelDriver {
 
   /**
    * Steps with a client's order; returns {@code Done}, {@code Refused} or {@code Opinion}. The
-   * client must not see it before the {@link #keeper} has settled.
+   * client must not receive it before the {@link #keeper} has settled.
    */
   public @Nullable Output order(Input input) {
     if (stepping) {
@@ -180,7 +180,7 @@ public final class SentinelDriver {
           connections.connect(link, kind, address);
       case Output.Disconnect(var link, Link.Kind kind) -> {
         Runnable closing = connections.disconnecting(link, kind);
-        keeper.whenSettled(kept -> closing.run()); // after pending sends
+        keeper.whenSettled(kept -> closing.run()); // after sends that wait for the state
       }
       case Output.Send(var link, Link.Kind kind, NodeRequest request) -> send(link, kind, request);
       case Output.Event event -> {

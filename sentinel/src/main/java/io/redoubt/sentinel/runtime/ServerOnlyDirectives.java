@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * The names of directives that only data servers use. Like Redis, a sentinel accepts and ignores
- * them, because its file may have been made from a redis.conf, or include a file that servers
- * include, too. A test of {@code dist} compares them with the declarations of the data server.
+ * them, because its file may have been derived from a redis.conf, or may include a file shared with
+ * servers. A test in {@code dist} compares them with the declarations of the data server.
  */
 final class ServerOnlyDirectives {
   private static final String TEXT =
@@ -66,7 +66,7 @@ final class ServerOnlyDirectives {
       zset-max-ziplist-entries zset-max-ziplist-value
       """;
 
-  /** All names, older and later ones included. */
+  /** All names, including those of older and later versions. */
   static final List<String> NAMES = List.of(TEXT.strip().split("\\s+"));
 
   private ServerOnlyDirectives() {}

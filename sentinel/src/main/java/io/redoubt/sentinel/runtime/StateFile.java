@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The state in the sentinel's config file: its lines are updated by a minimal edit, and all others
- * stay as the operator wrote them.
+ * The state in the sentinel's config file. Only changed lines are edited; all others stay as the
+ * operator wrote them.
  */
 public final class StateFile implements StateStore {
   private static final Pattern PLAIN = Pattern.compile("[\\w.:/*@%+=,!?<>~^&$-]+");
@@ -18,9 +18,9 @@ public final class StateFile implements StateStore {
   private SentinelState state;
 
   /**
-   * Creates the store in the directives' file.
+   * Creates the store in the file of the directives.
    *
-   * @param state the state that the file has until another one is saved
+   * @param state the state in the file
    */
   public StateFile(SentinelDirectives directives, SentinelState state) {
     this.directives = directives;

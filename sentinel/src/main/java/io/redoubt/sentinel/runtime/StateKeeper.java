@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Saves the state on another thread, so that a slow disk does not block the event loop, and
- * notifies those who wait for it. One write is pending at a time; later changes are combined in the
+ * notifies waiting callers. One write is in progress at a time; later changes are combined in the
  * next one. Confined to the event loop.
  */
 public final class StateKeeper {
@@ -19,9 +19,9 @@ public final class StateKeeper {
   @FunctionalInterface
   public interface Outcome {
     /**
-     * Called after the write of the state at the time of registration.
+     * Called after the write that covers the state at the time of registration.
      *
-     * @param kept true if it is on disk
+     * @param kept true if the state is durable
      */
     void ended(boolean kept);
   }
@@ -36,7 +36,7 @@ public final class StateKeeper {
 
   private @Nullable SentinelState newest;
 
-  /** The number of changes so far, and the number covered by finished writes, successful or not. */
+  /** The number of changes so far. */
   private long changes;
 
   private long tried;
@@ -44,7 +44,7 @@ public final class StateKeeper {
   private boolean failed;
 
   /**
-   * Creates a keeper without a pending change.
+   * Creates a keeper without pending changes.
    *
    * @param writers runs the writes
    * @param loop runs callbacks on the event loop
@@ -73,19 +73,19 @@ public final class StateKeeper {
     }
   }
 
-  /** Returns true if no write is pending. */
+  /** Returns true if no change is being written or waits for it. */
   public boolean isSettled() {
     return tried == changes;
   }
 
-  /** Returns true if all changes are on disk. */
+  /** Returns true if all changes are durable. */
   public boolean isKept() {
     return isSettled() && !failed;
   }
 
   /**
-   * Registers for the end of the write that covers all changes so far; called at once if it has
-   * ended.
+   * Registers for the end of the write that covers all changes so far; called at once if that has
+   * ended, successfully or not.
    */
   public void whenSettled(Outcome outcome) {
     if (isSettled()) {

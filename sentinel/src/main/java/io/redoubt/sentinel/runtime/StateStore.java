@@ -21,10 +21,10 @@ public interface StateStore {
   @FunctionalInterface
   interface Opener {
     /**
-     * Returns a store.
+     * Returns the store of a sentinel.
      *
      * @param directives the loaded directives
-     * @param state the state that is stored already
+     * @param state the state already stored
      */
     StateStore open(SentinelDirectives directives, SentinelState state);
   }

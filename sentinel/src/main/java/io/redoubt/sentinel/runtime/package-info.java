@@ -1,9 +1,10 @@
 /**
- * The sentinel's I/O: performs the core's outputs and feeds it inputs. Connections to nodes, ticks,
- * scripts, and the state in sentinel.conf.
+ * The sentinel's I/O: connections to nodes, ticks, scripts, and the state in sentinel.conf. Feeds
+ * inputs to the core and performs its outputs.
  *
- * <p>Imports the core and the protocol module. Leaves all decisions to the core, so that the code
- * that is hard to test stays small.
+ * <p>Imports the core and the protocol module. All decisions are left to the core, so that the code
+ * that is hard to test stays small. Start reading at {@link
+ * io.redoubt.sentinel.runtime.SentinelDriver}.
  */
 @NullMarked
 package io.redoubt.sentinel.runtime;

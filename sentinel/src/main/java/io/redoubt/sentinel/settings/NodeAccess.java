@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The login at data nodes or other sentinels, and the names of their commands.
+ * The login at data nodes or other sentinels, and their renamed commands.
  *
  * @param user the user for AUTH, empty for none
  * @param password the password for AUTH, empty for none
- * @param renamedCommands names of commands on the nodes, by the ordinary name in any case
+ * @param renamedCommands the nodes' names of commands, by the ordinary name in any case
  */
 public record NodeAccess(String user, String password, Map<String, String> renamedCommands) {
   /** Returns the access with a login and ordinary command names. */
@@ -23,7 +23,7 @@ public record NodeAccess(String user, String password, Map<String, String> renam
     return new NodeAccess(newUser, newPassword, renamedCommands);
   }
 
-  /** Returns a copy with one command renamed; a command renamed to itself loses its new name. */
+  /** Returns a copy with one command renamed; renaming a command to itself restores its name. */
   public NodeAccess withRenamed(String command, String name) {
     Map<String, String> renamed = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     renamed.putAll(renamedCommands);
@@ -39,7 +39,7 @@ public record NodeAccess(String user, String password, Map<String, String> renam
     return user.equals(other.user) && password.equals(other.password);
   }
 
-  /** Returns a command with the names that the nodes use. */
+  /** Returns a command with the nodes' name of it. */
   public List<String> renamed(String... words) {
     String name = renamedCommands.get(words[0]);
     if (name != null) {

@@ -19,7 +19,7 @@ public record Settings(
     NodeAccess peers,
     SimulatedCrash crash,
     Timings timings) {
-  /** Returns settings without announced address and password. */
+  /** Returns settings with an announced port but no announced address and no password. */
   public static Settings listeningOn(int port) {
     return new Settings(
         port, "", 0, false, false, NodeAccess.of("", ""), SimulatedCrash.NONE, Timings.DEFAULTS);
@@ -36,7 +36,7 @@ public record Settings(
         port, announceIp, announcePort, resolveHostnames, announceHostnames, peers, crash, changed);
   }
 
-  /** Returns a copy with other times of a simulated crash. */
+  /** Returns a copy with other points of a simulated crash. */
   public Settings with(SimulatedCrash changed) {
     return new Settings(
         port,

@@ -1,10 +1,10 @@
 package io.redoubt.sentinel.settings;
 
 /**
- * The times of a crash by SENTINEL SIMULATE-FAILURE.
+ * The points of a failover at which SENTINEL SIMULATE-FAILURE makes the process crash.
  *
- * @param afterElection true to crash when elected
- * @param afterPromotion true to crash once the chosen replica is master
+ * @param afterElection true to crash once elected
+ * @param afterPromotion true to crash once the chosen replica is a master
  */
 public record SimulatedCrash(boolean afterElection, boolean afterPromotion) {
   /** No crash. */

@@ -18,15 +18,15 @@ public enum Timing {
   TILT_TRIGGER("tilt-trigger", 2_000),
   /**
    * The duration of tilt mode after a pause. Redis waits for 30 s because it can't distinguish a
-   * pause from a jump of the wall clock. Here pauses are subtracted from the machine's time, so
-   * that only a new ping of all instances must be awaited.
+   * pause from a jump of the wall clock. Here pauses are excluded from the machine's time, so that
+   * it is enough to ping all instances again.
    */
   TILT_PERIOD("tilt-period", 1_000),
-  /** The time after which a replica that was told its new master is no longer waited for. */
+  /** The time after which a replica ordered to follow a new master is no longer awaited. */
   REPLICA_RECONF_TIMEOUT("slave-reconf-timeout", 10_000),
-  /** The minimum age of a connection that is closed because of silence. */
+  /** The minimum age of a connection that is closed for being silent. */
   MIN_LINK_RECONNECT_PERIOD("min-link-reconnect-period", 15_000),
-  /** The limit of an election. */
+  /** The maximum duration of an election. */
   ELECTION_TIMEOUT("election-timeout", 10_000),
   /** The time after which a script is killed. */
   SCRIPT_MAX_RUNTIME("script-max-runtime", 60_000),

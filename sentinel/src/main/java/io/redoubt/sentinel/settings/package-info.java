@@ -1,4 +1,4 @@
-/** The operator's options and limits, as values: no state and no input or output. */
+/** The operator's options and limits as immutable values, without state or I/O. */
 @NullMarked
 package io.redoubt.sentinel.settings;
 

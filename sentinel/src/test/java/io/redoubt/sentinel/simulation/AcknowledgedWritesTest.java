@@ -116,7 +116,7 @@ class AcknowledgedWritesTest {
         .anyMatch(line ->
             line.contains(
                 "-failover-abort-acknowledged-writes master mymaster n1 6379 1 of the 2"
-                    + " members answered that must; missing "));
+                    + " required members answered; missing "));
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("refused: NOGOODSLAVE Too few members"));
