@@ -17,16 +17,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients blocked on keys (BLPOP and its like). Each change of a key marks it; at the end of
- * the unit of execution the clients blocked on it are served in the order of arrival, each by
+ * The clients blocked on keys (BLPOP and similar commands). A change of a key marks it; at the end
+ * of the unit of execution the clients blocked on it are served in the order of arrival, each by
  * executing its request again. A request that still finds nothing keeps its position in the queue
  * and its deadline.
  *
  * <p>A repeated request is a unit of its own, propagated after the one that made the key ready. Its
  * changes may make other keys ready, whose clients are served afterwards.
  *
- * <p>Most of the time no client is blocked, and marking is a single test; otherwise it allocates
- * nothing.
+ * <p>Without blocked clients, marking is a single test; it never allocates.
  */
 public final class BlockedClients {
   private static final int FIRST_BUCKETS = 16;
@@ -36,7 +35,7 @@ public final class BlockedClients {
   private final SlowLog slowLog;
   private final Hash hash;
 
-  /** Hash table of queues by database and key; its length is a power of two. */
+  /** A hash table of queues by database and key; its length is a power of two. */
   private @Nullable WaitingLine[] buckets = new WaitingLine[FIRST_BUCKETS];
 
   private int lines;
@@ -64,7 +63,7 @@ public final class BlockedClients {
     return lines;
   }
 
-  /** Returns the number of keys on whose loss clients are blocked, too. */
+  /** Returns the number of keys with clients that are also served when the key is removed. */
   public int keysOrTheirLoss() {
     return linesWithLoss;
   }
@@ -95,7 +94,7 @@ public final class BlockedClients {
     client.block(wait, wish.timeoutMillis());
   }
 
-  /** Removes a client from the queue of a key, and the queue if it is empty then. */
+  /** Removes a client from the queue of a key, and an empty queue. */
   void leave(KeyWait.Place place) {
     WaitingLine line = place.line;
     boolean withLoss = line.hasWaitingForLoss();
@@ -106,14 +105,14 @@ public final class BlockedClients {
     }
   }
 
-  /** Makes replies wait for acknowledgements, or null to send them without. */
+  /** Delays replies until replicas have acknowledged; null sends them at once. */
   public void acks(@Nullable ReplyAcks newAcks) {
     acks = newAcks;
   }
 
   /**
-   * Replies to a wait that timed out. The reply says that there was nothing, which may rest on an
-   * effect of another client that is not acknowledged yet.
+   * Replies to a wait that timed out. Even that reply may have to wait for replicas: that the key
+   * is empty may be the effect of another client, not acknowledged yet.
    */
   void replyToTimeOut(ServerClient client, Command<?> command, Runnable reply) {
     boolean mayWait = acks != null && acks.begins(client, command, false);
@@ -137,7 +136,7 @@ public final class BlockedClients {
     stats.countError(code);
   }
 
-  /** Records a command whose client was unblocked other than by a key. */
+  /** Records in the slow log a command whose client was unblocked other than by a key. */
   void endedUnserved(ServerClient client, Command<?> command, Request request, long spentNanos) {
     if (spentNanos >= slowLog.thresholdNanos()) {
       slowLog.record(command, request, client, spentNanos);
@@ -153,7 +152,7 @@ public final class BlockedClients {
     }
   }
 
-  /** Marks a key that is about to be removed other than by a command. */
+  /** Marks a key that is about to be removed by expiry or eviction. */
   public void markLoss(Database database, long keyAddress, int keyLength) {
     if (linesWithLoss > 0) {
       mark(database, keyAddress, keyLength);
@@ -183,7 +182,7 @@ public final class BlockedClients {
 
   // Serving.
 
-  /** Returns true if keys are marked and serving is not in progress. */
+  /** Returns true if there are marked keys and serving is not in progress. */
   boolean areServable() {
     return !ready.isEmpty() && !serving;
   }
@@ -212,7 +211,7 @@ public final class BlockedClients {
   private void serve(WaitingLine line) {
     Database database = keyspace.database(line.database);
     KeyWait.Place place = line.first();
-    KeyWait.Place last = line.last(); // later ones arrived after the key was marked
+    KeyWait.Place last = line.last(); // later clients arrived after the key was marked
     while (place != null && !line.isEmpty()) {
       long entry = database.findLive(line.keyAddress, line.keyLength);
       if (entry == Entry.NONE && !line.hasWaitingForLoss()) {

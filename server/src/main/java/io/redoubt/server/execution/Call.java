@@ -21,13 +21,13 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.Values;
 
 /**
- * A command being executed: its arguments, its client, the target of its reply, and the database.
+ * A command in execution: its arguments, its client, the target of its reply, and the database.
  * Handlers reach everything else through this object. A server has one instance, reused for every
  * command.
  */
 public final class Call extends RegionCall {
 
-  /** The parts of the server that a command uses and that are built after its call. */
+  /** The parts of the server used by commands but created after the call. */
   public interface Server {
     /** Counts changes of the data set. */
     void changed(long changes);
@@ -105,7 +105,7 @@ public final class Call extends RegionCall {
     waiting = false;
   }
 
-  /** Executes other commands within a handler, and restores this call afterwards. */
+  /** Runs other commands within a handler, and restores this call afterwards. */
   public void whileOthersRun(Runnable others) {
     ServerClient client = client();
     Request request = request();
@@ -130,7 +130,9 @@ public final class Call extends RegionCall {
     return (ServerClient) super.client();
   }
 
-  /** Returns true if the client is closed when its reply gets too long; a script is not. */
+  /**
+   * Returns true if the client is closed when its reply gets too long; scripts have no such limit.
+   */
   public boolean hasOutputLimit() {
     return client().hasOutputLimit();
   }
@@ -171,8 +173,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Returns true if a key with that expiry time is expired by now. Always false on a replica and
-   * during loading, where only the master's DEL removes keys.
+   * Returns true if a key with this expiry time has expired. Always false on a replica and during
+   * loading, where only the master's DEL removes keys.
    */
   public boolean isPast(long unixMillis) {
     return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
@@ -190,7 +192,9 @@ public final class Call extends RegionCall {
     }
   }
 
-  /** Returns true for a command from a master or a file, which has already been executed there. */
+  /**
+   * Returns true for a command from a master or a file, which has already been executed elsewhere.
+   */
   public boolean isTold() {
     return keyspace.expiredKeys() == ExpiredKeys.KEEP;
   }
@@ -385,7 +389,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Reports a change other than of single keys; the command is propagated even if nothing changed.
+   * Reports a change that is not limited to single keys; the command is propagated even if nothing
+   * changed.
    */
   public void changedAll(long changes) {
     changed = true;
@@ -421,7 +426,7 @@ public final class Call extends RegionCall {
     unstage(address, value);
   }
 
-  /** Copies bytes to the region, from which the store can read them. */
+  /** Copies bytes to the region, where the keyspace can read them. */
   private long stage(byte[] bytes) {
     long address = keyspace.slabs().allocateFar(Math.max(bytes.length, 1));
     Region.put(address, bytes);
@@ -460,7 +465,7 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Refuses the command if allocating this many bytes would use up the reserve; called before it
+   * Refuses the command if an allocation of this size would use up the reserve; called before it
    * changes anything. Commands from the master or a file are never refused.
    */
   public void requireRoom(long bytes) {
@@ -542,7 +547,7 @@ public final class Call extends RegionCall {
 
   // Transactions.
 
-  /** Runs the requests that the client has queued. Afterwards this is EXEC's call again. */
+  /** Runs the requests queued by the client. Afterwards this is EXEC's call again. */
   public void execute() {
     server.runTransaction(client());
   }
@@ -580,7 +585,7 @@ public final class Call extends RegionCall {
     }
   }
 
-  /** Like {@link #propagateAs}, for a command unknown to Redis 7.2, which such a replica skips. */
+  /** Like {@link #propagateAs}, for a command unknown to Redis 7.2, whose replicas skip it. */
   public Effect propagateAsNewer(int words) {
     replaced = true;
     propagation.newerEffect(database.index(), words);
@@ -592,7 +597,7 @@ public final class Call extends RegionCall {
     forced = true;
   }
 
-  /** Does not propagate the command although it changed something. */
+  /** Suppresses the propagation of the command although it changed something. */
   public void propagateNothing() {
     replaced = true;
   }

@@ -23,16 +23,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the first reason to refuse a command, in Redis' order. Makes room for commands on the way.
+ * Finds the first reason to refuse a command, in the order of Redis' checks. Evicts keys on the
+ * way.
  *
  * <p>The common path costs one test of {@link ServerState} against the command's refusals;
- * everything else is behind a branch that is seldom taken.
+ * everything else is behind a rarely taken branch.
  */
 final class CommandChecks {
   private static final CommandError NOT_IN_MULTI =
       new CommandError("ERR Command not allowed inside a transaction");
 
-  /** Refuses what a replica may not send. */
+  /** The error for a command that replicas may not send. */
   static final CommandError REPLICA_AND_KEYS =
       new CommandError("ERR Replica can't interact with the keyspace");
 
@@ -48,16 +49,16 @@ final class CommandChecks {
   private final MemoryRoom room;
   private final HeapGate heap;
 
-  /** Routes requests by their slots in cluster mode, null without it. */
+  /** Routes requests by slot in cluster mode, null without it. */
   private @Nullable SlotGate gate;
 
-  /** The gate's refusal of the current request. */
+  /** The gate's refusal of the last checked request. */
   private @Nullable CommandError redirection;
 
   /** The states that refuse a command, by command. */
   private int[] refusals = {};
 
-  /** The request size, by command, from which the need of memory is estimated. */
+  /** The request size, by command, from which on the needed memory is estimated. */
   private long[] estimatedFromBytes = {};
 
   private @Nullable Command<Call> exec;
@@ -99,7 +100,7 @@ final class CommandChecks {
     }
   }
 
-  /** Routes requests by the slots of their keys from now on. */
+  /** Starts to route requests by the slots of their keys. */
   void routes(SlotGate slots) {
     gate = slots;
   }
@@ -109,7 +110,7 @@ final class CommandChecks {
     return gate;
   }
 
-  /** Returns the states that refuse a command; those of a script depend on its flags. */
+  /** Returns the states that refuse a command; for a script these depend on its flags. */
   int refusals(Command<?> command, Request request) {
     return refusals[command.id()] | call.scriptRefusals(command, request);
   }
@@ -117,7 +118,7 @@ final class CommandChecks {
   /**
    * Returns the first reason to refuse the command, or null.
    *
-   * @param inUnit true if it is called within another command, as by a script that takes long
+   * @param inUnit true if it runs within another one, as during a busy script
    */
   @Nullable CommandError check(
       ServerClient client, Command<Call> command, Request request, boolean inUnit) {
@@ -134,7 +135,7 @@ final class CommandChecks {
       if (!state.is(Refusal.LOADING)) {
         makeRoom(client, inUnit); // loaded keys are not evicted
       }
-      return null; // nothing else of a master is refused
+      return null; // nothing else sent by a master is refused
     }
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;
@@ -161,7 +162,7 @@ final class CommandChecks {
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
     } else if (transaction != null && !endsTransaction.contains(command)) {
-      refused |= Refusal.ROOM; // whatever is queued takes memory
+      refused |= Refusal.ROOM; // queued commands take memory, whatever they do
     }
     if (state.mask() != 0) {
       refused = state.among(refused | call.scriptRefusals(command, request));
@@ -179,12 +180,12 @@ final class CommandChecks {
       return HeapGate.FULL;
     }
     if (client.is(ClientFlag.REPLICA) && usesKeyspace(command)) {
-      return REPLICA_AND_KEYS; // a monitor, which counts as a replica
+      return REPLICA_AND_KEYS; // a monitor, which counts as a replica here
     }
     return Refusals.inSubscribeMode(client, command);
   }
 
-  /** Returns true if an error is the redirection of the request that was checked last. */
+  /** Returns true if an error is the redirection of the last checked request. */
   boolean isRedirection(CommandError error) {
     return error == redirection;
   }
@@ -203,7 +204,10 @@ final class CommandChecks {
     return command.has(Flag.WRITE) || command.has(Flag.READONLY) || command.has(Flag.MAY_REPLICATE);
   }
 
-  /** Keys may have been removed, also by another server, since the shortage was noticed. */
+  /**
+   * Returns true if a state still holds: keys may have been removed since the shortage was
+   * detected.
+   */
   private boolean isStillRefused(int refused) {
     return refused != Refusal.OUT_OF_ROOM.bit() || room.isShort();
   }
@@ -216,14 +220,19 @@ final class CommandChecks {
     boolean needed = eviction.isNeeded();
     state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
     if (needed) {
-      client.pushBeforeReply(); // invalidations of evicted keys precede what the command reads
+      client.pushBeforeReply(); // invalidations of evicted keys must precede the reply
     }
     if (needed && !inUnit) {
       propagation.endSeparately(); // evictions are not part of the command's unit
     }
   }
 
-  /** Returns the reason to refuse a command in a script regardless of the user, or null. */
+  /**
+   * Returns the reason to refuse a command called by a script or EXEC, apart from permissions, or
+   * null.
+   *
+   * @param exempt states that do not refuse it
+   */
   @Nullable CommandError refusal(
       ServerClient client, Command<Call> command, Request request, int exempt) {
     int refused = state.among(refusals[command.id()] & ~exempt);
@@ -231,7 +240,7 @@ final class CommandChecks {
       return state.error(refused);
     }
     if (!heap.admits(command, request)) {
-      return HeapGate.FULL; // those queued before it may have taken what there was
+      return HeapGate.FULL; // earlier queued commands may have used up the heap
     }
     return request.end() - request.start() >= estimatedFromBytes[command.id()]
         ? room.refusal(command, request, databaseOf(client))

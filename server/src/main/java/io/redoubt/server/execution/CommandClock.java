@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * Measures the duration of commands, and counts them.
  *
  * <p>Reading the clock takes a quarter of the time of a short command. Consecutive executions of
- * the same short command in a batch therefore form a <em>series</em>, which is measured as a whole.
- * A series that took as long as a slow command is recorded as its last command: a command with a
- * long reply ends its series, and so does a certain number of them.
+ * the same short command in a batch therefore form a <em>series</em> that is measured as a whole. A
+ * series that took as long as a slow command is recorded under its last command, since a long reply
+ * ends a series; so does a maximum number of executions.
  */
 final class CommandClock {
-  /** The duration of a command within a series, which is measured as a whole. */
+  /** Returned as the duration of a command within a series. */
   static final long NOT_MEASURED = -1;
 
-  /** Requests with more words do not count as short, whatever the command. */
+  /** The maximum number of words in a request that counts as short. */
   private static final int SHORT_WORDS = 8;
 
-  /** The number of commands in a series, which together take less than a slow command. */
+  /** The maximum number of commands in a series, which together take less than a slow command. */
   private static final int MOST_RUNS = 64;
 
   private final Clock clock;
@@ -108,7 +108,7 @@ final class CommandClock {
       lastRequest = request;
       isSeriesNested = nested;
       isLastInScript = reply != client.reply();
-      boolean isLong = reply.window() > windowBefore + 1; // the first reply starts a window, too
+      boolean isLong = reply.window() > windowBefore + 1; // the first reply always starts a window
       if (++seriesRuns == MOST_RUNS || isLong) {
         endSeries();
       }
@@ -129,7 +129,7 @@ final class CommandClock {
     return nanos;
   }
 
-  /** Adds to the time of clients' commands, which includes the commands within them. */
+  /** Adds to the time of clients' commands; nested commands are included in their outer one. */
   private void count(long nanos, boolean nested) {
     if (!nested) {
       stats.countCommandNanos(nanos);

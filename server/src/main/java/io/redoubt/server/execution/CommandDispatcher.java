@@ -34,15 +34,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes requests to the commands they name: look-up, {@link CommandChecks}, MULTI, {@link
- * CommandExecutor}, and the end of the unit of execution, at which effects leave and waiting
- * clients are served.
+ * Dispatches requests to the commands that they name: look-up, {@link CommandChecks}, MULTI, {@link
+ * CommandExecutor}, and the end of the unit of execution, at which effects are propagated and
+ * blocked clients are served.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** Limits what writes cause to what disks and replicas take. */
+  /** Limits the rate of writes to what disks and replicas can accept. */
   @FunctionalInterface
   public interface WriteThrottle {
-    /** Is called when the changes of a unit are in place and its effects have been propagated. */
+    /** Called after the changes of a unit were made and its effects propagated. */
     void unitEnded();
   }
 
@@ -72,13 +72,13 @@ public final class CommandDispatcher implements Dispatcher {
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
 
-  /** The commands accepted from replicas, none of which has a reply. */
+  /** The commands accepted from replicas; none of them has a reply. */
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
   private final WriteThrottle throttle;
 
-  /** The number of commands that are being dispatched, one within another. */
+  /** The nesting depth of commands being dispatched. */
   private int depth;
 
   /**
@@ -139,43 +139,46 @@ public final class CommandDispatcher implements Dispatcher {
     return command;
   }
 
-  /** Makes replies wait for acknowledgements, or null to send them without. */
+  /** Delays replies until replicas have acknowledged; null sends them at once. */
   public void acks(@Nullable ReplyAcks newAcks) {
     acks = newAcks;
   }
 
-  /** Routes requests by the slots of their keys from now on, and counts what they cost. */
+  /**
+   * Enters cluster mode: routes requests by the slots of their keys, and counts the cost of each
+   * slot.
+   */
   public void routes(SlotGate slots, SlotMeter slotMeter) {
     checks.routes(slots);
     executor.meters(slotMeter);
   }
 
-  /** Counts the messages that the running SPUBLISH has sent to subscribers. */
+  /** Counts the messages sent to subscribers by the running SPUBLISH. */
   public void delivered(int receivers) {
     executor.delivered(receivers);
   }
 
-  /** Returns the reasons to refuse commands, for those of scripts. */
+  /** Returns the checks, which also apply to commands called by scripts. */
   CommandChecks checks() {
     return checks;
   }
 
-  /** Returns the executor of commands, for those of scripts. */
+  /** Returns the executor, which also runs commands called by scripts. */
   CommandExecutor executor() {
     return executor;
   }
 
-  /** Returns true if a request may change keys; of scripts and functions their flags decide. */
+  /** Returns true if a request may change keys; for scripts and functions their flags decide. */
   public boolean mayWrite(Command<?> command, Request request) {
     return (checks.refusals(command, request) & Refusal.READ_ONLY_REPLICA.bit()) != 0;
   }
 
-  /** Returns true while a command or a script runs, whose effects have not been sent. */
+  /** Returns true while a command or script runs whose effects have not been propagated. */
   public boolean isInUnit() {
     return depth > 0 || executor.isRunning();
   }
 
-  /** Returns the command that a request names, or null. */
+  /** Returns the command named by a request, or null. */
   public @Nullable Command<Call> find(Request request) {
     return table.find(request);
   }
@@ -241,7 +244,9 @@ public final class CommandDispatcher implements Dispatcher {
     return true;
   }
 
-  /** Runs a command for the staged database, where keys are removed only by their owner's order. */
+  /**
+   * Runs a command for the staged database, in which keys are removed only by order of their owner.
+   */
   private void runStaged(ServerClient client, Command<Call> command, Request request) {
     ExpiredKeys before = keyspace.expiredKeys();
     keyspace.expiredKeys(ExpiredKeys.KEEP);
@@ -278,7 +283,7 @@ public final class CommandDispatcher implements Dispatcher {
     long changesBefore = keyspace.changeCount();
     try {
       executor.run(client, command, request);
-    } catch (OutOfMemoryError full) { // while it described its effects or its failure
+    } catch (OutOfMemoryError full) { // while the command described its effects or its failure
       executor.failedHalfWay(client, command, changesBefore);
       throw full;
     } finally {
@@ -296,19 +301,19 @@ public final class CommandDispatcher implements Dispatcher {
   @Override
   public void outOfMemory(String where, OutOfMemoryError failure) {
     room.failed(where, failure);
-    if (depth == 0 && propagation.isPending()) { // of a task that failed half-way
+    if (depth == 0 && propagation.isPending()) { // left by a task that failed half-way
       propagation.lose();
       propagation.endUnit();
     }
   }
 
-  /** Ends a slice of expiring and evicting: each key that went is a unit of its own. */
+  /** Ends a slice of expiry or eviction: each removed key is a unit of its own. */
   public void endSlice() {
     propagation.endSeparately();
     endUnit();
   }
 
-  /** Ends a slice as {@link #endSlice}, but within a unit leaves that to its end. */
+  /** Ends a slice like {@link #endSlice}; within a unit, the end of the unit does that. */
   public void endSliceUnlessInUnit() {
     if (!isInUnit()) {
       endSlice();
@@ -334,14 +339,15 @@ public final class CommandDispatcher implements Dispatcher {
         propagation.lose();
       }
     }
-    propagation.endUnit(); // of keys that were found expired
+    propagation.endUnit(); // removals of keys found to be expired
   }
 
   /**
-   * Sends the effects of a command. A client whose effects got lost is closed without a reply,
-   * which would promise that they last.
+   * Propagates the effects of a command. A client whose effects were lost is closed without a
+   * reply, which would promise that they are propagated.
    *
-   * @param together whether they are one change; what SCAN expires by the way is none
+   * @param together true to propagate them as one atomic unit; false for SCAN, which only removes
+   *     expired keys on the way
    */
   private void propagate(ServerClient client, boolean together) {
     if (propagation.isPending()) {
@@ -391,7 +397,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.reply().error(error.text());
   }
 
-  /** Ends the permission of ASKING, which is for one command or transaction. */
+  /** Ends the effect of ASKING, which applies to one command or transaction. */
   private static void askedFor(ServerClient client, Command<Call> command) {
     if (client.isAsking() && client.transaction() == null && !command.name().equals("asking")) {
       client.asking(false);
@@ -402,7 +408,7 @@ public final class CommandDispatcher implements Dispatcher {
     return !client.is(ClientFlag.MONITOR) && (command == null || !fromReplicas.contains(command));
   }
 
-  /** Disconnects a replica that requests a reply, which would corrupt the replication stream. */
+  /** Disconnects a replica that requests a reply, which would corrupt its stream. */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
     if (command != null && CommandChecks.usesKeyspace(command)) {
       command.countRejected();
@@ -419,7 +425,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.closeSoon();
   }
 
-  /** Runs the requests that a client has queued, as one unit: EXEC. */
+  /** Runs the requests queued by a client as one unit: EXEC. */
   public void runTransaction(ServerClient client) {
     Transaction transaction = client.transaction();
     Request request = call.request();
@@ -452,16 +458,18 @@ public final class CommandDispatcher implements Dispatcher {
     } finally {
       client.inExec(false);
       queued.release();
-      propagate(client, true); // queued commands are propagated from the transaction's buffer
+      propagate(client, true); // effects may refer to the transaction's buffer
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }
     if (lastDenied) {
-      named("exec").countFailed(); // as in Redis, where the next call clears what a denial counted
+      named("exec").countFailed(); // as in Redis, where a later call would clear the count
     }
   }
 
-  /** Runs a queued command; returns false if the user has lost the right to it meanwhile. */
+  /**
+   * Runs a queued command; returns false if it is now refused, for example by changed permissions.
+   */
   private boolean runQueued(ServerClient client) {
     Command<Call> command = table.find(queued);
     if (command == null) {

@@ -18,8 +18,8 @@ import io.redoubt.server.tracking.TrackedKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs commands that nothing refuses, those of EXEC and of scripts within another one. Each run is
- * measured, counted and traced; a failure becomes an error reply.
+ * Runs commands that passed the checks; those of EXEC and of scripts run within another one. Each
+ * run is measured, counted and traced; a failure becomes an error reply.
  */
 final class CommandExecutor {
   private static final CommandError INTERNAL =
@@ -37,15 +37,17 @@ final class CommandExecutor {
   private final Log log;
   private final MemoryRoom room;
 
-  /** Counts what the commands of each slot cost in cluster mode, null without it. */
+  /** Counts the cost of commands by slot in cluster mode, null without it. */
   private @Nullable SlotMeter meter;
 
-  /** True while a command runs; further ones are then within it. */
+  /** True while a command runs; further ones are nested in it. */
   private boolean running;
 
   /**
+   * Creates an executor.
+   *
    * @param call the call with which all commands are executed
-   * @param room is told of commands that ran out of memory
+   * @param room counts commands that ran out of memory
    */
   CommandExecutor(
       CommandTable<Call> table,
@@ -66,20 +68,20 @@ final class CommandExecutor {
     this.room = room;
   }
 
-  /** Counts for each slot what its commands cost from now on. */
+  /** Starts to count the cost of commands by slot. */
   void meters(SlotMeter slots) {
     meter = slots;
     commandClock.measureEachWhile(slots::isOn);
   }
 
-  /** Counts the messages that the running SPUBLISH has sent to subscribers. */
+  /** Counts the messages sent to subscribers by the running SPUBLISH. */
   void delivered(int receivers) {
     if (meter != null) {
       meter.delivered(receivers, call.request());
     }
   }
 
-  /** Counts the bytes that the last command has sent to each replica. */
+  /** Counts the bytes of the last command sent to each replica. */
   void replicated(long bytes) {
     if (meter != null) {
       meter.replicated(bytes);
@@ -91,7 +93,7 @@ final class CommandExecutor {
     return running;
   }
 
-  /** Notes that no command runs any more, also after an error that ended one half-way. */
+  /** Records that no command runs any more, even if an error ended one half-way. */
   void unitEnded() {
     running = false;
   }
@@ -105,7 +107,7 @@ final class CommandExecutor {
     commandClock.endBatch();
   }
 
-  /** Shows commands the time of now. The time that has passed since the last one is not theirs. */
+  /** Updates the time seen by commands. The time since the last update is not counted as theirs. */
   void refreshClock() {
     commandClock.look();
     keyspace.nowMicros(clock.wallMicros());
@@ -115,7 +117,7 @@ final class CommandExecutor {
     run(client, command, request, client.reply());
   }
 
-  /** Runs a command; its reply goes to the client, or to the script that calls it. */
+  /** Runs a command whose reply goes to the client or to the calling script. */
   void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
     boolean inScript = reply != client.reply();
     KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
@@ -140,7 +142,7 @@ final class CommandExecutor {
       }
     } catch (OutOfMemoryError full) {
       outOfMemory(client, command, full, reply, changesBefore);
-    } catch (RuntimeException | LinkageError fault) { // a class may be missing: too many open files
+    } catch (RuntimeException | LinkageError fault) { // with too many open files no class loads
       fault(client, command, fault, reply);
     }
     if (client.remembersReads()) {
@@ -170,15 +172,15 @@ final class CommandExecutor {
     }
     if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
       trace.took(command, nanos);
-      if (!nested) { // time stands still in scripts and transactions
+      if (!nested) { // time is frozen in scripts and transactions
         refreshClock();
       }
     }
   }
 
   /**
-   * Ends a command that found no memory after it had started. A script's call fails as a whole: its
-   * reply may be half written.
+   * Ends a command that ran out of memory after it had started. A call of a script fails as a
+   * whole, because its reply may be incomplete.
    */
   private void outOfMemory(
       ServerClient client,
@@ -204,14 +206,17 @@ final class CommandExecutor {
   void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
     boolean mayHaveChanged =
         keyspace.changeCount() != changesBefore
-            || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // functions, all keys
+            || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // no declared keys
     if (mayHaveChanged || client.isMaster()) {
       propagation.lose();
       client.fellOutOfStep();
     }
   }
 
-  /** Reports a bug as an error, which must not stop the server; the reply may be incomplete. */
+  /**
+   * Reports a bug as an error instead of stopping the server; the reply may be incomplete, so the
+   * client is closed.
+   */
   private void fault(
       ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
     log.fault("in command '" + command.name() + "'", fault);
@@ -221,7 +226,7 @@ final class CommandExecutor {
     client.closeAfterReply();
   }
 
-  /** Reports a master's command that fails here, which means that the data sets differ. */
+  /** Reports a failed command of the master, which means that the data sets differ. */
   void failedForMaster(@Nullable Command<Call> command, CommandError error) {
     stats.countUnexpectedError();
     log.warning(
@@ -230,7 +235,7 @@ final class CommandExecutor {
         error.text(), command == null ? "<unknown>" : command.name());
   }
 
-  /** Replies with an error instead of executing a command, which may not exist. */
+  /** Replies with an error instead of executing a command, which may be unknown. */
   void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
     if (command != null) {
       command.countRejected();

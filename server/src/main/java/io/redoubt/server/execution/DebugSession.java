@@ -14,9 +14,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The debugging of a script (SCRIPT DEBUG SYNC), from EVAL to its end: the client's requests are
- * debugger commands, answered by arrays of lines. While the script is stopped, other clients are
- * served as during a busy script, so that one of them can stop it with SCRIPT KILL.
+ * A debugging session of a script (SCRIPT DEBUG SYNC), from EVAL to its end: the client's requests
+ * are debugger commands, answered by arrays of lines. While the script is stopped, other clients
+ * are served as during a busy script, so that one of them can stop it with SCRIPT KILL.
  */
 final class DebugSession implements AutoCloseable {
   private static final long POLL_NANOS = 1_000_000;

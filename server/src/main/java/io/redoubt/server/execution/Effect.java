@@ -3,7 +3,7 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.memory.Region;
 
-/** A command written for propagation, word by word, in place of the executed one. */
+/** A command to propagate in place of the executed one, written word by word. */
 public final class Effect {
   private static final byte[] DEL = {'D', 'E', 'L'};
   private static final byte[] UNLINK = {'U', 'N', 'L', 'I', 'N', 'K'};

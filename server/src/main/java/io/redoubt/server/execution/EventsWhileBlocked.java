@@ -2,7 +2,7 @@ package io.redoubt.server.execution;
 
 import io.redoubt.server.client.ServerClient;
 
-/** Serves clients once while a script occupies the loop. */
+/** Serves clients once while a long script occupies the loop. */
 @FunctionalInterface
 public interface EventsWhileBlocked {
   /** The clients to serve. */

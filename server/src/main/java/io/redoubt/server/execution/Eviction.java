@@ -14,12 +14,12 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.random.RandomGenerator;
 
 /**
- * Removes keys by {@code maxmemory-policy} while the memory in use exceeds {@code maxmemory}. Each
+ * Evicts keys by {@code maxmemory-policy} while the memory in use exceeds {@code maxmemory}. Each
  * step removes the best of the sampled candidates, see {@link EvictionPool}; volatile-ttl takes the
- * next key in the order of expiry. Removed values that still wait to be freed are freed first.
+ * next key in the order of expiry. Removed values that are not freed yet are freed first.
  *
- * <p>Works in slices: what a command may wait for is bounded by {@code
- * maxmemory-eviction-tenacity}, and the server continues later.
+ * <p>Works in slices: {@code maxmemory-eviction-tenacity} bounds the time for which a command may
+ * wait, and the server continues later.
  */
 public final class Eviction implements AutoCloseable {
   /** The server whose keys are evicted. */
@@ -28,16 +28,16 @@ public final class Eviction implements AutoCloseable {
     void evictFurther();
   }
 
-  /** The tenacity up to which the time of a slice grows by a fixed step; beyond it by 15 % each. */
+  /** The tenacity up to which slices grow by a fixed step; above it each adds 15 %. */
   private static final int EVEN_TENACITY = 10;
 
   private static final long EVEN_STEP_NANOS = 50_000;
   private static final double STEEP_FACTOR = 1.15;
 
-  /** The tenacity without a limit. */
+  /** The tenacity at which slices have no time limit. */
   private static final int NO_LIMIT_TENACITY = 100;
 
-  /** Keys removed between two readings of the clock. */
+  /** The number of keys removed between two readings of the clock. */
   private static final int BATCH = 16;
 
   private final Keyspace keyspace;
@@ -56,7 +56,9 @@ public final class Eviction implements AutoCloseable {
   /** The bytes freed by the current slice. */
   private long freedBytes;
 
-  /** Creates the eviction for {@code keyspace}; a replica leaves it to its master by default. */
+  /**
+   * Creates the eviction for {@code keyspace}. By default a replica leaves eviction to its master.
+   */
   public Eviction(
       Keyspace keyspace,
       ServerDirectives settings,
@@ -84,16 +86,16 @@ public final class Eviction implements AutoCloseable {
     return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);
   }
 
-  /** Completes the test, after the part that nearly always decides it. */
+  /** Completes the test of {@link #isNeeded}, whose first part nearly always decides. */
   private boolean isOver(long limit) {
     return memory.countedBytes() > limit
         && !(settings.replication.replicaIgnoreMaxmemory.value() && server.isReplica());
   }
 
   /**
-   * Evicts keys for one slice of time, until the excess at its start is freed. Output that the
-   * removals cause, such as invalidations for tracking clients, does not prolong the slice: it
-   * leaves with the turn, and evicting for it would cause more of it, until no key is left.
+   * Evicts keys for one slice of time, until the excess at its start is freed. Output caused by the
+   * removals, such as invalidations for tracking clients, does not prolong the slice: it is sent at
+   * the end of the turn, and evicting for it would cause more of it, until no key is left.
    *
    * @return false if the limit is exceeded and nothing is left to evict: writes must be refused
    */
@@ -134,7 +136,7 @@ public final class Eviction implements AutoCloseable {
     return (long) (EVEN_STEP_NANOS * Math.min(tenacity, EVEN_TENACITY) * steep);
   }
 
-  /** Frees part of a value that is no longer in the keyspace; returns false if there is none. */
+  /** Frees part of a value already removed from the keyspace; returns false if there is none. */
   private boolean freeSome() {
     long before = keyspace.slabs().usedBytes();
     boolean some = keyspace.freeSome(1) > 0;
@@ -158,7 +160,10 @@ public final class Eviction implements AutoCloseable {
         || policy == MaxmemoryPolicy.VOLATILE_RANDOM;
   }
 
-  /** Takes databases in turn, so that keys of small databases are at no higher risk. */
+  /**
+   * Evicts a random key, from each database in turn, so that keys of small databases are at no
+   * higher risk.
+   */
   private boolean evictRandom(MaxmemoryPolicy policy) {
     for (int tries = 0; tries < keyspace.count(); tries++) {
       nextDatabase = (nextDatabase + 1) % keyspace.count();

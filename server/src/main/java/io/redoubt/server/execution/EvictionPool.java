@@ -7,7 +7,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * The best candidates for eviction found by sampling, the best one last. Remembering candidates
+ * The best candidates for eviction found by sampling, in ascending order. Remembering candidates
  * makes a few samples at a time nearly as good as many.
  *
  * <p>The pool holds copies of keys, because entries change between evictions.

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The libraries of functions of a server (FCALL and FUNCTION). */
 public final class Functions {
 
-  /** The policy for a library whose name is taken. */
+  /** The policy for a library whose name exists already. */
   public enum Taken {
     /** Refuses the library. */
     REFUSE,

@@ -14,7 +14,7 @@ import io.redoubt.server.keyspace.HeldKeys;
 import java.util.Set;
 import java.util.function.BiPredicate;
 
-/** Finds the requests that would change {@link HeldKeys}, and so must wait. */
+/** Finds requests that must wait because they may change {@link HeldKeys}, which are being read. */
 final class HeldRequests implements KeyVisitor {
   private static final long MAY_CHANGE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
   private static final Set<String> OF_ALL_KEYS = Set.of("flushall", "flushdb", "swapdb");
@@ -39,8 +39,8 @@ final class HeldRequests implements KeyVisitor {
   }
 
   /**
-   * Returns true if a request must wait. Those that are executed again do not: they belong to the
-   * wait of their client.
+   * Returns true if a request must wait. The repeated request of a blocked client never must, since
+   * its client is already waiting.
    */
   boolean mustWait(ServerClient client, Command<Call> command, Request asked) {
     if (held.isEmpty()

@@ -13,9 +13,9 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.MaxmemoryDirectives;
 
 /**
- * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as DEL
- * or UNLINK, or of an expired hash field as HDEL; watching and subscribed clients are notified. A
- * new key publishes an event unless it is loaded.
+ * The effects of expiry, eviction and new keys. Replicas receive the removal of a key as DEL or
+ * UNLINK, and of an expired hash field as HDEL; watching and subscribed clients are notified. A new
+ * key publishes an event unless it is loaded from a file.
  */
 public final class KeyEffects implements KeyspaceListener {
   private static final long NO_ELEMENT = 0;
@@ -28,7 +28,7 @@ public final class KeyEffects implements KeyspaceListener {
   private final ServerState state;
   private final MaxmemoryDirectives settings;
 
-  /** Creates the effects on these parts. */
+  /** Creates the effects. */
   public KeyEffects(
       Propagation propagation,
       KeyspaceEvents events,
@@ -75,7 +75,9 @@ public final class KeyEffects implements KeyspaceListener {
     removing(database, entry, KeyEvent.EVICTED, settings.lazyfreeLazyEviction.value());
   }
 
-  /** Reports a key that is about to be removed since its slot belongs to another cluster node. */
+  /**
+   * Reports a key that is about to be removed because its slot has moved to another cluster node.
+   */
   public void dropping(Database database, long entry) {
     removing(database, entry, KeyEvent.DEL, false);
   }
@@ -89,8 +91,8 @@ public final class KeyEffects implements KeyspaceListener {
   }
 
   /**
-   * Adds the removal of a key, or of one element of it, to the effects, wherever a script sends its
-   * own.
+   * Adds the removal of a key, or of one element of it, to the effects. It is sent to all targets,
+   * even if a running script has restricted those of its own effects.
    *
    * @param command the command that removes it
    * @param element the element's address, or {@link #NO_ELEMENT} for the whole key

@@ -6,7 +6,7 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.tracking.TrackedKeys;
 
 /**
- * The three groups of clients that learn of changed keys: those with WATCH, those with client-side
+ * The three groups of clients notified of changed keys: those with WATCH, those with client-side
  * caching, and blocked ones. Confined to the loop.
  */
 public final class KeyObservers {
@@ -47,7 +47,7 @@ public final class KeyObservers {
     blocked.markLoss(database, key, length);
   }
 
-  /** Reports the removal of all keys of all databases, or of those of a database, to caches. */
+  /** Notifies client-side caches that all keys, or those of a database, were removed. */
   public void flushed() {
     tracked.flushed();
   }
@@ -66,7 +66,7 @@ public final class KeyObservers {
 
   /** Reports that two databases have changed places. */
   void swapped(Database first, Database second) {
-    tracked.flushed(); // clients do not know the database of what they have cached
+    tracked.flushed(); // caches don't record the database of a key
     blocked.markAll(first);
     blocked.markAll(second);
   }

@@ -11,13 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A client blocked on keys, with the request to execute again when one is ready. */
+/** A client blocked on keys, with the request to execute again when one of them is ready. */
 final class KeyWait implements Waiting {
   /** The condition that ends a wait. */
   enum Until {
     /** A key has a value of the type. */
     READY,
-    /** A key has a value of the type, or lost it. */
+    /** A key has a value of the type, or no longer has one. */
     READY_OR_GONE
   }
 
@@ -34,7 +34,7 @@ final class KeyWait implements Waiting {
     }
   }
 
-  /** The heap of a place in a queue, beside the key. */
+  /** An estimate of the heap used by a place in a queue, in addition to the key. */
   private static final long PLACE_BYTES = 200;
 
   private final BlockedClients owner;
@@ -46,7 +46,10 @@ final class KeyWait implements Waiting {
   private final Until until;
   private final boolean nilArray;
 
-  /** The places by queue; a map, or a request of many keys would take quadratic time. */
+  /**
+   * The places by queue; a map, because a list would take quadratic time for a request of many
+   * keys.
+   */
   private final Map<WaitingLine, Place> places = new LinkedHashMap<>();
 
   private boolean waitsOn;
@@ -56,7 +59,7 @@ final class KeyWait implements Waiting {
   /**
    * The condition of a wait.
    *
-   * @param type of the value that is waited for
+   * @param type the type of the awaited value
    * @param timeoutMillis from now; 0 for no timeout
    * @param nilArray true to reply with a nil array after a timeout, false with nil
    */
@@ -99,12 +102,12 @@ final class KeyWait implements Waiting {
     return endsWithLoss() || (entry != Entry.NONE && Entry.type(entry) == type);
   }
 
-  /** Returns true if the client must not be served now although the key is ready. */
+  /** Returns true if a pause forbids serving the client, although the key is ready. */
   boolean isHeld() {
     return client.pauses(command);
   }
 
-  /** Executes the request again. If the client is still blocked, it keeps its position. */
+  /** Executes the request again; a client that remains blocked keeps its position. */
   void serve() {
     if (client.isEnding()) {
       return;
@@ -117,12 +120,12 @@ final class KeyWait implements Waiting {
     }
   }
 
-  /** Keeps the client blocked because the repeated request found nothing. */
+  /** Keeps the client blocked, because the repeated request found nothing. */
   void goOn() {
     waitsOn = true;
   }
 
-  /** Adds the duration of an execution after which the client is blocked. */
+  /** Adds the duration of an execution that left the client blocked. */
   void spent(long nanos) {
     spentNanos += nanos;
   }

@@ -12,11 +12,11 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Prefetches memory for the following requests, so that their cache misses overlap: the entries of
- * their first keys, and, if these are large hashes, sets or sorted sets, the first element named by
- * a request.
+ * Prefetches memory for the next requests, so that their cache misses overlap: the entries of their
+ * first keys, and for large hashes, sets and sorted sets also the first element named by the
+ * request.
  *
- * <p>The first argument is the key of nearly every pipelined command; otherwise only a little time
+ * <p>The first argument is the key of nearly every pipelined command; for others only a little time
  * is wasted.
  */
 final class LookAhead {
@@ -32,7 +32,9 @@ final class LookAhead {
   private final int[] lengths = new int[MAX_BATCH];
   private int count;
 
-  /** The index, by command, of the word that names an element; 0 for none, -1 if not yet sought. */
+  /**
+   * The index, by command, of the word that names an element; 0 for none, -1 if not determined yet.
+   */
   private int[] elementAt = {};
 
   LookAhead(Keyspace keyspace, CommandTable<Call> table) {

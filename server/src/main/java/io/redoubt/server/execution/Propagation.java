@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * cron) and passes them, encoded once, to the sinks: the replication stream and the append-only
  * file.
  *
- * <p>An effect is either the request that caused it, unchanged, or a command written in its place
+ * <p>An effect is either the unchanged request that caused it, or a command that replaces it
  * (absolute expiry times, deletions of expired keys). The sinks receive a unit with several effects
  * as a transaction, so that it is applied atomically.
  *
@@ -30,7 +30,7 @@ public final class Propagation implements AutoCloseable {
 
   private static final int TO_ALL = TO_APPEND_ONLY_FILE | TO_REPLICAS;
 
-  /** Marks an effect, beside its targets, that is unknown to Redis 7.2. */
+  /** A bit next to the targets of an effect that is unknown to Redis 7.2. */
   private static final int NEWER = 4;
 
   /** Receives encoded commands for one database. The bytes are valid during the call only. */
@@ -58,12 +58,13 @@ public final class Propagation implements AutoCloseable {
     }
 
     /**
-     * Reports that effects of a unit are missing for lack of memory: the propagated commands no
-     * longer lead to the state of the keyspace. A transaction that was started is not finished.
+     * Reports that effects of a unit could not be propagated because memory ran out: the commands
+     * received so far no longer lead to the state of the keyspace. A started transaction is not
+     * finished.
      */
     void lost();
 
-    /** Returns the offset after everything taken so far, counted as the sink does. */
+    /** Returns the offset after everything received so far, as counted by the sink. */
     long offset();
   }
 
@@ -85,7 +86,7 @@ public final class Propagation implements AutoCloseable {
   /** True if a write of the unit failed half-way, so that its effects are unknown. */
   private boolean lost;
 
-  /** The targets of the effects being added. */
+  /** The targets of effects added from now on. */
   private int current = TO_ALL;
 
   /** The targets of all sinks. */
@@ -127,7 +128,7 @@ public final class Propagation implements AutoCloseable {
     return !muted && (current & listening) != 0;
   }
 
-  /** Drops effects while a file is loaded, which contains them already. */
+  /** Drops effects while a file is being loaded, which already contains them. */
   public void muted(boolean on) {
     muted = on;
   }
@@ -180,7 +181,7 @@ public final class Propagation implements AutoCloseable {
     return writer;
   }
 
-  /** Returns the current number of effects of the unit. */
+  /** Returns the number of effects collected for the unit. */
   public int count() {
     return count;
   }
@@ -200,20 +201,20 @@ public final class Propagation implements AutoCloseable {
     return count > 0 || lost;
   }
 
-  /** Marks the unit as one that changed the keyspace in an unknown way. */
+  /** Marks the unit as having changed the keyspace in an unknown way. */
   void lose() {
     lost |= !muted;
   }
 
   /**
-   * Ends the unit and sends its effects, grouped if there are several. Returns false if the sinks
-   * lack them.
+   * Ends the unit and propagates its effects, as a transaction if there are several. Returns false
+   * if they could not be propagated.
    */
   public boolean endUnit() {
     return send(count > 1);
   }
 
-  /** Sends independent effects, each as a unit of its own. Returns false if the sinks lack them. */
+  /** Propagates independent effects, each as a unit of its own. Returns false if that failed. */
   public boolean endSeparately() {
     return send(false);
   }

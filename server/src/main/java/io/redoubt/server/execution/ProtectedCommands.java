@@ -6,7 +6,7 @@ import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.server.client.ServerClient;
 import org.jspecify.annotations.Nullable;
 
-/** The commands that only the clients named by a directive may use: DEBUG and parts of MODULE. */
+/** Commands restricted by a directive, for example to local clients: DEBUG and parts of MODULE. */
 final class ProtectedCommands {
   private static final CommandError NO_DEBUG = notAllowed("DEBUG", "enable-debug-command");
   private static final CommandError NO_MODULES = notAllowed("MODULE", "enable-module-command");

@@ -9,14 +9,14 @@ import io.redoubt.server.memory.Region;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A call whose arguments are in the {@link Region}: their addresses, and their values as numbers,
- * cursors and timeouts. Valid until the handler returns.
+ * A call whose arguments are in the {@link Region}, with access to their addresses and to their
+ * values as numbers, cursors and timeouts. Valid until the handler returns.
  */
 public abstract class RegionCall extends SessionCall {
   private static final CommandError NOT_INT =
       new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
 
-  /** 2^64 - 1 without its last digit, and that digit. */
+  /** The greatest unsigned 64-bit integer without its last digit, which follows. */
   private static final long HIGHEST_TENTH = 1_844_674_407_370_955_161L;
 
   private static final int HIGHEST_DIGIT = 5;

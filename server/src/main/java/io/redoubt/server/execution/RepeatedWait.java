@@ -10,15 +10,17 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.ServerStats;
 
 /**
- * A client blocked by a command whose work is done in slices between those of other clients. At the
- * end the request is executed again, finds this wait and its result, and replies. Confined to the
- * loop.
+ * A client blocked by a command that works in slices, between which other clients are served. At
+ * the end the request is executed again, finds this wait with its result, and replies. Confined to
+ * the loop.
  */
 public abstract class RepeatedWait implements Waiting {
   private static final long SLICE_NANOS = 500_000;
   private static final long PAUSE_MILLIS = 5;
 
-  /** The length of a request that is not copied if that can be avoided. */
+  /**
+   * The length from which on the memory of a request is taken over rather than copied, if possible.
+   */
   private static final long LARGE_BYTES = 1 << 17;
 
   private final ServerClient client;
@@ -31,7 +33,7 @@ public abstract class RepeatedWait implements Waiting {
   private boolean decided;
   private boolean planned;
 
-  /** Creates the wait of the running command, whose request it takes over or copies. */
+  /** Creates the wait of the running command, and takes over or copies its request. */
   protected RepeatedWait(Call call) {
     client = call.client();
     command = call.command();
@@ -53,13 +55,13 @@ public abstract class RepeatedWait implements Waiting {
     }
   }
 
-  /** Works for a slice of time that ends at {@code untilNanos}; returns true if more is left. */
+  /** Works until {@code untilNanos}; returns true if work remains. */
   protected abstract boolean work(long untilNanos);
 
-  /** Releases what the wait has, once, whatever its end. */
+  /** Releases the resources of the wait; called once, after any end. */
   protected abstract void release();
 
-  /** Returns the client, which may have ended. */
+  /** Returns the client, which may have been closed. */
   protected final ServerClient client() {
     return client;
   }
@@ -81,20 +83,20 @@ public abstract class RepeatedWait implements Waiting {
     return registry().clock().monotonicNanos();
   }
 
-  /** Returns true if the client does not wait any more. */
+  /** Returns true if the client no longer waits. */
   protected final boolean isEnded() {
     return ended;
   }
 
   /**
-   * Returns true if the work has an outcome that the request must report, whatever would refuse the
-   * command by now.
+   * Returns true if the work has a result that the request must report even if the command would
+   * now be refused.
    */
   protected boolean isBinding() {
     return false;
   }
 
-  /** Works for a slice, and continues in later turns of the loop until nothing is left. */
+  /** Works for a slice, and continues in later turns of the loop until no work remains. */
   protected final void proceed() {
     if (!planned) {
       slice();
@@ -108,12 +110,12 @@ public abstract class RepeatedWait implements Waiting {
     }
   }
 
-  /** Returns true if there is nothing more to do. */
+  /** Returns true if no work remains. */
   protected boolean isOver() {
     return ended;
   }
 
-  /** Executes the request again, once no pause forbids it, and unblocks the client. */
+  /** Executes the request again, as soon as no pause forbids it, and unblocks the client. */
   protected final void repeat() {
     if (!decided) {
       decided = true;
@@ -158,7 +160,7 @@ public abstract class RepeatedWait implements Waiting {
     release();
   }
 
-  /** Frees the copy of the request; {@link #release} must call it when it needs it no more. */
+  /** Frees the copy of the request; must be called by {@link #release}, or later. */
   protected final void freeRequest() {
     client.registry().memory().free(block);
   }

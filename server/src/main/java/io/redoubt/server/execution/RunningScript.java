@@ -77,8 +77,8 @@ public final class RunningScript {
   }
 
   /**
-   * Returns true if it may use the keys of a command that this node of a cluster serves: those of
-   * one slot, unless it has no flags or the flag that permits more.
+   * Returns true if it may use the keys of a command served by this cluster node. Unless its flags
+   * permit more, all keys must be in one slot.
    */
   boolean mayUse(SlotGate gate, Command<?> called, Request asked) {
     if (script.flags() == null || script.is(ScriptFlag.ALLOW_CROSS_SLOT_KEYS)) {

@@ -32,8 +32,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts and functions, one at a time, and the commands they call, subject to their
- * permissions. The engine is created for the first script.
+ * Runs scripts and functions, one at a time, and the commands that they call, subject to the
+ * caller's permissions. The engine is created for the first script.
  */
 final class ScriptRunner implements CommandRunner, AutoCloseable {
 
@@ -78,7 +78,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /** The interval at which other clients are served during a busy script. */
   private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
 
-  /** States that do not stop a script after its first write, so that it is not left half done. */
+  /** States that do not stop a script after its first write, which would leave it half executed. */
   private static final int BEFORE_FIRST_WRITE =
       Refusal.OUT_OF_MEMORY.bit()
           | Refusal.SNAPSHOT_FAILED.bit()
@@ -107,7 +107,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private boolean allowsAllCommands;
   private long servedNanos;
 
-  /** True after the debugger resumed the script: other clients were served until now. */
+  /** True after the debugger resumed the script: other clients have been served in between. */
   private boolean stoodStill;
 
   private long loadStartedNanos;
@@ -368,7 +368,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void repliesError(String text, boolean ofCommand) {
-    if (ofCommand) { // counted already, but not for the command that runs the script
+    if (ofCommand) { // counted already, except for the calling command
       script().command().countFailed();
     } else {
       script().noteFailure();
@@ -410,7 +410,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return refused.equals(Refusal.STALE_REPLICA.error()) ? STALE : refused.text();
   }
 
-  /** Returns the error for a call of keys that this node of a cluster does not serve, or null. */
+  /** Returns the error for a call with keys that this cluster node does not serve, or null. */
   private @Nullable String elsewhere(RunningScript script, Command<Call> command, Request request) {
     SlotGate gate = checks.gate();
     if (gate == null) {
@@ -491,7 +491,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return script.isFunction() ? "FUNCTION KILL" : "SCRIPT KILL";
   }
 
-  /** Makes other clients get the BUSY error from now on. */
+  /** Starts to refuse other clients with the BUSY error. */
   private void becomeBusy(RunningScript script) {
     script.becomeBusy();
     state.set(script.refusal(), true);

@@ -19,10 +19,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scripts known by their SHA-1 (EVAL and its companions). Scripts of SCRIPT LOAD are kept until
- * SCRIPT FLUSH; of scripts known from EVAL only, the {@value #MAX_EVALUATED} most recently used are
- * kept, as in Redis 7.4: clients that generate scripts with embedded arguments would exhaust the
- * memory.
+ * The scripts known by their SHA-1 (EVAL and its companions). Scripts loaded by SCRIPT LOAD are
+ * kept until SCRIPT FLUSH. Of those known only from EVAL, the {@value #MAX_EVALUATED} most recently
+ * used are kept, as in Redis 7.4: otherwise clients that generate scripts with embedded arguments
+ * would exhaust the memory.
  */
 public final class Scripts {
 
@@ -142,7 +142,7 @@ public final class Scripts {
     return ByteString.of(HexFormat.of().formatHex(digest.digest()));
   }
 
-  /** Returns the digest; Java's providers of cryptography are loaded for the first script. */
+  /** Returns the digest; loads Java's cryptography only for the first script. */
   private MessageDigest sha1() {
     MessageDigest known = sha1;
     if (known == null) {

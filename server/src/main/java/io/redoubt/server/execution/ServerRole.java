@@ -1,6 +1,6 @@
 package io.redoubt.server.execution;
 
-/** The states of a server that decide whether it may remove keys by itself. */
+/** The states that decide whether a server may remove keys on its own. */
 public interface ServerRole {
   /** Returns true if the server is a replica: its master removes keys. */
   boolean isReplica();

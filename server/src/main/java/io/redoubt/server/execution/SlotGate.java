@@ -45,13 +45,13 @@ public final class SlotGate implements KeyVisitor {
   private final Database database;
   private boolean keysAreChannels;
 
-  /** The last command of a transaction whose keys are sharded channels. */
+  /** The last queued command on sharded channels, if there is one. */
   private @Nullable Command<?> queuedForChannels;
 
   /**
    * Creates a gate.
    *
-   * @param mayWrite returns true if a request may change keys, scripts by their flags
+   * @param mayWrite returns true if a request may change keys, by its flags for a script
    */
   public SlotGate(Routing routing, Keyspace keyspace, BiPredicate<Command<?>, Request> mayWrite) {
     this.routing = routing;
@@ -74,7 +74,7 @@ public final class SlotGate implements KeyVisitor {
     return kinds;
   }
 
-  /** Returns the error for a request that another node executes, or nobody; null for ours. */
+  /** Returns the error for a request that this node must not execute, null if it executes it. */
   @Nullable CommandError refusal(ServerClient client, Command<?> command, Request asked) {
     routing.begin();
     add(command, asked);
@@ -103,7 +103,7 @@ public final class SlotGate implements KeyVisitor {
     kind |= sharded ? SHARDED : 0;
     kind |= command.name().equals("migrate") ? MIGRATES : 0;
     kind |= client.isAsking() || command.has(Flag.ASKING) ? ASKING : 0;
-    // Sharded messages reach the replicas of a shard, too.
+    // Replicas of the shard deliver sharded messages, too.
     kind |= client.is(ClientFlag.READONLY) || sharded ? READ_ONLY : 0;
     Connection connection = client.open();
     kind |= connection != null && connection.isTls() ? TLS : 0;
@@ -121,7 +121,7 @@ public final class SlotGate implements KeyVisitor {
     return error(routing.refusal(kind(client, kindOf, writes)));
   }
 
-  /** Begins with the keys of all queued commands; returns true if one may write. */
+  /** Collects the keys of all queued commands; returns true if one of them may write. */
   private boolean addAll(ServerClient client, Transaction transaction, CommandTable<?> table) {
     routing.begin();
     boolean writes = false;
@@ -162,7 +162,7 @@ public final class SlotGate implements KeyVisitor {
     return routing.slot();
   }
 
-  /** Receives a key of the request that is checked. */
+  /** Receives a key of the checked request. */
   @Override
   public void key(int argument, int flags) {
     long address = request.offset(argument);
@@ -176,7 +176,7 @@ public final class SlotGate implements KeyVisitor {
     }
   }
 
-  /** Redirects clients that wait for keys which this node does not serve any more. */
+  /** Redirects clients blocked on keys that this node no longer serves. */
   public void redirectWaiting(ClientRegistry clients) {
     if (clients.blockedCount() == 0) {
       return;

@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
- * Counts for the slot of each command of a client, or of a transaction or script as a whole, what
- * it costs. Commands of the master and those without keys belong to no slot.
+ * Counts the cost of each client command, or of a transaction or script as a whole, for the slot of
+ * its first key. Commands of the master and those without keys belong to no slot.
  */
 public final class SlotMeter {
   /** The bytes of {@code *3} and {@code smessage} in RESP. */
@@ -29,7 +29,7 @@ public final class SlotMeter {
    * Creates a meter.
    *
    * @param isOn returns true while commands are to be counted
-   * @param replicas returns the number of replicas that get the effects of commands
+   * @param replicas returns the number of replicas that receive the effects of commands
    */
   public SlotMeter(SlotGate gate, SlotUsage usage, BooleanSupplier isOn, IntSupplier replicas) {
     this.gate = gate;
@@ -44,9 +44,9 @@ public final class SlotMeter {
   }
 
   /**
-   * Begins a command that is not part of another one.
+   * Starts a command that is not nested in another one.
    *
-   * @param again true if the client has waited for its keys since the request was counted
+   * @param again true for the repeated request of a blocked client, whose input has been counted
    */
   void begins(
       ServerClient client,
@@ -72,7 +72,7 @@ public final class SlotMeter {
     }
   }
 
-  /** Counts the time and the reply of the command that was begun. */
+  /** Counts the time and the reply of the started command. */
   void ran(ServerClient client, long nanos) {
     if (slot != SlotGate.NO_SLOT) {
       usage.add(Metric.TIME, slot, nanos);
@@ -80,7 +80,7 @@ public final class SlotMeter {
     }
   }
 
-  /** Counts the messages that the running SPUBLISH has sent to its subscribers here. */
+  /** Counts the messages sent to local subscribers by the running SPUBLISH. */
   void delivered(int receivers, Request request) {
     if (slot != SlotGate.NO_SLOT) {
       long bytes = MESSAGE_BYTES + bulkBytes(request.length(1)) + bulkBytes(request.length(2));
@@ -96,7 +96,7 @@ public final class SlotMeter {
     return 1L + digits + 2 + length + 2;
   }
 
-  /** Counts what the command that was begun last has sent to each replica. */
+  /** Counts the bytes of the last started command sent to each replica. */
   void replicated(long bytes) {
     if (slot != SlotGate.NO_SLOT) {
       usage.add(Metric.OUTPUT, slot, bytes * replicas.getAsInt());

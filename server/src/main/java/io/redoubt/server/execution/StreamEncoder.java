@@ -4,18 +4,18 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Makes a stream of commands from effects, in the same way for replicas and for the append-only
+ * Encodes effects as a stream of commands, in the same way for replicas and for the append-only
  * file: SELECT where the database changes, MULTI and EXEC around a transaction. The effects
  * themselves are encoded once, by {@link Propagation}.
  *
- * <p>Its state changes only after the bytes were taken, so that it is still right if the target
- * runs out of memory.
+ * <p>Its state changes only after the target has accepted the bytes, so that it remains correct if
+ * the target runs out of memory.
  */
 public final class StreamEncoder {
   /** No database is selected: SELECT precedes the next command. */
   private static final int NO_DATABASE = -1;
 
-  /** Takes the bytes of the stream. */
+  /** Receives the bytes of the stream. */
   @FunctionalInterface
   public interface Target {
     /** Appends {@code length} bytes from {@code start} on; they are valid during the call only. */
@@ -72,7 +72,7 @@ public final class StreamEncoder {
     return lastDatabase;
   }
 
-  /** Continues behind another stream, which had this database selected last. */
+  /** Continues after another stream that had selected this database last. */
   public void continueAfter(int database) {
     lastDatabase = database;
     restart();

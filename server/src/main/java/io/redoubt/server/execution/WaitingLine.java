@@ -8,7 +8,7 @@ final class WaitingLine {
   final int database;
   final long hash;
 
-  /** A copy of the key in a block of its own. */
+  /** A copy of the key, owned by this queue. */
   final long keyAddress;
 
   final int keyLength;
@@ -46,7 +46,7 @@ final class WaitingLine {
     return last;
   }
 
-  /** Returns true if a client also waits for the loss of the key. */
+  /** Returns true if a client in the queue is also served when the key is removed. */
   boolean hasWaitingForLoss() {
     return waitingForLoss > 0;
   }

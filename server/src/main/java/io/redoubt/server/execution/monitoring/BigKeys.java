@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The keys that take most memory, found by passes over the keyspace in small steps. What a pass has
- * found replaces what the one before it had found, so that keys which are gone disappear. Confined
- * to the event loop.
+ * The keys that use the most memory, found by passes over the keyspace in small steps. The result
+ * of a pass replaces that of the previous one, so that removed keys disappear. Confined to the
+ * event loop.
  */
 public final class BigKeys {
   /** The number of keys that are remembered. */
@@ -25,13 +25,13 @@ public final class BigKeys {
 
   static final int MAX_NAME_BYTES = 128;
 
-  /** The time of one step: about a thousand keys. */
+  /** The duration of one step: about a thousand keys. */
   private static final long STEP_NANOS = 250_000;
 
-  /** The buckets between two looks at the clock. */
+  /** The number of buckets between two readings of the clock. */
   private static final int BUCKETS = 16;
 
-  /** The elements from which the size of a large value is estimated. */
+  /** The number of elements from which on the size of a value is estimated. */
   private static final int SAMPLES = 5;
 
   /**
@@ -54,13 +54,13 @@ public final class BigKeys {
   private long cursor;
   private long seen;
 
-  /** Creates a search that has found nothing. */
+  /** Creates a search without results. */
   public BigKeys(Keyspace keyspace, Clock clock) {
     this.keyspace = keyspace;
     this.clock = clock;
   }
 
-  /** Looks at further keys for a fraction of a millisecond; to be called once a second. */
+  /** Examines keys for a fraction of a millisecond; must be called once a second. */
   public void step() {
     long end = clock.monotonicNanos() + STEP_NANOS;
     do {
@@ -97,12 +97,12 @@ public final class BigKeys {
     }
   }
 
-  /** Returns the number of keys that the present pass has seen. */
+  /** Returns the number of keys examined by the current pass. */
   public long seen() {
     return seen;
   }
 
-  /** Returns the largest keys of the present pass and the one before it, in descending order. */
+  /** Returns the largest keys of the current pass and the previous one, in descending order. */
   public List<Big> biggest() {
     List<Big> all = new ArrayList<>(found);
     Set<List<Object>> known = new HashSet<>();

@@ -8,11 +8,11 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 
 /**
- * The observers of commands that run: the latency monitor, the slow log, the clients in MONITOR and
- * the sampler of hot keys. If nobody observes, a command costs a few comparisons.
+ * The observers of running commands: the latency monitor, the slow log, MONITOR and the sampler of
+ * hot keys. Without observers a command costs a few comparisons.
  */
 public final class CommandTrace {
-  /** Faster commands are no latency events, whose threshold is at least this. */
+  /** The minimum duration of a latency event: the threshold is at least one millisecond. */
   public static final long LONG_COMMAND_NANOS = 1_000_000;
 
   private final Latency latency;

@@ -13,28 +13,30 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * The keys that commands name most often, estimated from a sample of the commands. Confined to the
- * event loop; takes a fixed amount of memory, and costs a comparison a command while it is off.
+ * The keys named most often by commands, estimated from a sample of the commands. Confined to the
+ * event loop; uses a fixed amount of memory, and costs one comparison per command while it is off.
  *
- * <p>A fixed number of keys is counted (Space-Saving: Metwally, Agrawal, El Abbadi, 2005): a key
- * that is not among them takes the place of the one with the lowest count and inherits that count
- * as its possible error. Counts fade, so that they are about the last seconds.
+ * <p>A fixed number of keys is counted (Space-Saving: Metwally, Agrawal, El Abbadi, 2005): a new
+ * key replaces the one with the lowest count and inherits that count as its possible error. Counts
+ * decay, so that they reflect the last seconds.
  */
 public final class HotKeys {
-  /** Names are told apart by this many bytes and their length. */
+  /** The number of bytes by which, together with their lengths, names are distinguished. */
   static final int MAX_NAME_BYTES = 128;
 
   private static final int SLOTS = 128;
 
-  /** The mean number of commands from one that is sampled to the next. */
+  /** The mean number of commands between two samples. */
   private static final int MEAN_GAP = 16;
 
   /**
-   * The share of a count that is left after a second: half of it is about the last three seconds.
+   * The factor by which counts decay each second; half of a count is about the last three seconds.
    */
   private static final double FADE = 0.8;
 
-  /** A share below this, and one that rests on fewer samples, may be chance. */
+  /**
+   * The share, and the number of samples, below which a key is not reported, as it may be random.
+   */
   private static final double LEAST_SHARE = 0.01;
 
   private static final double LEAST_COUNT = 3;
@@ -105,7 +107,7 @@ public final class HotKeys {
     Arrays.setAll(slots, i -> new Slot());
   }
 
-  /** Turns sampling on or off; what was counted before is forgotten. */
+  /** Turns sampling on or off; resets all counts. */
   public void turn(boolean toOn) {
     if (on != toOn) {
       on = toOn;
@@ -118,19 +120,19 @@ public final class HotKeys {
     }
   }
 
-  /** Returns true if commands are to be passed to {@link #runs}. */
+  /** Returns true if commands must be passed to {@link #runs}. */
   boolean isOn() {
     return on;
   }
 
-  /** Accepts a command that runs, and counts its keys if it is one of the sample. */
+  /** Samples a command: counts its keys at random intervals. */
   void runs(int databaseIndex, Command<?> running, Request words) {
     if (--gap > 0) {
       return;
     }
-    gap = 1 + random.nextInt(2 * MEAN_GAP - 1); // a fixed one would see one place of a pipeline
+    gap = 1 + random.nextInt(2 * MEAN_GAP - 1); // a fixed gap would favour one place of a pipeline
     if (running.has(Flag.SKIP_MONITOR)) {
-      return; // EVAL and its kin, whose commands are sampled
+      return; // EVAL and its kin: their inner commands are sampled
     }
     request = words;
     database = databaseIndex;
@@ -163,7 +165,7 @@ public final class HotKeys {
     slot.command = command;
   }
 
-  /** Reduces the counts; to be called once a second. */
+  /** Decays the counts; must be called once a second. */
   public void fade() {
     counted *= FADE;
     for (Slot slot : slots) {

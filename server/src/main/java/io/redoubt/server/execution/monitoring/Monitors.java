@@ -19,14 +19,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The clients in MONITOR. Each command that runs is formatted once, off the heap, and sent to all
- * of them. Clients that have left are dropped when the next command is shown. Confined to the loop.
+ * The clients in MONITOR. Each executed command is formatted once, off the heap, and sent to all of
+ * them. Closed clients are removed when the next command is shown. Confined to the loop.
  */
 public final class Monitors {
   /** The flags of commands that are not shown after they ran. */
   private static final long HIDDEN = Flag.ADMIN.bit() | Flag.SKIP_MONITOR.bit();
 
-  /** Larger lines give their memory back. */
+  /** The capacity above which the buffer of a line is freed after use. */
   private static final long MAX_KEPT_BYTES = 64 * 1024;
 
   private static final byte[] REDACTED = "\"(redacted)\"".getBytes(UTF_8);
@@ -48,12 +48,12 @@ public final class Monitors {
     writer = new ReplyWriter(line);
   }
 
-  /** Returns true if there are none. */
+  /** Returns true if there are no monitors. */
   boolean isEmpty() {
     return clients.isEmpty();
   }
 
-  /** Shows commands to a client from now on; returns false if it is a monitor or a replica. */
+  /** Starts to show commands to a client; returns false if it already is a monitor or a replica. */
   public boolean add(ServerClient client) {
     if (client.is(ClientFlag.REPLICA)) {
       return false;

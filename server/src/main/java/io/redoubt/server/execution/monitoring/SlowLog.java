@@ -17,17 +17,17 @@ import java.util.List;
 
 /**
  * The slow log: the last commands that took at least {@code slowlog-log-slower-than}. An entry is
- * one block of the region; the entries form a list from the newest to the oldest, so that the log
- * takes nothing of the Java heap and counts as used memory. Confined to the loop.
+ * one block of the region, and entries form a list from the newest to the oldest, so that the log
+ * uses no Java heap and is part of the used memory. Confined to the loop.
  */
 public final class SlowLog {
-  /** The number of arguments kept of a command; the last one tells how many more there were. */
+  /** The maximum number of arguments kept; the last one states the number of omitted ones. */
   private static final int MAX_ARGUMENTS = 32;
 
-  /** The number of bytes kept of an argument. */
+  /** The maximum number of bytes kept of an argument. */
   private static final int MAX_ARGUMENT_BYTES = 128;
 
-  /** From this threshold on, commands measured together are too short to matter one by one. */
+  /** The threshold above which commands of a series are too short to matter one by one. */
   private static final long SERIES_NANOS = 1_000_000;
 
   private static final byte[] NOTHING = {};
@@ -62,10 +62,10 @@ public final class SlowLog {
   }
 
   /**
-   * Sets what is kept.
+   * Sets the limits.
    *
-   * @param slowerThanMicros the duration from which a command is recorded; negative for none
-   * @param length the number of entries kept
+   * @param slowerThanMicros the duration from which on a command is recorded; negative for none
+   * @param length the maximum number of entries
    */
   public void limits(long slowerThanMicros, long length) {
     thresholdNanos =
@@ -79,7 +79,7 @@ public final class SlowLog {
     return thresholdNanos;
   }
 
-  /** Returns true if each command must be measured, however short it is. */
+  /** Returns true if every command must be measured, however short. */
   boolean measuresEach() {
     return thresholdNanos < SERIES_NANOS;
   }
@@ -95,7 +95,7 @@ public final class SlowLog {
     record(command, request, "", NOTHING, durationNanos);
   }
 
-  /** Records a command, unless memory is short: the log must not take what the reserve is for. */
+  /** Records a command unless memory is short: the log must not use up the reserve. */
   private void record(
       Command<?> command, Request request, String address, byte[] name, long durationNanos) {
     if (command.has(Flag.SKIP_SLOWLOG) || slabs.isShort() || maxEntries <= 0) {
@@ -142,7 +142,7 @@ public final class SlowLog {
     return at + Integer.BYTES + text.length;
   }
 
-  /** Returns true if the argument stands for itself and all that follow. */
+  /** Returns true if an argument is replaced by the number of omitted ones. */
   private static boolean isRest(Request request, int i) {
     return i == MAX_ARGUMENTS - 1 && request.count() > MAX_ARGUMENTS;
   }
@@ -154,7 +154,7 @@ public final class SlowLog {
         : Math.min(request.length(i), MAX_ARGUMENT_BYTES);
   }
 
-  /** Returns what takes the place of the bytes of an argument that are not kept. */
+  /** Returns the text that replaces the omitted bytes of an argument. */
   private static byte[] suffix(Command<?> command, Request request, int i) {
     if (isRest(request, i)) {
       int more = request.count() - MAX_ARGUMENTS + 1;
@@ -197,7 +197,7 @@ public final class SlowLog {
     slabs.free(entry, Region.getLong(entry + SIZE));
   }
 
-  /** Removes all entries; ids go on. */
+  /** Removes all entries; ids continue. */
   public void reset() {
     while (count > 0) {
       removeOldest();

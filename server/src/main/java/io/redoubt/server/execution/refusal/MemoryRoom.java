@@ -18,15 +18,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limit of the process's memory, independent of {@code maxmemory}: writes are refused while
+ * The limit of the process's memory, independent of {@code maxmemory}. Writes are refused while
  * only the region's reserve is left, which is needed for freeing memory and for buffers.
  *
- * <p>The shortage is detected when a new extent is allocated, so commands test only the state of
+ * <p>The shortage is detected when a new extent is allocated, so commands only test the state of
  * the server. A command that may need much memory is refused beforehand if a generous estimate
- * exceeds the free memory; otherwise it would fail half-way.
+ * exceeds the free memory; otherwise it could fail half-way.
  */
 public final class MemoryRoom {
-  /** A larger request or block may need more than a share of the reserve. */
+  /** The size from which on a request or block may exceed its share of the reserve. */
   public static final long LARGE_BYTES = 64 << 10;
 
   private static final Set<String> COPYING =
@@ -48,10 +48,10 @@ public final class MemoryRoom {
           "zrangestore",
           "zunionstore");
 
-  /** The maximum size of an element without its bytes, including the growth of a table or tree. */
+  /** The maximum size of an element, without its bytes but with the growth of a table or tree. */
   private static final long ELEMENT_BYTES = 128;
 
-  /** The growth of packed values whose elements become members of tables. */
+  /** The growth factor of packed values whose elements are stored in tables. */
   private static final long PACKED_FACTOR = 32;
 
   private static final long FACTOR = 2;
@@ -74,7 +74,7 @@ public final class MemoryRoom {
     keyspace.slabs().onShortage(this::changed);
   }
 
-  /** Returns the request size from which the memory needed is estimated beforehand. */
+  /** Returns the request size from which on the needed memory is estimated. */
   public static long estimatedFromBytes(Command<?> command) {
     if (copiesKeys(command)) {
       return 0;
@@ -116,7 +116,7 @@ public final class MemoryRoom {
   public @Nullable CommandError refusal(Command<?> command, Request request, Database database) {
     long room = Region.roomBytes();
     long wanted = request.count() * ELEMENT_BYTES + (request.end() - request.start()) * FACTOR;
-    // With room for a copy of all keys, no key has to be examined.
+    // If all keys could be copied, no key has to be examined.
     if (copiesKeys(command)
         && wanted <= room
         && keyspace.slabs().usedBytes() > (room - wanted) / PACKED_FACTOR) {

@@ -6,7 +6,7 @@ import io.redoubt.protocol.command.Flag;
 
 /**
  * The states in which the server refuses some commands. A command has a mask of the states that
- * refuse it, the server a mask of its current states; one AND decides the common case.
+ * refuse it, the server a mask of its current states; in the common case one AND decides.
  *
  * <p>The order is that of Redis' checks: the first state that applies determines the error.
  */
@@ -28,29 +28,29 @@ public enum Refusal {
   TOO_FEW_REPLICAS("NOREPLICAS Not enough good replicas to write."),
   /** A replica with {@code replica-read-only yes}. */
   READ_ONLY_REPLICA("READONLY You can't write against a read only replica."),
-  /** A restarted master that does not know yet if it still is one. */
+  /** A restarted master whose role sentinels have not confirmed yet. */
   REJOINING("READONLY You can't write against a read only replica."),
   /**
-   * A master that was replaced under a newer configuration epoch. Clients follow READONLY up as
-   * after a failover.
+   * A master deposed under a newer config epoch, or one that may lack acknowledged writes. READONLY
+   * makes clients look for the new master, as after a failover.
    */
   FENCED("READONLY You can't write against a read only replica."),
   /** A master that may lack writes which its group has acknowledged. The same error again. */
   LACKS_WRITES("READONLY You can't write against a read only replica."),
   /**
-   * A master that needs a lease of its sentinels and has none. The same error, for the same reason:
-   * the sentinels may have chosen another master.
+   * A master that requires a lease from its sentinels and holds none. The error is READONLY, too,
+   * since the sentinels may have promoted another master.
    */
   WITHOUT_LEASE("READONLY You can't write against a read only replica."),
-  /** A replica without its master, with {@code replica-serve-stale-data no}. */
+  /** A replica that is disconnected from its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
-  /** A replica that has dropped its data set for a full sync, which has failed. */
+  /** A replica that dropped its data set for a full sync that failed. */
   INCOMPLETE(
       "MASTERDOWN Link with MASTER is down and its full sync has failed: the data set is"
           + " incomplete."),
   /** The data set is being loaded. */
   LOADING("LOADING Redis is loading the dataset in memory"),
-  /** A master's data set is being loaded while this one is served. */
+  /** A master's data set is being loaded while the old one is served. */
   LOADING_BESIDE("LOADING Redis is loading the dataset in memory"),
   /** A script runs for longer than {@code busy-reply-threshold}. */
   BUSY_SCRIPT(
@@ -73,7 +73,7 @@ public enum Refusal {
   /** The states that refuse commands that need memory. */
   public static final int ROOM = OUT_OF_MEMORY.bit() | OUT_OF_ROOM.bit();
 
-  /** The states in which a replica may have no data, or old data. */
+  /** The states in which a replica may have no data or stale data. */
   public static final int STALE = STALE_REPLICA.bit() | INCOMPLETE.bit();
 
   /** The states of a busy script or function. */
@@ -123,7 +123,7 @@ public enum Refusal {
     return mask;
   }
 
-  /** Returns the first state of {@code mask} in the order of checks. */
+  /** Returns the first state of {@code mask} in the order of the checks. */
   public static Refusal first(int mask) {
     return VALUES[Integer.numberOfTrailingZeros(mask)];
   }

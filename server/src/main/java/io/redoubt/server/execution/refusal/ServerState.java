@@ -18,15 +18,15 @@ public final class ServerState {
   }
 
   /**
-   * Makes a state, while it is entered, depend on a condition that is asked at each command that it
-   * would refuse.
+   * Makes a state, while it is set, depend on a condition that is evaluated for each command that
+   * it would refuse.
    */
   public void condition(Refusal refusal, BooleanSupplier holds) {
     conditions.put(refusal, holds);
     conditional |= refusal.bit();
   }
 
-  /** Returns those of the given states, as a mask, in which the server is. */
+  /** Returns the subset of the given states that currently holds. */
   public int among(int states) {
     int in = mask & states;
     return (in & conditional) == 0 ? in : withoutUnmet(in);
@@ -48,7 +48,7 @@ public final class ServerState {
     reasons.put(refusal, new CommandError(error));
   }
 
-  /** Returns the error of the first of these states in the order of checks. */
+  /** Returns the error of the first of these states in the order of the checks. */
   public CommandError error(int refused) {
     Refusal first = Refusal.first(refused);
     CommandError reason = reasons.get(first);
@@ -61,7 +61,8 @@ public final class ServerState {
   }
 
   /**
-   * Returns true unless a part of the data set is missing, which must be neither shown nor saved.
+   * Returns true unless part of the data set is missing, so that it must be neither served nor
+   * saved.
    */
   public boolean isDataWhole() {
     return (mask & (Refusal.LOADING.bit() | Refusal.INCOMPLETE.bit())) == 0;

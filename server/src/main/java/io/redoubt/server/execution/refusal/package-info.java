@@ -1,5 +1,5 @@
 /**
- * The states in which a server refuses commands, of its own accord or for want of memory. Start at
+ * The states in which a server refuses commands, including a lack of memory. Start reading at
  * {@link io.redoubt.server.execution.refusal.Refusal}.
  */
 @NullMarked
