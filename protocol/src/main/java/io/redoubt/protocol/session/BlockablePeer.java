@@ -47,7 +47,7 @@ public abstract class BlockablePeer extends Peer {
   /**
    * Blocks the client: its next requests wait until {@link #unblock()}.
    *
-   * @param what is notified of the end of the wait
+   * @param what the condition, notified of the end of the wait
    * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
    * @throws IllegalStateException within a script or EXEC, where the command has already replied
    */

@@ -324,7 +324,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   }
 
   /**
-   * Transfers the memory of the running request to the caller, who must free it; null if the
+   * Hands the memory of the running request over to the caller, to be freed there; null if the
    * request must be copied.
    */
   public final BufferMemory.@Nullable Block surrenderInput(Request request) {
@@ -515,7 +515,7 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     return delivery.queuedBytes(this);
   }
 
-  /** Returns the bytes of replies written so far, whether sent or not. */
+  /** Returns the bytes of replies written so far, sent or not. */
   public long writtenBytes() {
     return output.replies().writtenBytes();
   }

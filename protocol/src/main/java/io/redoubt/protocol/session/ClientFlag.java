@@ -1,6 +1,6 @@
 package io.redoubt.protocol.session;
 
-/** A flag of a client, shown as a letter in CLIENT LIST; the order is that of the letters there. */
+/** A flag of a client, shown as a letter in CLIENT LIST, in the order of the letters there. */
 public enum ClientFlag {
   /** Receives every command of other clients (MONITOR). */
   MONITOR('O'),
@@ -18,7 +18,7 @@ public enum ClientFlag {
   TRACKING('t'),
   /** The client to which invalidations are redirected no longer exists. */
   TRACKING_BROKEN('R'),
-  /** Receives invalidations by prefix instead of those of the keys that it reads. */
+  /** Receives invalidations by prefix, not of the keys that it has read. */
   TRACKING_BROADCAST('B'),
   /** A watched key has changed, so EXEC will fail. */
   DIRTY_WATCH('d'),

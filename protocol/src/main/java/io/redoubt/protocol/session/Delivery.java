@@ -7,7 +7,7 @@ import io.redoubt.protocol.net.Connection;
  * fast as the socket accepts it, and within limits.
  */
 final class Delivery {
-  /** The maximum output pending before authentication, in addition to what the socket accepts. */
+  /** The maximum output pending before authentication, beyond the socket's capacity. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
   /**

@@ -13,9 +13,9 @@ public final class Tracking {
   /**
    * The options of CLIENT TRACKING ON.
    *
-   * @param broadcast receives the changed keys of prefixes instead of those that it has read
+   * @param broadcast receives changed keys by prefix, not the keys that it has read
    * @param optIn tracks only the reads that follow CLIENT CACHING YES
-   * @param optOut tracks all reads but those that follow CLIENT CACHING NO
+   * @param optOut tracks all reads except the ones that follow CLIENT CACHING NO
    * @param noLoop does not receive the keys that the client itself changes
    * @param redirectId the id of the client that receives the invalidations, 0 for the client itself
    */

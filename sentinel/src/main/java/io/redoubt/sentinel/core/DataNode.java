@@ -42,7 +42,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     return reportedRole;
   }
 
-  /** Returns the milliseconds for which it has reported that role. */
+  /** Returns the milliseconds since the node first reported its current role. */
   public final long reportedRoleMillis(long now) {
     return now - reportedRoleSince;
   }

@@ -18,7 +18,7 @@ import java.util.Set;
  * state and, if they may be read, a few settings of the nodes.
  */
 final class Doctor {
-  /** The time after the start by which other sentinels and nodes should have been discovered. */
+  /** The time after the start at which discovery should have completed. */
   private static final long FIRST_ROUND_MILLIS = 15_000;
 
   private static final List<String> SETTINGS =

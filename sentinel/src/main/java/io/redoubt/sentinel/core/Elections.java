@@ -141,7 +141,7 @@ final class Elections {
     boolean coordinated =
         request.commands().getFirst().getLast().equals(Input.AskedIfDown.COORDINATED);
     if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
-      // A Redis sentinel, which votes whether the master is up or not.
+      // A Redis sentinel, which votes regardless of the master's state.
       peer.coordinationRefused();
       askPeers(peer.master(), true);
       return;

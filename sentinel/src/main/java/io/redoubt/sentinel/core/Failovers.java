@@ -21,10 +21,10 @@ final class Failovers {
   private static final long RETRY_TO_MILLIS = 500;
   private static final int MAX_DOUBLINGS = 6;
 
-  /** The time for which a candidate waits for the votes of connected but slow sentinels. */
+  /** The time within which connected but slow sentinels must vote. */
   private static final long VOTES_LIMIT_MILLIS = 3000;
 
-  /** The time for which the selection waits for the current offsets of live replicas. */
+  /** The time within which live replicas must report their current offsets. */
   private static final long FRESH_INFO_WAIT_MILLIS = 1000;
 
   /** The interval at which a promotion order is repeated. */
@@ -319,7 +319,7 @@ final class Failovers {
         world.names.described(master) + (why.isEmpty() ? "" : " " + why));
     drop(master);
     master.failoverLackedReplica(world.nowMillis());
-    // Longer than other sentinels wait for us: one of them may know a replica that we don't.
+    // Longer than other sentinels wait for us, since one of them may have found another replica.
     long timeout = master.options().failoverTimeoutMillis();
     postpone(master, timeout + world.randomMillis(0, timeout + 1));
   }

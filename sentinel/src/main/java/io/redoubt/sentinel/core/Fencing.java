@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * loss.
  */
 final class Fencing {
-  /** The time for which the failover waits for missing members. */
+  /** The time within which missing members must answer. */
   private static final long LIMIT_MILLIS = 2000;
 
   private static final long ASK_AGAIN_MILLIS = 500;

@@ -32,7 +32,7 @@ final class Handover {
   /** The number of failed attempts to catch up after which the failover is aborted. */
   private static final int MAX_ATTEMPTS = 5;
 
-  /** The time for which writes resume between attempts. */
+  /** The delay between attempts, during which writes resume. */
   private static final long BETWEEN_ATTEMPTS_MILLIS = 500;
 
   /** The interval at which the replica's offset is polled. */

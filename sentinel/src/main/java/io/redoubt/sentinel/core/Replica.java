@@ -76,7 +76,7 @@ public final class Replica extends DataNode {
     return reconf == Reconf.SENT || reconf == Reconf.IN_PROGRESS;
   }
 
-  /** Returns the milliseconds for which it has followed its current master. */
+  /** Returns the milliseconds since it started to follow its current master. */
   long followsMillis(long now) {
     return now - followsSince;
   }

@@ -3,8 +3,8 @@ package io.redoubt.sentinel.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message by which sentinels announce themselves on the hello channel of the monitored nodes:
- * {@code ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
+ * The announcement of a sentinel on the hello channel of the monitored nodes: {@code
+ * ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
  */
 public record HelloMessage(
     Address sentinel,

@@ -5,7 +5,7 @@ package io.redoubt.sentinel.message;
  *
  * @param host the master's host as the replica reports it, empty for none
  * @param isUp true if the replica is connected
- * @param downMillis the time for which the connection has been down
+ * @param downMillis the time since the connection was lost
  */
 public record MasterConnection(String host, int port, boolean isUp, long downMillis) {
   /** Returns the master's address. */

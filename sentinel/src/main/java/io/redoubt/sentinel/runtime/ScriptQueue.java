@@ -22,7 +22,7 @@ public final class ScriptQueue {
   private static final int MAX_RUNNING = 16;
   private static final int MAX_RUNS = 10;
 
-  /** The exit status by which a script requests to be retried. */
+  /** The exit status of a script that requests to be retried. */
   private static final int RETRY_STATUS = 1;
 
   /** The base of the exit status of a process ended by a signal, in Java and in shells. */
@@ -62,7 +62,7 @@ public final class ScriptQueue {
       return current == null ? 0 : current.pid();
     }
 
-    /** Returns the milliseconds for which it has been running or has yet to wait. */
+    /** Returns the milliseconds since its start, or until its retry. */
     public long millis(long now) {
       return running ? now - startMillis : Math.max(0, startMillis - now);
     }

@@ -499,8 +499,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Like {@link #waitForKeys}; the command is also executed again if one of the keys, all of which
-   * have a value of the type now, is removed or gets another type.
+   * Like {@link #waitForKeys} for keys that all have a value of the type now; the command is also
+   * executed again if one of them is removed or gets another type.
    */
   public void waitForKeysOrTheirLoss(
       Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {

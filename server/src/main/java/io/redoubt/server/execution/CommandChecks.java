@@ -58,7 +58,7 @@ final class CommandChecks {
   /** The states that refuse a command, by command. */
   private int[] refusals = {};
 
-  /** The request size, by command, from which on the needed memory is estimated. */
+  /** The minimum request size, by command, at which the needed memory is estimated. */
   private long[] estimatedFromBytes = {};
 
   private @Nullable Command<Call> exec;

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * blocked clients are served.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** Limits the rate of writes to what disks and replicas can accept. */
+  /** Limits the rate of writes to the capacity of disks and replicas. */
   @FunctionalInterface
   public interface WriteThrottle {
     /** Called after the changes of a unit were made and its effects propagated. */

@@ -18,7 +18,7 @@ import io.redoubt.server.tracking.TrackedKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs commands that passed the checks; those of EXEC and of scripts run within another one. Each
+ * Runs commands that passed the checks; EXEC and scripts run further ones within their own. Each
  * run is measured, counted and traced; a failure becomes an error reply.
  */
 final class CommandExecutor {

@@ -6,8 +6,8 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.tracking.TrackedKeys;
 
 /**
- * The three groups of clients notified of changed keys: those with WATCH, those with client-side
- * caching, and blocked ones. Confined to the loop.
+ * The three groups of clients notified of changed keys: watching clients, clients with client-side
+ * caching, and blocked clients. Confined to the loop.
  */
 public final class KeyObservers {
   private final WatchedKeys watched;

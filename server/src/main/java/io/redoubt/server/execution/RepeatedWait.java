@@ -18,9 +18,7 @@ public abstract class RepeatedWait implements Waiting {
   private static final long SLICE_NANOS = 500_000;
   private static final long PAUSE_MILLIS = 5;
 
-  /**
-   * The length from which on the memory of a request is taken over rather than copied, if possible.
-   */
+  /** The minimum length of a request whose memory is taken over rather than copied, if possible. */
   private static final long LARGE_BYTES = 1 << 17;
 
   private final ServerClient client;

@@ -140,7 +140,7 @@ final class AckGroup {
 
   /**
    * Returns true if this master may lack acknowledged writes: it belonged to a group, and restarted
-   * without a log in which each write was durable.
+   * without an append-only file in which every write was durable.
    */
   boolean isUnfit() {
     return !role.isReplica() && membership.mayLackWrites();
@@ -471,7 +471,7 @@ final class AckGroup {
   /**
    * Returns the minimum number of remaining members, the master excluded, that hold any write
    * acknowledged under a configuration. If later writes have as many acknowledgements, a sentinel
-   * that knows only that configuration still finds them.
+   * that has received only that configuration still finds them.
    */
   private static int acksLeft(GroupConfig config, List<String> remaining) {
     long gone = config.members().stream().filter(each -> !remaining.contains(each)).count();
@@ -567,8 +567,8 @@ final class AckGroup {
 
   /**
    * Returns the offset of a member that counts as acknowledged: 0 if it has promised a later term,
-   * or has no durable configuration of this term. After a restart such a member would not know that
-   * it has acknowledged writes of this term, and an earlier master could overwrite them.
+   * or has no durable configuration of this term. Such a member would report an older term after a
+   * restart, and an earlier master could overwrite the writes that it has acknowledged.
    */
   private long offset(ReplicaFeed feed, boolean durably) {
     if (feed.member().promised() > term) {

@@ -56,7 +56,9 @@ final class AckLine {
     return count == 0;
   }
 
-  /** Adds a client; offset and time are not below those of the previous one. */
+  /**
+   * Adds a client. Neither the offset nor the time may be lower than that of the previous client.
+   */
   void add(Client client, long offset, long nowNanos) {
     if (count == clients.length) {
       makeRoom();

@@ -107,7 +107,9 @@ final class Failover {
     clients.loop().execute(this::look);
   }
 
-  /** Checks whether a replica has caught up; called after acknowledgements and each second. */
+  /**
+   * Completes the wait if a replica has caught up; called after acknowledgements and each second.
+   */
   void look() {
     if (step != Step.CATCHING_UP || writeAcks.isWaiting()) {
       return; // replies that wait for more replicas are sent before the role changes

@@ -184,7 +184,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     resynchronize();
   }
 
-  /** Handles input for which memory ran out; it may have been applied in part. */
+  /** Handles a lack of memory for received input, part of which may have been applied. */
   private void outOfMemory(OutOfMemoryError failure) {
     dispatcher.outOfMemory("while synchronizing with the master", failure);
     if (!outOfStep) {

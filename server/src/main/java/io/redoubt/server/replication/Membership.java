@@ -228,8 +228,8 @@ final class Membership {
   }
 
   /**
-   * Returns true if a later term has been promised than the one that a sentinel orders a promotion
-   * in. A group without required acknowledgements is promoted without a promise.
+   * Returns true if a later term has been promised than the one that a sentinel's promotion refers
+   * to. A group without required acknowledgements is promoted without a promise.
    *
    * @param ordered the term promised to this sentinel, -1 for none
    */

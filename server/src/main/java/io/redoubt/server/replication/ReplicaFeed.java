@@ -574,7 +574,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return acknowledgesTurns || !isOnline();
   }
 
-  /** Sets whether the replica acknowledges at the end of each turn that applied anything. */
+  /**
+   * Sets the mode reported by the replica: acknowledgements at the end of each turn that applied
+   * anything.
+   */
   void acknowledgesTurns(boolean on) {
     acknowledgesTurns = on;
   }

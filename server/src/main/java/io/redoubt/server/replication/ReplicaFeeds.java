@@ -51,7 +51,7 @@ final class ReplicaFeeds {
     return null;
   }
 
-  /** Returns all replicas, including those not synchronized yet. */
+  /** Returns all replicas, synchronized or not. */
   List<ReplicaFeed> all() {
     return replicas;
   }

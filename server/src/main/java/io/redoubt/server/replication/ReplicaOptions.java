@@ -32,7 +32,7 @@ final class ReplicaOptions {
     announcedAddress = address.isEmpty() ? null : PlainText.of(IpAddress.canonical(address), " ,=");
   }
 
-  /** Returns the announced address, null to use that of the connection. */
+  /** Returns the announced address, null to use the connection's. */
   @Nullable String announcedAddress() {
     return announcedAddress;
   }
@@ -61,7 +61,7 @@ final class ReplicaOptions {
 
   /**
    * Returns true if its snapshot includes the expiries of hash fields: it supports them, or it is
-   * no server but requests a file like that of BGSAVE.
+   * not a server but a tool that requests a file as BGSAVE writes it.
    */
   boolean takesFieldExpiry() {
     return knowsFieldExpiry || snapshotOnly;

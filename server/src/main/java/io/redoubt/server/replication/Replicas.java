@@ -91,7 +91,7 @@ final class Replicas implements ReplicaFeed.Listener {
     fullSyncs.begin();
   }
 
-  /** Returns the replica feed of a client, created for one that may become a replica. */
+  /** Returns the replica feed of a client, creating one for a client that may become a replica. */
   ReplicaFeed of(ServerClient client) {
     return feeds.of(client, this);
   }
@@ -186,7 +186,7 @@ final class Replicas implements ReplicaFeed.Listener {
     idleSinceMillis = context.nowMillis();
   }
 
-  /** Returns the time for which there has been no replica, 0 while there is one. */
+  /** Returns the milliseconds without any replica, 0 while there is one. */
   long idleMillis() {
     return feeds.all().isEmpty() ? context.nowMillis() - idleSinceMillis : 0;
   }

@@ -1,8 +1,8 @@
 package io.redoubt.server.replication;
 
 /**
- * The role of this server, and whether it holds a data set. All parts of replication read it; the
- * link to the master and the change of roles set it.
+ * The role of this server, and the presence of a data set. All parts of replication read it; the
+ * link to the master and changes of the role set it.
  */
 final class Role {
   private boolean replica;

@@ -10,8 +10,8 @@ import java.util.List;
  * acknowledgements, and the configurations of the group. A replica adds nothing, as its stream is
  * its master's.
  *
- * <p>During FAILOVER the successor waits for the end of the stream, and only what it needs for that
- * may be added: a real replica accepts the takeover only at exactly the offset that its master
+ * <p>During FAILOVER the successor waits for the end of the stream, which must not move further
+ * than the takeover requires: a real replica accepts it only at exactly the offset that its master
  * named.
  */
 final class StreamRequests {

@@ -1,10 +1,10 @@
 package io.redoubt.server.replication;
 
 /**
- * The words by which a master asks its replicas to acknowledge at the end of each turn of the event
- * loop that applied anything, without further requests. A real replica takes REPLCONF GETACK with
- * any word as a request for one acknowledgement. A Redoubt replica confirms the mode with each
- * acknowledgement; a master keeps requesting acknowledgements from a replica that does not.
+ * The words of the requests for acknowledgements at the end of each turn of the event loop that
+ * applied anything. A real replica takes REPLCONF GETACK with any word as a request for one
+ * acknowledgement. A Redoubt replica confirms the mode with each acknowledgement; a master keeps
+ * requesting acknowledgements from a replica that does not.
  */
 final class TurnAcks {
   /** Starts it, as the argument of REPLCONF GETACK. */

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
-  /** Redis limits names only as arguments, and then shows them in each line of CLIENT LIST. */
+  /**
+   * The maximum length of a client's name. Redis has no such limit, although CLIENT LIST shows the
+   * name.
+   */
   private static final int MAX_NAME_BYTES = 512;
 
   private static final CommandError UNBLOCKED =
@@ -45,7 +48,10 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
       new CommandError(
           "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 
-  /** The filters that CLIENT KILL has in 7.2 already, with the versions of Valkey. */
+  /**
+   * The filters of CLIENT LIST that CLIENT KILL already has in 7.2, with the Valkey version that
+   * added them.
+   */
   private static final List<String> LIST_FILTERS =
       List.of(
           "USER username{since 8.1.0}",
@@ -323,7 +329,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     }
   }
 
-  /** Sets a flag of the own connection as the argument after the subcommand says. */
+  /** Sets a flag of the own connection by the argument after the subcommand. */
   static void flag(SessionCall call, ClientFlag flag) {
     boolean on = call.request().is(2, "ON");
     if (!on && !call.request().is(2, "OFF")) {
@@ -358,12 +364,12 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     }
   }
 
-  /** Adds a line to a list, which is off the heap: others choose its length. */
+  /** Adds a line to a list off the heap, since other clients influence its length. */
   private static void addLine(Client client, ReplyWriter lines) {
     lines.raw((client + "\n").getBytes(UTF_8));
   }
 
-  /** Returns true if the arguments from 3 on are ids, which are listed in their order. */
+  /** Returns true if the arguments from 3 on are ids; the clients are listed in their order. */
   private static boolean hasOnlyIds(Request request) {
     for (int i = 3; i < request.count(); i++) {
       if (!ClientFilter.isNumber(request, i)) {

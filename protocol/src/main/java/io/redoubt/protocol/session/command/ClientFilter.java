@@ -20,8 +20,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filters of CLIENT KILL and CLIENT LIST, all of which must match: those of Redis 7.2 and 7.4
- * and of Valkey 8.1 and 9. Of a filter that is repeated the last one counts.
+ * The filters of CLIENT KILL and CLIENT LIST, as in Redis 7.2 and 7.4 and Valkey 8.1 and 9. All of
+ * them must match. If a filter is repeated, its last value counts.
  */
 public final class ClientFilter {
   /** The commands with filters, which differ in an error text and in the default of SKIPME. */
@@ -33,7 +33,7 @@ public final class ClientFilter {
   private static final String NOT = "NOT-";
   private static final String NO_FLAGS = "N";
 
-  /** The one capability that Valkey knows; without CLIENT CAPA no client declares any. */
+  /** The only capability of CLIENT CAPA in Valkey; without that command no client declares any. */
   private static final String CAPABILITIES = "r";
 
   private static final CommandError INVALID_ID = new CommandError("ERR Invalid client ID");

@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Commands on channels and patterns. The process supplies what it does in addition to delivering a
- * message (replicate it, refuse it).
+ * Commands on channels and patterns. Each kind of process supplies its own PUBLISH, which may
+ * replicate or refuse a message in addition to delivering it.
  */
 public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C> {
   private final Channels channels;

@@ -8,8 +8,8 @@ import io.redoubt.protocol.session.Client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command executed for a client, as seen by the shared command groups. One object serves all
- * commands of a process in turn; a subclass adds what its own commands need.
+ * The execution of a command, as seen by the shared command groups. One object serves all commands
+ * of a process in turn; a subclass adds access to the server's own state.
  */
 public abstract class SessionCall implements Invocation {
   private @Nullable Client client;

@@ -126,9 +126,8 @@ final class TrackingOptions {
   }
 
   /**
-   * Returns the indexes of two given prefixes that overlap, or null. Of prefixes in order, one that
-   * overlaps with any overlaps with its neighbour, so the time follows the number of prefixes and
-   * not its square.
+   * Returns the indexes of two given prefixes that overlap, or null. A prefix that overlaps with
+   * any other also overlaps with its neighbour in sorted order, so that the time is not quadratic.
    */
   private int @Nullable [] firstOverlappingPair() {
     Integer[] order = new Integer[prefixes.size()];

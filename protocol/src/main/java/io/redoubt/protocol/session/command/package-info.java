@@ -1,6 +1,6 @@
 /**
- * The commands that a data server and a sentinel share: CLIENT, ACL, Pub/Sub and those of a
- * connection. Start at {@link io.redoubt.protocol.session.command.ConnectionCommands}.
+ * The commands shared by data servers and sentinels: the connection, CLIENT, ACL and Pub/Sub. Start
+ * reading at {@link io.redoubt.protocol.session.command.ConnectionCommands}.
  */
 @NullMarked
 package io.redoubt.protocol.session.command;

@@ -165,7 +165,7 @@ public final class HeapGate {
   private final Log log;
   private final LogInterval lines = new LogInterval();
 
-  /** The request length in bytes, by command, from which on the heap is checked. */
+  /** The minimum request length in bytes, by command, at which the heap is checked. */
   private long[] fromBytes = {};
 
   /** True for commands of {@link #OPENING}. */

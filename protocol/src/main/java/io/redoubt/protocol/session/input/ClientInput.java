@@ -191,8 +191,8 @@ public final class ClientInput {
   }
 
   /**
-   * Transfers the memory of a long running request to the caller, who frees it, to avoid a copy.
-   * Returns null if the request is in the loop's shared buffer.
+   * Hands the memory of a long running request over to the caller, to be freed there, which avoids
+   * a copy. Returns null if the request is in the loop's shared buffer.
    */
   public BufferMemory.@Nullable Block surrender(Request request) {
     boolean isKept =

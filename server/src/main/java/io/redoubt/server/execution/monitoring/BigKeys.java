@@ -31,7 +31,7 @@ public final class BigKeys {
   /** The number of buckets between two readings of the clock. */
   private static final int BUCKETS = 16;
 
-  /** The number of elements from which on the size of a value is estimated. */
+  /** The minimum number of elements at which the size of a value is estimated. */
   private static final int SAMPLES = 5;
 
   /**

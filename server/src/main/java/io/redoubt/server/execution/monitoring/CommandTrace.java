@@ -54,7 +54,7 @@ public final class CommandTrace {
   /**
    * Observes the end of a command.
    *
-   * @param nanos the time that it took; if it blocked, that of all its executions
+   * @param nanos its duration; the sum of all executions if it blocked
    */
   public void ran(
       ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {

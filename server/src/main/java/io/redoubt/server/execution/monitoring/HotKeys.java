@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * decay, so that they reflect the last seconds.
  */
 public final class HotKeys {
-  /** The number of bytes by which, together with their lengths, names are distinguished. */
+  /** Names are distinguished by this number of bytes and by their lengths. */
   static final int MAX_NAME_BYTES = 128;
 
   private static final int SLOTS = 128;
@@ -29,9 +29,7 @@ public final class HotKeys {
   /** The mean number of commands between two samples. */
   private static final int MEAN_GAP = 16;
 
-  /**
-   * The factor by which counts decay each second; half of a count is about the last three seconds.
-   */
+  /** The decay factor of counts per second; half of a count is about the last three seconds. */
   private static final double FADE = 0.8;
 
   /**

@@ -42,7 +42,7 @@ public final class Latency {
     return thresholdMillis.getAsLong() > 0;
   }
 
-  /** Returns the duration from which an event is recorded, in milliseconds; 0 for off. */
+  /** Returns the minimum duration of a recorded event, in milliseconds; 0 for off. */
   public long thresholdMillis() {
     return thresholdMillis.getAsLong();
   }
@@ -52,7 +52,11 @@ public final class Latency {
     return isOn() ? clock.monotonicNanos() : 0;
   }
 
-  /** Records an event that ends now; the start time is that of {@link #start}. */
+  /**
+   * Records an event that ends now.
+   *
+   * @param startNanos the result of {@link #start}
+   */
   public void end(LatencyEvent event, long startNanos) {
     if (startNanos != 0) {
       took(event, clock.monotonicNanos() - startNanos);

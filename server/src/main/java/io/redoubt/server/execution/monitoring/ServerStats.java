@@ -54,7 +54,7 @@ public final class ServerStats {
     expiringUnfinished++;
   }
 
-  /** Counts the time spent on commands that clients sent, those within them included. */
+  /** Counts the time spent on commands sent by clients, including nested ones. */
   public void countCommandNanos(long nanos) {
     commandNanos += nanos;
   }
@@ -69,7 +69,7 @@ public final class ServerStats {
     checkedPayloads++;
   }
 
-  /** Records the time from which the memory in use exceeds {@code maxmemory}. */
+  /** Records when the memory in use started to exceed {@code maxmemory}. */
   public void roomIsShort(long nowNanos) {
     if (!isShort) {
       isShort = true;
@@ -151,12 +151,14 @@ public final class ServerStats {
     return expiringUnfinished;
   }
 
-  /** Returns the total time for which the memory in use exceeded {@code maxmemory}. */
+  /** Returns the total time with more memory in use than {@code maxmemory}. */
   public long shortMillis(long nowNanos) {
     return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
   }
 
-  /** Returns the time for which the memory in use has currently exceeded {@code maxmemory}. */
+  /**
+   * Returns the time since the memory in use started to exceed {@code maxmemory}, 0 if it does not.
+   */
   public long currentlyShortMillis(long nowNanos) {
     return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }

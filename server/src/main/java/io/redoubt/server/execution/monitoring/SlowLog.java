@@ -64,7 +64,7 @@ public final class SlowLog {
   /**
    * Sets the limits.
    *
-   * @param slowerThanMicros the duration from which on a command is recorded; negative for none
+   * @param slowerThanMicros the minimum duration of a recorded command; negative for none
    * @param length the maximum number of entries
    */
   public void limits(long slowerThanMicros, long length) {
@@ -74,7 +74,7 @@ public final class SlowLog {
     trim();
   }
 
-  /** Returns the duration from which a command is recorded, in nanoseconds. */
+  /** Returns the minimum duration of a recorded command, in nanoseconds. */
   public long thresholdNanos() {
     return thresholdNanos;
   }

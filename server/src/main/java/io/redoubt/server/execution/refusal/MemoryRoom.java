@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * exceeds the free memory; otherwise it could fail half-way.
  */
 public final class MemoryRoom {
-  /** The size from which on a request or block may exceed its share of the reserve. */
+  /** The minimum size of a request or block that may exceed its share of the reserve. */
   public static final long LARGE_BYTES = 64 << 10;
 
   private static final Set<String> COPYING =
@@ -74,7 +74,7 @@ public final class MemoryRoom {
     keyspace.slabs().onShortage(this::changed);
   }
 
-  /** Returns the request size from which on the needed memory is estimated. */
+  /** Returns the minimum request size at which the needed memory is estimated. */
   public static long estimatedFromBytes(Command<?> command) {
     if (copiesKeys(command)) {
       return 0;

@@ -8,7 +8,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.util.function.IntSupplier;
 
-/** Connects to a master as the directives of addresses and TLS say. */
+/** Connects to a master, as configured by the directives for addresses and TLS. */
 public final class MasterConnector {
   private final Transport transport;
   private final ServerDirectives settings;
@@ -33,7 +33,9 @@ public final class MasterConnector {
     return port.getAsInt();
   }
 
-  /** Returns the port under which a master lists this server: that of TLS where it is used. */
+  /**
+   * Returns the port under which a master lists this server: the TLS port if replication uses TLS.
+   */
   public int announcedPort() {
     return tls.announcedPort(port());
   }

@@ -10,9 +10,10 @@ import io.redoubt.server.replication.stream.NewerCommand;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The command stream of a master, decoded into requests that are executed one by one. Every byte is
- * counted exactly once, after the execution of its request. The bytes of a transaction are counted
- * together at its end, because a link that breaks within it must resume before MULTI.
+ * The command stream of a master, decoded into requests that are executed one by one. Each byte
+ * counts towards the offset exactly once, after its request was executed. The bytes of a
+ * transaction count together at its end, because a link that breaks within it must resume before
+ * MULTI.
  */
 public final class MasterStream implements AutoCloseable {
   private static final int BATCH = 64;
@@ -25,7 +26,7 @@ public final class MasterStream implements AutoCloseable {
     /** Executes a request. */
     void execute(Request request);
 
-    /** Returns true if commands are to be executed that a Redis 7.2 does not know. */
+    /** Returns true if this server executes commands unknown to Redis 7.2. */
     boolean takesNewerCommands();
 
     /** Returns true if the stream continues, false if a request has ended the link. */
@@ -60,7 +61,7 @@ public final class MasterStream implements AutoCloseable {
     held = new ByteQueue(buffers);
   }
 
-  /** Returns the number of bytes received but not accounted for. */
+  /** Returns the number of received bytes that don't count towards the offset yet. */
   public long unappliedBytes() {
     return kept.usedBytes() + held.usedBytes();
   }
@@ -120,7 +121,9 @@ public final class MasterStream implements AutoCloseable {
     return to;
   }
 
-  /** Strips the wrapper of a command that Redis 7.2 does not know, if this server executes it. */
+  /**
+   * Strips the wrapper of a command unknown to Redis 7.2, if this server executes such commands.
+   */
   private void unwrap(Request request) {
     int before = NewerCommand.wordsBefore(request);
     if (before > 0 && target.takesNewerCommands()) {
@@ -140,7 +143,7 @@ public final class MasterStream implements AutoCloseable {
     target.applied(memory, from, to);
   }
 
-  /** Discards the bytes that were not accounted for. */
+  /** Discards the bytes that did not count towards the offset. */
   @Override
   public void close() {
     decoder.reset();

@@ -9,13 +9,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The part of a master's stream that can't be applied before the data set is received and loaded.
- * Its start is kept in memory, the rest in a file.
+ * The part of a master's stream received before the data set is loaded. Its start is kept in
+ * memory, the rest in a file.
  */
 public final class StreamAhead implements AutoCloseable {
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
-  /** Bytes applied at once. */
+  /** The maximum number of bytes applied at once. */
   private static final int PIECE_BYTES = 16 * 1024;
 
   private final BufferMemory buffers;

@@ -1,7 +1,7 @@
 /**
  * The input from a master: the connection's address and options, and the stream, decoded at once or
- * kept until the data set is loaded. Start reading at {@link
- * io.redoubt.server.replication.input.MasterStream}. Knows no state of replication.
+ * buffered until the data set is loaded. Start reading at {@link
+ * io.redoubt.server.replication.input.MasterStream}. Has no access to the state of replication.
  */
 @NullMarked
 package io.redoubt.server.replication.input;

@@ -56,7 +56,9 @@ public final class DirectSnapshot implements AutoCloseable {
     return new DirectSnapshot(output, rate, spillSpace, false, endMark, null);
   }
 
-  /** Returns a transfer that starts with its length: a file collects it until that is known. */
+  /**
+   * Returns a transfer preceded by its length: a file collects the snapshot until that is known.
+   */
   public static DirectSnapshot measured(
       ReplicaOutput output, FullSyncRate rate, SpillSpace spillSpace) {
     return new DirectSnapshot(output, rate, spillSpace, true, null, null);
@@ -78,7 +80,7 @@ public final class DirectSnapshot implements AutoCloseable {
     return interleaving;
   }
 
-  /** Returns true if a mark ends the transfer, which the replica then acknowledges. */
+  /** Returns true if a mark ends the transfer, whose end the replica then acknowledges. */
   public boolean isMarked() {
     return endMark != null;
   }
@@ -106,10 +108,10 @@ public final class DirectSnapshot implements AutoCloseable {
   }
 
   /**
-   * Accepts the next bytes, which go to the file if they can't be sent.
+   * Accepts the next bytes, and appends them to the file if they can't be sent.
    *
-   * @return true if they need not be sent by {@link #pump}: they were sent, or nothing may be sent
-   *     yet
+   * @return false if {@link #pump} must send them; true if they were sent, or are collected until
+   *     the snapshot is complete
    */
   public boolean add(MemorySegment memory, long offset, long length) throws IOException {
     if (measured || !spill.isEmpty() || !output.mayQueue()) {
@@ -131,7 +133,7 @@ public final class DirectSnapshot implements AutoCloseable {
   }
 
   /**
-   * Sends waiting bytes, and the end of the transfer after them.
+   * Sends waiting bytes, followed by the end of the transfer if the snapshot is complete.
    *
    * @return the number of bytes sent
    */
@@ -164,7 +166,7 @@ public final class DirectSnapshot implements AutoCloseable {
     }
   }
 
-  /** Returns true if no bytes wait, so that the next ones can be accepted. */
+  /** Returns true if no bytes wait to be sent, so that the next ones can be accepted. */
   public boolean isPumped() {
     return isCollecting() || spill.isEmpty();
   }

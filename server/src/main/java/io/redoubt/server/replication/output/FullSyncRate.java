@@ -34,7 +34,7 @@ public final class FullSyncRate {
     filledNanos = clock.monotonicNanos();
   }
 
-  /** Returns true if bytes may be sent now; otherwise the listener is called when they may. */
+  /** Returns true if bytes may be sent now; otherwise {@code goOn} is called when they may. */
   public boolean allows() {
     long rate = bytesPerSecond.getAsLong();
     if (rate <= 0) {

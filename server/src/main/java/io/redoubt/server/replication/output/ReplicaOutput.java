@@ -12,11 +12,11 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output to one replica's socket. Bytes are sent in chunks, plain or each in a frame, while the
+ * The output to one replica's socket. Bytes are sent in chunks, with or without frames, while the
  * socket's queue is short enough.
  */
 public final class ReplicaOutput {
-  /** Limit of the socket's queue; bytes beyond it stay at their source. */
+  /** The limit of the socket's queue; further bytes stay at their source. */
   static final long WINDOW_BYTES = 256 * 1024;
 
   public static final int CHUNK_BYTES = 16 * 1024;
@@ -24,7 +24,7 @@ public final class ReplicaOutput {
   /** A source of bytes. */
   @FunctionalInterface
   public interface Source {
-    /** Reads the next bytes; returns how many, -1 at the end. */
+    /** Reads the next bytes; returns their number, -1 at the end. */
     int read(MemorySegment memory, long offset, int length) throws IOException;
   }
 
@@ -41,7 +41,7 @@ public final class ReplicaOutput {
     return client.connection();
   }
 
-  /** Returns true if the queue accepts more. */
+  /** Returns true if the queue accepts more bytes. */
   public boolean mayQueue() {
     return queuedBytes() < WINDOW_BYTES;
   }
@@ -76,9 +76,9 @@ public final class ReplicaOutput {
   }
 
   /**
-   * Sends the next bytes of a source, a chunk at most.
+   * Sends the next bytes of a source, at most one chunk.
    *
-   * @return how many, -1 at the source's end
+   * @return the number of bytes, -1 at the source's end
    */
   public int sendFrom(Source source, long mostBytes, TransferFrames.@Nullable Kind frame)
       throws IOException {
@@ -115,7 +115,7 @@ public final class ReplicaOutput {
     connection().send(chunk, start + length);
   }
 
-  /** Sends the frame that ends the others. */
+  /** Sends the frame that marks the end of the snapshot. */
   void sendEndFrame() {
     Chunk chunk = connection().newChunk(TransferFrames.PREFIX_BYTES);
     send(chunk, chunk.start() + TransferFrames.PREFIX_BYTES, 0, TransferFrames.Kind.END);

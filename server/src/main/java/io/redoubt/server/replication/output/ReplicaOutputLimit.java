@@ -5,11 +5,14 @@ import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.client.ServerClient;
 
 /**
- * The limit of the bytes that may wait for one replica ({@code client-output-buffer-limit
- * replica}), and the time for which its soft part has been exceeded.
+ * The limit of pending bytes of one replica ({@code client-output-buffer-limit replica}), and the
+ * time since its soft part was exceeded.
  */
 public final class ReplicaOutputLimit {
-  /** The most bytes of stream made during a full sync that are kept in memory. */
+  /**
+   * The maximum number of stream bytes kept in memory during a full sync, if there is an output
+   * limit.
+   */
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
   private static final long NOT_EXCEEDED = -1;
@@ -32,8 +35,8 @@ public final class ReplicaOutputLimit {
   }
 
   /**
-   * Returns the bytes of stream that may wait in memory during a full sync: at least what the
-   * backlog keeps anyway, any number without a limit.
+   * Returns the maximum number of stream bytes kept in memory during a full sync: no less than the
+   * backlog, and unlimited without an output limit.
    */
   public long mostInMemory(long backlogBytes) {
     OutputLimit limit = configured();
@@ -46,8 +49,8 @@ public final class ReplicaOutputLimit {
   }
 
   /**
-   * Returns true if too many bytes wait, or more than the soft limit for too long. Both limits are
-   * at least the size of the backlog.
+   * Returns true if the pending bytes exceed the hard limit, or have exceeded the soft limit for
+   * too long. Both limits are at least the size of the backlog.
    */
   public boolean isExceeded(long pendingBytes, long backlogBytes, long nowMillis) {
     OutputLimit limit = configured();

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One replica's open file of a complete snapshot. It stays readable to its end after the next
- * BGSAVE has replaced it.
+ * One replica's open file of a complete snapshot. It stays readable even after the next BGSAVE has
+ * replaced the file.
  */
 public final class SnapshotReader implements AutoCloseable {
   private final DiskFile file;

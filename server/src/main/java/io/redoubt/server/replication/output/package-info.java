@@ -1,7 +1,7 @@
 /**
- * The output to one replica: its socket, its limits, and a snapshot that is sent while it is
- * created. Start reading at {@link io.redoubt.server.replication.output.ReplicaOutput}. Knows no
- * other replica and no state of replication.
+ * The output to one replica: its socket, its limits, and a snapshot sent while it is created. Start
+ * reading at {@link io.redoubt.server.replication.output.ReplicaOutput}. Has no access to other
+ * replicas or to the state of replication.
  */
 @NullMarked
 package io.redoubt.server.replication.output;

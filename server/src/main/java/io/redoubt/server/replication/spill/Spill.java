@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of stream bytes that can't be sent or applied yet during a full sync, first in, first out.
- * The file exists only while it holds bytes.
+ * A file of stream bytes that can't be sent or applied yet during a full sync; first in, first out.
+ * The file exists only while it contains bytes.
  */
 public final class Spill implements AutoCloseable {
   private final SpillSpace space;

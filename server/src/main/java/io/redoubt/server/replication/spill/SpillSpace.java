@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The directory of all spills ({@code repl-spill-dir}) and the limit of their total size. */
 public final class SpillSpace {
-  /** A file opened for both ends of a spill. */
+  /** Both ends of a spill: its file, opened for writing and for reading. */
   record Ends(DiskFile writer, DiskFile reader) {}
 
   private final Clock clock;

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The replica's side of the handshake of a replication link: PING; then a pipeline of AUTH,
- * REPLCONF listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. It takes the master's
- * reply lines and returns what to send, what to log and how the link continues. If the master is
- * too old for PSYNC or returns an error, SYNC follows, as in Redis.
+ * REPLCONF listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. It receives the
+ * master's reply lines and returns the requests to send, the lines to log and the kind of sync that
+ * follows. If the master is too old for PSYNC or returns an error, SYNC follows, as in Redis.
  */
 public final class Handshake {
   /** The capability of a replica that supports the expiry of hash fields. */
