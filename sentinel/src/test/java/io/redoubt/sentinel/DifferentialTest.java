@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compares the replies of a real sentinel and ours in the same conversation, both monitoring a
- * missing master. The lines are in {@code conversation.txt}; text after a {@code #} is a comment.
+ * Compares the replies of a real sentinel and a Redoubt sentinel in the same conversation, both
+ * monitoring a missing master. The lines are in {@code conversation.txt}; text after a {@code #} is a
+ * comment.
  */
 class DifferentialTest {
   @TempDir private Path folder;

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sections and fields of a sentinel's INFO against those of a sentinel of Redis 7.2.6. */
+/** Compares the sections and fields of a sentinel's INFO with those of Redis 7.2.6. */
 final class SentinelInfoFieldsTest {
   /** The fields that Redis 7.2.6 does not have, and the section that it hides. */
   private static final Set<String> OWN =

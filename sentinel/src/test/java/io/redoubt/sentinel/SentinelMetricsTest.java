@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The endpoint of {@code metrics-port} of a sentinel whose master does not exist. */
+/** Tests the endpoint of {@code metrics-port} of a sentinel whose master does not exist. */
 @Timeout(60)
 final class SentinelMetricsTest {
   private static final String PEER = "f13cf218665276fca68656336704e0d90a8571b9";

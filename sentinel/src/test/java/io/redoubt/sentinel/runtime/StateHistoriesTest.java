@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests with random inputs and commands that the next start reads the sentinel's state from its
- * file. {@code -Dredoubt.histories=10000} for more of them.
+ * Tests random inputs and commands: the next start reads the sentinel's state from its file. {@code
+ * -Dredoubt.histories=10000} runs more of them.
  */
 class StateHistoriesTest {
   private static final int HISTORIES = Integer.getInteger("redoubt.histories", 500);

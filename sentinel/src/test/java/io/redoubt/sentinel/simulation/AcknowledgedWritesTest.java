@@ -12,9 +12,9 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests that failovers keep acknowledged writes, under random faults, one seed each. {@code
- * -Dredoubt.seed=17} repeats one and prints its trace; {@code -Dredoubt.seeds=100000} runs more
- * than a build does.
+ * Tests that failovers preserve acknowledged writes, under random faults, one seed each. {@code
+ * -Dredoubt.seed=17} repeats one and prints its trace; {@code -Dredoubt.seeds=100000} runs more than a
+ * build does.
  */
 class AcknowledgedWritesTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000) / 2;

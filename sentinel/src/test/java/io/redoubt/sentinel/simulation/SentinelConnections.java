@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** All connections that sentinels made; closed ones are removed from time to time. */
+/** All connections opened by sentinels; closed ones are removed from time to time. */
 final class SentinelConnections {
   private final List<Connection> all = new ArrayList<>();
 

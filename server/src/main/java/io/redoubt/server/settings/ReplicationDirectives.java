@@ -224,31 +224,30 @@ public final class ReplicationDirectives extends DirectiveGroup {
       add(new WriteAcksDirective())
           .doc(
               "The number of replicas that must acknowledge a write before its reply is sent, or"
-                  + " majority: as many as are a majority together with the master. 0 sends"
-                  + " replies at once. The server goes on serving meanwhile.");
+                  + " majority: as many as form a majority together with the master. 0 sends"
+                  + " replies at once. Other clients are served meanwhile.");
 
   /** {@code write-acks-timeout}. */
   public final IntDirective writeAcksTimeout =
       integer("write-acks-timeout", 1000)
           .doc(
-              "Milliseconds after which a write that lacks acknowledgements is answered with the"
-                  + " error UNACKED: it was applied here, and may survive a failover or not. 0"
+              "Milliseconds after which a write without enough acknowledgements is answered with"
+                  + " the error UNACKED: it was applied here, but may be lost in a failover. 0"
                   + " waits without limit.");
 
   /** {@code write-acks-durable}. */
   public final YesNoDirective writeAcksDurable =
       yesNo("write-acks-durable", false)
           .doc(
-              "Count a replica only once the write is on its disk. The replicas must have"
-                  + " appendonly yes; appendfsync always makes them sync at once.");
+              "Count a replica only once the write is durable there. The replicas must have"
+                  + " appendonly yes; with appendfsync always they sync at once.");
 
   /** {@code write-acks-reads}. */
   public final YesNoDirective writeAcksReads =
       yesNo("write-acks-reads", false)
           .doc(
-              "Let replies to reads, too, wait for replicas, so that no client of this master"
-                  + " reads what may yet be lost, or, while the master is cut off, what is out of"
-                  + " date.");
+              "Delay replies to reads, too, so that no client of this master reads a value that may"
+                  + " still be lost or, while the master is cut off, a stale one.");
 
   /** {@code replica-announce-ip}. */
   public final TextDirective replicaAnnounceIp =
@@ -297,10 +296,10 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective sentinelLease =
       yesNo("sentinel-lease", false)
           .doc(
-              "Take writes as a master only while most of the Redoubt sentinels that monitor it"
-                  + " have promised, within less than down-after-milliseconds, to promote no"
-                  + " other node. Other servers of the group must have the same setting. The"
-                  + " loss of most sentinels stops writes.");
+              "Accept writes as a master only while a majority of the Redoubt sentinels that"
+                  + " monitor it have promised, less than down-after-milliseconds ago, to promote"
+                  + " no other node. Other servers of the group must have the same setting. Without"
+                  + " a majority of the sentinels writes stop.");
 
   /** {@code replica-ignore-maxmemory}. */
   public final YesNoDirective replicaIgnoreMaxmemory =

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Looking ahead changes nothing, whatever there is to look at. */
+/** Tests that prefetching changes nothing, whatever the requests are. */
 @ServerTest
 final class LookAheadTest {
   private static final int FIELDS = 3000;

@@ -10,7 +10,7 @@ import io.redoubt.server.TestServers;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** A client that waits for very many keys at once. */
+/** Tests a client blocked on very many keys at once. */
 final class ManyKeysWaitTest {
   /** A number at which comparing each key with all before it would take minutes. */
   private static final int KEYS = 400_000;

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which sink gets which effects, and how they are bracketed. */
+/** Tests which sink receives which effects, and their grouping into transactions. */
 final class PropagationTest {
   private final BufferMemory memory = BufferMemory.offHeap();
   private final Propagation propagation = new Propagation(memory);

@@ -8,7 +8,7 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
-/** SELECT, MULTI and EXEC of a stream, also after its target has failed. */
+/** Tests SELECT, MULTI and EXEC in a stream, also after its target has failed. */
 final class StreamEncoderTest {
   private final StringBuilder stream = new StringBuilder();
   private final StreamEncoder encoder = new StreamEncoder(this::append);

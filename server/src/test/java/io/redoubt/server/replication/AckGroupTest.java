@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests groups of servers that acknowledge writes: who counts, and promises to sentinels. */
+/**
+ * Tests groups of servers that acknowledge writes: membership, configurations, and promises to
+ * sentinels.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class AckGroupTest {
   private static final String SENTINEL = "a".repeat(40);

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Fields of hashes that expire, on a replica: hidden when they are due, removed by the master. */
+/** Tests expired hash fields on a replica: they are hidden when due, and removed by the master's HDEL. */
 final class ExpiringFieldsTest {
   @TempDir private Path directory;
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Full syncs in which the stream goes along with the snapshot. */
+/** Tests full syncs in which the stream is interleaved with the snapshot. */
 @Execution(ExecutionMode.CONCURRENT)
 class InterleavedSyncTest {
   private static final int KEYS = 300;

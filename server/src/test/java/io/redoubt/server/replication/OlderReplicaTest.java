@@ -30,9 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests replicas without support of hash field expiry, a real Redis above all: they stay consistent
- * with a master that has such fields, and our servers beside, below and above them keep the
- * expiries.
+ * Tests replicas without support of hash field expiry, such as a real Redis: they stay consistent with a
+ * master that has such fields, and Redoubt servers anywhere in the chain keep the expiries.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class OlderReplicaTest {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Chains of our servers and real ones: each is the master and the replica of the other. */
+/** Tests chains of Redoubt and real servers, each as the master and as the replica of the other. */
 class RedisInteropTest {
   @TempDir private Path directory;
   private final Random random = Seed.random("RedisInteropTest");

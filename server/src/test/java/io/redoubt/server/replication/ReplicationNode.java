@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A server of a replication test: ours, in this process, or a real Redis. */
+/** A server of a replication test: Redoubt in this process, or a real Redis. */
 final class ReplicationNode implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(10);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A server that starts from its file goes on where it stood: nobody needs a full sync. */
+/** Tests that a server restarted from its file resumes at its offset, without a full sync. */
 @Execution(ExecutionMode.CONCURRENT)
 class RestartTest {
   @TempDir private Path directory;

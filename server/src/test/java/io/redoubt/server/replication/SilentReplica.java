@@ -8,7 +8,10 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 
-/** A replica made of a socket: it takes a full sync and the stream, and acknowledges only that. */
+/**
+ * A replica simulated by a socket: it receives a full sync and the stream, and acknowledges only the
+ * sync.
+ */
 final class SilentReplica implements AutoCloseable {
   private final Socket socket;
   private final ByteArrayOutputStream received = new ByteArrayOutputStream();

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A replica that takes its full sync slowly: the stream made meanwhile is kept for it, whatever the
- * limit for output is, and not in memory.
+ * Tests a replica that accepts its full sync slowly: the stream is buffered in a file meanwhile,
+ * regardless of the output limit.
  */
 class SpillTest {
   private static final int KEYS = 100;

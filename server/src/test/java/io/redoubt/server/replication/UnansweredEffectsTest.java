@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Changes that no reply shows and no event tells: they are replicated all the same. */
+/** Tests that changes without a reply or an event are replicated, too. */
 final class UnansweredEffectsTest {
   @TempDir private Path directory;
   private ReplicationNode master;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keys that clients write on a replica: its master knows nothing of them. */
+/** Tests keys written on a replica, which its master does not have. */
 class WritableReplicaTest {
   @TempDir private Path directory;
 

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Replies to writes that wait for the acknowledgements of replicas. */
+/** Tests replies to writes that wait for the acknowledgements of replicas. */
 class WriteAcksTest {
   private static final String WITHOUT_LIMIT = "write-acks-timeout 0";
   private static final String SHORT = "write-acks-timeout 100";
