@@ -3,25 +3,25 @@ package io.redoubt.protocol.group;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's answer to REPLICATION FENCE, by which it promises to acknowledge no master of an
- * earlier term. The promise is durable before it answers.
+ * A server's answer to a fence: its promise not to acknowledge writes of any master of an earlier
+ * term. The promise is durable before the server answers.
  *
  * @param node the id of the server
- * @param offset the offset of its data in the history of its term
- * @param complete true if it has lost nothing that it may have acknowledged
- * @param group the configurations that it has received
+ * @param offset the end of its data, as an offset in the history of its term
+ * @param complete true if it still has every write that it may have acknowledged
+ * @param group the configurations known to it
  */
 public record FenceAnswer(String node, long offset, boolean complete, GroupChain group) {
   /**
-   * The code of the error by which a server refuses a promotion under an earlier term than it
-   * promised.
+   * The code of the error of a server that refuses a promotion because it has promised a later
+   * term.
    */
   public static final String OUTPROMISED = "PROMISED";
 
   private static final String START = "fenced";
   private static final int WORDS = 5;
 
-  /** Returns the latest term of which it has a configuration; -1 without a group. */
+  /** Returns the term of the last master that the server followed or was; -1 without a group. */
   public long term() {
     GroupConfig newest = group.newest();
     return newest == null ? -1 : newest.term();

@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration in force, and its proposed successors, which too few members have received so
- * far. Until they are in force, a write needs a quorum under each of them: a sentinel may learn any
- * of them from a member, which then has all writes that precede it in the stream.
+ * The committed configuration of a group and its pending successors, which are not durable at
+ * enough members yet. Until then a write must be acknowledged under each of them, because a
+ * failover may learn of any of them from a member.
  *
- * @param committed the configuration in force; null before the first
- * @param pending its successors, the newest last
+ * @param committed the configuration in force; null before the first one
+ * @param pending the proposed successors, the newest last
  */
 public record GroupChain(@Nullable GroupConfig committed, List<GroupConfig> pending) {
   /** The chain of a server that has never belonged to a group. */
@@ -38,19 +38,19 @@ public record GroupChain(@Nullable GroupConfig committed, List<GroupConfig> pend
     return all;
   }
 
-  /** Returns the chain extended by a proposed configuration. */
+  /** Returns the chain with another pending configuration. */
   public GroupChain proposed(GroupConfig next) {
     List<GroupConfig> more = new ArrayList<>(pending);
     more.add(next);
     return new GroupChain(committed, more);
   }
 
-  /** Returns the chain with the newest configuration in force. */
+  /** Returns the chain with the newest configuration committed. */
   public GroupChain settled() {
     return new GroupChain(newest(), List.of());
   }
 
-  /** Returns the chain as a word without spaces, which {@link #parse} reads. */
+  /** Returns the word, without spaces, that {@link #parse} reads. */
   public String format() {
     GroupConfig first = committed;
     StringBuilder text = new StringBuilder(first == null ? NONE : first.format());
@@ -60,7 +60,7 @@ public record GroupChain(@Nullable GroupConfig committed, List<GroupConfig> pend
     return text.toString();
   }
 
-  /** Parses the word; returns null if it is malformed. */
+  /** Parses a word; returns null if it is malformed. */
   public static @Nullable GroupChain parse(String word) {
     String[] parts = word.split(";", -1);
     GroupConfig committed = null;

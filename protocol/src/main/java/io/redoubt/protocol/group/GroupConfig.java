@@ -7,17 +7,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A configuration of a group of servers that acknowledge writes: a write is acknowledged once
- * {@code acks} members besides the master have it. The master creates the configurations of its
- * term.
+ * A configuration of the group of servers that acknowledge writes. A write is acknowledged once the
+ * master and {@code acks} other members have it. Only the master of a term creates configurations
+ * of that term.
  *
- * <p>Any write quorum, which is the master and {@link #copiesToCommit} more members, intersects any
- * {@link #answersToElect} members. A sentinel that has heard the latter therefore finds everything
- * acknowledged, whichever member was the master.
+ * <p>Any {@link #answersToElect} members (an election quorum) intersect any write quorum, the
+ * master and {@link #copiesToCommit} others. A sentinel with answers of an election quorum
+ * therefore learns of every acknowledged write.
  *
- * @param term the epoch of the failover that made the master, or a later number
- * @param version counts the configurations of a term
- * @param acks the number of members that must acknowledge; 0 dissolves the group
+ * @param term the epoch of the failover that promoted the master, or a later number
+ * @param version the number of the configuration within its term
+ * @param acks the number of members besides the master that must acknowledge a write; 0 dissolves
+ *     the group
  * @param master the id of the master, one of the members
  * @param members the ids of all members
  */
@@ -26,10 +27,10 @@ public record GroupConfig(long term, long version, int acks, String master, List
   /** The length of the id of a server, in hexadecimal digits. */
   public static final int ID_LENGTH = 40;
 
-  /** The maximum term: files and messages have room for 18 digits. */
+  /** The greatest term, whose 18 digits fit into files and messages. */
   public static final long MAX_TERM = 999_999_999_999_999_999L;
 
-  /** The maximum number of members, since each acknowledgement is compared with all of them. */
+  /** The maximum number of members, which bounds the work at each acknowledgement. */
   static final int MAX_MEMBERS = 1024;
 
   private static final int FIELDS = 5;
@@ -51,17 +52,20 @@ public record GroupConfig(long term, long version, int acks, String master, List
     return members.size() - 1;
   }
 
-  /** Returns the number of members besides the master that must have it before it is in force. */
+  /**
+   * Returns the number of members besides the master that must have this configuration before it is
+   * committed.
+   */
   public int copiesToCommit() {
     return Math.min(acks, others());
   }
 
-  /** Returns the number of members whose promises a failover needs. */
+  /** Returns the size of an election quorum: the members whose promises a failover needs. */
   public int answersToElect() {
     return Math.max(1, members.size() - acks);
   }
 
-  /** Returns the number of members that form a majority together with the master, at least one. */
+  /** Returns the number of members that form a majority together with the master; at least one. */
   public static int majorityOf(int members) {
     return Math.max(1, members / 2);
   }
@@ -76,12 +80,12 @@ public record GroupConfig(long term, long version, int acks, String master, List
     return ORDER.compare(this, other);
   }
 
-  /** Returns the configuration as a word without spaces, which {@link #parse} reads. */
+  /** Returns the word, without spaces, that {@link #parse} reads. */
   public String format() {
     return term + "," + version + "," + acks + "," + master + "," + String.join("/", members);
   }
 
-  /** Parses the word; returns null if it is malformed. */
+  /** Parses a word; returns null if it is malformed. */
   public static @Nullable GroupConfig parse(String word) {
     String[] fields = word.split(",", -1);
     if (fields.length != FIELDS) {
@@ -105,7 +109,7 @@ public record GroupConfig(long term, long version, int acks, String master, List
     }
   }
 
-  /** Returns true if a text has the form of the id of a server or sentinel. */
+  /** Returns true if a text has the syntax of the id of a server or sentinel. */
   public static boolean isId(String text) {
     return text.length() == ID_LENGTH
         && text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));

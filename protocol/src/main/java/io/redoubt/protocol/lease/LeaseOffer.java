@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sentinel's message that grants, refuses or withdraws a lease. It is the argument of PING, which
- * a sentinel's user may run anyway and CLIENT PAUSE does not delay.
+ * A message by which a sentinel grants, refuses or revokes a lease. It is sent as the argument of
+ * PING, which the user of any sentinel may run and CLIENT PAUSE does not delay.
  *
  * @param group the name of the master that the sentinel monitors; has no space
  * @param sentinel the id of the sentinel
- * @param sequence the number of this message, greater than the previous one
- * @param confirmed the number of a message whose answer the sentinel has received, 0 for none: the
- *     lease starts when the node received that message, which precedes the start of the promise
- * @param millis the length of the lease; 0 grants none and ends an earlier one, {@link #LEAVING}
+ * @param sequence the number of this message, greater than that of the previous one
+ * @param confirmed the number of an earlier message whose answer the sentinel has received, 0 for
+ *     none. The lease starts at the arrival of that message, and thus before the sentinel's promise
+ * @param millis the length of the lease; 0 grants none and revokes an earlier one. {@link #LEAVING}
  *     also announces that the sentinel no longer monitors the node, {@link #NOT_MASTER} that
  *     another node is the master
  * @param others the ids of the other sentinels of the group
@@ -24,10 +24,10 @@ public record LeaseOffer(
     long confirmed,
     long millis,
     List<String> others) {
-  /** The length by which a sentinel announces that it stops monitoring. */
+  /** The length sent by a sentinel that no longer monitors the node. */
   public static final long LEAVING = -1;
 
-  /** The length by which a sentinel announces that another node is the master. */
+  /** The length sent to a node that is not the master. */
   public static final long NOT_MASTER = -2;
 
   /** The answer of a node that holds a lease from this sentinel. */
@@ -39,7 +39,7 @@ public record LeaseOffer(
   /** The length of the shortest message. */
   public static final int MIN_LENGTH = 64;
 
-  /** The maximum length, above that of any real message since group names are short. */
+  /** The length above which messages are ignored; real ones are much shorter. */
   public static final int MAX_LENGTH = 16 << 10;
 
   private static final String START = "sentinel-lease";
@@ -66,7 +66,7 @@ public record LeaseOffer(
         others.isEmpty() ? "-" : String.join(",", others));
   }
 
-  /** Parses a message; returns null if it is not a valid one. */
+  /** Parses a message; returns null if it is malformed. */
   public static @Nullable LeaseOffer parse(String text) {
     String[] words = text.split(" ", -1);
     if (words.length != WORDS

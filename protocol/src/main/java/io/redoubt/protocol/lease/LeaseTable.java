@@ -7,27 +7,27 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The leases granted to a node by the sentinels of one group. The node holds the lease while a
- * majority of all known sentinels has granted one that has not expired. A sentinel promises to
- * grant no lease to another node meanwhile, and two majorities intersect, so no two nodes of a
- * group hold it at the same time.
+ * The leases that the sentinels of one group have granted to a node. The node holds a valid lease
+ * while unexpired leases come from a majority of all known sentinels. A sentinel's promise binds it
+ * to one node at a time and any two majorities intersect, so no two nodes of a group hold a valid
+ * lease at the same time.
  *
- * <p>A lease starts when the node receives a message whose answer later reaches the sentinel. The
- * sentinel's promise starts with that answer, hence later, however slow the network is.
+ * <p>A lease runs from the arrival of a message whose answer the sentinel has received. The
+ * sentinel's promise runs from the arrival of that answer, and thus outlasts the lease, however
+ * slow the network is.
  *
- * <p>An armed table makes a master without a lease refuse writes. A master's table is armed by its
- * first lease, or when a sentinel says that another node is the master; a replica's by the first
- * message, since it may be promoted by a sentinel that the others don't hear. It stays armed until
- * all sentinels have left. A node that no sentinel monitors, or only real ones, never has an armed
- * table.
+ * <p>An armed table requires a lease for writes. A master's table is armed by its first lease, or
+ * when a sentinel reports another master; a replica's by the first message, since a sentinel cut
+ * off from the others may promote it. It remains armed until all sentinels have left. The table of
+ * a node that is monitored by no sentinel, or by Redis' only, is never armed.
  */
 public final class LeaseTable {
-  /** The part of a lease that is used; the rest allows for a clock drift of 1 % on each side. */
+  /** The fraction of a lease that is used; the rest allows for clocks that drift by 1 % each. */
   private static final double USED = 0.98;
 
   private static final long NANOS = 1_000_000;
 
-  /** The age of its last message up to which a sentinel counts as heard. */
+  /** The maximum age of the last message of a sentinel that counts as recently heard. */
   private static final long HEARD_NANOS = 10_000 * NANOS;
 
   /** A time before all others. */
@@ -42,13 +42,13 @@ public final class LeaseTable {
 
   private final Map<String, Grantor> grantors = new HashMap<>();
 
-  /** The sentinels that have left, as long as others still name them. */
+  /** The sentinels that have left but are still named by others. */
   private final Set<String> left = new HashSet<>();
 
   private boolean armed;
   private long validUntil = NEVER;
 
-  /** Adds the sentinels known before a restart, and arms the table. */
+  /** Restores the sentinels known before a restart, and arms the table if there are any. */
   public void restore(Set<String> sentinels) {
     for (String id : sentinels) {
       Grantor unused = grantors.computeIfAbsent(id, each -> new Grantor());
@@ -60,7 +60,7 @@ public final class LeaseTable {
    * Handles a sentinel's message.
    *
    * @param now monotonic nanoseconds
-   * @param master true if the node is a master: only a master can hold a lease
+   * @param master true if the node is a master; only a master can hold a lease
    * @return the answer
    */
   public String receive(LeaseOffer offer, long now, boolean master) {
@@ -112,7 +112,7 @@ public final class LeaseTable {
     return voters;
   }
 
-  /** Recomputes the voters and the end of the lease. */
+  /** Recomputes the state from the messages received so far. */
   private void review(long now) {
     forget(now);
     Set<String> named = new HashSet<>();
@@ -124,7 +124,9 @@ public final class LeaseTable {
     validUntil = ends.length < majority ? NEVER : ends[ends.length - majority];
   }
 
-  /** Forgets sentinels that a recently heard majority no longer names. */
+  /**
+   * Forgets silent sentinels if a majority has been heard recently and none of those names them.
+   */
   private void forget(long now) {
     Set<String> heard = new HashSet<>();
     Set<String> named = new HashSet<>();

@@ -17,8 +17,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients blocked on keys (BLPOP and similar commands). A change of a key marks it; at the end
- * of the unit of execution the clients blocked on it are served in the order of arrival, each by
+ * The clients blocked on keys (BLPOP and the like). Each change of a key marks it; at the end of
+ * the unit of execution the clients blocked on it are served in the order of arrival, each by
  * executing its request again. A request that still finds nothing keeps its position in the queue
  * and its deadline.
  *
@@ -63,7 +63,7 @@ public final class BlockedClients {
     return lines;
   }
 
-  /** Returns the number of keys with clients that are also served when the key is removed. */
+  /** Returns the number of keys whose loss also wakes clients. */
   public int keysOrTheirLoss() {
     return linesWithLoss;
   }

@@ -95,7 +95,7 @@ public final class Call extends RegionCall {
     begin(client, request, command, client.reply());
   }
 
-  /** Starts the call of another command whose reply goes to the given writer. */
+  /** Starts a call of another command with a reply to the given writer. */
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
     database = keyspace.database(client.databaseIndex());
@@ -442,7 +442,7 @@ public final class Call extends RegionCall {
     return events.enabled(eventClass);
   }
 
-  /** Notifies client-side caches of the removal of all keys, or of those of a database. */
+  /** Notifies client-side caches of the removal of all keys, or of a database's keys. */
   public void flushed() {
     observers.flushed();
   }
@@ -499,8 +499,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Like {@link #waitForKeys} for keys that all have a value of the type now; the command is also
-   * executed again if one of them is removed or gets another type.
+   * Like {@link #waitForKeys}, but all keys must have a value of the type, and the command is also
+   * executed again if one of them is removed or changes its type.
    */
   public void waitForKeysOrTheirLoss(
       Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {

@@ -33,7 +33,7 @@ final class CommandChecks {
   private static final CommandError NOT_IN_MULTI =
       new CommandError("ERR Command not allowed inside a transaction");
 
-  /** The error for a command that replicas may not send. */
+  /** Refuses commands that a replica must not send. */
   static final CommandError REPLICA_AND_KEYS =
       new CommandError("ERR Replica can't interact with the keyspace");
 
@@ -110,7 +110,7 @@ final class CommandChecks {
     return gate;
   }
 
-  /** Returns the states that refuse a command; for a script these depend on its flags. */
+  /** Returns the states that refuse a command; for a script they depend on its flags. */
   int refusals(Command<?> command, Request request) {
     return refusals[command.id()] | call.scriptRefusals(command, request);
   }
@@ -162,7 +162,7 @@ final class CommandChecks {
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
     } else if (transaction != null && !endsTransaction.contains(command)) {
-      refused |= Refusal.ROOM; // queued commands take memory, whatever they do
+      refused |= Refusal.ROOM; // queued commands take memory
     }
     if (state.mask() != 0) {
       refused = state.among(refused | call.scriptRefusals(command, request));
@@ -240,7 +240,7 @@ final class CommandChecks {
       return state.error(refused);
     }
     if (!heap.admits(command, request)) {
-      return HeapGate.FULL; // earlier queued commands may have used up the heap
+      return HeapGate.FULL; // earlier commands of the transaction may have used up the heap
     }
     return request.end() - request.start() >= estimatedFromBytes[command.id()]
         ? room.refusal(command, request, databaseOf(client))

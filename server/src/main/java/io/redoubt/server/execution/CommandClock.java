@@ -23,7 +23,7 @@ final class CommandClock {
   /** Returned as the duration of a command within a series. */
   static final long NOT_MEASURED = -1;
 
-  /** The maximum number of words in a request that counts as short. */
+  /** The number of words above which a request of any command does not count as short. */
   private static final int SHORT_WORDS = 8;
 
   /** The maximum number of commands in a series, which together take less than a slow command. */

@@ -34,15 +34,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dispatches requests to the commands that they name: look-up, {@link CommandChecks}, MULTI, {@link
- * CommandExecutor}, and the end of the unit of execution, at which effects are propagated and
- * blocked clients are served.
+ * Dispatches requests to commands: lookup, {@link CommandChecks}, MULTI, {@link CommandExecutor},
+ * and the end of the unit of execution, which propagates effects and serves blocked clients.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** Limits the rate of writes to the capacity of disks and replicas. */
+  /** Slows down writes to the pace of disks and replicas. */
   @FunctionalInterface
   public interface WriteThrottle {
-    /** Called after the changes of a unit were made and its effects propagated. */
+    /** Called after the changes of a unit are in place and its effects have been propagated. */
     void unitEnded();
   }
 
@@ -72,7 +71,7 @@ public final class CommandDispatcher implements Dispatcher {
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
 
-  /** The commands accepted from replicas; none of them has a reply. */
+  /** The commands accepted from replicas; none has a reply. */
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
@@ -144,10 +143,7 @@ public final class CommandDispatcher implements Dispatcher {
     acks = newAcks;
   }
 
-  /**
-   * Enters cluster mode: routes requests by the slots of their keys, and counts the cost of each
-   * slot.
-   */
+  /** Enables routing by the slots of keys, and the metering of slots. */
   public void routes(SlotGate slots, SlotMeter slotMeter) {
     checks.routes(slots);
     executor.meters(slotMeter);
@@ -158,22 +154,22 @@ public final class CommandDispatcher implements Dispatcher {
     executor.delivered(receivers);
   }
 
-  /** Returns the checks, which also apply to commands called by scripts. */
+  /** Returns the checks, for commands of scripts. */
   CommandChecks checks() {
     return checks;
   }
 
-  /** Returns the executor, which also runs commands called by scripts. */
+  /** Returns the executor, for commands of scripts. */
   CommandExecutor executor() {
     return executor;
   }
 
-  /** Returns true if a request may change keys; for scripts and functions their flags decide. */
+  /** Returns true if a request may change keys; for scripts and functions the flags decide. */
   public boolean mayWrite(Command<?> command, Request request) {
     return (checks.refusals(command, request) & Refusal.READ_ONLY_REPLICA.bit()) != 0;
   }
 
-  /** Returns true while a command or script runs whose effects have not been propagated. */
+  /** Returns true while a command or a script runs and its effects are not propagated yet. */
   public boolean isInUnit() {
     return depth > 0 || executor.isRunning();
   }
@@ -339,15 +335,15 @@ public final class CommandDispatcher implements Dispatcher {
         propagation.lose();
       }
     }
-    propagation.endUnit(); // removals of keys found to be expired
+    propagation.endUnit(); // for keys that were found expired
   }
 
   /**
-   * Propagates the effects of a command. A client whose effects were lost is closed without a
-   * reply, which would promise that they are propagated.
+   * Propagates the effects of a command. If effects were lost, the client is closed without a
+   * reply, which would acknowledge them.
    *
-   * @param together true to propagate them as one atomic unit; false for SCAN, which only removes
-   *     expired keys on the way
+   * @param together true if the effects are one change; keys that SCAN finds expired are separate
+   *     changes
    */
   private void propagate(ServerClient client, boolean together) {
     if (propagation.isPending()) {
@@ -463,7 +459,7 @@ public final class CommandDispatcher implements Dispatcher {
       call.begin(client, request, named("exec"));
     }
     if (lastDenied) {
-      named("exec").countFailed(); // as in Redis, where a later call would clear the count
+      named("exec").countFailed(); // as in Redis: a denial counts unless a call follows
     }
   }
 

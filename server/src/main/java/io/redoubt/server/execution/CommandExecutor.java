@@ -18,8 +18,8 @@ import io.redoubt.server.tracking.TrackedKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs commands that passed the checks; EXEC and scripts run further ones within their own. Each
- * run is measured, counted and traced; a failure becomes an error reply.
+ * Runs commands that have passed all checks; commands of EXEC and of scripts run within another
+ * one. Each run is measured, counted and traced; a failure becomes an error reply.
  */
 final class CommandExecutor {
   private static final CommandError INTERNAL =
@@ -37,17 +37,17 @@ final class CommandExecutor {
   private final Log log;
   private final MemoryRoom room;
 
-  /** Counts the cost of commands by slot in cluster mode, null without it. */
+  /** Meters the resources used by commands of each slot in cluster mode; null without it. */
   private @Nullable SlotMeter meter;
 
-  /** True while a command runs; further ones are nested in it. */
+  /** True while a command runs; further commands are then nested in it. */
   private boolean running;
 
   /**
    * Creates an executor.
    *
    * @param call the call with which all commands are executed
-   * @param room counts commands that ran out of memory
+   * @param room is notified of commands that ran out of memory
    */
   CommandExecutor(
       CommandTable<Call> table,
@@ -68,7 +68,7 @@ final class CommandExecutor {
     this.room = room;
   }
 
-  /** Starts to count the cost of commands by slot. */
+  /** Starts to meter the commands of each slot. */
   void meters(SlotMeter slots) {
     meter = slots;
     commandClock.measureEachWhile(slots::isOn);
@@ -107,7 +107,10 @@ final class CommandExecutor {
     commandClock.endBatch();
   }
 
-  /** Updates the time seen by commands. The time since the last update is not counted as theirs. */
+  /**
+   * Advances the time that commands see. The time since the last command is not charged to the
+   * next.
+   */
   void refreshClock() {
     commandClock.look();
     keyspace.nowMicros(clock.wallMicros());

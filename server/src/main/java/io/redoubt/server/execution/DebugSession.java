@@ -73,7 +73,7 @@ final class DebugSession implements AutoCloseable {
     return command;
   }
 
-  /** Returns the time for which the script has run since the last command, in nanoseconds. */
+  /** Returns the time that the script has run since the last command, in nanoseconds. */
   long runningNanos() {
     return clock.monotonicNanos() - wentOnNanos;
   }

@@ -18,11 +18,11 @@ import java.util.random.RandomGenerator;
  * step removes the best of the sampled candidates, see {@link EvictionPool}; volatile-ttl takes the
  * next key in the order of expiry. Removed values that are not freed yet are freed first.
  *
- * <p>Works in slices: {@code maxmemory-eviction-tenacity} bounds the time for which a command may
- * wait, and the server continues later.
+ * <p>Works in slices: {@code maxmemory-eviction-tenacity} limits the time that a command waits, and
+ * the server continues later.
  */
 public final class Eviction implements AutoCloseable {
-  /** The server whose keys are evicted. */
+  /** The server, for evictions that outlast a command. */
   public interface Server extends ServerRole {
     /** Continues eviction after a slice that did not free enough memory. */
     void evictFurther();
@@ -136,7 +136,7 @@ public final class Eviction implements AutoCloseable {
     return (long) (EVEN_STEP_NANOS * Math.min(tenacity, EVEN_TENACITY) * steep);
   }
 
-  /** Frees part of a value already removed from the keyspace; returns false if there is none. */
+  /** Frees a part of a removed value; returns false if there is none. */
   private boolean freeSome() {
     long before = keyspace.slabs().usedBytes();
     boolean some = keyspace.freeSome(1) > 0;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The libraries of functions of a server (FCALL and FUNCTION). */
 public final class Functions {
 
-  /** The policy for a library whose name exists already. */
+  /** The policy for a library with the name of an existing one. */
   public enum Taken {
     /** Refuses the library. */
     REFUSE,
@@ -182,7 +182,7 @@ public final class Functions {
    * Loads several libraries, or none of them (FUNCTION RESTORE).
    *
    * @param texts the source texts of the libraries
-   * @throws CommandError if one of them cannot be loaded; nothing has changed then
+   * @throws CommandError if one of them can't be loaded; nothing has changed
    */
   public void restore(List<ByteString> texts, Taken taken) {
     Map<String, Library> oldLibraries = new LinkedHashMap<>(libraries);

@@ -39,8 +39,8 @@ final class HeldRequests implements KeyVisitor {
   }
 
   /**
-   * Returns true if a request must wait. The repeated request of a blocked client never must, since
-   * its client is already waiting.
+   * Returns true if a request must wait. Repeated requests don't wait, because they belong to the
+   * wait of their client.
    */
   boolean mustWait(ServerClient client, Command<Call> command, Request asked) {
     if (held.isEmpty()

@@ -6,8 +6,8 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.tracking.TrackedKeys;
 
 /**
- * The three groups of clients notified of changed keys: watching clients, clients with client-side
- * caching, and blocked clients. Confined to the loop.
+ * The three groups of clients that are notified of changed keys: watching clients, clients with
+ * client-side caching, and blocked clients. Confined to the event loop.
  */
 public final class KeyObservers {
   private final WatchedKeys watched;
@@ -47,7 +47,9 @@ public final class KeyObservers {
     blocked.markLoss(database, key, length);
   }
 
-  /** Notifies client-side caches that all keys, or those of a database, were removed. */
+  /**
+   * Reports the removal of all keys of all databases, or of one database, to client-side caches.
+   */
   public void flushed() {
     tracked.flushed();
   }
@@ -66,7 +68,7 @@ public final class KeyObservers {
 
   /** Reports that two databases have changed places. */
   void swapped(Database first, Database second) {
-    tracked.flushed(); // caches don't record the database of a key
+    tracked.flushed(); // clients don't know the databases of cached keys
     blocked.markAll(first);
     blocked.markAll(second);
   }

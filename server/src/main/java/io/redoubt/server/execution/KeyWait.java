@@ -34,7 +34,7 @@ final class KeyWait implements Waiting {
     }
   }
 
-  /** An estimate of the heap used by a place in a queue, in addition to the key. */
+  /** The heap size of a place in a queue, without the key. */
   private static final long PLACE_BYTES = 200;
 
   private final BlockedClients owner;

@@ -30,7 +30,7 @@ public final class Propagation implements AutoCloseable {
 
   private static final int TO_ALL = TO_APPEND_ONLY_FILE | TO_REPLICAS;
 
-  /** A bit next to the targets of an effect that is unknown to Redis 7.2. */
+  /** A flag, in addition to the targets, of an effect unknown to Redis 7.2. */
   private static final int NEWER = 4;
 
   /** Receives encoded commands for one database. The bytes are valid during the call only. */
@@ -92,7 +92,7 @@ public final class Propagation implements AutoCloseable {
   /** The targets of all sinks. */
   private int listening;
 
-  /** Creates a propagation without sinks whose buffer is allocated from {@code memory}. */
+  /** Creates a propagation without sinks; its buffer is allocated from {@code memory}. */
   public Propagation(BufferMemory memory) {
     this.scratch = new ReplyCollector(memory);
     this.writer = new ReplyWriter(scratch);

@@ -9,8 +9,8 @@ import io.redoubt.server.memory.Region;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A call whose arguments are in the {@link Region}, with access to their addresses and to their
- * values as numbers, cursors and timeouts. Valid until the handler returns.
+ * A call with arguments in the {@link Region}: their addresses, and their values as numbers,
+ * cursors and timeouts. Valid until the handler returns.
  */
 public abstract class RegionCall extends SessionCall {
   private static final CommandError NOT_INT =

@@ -10,15 +10,15 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.ServerStats;
 
 /**
- * A client blocked by a command that works in slices, between which other clients are served. At
- * the end the request is executed again, finds this wait with its result, and replies. Confined to
- * the loop.
+ * A client blocked by a command that works in slices between the commands of other clients. At the
+ * end the request is executed again, finds this wait with the result, and replies. Confined to the
+ * event loop.
  */
 public abstract class RepeatedWait implements Waiting {
   private static final long SLICE_NANOS = 500_000;
   private static final long PAUSE_MILLIS = 5;
 
-  /** The minimum length of a request whose memory is taken over rather than copied, if possible. */
+  /** The length at which a request is taken over rather than copied, if possible. */
   private static final long LARGE_BYTES = 1 << 17;
 
   private final ServerClient client;
@@ -56,7 +56,7 @@ public abstract class RepeatedWait implements Waiting {
   /** Works until {@code untilNanos}; returns true if work remains. */
   protected abstract boolean work(long untilNanos);
 
-  /** Releases the resources of the wait; called once, after any end. */
+  /** Releases the resources of the wait. Called exactly once, however the wait ends. */
   protected abstract void release();
 
   /** Returns the client, which may have been closed. */
@@ -87,8 +87,8 @@ public abstract class RepeatedWait implements Waiting {
   }
 
   /**
-   * Returns true if the work has a result that the request must report even if the command would
-   * now be refused.
+   * Returns true if the work has an outcome that the repeated request must report even if the
+   * command would be refused by then.
    */
   protected boolean isBinding() {
     return false;

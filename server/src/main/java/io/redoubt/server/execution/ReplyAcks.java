@@ -4,8 +4,8 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.server.client.ServerClient;
 
 /**
- * Delays replies until replicas have acknowledged the effects that they reflect. Implemented by
- * replication; absent while no reply has to wait.
+ * Holds the replies to commands until replicas have acknowledged the writes that the replies
+ * reveal.
  */
 public interface ReplyAcks {
   /**

@@ -77,8 +77,8 @@ public final class RunningScript {
   }
 
   /**
-   * Returns true if it may use the keys of a command served by this cluster node. Unless its flags
-   * permit more, all keys must be in one slot.
+   * Returns true if the script may use the keys of a command that this cluster node serves. A
+   * script with flags is limited to keys of one slot unless it has allow-cross-slot-keys.
    */
   boolean mayUse(SlotGate gate, Command<?> called, Request asked) {
     if (script.flags() == null || script.is(ScriptFlag.ALLOW_CROSS_SLOT_KEYS)) {

@@ -175,7 +175,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /**
    * Returns the engine.
    *
-   * @throws CommandError if the platform has none, or there is no memory for it
+   * @throws CommandError if the platform has no engine, or there is no memory for it
    */
   ScriptEngine engine() {
     ScriptEngine made = engine;
@@ -206,7 +206,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   }
 
   /**
-   * Loads a library whose text is on the heap.
+   * Loads a library from a text on the heap.
    *
    * @throws CommandError if it cannot be loaded
    */
@@ -442,7 +442,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void propagateTo(int targets) {
-    propagation.only(targets); // the constants equal those of scripts
+    propagation.only(targets); // scripts use the same constants
   }
 
   @Override

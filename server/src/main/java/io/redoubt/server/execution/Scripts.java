@@ -108,7 +108,7 @@ public final class Scripts {
     return script == null ? null : script.flags();
   }
 
-  /** Returns the flags of the script whose text is in a future request; null if it has none. */
+  /** Returns the flags of the script in a request that is not running yet; null if it has none. */
   static @Nullable Set<ScriptFlag> flagsOfText(Request request) {
     try {
       return ScriptEngine.flags(request.offset(1), request.length(1));
@@ -214,7 +214,7 @@ public final class Scripts {
   }
 
   /**
-   * Runs the script whose SHA-1 is argument 1 (EVALSHA).
+   * Runs the script with the SHA-1 in argument 1 (EVALSHA).
    *
    * @param onlyReads true for EVALSHA_RO, which must not write
    */

@@ -45,7 +45,7 @@ public final class SlotGate implements KeyVisitor {
   private final Database database;
   private boolean keysAreChannels;
 
-  /** The last queued command on sharded channels, if there is one. */
+  /** The last queued command with sharded channels as keys. */
   private @Nullable Command<?> queuedForChannels;
 
   /**
@@ -74,7 +74,7 @@ public final class SlotGate implements KeyVisitor {
     return kinds;
   }
 
-  /** Returns the error for a request that this node must not execute, null if it executes it. */
+  /** Returns the error for a request that this node does not execute, or null. */
   @Nullable CommandError refusal(ServerClient client, Command<?> command, Request asked) {
     routing.begin();
     add(command, asked);

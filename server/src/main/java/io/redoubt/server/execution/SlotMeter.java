@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
- * Counts the cost of each client command, or of a transaction or script as a whole, for the slot of
- * its first key. Commands of the master and those without keys belong to no slot.
+ * Meters the resources used by the commands of each slot; a transaction or script counts as a
+ * whole. Commands without keys and commands from the master belong to no slot.
  */
 public final class SlotMeter {
   /** The bytes of {@code *3} and {@code smessage} in RESP. */
@@ -96,7 +96,7 @@ public final class SlotMeter {
     return 1L + digits + 2 + length + 2;
   }
 
-  /** Counts the bytes of the last started command sent to each replica. */
+  /** Counts the bytes that the current command has sent to each replica. */
   void replicated(long bytes) {
     if (slot != SlotGate.NO_SLOT) {
       usage.add(Metric.OUTPUT, slot, bytes * replicas.getAsInt());

@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
- * Makes a master refuse writes as soon as a sentinel announces another master of its group under a
- * newer config epoch. The sentinels turn this server into a replica only seconds later, and all
- * writes accepted until then would be lost.
+ * Fences a deposed master: it refuses writes as soon as a sentinel announces another master of its
+ * group under a newer configuration epoch. The sentinels turn it into a replica only seconds later,
+ * and every write accepted until then would be lost.
  *
- * <p>A group counts only after a sentinel has named this server as its master, so that an obsolete
- * hello cannot stop a replica that has just been promoted. A change of role and REPLICAOF NO ONE
- * discard the known epochs and lift the fence.
+ * <p>A group counts only after a sentinel has named this server as its master, so that a stale
+ * hello cannot fence a replica that has just been promoted. A change of role and REPLICAOF NO ONE
+ * forget all epochs and lift the fence.
  *
- * <p>Confined to the event loop; resolves no host names, which would block it.
+ * <p>Confined to the event loop. Does not resolve host names, since that would block the loop.
  */
 public final class EpochFence {
-  /** The maximum number of groups, so that invented names cannot fill the heap. */
+  /** The maximum number of groups, so that a publisher of invented names can't fill the heap. */
   private static final int MAX_GROUPS = 64;
 
   private final ReplicationDirectives settings;
@@ -32,19 +32,18 @@ public final class EpochFence {
   private final Replication replication;
   private final IntSupplier port;
 
-  /** The newest epoch under which each group has this server as its master. */
+  /** The newest epoch under which each group had this server as its master. */
   private final Map<String, Long> ownEpochs = new HashMap<>();
 
-  /** The epoch of the newer master, for each group that has deposed this server. */
+  /** The epoch of the new master of each group that has deposed this server. */
   private final Map<String, Long> fences = new HashMap<>();
 
   private long roleOrders;
 
   /**
-   * Creates a fence that refuses nothing yet.
+   * Creates a lifted fence.
    *
-   * @param port the port under which others reach this server, unless {@code replica-announce-port}
-   *     is set
+   * @param port the port of this server, unless {@code replica-announce-port} is set
    */
   public EpochFence(
       ReplicationDirectives settings,
@@ -59,7 +58,7 @@ public final class EpochFence {
     this.port = port;
   }
 
-  /** Compares a sentinel's view of the master with this server's role. */
+  /** Compares a sentinel's view with this server's role. */
   void heard(SentinelHello hello) {
     if (roleOrders != replication.roleOrders()) {
       roleOrders = replication.roleOrders();
@@ -125,7 +124,7 @@ public final class EpochFence {
         && RoleInquiry.isHere(place.host());
   }
 
-  /** Returns true for a host name that may be this server's; resolving it would block. */
+  /** Returns true if only a DNS lookup could tell whether a host name is this server's. */
   private boolean isPerhapsSelf(HostPort place) {
     return place.port() == announcedPort()
         && !IpAddress.isLiteral(place.host())

@@ -9,9 +9,9 @@ import io.redoubt.server.execution.Call;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives hellos and leases that sentinels send. A message is no proof that its sender is a
- * sentinel. Therefore only those from users that may run REPLICAOF count: such a sender could stop
- * the writes of this server anyway.
+ * Receives the hellos and leases of sentinels. They can make this server refuse writes but don't
+ * authenticate their senders, so they count only from users with permission for REPLICAOF: a
+ * message then has no more effect than its sender could have anyway.
  */
 public final class SentinelHellos {
   private final RejoinGuard rejoin;
@@ -20,7 +20,7 @@ public final class SentinelHellos {
   private final HeardSentinels heard;
   private final CommandTable<Call> table;
 
-  /** Creates the receiver, which passes messages to all the others. */
+  /** Creates a receiver that forwards valid messages to the given parts. */
   public SentinelHellos(
       RejoinGuard rejoin,
       EpochFence fence,
@@ -34,7 +34,7 @@ public final class SentinelHellos {
     this.table = table;
   }
 
-  /** Evaluates the message of a PUBLISH on the hello channel; ignores other channels. */
+  /** Evaluates a PUBLISH to the channel of hellos. */
   public void published(Call call) {
     if (!call.request().is(1, SentinelHello.CHANNEL)
         || call.request().length(2) > SentinelHello.MAX_LENGTH) {
@@ -45,7 +45,7 @@ public final class SentinelHellos {
       return;
     }
     if (maySetRole(call)) {
-      // The guard may answer the sentinel with rejoin-auth-pass.
+      // the permission matters: after a restart the saved sentinels are sent rejoin-auth-pass
       rejoin.heard(hello);
       fence.heard(hello);
       lease.heard(hello);

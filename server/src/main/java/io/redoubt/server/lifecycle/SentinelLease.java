@@ -27,29 +27,29 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a master refuse writes while it holds no lease from its sentinels, with {@code
+ * Makes a master refuse writes unless it holds a lease of a majority of its sentinels, with {@code
  * sentinel-lease yes}. The clock is read at each write, because this process may have been paused
- * for longer than the lease lasts.
+ * until after the lease's expiry.
  *
- * <p>While a real sentinel, which grants no leases, also monitors this server, none is required.
+ * <p>Redis' sentinels grant no leases, so a group with one of them requires none.
  *
- * <p>The sentinels that grant leases are saved in a file in the data directory, so that a restarted
- * master waits for a lease too. Format: UTF-8 text, one line per sentinel with group and id,
- * separated by a space.
+ * <p>The sentinels that grant leases are saved in the data directory, so that a restarted master
+ * requires a lease, too. The file is UTF-8 text with a line per sentinel: group and id, separated
+ * by one space.
  *
  * <p>Confined to the event loop; other threads write the file.
  */
 public final class SentinelLease {
-  /** The maximum number of groups, so that invented names cannot fill the heap. */
+  /** The maximum number of groups, so that a sender of invented names can't fill the heap. */
   private static final int MAX_GROUPS = 64;
 
-  /** The time after its first hello within which a Redoubt sentinel offers its first lease. */
+  /** The time after its first hello within which a sentinel of Redoubt offers a lease. */
   private static final long FIRST_OFFER_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-  /** The age of its last hello up to which a sentinel counts as monitoring this server. */
+  /** The age at which a hello no longer proves that its sentinel monitors this server. */
   private static final long HEARD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** A sentinel heard by its hellos that has offered no lease. */
+  /** A sentinel that has sent hellos but offered no lease so far. */
   private static final class Stranger {
     final long firstNanos;
     long lastNanos;
@@ -77,9 +77,9 @@ public final class SentinelLease {
   private boolean refusing;
 
   /**
-   * Creates a guard that requires no lease yet.
+   * Creates a guard that does not require leases before {@link #start}.
    *
-   * @param port the port of this server, which names the file
+   * @param port the port of this server, which is part of the file's name
    */
   public SentinelLease(
       ServerDirectives settings,
@@ -103,10 +103,9 @@ public final class SentinelLease {
   }
 
   /**
-   * Reads the saved sentinels. The port must be open, and no request may have been executed.
+   * Reads the known sentinels. Must be called after the port is open and before the first request.
    *
-   * @throws IOException if the file can't be read: the master would then accept writes without a
-   *     lease
+   * @throws IOException if the file can't be read; a master would then not require a lease
    */
   public void open() throws IOException {
     Map<String, Set<String>> known = new TreeMap<>();
@@ -121,26 +120,27 @@ public final class SentinelLease {
     saved = Set.copyOf(lines());
   }
 
-  /** Starts to require leases from the saved sentinels, once the data set is loaded. */
+  /** Starts to require leases if any are known, once the data set is loaded. */
   public void start() {
     review();
   }
 
-  /** Returns the content of the file, empty if no sentinel has offered a lease yet. */
+  /** Returns the content of the file, or an empty text if it does not exist. */
   private String savedText() throws IOException {
     return context.disk().exists(file())
         ? new String(WholeFile.read(context.disk(), file()), UTF_8)
         : "";
   }
 
-  /** Returns true if this server requires leases by configuration. */
+  /** Returns true for {@code sentinel-lease yes}. */
   boolean isOn() {
     return settings.replication.sentinelLease.value();
   }
 
   /**
-   * Returns the state for INFO: off, none (no sentinel grants leases), mixed (a real sentinel
-   * grants none), held or expired; on a replica, ready if it will need a lease once promoted.
+   * Returns the state for INFO: off, none (no sentinel grants leases), mixed (a sentinel of Redis
+   * grants none), held or expired; ready on a replica that will require a lease after its
+   * promotion.
    */
   public String state() {
     if (!isOn()) {
@@ -205,12 +205,13 @@ public final class SentinelLease {
     if (refusing && isValid(now)) {
       refusing = false;
       log.notice(
-          "A majority of the sentinels has granted this master a lease again: it accepts writes.");
+          "A majority of the sentinels has granted this master a lease again: it accepts"
+              + " writes.");
     }
     return answer;
   }
 
-  /** Records the hello of a sentinel, which may be a real one. */
+  /** Handles a hello, which may come from a sentinel of Redis. */
   void heard(SentinelHello hello) {
     LeaseTable table = tables.get(hello.group());
     if (table == null || table.sentinels().contains(hello.id())) {
@@ -230,7 +231,7 @@ public final class SentinelLease {
     return group + " " + sentinel;
   }
 
-  /** Detects real sentinels; called for each message, since silence changes nothing. */
+  /** Detects sentinels of Redis. Called at each message only, so that silence changes nothing. */
   private void findStrangers(long now) {
     strangers.values().removeIf(each -> now - each.lastNanos > HEARD_NANOS);
     String found = null;
@@ -248,8 +249,8 @@ public final class SentinelLease {
   private void report(@Nullable String found) {
     if (found != null) {
       log.warning(
-          "The sentinel %s is not a Redoubt sentinel and grants no leases. Until it is replaced,"
-              + " this master accepts writes without a lease, as with sentinel-lease no.",
+          "The sentinel %s grants no leases: it is not a sentinel of Redoubt. Until it is"
+              + " replaced, this master accepts writes without a lease, as with sentinel-lease no.",
           found);
     } else {
       log.notice("All sentinels grant leases: writes require one.");
@@ -283,7 +284,7 @@ public final class SentinelLease {
     thread.start();
   }
 
-  /** Waits for writes in progress. */
+  /** Waits for the writes in progress. */
   public void close() {
     try {
       for (Thread writer : writers) {
@@ -294,7 +295,10 @@ public final class SentinelLease {
     }
   }
 
-  /** Replaces the file durably; a master that lost it would accept writes without a lease. */
+  /**
+   * Replaces the file durably, since a master that lost it in a power failure would not require a
+   * lease.
+   */
   private void write(Path file) {
     writing.lock();
     try {

@@ -322,7 +322,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The reaction of a replica to a failing command of its master: ignore, "
                   + "panic, panic-on-replicas.");
 
-  /** Returns the request by which this server logs in at others, empty without a password. */
+  /** Returns the AUTH request for a master, empty without a password. */
   public List<String> login() {
     String user = masteruser.value();
     String password = masterauth.value();

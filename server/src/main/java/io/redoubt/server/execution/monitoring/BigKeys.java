@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The keys that use the most memory, found by passes over the keyspace in small steps. The result
- * of a pass replaces that of the previous one, so that removed keys disappear. Confined to the
- * event loop.
+ * The keys that take the most memory, found by passes over the keyspace in small steps. Each pass
+ * replaces the result of the previous one, so that removed keys disappear. Confined to the event
+ * loop.
  */
 public final class BigKeys {
   /** The number of keys that are remembered. */
@@ -28,7 +28,7 @@ public final class BigKeys {
   /** The duration of one step: about a thousand keys. */
   private static final long STEP_NANOS = 250_000;
 
-  /** The number of buckets between two readings of the clock. */
+  /** The number of buckets examined between two readings of the clock. */
   private static final int BUCKETS = 16;
 
   /** The minimum number of elements at which the size of a value is estimated. */
@@ -60,7 +60,7 @@ public final class BigKeys {
     this.clock = clock;
   }
 
-  /** Examines keys for a fraction of a millisecond; must be called once a second. */
+  /** Examines further keys for a fraction of a millisecond. Called once a second. */
   public void step() {
     long end = clock.monotonicNanos() + STEP_NANOS;
     do {

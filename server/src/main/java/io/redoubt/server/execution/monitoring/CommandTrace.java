@@ -8,11 +8,11 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 
 /**
- * The observers of running commands: the latency monitor, the slow log, MONITOR and the sampler of
- * hot keys. Without observers a command costs a few comparisons.
+ * The observers of running commands: the latency monitor, the slow log, clients in MONITOR and the
+ * sampler of hot keys. Without active observers, a command costs a few comparisons.
  */
 public final class CommandTrace {
-  /** The minimum duration of a latency event: the threshold is at least one millisecond. */
+  /** The minimum threshold of latency events; faster commands are never events. */
   public static final long LONG_COMMAND_NANOS = 1_000_000;
 
   private final Latency latency;
@@ -54,7 +54,7 @@ public final class CommandTrace {
   /**
    * Observes the end of a command.
    *
-   * @param nanos its duration; the sum of all executions if it blocked
+   * @param nanos its execution time; for a blocked command the sum of all executions
    */
   public void ran(
       ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {

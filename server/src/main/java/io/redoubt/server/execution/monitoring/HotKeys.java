@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * decay, so that they reflect the last seconds.
  */
 public final class HotKeys {
-  /** Names are distinguished by this number of bytes and by their lengths. */
+  /** The number of bytes by which names are compared, in addition to their length. */
   static final int MAX_NAME_BYTES = 128;
 
   private static final int SLOTS = 128;
@@ -29,12 +29,13 @@ public final class HotKeys {
   /** The mean number of commands between two samples. */
   private static final int MEAN_GAP = 16;
 
-  /** The decay factor of counts per second; half of a count is about the last three seconds. */
+  /**
+   * The share of a count that remains after a second, so that half of a count stems from the last
+   * three seconds.
+   */
   private static final double FADE = 0.8;
 
-  /**
-   * The share, and the number of samples, below which a key is not reported, as it may be random.
-   */
+  /** A smaller share, or one from fewer samples, may be random. */
   private static final double LEAST_SHARE = 0.01;
 
   private static final double LEAST_COUNT = 3;
@@ -105,7 +106,7 @@ public final class HotKeys {
     Arrays.setAll(slots, i -> new Slot());
   }
 
-  /** Turns sampling on or off; resets all counts. */
+  /** Turns sampling on or off and forgets earlier counts. */
   public void turn(boolean toOn) {
     if (on != toOn) {
       on = toOn;
@@ -123,14 +124,14 @@ public final class HotKeys {
     return on;
   }
 
-  /** Samples a command: counts its keys at random intervals. */
+  /** Counts the keys of a running command if the command is sampled. */
   void runs(int databaseIndex, Command<?> running, Request words) {
     if (--gap > 0) {
       return;
     }
     gap = 1 + random.nextInt(2 * MEAN_GAP - 1); // a fixed gap would favour one place of a pipeline
     if (running.has(Flag.SKIP_MONITOR)) {
-      return; // EVAL and its kin: their inner commands are sampled
+      return; // EVAL and the like, whose inner commands are sampled
     }
     request = words;
     database = databaseIndex;

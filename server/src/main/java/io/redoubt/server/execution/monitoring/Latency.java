@@ -52,11 +52,7 @@ public final class Latency {
     return isOn() ? clock.monotonicNanos() : 0;
   }
 
-  /**
-   * Records an event that ends now.
-   *
-   * @param startNanos the result of {@link #start}
-   */
+  /** Records an event that ends now; its start is a result of {@link #start}. */
   public void end(LatencyEvent event, long startNanos) {
     if (startNanos != 0) {
       took(event, clock.monotonicNanos() - startNanos);

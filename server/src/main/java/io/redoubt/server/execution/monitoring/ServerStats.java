@@ -64,7 +64,7 @@ public final class ServerStats {
     cronNanos += nanos;
   }
 
-  /** Counts a serialized collection whose content was validated by RESTORE. */
+  /** Counts a serialized collection validated by RESTORE. */
   public void countCheckedPayload() {
     checkedPayloads++;
   }
@@ -121,12 +121,12 @@ public final class ServerStats {
     return commands;
   }
 
-  /** Returns the number of read look-ups that found their key. */
+  /** Returns the number of lookups by reads that found their key. */
   public long hits() {
     return hits;
   }
 
-  /** Returns the number of read look-ups that did not. */
+  /** Returns the number of lookups by reads that did not find their key. */
   public long misses() {
     return misses;
   }
@@ -156,9 +156,7 @@ public final class ServerStats {
     return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
   }
 
-  /**
-   * Returns the time since the memory in use started to exceed {@code maxmemory}, 0 if it does not.
-   */
+  /** Returns the time since the memory in use exceeds {@code maxmemory}, 0 if it does not. */
   public long currentlyShortMillis(long nowNanos) {
     return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }

@@ -21,7 +21,9 @@ import java.util.List;
  * uses no Java heap and is part of the used memory. Confined to the loop.
  */
 public final class SlowLog {
-  /** The maximum number of arguments kept; the last one states the number of omitted ones. */
+  /**
+   * The number of arguments kept of a command; the last one contains the number of omitted ones.
+   */
   private static final int MAX_ARGUMENTS = 32;
 
   /** The maximum number of bytes kept of an argument. */
@@ -62,7 +64,7 @@ public final class SlowLog {
   }
 
   /**
-   * Sets the limits.
+   * Sets the threshold and the length of the log.
    *
    * @param slowerThanMicros the minimum duration of a recorded command; negative for none
    * @param length the maximum number of entries
@@ -95,7 +97,7 @@ public final class SlowLog {
     record(command, request, "", NOTHING, durationNanos);
   }
 
-  /** Records a command unless memory is short: the log must not use up the reserve. */
+  /** Records a command, unless memory is short, since the log must not use up the reserve. */
   private void record(
       Command<?> command, Request request, String address, byte[] name, long durationNanos) {
     if (command.has(Flag.SKIP_SLOWLOG) || slabs.isShort() || maxEntries <= 0) {

@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limit of the process's memory, independent of {@code maxmemory}. Writes are refused while
- * only the region's reserve is left, which is needed for freeing memory and for buffers.
+ * The memory limit of the process, independent of {@code maxmemory}: writes are refused while only
+ * the region's reserve is left, which is needed for freeing memory and for buffers.
  *
  * <p>The shortage is detected when a new extent is allocated, so commands only test the state of
  * the server. A command that may need much memory is refused beforehand if a generous estimate
@@ -51,7 +51,7 @@ public final class MemoryRoom {
   /** The maximum size of an element, without its bytes but with the growth of a table or tree. */
   private static final long ELEMENT_BYTES = 128;
 
-  /** The growth factor of packed values whose elements are stored in tables. */
+  /** The growth factor of packed values when their elements become members of tables. */
   private static final long PACKED_FACTOR = 32;
 
   private static final long FACTOR = 2;

@@ -31,8 +31,8 @@ public enum Refusal {
   /** A restarted master whose role sentinels have not confirmed yet. */
   REJOINING("READONLY You can't write against a read only replica."),
   /**
-   * A master deposed under a newer config epoch, or one that may lack acknowledged writes. READONLY
-   * makes clients look for the new master, as after a failover.
+   * A deposed master: it was replaced under a newer configuration epoch. Clients react to READONLY
+   * as after a failover.
    */
   FENCED("READONLY You can't write against a read only replica."),
   /** A master that may lack writes which its group has acknowledged. The same error again. */

@@ -18,15 +18,15 @@ public final class ServerState {
   }
 
   /**
-   * Makes a state, while it is set, depend on a condition that is evaluated for each command that
-   * it would refuse.
+   * Makes an entered state depend on a condition, which is tested at each command that the state
+   * would refuse.
    */
   public void condition(Refusal refusal, BooleanSupplier holds) {
     conditions.put(refusal, holds);
     conditional |= refusal.bit();
   }
 
-  /** Returns the subset of the given states that currently holds. */
+  /** Returns the current ones of the given states, as a mask. */
   public int among(int states) {
     int in = mask & states;
     return (in & conditional) == 0 ? in : withoutUnmet(in);
@@ -61,8 +61,7 @@ public final class ServerState {
   }
 
   /**
-   * Returns true unless part of the data set is missing, so that it must be neither served nor
-   * saved.
+   * Returns true if the data set is complete; an incomplete one must be neither shown nor saved.
    */
   public boolean isDataWhole() {
     return (mask & (Refusal.LOADING.bit() | Refusal.INCOMPLETE.bit())) == 0;

@@ -1,6 +1,6 @@
 /**
- * The states in which a server refuses commands, including a lack of memory. Start reading at
- * {@link io.redoubt.server.execution.refusal.Refusal}.
+ * The states in which a server refuses commands, including a shortage of memory. Start at {@link
+ * io.redoubt.server.execution.refusal.Refusal}.
  */
 @NullMarked
 package io.redoubt.server.execution.refusal;
