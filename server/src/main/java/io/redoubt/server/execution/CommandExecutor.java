@@ -93,7 +93,7 @@ final class CommandExecutor {
     return running;
   }
 
-  /** Records that no command runs any more, even if an error ended one half-way. */
+  /** Marks the end of the running command, even after an error half-way. */
   void unitEnded() {
     running = false;
   }

@@ -151,9 +151,8 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective replicaRefuseEmptyMaster =
       yesNo("replica-refuse-empty-master", true)
           .doc(
-              "Keep the data of a replica whose master is empty and has a new "
-                  + "replication ID, which means that it has lost its data. The link then "
-                  + "stays down.");
+              "Keep the data of a replica whose master is empty and has a new replication"
+                  + " ID, as after a loss of its data. The link then stays down.");
 
   /** {@code repl-ping-replica-period}. */
   public final IntDirective replPingReplicaPeriod =
@@ -223,9 +222,9 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final WriteAcksDirective writeAcks =
       add(new WriteAcksDirective())
           .doc(
-              "The number of replicas that must acknowledge a write before its reply is sent, or"
-                  + " majority: as many as form a majority together with the master. 0 sends"
-                  + " replies at once. Other clients are served meanwhile.");
+              "The number of replicas that must acknowledge a write before its reply is"
+                  + " sent, or majority: enough to form a majority together with the master. 0"
+                  + " sends replies at once. The server serves other requests meanwhile.");
 
   /** {@code write-acks-timeout}. */
   public final IntDirective writeAcksTimeout =
@@ -246,8 +245,9 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective writeAcksReads =
       yesNo("write-acks-reads", false)
           .doc(
-              "Delay replies to reads, too, so that no client of this master reads a value that may"
-                  + " still be lost or, while the master is cut off, a stale one.");
+              "Let replies to reads, too, wait for replicas, so that clients of this master"
+                  + " read neither writes that may still be lost nor, while the master is"
+                  + " partitioned, outdated data.");
 
   /** {@code replica-announce-ip}. */
   public final TextDirective replicaAnnounceIp =
@@ -270,8 +270,8 @@ public final class ReplicationDirectives extends DirectiveGroup {
       add(new HostPortsDirective("rejoin-sentinels"))
           .shown(
               "10.0.0.1:26379 10.0.0.2:26379",
-              "Sentinels to ask after a restart whether this server is still the "
-                  + "master, in addition to those known from before.");
+              "Sentinels to ask after a restart whether this server is still the master, in"
+                  + " addition to the ones that it remembers.");
 
   /** {@code rejoin-auth-user}. */
   public final TextDirective rejoinAuthUser =
@@ -296,10 +296,10 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final YesNoDirective sentinelLease =
       yesNo("sentinel-lease", false)
           .doc(
-              "Accept writes as a master only while a majority of the Redoubt sentinels that"
-                  + " monitor it have promised, less than down-after-milliseconds ago, to promote"
-                  + " no other node. Other servers of the group must have the same setting. Without"
-                  + " a majority of the sentinels writes stop.");
+              "Accept writes as a master only while it holds a lease: a majority of the"
+                  + " Redoubt sentinels that monitor it have promised, less than"
+                  + " down-after-milliseconds ago, to promote no other node. Other servers of the"
+                  + " group must have the same setting. The loss of most sentinels stops writes.");
 
   /** {@code replica-ignore-maxmemory}. */
   public final YesNoDirective replicaIgnoreMaxmemory =

@@ -63,7 +63,7 @@ public final class CommandTrace {
     }
   }
 
-  /** Shows a command that ran, or that blocked for the first time, to the monitors. */
+  /** Shows a command to the monitors after it ran or when it first blocked. */
   public void show(ServerClient client, Command<?> command, Request request, boolean inScript) {
     if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
       monitors.ran(client, command, request, inScript);

@@ -53,7 +53,7 @@ public final class Monitors {
     return clients.isEmpty();
   }
 
-  /** Starts to show commands to a client; returns false if it already is a monitor or a replica. */
+  /** Adds a client as a monitor; returns false if it is already one, or a replica. */
   public boolean add(ServerClient client) {
     if (client.is(ClientFlag.REPLICA)) {
       return false;
@@ -63,7 +63,7 @@ public final class Monitors {
     return true;
   }
 
-  /** Shows a command that runs others before these, such as EVAL. */
+  /** Shows a command that runs others, such as EVAL, before the others. */
   void starts(ServerClient client, Command<?> command, Request request, boolean inScript) {
     if (command.has(Flag.SKIP_MONITOR)) {
       show(client, command, request, inScript);
