@@ -36,23 +36,32 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of the bus: our links to other nodes have positive ids, connections that others
- * have opened negative ones. Confined to the event loop.
+ * The connections of the bus. Outgoing links have positive ids, inbound connections negative ones.
+ * Confined to the event loop.
  */
 final class BusConnections {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
   private static final int FIRST_BUFFER = 4096;
 
-  /** A stranger may send them as fast as it can connect. */
+  /** Limits the log: a stranger can send bad messages as fast as it can connect. */
   private static final int BAD_MESSAGES_PER_MINUTE = 10;
 
-  /** A node that has vanished without a trace must not keep what looks like its link to us. */
+  /**
+   * Detects a peer that vanished without closing; otherwise its inbound connection would seem alive
+   * forever.
+   */
   private static final int KEEP_ALIVE_SECONDS = 30;
 
-  /** The length in bytes from which a message must fit in the heap, more than any gossip has. */
+  /**
+   * The length in bytes above which a message is admitted by the heap gate first; no gossip is
+   * longer.
+   */
   private static final int LARGE_MESSAGE = 1 << 17;
 
-  /** A message is copied when its buffer grows, when it is complete, and when it is decoded. */
+  /**
+   * The copies of a message that may exist at once: it is copied when its buffer grows, when it is
+   * complete, and when it is decoded.
+   */
   private static final long COPIES = 4;
 
   private final Transport transport;
@@ -74,7 +83,7 @@ final class BusConnections {
   private int lastInbound;
 
   /**
-   * Creates the object without connections.
+   * Creates the bus without connections.
    *
    * @param cluster the state machine, for reading
    * @param inputs receives inputs on the event loop, possibly during a call of this object
@@ -96,7 +105,10 @@ final class BusConnections {
     listeners.add(transport.listen(address, backlog, accepting, this::accepted));
   }
 
-  /** Accepts connections from now on; those before were closed: the state machine must not run. */
+  /**
+   * Starts to accept connections. Earlier ones are closed at once, because the state machine is not
+   * running.
+   */
   void accept() {
     accepting = true;
   }
@@ -137,7 +149,7 @@ final class BusConnections {
     send(id, body, encoded.ofLight(body));
   }
 
-  /** Notes that what was sent last has gone to all of its receivers. */
+  /** Ends a batch of sends: releases the cached encodings. */
   void sentAll() {
     encoded.forget();
   }
@@ -164,7 +176,7 @@ final class BusConnections {
     stats.sent(body);
   }
 
-  /** Closes the connections to a node that we opened, or those that it opened. */
+  /** Closes the outgoing or the inbound connections of a node. */
   void kill(Node node, boolean outgoing) {
     for (End end : List.copyOf(ends.values())) {
       Node peer = end.id > 0 ? cluster.ofLink(end.id) : cluster.node(end.peer);
@@ -174,7 +186,7 @@ final class BusConnections {
     }
   }
 
-  /** Ignores received messages of a type from now on, for tests; null for none. */
+  /** Ignores matching messages on receipt, for tests; null for none. */
   void drop(@Nullable Predicate<Body> messages) {
     dropped = messages;
   }
@@ -191,7 +203,7 @@ final class BusConnections {
     return bytes;
   }
 
-  /** Returns the open connections whose nodes are known. */
+  /** Returns the open connections to and from known nodes. */
   List<BusLink> links() {
     List<BusLink> links = new ArrayList<>();
     for (End end : ends.values()) {
@@ -203,7 +215,7 @@ final class BusConnections {
     return links;
   }
 
-  /** Returns the number of connections, both ways. */
+  /** Returns the number of connections, outgoing and inbound. */
   int count() {
     return ends.size();
   }
@@ -219,7 +231,7 @@ final class BusConnections {
     return address == null ? "" : Addresses.ip(address);
   }
 
-  /** A connection and the part of a message that has arrived. */
+  /** A connection and the partial message that has arrived on it. */
   private final class End implements Connection.Handler {
     private final int id;
     private final long createdMillis = clock.wallMillis();
@@ -231,7 +243,7 @@ final class BusConnections {
     private byte[] buffer = new byte[FIRST_BUFFER];
     private int filled;
 
-    /** The bytes of the current message that are still to be ignored. */
+    /** The remaining bytes of the current message to skip. */
     private int ignored;
 
     private boolean abandoned;
@@ -284,7 +296,7 @@ final class BusConnections {
     private int take(MemorySegment memory, long at, long finish) throws MalformedMessage {
       int wanted = wanted();
       int taken = (int) Math.min(wanted - filled, finish - at);
-      // Memory follows what has arrived, not what is announced.
+      // The buffer grows with the bytes that arrive, not with the announced length.
       if (filled + taken > buffer.length) {
         requireRoom(filled + taken);
         buffer = Arrays.copyOf(buffer, Math.max(filled + taken, Math.min(2 * filled, wanted)));
@@ -294,7 +306,7 @@ final class BusConnections {
       return taken;
     }
 
-    /** Returns the length up to the next decision, or of the whole message. */
+    /** Returns the length at which the next check is due, or that of the whole message. */
     private int wanted() throws MalformedMessage {
       if (filled < MessageDecoder.PREFIX) {
         return MessageDecoder.PREFIX;
@@ -307,8 +319,8 @@ final class BusConnections {
     }
 
     /**
-     * Ignores what an unknown sender may not say: all but the headers of PING, PONG and MEET. Only
-     * the answer on our own link in a handshake is read whole, unless it is long.
+     * Limits unknown senders to the headers of PING, PONG and MEET and skips everything else. Only
+     * a short answer to a handshake on an outgoing link is read as a whole.
      */
     private void restrict() throws MalformedMessage {
       int length = length();
@@ -344,7 +356,7 @@ final class BusConnections {
       filled = 0;
     }
 
-    /** Refuses a message before it fills the heap, whatever other connections have sent. */
+    /** Refuses a long message if the heap, all connections considered, has no room for it. */
     private void requireRoom(long bytes) throws MalformedMessage {
       if (bytes > LARGE_MESSAGE && !heap.admits(COPIES * bytes)) {
         throw new MalformedMessage("no room on the Java heap for its " + length() + " bytes");
@@ -390,7 +402,7 @@ final class BusConnections {
 
     @Override
     public void onWritable(Connection to) {
-      // Each message is flushed at once, and send bounds what waits.
+      // Nothing to do: each message is flushed at once, and send limits the pending output.
     }
 
     @Override

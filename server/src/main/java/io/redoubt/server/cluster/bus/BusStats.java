@@ -5,31 +5,31 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the messages of the bus by their types, for CLUSTER INFO. */
+/** Counters of sent and received messages by type, for CLUSTER INFO. */
 public final class BusStats {
   /** The types in the order of their numbers. */
   public enum Type {
-    /** A question whether the receiver is alive. */
+    /** A heartbeat with gossip, to be answered with a PONG. */
     PING("ping"),
-    /** The reply to it. */
+    /** The reply to a PING or a MEET, or an unasked announcement. */
     PONG("pong"),
-    /** The first message to a new node. */
+    /** A PING that asks the receiver to add the sender. */
     MEET("meet"),
-    /** The news of a failure. */
+    /** The agreed failure of a node. */
     FAIL("fail"),
-    /** A message to a channel. */
+    /** A published message. */
     PUBLISH("publish"),
-    /** The request for a vote. */
+    /** A request for a vote. */
     VOTE_REQUEST("auth-req"),
     /** A vote. */
     VOTE("auth-ack"),
-    /** The news of a slot's owner. */
+    /** The newer owner of slots, sent to a node with an outdated view. */
     UPDATE("update"),
-    /** The request to pause writes. */
+    /** A request to pause writes for a manual failover. */
     PAUSE_REQUEST("mfstart"),
     /** A message of a module. */
     MODULE("module"),
-    /** A message to a sharded channel. */
+    /** A message published to a sharded channel. */
     SHARDED_PUBLISH("publishshard");
 
     private final String label;

@@ -25,17 +25,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a node's state machine on an event loop: steps it at inputs and requested times, and
- * performs its outputs in order. While a binding state is not on disk, all later outputs wait.
- * Confined to the event loop.
+ * Runs a node's state machine on the event loop. It steps the machine for every input and at the
+ * requested times, and performs its outputs in order. A state with a new promise holds back all
+ * later outputs until it is durable. Confined to the event loop.
  */
 public final class ClusterDriver {
   private static final int NO_TYPE = -1;
   private static final int ALL_TYPES = -2;
 
   /**
-   * The number of waiting outputs from which on messages are dropped: a node whose disk hangs is
-   * silent for the others anyway.
+   * The number of held outputs at which further messages are dropped: a node whose disk hangs looks
+   * silent to the others anyway.
    */
   private static final int MAX_WAITING = 10_000;
 
@@ -82,22 +82,21 @@ public final class ClusterDriver {
     return cluster;
   }
 
-  /** Returns the number of connections of the bus, both ways. */
+  /** Returns the number of connections of the bus, outgoing and inbound. */
   public int connectionCount() {
     return connections.count();
   }
 
-  /** Returns the counters of messages. */
   public BusStats stats() {
     return connections.stats();
   }
 
-  /** Returns the connections to and from nodes that are known by now. */
+  /** Returns the open connections to and from known nodes. */
   public List<BusLink> links() {
     return connections.links();
   }
 
-  /** Closes the connections to a node that this one opened, or those that the other opened. */
+  /** Closes the outgoing or the inbound connections of a node, for tests. */
   public void kill(Node node, boolean outgoing) {
     connections.kill(node, outgoing);
   }
@@ -117,7 +116,7 @@ public final class ClusterDriver {
             });
   }
 
-  /** Returns the bytes that wait to be sent. */
+  /** Returns the bytes of pending output on all connections. */
   public long queuedBytes() {
     return connections.queuedBytes();
   }
@@ -130,7 +129,7 @@ public final class ClusterDriver {
     timer.start();
   }
 
-  /** Performs what is due by the clock, which was moved. */
+  /** Performs the due work at once after a test has moved the clock. */
   public void clockMoved() {
     if (timer.isRunning()) {
       tick();
@@ -143,14 +142,14 @@ public final class ClusterDriver {
     submit(new Input.Tick(clock.wallMillis()));
   }
 
-  /** Notes progress of replication, where a manual failover waits for it. */
+  /** Reports the progress of replication if a manual failover waits for it. */
   public void replicated() {
     if (cluster.awaitedOffset() >= 0) {
       submit(new Input.Replication(server.offset(), server.dataAgeMillis()));
     }
   }
 
-  /** Stops for good, closes the bus, and waits until the state is on disk. */
+  /** Stops for good: closes the bus and waits until the state is durable. */
   public void stop() {
     stopped = true;
     timer.stop();
@@ -161,8 +160,8 @@ public final class ClusterDriver {
   /**
    * Steps with an operator's order.
    *
-   * @param reply receives {@link Output.Done} or {@link Output.Refused} once the state on which it
-   *     rests is on disk
+   * @param reply receives {@link Output.Done} or {@link Output.Refused} after every earlier promise
+   *     is durable
    */
   public void order(Input order, Consumer<Output> reply) {
     replies.add(reply);
@@ -170,8 +169,8 @@ public final class ClusterDriver {
   }
 
   /**
-   * Steps with an operator's order, and returns its result without waiting for the disk: within a
-   * transaction or a script, which can't wait.
+   * Steps with an operator's order and returns its result without waiting for the disk. For
+   * transactions and scripts, which can't wait.
    *
    * @throws IllegalStateException during a step
    */

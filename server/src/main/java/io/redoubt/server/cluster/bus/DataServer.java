@@ -4,12 +4,15 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.slot.SlotSet;
 
-/** The data server of a cluster node, as its state machine sees it. Called on the event loop. */
+/**
+ * The data server behind a cluster node, for the outputs of the state machine. Called on the event
+ * loop.
+ */
 public interface DataServer {
   /** Returns the replication offset, as a master or as a replica. */
   long offset();
 
-  /** Returns the milliseconds since a replica last heard of its master; 0 for a master. */
+  /** Returns the milliseconds since a replica last heard from its master; 0 for a master. */
   long dataAgeMillis();
 
   /** Makes the server a replica of the node at an endpoint. */
@@ -18,21 +21,21 @@ public interface DataServer {
   /** Makes the server a master. */
   void promote();
 
-  /** Stops writes of clients for a time. */
+  /** Pauses client writes for at most the given time. */
   void pauseWrites(long millis);
 
   /** Ends a pause of writes. */
   void resumeWrites();
 
-  /** Removes the keys of slots that belong to another node now. */
+  /** Deletes the keys of slots that this node has lost. */
   void dropSlots(SlotSet slots);
 
-  /** Removes all keys. */
+  /** Deletes all keys. */
   void dropAll();
 
-  /** Learns that owners of slots, nodes or the state of the cluster have changed. */
+  /** Called after slots, nodes or the state of the cluster have changed. */
   void topologyChanged();
 
-  /** Passes a message of another node to the subscribers of a channel. */
+  /** Delivers a message published at another node to the subscribers of a channel. */
   void deliver(boolean sharded, ByteString channel, ByteString message);
 }

@@ -6,8 +6,8 @@ import io.redoubt.server.cluster.message.MessageEncoder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of the message that was encoded last, so that one to several nodes is encoded once. A
- * published message goes whole to some nodes and light to others in turn.
+ * A cache of the last encoded message, so that a message to several nodes is encoded only once. A
+ * published message has two encodings, full and light; its receivers take either in turn.
  */
 final class LastEncoded {
   private static final byte[] NONE = {};

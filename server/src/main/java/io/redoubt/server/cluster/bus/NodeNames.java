@@ -9,8 +9,8 @@ import java.net.UnknownHostException;
 import java.util.function.Consumer;
 
 /**
- * Resolves the host names of nodes, each on a thread of its own, since a name server may take long.
- * The state machine limits the number of concurrent requests.
+ * Resolves host names of nodes, each on a thread of its own, because DNS may be slow. The state
+ * machine limits the number of concurrent lookups.
  */
 final class NodeNames {
   private final Loop loop;
@@ -19,7 +19,7 @@ final class NodeNames {
   private final Consumer<Input> inputs;
 
   /**
-   * Creates the object.
+   * Creates the resolver.
    *
    * @param inputs receives the answers on the event loop
    */

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code nodes.conf} on a thread of its own, so that a slow disk does not block the event
- * loop. One write runs at a time; later states are combined in the next one. A state for which
- * nobody waits is written a moment later: a move of slots changes it several times, and at all
- * nodes, whose disk may be one. A write that fails is retried, and whoever waits for it waits on.
- * Confined to the event loop.
+ * loop. One write runs at a time; only the newest state is written next. A state without waiters is
+ * written after a delay, because a slot migration changes it several times on every node, and nodes
+ * may share a disk. A failed write is retried and its waiters remain queued, except those of
+ * CLUSTER SAVECONFIG. Confined to the event loop.
  */
 final class StateWriter {
   private static final long SLEEP_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -30,17 +30,17 @@ final class StateWriter {
   private static final long LEISURE_MILLIS = 200;
 
   /**
-   * A wait for the write of a change.
+   * A waiter for the write of a change.
    *
-   * @param takesFaults true if a failed write ends the wait
-   * @param result receives null when the change is durable, else the reason why it is not
+   * @param takesFaults true if a failed write ends the wait with the error
+   * @param result receives null once the change is durable, or the reason for the failure
    */
   private record Waiter(long change, boolean takesFaults, Consumer<@Nullable Exception> result) {}
 
   /**
    * A write.
    *
-   * @param covers the number of changes that the state contains
+   * @param covers the number of the last change that the state contains
    */
   private record Job(ClusterState state, long covers, CountDownLatch ends) {}
 
@@ -53,12 +53,12 @@ final class StateWriter {
   private long changes;
   private long written;
 
-  /** The next write of a state for which nobody waits. */
+  /** The scheduled write of a state without waiters. */
   private @Nullable Cancellable plan;
 
   private boolean planIsSoon;
 
-  /** True if a write is due that has not started. */
+  /** True if a write is due but has not started. */
   private boolean due;
 
   private boolean writing;
@@ -70,7 +70,7 @@ final class StateWriter {
   /** The thread that writes; null before the first write. */
   private @Nullable Thread thread;
 
-  /** The write that the thread performs; null while it waits. */
+  /** The write in progress on the thread, null while the thread is idle. */
   private volatile @Nullable Job handed;
 
   private volatile boolean finished;
@@ -83,9 +83,9 @@ final class StateWriter {
   }
 
   /**
-   * Writes a state in a while.
+   * Schedules the write of a state without waiters.
    *
-   * @param soon true for some milliseconds, false for a fraction of a second
+   * @param soon true for a delay of milliseconds, false for a fraction of a second
    */
   void write(ClusterState state, boolean soon) {
     newest = state;
@@ -100,7 +100,9 @@ final class StateWriter {
     plan = loop.schedule(this::writeChanges, soon ? SOON_MILLIS : LEISURE_MILLIS);
   }
 
-  /** Writes a state at once, and runs an action when it is durable. */
+  /**
+   * Writes a state at once and runs an action when it is durable. Retries for as long as it takes.
+   */
   void write(ClusterState state, Runnable action) {
     writeAtOnce(state, false, unused -> action.run());
   }
@@ -108,7 +110,7 @@ final class StateWriter {
   /**
    * Writes a state at once.
    *
-   * @param result receives null when it is durable, or the reason why the write failed
+   * @param result receives null once the state is durable, or the reason why the write failed
    */
   void save(ClusterState state, Consumer<@Nullable Exception> result) {
     writeAtOnce(state, true, result);
@@ -144,8 +146,8 @@ final class StateWriter {
   }
 
   /**
-   * Waits for the write in progress and writes what is newer, because the loop ends: nothing is
-   * called back any more.
+   * Waits for the write in progress, then writes any newer state on this thread. Calls no waiter,
+   * because the loop is ending.
    */
   void finish() {
     finished = true;
@@ -185,7 +187,7 @@ final class StateWriter {
     }
   }
 
-  /** Performs the writes, on their thread, until there are none and the loop ends. */
+  /** Performs the writes on the writer thread until {@link #finish} is called and none is left. */
   private void work() {
     while (true) {
       Job job = handed;
@@ -234,7 +236,7 @@ final class StateWriter {
     report(covered, null);
   }
 
-  /** Ends the waits for a write; what they do may start the next one. */
+  /** Notifies the waiters that a write has satisfied; their actions may start the next one. */
   private void report(long covered, @Nullable Exception fault) {
     List<Waiter> ending =
         waiters.stream()

@@ -3,7 +3,7 @@
  * machine of {@code core} on the event loop. Start reading at {@link
  * io.redoubt.server.cluster.bus.ClusterDriver}.
  *
- * <p>Knows nothing of keys and commands: what the node does with its data is behind {@link
+ * <p>Independent of keys and commands: the node's data is behind {@link
  * io.redoubt.server.cluster.bus.DataServer}.
  */
 @NullMarked

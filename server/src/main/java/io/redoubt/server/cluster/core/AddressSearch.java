@@ -8,21 +8,21 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Looks for lost nodes at the address of their host name, since nodes that restart on new addresses
- * keep their names. A node without a host name is only tried at its last address.
+ * Finds unreachable nodes by their host names, since a node that restarts on a new address keeps
+ * its name. A node without a host name is only tried at its last address.
  *
- * <p>A resolved address is tried by one link, which carries a PING. It replaces the known address
- * only if the peer answers with the expected id, so a wrong answer of a name server changes
- * nothing. Known and resolved addresses are tried in turn.
+ * <p>A resolved address is tried with a single link and a PING. It replaces the known address only
+ * if the peer answers with the expected id, so a wrong answer from DNS does no harm. The known and
+ * the resolved address are tried alternately.
  */
 final class AddressSearch {
-  /** The time without a PONG after which a name is resolved. */
+  /** The time without a PONG after which a name is looked up. */
   private static final long PATIENCE_MILLIS = 500;
 
   private static final long MIN_INTERVAL_MILLIS = 1000;
   private static final long MAX_INTERVAL_MILLIS = 5000;
 
-  /** The limit of concurrent requests, each of which may occupy a thread for long. */
+  /** The maximum number of concurrent lookups; each may occupy a thread for a long time. */
   private static final int MAX_PENDING = 16;
 
   private final World world;
@@ -32,12 +32,14 @@ final class AddressSearch {
     this.world = world;
   }
 
-  /** Returns the time between two requests for a node, and the limit of a trial. */
+  /**
+   * Returns the interval between two lookups for a node, which also limits the trial of an address.
+   */
   private long intervalMillis() {
     return Math.clamp(world.timeoutMillis() / 2, MIN_INTERVAL_MILLIS, MAX_INTERVAL_MILLIS);
   }
 
-  /** Requests the address of a node that can't be reached, if it has a name. */
+  /** Starts a lookup for a node that has a host name and can't be reached. */
   void consider(Node node) {
     String name = node.labels.hostname();
     if (name.isEmpty()
@@ -47,7 +49,7 @@ final class AddressSearch {
       return;
     }
     node.resolvedAt = world.now();
-    // Several nodes may share the name of their machine.
+    // Several nodes may share one host name.
     if (pending.add(name)) {
       world.emit(new Output.Resolve(name));
     }
@@ -65,7 +67,7 @@ final class AddressSearch {
   }
 
   /**
-   * Handles the address of a name.
+   * Handles the result of a lookup.
    *
    * @param ip empty if the name could not be resolved
    */
@@ -75,7 +77,7 @@ final class AddressSearch {
       if (!node.labels.hostname().equals(name)) {
         continue;
       }
-      // The interval starts now, so that requests for other nodes get their turn.
+      // The interval starts anew at the answer, so that slow lookups leave room for other nodes.
       node.resolvedAt = world.now();
       if (!ip.isEmpty() && !ip.equals(node.endpoint.ip()) && isLost(node)) {
         node.resolved = ports(node).at(ip);
@@ -86,7 +88,7 @@ final class AddressSearch {
     }
   }
 
-  /** Returns the last known ports; ours for a node whose ports a restart has made unknown. */
+  /** Returns the last known ports of a node; this node's own if a restart has lost them. */
   private Endpoint ports(Node node) {
     if (node.endpoint.busPort() != 0) {
       return node.endpoint;
@@ -94,7 +96,7 @@ final class AddressSearch {
     return node.lostEndpoint == null ? world.myself().endpoint : node.lostEndpoint;
   }
 
-  /** Returns true if a node can be tried at some address. */
+  /** Returns true if any address of a node is known. */
   boolean hasAddress(Node node) {
     return !node.has(NodeFlag.NOADDR) || node.resolved != null;
   }
@@ -106,27 +108,29 @@ final class AddressSearch {
     return resolved == null ? node.endpoint : resolved;
   }
 
-  /** Returns true if our link leads to a resolved address at which the node has not answered. */
+  /**
+   * Returns true if the link leads to a resolved address and the node has not answered there yet.
+   */
   boolean isOnTrial(Node node) {
     return node.link.state != LinkState.DOWN && !node.link.answered && !node.leadsTo(node.endpoint);
   }
 
-  /** Returns true if a trial has taken so long that the known address gets its turn. */
+  /** Returns true if a trial has run out of time and the known address is next. */
   boolean isOverdue(Node node) {
     return isOnTrial(node) && world.now() - node.link.upSince > intervalMillis();
   }
 
-  /** Ends a trial at which another node answered. */
+  /** Ends a trial because another node answered. */
   void refuted(Node node, String stranger) {
     world.remark(
         Level.VERBOSE,
         "Node "
             + node
-            + " is not at the address of its name "
+            + " was not found at the address of its host name "
             + node.labels.hostname()
-            + ", where "
+            + ": "
             + stranger
-            + " answers");
+            + " answers there");
     world.closeLink(node);
   }
 }

@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Our links to the other nodes, and the PINGs on them. Each node has a link of its own to each
- * other, on which it sends; PONGs return on the connection of their PING.
+ * The outgoing links to the other nodes, and the PINGs on them. Each pair of nodes has two
+ * connections, one opened by each side. A node sends on its own; only a PONG returns on the
+ * connection of its PING.
  */
 final class BusLinks {
   private static final long RANDOM_PING_MILLIS = 1000;
@@ -32,7 +33,7 @@ final class BusLinks {
     this.planned = planned;
   }
 
-  /** Opens and renews links, and sends the PINGs that are due. */
+  /** Opens and reopens links, and sends the PINGs that are due. */
   void maintain() {
     long now = world.now();
     long timeout = world.timeoutMillis();
@@ -72,8 +73,8 @@ final class BusLinks {
   }
 
   /**
-   * Returns true if a node answers us and has had no link to us for the time of a handshake. It may
-   * not know us: our handshake has succeeded, and its own has timed out.
+   * Returns true if a node answers but has had no link to this one for the duration of a handshake.
+   * Its own handshake may have timed out while ours succeeded, so that it does not know this node.
    */
   boolean isOneWay(Node node) {
     Link link = node.link;
@@ -88,7 +89,7 @@ final class BusLinks {
     long now = world.now();
     long timeout = world.timeoutMillis();
     boolean waits = link.pingSentAt != Node.NEVER;
-    // The connection may be broken although the node is well.
+    // The connection may be broken although the node is up.
     if (waits
         && now - link.upSince > timeout
         && now - link.pingSentAt > timeout / 2
@@ -100,8 +101,8 @@ final class BusLinks {
           Level.NOTICE,
           "Node "
               + node
-              + " answers but has no link to this node. It may not know this node, which"
-              + " meets it again.");
+              + " answers but has no link to this node. It may not know this node, so it is"
+              + " sent another MEET.");
       ping(node, GossipKind.MEET);
     } else if (!waits && now - link.pongAt > world.options().pingAfterMillis()) {
       ping(node, GossipKind.PING);
@@ -110,7 +111,7 @@ final class BusLinks {
     }
   }
 
-  /** Pings the node of a few random ones whose last PONG is the oldest. */
+  /** Pings one of a few randomly chosen nodes: the one with the oldest PONG. */
   private void pingLongSilent() {
     List<Node> candidates = new ArrayList<>(world.nodes.others());
     candidates.removeIf(
@@ -137,7 +138,7 @@ final class BusLinks {
     Endpoint endpoint = search.next(node);
     link.endpoint = endpoint;
     if (link.pingSentAt == Node.NEVER) {
-      // A node that can't be reached counts as silent from the first attempt on.
+      // An unreachable node counts as silent from the first failed attempt.
       link.pingSentAt = world.now();
     }
     world.nodes.linked(link.id, node);
@@ -159,7 +160,7 @@ final class BusLinks {
     Node node = world.nodes.ofLink(id);
     if (node != null) {
       world.linkLost(node);
-      node.clear(NodeFlag.LIGHT_PUBLISH); // it may come back as an older version
+      node.clear(NodeFlag.LIGHT_PUBLISH); // it may restart with an older version
     } else if (id < 0) {
       for (Node each : world.nodes.others()) {
         if (each.link.inbound == id) {
@@ -170,7 +171,7 @@ final class BusLinks {
     }
   }
 
-  /** Sends a PING or a MEET, from which on the node owes a PONG. */
+  /** Sends a PING or a MEET. The node's silence is measured from the first one without a PONG. */
   void ping(Node node, GossipKind kind) {
     if (node.link.pingSentAt == Node.NEVER) {
       node.link.pingSentAt = world.now();

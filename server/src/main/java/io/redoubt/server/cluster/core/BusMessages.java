@@ -8,7 +8,7 @@ import io.redoubt.server.cluster.message.NodeFlag;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Sends our messages to the other nodes, on our links to them. */
+/** Composes and sends messages to other nodes. Messages to nodes whose link is down are dropped. */
 final class BusMessages {
   private final World world;
   private final Gossip gossip;
@@ -18,7 +18,7 @@ final class BusMessages {
     this.gossip = gossip;
   }
 
-  /** Sends our view to a node. */
+  /** Sends a PING, PONG or MEET with gossip to a node. */
   void sendGossip(Node node, GossipKind kind) {
     if (node.isConnected()) {
       boolean greets = !node.link.greeted;
@@ -29,13 +29,14 @@ final class BusMessages {
   }
 
   /**
-   * Sends the PONG to a PING or a MEET on the connection on which that came.
+   * Answers a PING or a MEET with a PONG on the same connection.
    *
    * @param node the sender, null for a stranger
    * @param readsExtensions true if the sender announces that it reads extensions
    */
   void reply(int connection, @Nullable Node node, boolean readsExtensions) {
-    // A stranger learns our slots from this message, and is to see them with our host name.
+    // A stranger learns this node's slots from this message, so it should learn the host name with
+    // them.
     List<Extension> extensions =
         node == null && readsExtensions ? gossip.hostname() : gossip.extensions(node, false);
     send(connection, gossip.body(GossipKind.PONG, node, extensions));
@@ -74,7 +75,7 @@ final class BusMessages {
     }
   }
 
-  /** Sends our view to all nodes at once, because it has changed. */
+  /** Sends a PONG to every node at once, because this node's role, slots or epoch has changed. */
   void announce() {
     for (Node node : world.nodes.others()) {
       if (!node.isInHandshake()) {
@@ -84,8 +85,8 @@ final class BusMessages {
   }
 
   /**
-   * Passes a client's message on: to all nodes, or to those of our shard. Our view, which takes 2
-   * KB, is left out for nodes that understand it so.
+   * Forwards a published message to all nodes, or to the nodes of this shard. Nodes that support it
+   * get the light form, without the 2 KB header.
    */
   void publish(Body.Publish body) {
     Message whole = message(body, 0);
@@ -102,7 +103,7 @@ final class BusMessages {
     }
   }
 
-  /** Sends our view to the nodes of our shard. */
+  /** Sends a PONG to the nodes of this shard at once. */
   void announceInShard() {
     Node master = world.myself().shardMaster();
     for (Node node : world.nodes.others()) {

@@ -3,17 +3,17 @@ package io.redoubt.server.cluster.core;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The attempt of this replica to be elected. */
+/** The state of this replica's attempt to be elected. */
 final class Candidacy {
   final Set<Node> voters = new HashSet<>();
 
-  /** The time at which it begins, {@link Node#NEVER} if none is planned. */
+  /** The start of the election, {@link Node#NEVER} if none is planned. */
   long startAt = Node.NEVER;
 
-  /** The time to ask the silent masters again after a start at once. */
+  /** The time to ask silent masters again, if the election started without a delay. */
   long askAgainAt = Node.NEVER;
 
-  /** True if it may start at once. */
+  /** True if the election may start without a delay. */
   boolean hasty;
 
   /** True once votes are requested. */

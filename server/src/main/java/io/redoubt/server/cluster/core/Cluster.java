@@ -14,18 +14,18 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state machine of a cluster node: it knows the other nodes and the owners of the slots, agrees
- * with others on failures, votes, and replaces its failed master.
+ * The state machine of a cluster node. It tracks the other nodes and the owners of the slots,
+ * agrees with others on failures, votes, and replaces its failed master.
  *
- * <p>Invariants: the current epoch and the epoch of our last vote never decrease, CLUSTER RESET
- * HARD apart, which makes a new node. There is at most one vote an epoch. An epoch or a vote is on
- * disk before another node hears of it. A slot changes its owner only for a greater config epoch,
- * by an operator's order, or if its owner has released it.
+ * <p>Invariants: the current epoch and the epoch of the last vote never decrease, except by CLUSTER
+ * RESET HARD, which creates a new identity. A node votes at most once per epoch. An epoch or a vote
+ * is durable before any other node learns of it. A slot changes its owner only for a claim with a
+ * greater config epoch, by an operator's order, or after its owner has released it.
  *
  * <p>Time: the caller's milliseconds must not decrease. A long gap between two steps means that
- * this process was paused. It is subtracted from the machine's own time, so that our pause never
- * looks like the silence of others; after a gap of most of the node timeout, this node serves
- * nothing until it has heard of a majority again.
+ * this process was paused. The gap is subtracted from the machine's own clock, so that a node never
+ * blames its peers for its own pause. After a pause of more than three quarters of the node
+ * timeout, the node serves nothing until a majority of the masters has sent it a message.
  */
 public final class Cluster {
   private static final long MIN_PAUSE_MILLIS = 500;
@@ -172,7 +172,7 @@ public final class Cluster {
     long passed = world.advance(nowMillis, Math.max(MIN_PAUSE_MILLIS, timeout / 2));
     if (passed > 0) {
       world.remark(Level.WARNING, "This process was paused for " + passed + " ms");
-      planned.end(); // its pause of writes may be over
+      planned.end(); // the pause of writes may have expired meanwhile
       if (passed > Math.max(MIN_PAUSE_MILLIS, timeout * 3 / 4)) {
         serving.paused();
       }
@@ -187,22 +187,22 @@ public final class Cluster {
   }
 
   /**
-   * Returns the latest time of the next tick, in the caller's milliseconds; a very large number for
-   * none.
+   * Returns the time by which the next tick is due, in the caller's milliseconds; a very large
+   * number for none.
    */
   public long wakeAtMillis() {
     return world.wakeAtMillis();
   }
 
   /**
-   * Returns the offset of the paused master that our replication must reach in a manual failover;
-   * -1 if none is awaited. {@link Input.Replication} should report it at once.
+   * Returns the offset of the paused master that this replica must reach in a manual failover; -1
+   * if there is none. Report the arrival at once, by {@link Input.Replication}.
    */
   public long awaitedOffset() {
     return planned.awaitedOffset();
   }
 
-  /** Returns the state that must survive a crash. */
+  /** Returns the state to be persisted. */
   public ClusterState state() {
     return Restoration.state(world);
   }
@@ -212,7 +212,6 @@ public final class Cluster {
     return Restoration.record(world, node);
   }
 
-  /** Returns our id. */
   public String myId() {
     return world.myself().id();
   }
@@ -222,7 +221,7 @@ public final class Cluster {
     return world.myself();
   }
 
-  /** Returns all known nodes, this one and those in a handshake included. */
+  /** Returns all known nodes, including this one and nodes in a handshake. */
   public Collection<Node> allNodes() {
     return world.nodes.all();
   }
@@ -232,12 +231,15 @@ public final class Cluster {
     return world.nodes.get(id);
   }
 
-  /** Returns true if an id is that of a node whose messages are trusted, or our own. */
+  /**
+   * Returns true if the id is this node's or that of a node past its handshake, whose messages are
+   * trusted.
+   */
   public boolean knows(String id) {
     return world.nodes.known(id) != null;
   }
 
-  /** Returns the node to which a link of ours leads, or null. */
+  /** Returns the node at the other end of an outgoing link, or null. */
   public @Nullable Node ofLink(int link) {
     return world.nodes.ofLink(link);
   }
@@ -259,18 +261,21 @@ public final class Cluster {
     return world.slots.owner(slot) == world.myself().shardMaster();
   }
 
-  /** Returns true if keys of a slot belong here: it is our shard's, or being imported. */
+  /**
+   * Returns true if the slot belongs to this shard or is being imported, so that its keys are kept
+   * here.
+   */
   public boolean keepsKeysOf(int slot) {
     return isOfMyShard(slot) || importingFrom(slot) != null;
   }
 
-  /** Returns the node to which we migrate a slot, or null. */
+  /** Returns the target of a slot that is migrating away, or null. */
   public @Nullable Node migratingTo(int slot) {
-    // No boxing at each command while nothing migrates.
+    // Avoids boxing the slot on every command while nothing migrates.
     return world.slots.migrating.isEmpty() ? null : world.slots.migrating.get(slot);
   }
 
-  /** Returns the node from which we import a slot, or null. */
+  /** Returns the source of a slot that is being imported, or null. */
   public @Nullable Node importingFrom(int slot) {
     return world.slots.importing.isEmpty() ? null : world.slots.importing.get(slot);
   }
@@ -286,14 +291,14 @@ public final class Cluster {
   }
 
   /**
-   * Returns the number of voters that are a majority. Owners of slots that we have yet to hear of
-   * count, too: otherwise a node with a partial view could win with a minority.
+   * Returns the number of votes that form a majority. Successors that this node has not heard of
+   * yet count, too: otherwise a node with a partial view could win with a minority.
    */
   public int majority() {
     return world.majority();
   }
 
-  /** Returns the number of valid reports of masters that a node has failed. */
+  /** Returns the number of masters with slots that currently report a node as failed. */
   public int failureReports(Node node) {
     return health.reports(node);
   }
@@ -303,17 +308,17 @@ public final class Cluster {
     return world.currentEpoch();
   }
 
-  /** Returns the epoch of our last vote. */
+  /** Returns the epoch of this node's last vote. */
   public long lastVoteEpoch() {
     return world.lastVoteEpoch();
   }
 
-  /** Returns our replication offset. */
+  /** Returns this node's replication offset. */
   public long offset() {
     return world.offset();
   }
 
-  /** Returns the findings about states and settings that cause problems, one line each. */
+  /** Returns the findings of CLUSTER DOCTOR, one line each. */
   public List<String> findings() {
     return Doctor.findings(world, links, gossip.differingAddress());
   }

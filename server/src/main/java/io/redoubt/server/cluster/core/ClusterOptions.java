@@ -7,7 +7,7 @@ import io.redoubt.server.cluster.message.Endpoint;
  *
  * @param announced the ports of this node, and its IP address if one is configured
  * @param hostname the announced host name, empty for none
- * @param nodeName the announced name for people, empty for none
+ * @param nodeName {@code cluster-announce-human-nodename}, empty for none
  * @param pingIntervalMillis {@code cluster-ping-interval}; 0 for half of the node timeout
  * @param replicaValidityFactor {@code cluster-replica-validity-factor}; 0 for no limit
  * @param replicaPingPeriodMillis {@code repl-ping-replica-period}
@@ -76,7 +76,7 @@ public record ClusterOptions(
         replicaNoFailover);
   }
 
-  /** Returns the age of a PONG from which on the node is sent a PING. */
+  /** Returns the age of the last PONG at which the next PING is sent. */
   long pingAfterMillis() {
     return pingIntervalMillis > 0 ? pingIntervalMillis : nodeTimeoutMillis / 2;
   }

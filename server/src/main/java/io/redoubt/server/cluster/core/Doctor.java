@@ -10,17 +10,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the states and settings of a cluster that cause or will cause problems, for CLUSTER DOCTOR.
- * Examines this node's view only; other nodes may see more.
+ * Diagnoses states and settings that cause problems or will do so, for CLUSTER DOCTOR. Examines
+ * this node's view only; other nodes may see more.
  */
 final class Doctor {
-  /** The subject of findings about no single node. */
+  /** The subject of findings about the cluster as a whole. */
   private static final String WHOLE = "cluster";
 
-  /** The masters that still have a majority when one is missing. */
+  /** The smallest number of masters that keeps a majority when one of them fails. */
   private static final int ENOUGH_MASTERS = 3;
 
-  /** A pause of a process or network of a second is common. */
+  /** Processes and networks commonly pause for up to a second. */
   private static final long SHORT_TIMEOUT_MILLIS = 1000;
 
   private static final long LONG_TIMEOUT_MILLIS = 60_000;
@@ -36,7 +36,7 @@ final class Doctor {
     this.differingAddress = differingAddress;
   }
 
-  /** Returns the findings: for each a keyword, the node or {@code cluster}, and the advice. */
+  /** Returns the findings, each a line of the form {@code keyword subject: advice}. */
   static List<String> findings(World world, BusLinks links, @Nullable String differingAddress) {
     Doctor doctor = new Doctor(world, links, differingAddress);
     doctor.coverage();
@@ -82,7 +82,7 @@ final class Doctor {
           "full-coverage",
           WHOLE,
           uncovered.count()
-              + " slots are not served, for which all nodes refuse commands for the others, too."
+              + " slots are not served, so all nodes refuse the commands for every slot."
               + " Cover them, or set cluster-require-full-coverage no on all nodes.");
     }
   }
@@ -93,10 +93,10 @@ final class Doctor {
       add(
           "few-masters",
           WHOLE,
-          "a failover needs the votes of most masters with slots, and with "
+          "a failover needs the votes of a majority of the masters with slots, and "
               + voters.size()
-              + " of them none may be missing. Spread the slots over three or more masters, on"
-              + " different machines.");
+              + " of them have none once one fails. Spread the slots over three or more"
+              + " masters, on different machines.");
     }
     for (Node master : voters) {
       if (master.hasFailed()) {
@@ -106,7 +106,7 @@ final class Doctor {
         add(
             "no-replica",
             master.shownAddress(),
-            "nobody can replace this master, whose slots are lost with it. Add a replica with"
+            "it has no working replica to take over its slots if it fails. Add one with"
                 + " redis-cli --cluster add-node --cluster-slave --cluster-master-id "
                 + master
                 + ".");
@@ -115,8 +115,8 @@ final class Doctor {
         add(
             "replicas-no-failover",
             master.shownAddress(),
-            "all its replicas have cluster-replica-no-failover yes, so that none replaces it. Set"
-                + " it to no on one of them.");
+            "all its replicas have cluster-replica-no-failover yes, so none can replace it."
+                + " Set it to no on at least one of them.");
       }
     }
   }
@@ -130,10 +130,10 @@ final class Doctor {
           add(
               "same-machine",
               replica.shownAddress(),
-              "it runs at the address of its master "
+              "it has the same address as its master "
                   + master.shownAddress()
-                  + ": with that machine both are lost. Move it to another machine, or exchange"
-                  + " it for a replica there by CLUSTER REPLICATE.");
+                  + ", so a failure of that machine takes down both. Move it to another machine, or"
+                  + " swap it with a replica there by CLUSTER REPLICATE.");
         }
       }
     }
@@ -150,8 +150,8 @@ final class Doctor {
             count
                 + " of "
                 + voters.size()
-                + " masters run there: without that machine the others are no majority, and"
-                + " nobody is promoted. Fail some of them over to replicas elsewhere with CLUSTER"
+                + " masters run there: if that machine fails the others have no majority, and no"
+                + " replica is promoted. Fail some of them over to replicas elsewhere with CLUSTER"
                 + " FAILOVER.");
       }
     });
@@ -164,7 +164,7 @@ final class Doctor {
         add(
             "node-failed",
             node.shownAddress(),
-            "most masters can't reach it"
+            "a majority of the masters can't reach it"
                 + (node.slotCount() > 0
                     ? ", and its " + node.slotCount() + " slots are not served"
                     : "")
@@ -176,15 +176,15 @@ final class Doctor {
             "node-unreachable",
             node.shownAddress(),
             way
-                + ", but most masters have not found that it failed. Check that this node reaches"
-                + " its port and the port of its bus.");
+                + ", but a majority of the masters does not consider it failed. Check that this"
+                + " node can reach its client port and its bus port.");
       } else if (links.isOneWay(node)) {
         add(
             "one-way",
             node.shownAddress(),
             "it answers this node but opens no link to it. Either it does not know this node,"
-                + " which meets it again every few seconds, or it can't reach the port of this"
-                + " node's bus.");
+                + " which sends it a MEET every few seconds, or it can't reach this node's"
+                + " bus port.");
       }
     }
   }
@@ -209,8 +209,9 @@ final class Doctor {
                     + direction
                     + " "
                     + peer.shownAddress()
-                    + ". If no reshard is running one was broken off: redis-cli --cluster fix"
-                    + " finishes it, CLUSTER SETSLOT slot STABLE on both nodes undoes it."));
+                    + ". If no reshard is running, one was interrupted: finish it with redis-cli"
+                    + " --cluster fix, or undo it with CLUSTER SETSLOT slot STABLE on both"
+                    + " nodes."));
   }
 
   private void versions() {
@@ -221,22 +222,23 @@ final class Doctor {
         add(
             "epoch-collision",
             master.shownAddress(),
-            "it has the config epoch "
+            "it has the same config epoch "
                 + master.configEpoch()
-                + " of "
+                + " as "
                 + other.shownAddress()
-                + ", so that nodes may differ on who owns a slot that both claim. It ends once"
-                + " they hear of each other; if it stays, run CLUSTER BUMPEPOCH on one of them.");
+                + ", so nodes may disagree on the owner of a slot that both claim. This resolves"
+                + " itself once the two exchange messages; if it persists, run CLUSTER BUMPEPOCH"
+                + " on one of them.");
       }
       SlotSet released = world.slots.releasedOf(master);
       if (!released.isEmpty()) {
         add(
             "topology-differs",
             master.shownAddress(),
-            "it does not claim the slots "
+            "this node considers it the owner of the slots "
                 + released
-                + ", which this node takes to be its own, and no other node does. If that stays,"
-                + " assign them with redis-cli --cluster fix.");
+                + ", but neither it nor any other node claims them. If this persists, assign them"
+                + " with redis-cli --cluster fix.");
       }
     }
   }
@@ -257,8 +259,8 @@ final class Doctor {
           world.myself().shownAddress(),
           "cluster-node-timeout is "
               + millis
-              + " ms: as long the slots of a master that died are not served, and one that is cut"
-              + " off takes writes that are lost. Set 15000 or less on all nodes.");
+              + " ms: for that long the slots of a failed master are not served, and a partitioned"
+              + " master accepts writes that will be lost. Set 15000 or less on all nodes.");
     }
   }
 
@@ -271,8 +273,8 @@ final class Doctor {
           me.shownAddress(),
           "other nodes reach it at "
               + differing
-              + ", and clients are sent to the address that each node knows. Set"
-              + " cluster-announce-ip, and the announced ports where they differ.");
+              + ", but clients are redirected to the address that each node knows. Set"
+              + " cluster-announce-ip, and the announced ports if they differ.");
     }
   }
 }

@@ -8,44 +8,48 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.stream.Stream;
 
 /**
- * A replica's attempts to replace its failed master: it asks the masters with slots for their votes
- * in a new epoch, and takes the slots over if a majority agrees.
+ * The elections of this replica. To replace its failed master, it asks the masters with slots for
+ * their votes in a new epoch, and takes over the slots if a majority grants them.
  *
- * <p>Redis' replicas wait for 500 to 1000 ms before they ask, so that all masters know of the
- * failure, the replicas know each other's offsets, and candidates are spread in time. This one asks
- * at once if it can do without:
+ * <p>A replica of Redis waits for 500 to 1000 ms first, so that all masters learn of the failure,
+ * replicas learn each other's offsets, and candidates don't stand at the same time. This one asks
+ * at once if the delay would gain nothing:
  *
  * <ul>
- *   <li>The failure has just been agreed on, and the master is silent for us, too. Its news
- *       precedes the request on each link. Others must not be told old news of a master that works
- *       again.
- *   <li>Each other replica of the master that works has told its offset since then, and none is
- *       ahead, or as far with a smaller id. Replicas announce their offsets at the news.
+ *   <li>The failure has just been agreed on, and the master does not answer this node either. The
+ *       FAIL message precedes the request on each link. An old FAIL must not be spread, since the
+ *       master may have recovered.
+ *   <li>Every other live replica of the master has reported its offset since then, and none has
+ *       more data, or as much and a smaller id. Replicas announce their offsets when they hear of
+ *       the failure.
  *   <li>No other master with slots and a smaller id seems to have failed. Candidates for several
- *       masters would split the votes of an epoch, and voters let a master wait for a second vote.
+ *       masters would split the votes of an epoch, and a voter does not vote twice for replicas of
+ *       one master in a row.
  * </ul>
  *
- * <p>Otherwise it waits like Redis. Votes are given by the same rules, so safety does not depend on
- * this. If too few masters agree at once, the others are asked again in the same epoch at the time
- * at which Redis would have asked.
+ * <p>Otherwise it waits as Redis does. Voters apply the same rules in both cases, so safety does
+ * not depend on the delay. If too few votes arrive, the silent masters are asked again, in the same
+ * epoch, when Redis would have asked first.
  *
  * <p>In the simulation of {@code FailoverTimeTest}, with disks of up to 20 ms, a master is replaced
- * 42 to 56 ms after the agreement on its failure (median), in place of 710 to 860 ms. If two of
- * five masters fail together, both are replaced after 98 ms in place of 965 ms, and none of 200
- * elections needs a second attempt, in place of 6.
+ * 42 to 56 ms after the agreement on its failure (median), instead of 710 to 860 ms. If two of five
+ * masters fail together, both are replaced after 98 ms instead of 965 ms, and none of 200 elections
+ * needs a second attempt, instead of 6.
  */
 final class Elections {
-  /** The time before a candidacy, in which the news of the failure spreads. */
+  /** The delay before an election, in which the news of the failure spreads. */
   private static final long START_MILLIS = 500;
 
   private static final int START_SPREAD_MILLIS = 500;
 
-  /** The further time for each replica of our master that has more data. */
+  /** The additional delay for each replica with more data. */
   private static final long RANK_MILLIS = 1000;
 
   private static final long MIN_TIMEOUT_MILLIS = 2000;
 
-  /** The part of the node timeout for which a working node may owe a PONG. */
+  /**
+   * The divisor of the node timeout that gives the time within which a working node answers a PING.
+   */
   private static final int TROUBLE_DIVISOR = 4;
 
   private final World world;
@@ -55,15 +59,16 @@ final class Elections {
   private final RoleChanges roles;
   private int rank;
 
-  /** The time at which the failure of our master was agreed on, as far as we know. */
+  /** The time at which this node learned that a majority considers its master failed. */
   private long agreedAt = Node.NEVER;
 
-  /** True if this node has told all others of the failure. */
+  /** True if this node has already broadcast the failure itself. */
   private boolean told;
 
   /**
-   * The majority of the masters when the election began. While the slots of another failed master
-   * pass to its replica, there is one master less for a moment, and fewer votes would do.
+   * The majority at the start of the election. While the slots of another failed master pass to its
+   * replica there is briefly one voter fewer, and a smaller majority would not intersect the
+   * others.
    */
   private int needed;
 
@@ -82,7 +87,9 @@ final class Elections {
     this.roles = roles;
   }
 
-  /** Handles a failure that has just been agreed on; {@code told} is true if we told the others. */
+  /**
+   * Handles a failure that has just been agreed on; {@code told} is true if this node broadcast it.
+   */
   void failureAgreed(Node node, boolean told) {
     if (node == world.myself().master()) {
       agreedAt = world.now();
@@ -94,7 +101,7 @@ final class Elections {
     return Math.max(2 * world.timeoutMillis(), MIN_TIMEOUT_MILLIS);
   }
 
-  /** Advances the attempt as far as possible. */
+  /** Advances the election as far as possible. */
   void advance() {
     Node myself = world.myself();
     Node master = myself.master();
@@ -165,11 +172,11 @@ final class Elections {
             + ", offset "
             + world.offset()
             + ").");
-    // The other replicas rank themselves by our offset.
+    // The other replicas need this offset to compute their rank.
     messages.announceInShard();
   }
 
-  /** Returns true if nothing would be gained by a delay. */
+  /** Returns true if a delay would gain nothing; see the class comment. */
   private boolean mayStartAtOnce(Node master) {
     if (!isSilent(master)) {
       return false;
@@ -185,20 +192,18 @@ final class Elections {
     return true;
   }
 
-  /** Returns the other replicas of our master that may replace it. */
+  /** Returns the other replicas that may replace the master. */
   private Stream<Node> rivals(Node master) {
     return master.replicas().stream()
         .filter(replica -> replica != world.myself() && !replica.has(NodeFlag.NOFAILOVER));
   }
 
-  /**
-   * Returns a positive number if a rival has more data than this replica, and 0 if it has as much.
-   */
+  /** Compares the amount of data; positive if the rival has more than this replica. */
   private int compareData(Node rival) {
     return Long.compare(rival.offset, world.offset());
   }
 
-  /** Returns true if a rival has less data, or leaves the start to us. */
+  /** Returns true if a rival certainly has less data, or as much and yields to this replica. */
   private boolean isKnownBehind(Node rival) {
     int data = compareData(rival);
     if (rival.hasFailed()) {
@@ -209,8 +214,8 @@ final class Elections {
   }
 
   /**
-   * Returns true if a node may have failed. Nodes that fail together with our master have owed us a
-   * PONG for about half of the node timeout when that is agreed to have failed.
+   * Returns true if a node may have failed. Nodes that fail together with the master have owed a
+   * PONG for about half the node timeout when the failure of the master is agreed on.
    */
   private boolean isInTrouble(Node node) {
     return node.has(NodeFlag.PFAIL | NodeFlag.FAIL) || isSilent(node);
@@ -226,7 +231,7 @@ final class Elections {
     return (int) rivals(master).filter(rival -> compareData(rival) > 0).count();
   }
 
-  /** Returns true if this replica was cut off from its master for too long before that failed. */
+  /** Returns true if this replica was disconnected for too long before the master failed. */
   private boolean isDataTooOld() {
     ClusterOptions options = world.options();
     long age = world.dataAgeMillis();
@@ -248,7 +253,10 @@ final class Elections {
     messages.broadcast(new Body.VoteRequest(), manual ? Header.FORCE_ACK : 0);
   }
 
-  /** Repeats the request, unless the current epoch is already that of another candidate. */
+  /**
+   * Repeats the request to masters that have not voted, unless another candidate has started a
+   * newer epoch.
+   */
   private void askSilentVoters() {
     if (world.currentEpoch() != epoch) {
       return;
@@ -260,7 +268,7 @@ final class Elections {
     }
   }
 
-  /** Handles a vote. A master sends it in the epoch of the request. */
+  /** Handles a vote. It counts only in the epoch of the request, which its header carries. */
   void voted(Node voter, long votedEpoch) {
     if (candidacy.standing && votedEpoch == epoch && voter.isVoter()) {
       candidacy.voters.add(voter);
@@ -271,12 +279,13 @@ final class Elections {
     world.remark(Level.NOTICE, "Failover election won: I'm the new master.");
     Node myself = world.myself();
     myself.configEpoch = Math.max(myself.configEpoch, epoch);
-    // A new master inherits the seat of the old one, which may have voted in these epochs already.
+    // The new master inherits the seat of the old one, which may have voted in these epochs
+    // already.
     world.voted(world.currentEpoch());
     replace(master);
   }
 
-  /** Takes over the slots of our master. */
+  /** Takes over the master's role and its slots. */
   void replace(Node master) {
     SlotSet taken = master.slotsNow();
     roles.becomeMaster();

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Composes the messages that carry our view of the cluster. */
+/** Composes headers, gossip and extensions: this node's view of itself and of the cluster. */
 final class Gossip {
   private static final int MIN_ENTRIES = 3;
 
-  /** The divisor of the number of nodes that gives the entries of a message. */
+  /** The divisor of the number of nodes that gives the number of random entries in a message. */
   private static final int SHARE = 10;
 
   private static final int TRIES_PER_ENTRY = 3;
@@ -30,7 +30,7 @@ final class Gossip {
     this.planned = planned;
   }
 
-  /** Returns the header of our next message. */
+  /** Returns the header of the next message. */
   Header header(int messageFlags) {
     Node myself = world.myself();
     Node claims = myself.shardMaster();
@@ -41,7 +41,7 @@ final class Gossip {
     Node master = myself.master();
     return new Header(
         myself.id(),
-        // An address that is not configured is left to the receiver, who sees our connection.
+        // Without a configured address, the receiver takes it from the connection.
         myself.endpoint.at(world.options().announced().ip()),
         world.currentEpoch(),
         claims.configEpoch,
@@ -53,12 +53,15 @@ final class Gossip {
         flags);
   }
 
-  /** Composes gossip for a node, null if it is unknown. */
+  /** Composes gossip for a node, or for a stranger if null. */
   Body.Gossip body(GossipKind kind, @Nullable Node receiver, List<Extension> extensions) {
     return new Body.Gossip(kind, entries(receiver), extensions);
   }
 
-  /** Returns a few random nodes, and all suspected ones so that failures are soon agreed on. */
+  /**
+   * Returns entries for a few random nodes, and for all suspected ones so that failures are agreed
+   * on quickly.
+   */
   private List<GossipEntry> entries(@Nullable Node receiver) {
     List<Node> candidates = new ArrayList<>();
     Set<Node> chosen = new LinkedHashSet<>();
@@ -90,9 +93,9 @@ final class Gossip {
   }
 
   /**
-   * Returns the extensions for a node. Redis 7.0 logs a warning for each one but the host name, and
-   * there is no way to know a 7.0 node. So the others go once on each link, and again if the node
-   * sends them, too.
+   * Returns the extensions for a node. Redis 7.0 logs a warning for each one except the host name,
+   * and a 7.0 node can't be recognized. The others are therefore sent once per link, and after that
+   * only if the node sends such extensions itself.
    *
    * @param greets true if no extension has been sent on this link
    */
@@ -120,7 +123,7 @@ final class Gossip {
     return List.copyOf(extensions);
   }
 
-  /** Returns the extension with our host name, if we have one. */
+  /** Returns the extension with this node's host name, if one is configured. */
   List<Extension> hostname() {
     String name = world.myself().labels.hostname();
     return name.isEmpty() ? List.of() : List.of(new Extension.Hostname(name));

@@ -12,16 +12,19 @@ import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Learns from the headers of messages and from PING, PONG and MEET: addresses, roles, failures. */
+/**
+ * Updates addresses, roles, labels and failure reports from message headers and from PING, PONG and
+ * MEET.
+ */
 final class GossipReception {
-  /** The difference of wall clocks that is tolerated in the times of PONGs that others report. */
+  /** The tolerated difference between wall clocks in PONG times reported by others. */
   private static final long CLOCK_TOLERANCE_MILLIS = 500;
 
   private static final long MILLIS_PER_SECOND = 1000;
 
   /**
-   * The number of handshakes from which on MEETs are ignored: each costs a connection to an address
-   * that a stranger chooses. A node whose MEET is ignored sends another one after a while.
+   * The number of handshakes in progress at which further MEETs are ignored, since each costs a
+   * connection to an address chosen by a stranger. An ignored node sends another MEET later.
    */
   private static final int MAX_HANDSHAKES = 256;
 
@@ -35,13 +38,18 @@ final class GossipReception {
   private final RoleChanges roles;
   private final ManualFailover manual;
 
-  /** Our address on the last connection by which another node reached us, empty if none did. */
+  /**
+   * The local address of the connection on which the last PING or MEET arrived, empty if none did.
+   */
   private String reachedAt = "";
 
-  /** Our address as another node last reported it, empty if none did. */
+  /** This node's address in the last gossip about it, empty if there was none. */
   private String reportedAt = "";
 
-  /** True once a known node has reached us since the start: our saved address may be outdated. */
+  /**
+   * True once a known node has reached this one since the start. Until then the saved address may
+   * be outdated.
+   */
   private boolean addressConfirmed;
 
   GossipReception(
@@ -61,7 +69,7 @@ final class GossipReception {
     this.manual = manual;
   }
 
-  /** Handles what the header of every message of a known node says. */
+  /** Handles the header of a message of any kind from a known node. */
   void heard(Node sender, Header header) {
     sender.link.heardAt = world.now();
     world.raiseEpoch(header.currentEpoch());
@@ -104,7 +112,7 @@ final class GossipReception {
         if (sender == null) {
           return;
         }
-        heard(sender, header); // that it reads extensions, before our next message to it
+        heard(sender, header); // learns whether it reads extensions before the next message to it
       } else if (!linked.id().equals(header.sender())) {
         strangerAt(linked, header.sender());
         return;
@@ -129,7 +137,8 @@ final class GossipReception {
     for (GossipEntry entry : gossip.entries()) {
       heardOf(sender, entry);
     }
-    // Redis sends extensions on its own link only, and ours was answered after our first PING.
+    // Redis sends extensions only on its own link, and it has read our first PING, which announced
+    // that we read them.
     boolean informed = linked == null && gossip.kind() == GossipKind.PING && hasAnswered(sender);
     boolean knewLater = sender.knowsLaterExtensions;
     extensions(sender, gossip, informed);
@@ -137,9 +146,10 @@ final class GossipReception {
   }
 
   /**
-   * Sends our shard and names to a node once it has announced that it reads them, and again once it
-   * has sent its own: before that it may not have known us. With the next PING they would come
-   * seconds later, or never if this node fails before.
+   * Sends this node's shard and names to a node once that has announced that it reads extensions,
+   * and again once it has sent its own, since it may have ignored the first ones of an unknown
+   * sender. Waiting for the next PING would delay them by seconds, or forever if this node fails
+   * first.
    */
   private void greet(Node sender, boolean answers, boolean introducesItself) {
     boolean first = answers && !sender.link.greeted && sender.has(NodeFlag.EXTENSIONS);
@@ -149,7 +159,8 @@ final class GossipReception {
   }
 
   /**
-   * Takes our address from the connection of a node that could reach us, unless it is configured.
+   * Takes this node's address from a connection by which another node reached it, unless one is
+   * configured.
    */
   private void learnOwnAddress(Input.Received received, GossipKind kind, boolean known) {
     Node myself = world.myself();
@@ -166,7 +177,10 @@ final class GossipReception {
     }
   }
 
-  /** Returns an address other than our own by which others know us, or null. */
+  /**
+   * Returns an address by which other nodes reach or announce this one if it differs from its own,
+   * or null.
+   */
   @Nullable String differingAddress() {
     String ip = world.myself().endpoint.ip();
     for (String other : List.of(reachedAt, reportedAt)) {
@@ -183,9 +197,9 @@ final class GossipReception {
   }
 
   /**
-   * Handles a PING or a MEET of an unknown node. A MEET starts a handshake; the gossip of either is
-   * ignored: the other nodes of the sender's cluster introduce themselves, or are learnt from the
-   * sender once it is known.
+   * Handles a PING or a MEET from an unknown node. A MEET starts a handshake. The gossip of both is
+   * ignored: nodes of the sender's cluster introduce themselves, or are learned from the sender
+   * once it is trusted.
    */
   private void stranger(Input.Received received, Header header, GossipKind kind) {
     boolean insists =
@@ -201,8 +215,8 @@ final class GossipReception {
   }
 
   /**
-   * Ends a handshake: the node's first message tells its id. Returns null if it is a node that was
-   * known by another address, which is then updated.
+   * Ends a handshake, since the first message of a node carries its id. Returns null if the node
+   * was already known; its address is updated then.
    */
   private @Nullable Node introduced(Node linked, @Nullable Node sender, Header header) {
     if (sender != null) {
@@ -228,7 +242,7 @@ final class GossipReception {
     return linked;
   }
 
-  /** Handles the first answer on a link: at an address that was on trial, it proves that. */
+  /** Handles an answer on a link. The first one confirms an address that was on trial. */
   private void answered(Node linked, Endpoint endpoint) {
     if (!linked.link.answered) {
       boolean onTrial = search.isOnTrial(linked);
@@ -243,7 +257,7 @@ final class GossipReception {
     return node.isConnected() && node.link.answered;
   }
 
-  /** Handles a message of another node than the one that we expect at an address. */
+  /** Handles a message from an address at which another node was expected. */
   void strangerAt(Node linked, String stranger) {
     if (search.isOnTrial(linked)) {
       search.refuted(linked, stranger);
@@ -311,13 +325,16 @@ final class GossipReception {
     }
   }
 
-  /** Follows the node that our master follows: nobody replicates from a replica. */
+  /**
+   * Follows the master of this node's master, if that has become a replica: a cluster has no
+   * chained replicas.
+   */
   private void followMastersMaster() {
     Node myself = world.myself();
     Node master = myself.master();
     Node next = master == null ? null : master.master();
     if (next != null && next != myself) {
-      world.remark(Level.NOTICE, "My master follows " + next + ", and so do I");
+      world.remark(Level.NOTICE, "My master became a replica of " + next + ", which I follow now");
       roles.becomeReplicaOf(next);
     }
   }
@@ -329,7 +346,7 @@ final class GossipReception {
       return;
     }
     if (node == world.myself()) {
-      // Only nodes of Redis tell us what they know of us.
+      // Only Redis sends a node gossip about that node itself; ours leaves out the receiver.
       reportedAt = entry.endpoint().ip();
       return;
     }
@@ -359,7 +376,7 @@ final class GossipReception {
     }
   }
 
-  /** Adds a node of which a trusted one has told us. */
+  /** Adds an unknown node that appears in the gossip of a trusted one. */
   private void learn(GossipEntry entry) {
     if (entry.has(NodeFlag.NOADDR | NodeFlag.HANDSHAKE)
         || entry.endpoint().ip().isEmpty()
@@ -382,12 +399,12 @@ final class GossipReception {
   /**
    * Takes labels from the extensions of a message.
    *
-   * @param informed true if the sender has certainly heard that we read extensions
+   * @param informed true if the sender certainly knows that this node reads extensions
    */
   private void extensions(Node sender, Body.Gossip gossip, boolean informed) {
     Labels before = sender.labels;
-    // Its absence means something only if the sender would have sent it: the first messages after
-    // a restart must not cost the name by which the sender can be found.
+    // A missing host name counts only if the sender would have sent it. Otherwise the first
+    // messages after a restart would erase the name by which the sender can be found.
     String hostname = informed ? "" : before.hostname();
     String nodeName = before.nodeName();
     String shard = before.shard();
@@ -411,7 +428,7 @@ final class GossipReception {
     }
     Node master = sender.master();
     if (!sender.knowsLaterExtensions && master != null) {
-      // A Redis 7.0 has no shards; replicas share the one that we gave to their master.
+      // Redis 7.0 has no shard ids. Its replicas share the id that was made up for their master.
       shard = master.labels.shard();
     }
     Labels labels = new Labels(hostname, nodeName, shard);

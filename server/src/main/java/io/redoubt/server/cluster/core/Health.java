@@ -5,12 +5,14 @@ import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.NodeFlag;
 
 /**
- * Finds failed nodes. A node that owes a PONG for the node timeout is suspected (PFAIL); if a
- * majority of the masters with slots suspects it, it has failed (FAIL), and everybody is told.
+ * Detects failed nodes. A node that owes a PONG for the node timeout, and has sent no other message
+ * in that time, is suspected (PFAIL). Once a majority of the masters with slots suspects it, it is
+ * marked as failed (FAIL), and a FAIL message is broadcast.
  */
 final class Health {
   /**
-   * The node timeouts for which a report of another master is valid, and a FAIL of a master stays.
+   * The number of node timeouts for which a report of another master is valid, and for which a
+   * reachable master stays marked as failed.
    */
   private static final int VALIDITY = 2;
 
@@ -24,7 +26,7 @@ final class Health {
     this.elections = elections;
   }
 
-  /** Suspects the nodes that are silent for too long. */
+  /** Suspects nodes that have been silent for the node timeout. */
   void judge() {
     long now = world.now();
     for (Node node : world.nodes.others()) {
@@ -58,7 +60,7 @@ final class Health {
     }
   }
 
-  /** Returns the number of masters with slots that suspect a node, this one not counted. */
+  /** Returns the number of other masters with slots that suspect a node. */
   int reports(Node node) {
     long validFrom = world.now() - world.timeoutMillis() * VALIDITY;
     node.failReports.values().removeIf(at -> at < validFrom);
@@ -101,7 +103,7 @@ final class Health {
     world.topologyChanged();
   }
 
-  /** Handles the news that a majority agrees on a failure. */
+  /** Handles a FAIL message: a majority has agreed on a failure. */
   void failed(Node sender, String id) {
     Node node = world.nodes.known(id);
     if (node == null || node == world.myself() || node.hasFailed()) {
@@ -112,7 +114,7 @@ final class Health {
     elections.failureAgreed(node, false);
   }
 
-  /** Handles a PONG on our own link: the node is reachable. */
+  /** Handles a PONG on the outgoing link, which proves that the node is reachable. */
   void ponged(Node node) {
     node.link.pongAt = world.now();
     node.link.pingSentAt = Node.NEVER;
@@ -123,7 +125,7 @@ final class Health {
     if (!node.hasFailed()) {
       return;
     }
-    // A failed master may be about to be replaced; it is not taken back before that had its time.
+    // A replica may be about to replace a failed master, so the mark is kept long enough for that.
     boolean takenBack =
         !node.isVoter() || world.now() - node.failedAt > world.timeoutMillis() * VALIDITY;
     if (takenBack) {

@@ -10,7 +10,7 @@ public sealed interface Input {
   /**
    * The passage of time. Expected every 100 ms and at {@link Cluster#wakeAtMillis()}.
    *
-   * @param wallMillis the wall clock, which only CLUSTER NODES and the times in gossip use
+   * @param wallMillis the wall clock, used only by CLUSTER NODES and the times in gossip
    */
   record Tick(long wallMillis) implements Input {}
 
@@ -18,27 +18,26 @@ public sealed interface Input {
   record Connected(int link) implements Input {}
 
   /**
-   * A lost link, a failed attempt to connect, or the end of a connection that a node has opened.
+   * A lost link, a failed attempt to connect, or the end of an inbound connection.
    *
-   * @param link the id of the link; negative for the connection of another node
+   * @param link the id of the link; negative for an inbound connection
    */
   record Disconnected(int link) implements Input {}
 
   /**
    * A message.
    *
-   * @param connection a link of ours, or the id of a connection from another node, which is
-   *     negative
-   * @param localIp our address on the connection
+   * @param connection the id of a link, or the negative id of an inbound connection
+   * @param localIp this node's address on the connection
    * @param remoteIp the sender's address
    */
   record Received(int connection, String localIp, String remoteIp, Message message)
       implements Input {}
 
   /**
-   * A message to a channel without its sender's view.
+   * A published message in the light form, which has no header.
    *
-   * @param sender the sender of the messages before on the same connection
+   * @param sender the sender of the earlier messages on the same connection
    */
   record ReceivedLight(String sender, Body.Publish body) implements Input {}
 
@@ -50,25 +49,25 @@ public sealed interface Input {
   record Resolved(String name, String ip) implements Input {}
 
   /**
-   * The progress of replication. Expected before each tick, and when a replica has applied the
-   * offset of {@link Cluster#awaitedOffset()}.
+   * The progress of replication. Expected before each tick, and as soon as this replica has applied
+   * {@link Cluster#awaitedOffset()}.
    *
-   * @param offset our offset, as a master or as a replica
-   * @param dataAgeMillis the time since a replica last heard of its master; 0 for a master
+   * @param offset this node's offset, as a master or as a replica
+   * @param dataAgeMillis the time since this replica last heard from its master; 0 for a master
    */
   record Replication(long offset, long dataAgeMillis) implements Input {}
 
   /**
    * The reply to {@link Output.PauseWrites}: writes are paused.
    *
-   * @param offset the own replication offset, which does not grow during the pause
+   * @param offset this node's replication offset, which does not grow during the pause
    */
   record WritesPaused(long offset) implements Input {}
 
   /**
    * PUBLISH or SPUBLISH of a client.
    *
-   * @param sharded true if only the nodes of this shard get it
+   * @param sharded true if only the nodes of this shard receive it
    */
   record Publish(boolean sharded, ByteString channel, ByteString message) implements Input {}
 
@@ -99,27 +98,27 @@ public sealed interface Input {
   /**
    * CLUSTER SETSLOT slot NODE node.
    *
-   * @param keys the number of our keys in the slot
+   * @param keys the number of keys in the slot on this node
    */
   record AssignSlot(int slot, String node, long keys) implements Input {}
 
   /**
-   * The take-over of slots whose keys have been migrated as a whole.
+   * The take-over of slots by the target of a migration, once it has all their keys.
    *
    * @param source the owner, which has stopped writes
-   * @param epoch our config epoch from then on, which the source has chosen; refused if it may be
-   *     in use
+   * @param epoch the new config epoch of this node, chosen by the source; refused if it may be in
+   *     use
    */
   record TakeSlots(SlotSet slots, String source, long epoch) implements Input {}
 
   /**
-   * The end of a migration at whose take-over the target has failed: claims made under the given
-   * epoch must lose against ours.
+   * The end of a migration whose target failed during the take-over. Claims that the target may
+   * have made with the given epoch must lose against this node's.
    */
   record Outbid(long epoch) implements Input {}
 
   /**
-   * CLUSTER REPLICATE. *
+   * CLUSTER REPLICATE.
    *
    * @param hasKeys true if this node has keys
    */
@@ -146,11 +145,11 @@ public sealed interface Input {
 
   /** The kinds of manual failovers. */
   enum FailoverKind {
-    /** The master pauses writes until the replica has them all; loses nothing. */
+    /** The master pauses writes until the replica has applied them all, so none is lost. */
     DEFAULT,
-    /** The master is not asked: it may be down. */
+    /** Without the master's consent, because it may be down; the voters are asked. */
     FORCE,
-    /** Neither the master nor the others are asked. */
+    /** Without the master's consent and without an election. */
     TAKEOVER
   }
 }

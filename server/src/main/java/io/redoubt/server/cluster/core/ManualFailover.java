@@ -8,7 +8,8 @@ import io.redoubt.server.cluster.message.NodeFlag;
 
 /**
  * CLUSTER FAILOVER. The replica asks its master to pause writes, waits until it has applied the
- * offset of the paused master, and then stands for election. Nothing is lost by that.
+ * offset of the paused master, and then stands for election. No acknowledged write is lost, since
+ * the new master has them all.
  */
 final class ManualFailover {
   private final World world;
@@ -78,7 +79,7 @@ final class ManualFailover {
     world.remark(Level.WARNING, "Manual failover requested by replica " + replica + ".");
   }
 
-  /** Sends our last offset to the replica. */
+  /** Sends the final offset to the replica. */
   void writesPaused() {
     Node replica = planned.successor();
     if (replica != null) {
@@ -87,7 +88,7 @@ final class ManualFailover {
     }
   }
 
-  /** Handles the offset of our paused master. */
+  /** Handles the final offset of the paused master. */
   void masterPaused(Node sender, long offset) {
     if (planned.isRunning()
         && !planned.mayStart()

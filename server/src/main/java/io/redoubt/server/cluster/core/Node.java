@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The knowledge of this node about a node, itself included. Times are on the clock of the state
- * machine, {@link #NEVER} for events that have not happened.
+ * A node of the cluster as this node sees it; this node itself is one of them. Times are on the
+ * clock of the state machine, {@link #NEVER} for events that have not happened.
  */
 public final class Node {
   /** A time before all others. */
@@ -25,7 +25,7 @@ public final class Node {
     UP
   }
 
-  /** Our link to the node. */
+  /** The outgoing link to the node. */
   static final class Link {
     LinkState state = LinkState.DOWN;
 
@@ -37,7 +37,7 @@ public final class Node {
     /** The time of the oldest PING without a PONG. */
     long pingSentAt = NEVER;
 
-    /** The time of the last PONG, also as reported by others. */
+    /** The time of the last PONG, to this node or to another that reported it. */
     long pongAt = NEVER;
 
     /** The time of the last message from the node on any connection. */
@@ -46,19 +46,22 @@ public final class Node {
     /** True once a message on this link has carried extensions. */
     boolean greeted;
 
-    /** The endpoint to which the last link leads, null before the first one. */
+    /** The endpoint of the current or the last link, null before the first one. */
     @Nullable Endpoint endpoint;
 
     /** True once the node has answered on this link with its id. */
     boolean answered;
 
-    /** The connection that the node has opened to us, 0 for none. */
+    /** The id of the inbound connection from the node, 0 for none. */
     int inbound;
 
-    /** The time at which the node lost its connection to us; that of its creation at first. */
+    /**
+     * The time at which the last inbound connection ended; initially the creation time of this
+     * entry.
+     */
     long inboundLostAt;
 
-    /** The time of our last MEET to the node. */
+    /** The time of the last MEET sent to the node. */
     long metAt = NEVER;
   }
 
@@ -66,7 +69,7 @@ public final class Node {
   private final List<Node> replicas = new ArrayList<>();
   private final SlotSet slots = new SlotSet();
 
-  /** A copy of the slots that is shared by messages, null after a change. */
+  /** An immutable copy of the slots, shared by messages; null after a change. */
   private @Nullable SlotSet shared;
 
   private int slotCount;
@@ -85,22 +88,22 @@ public final class Node {
 
   long failedAt = NEVER;
 
-  /** The time of our last vote for a replica of this master. */
+  /** The time of this node's last vote for a replica of this master. */
   long votedAt = NEVER;
 
   /** The time at which this master lost its last working replica. */
   long orphanedAt = NEVER;
 
-  /** The time of the last request for the address of the host name, or of its answer. */
+  /** The time of the last lookup of the host name, or of its answer. */
   long resolvedAt = NEVER;
 
   /** The resolved endpoint that the next link tries, null for none. */
   @Nullable Endpoint resolved;
 
-  /** The endpoint before another node answered there; its ports may still be right. */
+  /** The last endpoint before another node answered there; its ports may still be right. */
   @Nullable Endpoint lostEndpoint;
 
-  /** True once the node has sent an extension that Redis 7.0 does not know. */
+  /** True once the node has sent an extension newer than Redis 7.0. */
   boolean knowsLaterExtensions;
 
   Node(String id, int flags, Endpoint endpoint, long now) {
@@ -111,7 +114,7 @@ public final class Node {
     this.link.inboundLostAt = now;
   }
 
-  /** Returns the id; a random one during a handshake. */
+  /** Returns the id; a random placeholder during a handshake. */
   public String id() {
     return id;
   }
@@ -125,22 +128,23 @@ public final class Node {
     return flags;
   }
 
-  /** Returns the address and the ports. */
   public Endpoint endpoint() {
     return endpoint;
   }
 
-  /** Returns the address and the port for clients, for people; the id if they are unknown. */
+  /** Returns {@code ip:port} for messages to people; the id if the address is unknown. */
   public String shownAddress() {
     return endpoint.ip().isEmpty() ? id : endpoint.ip() + ":" + endpoint.port();
   }
 
-  /** Returns the host name, the name and the shard. */
   public Labels labels() {
     return labels;
   }
 
-  /** Returns the epoch of the node's claims of slots. */
+  /**
+   * Returns the epoch of the node's claims to slots; for two claims to a slot, the greater epoch
+   * wins.
+   */
   public long configEpoch() {
     return configEpoch;
   }
@@ -150,7 +154,7 @@ public final class Node {
     return offset;
   }
 
-  /** Returns true if our link to this node, unless it is down, leads to the bus of an endpoint. */
+  /** Returns true if the link to this node is not down and leads to the bus port of an endpoint. */
   boolean leadsTo(Endpoint endpoint) {
     Endpoint led = link.endpoint;
     return link.state != LinkState.DOWN
@@ -159,7 +163,7 @@ public final class Node {
         && led.busPort() == endpoint.busPort();
   }
 
-  /** Returns true if our link to the node is up. */
+  /** Returns true if the outgoing link to the node is up. */
   public boolean isConnected() {
     return link.state == LinkState.UP;
   }
@@ -191,12 +195,12 @@ public final class Node {
     return has(NodeFlag.REPLICA);
   }
 
-  /** Returns true for a node whose id is still unknown. */
+  /** Returns true for a node that has not sent its id yet. */
   public boolean isInHandshake() {
     return has(NodeFlag.HANDSHAKE);
   }
 
-  /** Returns true if a majority found that the node has failed. */
+  /** Returns true if a majority has agreed that the node failed. */
   public boolean hasFailed() {
     return has(NodeFlag.FAIL);
   }
@@ -216,7 +220,6 @@ public final class Node {
     return master == null ? this : master;
   }
 
-  /** Returns the known replicas. */
   public List<Node> replicas() {
     return Collections.unmodifiableList(replicas);
   }
@@ -231,7 +234,7 @@ public final class Node {
     return working;
   }
 
-  /** Changes the master of a replica; keeps both sides of the relation equal. */
+  /** Changes the master of a replica, and the replica lists of both masters. */
   void follow(@Nullable Node newMaster) {
     if (master == newMaster) {
       return;
@@ -249,7 +252,10 @@ public final class Node {
     }
   }
 
-  /** A replica that takes over may have no sibling left: replicas of others may come to it. */
+  /**
+   * Becomes a master. One that takes over may have no replica left, so it invites those of other
+   * masters.
+   */
   void becomeMaster() {
     boolean takesOver = master != null;
     follow(null);
@@ -268,7 +274,7 @@ public final class Node {
     return slots;
   }
 
-  /** Returns the slots as they are now, in a set that does not change later. */
+  /** Returns an immutable copy of the slots. */
   SlotSet slotsNow() {
     if (shared == null) {
       shared = slots.copy();

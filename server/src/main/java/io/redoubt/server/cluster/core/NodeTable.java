@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The known nodes by id, and the ids that must not be added again for a while. */
+/** The known nodes by id, and the forgotten ids that gossip must not add again for a while. */
 final class NodeTable {
   private final Map<String, Node> byId = new LinkedHashMap<>();
   private final Map<Integer, Node> byLink = new LinkedHashMap<>();
@@ -34,7 +34,7 @@ final class NodeTable {
     return id == null ? null : byId.get(id);
   }
 
-  /** Returns a node whose id is sure, or null. */
+  /** Returns a node past its handshake, or null. */
   @Nullable Node known(@Nullable String id) {
     Node node = get(id);
     return node == null || node.isInHandshake() ? null : node;
@@ -62,7 +62,7 @@ final class NodeTable {
     byId.put(id, node);
   }
 
-  /** Removes a node from all relations; its slots must be gone. */
+  /** Removes a node and all references to it. It must own no slots. */
   void remove(Node node) {
     byId.remove(node.id());
     for (Node replica : List.copyOf(node.replicas())) {
@@ -89,7 +89,7 @@ final class NodeTable {
     return byId.size();
   }
 
-  /** Returns the number of masters with slots, whose majority decides. */
+  /** Returns the number of masters with slots. */
   int voters() {
     int voters = 0;
     for (Node node : byId.values()) {
@@ -133,9 +133,9 @@ final class NodeTable {
   }
 
   /**
-   * Returns true if a MEET of a forgotten node follows other messages on its connection: the node
-   * sends it by itself, because we have no link to it. An operator's MEET is the first message of a
-   * new connection.
+   * Returns true if a MEET of a forgotten node must be ignored: it follows another message on the
+   * same connection, so the node sent it unasked, because it has no link from this one. A MEET that
+   * an operator ordered is the first message of a new connection.
    */
   boolean isForgottenAndInsists(String id, int connection, long now) {
     if (!isForgotten(id, now)) {
@@ -156,7 +156,7 @@ final class NodeTable {
     return handshakes;
   }
 
-  /** Returns the forgotten nodes, with the times at which each may be added again. */
+  /** Returns the forgotten ids, each with the time from which it may be added again. */
   Map<String, Long> forgotten() {
     return Collections.unmodifiableMap(forgottenUntil);
   }

@@ -5,7 +5,7 @@ import io.redoubt.server.cluster.message.Body.GossipKind;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 
-/** Carries out operators' orders about nodes and epochs. */
+/** Executes the CLUSTER commands of operators that concern nodes and epochs. */
 final class Orders {
 
   private final World world;

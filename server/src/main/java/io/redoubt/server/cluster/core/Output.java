@@ -7,7 +7,7 @@ import io.redoubt.server.cluster.message.Message;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.slot.SlotSet;
 
-/** An output of the state machine; outputs must be performed in order. */
+/** An output of the state machine. The driver performs the outputs of a step in order. */
 public sealed interface Output {
   /** Opens a link; answered by {@link Input.Connected} or {@link Input.Disconnected}. */
   record Connect(int link, Endpoint endpoint) implements Output {}
@@ -15,17 +15,17 @@ public sealed interface Output {
   /** Closes a link; not answered. */
   record Disconnect(int link) implements Output {}
 
-  /** Resolves a host name; answered by {@link Input.Resolved}, also if that fails. */
+  /** Resolves a host name; answered by {@link Input.Resolved}, with an empty address on failure. */
   record Resolve(String name) implements Output {}
 
   /**
    * Sends a message.
    *
-   * @param connection a link, or the connection from another node to which this is the reply
+   * @param connection a link, or the inbound connection on which the request arrived
    */
   record Send(int connection, Message message) implements Output {}
 
-  /** Sends a message to a channel, without our view, to a node that understands it so. */
+  /** Sends a published message in the light form, without a header, to a node that supports it. */
   record SendLight(int connection, Body.Publish body) implements Output {}
 
   /** Saves the state. */
@@ -38,45 +38,47 @@ public sealed interface Output {
   record Promote() implements Output {}
 
   /**
-   * Stops writes of clients for a time, at the master of a manual failover. To be answered with
-   * {@link Input.WritesPaused}.
+   * Pauses client writes at the master of a manual failover; answered by {@link
+   * Input.WritesPaused}.
    */
   record PauseWrites(long millis) implements Output {}
 
   /** Ends a pause of writes. */
   record ResumeWrites() implements Output {}
 
-  /** Removes the keys of slots that now belong to another node. */
+  /** Deletes the keys of slots that this node has lost. */
   record DropSlots(SlotSet slots) implements Output {}
 
-  /** Removes all keys: a replica was reset. */
+  /** Deletes all keys, because a replica was reset. */
   record DropAll() implements Output {}
 
-  /** The slots or the nodes that serve them have changed, or the cluster's state. */
+  /**
+   * Reports that slots, nodes or the cluster's state have changed, so that routing is recomputed.
+   */
   record TopologyChanged() implements Output {}
 
-  /** A message for subscribers of this server. */
+  /** Delivers a published message to this server's subscribers. */
   record Deliver(boolean sharded, ByteString channel, ByteString message) implements Output {}
 
   /** Logs text. */
   record Remark(Level level, String text) implements Output {}
 
-  /** Reports that an order was carried out, with the text of the reply. */
+  /** Reports the success of an operator's order, with the text of the reply. */
   record Done(String text) implements Output {}
 
-  /** Refuses an order with this error text, which starts with its code, as in {@code ERR ...}. */
+  /** Refuses an operator's order; the text starts with an error code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
 
-  /** The time for which a change may be in memory only. */
+  /** How soon a change must be durable. */
   enum Urgency {
     /**
-     * A vote, an epoch or slots of ours of which nobody has heard: no later output may be performed
-     * before the state is durable, and none ever if that fails.
+     * The state contains a new promise: a vote, an epoch or a claim to slots. No later output may
+     * be performed until it is durable, and none at all if that fails.
      */
     BINDING,
-    /** An order whose loss clients would notice, such as that a slot migrates. */
+    /** An order whose loss clients would notice, such as a slot that starts to migrate. */
     SOON,
-    /** A change that other nodes tell again after a restart. */
+    /** A change that gossip would restore after a restart. */
     AT_LEISURE
   }
 

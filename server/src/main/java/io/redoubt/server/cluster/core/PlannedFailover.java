@@ -2,13 +2,13 @@ package io.redoubt.server.cluster.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** The state of a failover that an operator has ordered, at its replica and at its master. */
+/** The state of a manual failover, at the replica and at its master. */
 final class PlannedFailover {
   static final long UNKNOWN = -1;
 
   private static final long LIMIT_MILLIS = 5000;
 
-  /** The pause ends later than the failover, so that writes don't resume in its last moment. */
+  /** The pause outlasts the failover, so that writes can't resume just before the replica wins. */
   private static final int PAUSE_FACTOR = 2;
 
   private final World world;
@@ -17,7 +17,7 @@ final class PlannedFailover {
   /** At a master, the replica that replaces it. */
   private @Nullable Node successor;
 
-  /** At a master, true once writes are paused: from then on its offset is the last one. */
+  /** At a master, true once writes are paused, so that its offset is final. */
   private boolean paused;
 
   /** At a replica, the offset of its paused master. */
@@ -29,13 +29,13 @@ final class PlannedFailover {
     this.world = world;
   }
 
-  /** Starts at the replica. */
+  /** Starts the failover at the replica. */
   void start() {
     end();
     endsAt = world.now() + LIMIT_MILLIS;
   }
 
-  /** Starts at the master, which pauses writes. */
+  /** Starts the failover at the master, which pauses writes. */
   void start(Node successor) {
     start();
     this.successor = successor;
@@ -50,37 +50,39 @@ final class PlannedFailover {
     return world.now() >= endsAt;
   }
 
-  /** Returns at a master the replica that replaces it, null at others. */
+  /** Returns the replica that is to replace this master; null if there is none or at a replica. */
   @Nullable Node successor() {
     return isRunning() ? successor : null;
   }
 
-  /** Notes that this master has paused writes. */
   void writesPaused() {
     paused = true;
   }
 
-  /** Returns true if this master has paused writes for a replica, and its offset stands still. */
+  /** Returns true if this master has paused writes, so that its offset is final. */
   boolean hasPausedWrites() {
     return isRunning() && paused;
   }
 
-  /** Returns true if a node waits for our offset, for which it is pinged at once. */
+  /**
+   * Returns true if a node is the replica that waits for this master's offset; it is pinged on
+   * every tick.
+   */
   boolean isAwaitedBy(Node node) {
     return isRunning() && successor == node;
   }
 
-  /** Permits this replica to stand although its master is up. */
+  /** Allows this replica to stand for election although its master is up. */
   void allowStart() {
     mayStart = true;
   }
 
-  /** Returns true if this replica may stand although its master is up. */
+  /** Returns true if this replica may stand for election although its master is up. */
   boolean mayStart() {
     return isRunning() && mayStart;
   }
 
-  /** Sets the offset that our replication must reach. */
+  /** Sets the offset that this replica must reach. */
   void await(long offset) {
     masterOffset = offset;
   }
@@ -90,14 +92,14 @@ final class PlannedFailover {
     return isRunning() && !mayStart ? masterOffset : UNKNOWN;
   }
 
-  /** Requests a tick at the end. */
+  /** Requests a tick at the deadline. */
   void wake() {
     if (isRunning()) {
       world.wakeBy(endsAt);
     }
   }
 
-  /** Ends it; the writes of a paused master resume. */
+  /** Ends the failover; a paused master resumes writes. */
   void end() {
     if (isRunning() && successor != null) {
       world.emit(new Output.ResumeWrites());

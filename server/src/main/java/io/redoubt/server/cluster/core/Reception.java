@@ -5,7 +5,10 @@ import io.redoubt.server.cluster.message.Body.GossipKind;
 import io.redoubt.server.cluster.message.Header;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the messages of other nodes apart. */
+/**
+ * Dispatches the messages of other nodes. Only known nodes are trusted; from strangers only PING,
+ * MEET and the answer to a handshake count.
+ */
 final class Reception {
   private final World world;
   private final BusMessages messages;
@@ -84,7 +87,7 @@ final class Reception {
     }
   }
 
-  /** Handles a message to a channel that says nothing else of its sender. */
+  /** Handles a published message in the light form. */
   void receivedLight(String sender, Body.Publish body) {
     published(world.nodes.known(sender), body);
   }
@@ -95,7 +98,9 @@ final class Reception {
     }
   }
 
-  /** Ends a handshake with our own address: an operator had us meet ourselves. */
+  /**
+   * Handles a message from this node itself, which an operator may have had meet its own address.
+   */
   private void receivedFromMyself(Input.Received received) {
     Node linked = world.nodes.ofLink(received.connection());
     if (linked != null && linked.isInHandshake()) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Moves a replica from the master with the most replicas to a master that has lost all of its own.
  */
 final class ReplicaMigration {
-  /** The time for which a master must have been without replicas. */
+  /** The time for which a master must have been without working replicas. */
   private static final long DELAY_MILLIS = 5000;
 
   private final World world;
@@ -41,7 +41,10 @@ final class ReplicaMigration {
     return null;
   }
 
-  /** Returns true if of the replicas of the masters with the most, we have the smallest id. */
+  /**
+   * Returns true if this replica has the smallest id among the replicas of the masters with the
+   * most replicas, so that only one moves.
+   */
   private boolean isChosen() {
     int most = 0;
     for (Node node : world.nodes.all()) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Converts between the state on disk and the state machine's. */
+/** Converts between the state machine's view and the saved state. */
 final class Restoration {
   private static final int VOLATILE_FLAGS =
       NodeFlag.HANDSHAKE
@@ -72,7 +72,9 @@ final class Restoration {
     });
   }
 
-  /** Gives shards to masters that have none, and those of their masters to replicas. */
+  /**
+   * Gives a new shard id to each master without one, and its master's to each replica without one.
+   */
   private static void nameShards(World world) {
     for (Node node : world.nodes.all()) {
       if (node.isMaster() && node.labels.shard().isEmpty()) {
@@ -91,7 +93,7 @@ final class Restoration {
     node.labels = new Labels(node.labels.hostname(), node.labels.nodeName(), shard);
   }
 
-  /** Adopts what this node announces of itself. */
+  /** Applies the announced address, names and flags to this node. */
   static void applyOptions(World world) {
     Node myself = world.myself();
     ClusterOptions options = world.options();

@@ -3,7 +3,7 @@ package io.redoubt.server.cluster.core;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.nodes.NodeRecord;
 
-/** Changes the role of this node, which ends each failover that it takes part in. */
+/** Changes the role of this node. Any manual failover or election in progress ends. */
 final class RoleChanges {
   private final World world;
   private final PlannedFailover planned;
@@ -21,7 +21,7 @@ final class RoleChanges {
     if (myself.isMaster()) {
       world.slots.unassignAll(myself);
       if (world.slots.closeAll()) {
-        world.remark(Level.NOTICE, "Migrations of slots end because this node becomes a replica");
+        world.remark(Level.NOTICE, "Slot migrations cancelled because this node becomes a replica");
       }
     }
     planned.end();

@@ -5,11 +5,11 @@ import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.slot.SlotSet;
 
 /**
- * Decides whether this node serves commands: while it sees a majority of the masters, and, if so
- * configured, while all slots have an owner that works.
+ * Decides whether this node serves commands: only while it reaches a majority of the masters and,
+ * with {@code cluster-require-full-coverage}, while every slot has a working owner.
  */
 final class Serving {
-  /** The time for which a restarted master listens before it serves. */
+  /** The time for which a restarted master only listens, since it may have been replaced. */
   private static final long START_MILLIS = 2000;
 
   private static final long MIN_REJOIN_MILLIS = 500;
@@ -17,18 +17,21 @@ final class Serving {
 
   private final World world;
 
-  /** The time before which a master does not serve. */
+  /** The earliest time at which a master serves. */
   private final long servesFrom;
 
   /** The last time at which no majority was reachable. */
   private long minorityAt;
 
-  /** The end of our last pause: nodes count as reachable once they were heard of after it. */
+  /**
+   * The end of this process' last pause. A node counts as reachable only if it has been heard
+   * since.
+   */
   private long resumedAt = Node.NEVER;
 
   /**
-   * @param isNew true for a node that had no slots and knew nobody, so that nobody can have
-   *     replaced it
+   * @param isNew true for a node that had no slots and knew no other node, so it can't have been
+   *     replaced
    */
   Serving(World world, long now, boolean isNew) {
     this.world = world;
@@ -37,8 +40,8 @@ final class Serving {
   }
 
   /**
-   * Handles a pause of this process during which others may have replaced this node. They suspect a
-   * node after a whole node timeout, so that pauses well below it don't count.
+   * Handles a pause of this process so long that this node may have been replaced. Others suspect a
+   * node only after a whole node timeout, so shorter pauses don't count.
    */
   void paused() {
     resumedAt = world.now();
@@ -60,7 +63,7 @@ final class Serving {
       }
     }
     boolean majority = reachable >= voters / 2 + 1;
-    if (!majority && voters > 0) { // nobody takes the place of a node without slots
+    if (!majority && voters > 0) { // without voters no election can have replaced this node
       minorityAt = now;
     }
     boolean good = majority && (covered || !world.options().requireFullCoverage());

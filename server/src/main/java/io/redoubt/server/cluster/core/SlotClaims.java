@@ -7,8 +7,8 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides who owns a slot: of several claims, the one with the greatest config epoch. A slot that
- * we import is left to the operator who imports it.
+ * Resolves claims to slots: the claim with the greatest config epoch wins. Claims to slots that
+ * this node imports are ignored; the operator's next order decides.
  */
 final class SlotClaims {
   private final World world;
@@ -21,7 +21,7 @@ final class SlotClaims {
     this.roles = roles;
   }
 
-  /** Compares a node's claims, or those of its master, with our view. */
+  /** Compares the claims in a header, the sender's or its master's, with this node's view. */
   void claimed(Node sender, Header header) {
     Node claimant = sender.isMaster() ? sender : sender.master();
     if (claimant == null) {
@@ -33,14 +33,14 @@ final class SlotClaims {
       }
       return;
     }
-    // Messages on two connections may overtake each other; an older claim is void.
+    // Messages on two connections may overtake each other; an outdated claim is ignored.
     if (sender.isMaster() && header.configEpoch() >= sender.configEpoch) {
       take(sender, header.configEpoch(), header.slots());
     }
     correct(sender, header);
   }
 
-  /** Handles the news that a node owns slots. */
+  /** Handles an UPDATE message: newer claims of a node, reported by another. */
   void updated(Body.Update update) {
     Node node = world.nodes.known(update.node());
     if (node == null || node == world.myself() || node.configEpoch >= update.configEpoch()) {
@@ -54,7 +54,7 @@ final class SlotClaims {
     take(node, update.configEpoch(), update.slots());
   }
 
-  /** Sends a node with an old view the claims of one that has replaced it or its master. */
+  /** Sends a node with an outdated view the claims of a newer owner. */
   private void correct(Node sender, Header header) {
     Node[] newer = new Node[1];
     header
@@ -131,15 +131,15 @@ final class SlotClaims {
     }
   }
 
-  /** Returns true if we follow the node that has taken the last slots of our shard. */
+  /** Returns true if this node follows the claimant that has taken the last slots of its shard. */
   private boolean follows(Node claimant, Node mine) {
     return world.options().allowReplicaMigration()
         || claimant.labels().shard().equals(mine.labels().shard());
   }
 
   /**
-   * Ends a collision of config epochs of two masters: the one with the smaller id takes a new
-   * epoch, without a vote.
+   * Resolves a collision of two masters with the same config epoch: the one with the smaller id
+   * moves to a new epoch, without a vote.
    */
   void resolveCollision(Node sender, Header header) {
     Node myself = world.myself();
@@ -160,8 +160,8 @@ final class SlotClaims {
   }
 
   /**
-   * Takes an epoch greater than all known ones without a vote, unless ours is that already. Used
-   * where an operator decides. Returns the new epoch, null if nothing changed.
+   * Gives this node a config epoch greater than all known ones, without a vote, because an operator
+   * ordered it. Returns the new epoch, or null if it already has the greatest.
    */
   @Nullable Long bumpWithoutVote() {
     Node myself = world.myself();

@@ -2,7 +2,7 @@ package io.redoubt.server.cluster.core;
 
 import io.redoubt.server.cluster.slot.SlotSet;
 
-/** Carries out operators' orders about slots. */
+/** Executes the CLUSTER commands of operators and slot migrations that concern slots. */
 final class SlotOrders {
   private static final int NONE = -1;
 
@@ -63,7 +63,7 @@ final class SlotOrders {
     orders.done();
   }
 
-  /** Refuses orders that only masters obey. */
+  /** Refuses the order and returns true if this node is a replica. */
   private boolean isRefusedByReplica() {
     if (world.myself().isReplica()) {
       orders.refuse("Please use SETSLOT only with masters.");
@@ -147,7 +147,7 @@ final class SlotOrders {
     world.slots.assign(slot, target);
     world.topologyChanged();
     if (imported) {
-      // The former owner, which may have the greatest epoch, must not claim the slot again.
+      // The former owner may have the greatest epoch, with which it would claim the slot again.
       Long unused = claims.bumpWithoutVote();
       messages.announce();
     }

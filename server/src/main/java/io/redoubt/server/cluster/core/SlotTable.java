@@ -12,14 +12,14 @@ final class SlotTable {
   private int assigned;
 
   /**
-   * Slots that their owner has stopped to claim, for instance because it gave them away and the
-   * news of the new owner is still to come. Anybody may claim them, whatever its epoch.
+   * Slots that their recorded owner no longer claims, for instance because they have moved and the
+   * new owner's claim has yet to arrive. Any node may claim them, with any epoch.
    */
   private final SlotSet released = new SlotSet();
 
   /**
-   * The slots of masters that became replicas, until somebody claims them. Each of these masters
-   * has a successor of which we have yet to hear, and which votes.
+   * The slots of masters that became replicas, until they have new owners. Each of these masters
+   * has a successor that votes but is not known here yet.
    */
   private final Map<Node, SlotSet> vacated = new LinkedHashMap<>();
 
@@ -30,7 +30,7 @@ final class SlotTable {
     return owners[slot];
   }
 
-  /** Changes the owner of a slot; null for none. */
+  /** Sets the owner of a slot, or null for none. */
   void assign(int slot, @Nullable Node owner) {
     Node before = owners[slot];
     released.remove(slot);
@@ -48,14 +48,17 @@ final class SlotTable {
     }
   }
 
-  /** Takes all slots from a node; returns the number. */
+  /** Removes the owner of all slots of a node and returns their number. */
   int unassignAll(Node node) {
     SlotSet slots = node.slotsNow();
     slots.forEach(slot -> assign(slot, null));
     return slots.count();
   }
 
-  /** Takes all slots from a master that became a replica. */
+  /**
+   * Removes the owner of the slots of a master that became a replica, and remembers that a
+   * successor exists.
+   */
   void vacate(Node node) {
     SlotSet claimed = node.slotsNow().copy();
     claimed.removeAll(released);
@@ -63,12 +66,14 @@ final class SlotTable {
     vacated.put(node, claimed);
   }
 
-  /** Forgets a node that is removed. */
+  /** Drops the vacated slots of a node that is being removed. */
   void forget(Node node) {
     vacated.remove(node);
   }
 
-  /** Returns the number of former masters of which a slot has no owner yet. */
+  /**
+   * Returns the number of former masters with at least one slot whose new owner is still unknown.
+   */
   int unknownOwners() {
     vacated.values().removeIf(this::isOwned);
     return vacated.size();
@@ -80,28 +85,28 @@ final class SlotTable {
     return all[0];
   }
 
-  /** Notes that the owner of a slot does not claim it. */
+  /** Marks a slot as no longer claimed by its owner. */
   void release(int slot) {
     released.add(slot);
   }
 
-  /** Notes that the owners of slots claim them. */
+  /** Marks slots as claimed by their owners again. */
   void reclaim(SlotSet claimed) {
     released.removeAll(claimed);
   }
 
-  /** Returns true if a node with an epoch may take over a slot. */
+  /** Returns true if a claim with this epoch wins the slot. */
   boolean isOpenTo(int slot, long configEpoch) {
     Node owner = owners[slot];
     return owner == null || owner.configEpoch < configEpoch || released.contains(slot);
   }
 
-  /** Returns true if the slot has no owner, or one that does not claim it. */
+  /** Returns true if the slot has no owner, or its owner no longer claims it. */
   boolean isReleased(int slot) {
     return owners[slot] == null || released.contains(slot);
   }
 
-  /** Returns the slots of a node that it has stopped to claim. */
+  /** Returns the slots of a node that it no longer claims. */
   SlotSet releasedOf(Node owner) {
     SlotSet slots = new SlotSet();
     released.forEach(slot -> {
@@ -116,7 +121,7 @@ final class SlotTable {
     return assigned;
   }
 
-  /** Forgets all migrations; returns true if there were some. */
+  /** Cancels all migrations and imports; returns true if there were any. */
   boolean closeAll() {
     boolean any = !migrating.isEmpty() || !importing.isEmpty();
     migrating.clear();

@@ -6,12 +6,13 @@ import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.slot.SlotSet;
 
 /**
- * Gives votes. There is at most one vote an epoch, and the epoch is on disk before the vote is
+ * Grants or denies votes. A node votes at most once per epoch, and the vote is durable before it is
  * sent.
  */
 final class Votes {
   /**
-   * The node timeouts between votes for replicas of one master, so that the first one can finish.
+   * The number of node timeouts between two votes for replicas of the same master, so that the
+   * first winner can take over.
    */
   private static final int PAUSE = 2;
 
@@ -35,7 +36,7 @@ final class Votes {
     } else if (epoch <= world.lastVoteEpoch()) {
       refusal = "already voted in epoch " + world.lastVoteEpoch();
     } else if (candidate.isMaster() || master == null) {
-      refusal = "it is no replica of a known master";
+      refusal = "it is not a replica of a known master";
     } else if (!master.hasFailed() && !header.says(Header.FORCE_ACK)) {
       refusal = "its master is up";
     } else if (world.now() - master.votedAt < world.timeoutMillis() * PAUSE) {

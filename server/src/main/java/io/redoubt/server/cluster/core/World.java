@@ -12,11 +12,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cluster as this node sees it: the nodes, the slots, the epochs and the time, and the outputs
- * of the step in progress. The parts of the {@link Cluster} read and change it.
+ * This node's view of the cluster (nodes, slots, epochs and time) and the outputs of the current
+ * step. The base of the package: every part of {@link Cluster} reads and changes it, and it depends
+ * on none of them.
  */
 final class World {
-  /** The limit of the time for which a forgotten node is not added again. */
+  /** The maximum time during which gossip does not add a forgotten node again. */
   static final long FORGET_MILLIS = 60_000;
 
   private static final long MILLIS_PER_SECOND = 1000;
@@ -32,7 +33,7 @@ final class World {
   private long currentEpoch;
   private long lastVoteEpoch;
 
-  /** Our replication offset. */
+  /** This node's replication offset. */
   private long offset;
 
   private long dataAgeMillis;
@@ -43,23 +44,29 @@ final class World {
   private boolean stateChanged;
   private boolean topologyChanged;
 
-  /** The part of the state that others may have heard of once it is on disk. */
+  /** The promises in the last state that was handed out to be persisted. */
   private Binding binding;
 
   private long wallOffset;
 
-  /** The promises of this node to others: its vote, its epochs and its slots. */
+  /**
+   * The part of the state on which other nodes rely: the vote, the epochs and the claimed slots.
+   */
   private record Binding(
       String id, long currentEpoch, long lastVoteEpoch, long configEpoch, SlotSet slots) {
     /**
-     * Returns true if this promises what another does not. Slots that are only lost don't count: if
-     * a crash brings one back, its new owner's claim has the greater epoch.
+     * Returns true if this contains a promise that the other lacks, so that it must be durable
+     * before any message is sent. Lost slots don't count: if a crash brings one back, the claim of
+     * its new owner has a greater epoch.
      */
     boolean bindsBeyond(Binding other) {
       return currentEpoch != other.currentEpoch || claimsBeyond(other);
     }
 
-    /** Returns true if this promises more than another besides the knowledge of an epoch. */
+    /**
+     * Returns true if the vote, the config epoch or the slots promise more than the other does; a
+     * greater current epoch alone does not count.
+     */
     boolean claimsBeyond(Binding other) {
       return !id.equals(other.id)
           || lastVoteEpoch != other.lastVoteEpoch
@@ -69,7 +76,7 @@ final class World {
   }
 
   /**
-   * Creates the world of a node from a saved state.
+   * Creates the view from a saved state.
    *
    * @param nowMillis the caller's current time
    */
@@ -83,31 +90,32 @@ final class World {
     this.currentEpoch = state.currentEpoch();
     this.lastVoteEpoch = state.lastVoteEpoch();
     Restoration.restore(this, state);
-    // A hand-made file must not make epochs of elections equal to those of masters.
+    // In a file edited by hand the current epoch may be too small. Elections must use epochs
+    // greater than any master's.
     this.currentEpoch = Math.max(currentEpoch, nodes.maxConfigEpoch());
     this.binding = binding();
   }
 
   /**
-   * Advances the clock to the caller's time. Returns the milliseconds of the pause of this process
-   * that has just ended, 0 if there was none.
+   * Advances the clock to the caller's time. Returns the length in milliseconds of a process pause
+   * that has just ended, or 0.
    *
-   * @param leastMillis the longest gap between two calls that is no pause
+   * @param leastMillis the longest gap between two calls that does not count as a pause
    */
   long advance(long nowMillis, long leastMillis) {
     return clock.advance(nowMillis, leastMillis);
   }
 
-  /** Starts a tick, which sets the time of the next one. */
+  /** Starts a tick: forgets the requested wake-up time, which the tick computes anew. */
   void tick(long wallMillis) {
     clock.clearWake();
     wallOffset = wallMillis - now();
   }
 
   /**
-   * Ends a step: returns its outputs, after a request to save what has changed.
+   * Ends a step and returns its outputs. A changed state is persisted first.
    *
-   * @param urgency of a change that binds this node to nothing
+   * @param urgency the urgency of a change that contains no new promise
    */
   List<Output> result(Urgency urgency) {
     List<Output> result = new ArrayList<>(outputs.size() + 2);
@@ -115,7 +123,7 @@ final class World {
       stateChanged = false;
       Binding current = binding();
       if (topologyChanged && !current.claimsBeyond(binding)) {
-        // What others have claimed is answered to clients already; those that wait need not wait.
+        // Claims of other nodes need not be durable here before clients are redirected.
         topologyChanged = false;
         result.add(new Output.TopologyChanged());
       }
@@ -146,18 +154,18 @@ final class World {
     emit(new Output.Remark(level, text));
   }
 
-  /** Requests that the state is saved before the outputs of this step. */
+  /** Has the state persisted before the other outputs of this step. */
   void stateChanged() {
     stateChanged = true;
   }
 
-  /** Requests that the state is saved, and reports new slots, roles or addresses. */
+  /** Has the state persisted and reports changed slots, roles or addresses. */
   void topologyChanged() {
     stateChanged = true;
     topologyChanged = true;
   }
 
-  /** Reports a change that need not survive a crash. */
+  /** Reports a change of the view that need not be persisted. */
   void viewChanged() {
     topologyChanged = true;
   }
@@ -170,7 +178,7 @@ final class World {
     }
   }
 
-  /** Returns a new epoch, greater than all known ones. */
+  /** Starts a new epoch, greater than all known ones, and returns it. */
   long nextEpoch() {
     raiseEpoch(currentEpoch + 1);
     return currentEpoch;
@@ -182,20 +190,20 @@ final class World {
     stateChanged = true;
   }
 
-  /** Notes that our vote in an epoch is given. */
+  /** Records this node's vote in an epoch. */
   void voted(long epoch) {
     lastVoteEpoch = epoch;
     stateChanged = true;
   }
 
-  /** Starts replication from our master at its current address, if that is known. */
+  /** Starts replication from a master, if its address is known. */
   void follow(Node master) {
     if (!master.has(NodeFlag.NOADDR) && !master.endpoint.ip().isEmpty()) {
       emit(new Output.Follow(master.id(), master.endpoint));
     }
   }
 
-  /** Requests a tick at a time of the machine's own clock. */
+  /** Requests a tick by a time on the machine's own clock. */
   void wakeBy(long moment) {
     clock.wakeBy(moment);
   }
@@ -225,17 +233,17 @@ final class World {
     return dataAgeMillis;
   }
 
-  /** Converts a time of the machine's own clock to wall milliseconds; 0 for never. */
+  /** Converts a time on the machine's own clock to Unix milliseconds; 0 for never. */
   long wall(long moment) {
     return moment == Node.NEVER ? 0 : Math.max(1, moment + wallOffset);
   }
 
-  /** Converts wall milliseconds to the machine's own clock. */
+  /** Converts Unix milliseconds to the machine's own clock. */
   long fromWall(long wallMillis) {
     return wallMillis - wallOffset;
   }
 
-  /** Closes the link to a node; the next tick opens another one. */
+  /** Closes the link to a node; the next tick opens a new one. */
   void closeLink(Node node) {
     if (node.link.state != Node.LinkState.DOWN) {
       emit(new Output.Disconnect(node.link.id));
@@ -243,13 +251,13 @@ final class World {
     }
   }
 
-  /** Notes that the link to a node is down. */
+  /** Marks the link to a node as down. */
   void linkLost(Node node) {
     nodes.unlinked(node.link.id);
     node.link.state = Node.LinkState.DOWN;
   }
 
-  /** Removes a node with its slots, its link and its part in others' state. */
+  /** Removes a node, its slots, its link and all references to it. */
   void remove(Node node) {
     boolean inHandshake = node.isInHandshake();
     slots.unassignAll(node);
@@ -263,7 +271,7 @@ final class World {
     }
   }
 
-  /** Handles the news that another node has forgotten one. */
+  /** Forgets a node because a peer was ordered to; CLUSTER FORGET spreads by gossip. */
   void forgottenByOthers(String id, long ttlSeconds) {
     Node node = nodes.known(id);
     if (node == null || node == myself() || node == myself().master() || ttlSeconds <= 0) {
@@ -273,12 +281,10 @@ final class World {
     remove(node);
   }
 
-  /** Notes our replication offset. */
   void reached(long offset) {
     this.offset = offset;
   }
 
-  /** Notes the age of our data. */
   void aged(long dataAgeMillis) {
     this.dataAgeMillis = dataAgeMillis;
   }
@@ -288,7 +294,7 @@ final class World {
     Restoration.applyOptions(this);
   }
 
-  /** Sets whether commands for slots are served. */
+  /** Starts or stops serving commands for slots. */
   void serve(boolean on) {
     serving = on;
     viewChanged();
@@ -316,14 +322,14 @@ final class World {
     return slots.owner(slot);
   }
 
-  /** Returns the latest time of the next tick, in the caller's milliseconds. */
+  /** Returns the time by which the next tick is due, in the caller's milliseconds. */
   long wakeAtMillis() {
     return clock.wakeAtMillis();
   }
 
   /**
-   * Returns the number of voters that are a majority. Owners of slots that we have yet to hear of
-   * count, too: otherwise a node with a partial view could win with a minority.
+   * Returns the number of votes that form a majority. Successors that this node has not heard of
+   * yet count, too: otherwise a node with a partial view could win with a minority.
    */
   int majority() {
     return (nodes.voters() + slots.unknownOwners()) / 2 + 1;
@@ -334,12 +340,10 @@ final class World {
     return currentEpoch;
   }
 
-  /** Returns the epoch of our last vote. */
   long lastVoteEpoch() {
     return lastVoteEpoch;
   }
 
-  /** Returns our replication offset. */
   long offset() {
     return offset;
   }

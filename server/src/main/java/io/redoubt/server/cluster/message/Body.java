@@ -8,11 +8,11 @@ import java.util.List;
 public sealed interface Body {
   /** The kinds of messages that carry gossip. */
   enum GossipKind {
-    /** A question whether the receiver is alive. */
+    /** A heartbeat that asks for a PONG. */
     PING,
-    /** The reply to PING and MEET, or news without a question. */
+    /** The reply to a PING or a MEET, or an unasked announcement. */
     PONG,
-    /** A PING that adds the sender to the receiver's nodes. */
+    /** A PING that asks the receiver to add the sender to its nodes. */
     MEET
   }
 
@@ -30,9 +30,9 @@ public sealed interface Body {
   record Fail(String node) implements Body {}
 
   /**
-   * A message to a channel.
+   * A published message.
    *
-   * @param sharded true if it was published in the sender's shard only
+   * @param sharded true if it is for the sender's shard only
    */
   record Publish(boolean sharded, ByteString channel, ByteString message) implements Body {}
 
@@ -42,7 +42,7 @@ public sealed interface Body {
   /** A vote for the receiver, in the header's current epoch. */
   record Vote() implements Body {}
 
-  /** Slots of a node with a config epoch that exceeds what the receiver claims. */
+  /** The slots of a node whose config epoch is newer than the receiver's view. */
   record Update(long configEpoch, String node, SlotSet slots) implements Body {}
 
   /** A replica asks its master to pause writes for a manual failover. */
@@ -51,6 +51,6 @@ public sealed interface Body {
   /** A message of a module. */
   record Module(long module, int type, ByteString content) implements Body {}
 
-  /** A message that this version does not know. */
+  /** A message of an unknown type. */
   record Unknown(int type) implements Body {}
 }

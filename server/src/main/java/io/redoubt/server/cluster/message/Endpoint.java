@@ -5,10 +5,10 @@ import io.redoubt.protocol.bytes.IpAddress;
 /**
  * The ports and, if known, the IP address of a node.
  *
- * @param ip in its canonical form, or a name that was announced; empty if unknown: the receiver
- *     then takes the address of the connection
- * @param port the port for clients, of the kind that the bus uses: with or without TLS
- * @param otherPort the port for clients of the other kind, 0 for none
+ * @param ip in its canonical form, or an announced name; empty if unknown, so that a receiver uses
+ *     the address of the connection
+ * @param port the client port of the kind that the bus uses, with or without TLS
+ * @param otherPort the client port of the other kind, 0 for none
  * @param busPort the port of the bus
  */
 public record Endpoint(String ip, int port, int otherPort, int busPort) {

@@ -7,7 +7,7 @@ public sealed interface Extension {
   /** The host name that the sender announces; empty for none. */
   record Hostname(String name) implements Extension {}
 
-  /** The sender's name for people; empty for none. */
+  /** The sender's {@code cluster-announce-human-nodename}; empty for none. */
   record NodeName(String name) implements Extension {}
 
   /**
@@ -21,7 +21,7 @@ public sealed interface Extension {
   record ShardId(String shard) implements Extension {}
 
   /**
-   * An extension that this version does not know.
+   * An extension of an unknown type.
    *
    * @param content a multiple of 8 bytes
    */

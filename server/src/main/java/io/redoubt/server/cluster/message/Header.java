@@ -4,16 +4,16 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sender's view of itself, which precedes every message.
+ * The header of every message: the sender's view of itself.
  *
  * @param sender the id of the sender
- * @param currentEpoch the greatest epoch that the sender knows
+ * @param currentEpoch the greatest epoch known to the sender
  * @param configEpoch the config epoch of the sender, or of its master if it is a replica
  * @param offset the replication offset
  * @param slots the slots of the sender, or of its master; must not be changed
  * @param master the id of the sender's master, null if it is a master
  * @param flags {@link NodeFlag} bits
- * @param clusterOk true if the sender finds the cluster serving
+ * @param clusterOk true if the sender considers the cluster's state ok
  * @param messageFlags {@link #PAUSED}, {@link #FORCE_ACK} and {@link #EXTENSION_DATA}
  */
 public record Header(
@@ -30,7 +30,7 @@ public record Header(
   /** The master has paused writes for a manual failover. */
   public static final int PAUSED = 1;
 
-  /** A vote is requested although the master is not known to have failed. */
+  /** The vote is to be granted although the master has not failed: a manual failover. */
   public static final int FORCE_ACK = 1 << 1;
 
   /** The sender understands extensions; the message may have some. */

@@ -29,9 +29,9 @@ package io.redoubt.server.cluster.message;
  * 2256  body
  * </pre>
  *
- * A light message has a bit in its type and a header without the sender's view, of which the first
- * 16 bytes remain: those from 10 and from 14 on are unused. Its sender is that of the messages
- * before it on the same connection.
+ * A light message, as in Valkey 8.0, has a bit set in its type and only the first 16 bytes of the
+ * header; the fields at 10 and 14 are unused. Its sender is the one of the preceding full message
+ * on the same connection.
  */
 final class Layout {
   /** "RCmb". */
@@ -43,7 +43,7 @@ final class Layout {
   /** The header of a light message. */
   static final int LIGHT_HEADER = 16;
 
-  /** The bit of a type that makes a message a light one. */
+  /** The bit of the type that marks a light message. */
   static final int LIGHT = 0x8000;
 
   static final int IP = 46;

@@ -1,6 +1,6 @@
 package io.redoubt.server.cluster.message;
 
-/** Signals bytes that are no message; the connection must be closed. */
+/** Signals bytes that are not a valid message; the connection must be closed. */
 public final class MalformedMessage extends Exception {
   private static final long serialVersionUID = 1;
 

@@ -10,14 +10,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads messages. A message whose length does not follow exactly from its content is refused, and
- * so are ids and addresses that could not be written to {@code nodes.conf}.
+ * Decodes messages. Refuses a message whose length does not match its content exactly, and ids and
+ * addresses that could not be written to {@code nodes.conf}.
  */
 public final class MessageDecoder {
-  /** The number of bytes from which {@link #length} knows the length of a message. */
+  /** The number of bytes from which {@link #length} reads the length of a message. */
   public static final int PREFIX = 8;
 
-  /** The maximum length of a message: more than the greatest value that can be published. */
+  /** The maximum length of a message, above that of the largest message that can be published. */
   public static final int MAX_LENGTH = 1 << 30;
 
   private MessageDecoder() {}
@@ -35,13 +35,13 @@ public final class MessageDecoder {
     return length;
   }
 
-  /** Returns true if the message that fills an array is a light one, without a full header. */
+  /** Returns true if the array holds a light message. */
   public static boolean isLight(byte[] bytes) {
     return bytes.length >= Layout.LIGHT_HEADER
         && (ByteBuffer.wrap(bytes).getShort(Layout.TYPE_AT) & Layout.LIGHT) != 0;
   }
 
-  /** Decodes the light message that fills an array; only those to channels are known. */
+  /** Decodes the light message that fills an array. Only published messages have this form. */
   public static Body.Publish decodeLight(byte[] bytes) throws MalformedMessage {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     if (length(in) != bytes.length) {
@@ -226,7 +226,10 @@ public final class MessageDecoder {
     return Short.toUnsignedInt(number);
   }
 
-  /** Epochs never decrease, so the greatest one must not be taken over: nothing could follow it. */
+  /**
+   * Refuses the greatest number: epochs never decrease, so once adopted no election could start a
+   * greater one.
+   */
   private static long epoch(long epoch) throws MalformedMessage {
     if (epoch < 0 || epoch == Long.MAX_VALUE) {
       throw new MalformedMessage("epoch " + Long.toUnsignedString(epoch));

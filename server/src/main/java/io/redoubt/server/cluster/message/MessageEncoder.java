@@ -7,7 +7,7 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes messages. */
+/** Encodes messages. */
 public final class MessageEncoder {
   private static final int FAIL_LENGTH = NodeIds.LENGTH;
   private static final int UPDATE_LENGTH = Long.BYTES + NodeIds.LENGTH + SlotSet.BYTES;
@@ -45,7 +45,7 @@ public final class MessageEncoder {
     return out.array();
   }
 
-  /** Returns the bytes of a message to a channel with a light header. */
+  /** Returns the bytes of a published message in the light form. */
   public static byte[] encodeLight(Body.Publish body) {
     ByteBuffer out = ByteBuffer.allocate(Math.addExact(Layout.LIGHT_HEADER, length(body)));
     out.putInt(Layout.SIGNATURE)

@@ -5,17 +5,17 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.nio.ByteBuffer;
 
 /**
- * Reads the header of a message before the rest has arrived, so that unknown senders can be
- * answered without memory for what is ignored.
+ * Reads the header of a message before the rest has arrived, so that an unknown sender can be
+ * answered without buffering a body that is ignored.
  */
 public final class MessageStart {
-  /** The number of bytes from which a message's sender and type are known. */
+  /** The number of bytes that contain the sender, the type and the counts. */
   public static final int BYTES = Layout.HEADER;
 
   /** The length of a light message's header. */
   public static final int LIGHT_BYTES = Layout.LIGHT_HEADER;
 
-  /** The gossip of a cluster of 2 000 nodes, which mention a tenth of the nodes. */
+  /** The number of entries in a cluster of 2 000 nodes: gossip mentions a tenth of the nodes. */
   private static final int MAX_WHOLE_ENTRIES = 200;
 
   /** The maximum length of all extensions: names of 255 bytes, and some forgotten nodes. */
@@ -23,7 +23,7 @@ public final class MessageStart {
 
   private MessageStart() {}
 
-  /** Returns the id of the sender; any text if it is malformed. */
+  /** Returns the id of the sender; not validated. */
   public static String sender(byte[] start) {
     return new String(start, Layout.SENDER_AT, NodeIds.LENGTH, ISO_8859_1);
   }
@@ -34,16 +34,16 @@ public final class MessageStart {
     return type == Layout.PING || type == Layout.PONG || type == Layout.MEET;
   }
 
-  /** Returns true if the gossip is so short that an unknown node's may be kept. */
+  /** Returns true if the gossip is short enough to be buffered even for an unknown node. */
   public static boolean isShort(byte[] start) {
     return unsigned(start, Layout.ENTRIES_AT) <= MAX_WHOLE_ENTRIES;
   }
 
   /**
-   * Requires that PING, PONG or MEET has a length that its header permits.
+   * Checks the length of a PING, PONG or MEET against its header.
    *
-   * @throws MalformedMessage if it is shorter than its entries or longer than entries and
-   *     extensions can be
+   * @throws MalformedMessage if it is shorter than its entries, or longer than its entries and any
+   *     extensions
    */
   public static void requireGossipLength(byte[] start, int length) throws MalformedMessage {
     int entries = Layout.HEADER + unsigned(start, Layout.ENTRIES_AT) * Layout.GOSSIP_ENTRY;
@@ -53,7 +53,7 @@ public final class MessageStart {
     }
   }
 
-  /** Makes the header a complete message without gossip and extensions. */
+  /** Turns the header into a complete message without gossip and extensions. */
   public static void cut(byte[] start) {
     ByteBuffer.wrap(start)
         .putInt(Layout.LENGTH_AT, Layout.HEADER)

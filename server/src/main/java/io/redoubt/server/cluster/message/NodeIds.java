@@ -7,7 +7,7 @@ public final class NodeIds {
 
   private NodeIds() {}
 
-  /** Returns true if the text can be an id. */
+  /** Returns true if the text has the syntax of an id. */
   public static boolean isId(String text) {
     if (text.length() != LENGTH) {
       return false;

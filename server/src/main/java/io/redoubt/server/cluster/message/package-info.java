@@ -1,8 +1,8 @@
 /**
- * The messages of the cluster bus of Redis 7.2 and their layout in bytes. Start reading at {@link
- * io.redoubt.server.cluster.message.Message}; the offsets are in {@code Layout}.
+ * The messages of the cluster bus, compatible with Redis 7.2, and their layout in bytes. Start
+ * reading at {@link io.redoubt.server.cluster.message.Message}; the offsets are in {@code Layout}.
  *
- * <p>Imports byte strings and sets of slots only: no connection, no state of the cluster.
+ * <p>Imports byte strings and slot sets only, no connection and no cluster state.
  */
 @NullMarked
 package io.redoubt.server.cluster.message;

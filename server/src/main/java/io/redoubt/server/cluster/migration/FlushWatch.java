@@ -7,9 +7,12 @@ import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.server.execution.Propagation;
 import java.lang.foreign.MemorySegment;
 
-/** Notices FLUSHALL and FLUSHDB at the target of a migration, which end it. */
+/** Detects FLUSHALL and FLUSHDB at the target of a migration, because they abort it. */
 final class FlushWatch implements Propagation.Sink {
-  /** A flush and its options take no more. */
+  /**
+   * The maximum length in bytes of an encoded flush command with its options; longer effects are
+   * not decoded.
+   */
   private static final long MAX_BYTES = 64;
 
   private final MigrationParts parts;
@@ -32,7 +35,10 @@ final class FlushWatch implements Propagation.Sink {
       added = true;
       parts.propagation().add(this);
     } else if (!on) {
-      parts.transport().loop().execute(this::removeUnlessWatching); // not while sinks are served
+      parts
+          .transport()
+          .loop()
+          .execute(this::removeUnlessWatching); // deferred: the list of sinks may be in use
     }
   }
 
@@ -50,7 +56,7 @@ final class FlushWatch implements Propagation.Sink {
 
   @Override
   public void beginTransaction() {
-    // flushes within transactions come one by one
+    // nothing to do: the commands of a transaction arrive one by one
   }
 
   @Override

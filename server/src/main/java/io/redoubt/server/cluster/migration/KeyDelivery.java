@@ -27,21 +27,22 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the keys of slots to the target of a migration, and from then on their changes, so that the
- * target has what this node has as soon as it has executed all requests. Confined to the loop.
+ * Sends the keys of slots to the target of a migration, and afterwards their changes, so that the
+ * target has the same data as soon as it has executed all requests. Confined to the event loop.
  *
- * <p>A key is sent when the walk reaches it or before its first change, and then followed by the
- * effects of commands; effects precede nothing that they depend on, since all their keys are sent
- * before them. Hence a command is followed as it is, and no old state is kept.
+ * <p>A key is sent when the walk reaches it or just before its first change, whichever is earlier;
+ * then the effects of commands on it are forwarded. All keys of an effect are sent before the
+ * effect, so it can be forwarded unchanged, and no pre-image is needed.
  *
- * <p>A set, hash or sorted set with a large table is sent in slices of elements as they are at the
- * time of their slice. Effects that set or remove single elements are followed meanwhile: an
- * element that the target has too early is set again by its slice, and one that is gone is removed
- * by its own effect. Any other effect on such a key, such as ZPOPMIN, is not sent; instead the keys
- * of its unit are sent anew. A key for which that happens often is sent as a whole.
+ * <p>A set, hash or sorted set with a large table is sent in slices, each with the current state of
+ * its elements. Meanwhile, effects that change single elements are forwarded, too: an element that
+ * they change before its slice is overwritten by the slice, and a removed one is missing from it.
+ * Any other effect on such a key, such as ZPOPMIN, depends on the whole value. It is not forwarded;
+ * instead the keys of its unit are sent anew. A key for which that happens repeatedly is sent as a
+ * whole.
  */
 final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, AutoCloseable {
-  /** The commands whose effects on a key that is being sent in slices are followed. */
+  /** The commands whose effects are forwarded to a key that is being sent in slices. */
   private static final Set<String> BY_ELEMENT =
       Set.of(
           "sadd",
@@ -64,7 +65,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   private static final Set<String> REMOVALS = Set.of("del", "unlink");
   private static final Set<String> FLUSHES = Set.of("flushall", "flushdb");
 
-  /** The number of elements from which on a value is sent in slices. */
+  /** The number of elements at which a value is sent in slices. */
   private static final long LARGE_ELEMENTS = 1024;
 
   private static final int MAX_RESTARTS = 3;
@@ -107,13 +108,13 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     unit = new ByteQueue(registry.memory());
   }
 
-  /** Starts to send the keys, and to follow changes. */
+  /** Starts to send the keys and to forward changes. */
   void start() {
     walk = parts.keyspace().startSlotWalk(slots, this);
     parts.propagation().add(this);
   }
 
-  /** Sends more of the keys; returns true if some are left. */
+  /** Sends some keys; returns true if more are left. */
   boolean step() {
     SlotWalk walked = walk;
     if (walked == null) {
@@ -131,7 +132,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     }
   }
 
-  /** Sends the key of an entry that the target lacks. */
+  /** Sends the key of an entry, or starts to send it in slices. */
   private void deliver(int index, long entry) {
     if (closed) {
       return;
@@ -168,7 +169,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   private void sliceOf(LargeKey key) {
     long entry = find(key.key());
     if (entry == Entry.NONE) {
-      large.remove(key.key()); // its removal was followed
+      large.remove(key.key()); // its removal was forwarded
       return;
     }
     if (parts.values().tableElements(entry) < 0) {
@@ -283,13 +284,13 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     return false;
   }
 
-  /** Makes sure that the target has a key, or will get it, before an effect that names it. */
+  /** Ensures that a key precedes an effect that names it: sends it unless the walk has done so. */
   private void followed(Command<?> command, int argument) {
     ByteString key =
         ByteString.copyOf(request.memory(), request.offset(argument), request.length(argument));
     long entry = find(key);
     if (entry != Entry.NONE) {
-      database.beforeChange(entry); // sends it unless that was done
+      database.beforeChange(entry); // calls beforeChange above unless the key was already sent
     }
     if (inTransaction || keyCount > 1 || !large.isEmpty()) {
       unitKeys.add(key);

@@ -16,7 +16,10 @@ import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.ScoredMember;
 import java.util.Arrays;
 
-/** Writes keys as requests that create them: whole values as RESTORE, large ones in slices. */
+/**
+ * Encodes keys as requests that create them: RESTORE for a whole value, SADD, HSET or ZADD for a
+ * slice.
+ */
 final class KeyEncoder implements AutoCloseable {
   private static final byte[] RESTORE = ascii("RESTORE");
   private static final byte[] ABSTTL = ascii("ABSTTL");
@@ -30,7 +33,10 @@ final class KeyEncoder implements AutoCloseable {
 
   private static final int SLICE_ELEMENTS = 128;
 
-  /** Buckets of a table that a slice looks at, so that a sparse table takes several. */
+  /**
+   * The maximum number of table buckets that a slice scans, which bounds its time in a sparse
+   * table.
+   */
   private static final int SLICE_BUCKETS = 256;
 
   private final Values values;
@@ -100,7 +106,7 @@ final class KeyEncoder implements AutoCloseable {
   }
 
   /**
-   * Sends some elements of a value with a table as they are now.
+   * Sends the current state of some elements of a value with a table.
    *
    * @param from the position of the scan, 0 at the start
    * @return the next position, 0 at the end

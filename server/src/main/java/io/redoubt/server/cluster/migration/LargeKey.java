@@ -2,7 +2,7 @@ package io.redoubt.server.cluster.migration;
 
 import io.redoubt.protocol.bytes.ByteString;
 
-/** A large value that is sent in slices, a few elements at a time. */
+/** A large value that is being sent in slices. */
 final class LargeKey {
   private final ByteString key;
   private long cursor;
@@ -15,7 +15,7 @@ final class LargeKey {
     return key;
   }
 
-  /** Returns the position of the scan of its elements. */
+  /** Returns the scan position among its elements, 0 at the start. */
   long cursor() {
     return cursor;
   }

@@ -2,21 +2,21 @@ package io.redoubt.server.cluster.migration;
 
 import io.redoubt.server.cluster.slot.SlotSet;
 
-/** A migration as CLUSTER GETSLOTMIGRATIONS lists it, at the source or at the target. */
+/** An entry of CLUSTER GETSLOTMIGRATIONS, at the source or at the target. */
 public final class Migration {
   /** The state of a migration, under the names of Valkey. */
   public enum State {
-    /** Waits until a migration before it is over. */
+    /** Waits for the end of an earlier migration. */
     WAITING("waiting-to-snapshot"),
     /** The source connects to the target. */
     CONNECTING("connecting"),
-    /** The source waits until the target agrees. */
+    /** The source waits for the target's consent. */
     ESTABLISHING("reading-establish-response"),
-    /** The keys are sent, or received. */
+    /** The source sends the keys; at the target, from the start until FINISH. */
     SNAPSHOTTING("snapshotting"),
-    /** All keys have been sent; changes are. */
+    /** All keys have been sent; only changes remain. */
     REPLICATING("replicating"),
-    /** The source has paused writes until the target has everything. */
+    /** The source has paused writes until the target has all changes. */
     PAUSED("failover-paused"),
     /** The target may take over. */
     GRANTED("failover-granted"),
@@ -38,7 +38,7 @@ public final class Migration {
       return wireName;
     }
 
-    /** Returns true if nothing follows. */
+    /** Returns true for a final state. */
     public boolean isOver() {
       return this == SUCCESS || this == FAILED || this == CANCELLED;
     }
@@ -89,17 +89,16 @@ public final class Migration {
     remainingBytes = bytes;
   }
 
-  /** Returns the name, which both nodes use. */
+  /** Returns the name, which is the same on both nodes. */
   public String name() {
     return name;
   }
 
-  /** Returns true at the source. */
+  /** Returns true at the source, false at the target. */
   public boolean exports() {
     return exports;
   }
 
-  /** Returns the slots. */
   public SlotSet slots() {
     return slots;
   }
@@ -112,7 +111,7 @@ public final class Migration {
     return text.toString();
   }
 
-  /** Returns the id of the node that owns the slots at the start. */
+  /** Returns the id of the node that owns the slots initially. */
   public String source() {
     return source;
   }
@@ -132,22 +131,21 @@ public final class Migration {
     return updatedSeconds;
   }
 
-  /** Returns the time at which the other node was heard last, in seconds of Unix time. */
+  /** Returns the time of the last message from the other node, in seconds of Unix time. */
   public long heardSeconds() {
     return heardSeconds;
   }
 
-  /** Returns the state. */
   public State state() {
     return state;
   }
 
-  /** Returns the reason of a failure, or nothing. */
+  /** Returns the reason for a failure, else an empty text. */
   public String message() {
     return message;
   }
 
-  /** Returns the bytes that wait at the source to be sent. */
+  /** Returns the bytes of pending output at the source. */
   public long remainingBytes() {
     return remainingBytes;
   }

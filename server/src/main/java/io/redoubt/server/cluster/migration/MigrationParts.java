@@ -20,9 +20,9 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * The parts of the server that migrations work with.
+ * The dependencies of slot migrations.
  *
- * @param decide carries out an order of the state machine, not within one of its steps
+ * @param decide executes an order on the state machine; must not be called within one of its steps
  */
 public record MigrationParts(
     ServerDirectives settings,
@@ -48,7 +48,7 @@ public record MigrationParts(
     return clock.monotonicMillis();
   }
 
-  /** Returns the time of silence after which the other node counts as lost. */
+  /** Returns the silence after which the other node counts as lost, {@code repl-timeout}. */
   long timeoutMillis() {
     return settings.replication.replTimeout.value() * 1000L;
   }

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The question to the target of a migration whether it has taken over, over connections of its own:
- * one after another, until the target has answered.
+ * Asks the target of a migration whether it has taken over. Uses connections of its own, one after
+ * another, until the target answers.
  */
 final class OutcomeInquiry implements TargetLink.User {
   private static final long TIMEOUT_MILLIS = 2000;
@@ -27,7 +27,10 @@ final class OutcomeInquiry implements TargetLink.User {
     this.answer = answer;
   }
 
-  /** Starts to ask, or gives up a connection that has been silent for too long. */
+  /**
+   * Connects and asks, or gives up a connection that has been silent for too long. Called
+   * periodically.
+   */
   void advance(Node target) {
     if (link == null) {
       TargetLink opened = new TargetLink(parts, this);
@@ -53,7 +56,7 @@ final class OutcomeInquiry implements TargetLink.User {
 
   @Override
   public void progressed() {
-    // the reply is handled where it was asked for
+    // nothing to do: the reply goes to answered
   }
 
   @Override

@@ -6,10 +6,9 @@ import io.redoubt.server.keyspace.KeyspaceSlots;
 import java.util.function.IntPredicate;
 
 /**
- * The removal of the keys of slots that belong to another node now, in slices between commands.
- * Each removal is reported to replicas, the append-only file, watchers and subscribers. Requests
- * for such keys are redirected, but until they are gone CLUSTER COUNTKEYSINSLOT and DBSIZE count
- * them.
+ * Deletes the keys of lost slots in slices between commands. Replicas, the append-only file,
+ * watchers and subscribers are notified of each key. Requests for such keys are already redirected,
+ * but CLUSTER COUNTKEYSINSLOT and DBSIZE count the remaining ones.
  */
 public final class SlotDrops {
   private static final int KEYS_A_SLICE = 300;
@@ -20,7 +19,7 @@ public final class SlotDrops {
   private final SlotSet pending = new SlotSet();
   private boolean scheduled;
 
-  /** The slot of the last slice, and the position of the scan in it. */
+  /** The slot of the last slice; the scan continues in it at {@code cursor}. */
   private int current;
 
   private long cursor;
@@ -31,13 +30,16 @@ public final class SlotDrops {
     slots = new KeyspaceSlots(parts.keyspace());
   }
 
-  /** Removes the keys of slots, sooner or later. */
+  /** Schedules the deletion of the keys of lost slots. */
   public void add(SlotSet lost) {
     pending.addAll(lost);
     schedule();
   }
 
-  /** Removes what is left of the keys of slots now, since the slots get other keys. */
+  /**
+   * Deletes the remaining keys of the given slots at once, because these slots are about to receive
+   * new keys.
+   */
   void finish(IntPredicate taken) {
     boolean[] any = new boolean[1];
     pending
@@ -47,7 +49,7 @@ public final class SlotDrops {
             any[0] = true;
             pending.remove(slot);
             while (drop(slot)) {
-              // as many slices as it takes
+              // slice by slice
             }
           }
         });
@@ -56,7 +58,7 @@ public final class SlotDrops {
     }
   }
 
-  /** Removes all that is left now. */
+  /** Deletes all remaining keys at once. */
   void finishAll() {
     finish(slot -> true);
   }
@@ -90,7 +92,7 @@ public final class SlotDrops {
     schedule();
   }
 
-  /** Removes some keys of a slot; returns true if there are more. */
+  /** Deletes some keys of a slot; returns true if more are left. */
   private boolean drop(int slot) {
     Database database = parts.keyspace().database(0);
     long[] found = new long[KEYS_A_SLICE];

@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A migration at its source.
+ * A migration at its source. See {@link SlotMigrations} for the protocol.
  *
- * <p>Once the target may take over, this node can't know by itself whether it did. Writes stay
- * paused until the target's claim arrives over the bus, or the target has said that it makes none,
- * or the cluster has found it failed: then this node outbids the epoch under which the target would
- * have claimed the slots, so that the claim is void wherever it turns up later.
+ * <p>Once the target has been allowed to claim the slots, this node can't tell by itself whether it
+ * did. Writes stay paused until the target's claim arrives over the bus, the target replies that it
+ * made none, or the cluster marks the target as failed. In the last case this node takes an epoch
+ * greater than that of the possible claim, so that the claim loses whenever it appears.
  */
 final class SlotExport implements TargetLink.User {
   private static final long SLICE_NANOS = 1_000_000;
@@ -64,7 +64,7 @@ final class SlotExport implements TargetLink.User {
     migration.entered(state, "", parts.nowSeconds());
   }
 
-  /** Starts to connect. */
+  /** Starts the migration by connecting to the target. */
   void start() {
     Node target = cluster().node(migration.target());
     if (target == null) {
@@ -91,7 +91,7 @@ final class SlotExport implements TargetLink.User {
     link.ask(this::established, words.toArray(String[]::new));
   }
 
-  /** Returns a request that ends with the slots. */
+  /** Returns a request with the slot ranges appended. */
   private List<String> requestOfSlots(String... start) {
     List<String> words = new ArrayList<>(List.of(start));
     words.add("SLOTSRANGE");
@@ -114,7 +114,7 @@ final class SlotExport implements TargetLink.User {
     parts.transport().loop().execute(this::send);
   }
 
-  /** Sends keys for a slice of time, as long as the target keeps up. */
+  /** Sends keys for a slice of time while the target keeps up. */
   private void send() {
     if (migration.state() != State.SNAPSHOTTING) {
       return;
@@ -150,7 +150,7 @@ final class SlotExport implements TargetLink.User {
     }
   }
 
-  /** Pauses writes; what was written before precedes the request to finish. */
+  /** Pauses writes, then sends FINISH, so that all earlier writes precede it. */
   private void pause() {
     if (migration.state() != State.REPLICATING) {
       return;
@@ -193,10 +193,10 @@ final class SlotExport implements TargetLink.User {
       sent = false;
       fail("The target could not take over: " + error.message());
     }
-    // otherwise its claim arrives over the bus
+    // on success the target's claim arrives over the bus
   }
 
-  /** Ends the migration if the owner of the slots has changed. */
+  /** Ends the migration if the owner of the slots or the target's membership has changed. */
   void topologyChanged() {
     if (migration.state().isOver()) {
       return;
@@ -253,10 +253,10 @@ final class SlotExport implements TargetLink.User {
     }
     link.close();
     isUncertain = true;
-    parts.log().warning("Slot migration %s: %s; finding out", migration.name(), reason);
+    parts.log().warning("Slot migration %s: %s; asking for the outcome", migration.name(), reason);
   }
 
-  /** Asks the target whether it has taken over, until it answers or has failed. */
+  /** Asks the target for the outcome until it answers or is marked as failed. */
   private void inquire() {
     Node target = cluster().node(migration.target());
     if (target == null || (target.hasFailed() && cluster().isServing())) {
@@ -273,15 +273,15 @@ final class SlotExport implements TargetLink.User {
       sent = false;
       fail("The target did not take over");
     }
-    // otherwise its claim is to come over the bus
+    // otherwise the target has taken over, and its claim arrives over the bus
   }
 
-  /** Returns true if the target may have taken over, which can't be cancelled. */
+  /** Returns true if the target may have taken over, so that the migration can't be cancelled. */
   boolean isTakenOver() {
     return sent;
   }
 
-  /** Ends without a result, because the process ends. */
+  /** Releases all resources at shutdown, without recording a result. */
   void stop() {
     delivery.close();
     link.close();

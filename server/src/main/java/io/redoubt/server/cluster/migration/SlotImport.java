@@ -4,7 +4,7 @@ import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
 import java.util.function.Consumer;
 
-/** A migration at its target: the client through which the source sends, and its progress. */
+/** A migration at its target, bound to the client by which the source sends. */
 final class SlotImport implements Companion {
   private final Migration migration;
   private final ServerClient client;
@@ -25,7 +25,7 @@ final class SlotImport implements Companion {
     return client;
   }
 
-  /** Notes that the keys are in the first database. */
+  /** Marks the keys as moved from the staged to the first database. */
   void unstaged() {
     unstaged = true;
   }
@@ -36,7 +36,7 @@ final class SlotImport implements Companion {
 
   @Override
   public void onWritable() {
-    // the replies are few
+    // nothing to do: there are few replies
   }
 
   @Override

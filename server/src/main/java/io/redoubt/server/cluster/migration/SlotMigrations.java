@@ -18,25 +18,27 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The migrations of slots from this node and to it, those that are over included. One at a time
- * leaves this node; the others wait. Confined to the event loop.
+ * The atomic migrations of slots from and to this node, including finished ones. This node exports
+ * one at a time; others wait. Confined to the event loop.
  *
- * <p>A migration goes as follows. The source connects as a client and asks the target to stage the
- * slots (ESTABLISH). It sends each key and then its changes ({@link KeyDelivery}); the target
- * executes them in its staged database, and so do its replicas and its append-only file. When
- * little is unanswered, the source pauses writes and asks the target to finish (FINISH): the target
- * moves the keys to where clients will find them. Its reply comes once that is as durable as any
- * write. Then the source lets it claim the slots (CLAIM) under an epoch that the source has chosen,
- * which the target saves before it tells the cluster. The claim, over the bus, ends the pause.
+ * <p>The protocol: the source connects as a client and asks the target to stage the slots
+ * (ESTABLISH). It sends each key and afterwards its changes ({@link KeyDelivery}). The target
+ * executes them in its staged database, which is replicated and logged like any other. Once few
+ * requests are unanswered, the source pauses writes and sends FINISH: the target moves the keys to
+ * the first database and replies when this is as durable as any write. Then the source lets it
+ * claim the slots with an epoch chosen by the source (CLAIM). The target persists the epoch and the
+ * claim before it announces them over the bus, and the announcement ends the pause.
  */
 public final class SlotMigrations {
-  /** An order by which a master's replicas and files follow its migrations. */
+  /**
+   * A propagated effect by which replicas and append-only files follow the migrations of a master.
+   */
   public enum Effect {
-    /** The staged keys of the slots are moved to where clients find them. */
+    /** Moves the staged keys of the slots to the first database. */
     TAKE,
-    /** The staged keys of the slots are removed. */
+    /** Deletes the staged keys of the slots. */
     DROP,
-    /** The keys of the slots are to be removed, since another node owns them. */
+    /** Announces that the keys of the slots will be deleted, because another node owns them. */
     LOST;
 
     private final byte[][] words = {
@@ -62,7 +64,7 @@ public final class SlotMigrations {
   private @Nullable SlotExport export;
   private @Nullable Cancellable ticks;
 
-  /** Creates migrations, of which there are none yet. */
+  /** Creates an empty list of migrations. */
   public SlotMigrations(MigrationParts parts) {
     this.parts = parts;
     drops = new SlotDrops(parts);
@@ -81,7 +83,7 @@ public final class SlotMigrations {
     ticks = parts.transport().loop().every(this::tick, TICK_MILLIS);
   }
 
-  /** Ends a migration from this node, whose process ends. */
+  /** Stops a running export, at shutdown. */
   public void stop() {
     if (ticks != null) {
       ticks.cancel();
@@ -92,8 +94,8 @@ public final class SlotMigrations {
   }
 
   /**
-   * Removes the keys of slots, in slices, because another node owns them. The loss may be told
-   * late, as it waits for the disk; slots that have come back meanwhile, with other keys, are kept.
+   * Deletes the keys of lost slots in slices. The report of a loss may be delayed by the disk, so
+   * slots that have come back meanwhile, with new keys, are spared.
    */
   public void lose(SlotSet told) {
     SlotSet slots = told.copy();
@@ -107,7 +109,7 @@ public final class SlotMigrations {
     for (Migration each : listed) {
       migrated |= each.exports() && each.slots().intersects(slots);
     }
-    if (migrated) { // otherwise the file remains one that Redis can read
+    if (migrated) { // only then: Redis can't read a file with this effect
       noteLoss(slots);
     }
     drops.add(slots);
@@ -149,7 +151,7 @@ public final class SlotMigrations {
 
   // At the source.
 
-  /** Returns true if a slot is being migrated from this node. */
+  /** Returns true if an unfinished migration from this node contains the slot. */
   public boolean isExported(int slot) {
     for (Migration each : listed) {
       if (each.exports() && !each.state().isOver() && each.slots().contains(slot)) {
@@ -203,12 +205,18 @@ public final class SlotMigrations {
     next();
   }
 
-  /** Returns true if a migration has gone so far that only the target can end it. */
+  /**
+   * Returns true if the running export can't be cancelled any more, since the target may have taken
+   * over.
+   */
   public boolean isTakenOver() {
     return export != null && export.isTakenOver();
   }
 
-  /** Cancels all migrations from this node that still can be; returns false if there is none. */
+  /**
+   * Cancels all migrations from this node that can still be cancelled; returns false if there are
+   * none.
+   */
   public boolean cancel() {
     boolean any = false;
     for (Migration each = waiting.poll(); each != null; each = waiting.poll()) {
@@ -223,7 +231,7 @@ public final class SlotMigrations {
 
   // At the target.
 
-  /** Returns the reason why this node can't be the target of a migration, null if it can. */
+  /** Returns the reason why this node can't import the slots, or null if it can. */
   public @Nullable String refusal(String source, SlotSet slots) {
     Cluster cluster = cluster();
     Node owner = cluster.node(source);
@@ -249,7 +257,7 @@ public final class SlotMigrations {
     return null;
   }
 
-  /** Starts to stage what a client sends. */
+  /** Starts an import: the client's writes go to the staged database. */
   public void establish(ServerClient client, String source, String name, SlotSet slots) {
     Migration migration =
         new Migration(
@@ -260,7 +268,7 @@ public final class SlotMigrations {
             migration, client, lost -> fail(lost, "The connection to the source was lost"));
     imports.add(started);
     flushes.watch(true);
-    staged.drop(slots); // in case that an append-only file has some
+    staged.drop(slots); // an earlier append-only file may have left some
     client.stages(parts.keyspace().count());
     client.companion(started);
     parts.log().notice("Slot migration %s of slots %s from %s", name, migration.ranges(), source);
@@ -275,7 +283,7 @@ public final class SlotMigrations {
     return null;
   }
 
-  /** Moves the staged keys to where clients find them; returns false if there is no migration. */
+  /** Moves the staged keys to the first database; returns false if the client has no migration. */
   public boolean finish(ServerClient client) {
     SlotImport finished = of(client);
     if (finished == null) {
@@ -287,7 +295,7 @@ public final class SlotMigrations {
     return true;
   }
 
-  /** Returns the order that claims the slots, null if they are not ready. */
+  /** Returns the order to claim the slots, or null before {@link #finish}. */
   public @Nullable Input claim(ServerClient client, long epoch) {
     SlotImport finished = of(client);
     return finished == null || !finished.isUnstaged()
@@ -295,15 +303,18 @@ public final class SlotMigrations {
         : new Input.TakeSlots(finished.migration().slots(), finished.migration().source(), epoch);
   }
 
-  /** Notes the result of the order to claim the slots. */
+  /** Ends the import if the order to claim the slots was refused. */
   public void claimed(ServerClient client, Output result) {
     SlotImport finished = of(client);
     if (finished != null && result instanceof Output.Refused(String error)) {
-      end(finished, error, false); // the source is to get the reply
+      end(finished, error, false); // keeps the connection, so that the source gets the reply
     }
   }
 
-  /** Returns true if this node has taken over slots; ends the migration if it has not. */
+  /**
+   * Ends a migration of this name if it is still running, so that no claim can follow, and returns
+   * true if this node owns the slots. The answer to an {@link OutcomeInquiry}.
+   */
   public boolean hasTaken(String name, SlotSet slots) {
     for (SlotImport each : List.copyOf(imports)) {
       if (each.migration().name().equals(name)) {
@@ -321,7 +332,7 @@ public final class SlotMigrations {
     end(ended, reason, true);
   }
 
-  /** Ends an import; if its claim has been decided on already, it has succeeded. */
+  /** Ends an import. It has succeeded if this node owns the slots. */
   private void end(SlotImport ended, String reason, boolean closes) {
     if (!imports.remove(ended)) {
       return;
@@ -339,7 +350,8 @@ public final class SlotMigrations {
       if (ended.isUnstaged()) {
         drops.add(migration.slots());
       }
-      staged.drop(migration.slots()); // all of them, or those that memory did not suffice for
+      staged.drop(
+          migration.slots()); // all of them, or those left by a FINISH that ran out of memory
       parts.dispatcher().endSliceUnlessInUnit();
     }
     parts
@@ -359,9 +371,9 @@ public final class SlotMigrations {
     }
   }
 
-  // On both.
+  // At both.
 
-  /** Executes an effect of the master, or of a file that is loaded. */
+  /** Executes an effect received from the master or read from a file. */
   public void told(Effect effect, SlotSet slots) {
     switch (effect) {
       case TAKE -> staged.toldToTake(slots);
@@ -370,13 +382,14 @@ public final class SlotMigrations {
     }
   }
 
-  /** Learns that owners of slots or roles have changed. */
+  /** Called after slots, nodes or roles have changed. */
   public void topologyChanged() {
     if (export != null) {
       Migration migration = export.migration();
       export.topologyChanged();
       if (migration.state() == State.SUCCESS) {
-        // Before nodes.conf has the new owner: a restart between the two would keep the keys.
+        // Precedes the write of nodes.conf with the new owner; otherwise a crash in between would
+        // keep the keys.
         noteLoss(migration.slots());
       }
     }

@@ -8,18 +8,19 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.keyspace.KeyspaceSlots;
 
 /**
- * The staged keys of this node. What a target does with them, its replicas and a reload of its
- * append-only file do too, by the effects {@code CLUSTER SYNCSLOTS TAKE} and {@code DROP}. They
- * can't know whether the claim of the slots followed; a slot that was taken without, at the end of
- * a reload or at a promotion, loses its keys, which its owner still has. So does a slot that a
- * source has lost ({@code LOST}), if the source ends before the keys are removed.
+ * The staged keys of this node. Replicas of a target, and a reload of its append-only file, repeat
+ * its steps by the effects {@code CLUSTER SYNCSLOTS TAKE} and {@code DROP}. They don't show whether
+ * the target's claim of the slots succeeded. If another node owns a taken slot at the end of a
+ * reload or at a promotion, the claim did not succeed; the slot's keys are deleted here, and the
+ * owner still has them. The same holds for a slot that a source has lost ({@code LOST}), if the
+ * source stops before it has deleted the keys.
  */
 final class StagedKeys {
   private final MigrationParts parts;
   private final KeyspaceSlots slots;
   private final SlotDrops drops;
 
-  /** Slots that an effect took or lost, whose new owner has not been seen. */
+  /** Slots taken or lost by an effect whose owner has not been checked yet. */
   private final SlotSet unsettled = new SlotSet();
 
   StagedKeys(MigrationParts parts, SlotDrops drops) {
@@ -28,7 +29,7 @@ final class StagedKeys {
     slots = new KeyspaceSlots(parts.keyspace());
   }
 
-  /** Moves the staged keys of slots to the first database, where they replace what is there. */
+  /** Moves the staged keys of slots to the first database and replaces the keys there. */
   void take(SlotSet moved) {
     drops.finish(moved::contains);
     moved.forEach(slot -> {
@@ -37,7 +38,7 @@ final class StagedKeys {
     propagate(Effect.TAKE, moved);
   }
 
-  /** Removes the staged keys of slots. */
+  /** Deletes the staged keys of slots. */
   void drop(SlotSet unwanted) {
     unwanted.forEach(slot -> {
       long unused = slots.dropStaged(slot);
@@ -63,27 +64,28 @@ final class StagedKeys {
   }
 
   /**
-   * Notes in the append-only file that another node has the slots, so that a restart removes the
-   * keys that are left then.
+   * Records in the append-only file that another node owns the slots, so that a restart deletes
+   * their remaining keys.
    */
   void lose(SlotSet lost) {
     propagate(Effect.LOST, lost);
   }
 
-  /** Executes TAKE of the master, or of a file. */
+  /** Executes a TAKE from the master or a file. */
   void toldToTake(SlotSet moved) {
     take(moved);
     unsettled.addAll(moved);
   }
 
-  /** Executes LOST of the master, or of a file. */
+  /** Executes a LOST from the master or a file. */
   void toldToLose(SlotSet moved) {
     lose(moved);
     unsettled.addAll(moved);
   }
 
   /**
-   * Settles slots that were taken or lost: their owner is known by now, or is this node's decision.
+   * Keeps or deletes the keys of slots that were taken or lost, depending on their current owner.
+   * Called after a load and after each change of the topology.
    */
   void settle(Cluster cluster, boolean noImports) {
     if (!unsettled.isEmpty()) {
@@ -102,7 +104,7 @@ final class StagedKeys {
         .forEach(slot -> {
           Node owner = cluster.owner(slot);
           if (cluster.keepsKeysOf(slot)) {
-            unsettled.remove(slot); // keys that came one by one since are ours
+            unsettled.remove(slot); // this node owns the keys, even if they arrived one by one
           } else if (cluster.me().isMaster() && owner != null) {
             foreign.add(slot);
             unsettled.remove(slot);

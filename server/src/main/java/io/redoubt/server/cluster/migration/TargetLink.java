@@ -16,13 +16,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source's connection to the target of a migration: sends requests in order, and passes on the
- * replies to those that wait for one. Any error in reply to another request ends the link.
+ * The source's connection to the target of a migration. Sends requests in order and passes replies
+ * to their waiters. An error in reply to a request without a waiter ends the link.
  */
 final class TargetLink implements Connection.Handler {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
 
-  /** The use of a link. */
+  /** The owner of a link. */
   interface User {
     /** The connection is established. */
     void opened();
@@ -30,7 +30,7 @@ final class TargetLink implements Connection.Handler {
     /** Replies have arrived. */
     void progressed();
 
-    /** The link has ended, and this was not {@link #close}. */
+    /** The link has ended other than by {@link #close}. */
     void broken(String reason);
   }
 
@@ -71,7 +71,7 @@ final class TargetLink implements Connection.Handler {
     }
   }
 
-  /** Sends the login that replicas of the target would use, if there is one. */
+  /** Authenticates like a replica, if {@code masterauth} is set. */
   void logIn() {
     List<String> login = parts.settings().replication.login();
     if (!login.isEmpty()) {
@@ -79,7 +79,7 @@ final class TargetLink implements Connection.Handler {
     }
   }
 
-  /** Sends a request whose reply, which may be an error, is passed on. */
+  /** Sends a request and passes its reply, which may be an error, to the consumer. */
   void ask(Consumer<Reply> reply, String... words) {
     queue.request(words);
     awaited.add(new Awaited(queue.requests(), reply));
@@ -90,12 +90,12 @@ final class TargetLink implements Connection.Handler {
     return queue;
   }
 
-  /** Returns the number of requests without a reply so far. */
+  /** Returns the number of requests without a reply. */
   long unanswered() {
     return queue.requests() - replies;
   }
 
-  /** Returns the time when the target was heard last, in milliseconds of the monotonic clock. */
+  /** Returns the time of the last bytes from the target, in monotonic milliseconds. */
   long heardMillis() {
     return heardMillis;
   }

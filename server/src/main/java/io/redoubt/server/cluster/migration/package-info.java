@@ -1,7 +1,7 @@
 /**
- * The migration of slots as a whole: the source sends the keys of the slots and the changes that
- * follow over a connection of its own, the target stages them in a database that clients don't see,
- * and takes the slots over with a new epoch. Start reading at {@link
+ * Atomic slot migration: the source sends the keys of the slots and their changes over a connection
+ * of its own, and the target stages them in a database that clients don't see and takes over all
+ * slots at once with a new epoch. Start reading at {@link
  * io.redoubt.server.cluster.migration.SlotMigrations}.
  */
 @NullMarked

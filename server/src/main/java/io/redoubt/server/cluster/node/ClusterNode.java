@@ -39,8 +39,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This server as a node of a cluster: locks and reads {@code nodes.conf}, runs the state machine
- * and its bus, and routes commands. Confined to the event loop.
+ * This server as a cluster node: locks and reads {@code nodes.conf}, runs the state machine and the
+ * bus, and routes commands. Confined to the event loop.
  */
 public final class ClusterNode {
   private static final int MAX_PORT = 65_535;
@@ -50,7 +50,7 @@ public final class ClusterNode {
   private static final String CORRUPTED =
       "Unrecoverable error: corrupted cluster config file \"%s\".";
 
-  /** The time between two looks for findings to log. */
+  /** The interval at which findings are examined for the log. */
   private static final long LOOK_MILLIS = 15_000;
 
   private final NodeParts parts;
@@ -65,7 +65,7 @@ public final class ClusterNode {
   private @Nullable SlotGate gate;
   private final SlotMigrations migrations;
 
-  /** Creates a node that is not open yet. */
+  /** Creates a node that is not yet open. */
   public ClusterNode(NodeParts parts) {
     this.parts = parts;
     this.log = parts.log();
@@ -95,8 +95,8 @@ public final class ClusterNode {
   /**
    * Reads the state and listens for other nodes. The listeners for clients must be open.
    *
-   * @throws IOException if the file is bad or used by another node, or an address can't be listened
-   *     on; the message is for the log
+   * @throws IOException if the file is corrupt or in use by another node, or an address can't be
+   *     listened on; with a message for the log
    */
   public void open() throws IOException {
     if (settings.busPort() > MAX_PORT) {
@@ -148,7 +148,7 @@ public final class ClusterNode {
     settings.onChange(() -> order(new Input.Configure(settings.options()), unused -> {}));
   }
 
-  /** Reports what {@link #open} would refuse of the port and of the file of the state. */
+  /** Reports mistakes in the port and in {@code nodes.conf} on which {@link #open} would fail. */
   public void check(Mistakes mistakes) throws FatalConfigError {
     if (settings.busPort() > MAX_PORT) {
       mistakes.found(FatalConfigError.ofWhole(PORT_TOO_HIGH));
@@ -213,7 +213,7 @@ public final class ClusterNode {
     }
   }
 
-  /** Starts to take part in the cluster, once the data set is loaded. */
+  /** Joins the cluster, after the data set is loaded. */
   public void start() {
     migrations.start();
     claimLoadedSlots();
@@ -221,7 +221,7 @@ public final class ClusterNode {
     looks = parts.transport().loop().every(this::lookForFindings, LOOK_MILLIS);
   }
 
-  /** A node that is alone yet waits for its cluster to be made. */
+  /** Logs findings, unless this node is alone because the cluster has not been created yet. */
   private void lookForFindings() {
     if (cluster().allNodes().size() > 1) {
       findingsLog.look(findings());
@@ -229,8 +229,8 @@ public final class ClusterNode {
   }
 
   /**
-   * Makes the slots agree with the loaded keys, as Redis does: a slot without an owner becomes
-   * ours, one of another node is imported.
+   * Reconciles the slots with the loaded keys, as Redis does: takes slots without an owner, and
+   * marks slots of other nodes as importing.
    */
   private void claimLoadedSlots() {
     if (cluster().me().isReplica() || parts.keyspace().size() == 0) {
@@ -256,14 +256,17 @@ public final class ClusterNode {
     }
   }
 
-  /** Performs what is due by the clock, which was moved. */
+  /** Performs the due work at once after a test has moved the clock. */
   public void clockMoved() {
     if (driver != null) {
       driver.clockMoved();
     }
   }
 
-  /** Adds to the end of a turn a report of replication's progress, if a failover waits for it. */
+  /**
+   * Adds a report of the replication's progress, if a failover waits for it, to the end of each
+   * turn.
+   */
   public EndOfTurn reportingAtEndOfTurn(EndOfTurn others) {
     ClusterDriver reported = driver();
     return new EndOfTurn() {
@@ -280,7 +283,7 @@ public final class ClusterNode {
     };
   }
 
-  /** Stops for good, and releases the file once the state is on disk. */
+  /** Stops for good and releases the file once the state is durable. */
   public void close() {
     migrations.stop();
     if (looks != null) {
@@ -339,22 +342,22 @@ public final class ClusterNode {
     return keys;
   }
 
-  /** Returns what the commands of each slot have cost. */
+  /** Returns the resources used by the commands of each slot. */
   public SlotUsage usage() {
     return usage;
   }
 
-  /** Returns true if the costs of commands are counted by slot. */
+  /** Returns true if {@code cluster-slot-stats-enabled} is on. */
   public boolean countsUsage() {
     return parts.settings().cluster.clusterSlotStatsEnabled.value();
   }
 
-  /** Returns the migrations of slots as a whole. */
+  /** Returns the atomic slot migrations of this node. */
   public SlotMigrations migrations() {
     return migrations;
   }
 
-  /** Returns the names and ports of nodes that clients are given. */
+  /** Returns the names and ports by which clients are redirected. */
   public RoutingOptions shown() {
     return settings;
   }
@@ -364,22 +367,25 @@ public final class ClusterNode {
     return parts.keyspace().size() > 0;
   }
 
-  /** Carries out an operator's order; the reply comes once its result is on disk. */
+  /** Executes an operator's order; replies once every promise it depends on is durable. */
   public void order(Input order, Consumer<Output> reply) {
     driver().order(order, reply);
   }
 
-  /** Carries out an order, and returns its result at once: for those who can't wait. */
+  /**
+   * Executes an operator's order and returns its result without waiting for the disk. For
+   * transactions and scripts, which can't wait.
+   */
   public Output decide(Input order) {
     return driver().decide(order);
   }
 
-  /** Writes {@code nodes.conf} at once; the reply says whether it is on disk. */
+  /** Writes {@code nodes.conf} at once; replies when it is durable or the write has failed. */
   public void save(Consumer<Output> reply) {
     driver().save(reply);
   }
 
-  /** Sends a published message to the other nodes, or to those of this shard. */
+  /** Forwards a published message to all other nodes, or only to those of this shard. */
   public void publish(boolean sharded, ByteString channel, ByteString message) {
     driver().submit(new Input.Publish(sharded, channel, message));
   }

@@ -7,7 +7,7 @@ import io.redoubt.server.settings.ClusterDirectives;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.function.IntSupplier;
 
-/** The directives of cluster mode, as the state machine and redirections take them. */
+/** Converts the directives of cluster mode for the state machine and for redirections. */
 final class ClusterSettings implements RoutingOptions {
   private static final int BUS_PORT_DISTANCE = 10_000;
 
@@ -26,12 +26,12 @@ final class ClusterSettings implements RoutingOptions {
     return listeningPort.getAsInt();
   }
 
-  /** Returns the port for clients of the kind that the bus uses. */
+  /** Returns the TLS port if the bus uses TLS, else the plain port. */
   private int basePort() {
     return busUsesTls() ? settings.tls.tlsPort.value() : plainPort();
   }
 
-  /** Returns the port of the bus, which exceeds 65535 if the port for clients is too large. */
+  /** Returns the port of the bus; more than 65535 if the client port is too large. */
   int busPort() {
     int configured = directives.clusterPort.value();
     return configured == 0 ? basePort() + BUS_PORT_DISTANCE : configured;
@@ -88,7 +88,7 @@ final class ClusterSettings implements RoutingOptions {
     };
   }
 
-  /** Calls back after each change by CONFIG SET that the state machine must hear of. */
+  /** Registers a callback for CONFIG SET of any directive that the state machine uses. */
   void onChange(Runnable changed) {
     directives.clusterAnnounceHostname.onChange(changed::run);
     directives.clusterAnnounceHumanNodename.onChange(changed::run);

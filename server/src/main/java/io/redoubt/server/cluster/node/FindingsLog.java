@@ -8,16 +8,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Logs each finding of CLUSTER DOCTOR once when it has come to stay, and once when it is gone.
- * Findings of a failover or a moving slot come and go within the time between two looks.
+ * Logs each persistent finding of CLUSTER DOCTOR once, and once more when it is gone. A finding is
+ * persistent if two examinations in a row report it: those of a failover or a moving slot usually
+ * vanish in between.
  */
 final class FindingsLog {
   private final Log log;
 
-  /** The findings of the last look that were not logged, by keyword and subject. */
+  /** The keys (keyword and subject) of findings seen once and not yet logged. */
   private Set<String> fresh = Set.of();
 
-  /** The findings that were logged and still hold. */
+  /** The keys of findings that were logged and still hold. */
   private final Set<String> logged = new LinkedHashSet<>();
 
   FindingsLog(Log log) {
@@ -25,9 +26,9 @@ final class FindingsLog {
   }
 
   /**
-   * Looks at the present findings.
+   * Examines the current findings.
    *
-   * @param findings for each a keyword and a subject, a colon, and the advice
+   * @param findings lines of the form {@code keyword subject: advice}
    */
   void look(List<String> findings) {
     Map<String, String> present = new LinkedHashMap<>();

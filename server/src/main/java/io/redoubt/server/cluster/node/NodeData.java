@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** This server's data, role and clients, as the state machine changes them. */
+/** Performs the state machine's outputs on this server's data, role and clients. */
 final class NodeData implements DataServer {
   private static final byte[] FLUSHALL = {'F', 'L', 'U', 'S', 'H', 'A', 'L', 'L'};
 
@@ -48,7 +48,7 @@ final class NodeData implements DataServer {
 
   @Override
   public long offset() {
-    // By 0 the others know that a replica has no data to serve yet.
+    // 0 during a full sync: the data is not usable yet, so other replicas rank ahead of this one.
     return replication.isSyncing() ? 0 : replication.dataOffset();
   }
 
@@ -61,7 +61,7 @@ final class NodeData implements DataServer {
   public void follow(Endpoint endpoint) {
     int port = settings.port(endpoint, parts.settings().tls.tlsReplication.value());
     if (!parts.replication().follows(endpoint.ip(), port)) {
-      // Clients that wait are redirected; replication would disconnect them.
+      // Redirects blocked clients first; replication would disconnect them.
       gate.get().redirectWaiting(parts.clients().registry());
       parts.replication().follow(endpoint.ip(), port);
     }
@@ -118,7 +118,7 @@ final class NodeData implements DataServer {
     }
   }
 
-  /** Ends subscriptions to sharded channels whose slots other shards own now. */
+  /** Ends subscriptions to sharded channels whose slots have moved to other shards. */
   private void leaveForeignChannels() {
     Channels channels = parts.clients().registry().channels();
     List<ByteString> foreign = new ArrayList<>();

@@ -20,7 +20,7 @@ import io.redoubt.server.value.Values;
 import java.util.function.IntSupplier;
 
 /**
- * The parts of the server that a node of a cluster works with.
+ * The dependencies of a cluster node.
  *
  * @param names the resolver of host names, called on separate threads
  * @param port returns the port that the server listens on for clients without TLS, 0 for none

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The keys of this node by slot. The keys of a dropped slot are reported one by one, since replicas
- * may be nodes of Redis; their memory is freed later, in slices.
+ * The keys of this node by slot. Dropping a slot propagates a deletion for each key, since replicas
+ * may run Redis; the memory is freed later, in slices.
  */
 final class ServedSlotKeys implements SlotKeys {
   private final Keyspace keyspace;

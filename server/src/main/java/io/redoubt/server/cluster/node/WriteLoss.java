@@ -6,7 +6,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds the settings of a master by which acknowledged writes may be lost, for CLUSTER DOCTOR. */
+/** Diagnoses settings of a master that risk acknowledged writes, for CLUSTER DOCTOR. */
 final class WriteLoss {
   private WriteLoss() {}
 
@@ -23,7 +23,7 @@ final class WriteLoss {
       findings.add(
           "min-replicas-unset "
               + me.shownAddress()
-              + ": cut off from the others this master takes writes for another "
+              + ": if partitioned from the other nodes, this master accepts writes for another "
               + settings.cluster.clusterNodeTimeout.value()
               + " ms (cluster-node-timeout), which are lost when a replica is promoted. Set"
               + " min-replicas-to-write 1 and a low min-replicas-max-lag, or write-acks 1.");
@@ -32,16 +32,17 @@ final class WriteLoss {
       findings.add(
           "persistence-off "
               + me.shownAddress()
-              + ": this master keeps nothing on disk: restarted before a replica takes over, it is"
-              + " empty, and its replicas become so too. Turn save or appendonly on.");
+              + ": this master has no persistence: if it restarts before a replica takes over, it"
+              + " comes back empty and its replicas lose their data, too. Turn on save or"
+              + " appendonly.");
     }
     if (logs && settings.persistence.appendfsync.value() == Appendfsync.NO) {
       findings.add(
           "fsync-off "
               + me.shownAddress()
-              + ": with appendfsync no a crash of the machine loses the writes of half a minute,"
-              + " and so do the replicas if this master is back before one of them takes over. Set"
-              + " appendfsync everysec or always.");
+              + ": with appendfsync no, a crash of the machine loses the writes of up to half a"
+              + " minute, and the replicas lose them, too, if this master is back before one of"
+              + " them takes over. Set appendfsync everysec or always.");
     }
     return findings;
   }

@@ -1,6 +1,6 @@
 /**
- * A data server as a node of a cluster: its settings, its data as the state machine sees them, and
- * the start and end of its bus. Start reading at {@link
+ * A data server as a cluster node: its settings, the adapter between the state machine and the
+ * data, and the life cycle of the bus. Start reading at {@link
  * io.redoubt.server.cluster.node.ClusterNode}.
  */
 @NullMarked

@@ -3,11 +3,12 @@ package io.redoubt.server.cluster.nodes;
 import java.util.List;
 
 /**
- * The state of a cluster node that must survive a crash.
+ * The durable state of a cluster node.
  *
  * @param myId the id of this node, one of {@code nodes}
  * @param currentEpoch the greatest known epoch; never decreases
- * @param lastVoteEpoch the epoch of the last vote; no vote is given in it or below again
+ * @param lastVoteEpoch the epoch of the last vote; this node never votes in it or an earlier one
+ *     again
  * @param nodes all nodes, this one included
  */
 public record ClusterState(

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * A node in {@code nodes.conf}.
  *
  * @param flags {@link NodeFlag} bits
- * @param master the id of its master, null if it is none's replica
- * @param slots the slots that it serves; must not be changed
- * @param openSlots the slots that this node migrates or imports; of other nodes none are known
+ * @param master the id of its master; null for a master, or if unknown
+ * @param slots the slots that it owns; must not be changed
+ * @param openSlots the slots being migrated or imported; only known for the node that writes the
+ *     file
  */
 public record NodeRecord(
     String id,
@@ -28,7 +29,7 @@ public record NodeRecord(
    * The names of a node.
    *
    * @param hostname empty for none
-   * @param nodeName the name for people, empty for none
+   * @param nodeName {@code cluster-announce-human-nodename}, empty for none
    * @param shard the id of the shard, empty if unknown
    */
   public record Labels(String hostname, String nodeName, String shard) {
@@ -37,7 +38,7 @@ public record NodeRecord(
   }
 
   /**
-   * The last contact with a node, for people: a restarted node starts with none.
+   * The last contact with a node, for information only: it is not restored after a restart.
    *
    * @param pingSentMillis the time of the oldest PING without a reply, 0 for none
    * @param pongReceivedMillis the time of the last PONG, 0 for none
@@ -49,7 +50,7 @@ public record NodeRecord(
   }
 
   /**
-   * Slots on their way from one node to another.
+   * Slots between two owners, by CLUSTER SETSLOT.
    *
    * @param migrating the receiving node by slot
    * @param importing the sending node by slot

@@ -10,11 +10,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code nodes.conf}. It is replaced as a whole, so that a crash leaves the old or the new state,
- * and a write is durable when {@link #write} returns.
+ * The file {@code nodes.conf}. A write replaces it atomically and is durable when {@link #write}
+ * returns; a crash leaves either the old or the new state.
  *
- * <p>A file without the fields of Redis 7.2 is written without them again: a directory of a Redis
- * 7.0 can be given back to it. Shards then have new ids after a restart.
+ * <p>A file without the fields of Redis 7.2 is written without them again, so that Redis 7.0 can
+ * still read it. Shard ids then change with every restart.
  */
 public final class NodesFile implements Closeable {
   private final Disk disk;
@@ -45,8 +45,8 @@ public final class NodesFile implements Closeable {
   }
 
   /**
-   * Locks the file, creating it if necessary; returns false if another node uses it. The lock lasts
-   * until {@link #close} or the end of the process.
+   * Locks the file, creating it if necessary; returns false if another node holds the lock. The
+   * lock lasts until {@link #close} or the end of the process.
    */
   public synchronized boolean lock() throws IOException {
     Optional<Closeable> taken = disk.lock(path);
@@ -55,9 +55,9 @@ public final class NodesFile implements Closeable {
   }
 
   /**
-   * Replaces the file durably; the old one remains if that fails. The lock, which belongs to the
-   * replaced file, is taken again for the new one: Redis leaves that out, so that a second process
-   * is not noticed any more.
+   * Replaces the file durably; the old one remains if that fails. The lock belongs to the replaced
+   * file, so it is acquired again on the new one. Redis does not do that, so it no longer detects a
+   * second process.
    */
   public synchronized void write(ClusterState state) throws IOException {
     WholeFile.replace(disk, path, NodesText.format(state, form, tls));
@@ -67,7 +67,7 @@ public final class NodesFile implements Closeable {
     }
   }
 
-  /** Ends the lock. */
+  /** Releases the lock. */
   @Override
   public synchronized void close() throws IOException {
     if (lock != null) {

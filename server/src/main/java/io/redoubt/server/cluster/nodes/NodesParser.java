@@ -19,7 +19,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the text of {@link NodesText}; of Redis 3.0 (without the bus port) to 7.2. */
+/**
+ * Parses the format of {@link NodesText}, as written by Redis 3.0 (without the bus port) to 7.2.
+ */
 public final class NodesParser {
   /**
    * The content of a file.
@@ -66,7 +68,7 @@ public final class NodesParser {
 
   private void parseLine(List<String> words) throws NodesSyntaxException {
     if (words.getFirst().equals("vars")) {
-      // Variables of later versions are skipped, as by Redis.
+      // Skips variables of later versions, as Redis does.
       for (int i = 1; i + 1 < words.size(); i += 2) {
         switch (words.get(i)) {
           case "currentEpoch" -> currentEpoch = number(words.get(i + 1), Long.MAX_VALUE - 1);

@@ -1,6 +1,6 @@
 package io.redoubt.server.cluster.nodes;
 
-/** Signals a {@code nodes.conf} that can't be understood; the server must not start with it. */
+/** Signals a corrupt {@code nodes.conf}. The server must not start, or it might forget a vote. */
 public final class NodesSyntaxException extends Exception {
   private static final long serialVersionUID = 1;
 

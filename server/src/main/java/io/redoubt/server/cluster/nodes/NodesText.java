@@ -7,29 +7,29 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /**
- * The text of {@code nodes.conf}: a line a node as in CLUSTER NODES, and a line with the epochs.
+ * Formats {@code nodes.conf}: a line per node as in CLUSTER NODES, and a line with the epochs.
  *
  * <pre>
  * id ip:port@busport[,hostname[,name=value]...] flags master ping pong epoch link slot...
  * vars currentEpoch 6 lastVoteEpoch 0
  * </pre>
  *
- * <p>A slot is a number, a range {@code 0-5460}, {@code [93->-id]} if it migrates to a node, or
- * {@code [77-<-id]} if it is imported from one.
+ * <p>A slot is a number or a range as in {@code 0-5460}; {@code [93->-id]} is a slot migrating to a
+ * node, {@code [77-<-id]} one imported from a node.
  */
 public final class NodesText {
-  /** The fields after an address. */
+  /** The fields that follow the address. */
   public enum Form {
-    /** A host name only, as Redis 7.0 reads it, and as clients see it. */
+    /** Only the host name, for Redis 7.0 and for clients. */
     PLAIN,
-    /** Host name, other port, name and shard, as Redis 7.2 writes it. */
+    /** Host name, other port, node name and shard, as in Redis 7.2. */
     EXTENDED
   }
 
   private NodesText() {}
 
   /**
-   * Returns the content of a file.
+   * Returns the content of the file.
    *
    * @param tls true if the ports of the nodes' endpoints are TLS ports
    */

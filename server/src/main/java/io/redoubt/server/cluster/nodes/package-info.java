@@ -1,7 +1,8 @@
 /**
- * The durable state of a cluster node, and {@code nodes.conf}, the file in which Redis keeps it.
+ * The durable state of a cluster node, and {@code nodes.conf}, the file that stores it in Redis'
+ * format.
  *
- * <p>Imports the syntax of ids and addresses from the messages, and the disk as an interface.
+ * <p>Imports ids, flags and endpoints from the messages, and the disk as an interface.
  */
 @NullMarked
 package io.redoubt.server.cluster.nodes;

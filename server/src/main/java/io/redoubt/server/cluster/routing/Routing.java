@@ -5,11 +5,12 @@ import io.redoubt.server.cluster.core.Node;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where a request runs: a command, or a transaction with all its commands. The caller
- * begins a request, adds its keys, and asks for the decision. Allocates only for a refusal.
+ * Decides whether this node executes a request (a command, or a transaction with all its commands)
+ * or refuses or redirects it. The caller begins a request, adds its keys, and asks for the
+ * decision. Allocates only for a refusal.
  *
- * <p>The order of the checks is that of Redis: slots without an owner, keys of several slots, the
- * state of the cluster, slots on their way between two nodes, replicas, other owners.
+ * <p>The checks run in Redis' order: a slot without an owner, keys in several slots, the state of
+ * the cluster, a migrating slot, reads at a replica, another owner.
  */
 public final class Routing {
   /** The slot of a request without keys. */
@@ -33,8 +34,8 @@ public final class Routing {
    *
    * @param writes true if it may change keys
    * @param shardedChannels true if its keys are names of sharded channels
-   * @param migrates true for MIGRATE, which runs where the keys are
-   * @param asking true if it may use a slot that is imported
+   * @param migrates true for MIGRATE, which runs on either node of an open slot
+   * @param asking true after ASKING, which admits a slot that is being imported
    * @param readOnly true if the client has sent READONLY
    * @param tls true if the client uses TLS
    */
@@ -62,7 +63,7 @@ public final class Routing {
     this.options = options;
   }
 
-  /** Begins a request without keys. */
+  /** Starts a request, without keys so far. */
   public void begin() {
     slot = NO_SLOT;
     keys = 0;
@@ -74,8 +75,8 @@ public final class Routing {
   }
 
   /**
-   * Adds a key by its slot; returns true if {@link #missing} must be called if there is no such
-   * key.
+   * Adds a key by its slot. Returns true if the caller must look the key up and call {@link
+   * #missing} if it does not exist.
    */
   public boolean key(int keySlot) {
     if (slot == NO_SLOT) {
@@ -89,7 +90,7 @@ public final class Routing {
     return !crosses && (target != null || importing);
   }
 
-  /** Notes that the key that was added last does not exist. */
+  /** Reports that the last added key does not exist. */
   public void missing() {
     missing++;
   }
@@ -99,7 +100,7 @@ public final class Routing {
     return slot;
   }
 
-  /** Returns true if this node executes the request, of whatever kind it is. */
+  /** Returns true if this node executes the request regardless of its kind: the fast path. */
   public boolean isPlain() {
     return keys == 0
         || (owner == cluster.me()
@@ -110,8 +111,8 @@ public final class Routing {
   }
 
   /**
-   * Returns the error for a client that waits for its keys, null if it may wait on. A slot that is
-   * imported keeps its clients.
+   * Returns the error for a client blocked on its keys, or null if it may keep waiting. Clients of
+   * a slot that is being imported stay.
    */
   public @Nullable String refusalOfWaiting(Kind kind) {
     if (keys == 0) {

@@ -14,7 +14,7 @@ public interface RoutingOptions {
   /** Returns true if the bus uses TLS, so that the first port of an endpoint is the TLS port. */
   boolean busUsesTls();
 
-  /** Returns the kind of names that clients are given. */
+  /** Returns the kind of names used in redirections. */
   Shown shownNames();
 
   /** The names of nodes in redirections. */
@@ -37,7 +37,8 @@ public interface RoutingOptions {
   }
 
   /**
-   * Returns the port of a node for a client; a node without the wanted port is shown by the other.
+   * Returns the port of a node for a client. Falls back to the other port if the node lacks the
+   * wanted one.
    */
   default int port(Node node, boolean tls) {
     return port(node.endpoint(), tls);

@@ -1,6 +1,6 @@
 /**
- * The redirections of a cluster node: which requests it executes itself, and what it tells clients
- * of the others. Imports the state machine for reading; no command and no keyspace.
+ * The routing of a cluster node: the requests it executes itself, and the redirections and errors
+ * for all others. Imports the state machine for reading; no command and no keyspace.
  */
 @NullMarked
 package io.redoubt.server.cluster.routing;

@@ -73,8 +73,8 @@ public final class KeySlot {
   }
 
   /**
-   * Returns the slot of all keys that a glob pattern may match, or -1 if they may be in several. A
-   * pattern names a slot if it has a hash tag, or no wildcard at all.
+   * Returns the one slot of all keys that a glob pattern can match, or -1 if there may be several.
+   * Only a pattern with a literal hash tag or without wildcards determines a slot.
    */
   public static int ofPattern(MemorySegment memory, long offset, int length) {
     int open = -1;
@@ -89,10 +89,10 @@ public final class KeySlot {
           if (open >= 0 && isTagged && i > open + 1) {
             return of(memory, offset, i + 1);
           }
-          isTagged &= open < 0; // an empty tag is none
+          isTagged &= open < 0; // an empty tag does not count
         }
         default -> {
-          // a byte that stands for itself
+          // a literal byte
         }
       }
     }

@@ -11,12 +11,12 @@ public interface SlotKeys {
   List<byte[]> keys(int slot, int max);
 
   /**
-   * Removes the keys of a slot, which replicas, the append-only file, watchers and subscribers are
-   * told of; returns their number.
+   * Deletes the keys of a slot and returns their number. Replicas, the append-only file, watchers
+   * and subscribers are notified of each.
    */
   long drop(int slot);
 
-  /** Removes the keys of several slots like {@link #drop(int)}. */
+  /** Deletes the keys of several slots like {@link #drop(int)}. */
   default long drop(SlotSet slots) {
     long[] dropped = new long[1];
     slots.forEach(slot -> dropped[0] += drop(slot));

@@ -11,7 +11,7 @@ public final class SlotSet {
   /** The number of hash slots. */
   public static final int SLOTS = 16_384;
 
-  /** The length of a set in messages: a bit a slot, the lowest bit of the first byte for slot 0. */
+  /** The length of an encoded set: one bit per slot, slot 0 in the lowest bit of the first byte. */
   public static final int BYTES = SLOTS / 8;
 
   /** Receives the ranges of a set. */
@@ -49,7 +49,7 @@ public final class SlotSet {
     return set;
   }
 
-  /** Reads a set as messages have it; advances the buffer by {@link #BYTES}. */
+  /** Reads an encoded set; advances the buffer by {@link #BYTES}. */
   public static SlotSet read(ByteBuffer buffer) {
     long[] words = new long[SLOTS / Long.SIZE];
     buffer.slice(buffer.position(), BYTES).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(words);
@@ -57,13 +57,13 @@ public final class SlotSet {
     return new SlotSet(words);
   }
 
-  /** Writes the set as messages have it; advances the buffer by {@link #BYTES}. */
+  /** Writes the encoded set; advances the buffer by {@link #BYTES}. */
   public void write(ByteBuffer buffer) {
     buffer.slice(buffer.position(), BYTES).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(words);
     buffer.position(buffer.position() + BYTES);
   }
 
-  /** Returns true if the number is that of a slot. */
+  /** Returns true if the number is a valid slot. */
   public static boolean isSlot(long number) {
     return number >= 0 && number < SLOTS;
   }
@@ -101,7 +101,7 @@ public final class SlotSet {
     }
   }
 
-  /** Returns true if both sets have a slot. */
+  /** Returns true if both sets have a slot in common. */
   public boolean intersects(SlotSet other) {
     for (int i = 0; i < words.length; i++) {
       if ((words[i] & other.words[i]) != 0) {
@@ -150,7 +150,7 @@ public final class SlotSet {
     return new SlotSet(words.clone());
   }
 
-  /** Passes each slot in ascending order. */
+  /** Calls the action for each slot in ascending order. */
   public void forEach(IntConsumer action) {
     for (int i = 0; i < words.length; i++) {
       long word = words[i];
@@ -161,7 +161,7 @@ public final class SlotSet {
     }
   }
 
-  /** Passes the maximal ranges of adjacent slots in ascending order. */
+  /** Calls the action for each maximal range of adjacent slots in ascending order. */
   public void forEachRange(RangeConsumer action) {
     int slot = next(0, true);
     while (slot < SLOTS) {
@@ -172,7 +172,7 @@ public final class SlotSet {
   }
 
   /**
-   * Returns the first slot from {@code from} on that is in the set or not; {@link #SLOTS} if none.
+   * Returns the first slot from {@code from} whose presence is as given; {@link #SLOTS} if none.
    */
   private int next(int from, boolean present) {
     for (int slot = from; slot < SLOTS; ) {

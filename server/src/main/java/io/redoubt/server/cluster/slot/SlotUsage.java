@@ -3,13 +3,13 @@ package io.redoubt.server.cluster.slot;
 import java.util.Arrays;
 
 /**
- * Counts what the commands of each hash slot have cost this node since its shard owns the slot. The
- * counters take 384 KB once the first command is counted. Used on the event loop.
+ * Counters of the resources that commands of each hash slot have used on this node since its shard
+ * acquired the slot. They take 384 KB, allocated at the first use. Used on the event loop.
  */
 public final class SlotUsage {
-  /** A cost that is counted. */
+  /** A counted resource. */
   public enum Metric {
-    /** The time of the commands in nanoseconds. */
+    /** The execution time in nanoseconds. */
     TIME,
     /** The bytes of their requests. */
     INPUT,

@@ -59,7 +59,7 @@ class ClusterDoctorCommandTest {
     assertThat(words(master)).containsExactlyElementsOf(usual);
     master.call("HELLO", "3");
     assertThat(master.call("CLUSTER", "DOCTOR").elements().getFirst().text())
-        .startsWith("few-masters cluster: a failover needs the votes of most masters");
+        .startsWith("few-masters cluster: a failover needs the votes of a majority");
   }
 
   @Test
