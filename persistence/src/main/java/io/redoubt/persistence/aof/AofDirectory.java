@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * change of the manifest is atomic and durable, and files exist before the manifest lists them. A
  * crash at any point therefore leaves a loadable and complete set of files.
  *
- * <p>The manifest in memory is the one that a process started now would read. If a write fails
- * after the rename, the new manifest counts, and no file of the previous one is removed until the
- * new one is known to be durable.
+ * <p>The manifest in memory always equals the one that a restarted process would read. If a write
+ * fails after the rename, the new manifest is in effect, but no file of the previous one is removed
+ * until the new one is known to be durable.
  *
  * <p>Not thread-safe, but not bound to a thread.
  */
@@ -36,7 +36,7 @@ public final class AofDirectory {
   private Manifest manifest = Manifest.EMPTY;
   private boolean durable = true;
 
-  /** The manifest that includes the incremental file created last. */
+  /** The manifest that lists the last created incremental file; see {@link #enterIncremental}. */
   private Manifest entering = Manifest.EMPTY;
 
   /**
@@ -77,7 +77,7 @@ public final class AofDirectory {
 
   /**
    * Reads the manifest, if there is one, and recovers from a crash: deletes temporary files, and
-   * restores from the journal the commands that the files lack.
+   * restores commands that only the journal has.
    */
   public void open() throws IOException, ManifestException {
     manifest = Manifest.EMPTY;
@@ -97,7 +97,7 @@ public final class AofDirectory {
     }
   }
 
-  /** Creates a journal of commits to the incremental files; null if that is not possible. */
+  /** Creates a commit journal for the incremental files; returns null if that is not possible. */
   public @Nullable CommitJournal createJournal() {
     return createJournal(CommitJournal.USUAL_BYTES);
   }
@@ -105,7 +105,7 @@ public final class AofDirectory {
   public @Nullable CommitJournal createJournal(long bytes) {
     Optional<UUID> bootId = disk.bootId();
     if (bootId.isEmpty() || disk.exists(journal())) {
-      return null; // an existing journal may be needed until the next start
+      return null; // the next start may need the existing journal
     }
     try {
       CommitJournal created = CommitJournal.create(disk, journal(), bytes, bootId.get());
@@ -122,10 +122,10 @@ public final class AofDirectory {
   }
 
   /**
-   * Migrates a single append only file in the working directory, from before Redis 7, to the base
-   * of the directory, if there is one and nothing else to load.
+   * Migrates the single append-only file of Redis 6 or older from the working directory: it becomes
+   * the base, unless there are files to load already.
    *
-   * @return true if there was one
+   * @return true if a file was migrated
    */
   public boolean migrateOldFile() throws IOException {
     Path old = workingDirectory.resolve(fileName);
@@ -157,7 +157,10 @@ public final class AofDirectory {
     return true;
   }
 
-  /** Returns true if a server died between writing the manifest and moving the file. */
+  /**
+   * Returns true if an earlier migration was interrupted between writing the manifest and moving
+   * the file.
+   */
   private boolean isTakingOver() {
     AofFile base = manifest.base();
     return base != null
@@ -199,9 +202,9 @@ public final class AofDirectory {
   }
 
   /**
-   * Opens the last incremental file for appending, creating the first one if there is none, as at a
-   * server's start. The content is durable then: a process that was killed may have left bytes that
-   * only the system's cache has, and a journal of later commits would begin behind a gap.
+   * Opens the last incremental file for appending, at startup, or creates the first one. Syncs its
+   * content, because a killed process may have left bytes that are only in the page cache, and a
+   * journal of later commits must not start behind a gap.
    */
   public DiskFile openLast() throws IOException {
     AofFile last = manifest.last();
@@ -232,8 +235,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Creates the next incremental file. It does not count until {@link #enterIncremental()}
-   * succeeds; until then the server appends to the current one.
+   * Creates the next incremental file, which is not used before {@link #enterIncremental()} has
+   * succeeded.
    */
   public DiskFile createIncremental() throws IOException {
     return createIncremental("background rewrite");
@@ -250,15 +253,15 @@ public final class AofDirectory {
   }
 
   /**
-   * Adds the file created last to the manifest. The caller has made the previous file durable: only
-   * the last file may be torn after a crash.
+   * Adds the last created file to the manifest. The caller must have made the previous file
+   * durable, since only the last file may be torn after a crash.
    */
   public void enterIncremental() throws IOException {
     disk.syncDirectory(directory);
     write(entering);
   }
 
-  /** Deletes the file created last, unless it is in the manifest. */
+  /** Deletes the last created file unless the manifest lists it. */
   public void dropIncremental() throws IOException {
     if (!manifest.equals(entering)) {
       disk.delete(path(entering.incrementals().getLast()));
@@ -275,8 +278,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Creates a file that collects writes during the first rewrite. They are meaningless without that
-   * rewrite's base, so the file is not in the manifest and a crash discards it.
+   * Creates the file that collects writes during the first rewrite. They are useless without the
+   * base being written, so the manifest does not list the file, and a crash discards it.
    */
   public DiskFile startTemporaryIncremental() throws IOException {
     createDirectory();
@@ -298,13 +301,13 @@ public final class AofDirectory {
     }
   }
 
-  /** The incremental files that apply to a new base. */
+  /** The incremental files to be loaded after a new base. */
   public enum Following {
     /** The last one, started together with the rewrite. */
     LAST,
     /** The file created by {@link #startTemporaryIncremental()}, which gets its permanent name. */
     TEMPORARY,
-    /** None: appending is off. */
+    /** None, because appending is off. */
     NONE
   }
 

@@ -18,7 +18,7 @@ public final class AofException extends Exception {
     this.validBytes = validBytes;
   }
 
-  /** Returns the error for bytes that are no command. */
+  /** Returns the error for bytes that are not a command. */
   static AofException badFormat(String fileName, long validBytes) {
     return new AofException(
         "Bad file format reading the append only file "
@@ -29,8 +29,8 @@ public final class AofException extends Exception {
   }
 
   /**
-   * Returns the error for a file that ends within a command or transaction, where that is not
-   * allowed.
+   * Returns the error for a file that ends within a command or transaction, unless {@code
+   * aof-load-truncated} allows it.
    */
   static AofException unexpectedEnd(String fileName, long validBytes) {
     return new AofException(

@@ -4,7 +4,7 @@ package io.redoubt.persistence.aof;
  * A file of an append only directory, as listed in the manifest.
  *
  * @param name the file name without directory
- * @param sequence the number among the files of its type, from 1 on
+ * @param sequence the number among the files of its type, starting at 1
  * @param type the type of its content
  */
 public record AofFile(String name, long sequence, AofFileType type) {

@@ -11,8 +11,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all files of an append only directory in order, step by step. A torn end of the last file
- * is truncated if that is allowed; any other error ends the load with an exception.
+ * Reads all files of an append-only directory in order and in steps. Truncates a torn end of the
+ * last file if {@code aof-load-truncated} allows it; any other error ends the load with an
+ * exception.
  */
 public final class AofLoad implements AutoCloseable {
 
@@ -107,7 +108,7 @@ public final class AofLoad implements AutoCloseable {
     return bytes;
   }
 
-  /** Returns the current file, which is the invalid one after an exception; null at the end. */
+  /** Returns the current file (after an exception, the invalid one), or null at the end. */
   public @Nullable AofFile current() {
     return index < files.size() ? files.get(index) : null;
   }

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.aof;
 
-/** The log of changes to the files, in Redis' words. Thread-safe. */
+/** The log of changes to the files, with Redis' texts. Thread-safe. */
 public interface AofLog {
 
   /** Logs a normal event. */

@@ -189,7 +189,7 @@ public final class AofReader implements AutoCloseable {
     if (!reader.complete()) {
       return;
     }
-    // Bytes read behind the RDB are copied back to this reader's own buffer.
+    // Bytes read past the RDB are copied back to this reader's own buffer.
     int rest = (int) reader.unread();
     room(rest);
     MemorySegment.copy(reader.memory(), reader.limit() - rest, memory, limit, rest);
@@ -228,9 +228,9 @@ public final class AofReader implements AutoCloseable {
   }
 
   /**
-   * Handles bytes that are no command. If only zeros follow the possible start of a command, they
-   * are the end of the file: a file system may leave zeros if the machine loses power before
-   * appended bytes reach the disk.
+   * Handles bytes that are not a command. Zeros up to the end of the file, after at most the start
+   * of a command, count as a torn end: a file system may leave zeros if the machine loses power
+   * before appended bytes reach the disk.
    */
   private boolean parseZeros() throws IOException, AofException {
     long end = limit;
@@ -365,7 +365,7 @@ public final class AofReader implements AutoCloseable {
     return current.end();
   }
 
-  /** Makes room behind the limit; parsed bytes are discarded. */
+  /** Makes room after the limit by discarding parsed bytes or growing the buffer. */
   private void room(long bytes) {
     BufferMemory.Block current = block;
     if (current == null) {

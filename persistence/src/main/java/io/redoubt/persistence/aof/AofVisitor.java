@@ -40,7 +40,7 @@ public interface AofVisitor {
     // Ignored by default.
   }
 
-  /** Ends a file within a transaction or command: an open {@code MULTI} is void. */
+  /** Reports that a torn end was truncated: an open {@code MULTI} is discarded. */
   void cut();
 
   /** Ends a file, including one that consists of a preamble. */

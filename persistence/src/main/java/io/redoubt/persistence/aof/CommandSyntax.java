@@ -6,8 +6,8 @@ import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The strict syntax of a command in a file. A server tolerates deviations by clients that never
- * occur in a file, where they are a sign of corruption.
+ * The strict syntax of a command in a file. Deviations that a server tolerates from clients never
+ * occur in an intact file; here they indicate corruption.
  */
 final class CommandSyntax {
 
@@ -76,7 +76,7 @@ final class CommandSyntax {
 
   /**
    * Returns the offset of the CR in a line of a mark and a number; 0 if the bytes end before it, -1
-   * if it is no such line.
+   * if the line is malformed.
    */
   private static long lineEnd(MemorySegment memory, long from, long to, char mark) {
     if (from >= to) {

@@ -11,18 +11,17 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * A journal that makes groups of commands durable faster than the incremental file, under {@code
- * appendfsync always}. Syncing a growing file also makes its new length durable, through the file
- * system's own journal. This file has a fixed length and is overwritten from its start: a group is
- * written to the incremental file's cache and to the journal, and only the journal is synced. When
- * the journal is full, the incremental file is synced, and the next generation of entries starts at
- * the front.
+ * A journal that makes groups of commands durable faster than the incremental file does, under
+ * {@code appendfsync always}. A sync of a growing file also commits its new length through the file
+ * system's own journal; this file has a fixed length and is overwritten in place. A group is
+ * written to the incremental file without a sync, and to the journal with one. When the journal is
+ * full, the incremental file is synced, and the next generation of entries starts at the front.
  *
  * <p>Only a system crash can leave bytes here that the incremental file lacks. {@link
  * JournalRecovery} restores them before the file is read.
  *
- * <p>An optimization; correctness does not depend on it: for any group that the journal can't take,
- * the incremental file is synced. Not thread-safe.
+ * <p>An optimization; correctness does not depend on it: the incremental file is synced for any
+ * group that the journal can't take. Not thread-safe.
  */
 public final class CommitJournal implements Closeable {
 
@@ -55,7 +54,7 @@ public final class CommitJournal implements Closeable {
   /** True if the group exceeds an entry. */
   private boolean tooLarge;
 
-  /** True if the incremental file is known to be durable up to the start of a generation. */
+  /** True if the incremental file is durable up to the start of the current generation. */
   private boolean begun;
 
   private long generation;
@@ -101,7 +100,7 @@ public final class CommitJournal implements Closeable {
    */
   public void add(long fileSequence, long at, MemorySegment memory, long from, long bytes) {
     boolean another = fileSequence != sequence;
-    begun &= at == (another ? 0 : end); // otherwise there are bytes that are not in the journal
+    begun &= at == (another ? 0 : end); // otherwise the journal lacks bytes in between
     if (another) {
       before = Before.NOTHING;
       committed = true;
@@ -143,7 +142,7 @@ public final class CommitJournal implements Closeable {
       file.write(entry, 0, space);
       file.sync();
     } catch (IOException e) {
-      broken = true; // from now on the incremental file is synced
+      broken = true; // later commits sync the incremental file
       return false;
     }
     position += space;
@@ -151,19 +150,17 @@ public final class CommitJournal implements Closeable {
     return true;
   }
 
-  /** Returns true if the journal has bytes that the incremental file does not durably have. */
+  /** Returns true if the journal has bytes that are not durable in the incremental file. */
   public boolean isAhead() {
     return position > 0;
   }
 
-  /** Returns the size of its memory. */
+  /** Returns the bytes of its buffer. */
   public long heldBytes() {
     return entry.byteSize();
   }
 
-  /**
-   * Starts a new generation after a sync of the incremental file, which makes the content obsolete.
-   */
+  /** Starts a new generation after a sync of the incremental file has made the content obsolete. */
   public void restart() {
     if (kept) {
       return;

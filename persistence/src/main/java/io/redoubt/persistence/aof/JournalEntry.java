@@ -33,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 public record JournalEntry(
     long generation, long sequence, long offset, UUID bootId, Before before) {
 
-  /** The largest sector size of a disk; written sectors are not rewritten. */
+  /**
+   * The largest sector size of common disks. Entries don't share sectors, so a torn write can't
+   * damage an earlier entry.
+   */
   public static final long ALIGNMENT_BYTES = 4096;
 
   public static final int HEAD_BYTES = 64;
@@ -82,7 +85,7 @@ public record JournalEntry(
     return (HEAD_BYTES + length + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
   }
 
-  /** Writes the header before bytes that are in place. */
+  /** Writes the header in front of the bytes, which are in place already. */
   public void write(MemorySegment memory, long length) {
     memory.set(LONG, 0, MAGIC);
     memory.set(INT, LENGTH_AT, (int) length);

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Restores the bytes of a {@link CommitJournal} at the end of an incremental file that lost them in
  * a system crash, before the file is read.
  *
- * <p>While the system runs, the file has all bytes written to it. If it does not, or if other bytes
- * precede the journal's, the file was changed by someone and is left as it is.
+ * <p>Without a restart of the system the file has all bytes written to it. If it lacks some, or if
+ * other bytes precede the journal's, another program has changed the file, and it is left alone.
  */
 public final class JournalRecovery {
   private static final int SECTOR_BYTES = 512;
@@ -76,14 +76,14 @@ public final class JournalRecovery {
     return torn;
   }
 
-  /** Returns true if the system has not been restarted since the entries were written. */
+  /** Returns true if the system has not rebooted since the entries were written. */
   public boolean isOfThisSystem() {
     return disk.bootId().equals(Optional.of(first.bootId()));
   }
 
   /**
-   * Returns true if a file is the one of the entries. While the system runs it has all bytes
-   * written to it; after a crash it has all bytes that precede the entries.
+   * Returns true if a file is the one that the entries were written for. Without a reboot it has
+   * all their bytes; after one it has at least the bytes that precede them.
    */
   public boolean belongsTo(Path file) throws IOException {
     long size = disk.size(file);

@@ -7,11 +7,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal of commits left in a directory, and its relation to the files of the manifest. Used
- * by a server's start and by {@code redis-check-aof}.
+ * A commit journal left in a directory, and its relation to the files of the manifest. Used at a
+ * server's start and by {@code redis-check-aof}.
  *
- * <p>Changes are made by {@link #settle} and {@link #setAside} only. Both may be interrupted at any
- * point and repeated.
+ * <p>Only {@link #settle} and {@link #setAside} change files. Both may be interrupted at any point
+ * and repeated.
  */
 public final class LeftoverJournal {
 
@@ -25,7 +25,7 @@ public final class LeftoverJournal {
     UNLISTED,
     /** Its file is in the manifest but does not exist. */
     MISSING,
-    /** Its file has all of its bytes. */
+    /** Its file has all its bytes. */
     COMPLETE,
     /** Its file lacks bytes that were lost in a system crash. */
     LACKING,
@@ -166,8 +166,8 @@ public final class LeftoverJournal {
   }
 
   /**
-   * Renames the journal so that no start finds it. The file is synced first, since its bytes may
-   * exist only in the journal and in the system's cache.
+   * Renames the journal so that no start finds it. Syncs the file first, since its bytes may be
+   * durable in the journal only.
    */
   public void setAside() throws IOException {
     if (recovery != null && file != null && state == State.COMPLETE) {

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A name with white space, quotes or bytes that aren't printable is enclosed in double quotes.
- * Lines that begin with {@code #} are comments; words in pairs that are not known are passed over.
+ * Lines that start with {@code #} are comments; unknown pairs of words are ignored.
  *
- * @param base the data set that the rest is applied to; null for the empty one
+ * @param base the data set to which the incremental files apply; null for an empty one
  * @param incrementals in ascending order of their sequence
  * @param history files to be removed
- * @param lastBaseSequence the highest number that a base has had
- * @param lastIncrementalSequence the highest number that an incremental file has had
+ * @param lastBaseSequence the highest number of any base so far
+ * @param lastIncrementalSequence the highest number of any incremental file so far
  */
 public record Manifest(
     @Nullable AofFile base,
@@ -39,7 +39,7 @@ public record Manifest(
   /** The suffix that distinguishes incremental files. */
   static final String INCREMENTAL_MARK = ".incr.";
 
-  /** The maximum length of a line in bytes, with its end. */
+  /** The maximum length of a line in bytes, including its end. */
   private static final int MAX_LINE_BYTES = 1024;
 
   private static final int LEAST_WORDS = 6;
@@ -65,12 +65,12 @@ public record Manifest(
     return base == null && incrementals.isEmpty();
   }
 
-  /** Returns the incremental file that is appended to, or null. */
+  /** Returns the incremental file that receives appends, or null. */
   public @Nullable AofFile last() {
     return incrementals.isEmpty() ? null : incrementals.getLast();
   }
 
-  /** Returns a manifest whose base is a file from before manifests existed. */
+  /** Returns a manifest whose base is the single file of Redis 6 or older. */
   static Manifest takingOver(String name) {
     return new Manifest(new AofFile(name, 1, AofFileType.BASE), List.of(), List.of(), 1, 0);
   }

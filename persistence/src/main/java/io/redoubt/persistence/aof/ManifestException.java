@@ -3,7 +3,7 @@ package io.redoubt.persistence.aof;
 import java.util.List;
 import java.util.Locale;
 
-/** Signals an invalid manifest; the message is Redis'. */
+/** Signals an invalid manifest, with Redis' message. */
 public final class ManifestException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -17,7 +17,7 @@ public final class ManifestException extends Exception {
     this.text = text;
   }
 
-  /** Returns the number of the line, from 1 on; 0 if the error is not about a line. */
+  /** Returns the number of the line, starting at 1; 0 if the error is not about a line. */
   public int line() {
     return line;
   }

@@ -86,7 +86,8 @@ final class ManifestLines {
   }
 
   /**
-   * Sequence numbers of history files are not reused either, because those files will be removed.
+   * Returns the manifest. The sequence numbers of history files count, too: a file with a reused
+   * name would be removed with the history.
    */
   Manifest manifest() {
     long lastBase = base == null ? 0 : base.sequence();

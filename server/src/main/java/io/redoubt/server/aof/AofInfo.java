@@ -5,7 +5,7 @@ import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** The fields of INFO on the append-only file, in Redis' order. */
+/** The INFO fields of the append-only file, in Redis' order. */
 public final class AofInfo {
   private static final long NANOS_PER_MICRO = 1000;
 
@@ -20,10 +20,10 @@ public final class AofInfo {
   }
 
   /**
-   * Declares the fields that are always there.
+   * Declares the fields that always exist.
    *
-   * @param number takes a name and where its value comes from
-   * @param text the same for fields that are no numbers
+   * @param number receives the name and the value of a numeric field
+   * @param text receives the name and the value of a text field
    */
   public void declare(
       BiConsumer<String, LongSupplier> number, BiConsumer<String, Supplier<String>> text) {
@@ -44,8 +44,8 @@ public final class AofInfo {
   /**
    * Declares the fields that exist only while the append-only file is enabled.
    *
-   * @param number takes a name and where its value comes from
-   * @param counter the same for numbers that only grow
+   * @param number receives the name and the value of a field
+   * @param counter the same for values that only grow
    */
   public void declareFiles(
       BiConsumer<String, LongSupplier> number, BiConsumer<String, LongSupplier> counter) {

@@ -10,11 +10,11 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 
 /**
- * Loads append-only files into the data set of a server, by executing their commands.
+ * The dependencies of {@link AofReplay}, which loads append-only files into the data set.
  *
- * @param context of loads that fill the data set
- * @param propagation muted while commands of the files are executed
- * @param clients create the client that executes them
+ * @param context the context of loads
+ * @param propagation muted while loaded commands are executed
+ * @param clients creates the client that executes loaded commands
  */
 public record AofLoader(
     Environment environment,
@@ -25,7 +25,7 @@ public record AofLoader(
     ServerClients clients,
     CommandDispatcher dispatcher) {
 
-  /** Opens the files; nothing is loaded yet. */
+  /** Opens the files without loading anything. */
   AofReplay open(AppendFiles files) throws IOException {
     return new AofReplay(this, files);
   }

@@ -31,13 +31,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores the data set from the files: loads an RDB and runs the commands like those of a master.
- * After an exception the keyspace is incomplete and must not be served.
+ * Restores the data set from the append-only files: loads the RDB preamble and executes the
+ * commands like those of a master. After an exception the keyspace is incomplete and must not be
+ * served.
  */
 final class AofReplay implements AofVisitor, AutoCloseable {
-  /** Hears how a load in slices ended. */
+  /** Receives the outcome of a load in turns. */
   interface Ending {
-    /** Called at the end of the load, with the failure if there was one. */
+    /** Called at the end of the load, with the failure or null. */
     void ended(@Nullable Exception failure);
   }
 
@@ -55,14 +56,14 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private @Nullable RdbLoader preamble;
   private String fileName = "";
 
-  /** The position in a replication stream of the loaded commands, null if unknown. */
+  /** The replication position of the commands loaded so far, null if unknown. */
   private @Nullable ReplicationPoint place;
 
   private String placeId = "";
   private int placeDatabase;
   private long fileStartNanos;
 
-  /** Opens the files; nothing is loaded yet. */
+  /** Opens the files without loading anything. */
   AofReplay(AofLoader loader, AppendFiles directory) throws IOException {
     clock = loader.environment().clock();
     log = loader.environment().log();
@@ -85,7 +86,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     beginFile();
   }
 
-  /** Returns the reason why the files could not be opened, in Redis' words. */
+  /** Returns the error for files that could not be opened, with Redis' text. */
   static IOException unreadable(IOException e) {
     String file = e instanceof FileSystemException of ? of.getFile() : "";
     return new IOException(
@@ -97,7 +98,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
         e);
   }
 
-  /** Returns the reason of a failure in Redis' words. */
+  /** Adds Redis' text to the failure of an RDB preamble; returns other failures unchanged. */
   @Nullable Exception explained(@Nullable Exception failure) {
     return failure instanceof RdbException bad
         ? new IOException(
@@ -118,14 +119,14 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     fileStartNanos = clock.monotonicNanos();
   }
 
-  /** Loads all before it returns. */
+  /** Loads everything before it returns. */
   void run() throws IOException, AofException, RdbException {
     while (step(Long.MAX_VALUE)) {
       Thread.onSpinWait(); // the time of a slice is not limited
     }
   }
 
-  /** Loads in turns of the loop, a few milliseconds each, and closes at the end. */
+  /** Loads in turns of the event loop, a few milliseconds each, and closes this at the end. */
   void runInTurns(Ending ending) {
     boolean more;
     try {
@@ -143,12 +144,12 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     }
   }
 
-  /** Loads for about that long; returns whether there is more. */
+  /** Loads for about the given time; returns true if more is left. */
   private boolean step(long budgetNanos) throws IOException, AofException, RdbException {
     long start = clock.monotonicNanos();
     Keyspace keyspace = context.keyspace();
     keyspace.nowMicros(clock.wallMicros());
-    keyspace.expiredKeys(ExpiredKeys.KEEP); // the file records the removal of keys
+    keyspace.expiredKeys(ExpiredKeys.KEEP); // the file contains a removal for each expired key
     propagation.muted(true);
     boolean more;
     try {
@@ -210,14 +211,14 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     }
   }
 
-  /** Returns the position in a replication stream of the loaded data set, or null. */
+  /** Returns the replication position of the loaded data set, or null. */
   @Nullable ReplicationPoint place() {
     return placeId.isEmpty() ? null : place;
   }
 
   @Override
   public void command(Request request, long offset) throws AofException {
-    place = null; // until the next position
+    place = null; // unknown until the next position mark
     if (dispatcher.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(
@@ -238,7 +239,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   @Override
   public void timestamp(long seconds, long offset) {
-    // The time of a write is of interest to those who cut the file.
+    // Needed only by redis-check-aof, to truncate a file at a time.
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The directory of the files, which CONFIG SET dir moves as long as nothing is appended. */
+/** The directory of the append-only files. CONFIG SET dir changes it only while the file is off. */
 final class AppendFiles {
   private final Disk disk;
   private final ServerDirectives settings;
@@ -55,7 +55,7 @@ final class AppendFiles {
     return directory;
   }
 
-  /** Adds the saved bytes of the stream before a loaded position to it. */
+  /** Adds the saved tail of the replication stream to a loaded position, if it was saved. */
   @Nullable ReplicationPoint withTail(@Nullable ReplicationPoint loaded) {
     try {
       return loaded == null ? null : tail().before(loaded);
@@ -65,7 +65,7 @@ final class AppendFiles {
     }
   }
 
-  /** Saves the end of the replication stream beside the files at a shutdown. */
+  /** Saves the tail of the replication stream next to the files at a shutdown. */
   void keepTail(@Nullable ReplicationPoint last) {
     if (last == null || last.tail().isEmpty()) {
       return;
@@ -82,12 +82,12 @@ final class AppendFiles {
     return new StreamTail(disk, directory.directory().resolve(name));
   }
 
-  /** Returns true if the directive names another directory than the one in use. */
+  /** Returns true if {@code dir} has changed since the directory was opened. */
   boolean hasMoved() {
     return !workingDirectory.equals(settings.path(""));
   }
 
-  /** Takes the directory that is configured now; nothing has been read of it. */
+  /** Switches to the configured directory, which the caller must open. */
   void move() {
     workingDirectory = settings.path("");
     directory = of(workingDirectory);

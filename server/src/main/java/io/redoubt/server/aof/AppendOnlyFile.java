@@ -33,13 +33,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The append-only file of a server. Confined to the event loop.
  *
- * <p>States: off; waiting for the first rewrite after it was turned on at run time, with writes
- * going to a temporary file until that is complete; on.
+ * <p>States: off; waiting, after it was turned on at run time, for the first rewrite, while writes
+ * go to a temporary file; on.
  *
- * <p><b>Disk failures.</b> Writes are refused with MISCONF and reads are served ({@link
- * DiskTrouble}). The failed write is retried ten times a second; once it succeeds, writes are
- * accepted again. After a failed fsync the file is replaced by a rewrite, since the system may have
- * dropped its bytes.
+ * <p><b>Disk failures.</b> While the disk fails, writes are refused with MISCONF and reads are
+ * served ({@link DiskTrouble}). A failed write is retried ten times a second until it succeeds.
+ * After a failed fsync a rewrite replaces the file, since the kernel may have dropped the dirty
+ * pages.
  */
 public final class AppendOnlyFile implements AutoCloseable {
   /** The name of the thread that writes and syncs. */
@@ -82,11 +82,11 @@ public final class AppendOnlyFile implements AutoCloseable {
   private long flushSleepMillis;
 
   /**
-   * Creates a file that is off; {@link #begin} turns it on if it is configured.
+   * Creates a file that is off; {@link #begin} turns it on if configured.
    *
    * @param snapshots write the bases of rewrites
-   * @param gate refuses and delays writes while the disk fails or falls behind
-   * @param position asked only after the parts of the server are put together
+   * @param gate refuses writes while the disk fails and delays them while it lags
+   * @param position not called before all parts of the server are wired
    */
   public AppendOnlyFile(
       Environment environment,
@@ -140,7 +140,10 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // Loading.
 
-  /** Reads which files there are; a server that cannot must not start. */
+  /**
+   * Reads the manifest and migrates a single file of Redis 6. If this fails the server must not
+   * start.
+   */
   public void open() throws IOException, ManifestException {
     files.current().open();
     if (settings.persistence.appendonly.value()) {
@@ -148,7 +151,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Returns true if the data set is to be loaded from the files. */
+  /** Returns true if the data set must be loaded from the append-only files. */
   public boolean hasData() {
     return settings.persistence.appendonly.value() && !files.current().manifest().isEmpty();
   }
@@ -159,7 +162,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     void loaded(@Nullable Exception failure);
   }
 
-  /** Loads in turns of the event loop. */
+  /** Loads the files in turns of the event loop. */
   public void load(Ending ending) {
     long started = clock.monotonicNanos();
     try {
@@ -180,13 +183,13 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Returns the position in the replication stream of the loaded files, or null. */
+  /** Returns the replication position of the loaded files, or null. */
   public @Nullable ReplicationPoint loadedPlace() {
     return loadedPlace;
   }
 
   /**
-   * Loads the files while all clients wait (DEBUG LOADAOF).
+   * Loads the files and blocks the event loop meanwhile (DEBUG LOADAOF).
    *
    * @param clear called to empty the keyspace once the files are open
    * @throws IOException if a file can't be opened; nothing has changed
@@ -213,7 +216,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // On and off.
 
-  /** Begins to append, at the end of a start: if it is configured. */
+  /** Starts to append at the end of startup, if configured. */
   public void begin() throws IOException {
     if (!settings.persistence.appendonly.value()) {
       return;
@@ -245,7 +248,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Turns it on at run time, which begins with a rewrite. */
+  /** Turns the file on at run time, which starts a rewrite. */
   private boolean turnOn() {
     if (files.hasMoved()) {
       files.move();
@@ -262,7 +265,7 @@ public final class AppendOnlyFile implements AutoCloseable {
           "AOF was enabled but there is already another background operation. An AOF background was"
               + " scheduled to start when possible.");
       if (rewrites.isRunning()) {
-        snapshots.abortBase(); // it lacks the writes from now on
+        snapshots.abortBase(); // its incremental file would lack the writes from here on
       }
       rewrites.schedule();
     } else if (!rewrites.start(Rewrites.Kind.FIRST)) {
@@ -273,7 +276,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     return true;
   }
 
-  /** Turns it off; the files stay. */
+  /** Turns the file off and leaves the files in place. */
   private void turnOff() {
     if (state == State.OFF) {
       return;
@@ -297,7 +300,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Suspends the file while a master's data set replaces this one. */
+  /** Suspends the file while a full sync replaces the data set. */
   public void dataSetGoes() {
     suspended |= state != State.OFF;
     turnOff();
@@ -308,7 +311,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (suspended && !loader.isLoading() && gate.isDataWhole() && !rewrites.isPutOff()) {
       suspended = false;
       if (state == State.OFF && settings.persistence.appendonly.value() && !turnOn()) {
-        suspended = true; // until it succeeds
+        suspended = true; // the next cron retries
       }
     }
   }
@@ -330,8 +333,8 @@ public final class AppendOnlyFile implements AutoCloseable {
   // Writing.
 
   /**
-   * Writes appended bytes before replies are sent. Syncs that the replies wait for start at the end
-   * of the turn, for all commits of the turn together.
+   * Writes appended bytes before replies are sent. With {@code appendfsync always} this is left to
+   * the end of the turn, where one sync covers all commits of the turn.
    */
   private void flushForReplies() {
     if (!output.isStrict() || !turns.isInTurn()) {
@@ -339,12 +342,12 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Returns the task for the end of a turn of the loop, after all its requests. */
+  /** Returns the task to run at the end of each turn of the event loop. */
   public EndOfTurn endOfTurn() {
     return commits;
   }
 
-  /** Writes appended bytes, or hands them to the appender's thread. */
+  /** Writes appended bytes, or hands them to the appender's thread if that is busy or must sync. */
   private void flush() {
     if (prepareFlush()) {
       write();
@@ -354,7 +357,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** The committer at the end of a turn. */
+  /** The operations of the group commit at the end of a turn. */
   private final class Commits implements GroupCommit.Committer {
     @Override
     public boolean isBusy() {
@@ -371,9 +374,9 @@ public final class AppendOnlyFile implements AutoCloseable {
       if (!prepareFlush()) {
         return false;
       }
-      progressTold.set(true); // so that the thread need not wake the loop
+      progressTold.set(true); // saves the thread a wake-up of the loop
       boolean handedOver = appender.forceWithin(mostNanos);
-      progressed(); // even if nothing was handed over: the thread may have finished other work
+      progressed(); // unconditionally: the thread may have finished earlier work
       return handedOver;
     }
   }
@@ -397,7 +400,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void write() {
     if (!latency.isOn() || output.isStrict()) {
-      appender.flush(clock.monotonicNanos()); // if strict, the thread writes
+      appender.flush(clock.monotonicNanos()); // with appendfsync always the thread writes
       return;
     }
     LatencyEvent meanwhile =
@@ -415,7 +418,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void tellPlace() {
     if (missing.exist()) {
-      return; // the files stand for no place in the stream
+      return; // the files represent no position in the replication stream
     }
     if (!stream.tellsOffset(position.get().offset())) {
       ReplicationPoint now = position.get().place();
@@ -425,7 +428,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Limits unsynced bytes; called at the end of each unit of execution. */
+  /** Pauses writes if too many bytes are unsynced. Called at the end of each unit of execution. */
   public void unitEnded() {
     trouble.appended();
   }
@@ -451,7 +454,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Syncs, retries and rewrites as due; called ten times a second. */
+  /** Starts due syncs, retries and rewrites. Called ten times a second. */
   public void cron() {
     resume();
     if (state == State.OFF) {
@@ -496,7 +499,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     return startRewrite() ? RewriteOutcome.STARTED : RewriteOutcome.FAILED;
   }
 
-  /** Directs new writes to the incremental file of a started rewrite once it is known. */
+  /** Switches to the incremental file of a started rewrite once the manifest lists it. */
   private void settleNext() {
     if (incrementals.settle(rewrites::noIncremental)) {
       flush();
@@ -512,7 +515,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         });
   }
 
-  /** The owner that rewrites notify of their start and finish. */
+  /** The callbacks of rewrites. */
   private final class RewriteEnds implements Rewrites.Owner {
     @Override
     public boolean begin() {
@@ -573,43 +576,43 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // What others ask.
 
-  /** Returns true if appending is on, or about to be. */
+  /** Returns true if appending is on or waits for its first rewrite. */
   public boolean isEnabled() {
     return state != State.OFF;
   }
 
-  /** Returns true while the file is rewritten. */
+  /** Returns true while a rewrite is in progress. */
   public boolean isRewriting() {
     return rewrites.isRunning();
   }
 
-  /** Adds what runs when more is on the disk. */
+  /** Adds a listener to be called when more bytes have become durable or a write has failed. */
   public void onProgress(Runnable listener) {
     progressListeners.add(listener);
   }
 
-  /** Returns the offset after the last appended bytes, for which WAITAOF waits. */
+  /** Returns the offset of the end of the appended bytes; WAITAOF waits until it is durable. */
   public long appendedOffset() {
     return appender.appended();
   }
 
-  /** Returns true if everything up to an offset of {@link #appendedOffset} is on the disk. */
+  /** Returns true if all bytes up to an earlier {@link #appendedOffset} are durable. */
   public boolean isDurable(long offset) {
     return state == State.ON && appender.durable() >= offset;
   }
 
-  /** Returns the replication offset that is durable on the disk, -1 when nothing is appended. */
+  /** Returns the durable replication offset, -1 unless appending is on. */
   public long durableStreamOffset() {
     output.update();
     return state == State.ON ? output.durableStreamOffset() : -1;
   }
 
-  /** Returns the offset up to which the replication stream may be sent. */
+  /** Returns the replication offset up to which the stream may be sent to replicas. */
   public long shownStreamOffset() {
     return output.shownStreamOffset();
   }
 
-  /** Returns the memory of the buffers, 0 while the file is off. */
+  /** Returns the bytes held by the buffers, 0 while the file is off. */
   public long bufferBytes() {
     return state == State.OFF ? 0 : appender.heldBytes();
   }
@@ -637,7 +640,9 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // The end.
 
-  /** Returns true if the first rewrite is under way, without which nothing can be loaded. */
+  /**
+   * Returns true during the first rewrite, before whose end the files can't restore the data set.
+   */
   public boolean isWritingFirst() {
     return state == State.WAITING && rewrites.isRunning();
   }
@@ -673,12 +678,15 @@ public final class AppendOnlyFile implements AutoCloseable {
     return true;
   }
 
-  /** Deletes the commit journal after {@link #finish}, when the server certainly ends. */
+  /**
+   * Deletes the commit journal. Called after {@link #finish}, when the shutdown can't be cancelled
+   * any more.
+   */
   public void dropJournal() {
     incrementals.journal(false);
   }
 
-  /** Ends the thread; what the turn of the loop still brings is not written. */
+  /** Stops the appender's thread. Later effects of the current turn are discarded. */
   @Override
   public void close() {
     closed = true;

@@ -11,12 +11,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The effects of commands in the form of the append-only file: with SELECT and optional timestamps.
+ * Encodes the effects of commands for the append-only file: adds SELECT, optional timestamps and
+ * marks of the replication position.
  */
 final class AppendStream implements Propagation.Sink {
   private static final int NO_DATABASE = -1;
 
-  /** Begins the annotation that tells a place in the replication stream. */
+  /** The prefix of a replication position mark. */
   static final String PLACE = "#REPL:";
 
   private final AofAppender appender;
@@ -26,10 +27,12 @@ final class AppendStream implements Propagation.Sink {
   private final StreamEncoder encoder;
   private long toldSeconds;
 
-  /** True if an open transaction must be closed before anything follows: its end was lost. */
+  /**
+   * True if the end of a transaction was lost, so that it must be closed before the next effect.
+   */
   private boolean torn;
 
-  // The place in the replication stream that the file tells, and whether anything has come since.
+  // The last replication position mark in the file, and whether effects have followed it.
   private String toldId = "";
   private int toldDatabase = NO_DATABASE;
   private long toldOffset = -1;
@@ -39,7 +42,7 @@ final class AppendStream implements Propagation.Sink {
    * Creates a stream at its start.
    *
    * @param tellsTime {@code aof-timestamp-enabled}
-   * @param onLost called if the file lacks effects
+   * @param onLost called when effects could not be appended
    */
   AppendStream(
       AofAppender appender, LongSupplier nowMillis, BooleanSupplier tellsTime, Runnable onLost) {
@@ -59,15 +62,16 @@ final class AppendStream implements Propagation.Sink {
     toldOffset = -1;
   }
 
-  /** Returns true if the file's last position mark names this replication offset. */
+  /** Returns true if the file ends with a position mark of this replication offset. */
   boolean tellsOffset(long offset) {
     return !changed && offset == toldOffset;
   }
 
   /**
-   * Appends the replication point that the end of the file represents: {@code #REPL:} offset, or if
-   * the id or database changed {@code #REPL:} offset id database. It is valid only if no command
-   * follows, so the lengths of stream parts missing here need not be known.
+   * Appends a mark of the replication position that the end of the file represents: {@code
+   * #REPL:offset}, or {@code #REPL:offset id database} if the id or the database has changed. A
+   * mark is valid only until the next command, because the file omits parts of the stream, such as
+   * PINGs, and their lengths are unknown.
    */
   void tellPlace(ReplicationPoint place) {
     if (encoder.isInTransaction()) {
@@ -120,7 +124,7 @@ final class AppendStream implements Propagation.Sink {
     onLost.run();
   }
 
-  /** Closes a transaction whose end was lost; to be called before another file follows. */
+  /** Closes a transaction whose end was lost. Must be called before a switch to another file. */
   void closeTorn() {
     if (torn) {
       encoder.endTransaction();
@@ -133,7 +137,10 @@ final class AppendStream implements Propagation.Sink {
     return appender.appended();
   }
 
-  /** Writes a timestamp, never within a transaction, as the file can be truncated at timestamps. */
+  /**
+   * Writes a timestamp if the second has changed. Never within a transaction, because a file may be
+   * truncated at any timestamp.
+   */
   private void tellTime() {
     long seconds = nowMillis.getAsLong() / 1000;
     if (seconds > toldSeconds) {

@@ -8,16 +8,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The effects on clients of a disk that fails or falls behind: writes are refused with MISCONF
- * while it fails, and wait while too many bytes are pending.
+ * Shields clients from a disk that fails or lags: refuses writes with MISCONF while it fails and,
+ * with {@code appendfsync always}, pauses writes while too many bytes are pending.
  *
- * <p>With {@code appendfsync always} the connections whose replies depend on the failed writes are
- * closed: the fate of these writes is unknown, and no reply that was sent depends on them. Redis
- * ends the process instead, which is equivalent for those clients but also disconnects all others.
+ * <p>With {@code appendfsync always}, connections whose held replies depend on failed writes are
+ * closed: the fate of these writes is unknown, and none has been acknowledged. Redis exits instead,
+ * which looks the same to those clients but disconnects all others, too.
  */
 final class DiskTrouble {
 
-  /** The pending bytes at which writes wait. */
+  /** The pending bytes at which writes are paused. */
   private static final long MAX_WAITING_BYTES = 64L << 20;
 
   private final WriteGate gate;
@@ -39,12 +39,12 @@ final class DiskTrouble {
     return failure != null;
   }
 
-  /** Returns true if the given failure differs from the reported one. */
+  /** Returns true if the given failure differs from the last reported one. */
   boolean isNew(@Nullable IOException now) {
     return !Objects.equals(now, failure);
   }
 
-  /** Holds writes if too many bytes wait for the disk; called after appends. */
+  /** Pauses writes if too many bytes are pending. Called after appends. */
   void appended() {
     if (waitingBytes() > MAX_WAITING_BYTES && !writesHeld && output.isStrict() && failure == null) {
       writesHeld = true;

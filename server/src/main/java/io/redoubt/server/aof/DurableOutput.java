@@ -6,11 +6,12 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * The gate of output that depends on the append-only file. Replies are sent only after their writes
- * have been written to it; with {@code appendfsync always} replies and the stream to replicas also
- * wait for fsync. A mark is an offset of the appender.
+ * The output gate of the append-only file. A reply is sent only after its writes are in the file;
+ * with {@code appendfsync always} (strict), replies and the stream to replicas also wait for fsync.
+ * Marks are offsets of the appender.
  *
- * <p>While the disk fails no output is held: writes are refused, and reads are served from memory.
+ * <p>While the disk fails nothing is held, because writes are refused and reads are served from
+ * memory.
  */
 final class DurableOutput implements OutputGate {
   private final AofAppender appender;
@@ -19,7 +20,7 @@ final class DurableOutput implements OutputGate {
   private boolean strict;
   private boolean failing;
 
-  /** Ascending marks, each with the offset of the replication stream at that time. */
+  /** A ring of ascending marks, and the replication offset that corresponds to each. */
   private long[] marks = new long[64];
 
   private long[] offsets = new long[64];
@@ -34,7 +35,7 @@ final class DurableOutput implements OutputGate {
     this.streamOffset = streamOffset;
   }
 
-  /** Sets whether output must wait until its writes are on the disk. */
+  /** Sets whether output must wait for fsync. */
   void strict(boolean on) {
     strict = on;
   }
@@ -58,7 +59,7 @@ final class DurableOutput implements OutputGate {
     return strict && !failing ? appender.passed() : Long.MAX_VALUE;
   }
 
-  /** Records that the current offsets of the replication stream and the appender correspond. */
+  /** Records that the current replication offset corresponds to the appender's current offset. */
   void note() {
     long mark = appender.appended();
     if (mark == lastMark) {
@@ -85,7 +86,7 @@ final class DurableOutput implements OutputGate {
     first = 0;
   }
 
-  /** Takes notice of what has become durable. */
+  /** Advances the durable replication offset to the last mark that has become durable. */
   void update() {
     long durable = appender.durable();
     while (count > 0 && marks[first] <= durable) {
@@ -95,7 +96,7 @@ final class DurableOutput implements OutputGate {
     }
   }
 
-  /** Forgets all recorded offsets after the end of appending. */
+  /** Forgets all marks when appending is turned off. */
   void reset() {
     Arrays.fill(marks, 0);
     count = 0;
@@ -103,14 +104,17 @@ final class DurableOutput implements OutputGate {
     durableStream = -1;
   }
 
-  /** Returns the offset up to which the replication stream is on the disk. */
+  /** Returns the replication offset up to which the stream is durable. */
   long durableStreamOffset() {
     return count == 0 && appender.durable() >= appender.appended()
         ? streamOffset.getAsLong()
         : durableStream;
   }
 
-  /** Returns the offset up to which the replication stream may be sent to replicas. */
+  /**
+   * Returns the replication offset up to which the stream may be sent to replicas, so that no
+   * replica has a write that its master could lose.
+   */
   long shownStreamOffset() {
     if (!strict || failing || appender.passed() >= appender.appended()) {
       return Long.MAX_VALUE;

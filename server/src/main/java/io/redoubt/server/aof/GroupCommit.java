@@ -8,20 +8,20 @@ import io.redoubt.server.tuning.CommitDelay;
 import java.util.function.LongSupplier;
 
 /**
- * Chooses the requests that share a sync with {@code appendfsync always}, and whether the loop
- * waits for it.
+ * Group commit for {@code appendfsync always}: chooses the requests that share a sync, and decides
+ * whether the event loop waits for it.
  *
- * <p>A turn of the loop goes on for as long as {@link CommitDelay} says; requests that have come by
- * then share a sync.
+ * <p>{@link CommitDelay} prolongs a turn of the loop; all requests that arrive in the turn share a
+ * sync.
  *
- * <p>The appender's thread syncs one group at a time. While it does, the loop goes on, unless the
- * disk is usually quick and most of those served wait for the sync anyway: then it waits too,
- * because they can be answered without waking it. In one turn it never waits longer than {@code
- * aof-loop-wait-micros} in all.
+ * <p>The appender's thread syncs one group at a time, usually while the loop continues. If the disk
+ * is quick and most connections served in the turn wait for the sync anyway, the loop waits, too:
+ * that saves the cost of waking it. It waits at most {@code aof-loop-wait-micros} per turn in
+ * total.
  */
 final class GroupCommit implements EndOfTurn {
 
-  /** A disk that usually syncs in less is quick. */
+  /** The sync time below which a disk counts as quick. */
   private static final long QUICK_NANOS = 2_000_000;
 
   private static final long NOT_STARTED = -1;
@@ -40,27 +40,30 @@ final class GroupCommit implements EndOfTurn {
   /** The number of connections served in this turn. */
   private int served;
 
-  /** The operations between which the group commit chooses. */
+  /** The operations available to the group commit. */
   interface Committer {
-    /** Returns true if the appender's thread is busy, or has finished work not yet looked at. */
+    /**
+     * Returns true if the appender's thread is busy or has results that the loop has not processed.
+     */
     boolean isBusy();
 
-    /** Hands the appended bytes to the thread, which writes and syncs them. */
+    /** Hands the appended bytes to the thread to write and sync. */
     void handOver();
 
     /**
-     * Hands the appended bytes to the thread, waits for the sync and releases what it covers.
+     * Hands the appended bytes to the thread, waits for the sync and releases the replies it
+     * covers.
      *
-     * @param mostNanos the longest wait
-     * @return false if that is impossible now
+     * @param mostNanos the maximum wait
+     * @return false if the bytes could not be handed over
      */
     boolean commit(long mostNanos);
   }
 
   /**
-   * Creates an instance.
+   * Creates a group commit.
    *
-   * @param mostNanos the longest wait of the loop in a turn
+   * @param mostNanos the maximum wait of the loop per turn
    */
   GroupCommit(
       AofAppender appender,
@@ -117,7 +120,7 @@ final class GroupCommit implements EndOfTurn {
     }
   }
 
-  /** Returns true if a sync usually takes little time, and no more than is left for waiting. */
+  /** Returns true if a sync usually takes little time, and no more than the remaining wait. */
   private boolean isQuick(long leftNanos) {
     long usual = appender.usualForceNanos();
     return usual > 0 && usual < Math.min(leftNanos, QUICK_NANOS);

@@ -11,11 +11,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incremental files, to which writes are appended one after the other. A file started by a
- * rewrite is used only once it is in the manifest; until then appended bytes are held in memory.
+ * The sequence of incremental files, the last of which receives the writes. A file started by a
+ * rewrite is used only after it is durably in the manifest; until then appended bytes are held in
+ * memory.
  */
 final class IncrementalFiles {
-  /** The time after which the event loop waits for the next file to be in the manifest. */
+  /** The time after which the event loop blocks until the next file is in the manifest. */
   private static final long LONGEST_HOLD_NANOS = 2_000_000_000L;
 
   private final AppendFiles files;
@@ -24,7 +25,7 @@ final class IncrementalFiles {
   private final Clock clock;
   private final Log log;
 
-  /** The file started by a rewrite that is not in the manifest yet. */
+  /** The file started by a rewrite and not yet switched to. */
   private @Nullable NextIncremental next;
 
   private long nextSinceNanos;
@@ -43,7 +44,7 @@ final class IncrementalFiles {
   }
 
   /**
-   * Starts the file for the commands after the data set of a rewrite.
+   * Starts the file for the effects that follow the snapshot of a rewrite.
    *
    * @param onLoop called on the event loop when {@link #settle} can proceed
    */
@@ -55,7 +56,7 @@ final class IncrementalFiles {
     return begun;
   }
 
-  /** Starts a temporary file, which is used once the first rewrite is complete. */
+  /** Starts a temporary file, which enters the manifest at the end of the first rewrite. */
   void beginTemporary() throws IOException {
     DiskFile file = files.current().startTemporaryIncremental();
     appender.open(file, files.current().manifest().lastIncrementalSequence() + 1);
@@ -66,7 +67,7 @@ final class IncrementalFiles {
     appender.open(file, files.current().manifest().lastIncrementalSequence());
   }
 
-  /** Sets whether commits use a journal beside the files. */
+  /** Sets whether commits use a journal; see {@code aof-commit-journal}. */
   void journal(boolean wanted) {
     if (!wanted) {
       appender.journal(null);
@@ -84,14 +85,14 @@ final class IncrementalFiles {
     }
   }
 
-  /** Returns true if output has been held for the next file longer than the limit. */
+  /** Returns true if appended bytes have been held for the next file for longer than the limit. */
   boolean isLate() {
     return next != null && clock.monotonicNanos() - nextSinceNanos > LONGEST_HOLD_NANOS;
   }
 
   /**
-   * Switches to the file started by a rewrite, after waiting until it is in the manifest, or stays
-   * with the current one after a failure.
+   * Waits until the file started by a rewrite is in the manifest and switches to it. Stays with the
+   * current file after a failure.
    *
    * @param problems called with the failure
    * @return true if there was a started file

@@ -3,8 +3,8 @@ package io.redoubt.server.aof;
 import io.redoubt.protocol.process.Log;
 
 /**
- * The units of execution whose effects are missing in the append-only file, because a write ran out
- * of memory half-way. A later rewrite includes them.
+ * Counts units of execution whose effects are missing from the append-only file, because a write
+ * ran out of memory half-way. A later rewrite includes them.
  */
 final class MissingEffects {
   private final Log log;
@@ -26,12 +26,12 @@ final class MissingEffects {
     units++;
   }
 
-  /** Notes that a rewrite starts, with the data set as it is now. */
+  /** Records the start of a rewrite, whose snapshot includes all units so far. */
   void rewriteStarts() {
     unitsBeforeRewrite = units;
   }
 
-  /** Notes that the rewrite that was started last is in place. */
+  /** Records that the result of the last started rewrite is in place. */
   void rewritten() {
     boolean existed = exist();
     rewrittenUnits = unitsBeforeRewrite;
@@ -40,7 +40,7 @@ final class MissingEffects {
     }
   }
 
-  /** Returns true if the files do not lead to the data set. */
+  /** Returns true if a load of the files would not restore the data set. */
   boolean exist() {
     return units != rewrittenUnits;
   }

@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incremental file that a rewrite starts: created on the event loop and added to the manifest
- * by the appender's thread, since that waits for the disk several times.
+ * The incremental file started by a rewrite. It is created on the event loop, but the appender's
+ * thread adds it to the manifest, because that takes several fsyncs.
  */
 final class NextIncremental implements Preparation {
   private final AofDirectory directory;
@@ -23,7 +23,7 @@ final class NextIncremental implements Preparation {
   /**
    * Creates the file.
    *
-   * @param onLoop runs when it is known whether the file counts
+   * @param onLoop runs on the event loop after success or failure
    */
   NextIncremental(AofDirectory directory, LoopTurns turns, Runnable onLoop) throws IOException {
     this.directory = directory;
@@ -40,11 +40,13 @@ final class NextIncremental implements Preparation {
   @Override
   public void over(@Nullable IOException why) {
     problem = why;
-    turns.execute(onLoop); // before anything that the end of the rewrite has executed
+    turns.execute(onLoop); // precedes any task that the end of the rewrite queues
     over.countDown();
   }
 
-  /** Waits until the file counts; a problem that keeps it from that is thrown. On any thread. */
+  /**
+   * Waits until the manifest lists the file, or throws the failure. May be called on any thread.
+   */
   void await() throws IOException {
     try {
       over.await();
@@ -62,7 +64,7 @@ final class NextIncremental implements Preparation {
     return file;
   }
 
-  /** Removes the file, if it does not count after all. */
+  /** Closes and removes the file after a failure. */
   void drop() throws IOException {
     file.close();
     directory.dropIncremental();

@@ -3,14 +3,14 @@ package io.redoubt.server.aof;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import org.jspecify.annotations.Nullable;
 
-/** The current position of the data set in the replication history. */
+/** The replication position of the current data set. */
 public interface ReplicationPosition {
-  /** Returns the offset of the replication stream. */
+  /** Returns the replication offset. */
   long offset();
 
-  /** Returns the place, or null if the data set has none. */
+  /** Returns the id, offset and database, or null if the data set has no position. */
   @Nullable ReplicationPoint place();
 
-  /** Returns the place with the bytes of the stream before it, or null if there is none. */
+  /** Returns {@link #place} with the preceding bytes of the stream, or null. */
   @Nullable ReplicationPoint point();
 }

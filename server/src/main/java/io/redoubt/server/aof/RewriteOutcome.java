@@ -1,14 +1,14 @@
 package io.redoubt.server.aof;
 
-/** The outcome of a request to rewrite, with the text of the reply. */
+/** The outcomes of BGREWRITEAOF, each with the text of its reply. */
 public enum RewriteOutcome {
   /** Started at once. */
   STARTED("Background append only file rewriting started"),
   /** Postponed until the current save or rewrite has finished. */
   SCHEDULED("Background append only file rewriting scheduled"),
-  /** An error: one at a time. */
+  /** An error: a rewrite is already running. */
   IN_PROGRESS("ERR Background append only file rewriting already in progress"),
-  /** An error: it could not begin; the log says why. */
+  /** An error: the rewrite could not start; the log has the reason. */
   FAILED(
       "ERR Can't execute an AOF background rewriting. Please check the server logs for more"
           + " information.");

@@ -17,29 +17,30 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites of the append-only file: a snapshot becomes the new base, and older files are removed. A
- * rewrite starts by command, by growth, or because one was scheduled or has failed.
+ * Rewrites the append-only file: a snapshot becomes the new base, and older files are removed. A
+ * rewrite is started by a command, by the growth of the file, or because an earlier one was
+ * postponed or failed.
  */
 final class Rewrites {
-  /** The purpose of a rewrite. */
+  /** The destination of writes during a rewrite. */
   enum Kind {
     /** Writes continue in a new incremental file. */
     FOLLOWED,
-    /** The first rewrite since appending was turned on: writes go to a temporary file. */
+    /** The first rewrite after appending was turned on: writes go to a temporary file. */
     FIRST,
-    /** Nothing is appended. */
+    /** Appending is off. */
     ALONE
   }
 
-  /** The owner of the append-only file. */
+  /** The callbacks to the owner of the append-only file. */
   interface Owner {
-    /** Starts a rewrite of the kind that suits the current state. */
+    /** Starts a rewrite of the kind that fits the current state. */
     boolean begin();
 
     /**
-     * Opens a file for the commands after the data set that is rewritten now.
+     * Opens the file for the effects that follow the snapshot, which starts next.
      *
-     * @return the file if it is not in the manifest yet, else null
+     * @return the file if it is yet to be added to the manifest, else null
      */
     @Nullable NextIncremental openIncremental(Kind kind) throws IOException;
 
@@ -49,7 +50,7 @@ final class Rewrites {
     /** Called when the new base is in place. */
     void succeeded(Kind kind);
 
-    /** Called if the rewrite failed; the opened incremental file stays. */
+    /** Called if the rewrite failed. The opened incremental file remains in use. */
     void failed(Kind kind);
   }
 
@@ -68,7 +69,7 @@ final class Rewrites {
   private final Owner owner;
   private final long pid;
 
-  /** Time that the last rename of a base took; set on the thread that writes it. */
+  /** The duration of the last rename of a base; set on the writer thread. */
   private volatile long renameNanos;
 
   private boolean scheduled;
@@ -83,7 +84,7 @@ final class Rewrites {
   private long delayMinutes;
   private long notBeforeMillis;
   private long baseBytes;
-  private long olderBytes; // incremental files before the one that is open
+  private long olderBytes; // of the incremental files before the open one
   private long sizeAfterRewrite;
 
   Rewrites(
@@ -115,7 +116,7 @@ final class Rewrites {
     scheduled = true;
   }
 
-  /** Writes the base of a server that appends for the first time, before it serves. */
+  /** Writes the first base at startup, before the server serves, if there are no files yet. */
   void writeFirstBase() throws IOException {
     AofDirectory directory = files.current();
     directory.createDirectory();
@@ -162,7 +163,7 @@ final class Rewrites {
     if (!snapshots.writeBase(base, this::over)) {
       throw new IllegalStateException("a snapshot is running");
     }
-    return running; // over already if it found no memory
+    return running; // false if it ran out of memory at once
   }
 
   /** Aborts the rewrite in progress and cancels a scheduled one. */
@@ -227,7 +228,7 @@ final class Rewrites {
     }
   }
 
-  /** Returns true if the next rewrite is delayed after repeated failures. */
+  /** Returns true if repeated failures still delay the next rewrite. */
   boolean isPutOff() {
     return clock.wallMillis() < notBeforeMillis;
   }
@@ -235,7 +236,7 @@ final class Rewrites {
   /**
    * Starts a rewrite if it is due.
    *
-   * @param appending true if the file is on and can grow
+   * @param appending true if appending is on, so that the file can grow
    */
   void cron(boolean appending) {
     if (running || snapshots.isRunning() || isPutOff()) {
@@ -262,7 +263,7 @@ final class Rewrites {
     }
   }
 
-  /** Removes history files unless that is left to the administrator. */
+  /** Removes history files unless {@code aof-disable-auto-gc} leaves that to the administrator. */
   void removeHistory() {
     if (running || settings.persistence.aofDisableAutoGc.value()) {
       return;
@@ -308,7 +309,7 @@ final class Rewrites {
     started = 0;
   }
 
-  /** The new base. */
+  /** The new base as the target of a snapshot. */
   private final class Base implements SnapshotTarget {
     private final AofDirectory directory = files.current();
     private final Path temporary = directory.temporaryBase(pid);
@@ -348,7 +349,7 @@ final class Rewrites {
     @Override
     public void publish() throws IOException {
       if (next != null) {
-        next.await(); // the manifest with the new base must list it
+        next.await(); // the manifest with the new base must list the incremental file, too
       }
       long start = clock.monotonicNanos();
       directory.replaceBase(temporary, !commands, following);

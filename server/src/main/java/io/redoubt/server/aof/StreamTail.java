@@ -14,13 +14,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The end of the replication stream, saved beside the append-only file at a shutdown, so that
+ * The tail of the replication stream, saved next to the append-only file at a shutdown, so that
  * lagging replicas can resume after the restart.
  *
- * <p>The file has a line {@code #STREAM: id first last crc}, followed by the bytes of that
- * replication id from the offset {@code first} to {@code last}, both included; {@code crc} is the
- * CRC-64 of the bytes in hexadecimal digits. A file that does not end at the offset of the data set
- * is ignored, so that it need not be deleted.
+ * <p>The file has a line {@code #STREAM: id first last crc}, followed by the stream of that
+ * replication id from offset {@code first} to {@code last}, both inclusive; {@code crc} is the
+ * CRC-64 of these bytes in hexadecimal digits. A file that does not contain the offset of the
+ * loaded data set is ignored, so an old one need not be deleted.
  */
 final class StreamTail {
   private static final String MARK = "#STREAM:";
@@ -29,7 +29,7 @@ final class StreamTail {
   private final Disk disk;
   private final Path path;
 
-  /** Creates a tail that is saved in a file. */
+  /** Creates the tail of a file. */
   StreamTail(Disk disk, Path path) {
     this.disk = disk;
     this.path = path;
@@ -57,7 +57,7 @@ final class StreamTail {
     return Crc64.update(0, MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
-  /** Returns a position with the bytes before it, if they were saved. */
+  /** Returns the position with the preceding bytes if they were saved, else unchanged. */
   ReplicationPoint before(ReplicationPoint place) throws IOException {
     if (!disk.exists(path)) {
       return place;

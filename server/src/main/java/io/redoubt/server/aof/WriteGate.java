@@ -5,7 +5,7 @@ import io.redoubt.protocol.session.HeldOutput;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 
-/** Refuses or delays the writes of clients when the append-only file can't take them. */
+/** Refuses or pauses client writes when the append-only file can't take them. */
 public final class WriteGate {
   private final ServerState state;
   private final ClientRegistry clients;
@@ -17,7 +17,7 @@ public final class WriteGate {
   }
 
   /**
-   * Refuses writes.
+   * Starts to refuse writes.
    *
    * @param error the reply to a write
    */
@@ -31,23 +31,23 @@ public final class WriteGate {
     state.set(Refusal.APPEND_FAILED, false);
   }
 
-  /** Delays writes until {@link #release}. */
+  /** Pauses writes until {@link #release}. */
   void hold() {
     clients.pauses().holdWrites();
   }
 
-  /** Stops delaying writes. */
+  /** Resumes paused writes. */
   void release() {
     clients.pauses().releaseWrites();
   }
 
-  /** Returns the replies that wait until what they show is on the disk. */
+  /** Returns the replies held until the writes they depend on are durable. */
   HeldOutput heldOutput() {
     return clients.heldOutput();
   }
 
   /**
-   * Closes the connections whose replies wait.
+   * Closes all connections with held replies.
    *
    * @return the number of connections closed
    */
@@ -55,7 +55,7 @@ public final class WriteGate {
     return clients.heldOutput().close(clients.all());
   }
 
-  /** Returns true unless a part of the data set is missing. */
+  /** Returns true if the data set is complete. */
   boolean isDataWhole() {
     return state.isDataWhole();
   }

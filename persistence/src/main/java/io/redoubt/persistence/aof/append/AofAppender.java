@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends to the open incremental file. It collects the bytes of an event loop iteration, writes
- * and syncs them according to the policy, and reports the progress. Offsets count all bytes ever
+ * Appends to the open incremental file: collects the bytes of a turn of the event loop, writes and
+ * syncs them according to the policy, and reports the progress. Offsets count all bytes ever
  * appended, across files.
  *
  * <p>{@link Policy#ALWAYS}: the appender's thread writes and syncs the bytes handed over by {@link
@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Failures.</b> Bytes that could not be written are kept, and the file is truncated to its
  * last complete write; {@link #retry} writes again. After a failed sync the durable content of the
- * file is unknown. Nothing then counts as durable until a rewrite has put the whole data set into a
- * new base and a new file has been started, see {@link #supersede}.
+ * file is unknown: the file is distrusted. Nothing counts as durable any more until a rewrite has
+ * put the whole data set into a new base and started a new file; see {@link #supersede}.
  *
  * <p>Methods are called on the event loop unless stated otherwise.
  */
 public final class AofAppender implements AutoCloseable {
 
-  /** The time at which appended bytes are synced ({@code appendfsync}). */
+  /** When appended bytes are synced ({@code appendfsync}). */
   public enum Policy {
     /** Before replies are sent. */
     ALWAYS,
@@ -76,7 +76,7 @@ public final class AofAppender implements AutoCloseable {
   private @Nullable CommitJournal journal;
   private long appended;
 
-  /** The offset from which appended bytes are held back, or {@link #NOT_HELD}. */
+  /** The offset at which held bytes start, or {@link #NOT_HELD}. */
   private long heldFrom = NOT_HELD;
 
   private long postponedSinceNanos = -1;
@@ -100,7 +100,8 @@ public final class AofAppender implements AutoCloseable {
   /**
    * Creates an appender without a file and starts its thread.
    *
-   * @param threads creates the thread, and parks the event loop while it waits for it
+   * @param threads creates the appender's thread, and parks the event loop while it waits for that
+   *     thread
    * @param monotonicNanos the monotonic clock, read by both threads
    */
   public AofAppender(
@@ -123,7 +124,9 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Applies the policy once the thread is idle: its writes must precede those of the loop. */
+  /**
+   * Applies a new policy once the thread is idle, since its writes must precede those of the loop.
+   */
   private void takePolicy() {
     if (policy != wantedPolicy && !isBusy()) {
       policy = wantedPolicy;
@@ -135,7 +138,7 @@ public final class AofAppender implements AutoCloseable {
     return policy;
   }
 
-  /** Sets whether the thread syncs at all; without sync, bytes are only written. */
+  /** Sets whether the thread syncs; otherwise it only writes. */
   public void forcing(boolean on) {
     forcing = on;
   }
@@ -161,8 +164,8 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Switches to another file, for held bytes and those appended from now on. The thread finishes,
-   * syncs and closes the previous file, if there is one.
+   * Switches to another file, which receives held and later bytes. The thread finishes, syncs and
+   * closes the previous file, if there is one.
    *
    * @param sequence the file's number in the manifest, present or future
    */
@@ -192,8 +195,8 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Sets the journal that makes bytes appended under {@link Policy#ALWAYS} durable sooner; null
-   * syncs the files themselves each time. Closes the previous journal.
+   * Sets the journal for commits under {@link Policy#ALWAYS}; null to sync the file at each commit.
+   * Closes the previous journal.
    */
   public void journal(@Nullable CommitJournal next) {
     CommitJournal old = journal;
@@ -314,12 +317,11 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Makes the appender's thread write and sync the appended bytes and waits for it, if the policy
-   * is {@link Policy#ALWAYS} and the thread is idle. After the longest wait the thread continues
-   * alone.
+   * Has the thread write and sync the appended bytes and waits for it, if the policy is {@link
+   * Policy#ALWAYS} and the thread is idle. After the maximum wait the loop continues without it.
    *
-   * @param mostNanos the longest wait
-   * @return false if that was not the case; {@link #failure} reports a failed attempt
+   * @param mostNanos the maximum wait
+   * @return false if nothing was handed over; {@link #failure} reports a failed attempt
    */
   public boolean forceWithin(long mostNanos) {
     if (!canFlush()) {
@@ -337,7 +339,7 @@ public final class AofAppender implements AutoCloseable {
     return true;
   }
 
-  /** Waits until the thread is idle or stuck, or the time is over. */
+  /** Waits until the thread is idle or stuck, or until a timeout. */
   private void awaitIdle(long mostNanos) {
     waiting = Thread.currentThread();
     long start = monotonicNanos.getAsLong();
@@ -534,11 +536,11 @@ public final class AofAppender implements AutoCloseable {
     try {
       file.close();
     } catch (IOException e) {
-      return; // nothing needed depends on it
+      return; // nothing that is still needed depends on the close
     }
   }
 
-  /** Returns the memory of unwritten bytes and of spare buffers. */
+  /** Returns the bytes held by all buffers. */
   public long heldBytes() {
     long bytes = filling.heldBytes() + (journal == null ? 0 : journal.heldBytes());
     synchronized (this) {
@@ -597,7 +599,7 @@ public final class AofAppender implements AutoCloseable {
     return progress.failure();
   }
 
-  /** Returns true if only a rewrite helps because the content of the file is unknown. */
+  /** Returns true if the content of the file is unknown, so that only a rewrite helps. */
   public boolean isDistrusted() {
     return progress.isDistrusted();
   }

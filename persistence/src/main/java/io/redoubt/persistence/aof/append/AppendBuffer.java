@@ -19,7 +19,7 @@ public final class AppendBuffer {
     return end - start;
   }
 
-  /** Returns the size of its memory; approximate when called from other threads. */
+  /** Returns the allocated bytes; approximate when called from another thread. */
   long heldBytes() {
     return memory.byteSize();
   }

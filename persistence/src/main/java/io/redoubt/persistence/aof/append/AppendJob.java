@@ -19,7 +19,7 @@ final class AppendJob {
   /** True if a sync must make bytes durable in the file itself rather than in a journal. */
   boolean settles;
 
-  /** The action after the sync, or null. */
+  /** The action to run after the sync, or null. */
   @Nullable Preparation preparation;
 
   AppendJob(AppendTarget target, long end) {
@@ -35,7 +35,7 @@ final class AppendJob {
     }
   }
 
-  /** Runs the action at the end of the job. */
+  /** Runs the preparation at the end of the job, if there is one. */
   void prepare() {
     Preparation last = preparation;
     if (last == null) {
@@ -50,7 +50,7 @@ final class AppendJob {
     }
   }
 
-  /** Cancels the action. */
+  /** Cancels the preparation because of a failure. */
   void giveUpPreparation(@Nullable IOException problem) {
     Preparation last = preparation;
     if (last != null) {

@@ -85,7 +85,7 @@ final class AppendProgress {
     }
   }
 
-  /** Records that the file was closed; its bytes can't become more durable. */
+  /** Records that the file was closed, after which nothing waits for its bytes any more. */
   synchronized void closed(long end) {
     failure = null;
     distrusted = false;

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is appended to, with its progress. Written by one thread at a time; another thread
+ * The file that receives appends, and its length. Written by one thread at a time; another thread
  * may sync it concurrently.
  */
 public final class AppendTarget implements Closeable {
@@ -90,7 +90,7 @@ public final class AppendTarget implements Closeable {
     }
   }
 
-  /** Sets the journal for further commits; written bytes remain the previous journal's. */
+  /** Sets the journal for later commits. */
   public void journal(@Nullable CommitJournal next) {
     journal = next;
   }

@@ -3,7 +3,10 @@ package io.redoubt.persistence.aof.append;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Prepares the next file on the appender's thread. */
+/**
+ * Work that prepares the next file on the appender's thread, after the last sync of the current
+ * one.
+ */
 public interface Preparation {
   /** Runs the preparation. */
   void run() throws IOException;

@@ -18,8 +18,8 @@ import java.util.Locale;
 
 /**
  * The implementation of {@code redis-check-aof}: checks an append only file and truncates an
- * invalid end on request. All output is Redis', except for that of {@link JournalCheck} if there is
- * a journal of commits.
+ * invalid end on request. The output is byte for byte that of Redis' tool, except for {@link
+ * JournalCheck}, which prints only if there is a commit journal.
  */
 public final class AofCheck {
 
@@ -258,7 +258,7 @@ public final class AofCheck {
     }
   }
 
-  /** Returns true if the first line that is no comment starts like those of a manifest. */
+  /** Returns true if the first line that is not a comment starts like a line of a manifest. */
   private boolean isManifest(String name) throws CheckAborted {
     try (DiskFile file = open(name, "")) {
       CheckInput in = new CheckInput(file);

@@ -23,7 +23,7 @@ public final class CommandCheck {
   private final String fileName;
   private final String path;
 
-  /** Kept between lines, because Redis' tool shows what remains of the previous line. */
+  /** Kept between lines: Redis' tool prints leftovers of the previous line in some errors. */
   private final byte[] countLine = new byte[HEADER_BYTES];
 
   private final byte[] name = new byte[NAME_BYTES];

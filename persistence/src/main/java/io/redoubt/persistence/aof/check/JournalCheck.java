@@ -19,12 +19,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The check of the journal of commits, an extension of {@code redis-check-aof}: it reports the
- * journal that {@code appendfsync always} keeps beside the files, and restores bytes that only the
- * journal has. Silent without a journal.
+ * The check of the commit journal, an extension of {@code redis-check-aof}: reports the journal
+ * that {@code appendfsync always} keeps next to the files, and restores bytes that only the journal
+ * has. Prints nothing without a journal.
  *
- * <p>A journal of the running system is left to the next start, because a server may be writing to
- * it; the files have all of its bytes.
+ * <p>A journal written since the system booted is left to the next start: a server may still be
+ * writing to it, and the files have all its bytes.
  */
 final class JournalCheck implements AofLog {
 
@@ -44,7 +44,7 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Reads the journal beside a manifest.
+   * Reads the journal next to a manifest.
    *
    * @param name the path of the manifest
    */
@@ -61,7 +61,7 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Reads the journal beside a single incremental file, if it has the name of one.
+   * Reads the journal next to a single file whose name is that of an incremental file.
    *
    * @param name the path of the file
    */
@@ -147,11 +147,11 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Prints that a journal exists beside a single file, and that only a check of the manifest
-   * considers it.
+   * Prints that a journal exists next to a single file, and that only a check of the manifest
+   * includes it.
    *
-   * @param changes true if the file may be truncated. This is refused if it lacks bytes of the
-   *     journal: a start would append them behind the truncated end
+   * @param changes true if the file may be truncated. This is refused if the file lacks bytes of
+   *     the journal, because the next start would append them after the truncated end
    */
   void referToManifest(boolean changes) throws CheckAborted {
     if (journal == null) {
@@ -226,8 +226,8 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Sets the journal of a file aside before the file is truncated. Otherwise a start would restore
-   * the truncated bytes.
+   * Sets the journal of a file aside before the file is truncated, since the next start would
+   * restore the truncated bytes.
    */
   void beforeCut(String path) throws IOException {
     if (journal != null

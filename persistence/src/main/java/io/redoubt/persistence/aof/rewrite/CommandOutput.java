@@ -11,8 +11,8 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes commands to an output: commands of a known number of words, and commands about a key with
- * any number of items, in batches.
+ * Writes commands to an output: single commands, and batches of commands that add any number of
+ * items to a key.
  */
 final class CommandOutput implements AutoCloseable {
   /** The maximum number of items in a command, as in Redis. */
@@ -48,7 +48,7 @@ final class CommandOutput implements AutoCloseable {
     words.clear();
   }
 
-  /** Starts commands about a key, with items of a fixed number of words. */
+  /** Starts commands that add items, each of a fixed number of words, to a key. */
   void beginItems(String command, byte[] key, int wordsAnItem) {
     itemCommand = command;
     itemKey = key;
@@ -81,7 +81,7 @@ final class CommandOutput implements AutoCloseable {
     items = 0;
   }
 
-  /** Starts a command whose last word comes in pieces by {@link #piece}. */
+  /** Starts a command whose last word is written in pieces by {@link #piece}. */
   void beginLong(String command, byte[] key, long lastWordBytes) {
     ReplyWriter head = command(3);
     head.bulk(command);

@@ -53,7 +53,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void aux(String name, String value) {
-    // there is no command for auxiliary fields
+    // no command can represent auxiliary fields
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void moduleAux(String module) {
-    // it was skipped by the load
+    // the load skipped it
   }
 
   private void begins(RdbKey newKey) {

@@ -14,7 +14,10 @@ import java.util.Arrays;
  * entries.
  */
 final class StreamRewrite {
-  /** A pending entry: id, delivery time in Unix milliseconds, number of deliveries. */
+  /**
+   * The longs per pending entry: the two of its id, the delivery time in Unix milliseconds, the
+   * number of deliveries.
+   */
   private static final int PENDING_LONGS = 4;
 
   private static final byte[] LEAST_ID = "0-1".getBytes(StandardCharsets.US_ASCII);
@@ -92,8 +95,8 @@ final class StreamRewrite {
     long millis = stream.lastMillis();
     long sequence = stream.lastSequence();
     if (stream.length() == 0) {
-      // XADD refuses the id 0-0: an empty stream is made by adding an entry that is trimmed at
-      // once.
+      // No command creates an empty stream, so an entry is added and trimmed at once. XADD refuses
+      // the id 0-0.
       ReplyWriter command = out.command(7);
       command.bulk("XADD");
       command.bulk(key);
