@@ -13,16 +13,18 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Defragments the memory while {@code activedefrag} is on and fragmentation exceeds its limits, in
- * slices between commands. Its share of the time follows from the fragmentation.
+ * Defragments memory while {@code activedefrag} is on and the fragmentation exceeds its thresholds,
+ * in slices between commands. Its share of the time grows with the fragmentation.
  */
 public final class ActiveDefrag {
   private static final long LOOK_NANOS = 1_000_000_000;
 
-  /** Time without another attempt after one that would have freed little. */
+  /** The delay before the next attempt after one that would have freed little. */
   private static final long USELESS_NANOS = 10 * LOOK_NANOS;
 
-  /** The part of the free bytes that a cycle must promise to give back. */
+  /**
+   * The divisor of the fragmented bytes that gives the least that a cycle must be expected to free.
+   */
   private static final int LEAST_PART = 8;
 
   private static final long MAX_SLICE_NANOS = 300_000;
@@ -41,15 +43,15 @@ public final class ActiveDefrag {
   private int percent;
   private long nextLookNanos;
 
-  /** The time at which the fragmentation was found above the limits; 0 if it is below. */
+  /** The time since which the fragmentation exceeds the thresholds; 0 if it does not. */
   private long overSinceNanos;
 
   private long overNanos;
 
   /**
-   * Creates a defragmentation that waits for its ticks.
+   * Creates an idle defragmentation, driven by {@link #tick}.
    *
-   * @param barred true while entries must stay where they are
+   * @param barred returns true while entries must not move
    */
   public ActiveDefrag(
       Loop loop,
@@ -74,17 +76,22 @@ public final class ActiveDefrag {
     return defragmentation;
   }
 
-  /** Returns the share of the time that a running cycle takes, in percent; 0 if none runs. */
+  /** Returns the running cycle's share of the time in percent, 0 if none runs. */
   public int percent() {
     return percent;
   }
 
-  /** Returns the time for which the fragmentation has been above the limits, in milliseconds. */
+  /**
+   * Returns the milliseconds since which the fragmentation exceeds the thresholds, 0 if it does
+   * not.
+   */
   public long currentMillis() {
     return overSinceNanos == 0 ? 0 : (clock.monotonicNanos() - overSinceNanos) / NANOS_PER_MILLI;
   }
 
-  /** Returns the total time with a fragmentation above the limits, in milliseconds. */
+  /**
+   * Returns the total time for which the fragmentation exceeded the thresholds, in milliseconds.
+   */
   public long totalMillis() {
     return overNanos / NANOS_PER_MILLI + currentMillis();
   }
@@ -98,7 +105,9 @@ public final class ActiveDefrag {
     }
   }
 
-  /** Starts a cycle if there is reason to, or ends it if it is turned off. */
+  /**
+   * Starts a cycle if the fragmentation calls for one, or ends it if {@code activedefrag} is off.
+   */
   public void tick() {
     long now = clock.monotonicNanos();
     if (!settings.activedefrag.value()) {
@@ -141,7 +150,9 @@ public final class ActiveDefrag {
     return memory.heldBytes() - memory.usedBytes();
   }
 
-  /** Returns the share of the time for the fragmentation of now, in percent; 0 for none. */
+  /**
+   * Returns the share of the time that the current fragmentation calls for, in percent; 0 for none.
+   */
   private int wantedPercent() {
     long bytes = fragmentedBytes();
     double fragmentation = 100.0 * bytes / Math.max(1, memory.usedBytes());

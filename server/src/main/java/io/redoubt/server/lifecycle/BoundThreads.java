@@ -12,15 +12,16 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Threads that are bound to the processors of their directive before they run: {@code bio_cpulist}
- * for the append-only file, {@code aof_rewrite_cpulist} and {@code bgsave_cpulist} for snapshots.
+ * Creates threads that bind themselves to configured processors first: {@code bio_cpulist} for the
+ * append-only file, {@code aof_rewrite_cpulist} for rewrites and {@code bgsave_cpulist} for
+ * snapshots.
  */
 public final class BoundThreads implements Threads {
   private final Threads threads;
   private final ServerDirectives settings;
   private final Log log;
 
-  /** Creates a factory on top of another one. */
+  /** Creates a factory that delegates to another one. */
   public BoundThreads(Threads threads, ServerDirectives settings, Log log) {
     this.threads = threads;
     this.settings = settings;
@@ -55,7 +56,10 @@ public final class BoundThreads implements Threads {
     threads.parkNanos(nanos);
   }
 
-  /** Binds the calling thread; logs a failure, as a server on other processors serves as well. */
+  /**
+   * Binds the calling thread to processors. A failure is only logged, since the binding is an
+   * optimization.
+   */
   public static void bind(String processors, Log log) {
     try {
       CpuList.parse(processors).bindCallingThread();

@@ -10,21 +10,21 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 
 /**
- * The last work of a server that can't load its RDB file: it logs the output of redis-check-rdb, as
- * Redis does, so that the log names the key that the fault is in.
+ * The report of a server that can't load its RDB file and is about to exit: logs the output of
+ * redis-check-rdb, as Redis does, so that the log names the corrupt key.
  */
 public final class CorruptFileReport implements CheckTerminal {
   private final Log log;
   private final Clock clock;
   private final StringBuilder line = new StringBuilder();
 
-  /** Creates a report that is written to the log. */
+  /** Creates a report to a log. */
   public CorruptFileReport(Log log, Clock clock) {
     this.log = log;
     this.clock = clock;
   }
 
-  /** Checks the RDB file of the configuration and logs the result. */
+  /** Checks the configured RDB file and logs the result. */
   public void check(Disk disk, ServerDirectives settings) {
     String name = settings.persistence.dbfilename.value();
     new RdbCheck(disk, this).run(settings.path(name), name);
@@ -43,7 +43,7 @@ public final class CorruptFileReport implements CheckTerminal {
 
   @Override
   public void warn(String text) {
-    // that the server ends is logged in any case
+    // ignored: check() logs that the server terminates
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class Cron {
   private @Nullable Cancellable timer;
   private boolean paused;
 
-  /** Creates a cron that does not tick yet. */
+  /** Creates a stopped cron. */
   public Cron(Loop loop, Clock clock, Keyspace keyspace, ServerStats stats) {
     this.loop = loop;
     this.clock = clock;
@@ -27,12 +27,12 @@ public final class Cron {
     this.stats = stats;
   }
 
-  /** Adds a part to be run at each tick. */
+  /** Adds a task to run at each tick. */
   public void add(Runnable part) {
     parts.add(part);
   }
 
-  /** Starts to tick at a rate, or changes the rate. */
+  /** Starts ticking, or changes the rate. */
   public void start(int ticksPerSecond) {
     stop();
     timer = loop.every(this::tick, Math.max(1000 / ticksPerSecond, 1));
@@ -46,12 +46,12 @@ public final class Cron {
     }
   }
 
-  /** Suspends or resumes everything periodic. */
+  /** Suspends or resumes all tasks, for DEBUG PAUSE-CRON. */
   public void paused(boolean on) {
     paused = on;
   }
 
-  /** Returns true if everything periodic is suspended. */
+  /** Returns true if the tasks are suspended. */
   public boolean isPaused() {
     return paused;
   }

@@ -32,13 +32,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data set: loaded at startup, reloaded for tests, replaced by that of a master. Until it is
+ * The data set: loaded at startup, reloaded by DEBUG RELOAD, replaced by a full sync. Until it is
  * {@linkplain #becomeWhole() whole} the server refuses commands with LOADING.
  */
 public final class DataSet implements ReplicatedDataSet {
   /** Receives the outcome of the load at startup. */
   public interface Ending {
-    /** Is called when the data set is loaded, or with the reason why it is not. */
+    /** Called at the end of the load, with null or the failure. */
     void loaded(@Nullable Exception failure);
   }
 
@@ -52,7 +52,7 @@ public final class DataSet implements ReplicatedDataSet {
   private final ServerState state;
   private boolean whole;
 
-  /** Creates a data set of which nothing is loaded. */
+  /** Creates a data set that is not loaded yet. */
   public DataSet(
       Keyspace keyspace,
       KeyObservers observers,
@@ -100,7 +100,7 @@ public final class DataSet implements ReplicatedDataSet {
     return progress;
   }
 
-  /** Opens the data set to commands, after everything that a start reads has been read. */
+  /** Opens the data set to commands, after everything has been loaded at startup. */
   public void becomeWhole() {
     whole = true;
     state.set(Refusal.LOADING, progress.isLoading());
@@ -182,7 +182,7 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   /**
-   * Saves and loads again while everybody waits.
+   * Saves and reloads the data set and blocks the event loop meanwhile (DEBUG RELOAD).
    *
    * @throws IOException if the data can't be saved or loaded; nothing has changed
    * @throws LostDataSetException if the data set is incomplete
@@ -219,7 +219,7 @@ public final class DataSet implements ReplicatedDataSet {
     }
   }
 
-  /** Removes all keys, and lets those who watch them know. */
+  /** Removes all keys and functions, and notifies WATCH and client-side caches. */
   @Override
   public void clear() {
     everythingChanges();
@@ -227,7 +227,7 @@ public final class DataSet implements ReplicatedDataSet {
     context.functions().clear();
   }
 
-  /** Keys and functions that are loaded beside those that are served. */
+  /** A second data set that a full sync loads while the current one is still served. */
   private final class Spare implements SpareDataSet, FunctionLibraries {
     private final Keyspace keys = keyspace.spare();
     private final Values values = new Values(keys, context.values().limits());
@@ -250,7 +250,7 @@ public final class DataSet implements ReplicatedDataSet {
           log.warning("Skipping a function library of the master: %s", problem);
         }
       }
-      everythingChanges(); // for those who wait for a key of the new data set
+      everythingChanges(); // wakes clients blocked on keys of the new data set
     }
 
     @Override

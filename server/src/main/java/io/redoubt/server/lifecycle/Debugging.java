@@ -17,9 +17,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server as DEBUG sees it.
+ * The operations of DEBUG on the server.
  *
- * @param onLost ends the server when a reload has left a part of the data set, as Redis does
+ * @param onLost ends the server if a reload has left the data set incomplete, as Redis does
  */
 public record Debugging(
     PeriodicWork periodic,

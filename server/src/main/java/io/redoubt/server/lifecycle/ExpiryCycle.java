@@ -8,14 +8,14 @@ import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 
 /**
- * Removes keys that are due without waiting for an access to them, a batch at a time. A replica
- * removes only keys that it made itself; for the others it waits for the DEL of its master.
+ * Removes due keys without waiting for an access, a batch at a time. A writable replica removes
+ * only keys whose expiry was set by local writes; all others are removed by the DEL of the master.
  */
 public final class ExpiryCycle {
-  /** Maximum number of keys removed at a time by a master. */
+  /** The maximum number of keys in a batch of a master. */
   static final int BATCH = 16;
 
-  /** Keys examined at a time by a replica, of which the fewest are due. */
+  /** The number of keys examined in a batch of a replica; few of them are due. */
   private static final int LOCAL_BATCH = 256;
 
   private final Keyspace keyspace;
@@ -35,12 +35,12 @@ public final class ExpiryCycle {
     this.clock = clock;
   }
 
-  /** Turns the removal of due keys without an access on or off. */
+  /** Turns the expiry cycle on or off, for DEBUG SET-ACTIVE-EXPIRE. */
   public void turn(boolean nowOn) {
     on = nowOn;
   }
 
-  /** Returns true if due keys are removed without an access. */
+  /** Returns true if the expiry cycle is on. */
   boolean isOn() {
     return on;
   }
@@ -58,7 +58,10 @@ public final class ExpiryCycle {
     return removed;
   }
 
-  /** Returns the time in Unix milliseconds at which the next key is due here, or the maximum. */
+  /**
+   * Returns the Unix milliseconds at which the next key is due, {@link Long#MAX_VALUE} if none is
+   * to be removed here.
+   */
   long nextDueMillis() {
     return on && !role.isReplica() ? keyspace.nextDueMillis() : Long.MAX_VALUE;
   }

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The sentinels that have announced themselves here lately, for the page. Sentinels do so every two
- * seconds. Confined to the event loop.
+ * The sentinels that have recently announced themselves here, for the status page. Sentinels do so
+ * every two seconds. Confined to the event loop.
  */
 public final class HeardSentinels {
-  /** More are not remembered; a group rarely has more than five. */
+  /** The maximum number of sentinels; a group rarely has more than five. */
   static final int MOST = 32;
 
   private static final int MAX_LENGTH = 255;
@@ -57,7 +57,7 @@ public final class HeardSentinels {
     return clock.monotonicMillis();
   }
 
-  /** Returns those of the last minutes, in the order in which they were first heard. */
+  /** Returns the sentinels of the last five minutes, in the order of their first message. */
   public List<Heard> list() {
     long now = now();
     byId.values().removeIf(last -> now - last.millis > FORGET_MILLIS);

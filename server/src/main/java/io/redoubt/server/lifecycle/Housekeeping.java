@@ -12,29 +12,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Expires keys, evicts keys above {@code maxmemory} and frees garbage, in slices between commands:
- * without pauses while the server is idle, else with pauses that leave most of the time to
- * commands. Many due keys or much garbage neither wait for the next timer event nor delay a
- * command.
+ * continuously while the server is idle, else with pauses that leave most of the time to commands.
+ * Work that does not fit into a slice neither waits for the next timer event nor delays a command.
  *
- * <p>Starts every {@link #PERIOD_MILLIS} and when the next key is due.
+ * <p>Wakes up every {@link #PERIOD_MILLIS} and when the next key is due.
  */
 public final class Housekeeping {
-  /** Period of the timer, which bounds how long a key stays due in an idle server. */
+  /**
+   * The period of the timer, and the longest time for which a due key remains in an idle server.
+   */
   private static final long PERIOD_MILLIS = 100;
 
-  /** The length of a slice in an idle server, by which it may delay the next command. */
+  /**
+   * The length of a slice in an idle server, and thus the delay of a command that arrives in it.
+   */
   private static final long IDLE_SLICE_NANOS = 500_000;
 
-  /** Minimum time that commands run between two slices. */
+  /** The minimum time for commands between two slices. */
   private static final long PAUSE_MILLIS = 1;
 
-  // The share of the time for expiry beside commands, by active-expire-effort.
+  // The share of housekeeping in a busy server, from 25 % up with active-expire-effort.
   private static final int LEAST_PERCENT = 25;
   private static final int PERCENT_AN_EFFORT = 2;
 
   /**
-   * Blocks freed between two readings of the clock. Near the end of a large value, each may be the
-   * last of its extent, which takes a quarter of a millisecond to return.
+   * The number of blocks freed between two readings of the clock. Near the end of a large value
+   * each may be the last block of its extent, whose return to the system takes a quarter of a
+   * millisecond.
    */
   private static final int FREED_BATCH = 1;
 
@@ -54,7 +58,7 @@ public final class Housekeeping {
   private long garbageBefore;
 
   /**
-   * Creates housekeeping that does not run yet.
+   * Creates stopped housekeeping.
    *
    * @param effort {@code active-expire-effort}
    */
@@ -77,7 +81,7 @@ public final class Housekeeping {
     this.effort = effort;
   }
 
-  /** Starts to look for keys that are due or to be evicted. */
+  /** Starts the timer. */
   public void start() {
     timer = loop.every(this::tick, PERIOD_MILLIS);
   }
@@ -90,7 +94,7 @@ public final class Housekeeping {
     }
   }
 
-  /** Evicts further at once, since a command could not wait for it. */
+  /** Continues an eviction that a command had to cut short, right after the current events. */
   public void evictFurther() {
     soon(0);
   }
@@ -112,7 +116,7 @@ public final class Housekeeping {
     }
   }
 
-  /** Schedules a slice after a delay, unless one is scheduled soon anyway. */
+  /** Schedules a slice after a delay, unless one is already scheduled. */
   private void soon(long delayMillis) {
     if (!sliceIsNear) {
       cancelNext();
@@ -136,7 +140,7 @@ public final class Housekeeping {
     }
     keyspace.nowMicros(clock.wallMicros());
     boolean idle = stats.commands() == commandsBefore;
-    // Who makes garbage faster than it is freed gets less of the time.
+    // Commands that produce garbage faster than it is freed get a smaller share of the loop.
     boolean garbageGrows = keyspace.garbageCount() > garbageBefore;
     boolean wide = idle || garbageGrows;
     boolean more = work(wide ? IDLE_SLICE_NANOS : busySliceNanos());
@@ -154,7 +158,7 @@ public final class Housekeeping {
     return PAUSE_MILLIS * 1_000_000 * percent / (100 - percent);
   }
 
-  /** Works for a time; returns true if there is more to do. */
+  /** Works for a time; returns true if more is left to do. */
   private boolean work(long nanos) {
     long start = clock.monotonicNanos();
     boolean due = expiry.isOn();

@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The sentinels that monitor this server, saved in a file in the data directory, so that a
- * restarted server can ask them for its role.
+ * The sentinels that monitor this server, saved in the data directory so that a restarted server
+ * can ask them for its role.
  *
- * <p>Format: text, a line for each sentinel: its id of 40 hexadecimal digits, host and port,
- * separated by one space. Other lines are skipped.
+ * <p>The file has a line per sentinel: its id of 40 characters, host and port, separated by one
+ * space. Other lines are ignored.
  */
 final class KnownSentinels {
   private final Map<String, HostPort> byId = new TreeMap<>();
@@ -52,13 +52,13 @@ final class KnownSentinels {
     return List.copyOf(byId.values());
   }
 
-  /** Adds a sentinel; returns true if it is new or has changed. */
+  /** Adds a sentinel; returns true if it is new or has moved. */
   boolean add(String id, HostPort place) {
     HostPort known = byId.get(id);
     if (known != null && known.isSamePlace(place)) {
       return false;
     }
-    // An address belongs to one process: a sentinel known there before is gone.
+    // Only one process can have an address, so a sentinel known there before is gone.
     byId.values().removeIf(place::isSamePlace);
     byId.put(id, place);
     return true;
@@ -71,7 +71,7 @@ final class KnownSentinels {
     return lines;
   }
 
-  /** Replaces the file; from any thread. */
+  /** Replaces the file. May be called on any thread. */
   void write(Path file, List<String> lines) {
     Path beside = file.resolveSibling(file.getFileName() + ".tmp");
     try {

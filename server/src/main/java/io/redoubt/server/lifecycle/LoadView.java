@@ -6,8 +6,8 @@ import io.redoubt.server.loading.LoadProgress;
 import java.util.Locale;
 
 /**
- * Reports the progress of a long load: as a bar if the log goes to a terminal, else by messages at
- * intervals. The service manager gets the messages as its status.
+ * Reports the progress of a long load: as a bar if the log goes to a terminal, else by periodic
+ * messages. The messages are also the status for the service manager.
  */
 final class LoadView {
   private static final int WIDTH = 40;
@@ -32,7 +32,7 @@ final class LoadView {
     nextMillis = clock.wallMillis() + BAR_MILLIS;
   }
 
-  /** Reports progress at intervals. */
+  /** Reports the progress if an interval has passed. */
   void reached() {
     long now = clock.wallMillis();
     if (now < nextMillis || !progress.isLoading()) {

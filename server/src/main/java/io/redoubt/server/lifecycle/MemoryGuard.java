@@ -9,20 +9,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the data within the memory limit of the process' control group, so that writes are refused
- * before the kernel kills the process. Not used if the server is embedded in another program.
+ * before the kernel kills the process. Not used by embedded servers.
  *
- * <p>The region may hold the limit less the memory of the Java virtual machine and the other
- * processes of the group. That is the group's use outside of the region or the usual maximum of the
- * virtual machine, whichever is larger.
+ * <p>The region may use the limit minus a reserve for the Java virtual machine and other processes
+ * of the group. The reserve is the group's current use outside of the region or the usual maximum
+ * of the virtual machine, whichever is larger.
  */
 public final class MemoryGuard {
   /**
-   * The memory of a busy virtual machine outside of the Java heap: code, classes, threads, buffers.
+   * The usual memory of a busy virtual machine outside of the Java heap: code, classes, threads,
+   * buffers.
    */
   private static final long NATIVE_BYTES = 128L << 20;
 
   /**
-   * The divisor for the minimum share of data: in small groups the heap stays below its maximum.
+   * The divisor of the limit that gives the minimum for data: in a small group the heap does not
+   * reach its maximum.
    */
   private static final int LEAST_SHARE = 4;
 
@@ -39,7 +41,10 @@ public final class MemoryGuard {
     this.group = group;
   }
 
-  /** Limits the region by the limit and the use of the group, both of which may change. */
+  /**
+   * Adjusts the limit of the region to the limit and the use of the group. Called periodically,
+   * since both may change.
+   */
   public void look() {
     long limit = groupLimitBytes();
     Region.limit(
@@ -59,7 +64,7 @@ public final class MemoryGuard {
     return group == null ? Long.MAX_VALUE : group.limitBytes();
   }
 
-  /** Logs reserved and available memory, and warns of a maxmemory that does not protect it. */
+  /** Logs the reserved and the available memory, and warns if maxmemory does not protect it. */
   public void report() {
     long machine = ProcessUsage.readTotalMemory();
     long limit = groupLimitBytes();

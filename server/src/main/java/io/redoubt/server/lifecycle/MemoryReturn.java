@@ -4,17 +4,18 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * Gives memory that stays free back to the system, in slices between commands. Each second a pass
- * over the extents starts; pages that were free in two passes are given back, so that memory which
- * is needed again at once is kept.
+ * Returns unused memory to the system, in slices between commands. A pass over the extents starts
+ * every second; pages found free in two passes in a row are returned, so memory that is soon needed
+ * again is kept.
  */
 public final class MemoryReturn {
   private static final long PASS_NANOS = 1_000_000_000;
   private static final long SLICE_NANOS = 200_000;
 
   /**
-   * Steps between looks at the clock. Small servers need no more for a pass: how often they look
-   * must not depend on where the region had room, or simulations could not be repeated.
+   * The number of steps between two readings of the clock. A pass of a small server needs no more:
+   * otherwise the number of readings would depend on the layout of the region, and simulations
+   * would not be repeatable.
    */
   private static final int STEPS_A_LOOK = 4;
 
@@ -23,14 +24,14 @@ public final class MemoryReturn {
   private long lastPassNanos;
   private boolean passing;
 
-  /** Creates a return that waits for its ticks. */
+  /** Creates an idle instance, driven by {@link #tick}. */
   public MemoryReturn(Slabs slabs, Clock clock) {
     this.slabs = slabs;
     this.clock = clock;
     lastPassNanos = clock.monotonicNanos();
   }
 
-  /** Works for a slice, if anything is to be done. */
+  /** Works for a slice if a pass is due or in progress. */
   public void tick() {
     long start = clock.monotonicNanos();
     if (!passing) {

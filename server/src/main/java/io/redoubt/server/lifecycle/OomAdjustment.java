@@ -11,9 +11,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Adjusts the kernel's OOM score of the process by {@code oom-score-adj} and the role of the
- * server. There is no child process here, so that the third of {@code oom-score-adj-values} is
- * unused.
+ * Adjusts the kernel's OOM score of the process to {@code oom-score-adj} and the role of the
+ * server. The third of {@code oom-score-adj-values} is unused, since there are no child processes.
  */
 public final class OomAdjustment {
   private final ServerDirectives settings;
@@ -22,7 +21,7 @@ public final class OomAdjustment {
   private final Log log;
   private boolean appliedForReplica;
 
-  /** Creates an adjustment that has changed nothing yet. */
+  /** Creates an adjustment without applying it. */
   public OomAdjustment(
       ServerDirectives settings, OomScore score, BooleanSupplier isReplica, Log log) {
     this.settings = settings;
@@ -31,7 +30,7 @@ public final class OomAdjustment {
     this.log = log;
   }
 
-  /** Applies the settings, and follows CONFIG SET from now on. */
+  /** Applies the settings now and after each CONFIG SET. */
   public void follow() {
     applyAndLog();
     settings.oomScoreAdj.onChange(this::change);
@@ -39,7 +38,7 @@ public final class OomAdjustment {
     settings.oomScoreAdjValues.onChange(this::warnOfOrder);
   }
 
-  /** Applies the settings again if the role has changed; to be called now and then. */
+  /** Applies the settings again if the role has changed. Called periodically. */
   public void followRole() {
     if (isReplica.getAsBoolean() != appliedForReplica) {
       applyAndLog();

@@ -1,14 +1,14 @@
 package io.redoubt.server.lifecycle;
 
-/** The work that the server does by its clock rather than by request. */
+/** The periodic work of the server. */
 public record PeriodicWork(Cron cron, Housekeeping housekeeping, ExpiryCycle expiry) {
-  /** Suspends or resumes all of it. */
+  /** Suspends or resumes all periodic work. */
   void paused(boolean on) {
     cron.paused(on);
     housekeeping.paused(on);
   }
 
-  /** Stops all of it for good. */
+  /** Stops all periodic work for good. */
   public void stop() {
     cron.stop();
     housekeeping.stop();

@@ -27,12 +27,12 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a restarted master refuse writes until sentinels have confirmed its role. They may have
+ * Makes a restarted master refuse writes until its sentinels have confirmed the role. They may have
  * promoted a replica meanwhile, and writes accepted here would be lost when they turn this server
- * into a replica. It asks the sentinels that published a hello here before and those of {@code
- * rejoin-sentinels}.
+ * into a replica. It asks the saved sentinels, which once published a hello here, and those of
+ * {@code rejoin-sentinels}.
  *
- * <p>The state is confined to the event loop; a separate thread asks the sentinels.
+ * <p>The state is confined to the event loop; separate threads ask the sentinels.
  */
 public final class RejoinGuard {
   private static final long AGAIN_MILLIS = 200;
@@ -49,7 +49,7 @@ public final class RejoinGuard {
   private final Set<HostPort> refusals = ConcurrentHashMap.newKeySet();
 
   /**
-   * Creates a guard that is idle before {@link #start}.
+   * Creates an idle guard.
    *
    * @param port the TCP port that this server listens on
    */
@@ -86,10 +86,10 @@ public final class RejoinGuard {
   }
 
   /**
-   * Reads the known sentinels; the port must be open, and no request executed before: a hello would
-   * replace the file.
+   * Reads the known sentinels. Must be called after the port is open, which is part of the file's
+   * name, and before the first request, since a hello would replace the file.
    *
-   * @throws IOException if the file can't be read; the server must not start as a master then
+   * @throws IOException if the file can't be read; the server must then not start as a master
    */
   public void open() throws IOException {
     if (isOn()) {
@@ -169,7 +169,10 @@ public final class RejoinGuard {
         });
   }
 
-  /** Returns plain sockets if the TLS files can't be read, which is reported elsewhere. */
+  /**
+   * Returns TLS sockets if configured; plain ones if the TLS files can't be read, which is reported
+   * elsewhere.
+   */
   private SocketFactory sockets() {
     try {
       Tls client = tls.client();
@@ -179,7 +182,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** Logs the refusal of a sentinel once; called from any thread. */
+  /** Logs the refusal of a sentinel once. May be called on any thread. */
   private void refused(HostPort sentinel, String error) {
     if (refusals.add(sentinel)) {
       log.warning(
@@ -234,7 +237,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** Returns the verdict of the newest epoch; among several, one that names another master. */
+  /** Returns the verdict with the greatest epoch; of equal ones, one that names another master. */
   private static @Nullable Verdict newest(List<Verdict> verdicts) {
     Verdict newest = null;
     for (Verdict verdict : verdicts) {
@@ -247,7 +250,7 @@ public final class RejoinGuard {
     return newest;
   }
 
-  /** Adds the sentinel that has published a hello here, as it monitors this server. */
+  /** Adds a sentinel that has published a hello here, since it monitors this server. */
   void heard(SentinelHello hello) {
     if (isOn() && known.add(hello.id(), hello.sentinel())) {
       Path file = file();

@@ -16,8 +16,8 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The question to one sentinel for the role of this server, over a separate connection. Blocks, so
- * it must not be used on the event loop.
+ * Asks one sentinel for the role of this server, over a separate connection. Blocks, so it must not
+ * be called on the event loop.
  */
 final class RoleInquiry {
   private static final int TIMEOUT_MILLIS = 500;
@@ -26,7 +26,7 @@ final class RoleInquiry {
    * The credentials for sentinels that require a password.
    *
    * @param user empty for none
-   * @param password empty to give nothing
+   * @param password empty for none, which skips the authentication
    * @param sockets creates the connections
    */
   record Credentials(String user, String password, SocketFactory sockets) {}
@@ -34,9 +34,9 @@ final class RoleInquiry {
   /**
    * The answer of a sentinel.
    *
-   * @param master null when the server itself is master, otherwise the master that it is to follow
-   * @param epoch the config epoch of that: the greatest of several sentinels' is the newest
-   * @param isSettled false while the sentinel finds the master down or fails it over
+   * @param master null if this server is the master, otherwise the master to follow
+   * @param epoch the config epoch of the master; the greatest of several sentinels' is the newest
+   * @param isSettled false while the sentinel considers the master down or fails it over
    */
   record Verdict(@Nullable HostPort master, long epoch, boolean isSettled) {}
 
@@ -81,12 +81,12 @@ final class RoleInquiry {
         }
       }
     } catch (IOException | NumberFormatException e) {
-      // As good as no answer.
+      // Equivalent to no answer.
     }
     return null;
   }
 
-  /** Authenticates; a sentinel without a password replies with an error, which is ignored. */
+  /** Authenticates. Ignores errors, since a sentinel without a password replies with one. */
   private static void greet(RespClient client, Credentials credentials) throws IOException {
     if (credentials.user().isEmpty()) {
       client.call("AUTH", credentials.password());
@@ -112,7 +112,7 @@ final class RoleInquiry {
     return Long.parseLong(fields.getOrDefault(name, "0"));
   }
 
-  /** Returns true if a host is this machine. */
+  /** Returns true if a host is this machine. May resolve the name. */
   static boolean isHere(String host) {
     try {
       InetAddress address = InetAddress.getByName(host);

@@ -8,11 +8,13 @@ import io.redoubt.server.snapshot.context.FunctionLibraries;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The libraries of functions as a part of the data set that is saved and loaded. */
+/** The function libraries as part of the saved and loaded data set. */
 public final class SavedFunctions implements FunctionLibraries {
   private final Supplier<Functions> functions;
 
-  /** Creates the view of functions that are asked for at each use. */
+  /**
+   * Creates a view of the functions, which are supplied at each use because they are created later.
+   */
   public SavedFunctions(Supplier<Functions> functions) {
     this.functions = functions;
   }

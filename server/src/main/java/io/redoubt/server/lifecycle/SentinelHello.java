@@ -5,27 +5,27 @@ import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message by which a sentinel announces itself and its view of a group to the nodes that it
+ * The message by which a sentinel announces itself and its view of a group to the servers it
  * monitors: {@code ip,port,id,epoch,name,master ip,master port,config epoch}.
  *
  * @param sentinel the address of the sentinel
- * @param id the 40 characters that identify it
+ * @param id the sentinel's id of 40 characters
  * @param group the name of the group
  * @param master the master of the group
- * @param configEpoch the epoch of the failover that made it master
+ * @param configEpoch the epoch of the failover that promoted this master
  */
 record SentinelHello(
     HostPort sentinel, String id, String group, HostPort master, long configEpoch) {
   /** The channel on which sentinels publish it. */
   static final String CHANNEL = "__sentinel__:hello";
 
-  /** A limit that no message reaches: names of groups and hosts are short. */
+  /** The length above which messages are ignored; real ones are much shorter. */
   static final int MAX_LENGTH = 16 << 10;
 
   private static final int WORDS = 8;
   private static final int ID_LENGTH = 40;
 
-  /** Parses a message; returns null if no sentinel could have sent it. */
+  /** Parses a message; returns null if it is malformed. */
   static @Nullable SentinelHello parse(String message) {
     String[] words = message.split(",", -1);
     if (words.length != WORDS || words[2].length() != ID_LENGTH) {

@@ -24,16 +24,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shutdown: waits for the first append-only file and for replicas to catch up, saves the data
- * set if configured, and then ends the server.
+ * Shuts the server down: waits for the first append-only file and for lagging replicas, saves the
+ * data set if configured, and ends the server.
  */
 public final class Shutdown implements ServerCommands.Shutdown {
   /** The server that is shut down. */
   public interface Host {
-    /** Returns true if everything periodic is suspended. */
+    /** Returns true if cron is suspended. */
     boolean isCronPaused();
 
-    /** Ends service and then the process: no further request is executed. */
+    /** Stops serving and then ends the process; no further request is executed. */
     void end();
   }
 
@@ -55,7 +55,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private @Nullable Cancellable waiting;
   private boolean holdsWrites;
 
-  /** Everything is done and the process ends, although the loop still turns. */
+  /** True once the process is about to exit, although the loop still runs. */
   private boolean over;
 
   private long deadlineNanos;
@@ -82,7 +82,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     this.host = host;
   }
 
-  /** Declares the INFO field on the remaining time of a shutdown in progress. */
+  /** Declares the INFO field with the remaining time of a shutdown in progress. */
   public void declareInfo(Section section) {
     section
         .when(() -> waiting != null)
@@ -92,28 +92,28 @@ public final class Shutdown implements ServerCommands.Shutdown {
         .always();
   }
 
-  /** Records that a signal asks for a shutdown; from any thread. */
+  /** Records a signal that requests a shutdown. May be called on any thread. */
   public void asked() {
     asked = true;
   }
 
-  /** Returns true if a signal asked for a shutdown that is not done; from any thread. */
+  /** Returns true if a shutdown requested by a signal is not done. May be called on any thread. */
   public boolean isAsked() {
     return asked;
   }
 
-  /** Leaves nothing for a shutdown to do: the server has failed, and its process ends. */
+  /** Cancels and prevents any shutdown, because the server has failed and its process is ending. */
   public void failedToServe() {
     stopWaiting();
     over = true;
   }
 
-  /** Returns true if a shutdown was asked for and is not done; on the loop. */
+  /** Returns true if a shutdown has been requested or is in progress. Called on the event loop. */
   public boolean isUnderWay() {
     return asked || waiting != null || over;
   }
 
-  /** Starts the shutdown of a signal, once cron is not suspended. */
+  /** Starts a shutdown by signal, at once or when cron is resumed. */
   public void signalled(SaveWish save, boolean now, boolean force) {
     signalled =
         () -> {
@@ -126,7 +126,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     }
   }
 
-  /** Starts the shutdown that a signal asked for while cron was suspended. */
+  /** Starts a shutdown that was deferred while cron was suspended. */
   public void takeSignal() {
     Runnable begin = signalled;
     if (begin != null) {
@@ -138,7 +138,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   @Override
   public boolean begin(SaveWish save, boolean now, boolean force) {
     if (over) {
-      return true; // the process is about to exit; another save would leave half a file
+      return true; // the process is about to exit and would interrupt another save
     }
     if (waiting != null) {
       if (!now) {
@@ -148,7 +148,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     }
     if (!state.isDataWhole()) {
       log.warning("Received shutdown signal during loading, exiting now.");
-      return finish(SaveWish.NOSAVE, true); // a part of the data must not replace the file
+      return finish(SaveWish.NOSAVE, true); // an incomplete data set must not replace the file
     }
     log.warning("User requested shutdown...");
     long millis = settings.shutdownTimeout.value() * 1000L;
@@ -161,9 +161,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /**
-   * Returns true if the first append-only file, without which data would be lost, is not complete.
-   */
+  /** Returns true while the first append-only file is incomplete; an exit would lose data. */
   private boolean waitsForFile(boolean force) {
     return !force && appendOnlyFile.isWritingFirst();
   }
@@ -175,7 +173,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private void look(SaveWish save, boolean force) {
     boolean early = clock.monotonicNanos() < deadlineNanos;
     if (early && waitsForFile(force)) {
-      return; // clients may still write: the file gets those writes, too
+      return; // writes are not paused yet, since the file includes them
     }
     if (early && waitsForReplicas()) {
       holdWrites();
@@ -278,7 +276,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /** A client that waits in SHUTDOWN; it gets a reply only if the shutdown fails. */
+  /** A client blocked in SHUTDOWN; it gets a reply only if the shutdown fails. */
   private final class Blocked implements Waiting {
     private final ServerClient client;
 
