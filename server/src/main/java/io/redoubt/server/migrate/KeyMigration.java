@@ -26,13 +26,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A MIGRATE whose keys are sent in slices. Requests that would change one of the keys wait; the
- * others are executed. A key is sent once its payload is written. If it changes before that, the
- * payload is written anew; if it changes afterwards, which only happens by what does not name it,
- * the migration fails and the key stays.
+ * A MIGRATE in progress, which sends its keys in slices. Requests that would change one of the keys
+ * wait; all others are executed. A key is sent after its payload has been written. Other changes,
+ * by expiry or by a script with undeclared keys, can't be held back. If one occurs before the key
+ * is sent, the payload is written anew; afterwards, the migration fails and the key stays.
  *
- * <p>A client that disconnects does not end its migration, as in Redis: else a key that the target
- * has taken would be on both servers.
+ * <p>As in Redis, the migration continues when the client disconnects; otherwise a key that the
+ * target has taken would exist on both servers.
  */
 public final class KeyMigration extends RepeatedWait
     implements TargetConnection.User, HeldKeys.Holder {
@@ -73,7 +73,7 @@ public final class KeyMigration extends RepeatedWait
   private boolean completing;
   private boolean over;
 
-  /** The keys whose turn has not come, and the first of them. */
+  /** The number of keys still waiting, and the index of the first. */
   private int waiting;
 
   private int next;
@@ -108,7 +108,7 @@ public final class KeyMigration extends RepeatedWait
     waiting = keys.size();
   }
 
-  /** Blocks the client and starts. */
+  /** Blocks the client and starts to connect. */
   void begin() {
     call.waitFor(this);
     activeNanos = nanos();
@@ -152,7 +152,7 @@ public final class KeyMigration extends RepeatedWait
     }
     if (to.introduces()) {
       send(to, PROGRESS);
-      introduction = preludeReplies++; // servers without it refuse it
+      introduction = preludeReplies++; // older servers reply with an error, which is ignored
     }
     if (to.selectedDatabase() != options.database()) {
       send(to, RequestEncoder.encode("SELECT", Long.toString(options.database())));
@@ -201,7 +201,7 @@ public final class KeyMigration extends RepeatedWait
     return more && to.queue().waitingBytes() < MAX_QUEUED_BYTES;
   }
 
-  /** Writes or sends a part of the next key; returns false if there is none. */
+  /** Writes or sends a part of the next key; returns false if no key is left. */
   private boolean step(RequestQueue queue) {
     PayloadDump current = dump;
     if (current == null) {
@@ -245,7 +245,10 @@ public final class KeyMigration extends RepeatedWait
     return false;
   }
 
-  /** A long string, which is one step, is not compressed: that would take much longer. */
+  /**
+   * Returns a new dump. A long string is dumped in one step, so it is not compressed, which would
+   * take much longer.
+   */
   private PayloadDump newDump(long entry) {
     var persistence = owner.settings().persistence;
     boolean isLong =
@@ -303,7 +306,7 @@ public final class KeyMigration extends RepeatedWait
       return;
     }
     if (key >= sent.size()) {
-      fail(NOT_READ); // nothing was asked
+      fail(NOT_READ); // a reply without a request
     } else if (key >= 0) {
       MovedKey answered = sent.get(key);
       String keyError = refusal == null ? error : refusal;
@@ -340,7 +343,7 @@ public final class KeyMigration extends RepeatedWait
       fail(headSent || !sent.isEmpty() ? NOT_READ : NO_CONNECTION);
       return;
     }
-    // The server may have closed the idle connection, which shows only at its use.
+    // The target may have closed the idle connection unnoticed, so a new one is tried.
     isFromPool = false;
     closeDump();
     sent.clear();
@@ -362,7 +365,7 @@ public final class KeyMigration extends RepeatedWait
     TargetConnection to = target;
     long waiting = to == null ? 0 : to.queue().waitingBytes();
     if (waiting < waitingBytes) {
-      activeNanos = nanos(); // the socket took some
+      activeNanos = nanos(); // the socket has accepted bytes
     }
     waitingBytes = waiting;
     if (nanos() - activeNanos < options.timeoutMillis() * NANOS_A_MILLI) {
@@ -438,7 +441,7 @@ public final class KeyMigration extends RepeatedWait
           waiting++;
           next = 0;
         } else if (find(key) == Entry.NONE) {
-          key.enter(key.state(), Entry.NONE); // removed here, after it was sent
+          key.enter(key.state(), Entry.NONE); // removed here after it was sent
         } else if (!options.copies()) {
           key.changed();
           fail(CHANGED);
@@ -462,7 +465,7 @@ public final class KeyMigration extends RepeatedWait
     }
   }
 
-  /** The client is told what has become of its keys, and loses those that the target has. */
+  /** After the decision the command must be repeated: it removes the moved keys and replies. */
   @Override
   protected boolean isBinding() {
     return decided;
@@ -502,12 +505,14 @@ public final class KeyMigration extends RepeatedWait
     void remove(Call call, List<Integer> arguments);
   }
 
-  /** Does the same for a client that is gone. */
+  /** Removes the moved keys after the client has disconnected. */
   private void completeAlone() {
     if (over) {
       return;
     }
-    if (!owner.mayRemove()) { // of a pause the end is awaited, of a replica not for ever
+    if (!owner
+        .mayRemove()) { // waits for the end of a pause, but a server that became a replica gives up
+      // after the timeout
       if ((nanos() - activeNanos) / NANOS_A_MILLI < options.timeoutMillis()) {
         loop().schedule(this::completeAlone, RETRY_MILLIS);
       } else {
@@ -537,10 +542,10 @@ public final class KeyMigration extends RepeatedWait
       finish();
     } else if (decided) {
       completeAlone();
-    } // else the migration goes on without its client
+    } // else the migration continues without its client
   }
 
-  /** Ends the migration without a result, as the process ends. */
+  /** Ends the migration without a result at shutdown. */
   void abandon() {
     failure = NOT_READ;
     finish();

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The migrations of keys that are under way, and the connections that they left behind: many keys
- * are usually moved one after the other. Confined to the loop.
+ * The running MIGRATE commands, and a pool of connections to their targets, because keys are often
+ * moved one by one. Confined to the event loop.
  */
 public final class KeyMigrations {
   private static final long MAX_IDLE_MILLIS = 10_000;
@@ -38,7 +38,7 @@ public final class KeyMigrations {
   private final List<KeyMigration> running = new ArrayList<>();
   private boolean closed;
 
-  /** Creates the migrations of a server, of which there are none yet. */
+  /** Creates an empty set of migrations. */
   public KeyMigrations(
       Transport transport,
       ServerDirectives settings,
@@ -56,7 +56,7 @@ public final class KeyMigrations {
     this.clients = clients;
   }
 
-  /** Starts to migrate keys; the client of the call waits. */
+  /** Starts to migrate keys and blocks the calling client. */
   public void start(Call call, MigrateOptions options) {
     KeyMigration started = new KeyMigration(call, options, this);
     running.add(started);
@@ -69,7 +69,7 @@ public final class KeyMigrations {
     return idle.size();
   }
 
-  /** Closes the connections that have not been used for some seconds. */
+  /** Closes connections that have been idle for ten seconds. */
   public void closeIdle(long nowMillis) {
     idle.removeIf(each -> {
       boolean old = nowMillis - each.usedAtMillis() > MAX_IDLE_MILLIS;
@@ -104,7 +104,7 @@ public final class KeyMigrations {
     return new RequestQueue(clients.registry().memory(), transport.loop());
   }
 
-  /** Takes an idle connection to a server; returns null if there is none. */
+  /** Takes an idle connection to an address from the pool; returns null if there is none. */
   @Nullable TargetConnection takeIdle(String address) {
     for (Iterator<TargetConnection> all = idle.iterator(); all.hasNext(); ) {
       TargetConnection each = all.next();
@@ -116,7 +116,7 @@ public final class KeyMigrations {
     return null;
   }
 
-  /** Keeps a connection without outstanding replies for the next migration. */
+  /** Returns a connection without outstanding replies to the pool. */
   void giveBack(TargetConnection unused, long nowMillis) {
     if (closed) {
       unused.close();
@@ -137,7 +137,7 @@ public final class KeyMigrations {
   /**
    * Starts to connect.
    *
-   * @throws IOException if that is impossible
+   * @throws IOException if the address is invalid or TLS is misconfigured
    */
   TargetConnection connect(
       String host, int port, int timeoutMillis, String address, TargetConnection.User user)
@@ -152,19 +152,22 @@ public final class KeyMigrations {
     return opening;
   }
 
-  /** Returns true if this server may remove keys now, which a replica and a paused one may not. */
+  /**
+   * Returns true if this server may remove keys now: not as a replica, during a pause of writes, or
+   * within a unit of execution.
+   */
   boolean mayRemove() {
     return keyspace.expiredKeys() == ExpiredKeys.DELETE && !dispatcher.isInUnit();
   }
 
-  /** Removes a key that was migrated for a client which is gone. */
+  /** Removes a migrated key whose client has disconnected. */
   void remove(Database database, long entry) {
     effects.dropping(database, entry);
     database.remove(entry);
     dispatcher.endSlice();
   }
 
-  /** Ends a migration: requests that waited for its keys are executed. */
+  /** Removes a finished migration and resumes the requests that waited for its keys. */
   void ended(KeyMigration over) {
     running.remove(over);
     held().remove(over);

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The options of a MIGRATE and those of its keys that exist, as indexes of arguments. */
+/** The parsed options of a MIGRATE, and the argument indexes of its existing keys. */
 public final class MigrateOptions {
   private static final byte[] AUTH = "AUTH".getBytes(US_ASCII);
   private static final int FIRST_OPTION = 6;
@@ -84,32 +84,32 @@ public final class MigrateOptions {
     return port;
   }
 
-  /** Returns the time without progress after which the transfer fails. */
+  /** Returns the milliseconds without progress after which the transfer fails. */
   public int timeoutMillis() {
     return timeoutMillis;
   }
 
-  /** Returns the database of the target. */
+  /** Returns the number of the database at the target. */
   public long database() {
     return database;
   }
 
-  /** Returns the arguments that are keys with a value. */
+  /** Returns the argument indexes of the keys that exist. */
   public List<Integer> keys() {
     return keys;
   }
 
-  /** Returns true if the keys stay here, too. */
+  /** Returns true for COPY: the keys are kept here. */
   public boolean copies() {
     return copies;
   }
 
-  /** Returns true if the keys may exist at the target. */
+  /** Returns true for REPLACE: existing keys at the target are replaced. */
   public boolean replaces() {
     return replaces;
   }
 
-  /** Returns the request that logs in at the target, or null. */
+  /** Returns the AUTH request for the target, or null. */
   public byte @Nullable [][] authentication() {
     return authentication;
   }

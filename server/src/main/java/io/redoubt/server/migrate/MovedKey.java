@@ -2,17 +2,17 @@ package io.redoubt.server.migrate;
 
 import io.redoubt.server.keyspace.Entry;
 
-/** A key of a migration. */
+/** A key of a MIGRATE and its progress. */
 final class MovedKey {
   /** The progress of a key. */
   enum State {
-    /** Its turn has not come. */
+    /** Not processed yet. */
     WAITING,
     /** Its payload is being written. */
     WRITING,
     /** Its request is being sent or was sent. */
     SENT,
-    /** It had expired or was removed before its turn. */
+    /** It expired or was removed before it was processed. */
     GONE
   }
 
@@ -27,7 +27,7 @@ final class MovedKey {
     this.argument = argument;
   }
 
-  /** Returns the argument of the request that is the key. */
+  /** Returns the index of the key among the arguments. */
   int argument() {
     return argument;
   }
@@ -36,7 +36,7 @@ final class MovedKey {
     return state;
   }
 
-  /** Returns the entry whose value is written or was sent. */
+  /** Returns the entry whose value is being written or was sent. */
   long entry() {
     return entry;
   }
@@ -46,7 +46,7 @@ final class MovedKey {
     entry = of;
   }
 
-  /** Starts anew. */
+  /** Starts the key anew. */
   void again() {
     enter(State.WAITING, Entry.NONE);
     touched = false;
@@ -64,17 +64,17 @@ final class MovedKey {
     return touched;
   }
 
-  /** Notes that the target does not have its present value. */
+  /** Marks the key as changed after it was sent, so that the target has an outdated value. */
   void changed() {
     changed = true;
   }
 
-  /** Notes that the target has it. */
+  /** Marks the key as accepted by the target. */
   void taken() {
     taken = true;
   }
 
-  /** Returns true if the target has it and this server need not keep it. */
+  /** Returns true if the target has the current value, so that the key can be removed here. */
   boolean isRemovable() {
     return taken && !changed && !touched;
   }

@@ -8,12 +8,9 @@ import io.redoubt.server.client.RequestQueue;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A connection to a server that keys are moved to: used by one migration at a time, and idle in
- * between.
- */
+/** A connection to the target of migrations, used by one at a time and pooled in between. */
 final class TargetConnection implements Connection.Handler {
-  /** The database is not known: another one may be selected there. */
+  /** The selected database is unknown. */
   static final long UNKNOWN_DATABASE = -1;
 
   /** The migration that uses a connection. */
@@ -23,7 +20,7 @@ final class TargetConnection implements Connection.Handler {
 
     void replied(Reply reply);
 
-    /** Bytes were received, or the socket takes more. */
+    /** Bytes were received, or the socket accepts more. */
     void progressed();
 
     /** The connection failed. */
@@ -56,7 +53,7 @@ final class TargetConnection implements Connection.Handler {
     return queue;
   }
 
-  /** Hands the connection to a migration, or to none. */
+  /** Assigns the connection to a migration, or to none while it is pooled. */
   void user(@Nullable User next) {
     user = next;
   }
@@ -66,7 +63,7 @@ final class TargetConnection implements Connection.Handler {
     return connection != null && !closed;
   }
 
-  /** Returns true the first time it is called. */
+  /** Returns true on the first call only: capabilities are announced once per connection. */
   boolean introduces() {
     boolean first = !introduced;
     introduced = true;
@@ -128,7 +125,7 @@ final class TargetConnection implements Connection.Handler {
 
   @Override
   public void onReadDone(Connection from) {
-    // replies are handled as they come
+    // nothing to do: onBytes handles replies
   }
 
   @Override
@@ -158,7 +155,7 @@ final class TargetConnection implements Connection.Handler {
     }
   }
 
-  /** Closes the connection; its user hears no more of it. */
+  /** Closes the connection without notifying its user. */
   void close() {
     if (!closed) {
       closed = true;
