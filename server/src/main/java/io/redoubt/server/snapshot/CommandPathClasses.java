@@ -21,9 +21,9 @@ import io.redoubt.server.tuning.WalkShare;
 import java.util.List;
 
 /**
- * The classes that commands use while a snapshot is in progress, together with their nested
- * classes. When a class is initialized later than code using it was compiled, that code is
- * discarded: at the first snapshot, the code of all commands.
+ * The classes that commands use during a snapshot. They are initialized at startup: the JIT
+ * compiler discards code that was compiled before a class it uses was initialized, so the first
+ * snapshot would otherwise discard the compiled code of all commands.
  */
 final class CommandPathClasses {
   private static final List<Class<?>> CLASSES =
@@ -50,7 +50,7 @@ final class CommandPathClasses {
 
   private CommandPathClasses() {}
 
-  /** Initializes all of them. */
+  /** Initializes all classes and their nested classes. */
   static void initialize() {
     for (Class<?> each : CLASSES) {
       for (Class<?> nested : each.getNestMembers()) {

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** The file of SAVE and BGSAVE, which replaces the previous one. */
+/** The target of SAVE and BGSAVE: the file {@code dbfilename}, which replaces the previous one. */
 final class DumpTarget implements SnapshotTarget {
   private final Disk disk;
   private final Path directory;

@@ -40,8 +40,8 @@ final class FileFormat implements AutoCloseable {
   }
 
   /**
-   * Returns the RDB version in which entries are exported. Commands need all details; an RDB omits
-   * those that its reader can derive.
+   * Returns the RDB version in which entries are exported. Commands need all details, while an
+   * older RDB omits those that its reader can derive.
    */
   static int version(@Nullable SnapshotTarget target, SnapshotSettings settings) {
     return target != null && target.holdsCommands() ? RdbFormat.NEWEST_VERSION : settings.version();
@@ -59,7 +59,7 @@ final class FileFormat implements AutoCloseable {
     return visitor;
   }
 
-  /** Makes a reader of this process's own records pass on bytes that need not be decoded. */
+  /** Lets a reader of this process' own records copy bytes that need not be decoded. */
   void shorten(RdbReader reader) {
     if (rdb != null) {
       reader.passingTo(rdb);

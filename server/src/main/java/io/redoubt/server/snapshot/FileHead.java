@@ -10,12 +10,15 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/** The part before the keys: magic, version, auxiliary fields and functions, in Redis' order. */
+/**
+ * The part of an RDB before the keys: magic, version, auxiliary fields and functions, in Redis'
+ * order.
+ */
 final class FileHead {
 
   private FileHead() {}
 
-  /** Starts an RDB, in a version that supports functions if there are any. */
+  /** Starts an RDB; chooses a version that supports functions if there are any. */
   static void begin(RdbWriter writer, SnapshotContext context) {
     if (!context.functions().texts().isEmpty()) {
       writer.forFunctions();
@@ -24,9 +27,9 @@ final class FileHead {
   }
 
   /**
-   * Writes the part that follows the version.
+   * Writes the auxiliary fields and the functions.
    *
-   * @param target the file, null if there is none
+   * @param target the file, null for a snapshot to replicas only
    */
   static void tell(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
       throws RdbException {

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * A file written under a temporary name, synchronized to disk and then renamed; until then the file
- * of the final name is untouched. Closing it earlier deletes the temporary file.
+ * A file that is written under a temporary name, synced, and then renamed atomically. Closing it
+ * before that deletes the temporary file.
  */
 final class RdbFile implements AutoCloseable {
 
@@ -56,19 +56,19 @@ final class RdbFile implements AutoCloseable {
     file.write(memory, offset, length);
     notSyncedBytes += length;
     if (syncWhileWriting && notSyncedBytes >= SYNC_EVERY_BYTES) {
-      file.sync(); // incremental, so that the last sync does not stall the disk
+      file.sync(); // incrementally, so that the last sync does not stall the disk
       notSyncedBytes = 0;
     }
   }
 
-  /** Synchronizes the content to disk; nothing may be written afterwards. */
+  /** Syncs and closes the file. */
   void sync() throws IOException {
     file.sync();
     open = false;
     file.close();
   }
 
-  /** Renames the synchronized file. */
+  /** Gives the synced file its final name. */
   void publish() throws IOException {
     target.publish();
     done = true;

@@ -11,7 +11,7 @@ final class SaveFailure extends IOException {
     super(line, cause);
   }
 
-  /** Returns the log message for a save that found no memory. */
+  /** Returns the log message for a save that ran out of memory. */
   static String line(OutOfMemoryError full) {
     return "Can't save: out of memory: " + full.getMessage();
   }

@@ -1,6 +1,6 @@
 package io.redoubt.server.snapshot;
 
-/** The result of a request to save, with the text of its reply. */
+/** The outcomes of SAVE and BGSAVE, each with the text of its reply. */
 public enum SaveOutcome {
   /** The data set was saved. */
   SAVED("OK"),

@@ -21,17 +21,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot in progress, the loop's half: walks the keyspace in slices between commands, saves
- * pre-images, feeds the writer thread and passes its output to the sinks. Each entry that existed
- * at the start is written exactly once, in its state at that time.
+ * The event loop's half of a snapshot in progress: walks the keyspace in slices between commands,
+ * saves pre-images, feeds the writer thread and passes its output to the sinks. Each entry that
+ * existed at the start is written exactly once, in its state at the start.
  *
- * <p>States: walking; walked (the thread still writes); over. Memory is bounded by the chunks of
- * {@link RawQueue} and by the bytes that {@link LargeValues} keep aside.
+ * <p>States: walking; walked (the thread still writes); over. The chunks of {@link RawQueue} and
+ * the pre-images of {@link LargeValues} bound the memory.
  */
 final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   /** The failure of a snapshot that was aborted on purpose. */
-  static final String ABORTED = "The snapshot was given up";
+  static final String ABORTED = "The snapshot was aborted";
 
   /** The number of entries written between two readings of the clock. */
   private static final int ENTRIES_A_STEP = 16;
@@ -161,7 +161,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     };
   }
 
-  /** Returns what it becomes, null if it is for sinks only. */
+  /** Returns the file to be written, null for a snapshot to sinks only. */
   @Nullable SnapshotTarget target() {
     return target;
   }
@@ -194,7 +194,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
    * processed.
    */
   boolean writesMustWait() {
-    // Once they wait, they do so until the callback resumes them.
+    // Once paused, writes remain so until the callback resumes them.
     if (!writesWait && walking && (raw.isOverfull() || large.isOverfull())) {
       writesWait = true;
       raw.writesWait();
@@ -217,8 +217,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   /**
-   * Fails because memory ran out. A command that is about to change something goes on, so the walk
-   * is ended in a later turn.
+   * Fails because memory ran out. The caller may be a command about to change an entry, which must
+   * continue, so the walk is ended in a later turn.
    */
   private void ranOutOfMemory(OutOfMemoryError full) {
     if (loopFailure == null) {
@@ -246,7 +246,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   private void entry(int database, long entry) {
     if (isSave() && sinks.isEmpty() && context.keyspace().isStaged(database)) {
-      return; // of a migration that a restart would end
+      return; // staged by a slot migration, which would not survive a restart
     }
     if (large.isLarge(entry)) {
       large.add(database, entry);
@@ -306,7 +306,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void letWritesGoOn() {
-    // With some hysteresis, so that they do not wait again at once.
+    // With some hysteresis, so that writes are not paused again at once.
     if (writesWait && !(walking && (raw.isNearlyOverfull() || large.isNearlyOverfull()))) {
       writesWait = false;
       writesMayGoOn.run();
@@ -390,9 +390,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     pump();
   }
 
-  /**
-   * Aborts the snapshot and waits for the thread; the listener is not called, as the server stops.
-   */
+  /** Aborts the snapshot and waits for the thread, at shutdown. The listener is not called. */
   void close() {
     abort();
     try {

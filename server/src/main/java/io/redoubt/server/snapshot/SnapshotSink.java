@@ -3,13 +3,13 @@ package io.redoubt.server.snapshot;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Receives the bytes of a snapshot as they are produced, for example for a replica's full sync. All
- * calls are made on the loop. The sink adds its own framing.
+ * Receives the bytes of a snapshot as they are produced, for instance for a full sync. All calls
+ * are made on the event loop.
  */
 public interface SnapshotSink {
 
   /**
-   * Returns true if the sink accepts bytes. When it does so again, it calls {@link
+   * Returns true if the sink accepts bytes. When it becomes ready again, it must call {@link
    * Snapshots#sinkReady()}.
    */
   boolean isReady();

@@ -22,16 +22,16 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot in progress, the thread's half: compresses plain chunks, computes the checksum, writes
- * the file, and passes finished chunks to the loop if there are sinks. The thread finishes by
- * itself and notifies the loop last.
+ * The writer thread's half of a snapshot in progress: compresses plain chunks, computes the
+ * checksum, writes the file, and passes finished chunks to the loop if there are sinks. The thread
+ * ends by itself; its last action is to notify the loop.
  */
 final class SnapshotWriter implements Runnable {
 
   /** The maximum number of finished chunks waiting for the sinks. */
   private static final int WAITING_FOR_SINKS = 16;
 
-  /** The interval at which a pausing thread checks if it is needed. */
+  /** The interval at which a pausing thread checks whether it is needed. */
   private static final long LOOK_NANOS = 5_000_000;
 
   private enum Stage {
@@ -40,7 +40,7 @@ final class SnapshotWriter implements Runnable {
     ABORTED
   }
 
-  /** The loop's half, called on the loop. */
+  /** The loop's half. Its methods are called on the loop. */
   interface Loop {
 
     /** Passes a finished chunk for the sinks, to be returned by {@link SnapshotWriter#release}. */
@@ -69,12 +69,12 @@ final class SnapshotWriter implements Runnable {
   private final CountDownLatch abort = new CountDownLatch(1);
   private final CountDownLatch published = new CountDownLatch(1);
 
-  /** A marker in the queue of free chunks: there will be no more. */
+  /** A marker in the queue of free chunks: no more will follow. */
   private final SnapshotChunk nothing = new SnapshotChunk(MemorySegment.NULL);
 
   private final BlockingQueue<SnapshotChunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
-  private long commands; // executed commands at the thread's last check
+  private long commands; // the number of executed commands at the thread's last check
   private long removalNanos;
 
   /** Creates the writer on the loop; reads the settings once. */
@@ -101,8 +101,9 @@ final class SnapshotWriter implements Runnable {
   }
 
   /**
-   * Makes the thread finish soon without a result; the queue must be finished or abandoned as well.
-   * After the return the file no longer changes: if the thread is already renaming it, this waits.
+   * Has the thread finish soon without a result; the queue must be finished or abandoned, too. The
+   * file does not change any more after the return: if the thread is already renaming it, this
+   * method waits.
    */
   void abort() {
     if (stage.compareAndSet(Stage.WRITING, Stage.ABORTED)) {
@@ -203,17 +204,17 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** Returns the throttle of this thread, which never rests where replicas wait. */
+  /** Returns the throttle of this thread, which never rests while replicas wait. */
   private SnapshotThrottle throttle() {
     return new SnapshotThrottle(rests ? context.threads().ownTimes().orElse(null) : null);
   }
 
-  /** Delays the snapshot for rdb-key-save-delay, but not the writes that wait for the thread. */
+  /** Delays the snapshot for rdb-key-save-delay, unless writes wait for the thread. */
   private void delay(long micros) throws InterruptedException {
     pause(TimeUnit.MICROSECONDS.toNanos(micros), raw::doWritesWait);
   }
 
-  /** Leaves a processor to commands if some were executed, unless they outpace this thread. */
+  /** Leaves a processor to commands if some were executed, unless this thread falls behind. */
   private void rest(long nanos) throws InterruptedException {
     long executed = context.turns().commands();
     if (executed != commands) {
@@ -230,7 +231,7 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** Carries an error of the file through the reader and the writer. */
+  /** Carries an I/O error of the file through the reader and the writer. */
   private static final class WriteFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -247,7 +248,8 @@ final class SnapshotWriter implements Runnable {
     private SnapshotChunk current = nothing;
 
     /**
-     * The number of chunks that may still be allocated; that is slow, so the loop allocates none.
+     * The number of chunks that may still be allocated. Allocation is slow, so it is done on this
+     * thread.
      */
     private int notMade = toSinks ? WAITING_FOR_SINKS : 1;
 

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * At most one snapshot is in progress at a time. All methods are called on the loop.
  */
 public final class Snapshots implements AutoCloseable {
-  /** The delay before a save point is tried again after a failure. */
+  /** The delay before a save point is retried after a failure. */
   private static final long RETRY_MILLIS = 5_000;
 
   /** Receives the result of a snapshot that is written to a file. */
@@ -45,7 +45,7 @@ public final class Snapshots implements AutoCloseable {
   private final SnapshotContext context;
   private final List<Runnable> overListeners = new ArrayList<>();
 
-  /** Files being written, for {@link #abandon}, which any thread may call. */
+  /** The temporary files being written, for {@link #abandon}, which any thread may call. */
   private final Set<Path> temporaries = ConcurrentHashMap.newKeySet();
 
   private final Runnable writesMayGoOn;
@@ -65,13 +65,13 @@ public final class Snapshots implements AutoCloseable {
   private boolean lastOk = true;
   private long lastSeconds = -1;
   private long saves;
-  private long owedMicros; // of rdb-key-save-delay
+  private long owedMicros; // the unspent part of rdb-key-save-delay
 
   /**
    * Creates the snapshots of a data set that has not been saved yet.
    *
-   * @param writesMayGoOn runs when writes that had to wait may continue
-   * @param removed takes the nanoseconds in which the leftovers of a failed snapshot were removed
+   * @param writesMayGoOn runs when paused writes may continue
+   * @param removed receives the nanoseconds it took to delete the file of a failed snapshot
    */
   public Snapshots(SnapshotContext context, Runnable writesMayGoOn, LongConsumer removed) {
     CommandPathClasses.initialize();
@@ -103,14 +103,14 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Returns the time of the last successful save, or otherwise of the start, in seconds of Unix
-   * time (LASTSAVE).
+   * Returns the time of the last successful save or load, initially that of the start, in seconds
+   * of Unix time (LASTSAVE).
    */
   public long lastSaveSeconds() {
     return lastSaveMillis / 1000;
   }
 
-  /** Returns the length of the file that this process saved last; 0 if there is none. */
+  /** Returns the size in bytes of the file last saved by this process; 0 if there is none. */
   public long lastSaveBytes() {
     return lastSaveBytes;
   }
@@ -126,8 +126,8 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Returns true if writes are refused with MISCONF: saving is configured, failed last, and must
-   * not fail silently.
+   * Returns true if writes are refused with MISCONF: save points exist, the last background save
+   * failed, and {@code stop-writes-on-bgsave-error} is on.
    */
   public boolean writesRefused() {
     return !lastOk
@@ -136,8 +136,8 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Returns true if write commands must wait, because the snapshot cannot process pre-images fast
-   * enough.
+   * Returns true if write commands must wait, because pre-images arrive faster than the snapshot
+   * processes them.
    */
   public boolean writesMustWait() {
     return running != null && running.writesMustWait();
@@ -168,7 +168,7 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Starts a snapshot for replicas, which need the write stream from now on.
+   * Starts a snapshot for replicas, which need the replication stream from this moment on.
    *
    * @param withFieldExpiry true to include the expiry times of hash fields
    * @return false if another snapshot is in progress; see {@link #onOver}
@@ -197,8 +197,8 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Starts a snapshot that becomes the base of an append-only file; from now on commands must be
-   * appended to a new file.
+   * Starts a snapshot that becomes the base of an append-only file. Later effects must be appended
+   * to a new file.
    *
    * @return false if another snapshot is in progress; see {@link #onOver}
    */
@@ -238,7 +238,10 @@ public final class Snapshots implements AutoCloseable {
     return start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks, true);
   }
 
-  /** Starts a snapshot; returns false if there is no memory for it, which its ending was told. */
+  /**
+   * Starts a snapshot; returns false if there is no memory for it, after the ending has been
+   * called.
+   */
   private boolean start(
       @Nullable SnapshotTarget target, List<SnapshotSink> sinks, boolean withFieldExpiry) {
     startedMillis = context.clock().wallMillis();
@@ -332,7 +335,7 @@ public final class Snapshots implements AutoCloseable {
   private long fileBytes() {
     try {
       return context.disk().size(file());
-    } catch (IOException gone) { // somebody has removed it at once
+    } catch (IOException gone) { // removed by another process
       return 0;
     }
   }
@@ -351,7 +354,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** Aborts a snapshot to the file; the previous file stays. */
+  /** Aborts a snapshot to the file and leaves the previous file in place. */
   public void abortSave() {
     if (running != null && running.isSave()) {
       context.log().warning("There is a background saving in progress. Stopping it!");
@@ -364,7 +367,7 @@ public final class Snapshots implements AutoCloseable {
     return isSaving() ? SaveOutcome.IN_PROGRESS : writeFile();
   }
 
-  /** Deletes unfinished files before the process exits at once; any thread may call this. */
+  /** Deletes unfinished files before the process exits immediately. May be called on any thread. */
   public void abandon() {
     for (Path path : temporaries) {
       try {
@@ -388,7 +391,7 @@ public final class Snapshots implements AutoCloseable {
       writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("%s", SaveFailure.line(e));
-      return SaveOutcome.FAILED; // the caller gets the error, so writes need not be refused
+      return SaveOutcome.FAILED; // writes need not be refused, because the caller gets the error
     } catch (OutOfMemoryError full) {
       context.log().warning("%s", SaveFailure.line(full));
       return SaveOutcome.FAILED;
@@ -438,7 +441,7 @@ public final class Snapshots implements AutoCloseable {
     file.publish();
   }
 
-  /** Slows saving down for tests. */
+  /** Delays the save of a key, for tests. */
   private void delay(long micros) {
     owedMicros += Math.max(micros, 0);
     if (owedMicros >= 1000) {
@@ -462,7 +465,9 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** Starts a scheduled save or one due by a save point. Called about ten times a second. */
+  /**
+   * Starts a scheduled save or one that a save point makes due. Called about ten times a second.
+   */
   public void cron() {
     if (running != null) {
       running.pump();
@@ -490,12 +495,12 @@ public final class Snapshots implements AutoCloseable {
   /**
    * Declares the INFO fields about saving in the persistence section, in Redis' order.
    *
-   * @param number takes a name and the source of a number
-   * @param text takes a name and the source of a text
+   * @param number receives the name and the value of a numeric field
+   * @param text receives the name and the value of a text field
    */
   public void declareInfo(
       BiConsumer<String, LongSupplier> number, BiConsumer<String, Supplier<String>> text) {
-    // nothing is forked, so nothing is copied on write
+    // 0: without a fork there is no copy-on-write
     number.accept("current_cow_peak", () -> 0);
     number.accept("current_cow_size", () -> 0);
     number.accept("current_cow_size_age", () -> 0);
@@ -525,7 +530,7 @@ public final class Snapshots implements AutoCloseable {
     return isSaving() ? (context.clock().wallMillis() - startedMillis) / 1000 : -1;
   }
 
-  /** Aborts a snapshot in progress and deletes its temporary file, because the server stops. */
+  /** Aborts a snapshot in progress and deletes its temporary file, at shutdown. */
   @Override
   public void close() {
     if (running != null) {
@@ -534,7 +539,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** Returns the path of the file. */
+  /** Returns the path of the file of SAVE and BGSAVE. */
   public Path file() {
     return context.settings().directory().resolve(context.settings().fileName());
   }

@@ -3,10 +3,10 @@ package io.redoubt.server.snapshot.context;
 import io.redoubt.protocol.bytes.ByteString;
 import java.util.List;
 
-/** The libraries of functions, saved and loaded with the keys. */
+/** The function libraries, which are saved and loaded with the keys. */
 public interface FunctionLibraries {
 
-  /** The libraries of a server without functions, which refuses those of a file. */
+  /** The libraries of a server without functions; refuses to load any. */
   FunctionLibraries NONE =
       new FunctionLibraries() {
         @Override

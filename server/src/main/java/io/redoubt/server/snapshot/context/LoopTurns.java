@@ -1,28 +1,26 @@
 package io.redoubt.server.snapshot.context;
 
-/** The event loop that owns the keyspace, reduced to the needs of a snapshot. */
+/** The event loop that owns the keyspace, reduced to the operations that snapshots need. */
 public interface LoopTurns {
 
   /** Runs a task on the loop; may be called by any thread. */
   void execute(Runnable task);
 
   /**
-   * Runs a task in the loop's next turn, after each ready connection has been served once; called
-   * on the loop. A task that repeatedly asks for the next turn must not delay commands.
+   * Runs a task in the loop's next turn, after each ready connection has been served once, so that
+   * a task that requests turn after turn does not delay commands. Called on the loop.
    */
   void nextTurn(Runnable task);
 
-  /**
-   * Runs a task on the loop in about a millisecond; called on the loop, which may sleep until then.
-   */
+  /** Runs a task in about a millisecond, until which the loop may sleep. Called on the loop. */
   void soon(Runnable task);
 
   /**
-   * Returns the number of executed commands, which shows if the loop has other work. The value seen
-   * by other threads may be slightly stale.
+   * Returns the number of executed commands, an indication whether the loop has other work. Other
+   * threads may see a slightly stale value.
    */
   long commands();
 
-  /** Returns true if the end of the current turn is still to come before the loop waits. */
+  /** Returns true within a turn, whose end-of-turn task will still run before the loop waits. */
   boolean isInTurn();
 }

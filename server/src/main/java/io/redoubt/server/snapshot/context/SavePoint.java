@@ -1,7 +1,7 @@
 package io.redoubt.server.snapshot.context;
 
 /**
- * A condition of the {@code save} directive: this number of changes, and this number of seconds
- * since the last save.
+ * A save point of the {@code save} directive: a save is due after at least this number of changes
+ * and seconds since the last one.
  */
 public record SavePoint(long seconds, long changes) {}

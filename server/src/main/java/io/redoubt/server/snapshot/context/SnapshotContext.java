@@ -10,9 +10,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data set with the machine and the settings for writing and loading its snapshots.
+ * The dependencies of writing and loading snapshots: the data set, the machine and the settings.
  *
- * @param clock its monotonic time must be the actual one, not one per turn of the loop
+ * @param clock must read the actual time, since slices are measured; a time cached per turn will
+ *     not do
  */
 public record SnapshotContext(
     SnapshotContents contents,
@@ -25,7 +26,7 @@ public record SnapshotContext(
   /** The name of the thread that rewrites the append-only file. */
   public static final String REWRITE_THREAD = "redoubt-rewrite";
 
-  /** Returns the same context for another data set, into which a file is loaded. */
+  /** Returns a copy of the context with another data set, for a load into it. */
   public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
     return new SnapshotContext(
         new SnapshotContents(other, itsFunctions, contents.replication()),

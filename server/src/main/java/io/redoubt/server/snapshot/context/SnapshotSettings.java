@@ -22,9 +22,8 @@ public interface SnapshotSettings {
   boolean checksum();
 
   /**
-   * Returns true if the file is synchronized to disk while it is written ({@code
-   * rdb-save-incremental-fsync}, and for the base of an append-only file {@code
-   * aof-rewrite-incremental-fsync}).
+   * Returns true if the file is synced incrementally ({@code rdb-save-incremental-fsync}, and for
+   * the base of an append-only file {@code aof-rewrite-incremental-fsync}).
    */
   boolean syncWhileWriting(boolean isAofBase);
 
@@ -55,12 +54,12 @@ public interface SnapshotSettings {
   int loopPercent(boolean isAwaited);
 
   /**
-   * Returns true if the thread that writes rests where processors are scarce ({@code
+   * Returns true if the writer thread pauses while processors are scarce ({@code
    * snapshot-thread-rests}).
    */
   boolean threadRests();
 
-  /** Returns the lowest RDB version to write. */
+  /** Returns the RDB version to write; contents that need a newer one raise it. */
   int version();
 
   /** Returns the access metadata to write. */

@@ -1,7 +1,7 @@
 /**
- * The parts of a server that its snapshots depend on, as roles: the data set, the loop and the
- * settings. Start reading at {@link io.redoubt.server.snapshot.context.SnapshotContext}. Imports
- * the store, the disk, the clock and threads.
+ * The dependencies of snapshots as interfaces and records: the data set, the loop and the settings.
+ * Start reading at {@link io.redoubt.server.snapshot.context.SnapshotContext}. Imports the store,
+ * the disk, the clock and threads.
  */
 @NullMarked
 package io.redoubt.server.snapshot.context;

@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * The digest of DEBUG DIGEST: equal for two servers exactly if they hold the same keys and values
- * in the same databases. The order of keys does not matter: each key is a chain of SHA-1 sums over
- * its name, type and content, and keys are combined by XOR. The digest equals Redis' own, so that
- * both can be compared.
+ * The digest of DEBUG DIGEST: equal for two servers if and only if they hold the same keys and
+ * values in the same databases. Each key is a chain of SHA-1 sums over its name, type and content;
+ * keys are combined by XOR, so their order does not matter. Equals Redis' digest, so that the two
+ * can be compared.
  */
 public final class DatasetDigest {
   private static final byte[] EXPIRES = "!!expire!!".getBytes(StandardCharsets.US_ASCII);

@@ -9,8 +9,8 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.value.Values;
 
 /**
- * The payload of DUMP, written in steps and taken out in pieces, so that a large value holds up no
- * other client. Its entry must neither change nor move until it is written.
+ * A payload of DUMP that is written in steps and sent in pieces, so that a large value does not
+ * block other clients. Its entry must neither change nor move until it is written.
  */
 public final class PayloadDump implements AutoCloseable {
   private final BlocksOutput out;
@@ -22,7 +22,7 @@ public final class PayloadDump implements AutoCloseable {
    * Starts to write the payload of an entry's value.
    *
    * @param compress true to compress long strings ({@code rdbcompression})
-   * @param version the RDB version that may be used without need ({@code rdb-write-version})
+   * @param version the RDB version to use even if an older one would do ({@code rdb-write-version})
    */
   public PayloadDump(Values values, long entry, boolean compress, int version) {
     BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
@@ -59,7 +59,7 @@ public final class PayloadDump implements AutoCloseable {
     return out.sizeBytes();
   }
 
-  /** Takes out the next piece of the complete payload; returns false at its end. */
+  /** Passes the next piece of the complete payload; returns false at its end. */
   public boolean take(BlocksOutput.Taker taker, int maxBytes) {
     return out.take(taker, maxBytes);
   }

@@ -10,7 +10,9 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.value.Values;
 
-/** The payloads of DUMP: a value in the format of an RDB file, with version and checksum. */
+/**
+ * The payloads of DUMP and RESTORE: a value in RDB format, followed by a version and a checksum.
+ */
 public final class Payloads {
 
   /** The RDB version of Redis 7.0. */
@@ -23,7 +25,7 @@ public final class Payloads {
    * it after sending.
    *
    * @param compress true to compress long strings ({@code rdbcompression})
-   * @param version the RDB version that may be used without need ({@code rdb-write-version})
+   * @param version the RDB version to use even if an older one would do ({@code rdb-write-version})
    */
   public static BlockOutput dump(Values values, long entry, boolean compress, int version) {
     return dump(values, entry, compress, version, true);
@@ -51,7 +53,7 @@ public final class Payloads {
     }
   }
 
-  /** Returns true if a Redis 7.0 accepts a valid payload of that version. */
+  /** Returns true if Redis 7.0 accepts a valid payload, judging by its version. */
   public static boolean isForOlder(long address, int length) {
     return DumpPayload.version(Region.MEMORY, address, length) <= NEWEST_OF_REDIS_7;
   }

@@ -23,7 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.LongSupplier;
 
 /**
- * Exports the value of an entry in steps, which {@link ValueExport} does at once. The entry must
+ * Exports the value of an entry in steps; {@link ValueExport} does so at once. The entry must
  * neither change nor move between the steps.
  */
 final class SlicedExport implements AutoCloseable {
@@ -47,7 +47,7 @@ final class SlicedExport implements AutoCloseable {
   /**
    * Starts an export.
    *
-   * @param version the RDB version that may be used without need
+   * @param version the RDB version to use even if an older one would do
    */
   SlicedExport(Values values, int version, long entry, RdbValueVisitor visitor)
       throws RdbException {
@@ -114,7 +114,7 @@ final class SlicedExport implements AutoCloseable {
     };
   }
 
-  /** From the highest score down, as {@link ValueExport} does. */
+  /** Exports members from the highest score down, as {@link ValueExport} does. */
   private Part sortedSet(long entry) throws RdbException {
     long size = values.sortedSets().size(entry);
     visitor.beginSortedSet(noKey, size);
@@ -147,7 +147,7 @@ final class SlicedExport implements AutoCloseable {
     };
   }
 
-  /** The nodes one by one, then the groups at once. */
+  /** Exports the nodes one by one, then all groups at once. */
   private Part stream(int version, long entry) throws RdbException {
     Streams streams = values.streams();
     StreamExport export = new StreamExport(values, version);
@@ -164,7 +164,7 @@ final class SlicedExport implements AutoCloseable {
       long high = IdTree.high(node);
       long low = IdTree.low(node);
       StreamExport.tellNode(high, low, Streams.node(node), visitor);
-      id[0] = low == -1 ? high + 1 : high; // the highest id has no node behind it
+      id[0] = low == -1 ? high + 1 : high; // no node can follow the highest id
       id[1] = low + 1;
       return true;
     };

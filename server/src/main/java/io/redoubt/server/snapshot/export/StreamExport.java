@@ -28,7 +28,7 @@ public final class StreamExport {
   /**
    * Creates the export of a keyspace's streams.
    *
-   * @param version the RDB version that may be used without need
+   * @param version the RDB version to use even if an older one would do
    */
   public StreamExport(Values values, int version) {
     streams = values.streams();
@@ -47,7 +47,7 @@ public final class StreamExport {
     visitor.endValue();
   }
 
-  /** Exports the part before the nodes. */
+  /** Exports the start of a stream, before its nodes. */
   public void begin(long root, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     visitor.beginStream(key, form(root), streams.nodes(root).size());
   }
@@ -59,7 +59,7 @@ public final class StreamExport {
     visitor.streamNode(millis, sequence, MEMORY, listpack, bytes);
   }
 
-  /** Exports the part after the nodes. */
+  /** Exports the rest of a stream, after its nodes. */
   void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
     tellStream(root, visitor);
     for (int i = 0; i < groups.count(root); i++) {

@@ -18,12 +18,13 @@ import java.math.RoundingMode;
 import java.util.Locale;
 
 /**
- * Adds a value of any encoding to a digest: elements of lists and streams are ordered, those of
- * other collections unordered. Consumer groups and expiry times of fields are excluded.
+ * Adds a value to a digest, independent of its encoding: elements of lists and streams in order,
+ * those of other collections regardless of the order. Consumer groups and expiry times of fields
+ * are excluded.
  */
 final class ValueDigest implements RdbValueVisitor {
 
-  /** Redis' type numbers; one that no visitor receives lies before streams. */
+  /** Redis' type numbers. The number before the stream's is that of modules. */
   private static final int STRING = 0;
 
   private static final int LIST = 1;

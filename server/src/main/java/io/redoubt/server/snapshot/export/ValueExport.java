@@ -23,9 +23,9 @@ import io.redoubt.server.value.sortedset.SortedSetCursor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Exports values of entries: packed values unchanged, others element by element. It has views of
- * its own on the structures, because it is also called by commands for values they are about to
- * change.
+ * Exports the values of entries: packed values unchanged, others element by element. Has its own
+ * views of the structures, because commands trigger exports of values that they are about to
+ * change, while they use the shared views.
  */
 public final class ValueExport {
 
@@ -44,7 +44,7 @@ public final class ValueExport {
   /**
    * Creates the export of a keyspace's values.
    *
-   * @param version the RDB version that may be used without need
+   * @param version the RDB version to use even if an older one would do
    */
   public ValueExport(Values values, int version) {
     this.values = values;
@@ -132,7 +132,9 @@ public final class ValueExport {
     visitor.endValue();
   }
 
-  /** Exports from the highest score down, so that a loader inserts each member at the start. */
+  /**
+   * Exports members from the highest score down, so that a loader inserts each member at the start.
+   */
   private void sortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long size = values.sortedSets().size(entry);
     visitor.beginSortedSet(key, size);

@@ -1,5 +1,5 @@
 /**
- * Values as RDB visitors receive them, and the outputs made of single values: payloads of DUMP and
+ * The export of values to RDB visitors, and its uses for single values: payloads of DUMP and
  * digests of DEBUG. Start reading at {@link io.redoubt.server.snapshot.export.ValueExport}. Imports
  * the store and the RDB formats.
  */

@@ -10,10 +10,7 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.snapshot.context.SnapshotSettings;
 import io.redoubt.server.snapshot.export.ValueExport;
 
-/**
- * Writes entries of the keyspace to a visitor, selecting an entry's database when it differs from
- * that of the previous entry.
- */
+/** Writes entries of the keyspace to a visitor, and selects the database when it changes. */
 public final class EntryWriter {
 
   /** The sizes of databases, for the sizing hint. */
@@ -34,9 +31,9 @@ public final class EntryWriter {
   private long written;
 
   /**
-   * Creates a writer that has written nothing.
+   * Creates a writer.
    *
-   * @param version the RDB version that may be used without need
+   * @param version the RDB version to use even if an older one would do
    */
   public EntryWriter(RdbVisitor writer, SnapshotContext context, int version, Sizes sizes) {
     this.writer = writer;

@@ -4,8 +4,9 @@ import io.redoubt.server.structure.PartGate;
 import java.util.function.Consumer;
 
 /**
- * A gate behind which memory may run out: the command whose change is about to happen goes on, and
- * the snapshot, which lacks the pre-image, fails. Nothing reaches the gate behind it from then on.
+ * Guards a gate that may run out of memory: the command that is about to change something
+ * continues, and the snapshot, which then lacks a pre-image, fails. After a failure the guarded
+ * gate is not called any more.
  */
 final class GuardedPartGate implements PartGate {
   private final PartGate gate;

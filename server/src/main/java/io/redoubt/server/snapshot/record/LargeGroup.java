@@ -24,7 +24,7 @@ public final class LargeGroup implements AutoCloseable {
 
   private static final int ENTRIES_A_STEP = 64;
 
-  /** A note: the time and number of deliveries, and the owner. */
+  /** A note: the delivery time, the number of deliveries, and the owner. */
   private static final int NOTE_BYTES = 24;
 
   /** The owner in the note of an entry that did not exist. */

@@ -16,8 +16,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A large list, written node by node from the first on. A node carries the snapshot's number once
- * it is written or kept aside, or if it is new.
+ * A large list, written node by node from the head. A node carries the snapshot's number once it is
+ * written or kept aside, or if it is new.
  *
  * <p>Nodes kept aside, copies of nodes about to change and nodes that have left the list, wait in a
  * chain at their former position: before a node that is in the list, or after the last one. At each

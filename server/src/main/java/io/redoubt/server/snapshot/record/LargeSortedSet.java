@@ -11,8 +11,8 @@ import io.redoubt.server.value.sortedset.SortedSetCursor;
 
 /**
  * A large sorted set, written from the highest score down, so that a loader inserts each member at
- * the start. Groups of members about to change are written ahead of that order, without those that
- * the order has passed; the order then skips the members of written groups.
+ * the start. A group with a member about to change is written ahead of that order, except for
+ * members that the walk has already passed; the walk later skips the members of written groups.
  */
 public final class LargeSortedSet extends LargeTable {
 
@@ -21,7 +21,7 @@ public final class LargeSortedSet extends LargeTable {
   private final Slabs slabs;
   private final SortedSetCursor cursor;
 
-  // The position in the order: the score and the bytes of the last member.
+  // The position of the walk: the score and the bytes of the last member.
   private boolean begun;
   private double score;
   private long member;

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * A large string in a block of its own, written piece by piece from the start. Copies of pieces
- * about to be overwritten are kept until the walk reaches them.
+ * A large string in a block of its own, written piece by piece from the start. Pieces about to be
+ * overwritten are copied; the copies are kept until the walk reaches them.
  */
 public final class LargeString extends LargeValue {
 

@@ -33,7 +33,7 @@ public class LargeTable extends LargeValue {
   private int next;
 
   /**
-   * Creates a value with such a table.
+   * Creates a value with a table.
    *
    * @param keyLengthAt the offset of the length in an element
    */

@@ -8,9 +8,9 @@ import io.redoubt.server.keyspace.Type;
 import java.util.List;
 
 /**
- * A large value being written part by part: added by {@link LargeValues} and not complete yet.
- * {@link #step} writes its parts in an order of its own, or ahead of that order when they are about
- * to change.
+ * A large value being written part by part, from {@link LargeValues#add} until it is complete.
+ * {@link #step} writes the parts in order; a part about to change is written ahead of the order or
+ * kept aside.
  */
 abstract class LargeValue implements AutoCloseable {
 
@@ -54,7 +54,7 @@ abstract class LargeValue implements AutoCloseable {
     return List.of(root);
   }
 
-  /** Takes over a structure to which nothing else refers any more. */
+  /** Takes ownership of a structure to which nothing else refers any more. */
   final void keep() {
     kept = true;
   }
@@ -99,7 +99,7 @@ abstract class LargeValue implements AutoCloseable {
     throw new IllegalStateException();
   }
 
-  /** Called before a pending entry of a group changes; returns true if that was noted. */
+  /** Called before a pending entry of a group changes; returns true if its state was noted. */
   boolean beforePending(long group, long high, long low) {
     throw new IllegalStateException();
   }

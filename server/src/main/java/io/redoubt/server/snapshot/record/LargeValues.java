@@ -26,9 +26,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The large values of a snapshot in progress, those with too many elements to be written at once.
+ * The large values of a snapshot in progress, which have too many elements to be written at once.
  * Neither the walk nor the first change of such a value takes time proportional to its size, and
- * the value is not copied:
+ * the value is never copied as a whole:
  *
  * <ul>
  *   <li>When the walk reaches its entry, or before its first change, the value is added ({@link
@@ -40,14 +40,13 @@ import org.jspecify.annotations.Nullable;
  *       The others wait in the order in which they were added; they are written before the walk
  *       continues, so values that change come first.
  *   <li>The bytes written ahead or kept aside are counted. When they exceed a share of the data,
- *       writes wait ({@link #isOverfull}) while the steps continue.
+ *       writes are paused ({@link #isOverfull}) while the steps continue.
  *   <li>A value that is removed, overwritten or flushed is not freed but left to this class ({@link
  *       #keeps}), which frees it once it has been written; the same holds for a node that leaves a
  *       list.
  * </ul>
  *
- * Values are identified by their roots, which do not move whatever happens to the entry (RENAME,
- * MOVE, SWAPDB).
+ * Values are identified by their roots, which RENAME, MOVE and SWAPDB do not move.
  */
 public final class LargeValues implements PartGate, AutoCloseable {
 
@@ -60,7 +59,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
   /** The approximate time to write an element ahead of a command. */
   private static final long NANOS_AN_ELEMENT = 150;
 
-  /** The same for a node, or a piece of a string. */
+  /** The approximate time to copy a node, or a piece of a string. */
   private static final long NANOS_A_NODE = 3_000;
 
   private static final long LEAST_ASIDE_BYTES = 8L << 20;
@@ -91,11 +90,11 @@ public final class LargeValues implements PartGate, AutoCloseable {
   /**
    * Creates an empty collection and registers its gates.
    *
-   * @param entries writes everything else
-   * @param version the RDB version that may be used without need
+   * @param entries writes all other entries
+   * @param version the RDB version to use even if an older one would do
    * @param number the walk's number
    * @param share is charged for the work done ahead of commands
-   * @param onFailure is told that a part found no memory before it changed
+   * @param onFailure called if there is no memory for a pre-image
    */
   public LargeValues(
       SnapshotContext context,
@@ -123,7 +122,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
     asideBytes += change;
   }
 
-  /** Returns true if so many bytes are kept aside that writes must wait. */
+  /** Returns true if writes must wait because too many bytes are kept aside. */
   public boolean isOverfull() {
     return asideBytes > mostAsideBytes;
   }
@@ -133,7 +132,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
     return asideBytes > mostAsideBytes / 4 * 3;
   }
 
-  /** Returns true if a value is not complete. */
+  /** Returns true if any value is incomplete. */
   public boolean areLeft() {
     return !byRoot.isEmpty();
   }

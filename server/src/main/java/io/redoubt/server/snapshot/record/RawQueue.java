@@ -47,7 +47,8 @@ public final class RawQueue extends RdbOutput {
   private SnapshotChunk current;
   private long keys;
 
-  // Owned by the thread: records held back during a large one, and true during such a one.
+  // Owned by the thread: the records held back during a large one, and true while one is in
+  // progress.
   private final ArrayDeque<SnapshotChunk> heldBack = new ArrayDeque<>();
   private boolean inLarge;
 

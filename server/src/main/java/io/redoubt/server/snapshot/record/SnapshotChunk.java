@@ -11,7 +11,7 @@ public final class SnapshotChunk {
 
   /** The contents of a chunk on its way to the thread. */
   enum Part {
-    /** Whole records, or a part of a byte stream divided without regard to records. */
+    /** Whole records, or a part of a byte stream that is cut anywhere. */
     RECORDS,
     /** Like {@link #RECORDS}, ending with a record; the next record comes in chunks of its own. */
     BEFORE_LARGE,

@@ -1,6 +1,6 @@
 /**
- * The records of a snapshot on their way from the loop to the writer thread: entries, large values
- * part by part, the queue, and the pace of the walk. Start reading at {@link
+ * The records that the loop sends to the writer thread during a snapshot: entries, parts of large
+ * values, the queue, and the pace of the walk. Start reading at {@link
  * io.redoubt.server.snapshot.record.LargeValues}. Imports the store, the export of values and the
  * context of snapshots.
  */
