@@ -11,16 +11,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The users who may read metrics or watch the page, with their passwords' hashes; immutable.
+ * The users that may read metrics or watch the page, with the hashes of their passwords; immutable.
  *
- * @param anonymous the rights of a request without a user: those of the default user if it needs no
- *     password
+ * @param anonymous the rights of a request without a user, which are the default user's if it needs
+ *     no password
  * @param accounts the users by name
  */
 public record Access(Right anonymous, Map<String, Account> accounts) {
   private static final String SCHEME = "basic ";
 
-  /** A right of a user, which includes those before it. */
+  /** A right of a user. Each includes the preceding ones. */
   public enum Right {
     /** Health and readiness. */
     NOTHING,
@@ -33,7 +33,7 @@ public record Access(Right anonymous, Map<String, Account> accounts) {
   /**
    * A user.
    *
-   * @param right what it may see
+   * @param right the right of the user
    * @param anyPassword true if any password is accepted
    * @param hashes the SHA-256 hashes of its passwords, in lower case hexadecimal digits
    */

@@ -29,7 +29,9 @@ final class EventStream {
   private final History history = new History();
   private String state = "";
 
-  /** Returns true if no further page may be opened; closes those that take nothing any more. */
+  /**
+   * Returns true if no further page may be opened. Closes pages that no longer accept output first.
+   */
   boolean isFull() {
     if (watchers.size() >= MAX_WATCHERS) {
       pages().stream().filter(channel -> !channel.isWritable()).forEach(Channel::close);
@@ -41,7 +43,7 @@ final class EventStream {
     return List.copyOf(watchers.keySet());
   }
 
-  /** Closes the pages whose users may no longer see them. */
+  /** Closes pages whose users have lost the right to see them. */
   void keepOnly(Predicate<@Nullable String> mayWatch) {
     for (Channel channel : pages()) {
       String authorization = watchers.get(channel);
@@ -55,7 +57,7 @@ final class EventStream {
     return watchers.isEmpty();
   }
 
-  /** Adds a page whose reply has started, and sends it what is known. */
+  /** Adds a page whose reply has started, and sends it the current state. */
   void add(Channel channel, @Nullable String authorization) {
     watchers.put(channel, authorization == null ? "" : authorization);
     channel.closeFuture().addListener(closed -> removed(channel));

@@ -3,9 +3,8 @@ package io.redoubt.protocol.http;
 import java.util.List;
 
 /**
- * The samples of the last minutes, for the charts of a page that is opened later: a ring of fixed
- * size. A sample is a row of numbers, the first of which is its time. Confined to the server's
- * thread.
+ * A ring with the samples of the last minutes, for the charts of a newly opened page. A sample is a
+ * row of numbers that starts with its time. Confined to the server's thread.
  */
 final class History {
   /** The number of samples, one a second. */

@@ -52,7 +52,7 @@ public final class Json {
     return this;
   }
 
-  /** Adds a number with three decimal places to an object; what is no number becomes 0. */
+  /** Adds a number with three decimal places to an object; NaN and infinities become 0. */
   public Json decimal(String name, double value) {
     name(name)
         .text

@@ -34,12 +34,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves {@code /metrics}, {@code /healthz}, {@code /readyz} and the page from what was published
- * last, on a thread of its own. Metrics are taken on demand, at most once a second: a scrape asks
- * the owner for them and is told if it doesn't answer.
+ * Serves {@code /metrics}, {@code /healthz}, {@code /readyz} and the page from the last published
+ * state, on a thread of its own. Metrics are taken on demand, at most once a second: a scrape
+ * requests them from the owner, and fails if the owner does not answer.
  *
- * <p>At the limit of connections the one that has waited longest for its request is closed for a
- * new one: slow clients can't shut others out.
+ * <p>At the limit of connections, a new one replaces the one that has waited longest for its
+ * request, so that slow clients can't lock others out.
  */
 public final class WatchServer implements AutoCloseable {
   private static final int BACKLOG = 128;
@@ -53,7 +53,10 @@ public final class WatchServer implements AutoCloseable {
   /** The output of an event stream above which it misses states. */
   private static final int HIGH_WATER_BYTES = 256 * 1024;
 
-  /** The age of what was published, once a second, beyond which the owner counts as stalled. */
+  /**
+   * The age of the published state at which the owner counts as stalled; it publishes once a
+   * second.
+   */
   private static final long STALLED_MILLIS = 5000;
 
   /** The age up to which metrics are served again. */
@@ -145,7 +148,7 @@ public final class WatchServer implements AutoCloseable {
     return ((InetSocketAddress) listening.localAddress()).getPort();
   }
 
-  /** Replaces what is served; from any thread. */
+  /** Publishes a new state. May be called on any thread. */
   public void publish(Published published) {
     last = published;
     group.execute(() -> {
@@ -177,7 +180,7 @@ public final class WatchServer implements AutoCloseable {
     });
   }
 
-  /** Keeps a sample, the first number of which is its time, for the charts; from any thread. */
+  /** Adds a sample for the charts, which starts with its time. May be called on any thread. */
   public void sampled(List<String> names, long[] sample) {
     group.execute(() -> stream.sampled(names, sample));
   }
@@ -354,7 +357,8 @@ public final class WatchServer implements AutoCloseable {
   @Override
   public void close() {
     group.execute(() -> {
-      // A connection that is still open when the loop ends does not release what it has read.
+      // Closes open connections before the loop ends, because they would not release their input
+      // buffers afterwards.
       List.copyOf(exchanges).forEach(Exchange::close);
       content.close();
     });

@@ -1,7 +1,7 @@
 /**
- * Leases that sentinels give a master: while a majority of them holds to its promise to give no
- * other node a lease, the master may take writes. Pure: callers pass the time. Start reading at
- * {@link io.redoubt.protocol.lease.LeaseTable}; imports nothing.
+ * Leases that sentinels grant to a master: the master may accept writes while a majority of its
+ * sentinels is bound by the promise to grant no other node a lease. Pure: callers pass the time.
+ * Start reading at {@link io.redoubt.protocol.lease.LeaseTable}; imports nothing.
  */
 @NullMarked
 package io.redoubt.protocol.lease;

@@ -1,9 +1,9 @@
 package io.redoubt.protocol.machine;
 
 /**
- * The own time of a state machine, which stands still while its process is paused: otherwise a
- * machine that wakes up would find all its peers silent. Also holds the time of the next step that
- * the machine has asked for. Milliseconds throughout.
+ * The clock of a state machine. It stands still while the process is paused, so that a machine does
+ * not blame its peers for its own pause. Also holds the time of the next step that the machine has
+ * requested. All times are in milliseconds.
  */
 public final class MachineClock {
   private long callerMillis;
@@ -12,7 +12,7 @@ public final class MachineClock {
   private long wakeAt = Long.MAX_VALUE;
 
   /**
-   * Creates a clock that shows the caller's time.
+   * Creates a clock set to the caller's time.
    *
    * @param nowMillis the caller's monotonic time
    */
@@ -22,10 +22,10 @@ public final class MachineClock {
   }
 
   /**
-   * Advances to the caller's time; an earlier one than before changes nothing. Returns the length
-   * of the pause of this process that has just ended, 0 if there was none.
+   * Advances to the caller's time; an earlier time than before changes nothing. Returns the length
+   * of a process pause that has just ended, or 0.
    *
-   * @param leastMillis the longest gap between two calls that is no pause
+   * @param leastMillis the longest gap between two calls that does not count as a pause
    */
   public long advance(long nowMillis, long leastMillis) {
     long passed = Math.max(0, nowMillis - callerMillis);
@@ -43,12 +43,12 @@ public final class MachineClock {
     return now;
   }
 
-  /** Forgets the requested times: the step that starts may request others. */
+  /** Forgets the requested times; the step that is about to run requests new ones. */
   public void clearWake() {
     wakeAt = Long.MAX_VALUE;
   }
 
-  /** Requests a step at a moment of the machine's own time; one that is past changes nothing. */
+  /** Requests a step by a moment of the machine's own time; a past moment changes nothing. */
   public void wakeBy(long moment) {
     if (moment > now) {
       wakeAt = Math.min(wakeAt, moment);
@@ -56,7 +56,8 @@ public final class MachineClock {
   }
 
   /**
-   * Returns the latest time of the next step in the caller's time, {@code Long.MAX_VALUE} for none.
+   * Returns the time by which the next step is due, in the caller's time; {@code Long.MAX_VALUE}
+   * for none.
    */
   public long wakeAtMillis() {
     return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;

@@ -1,6 +1,6 @@
 /**
- * The time of state machines that are stepped from outside, as those of a cluster's node and of a
- * sentinel are. Pure: callers pass the time. Imports nothing.
+ * The clock of state machines that are stepped from outside: cluster nodes and sentinels. Pure:
+ * callers pass the time. Imports nothing.
  */
 @NullMarked
 package io.redoubt.protocol.machine;

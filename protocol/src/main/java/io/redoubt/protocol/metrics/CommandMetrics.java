@@ -49,7 +49,7 @@ public final class CommandMetrics {
     return table.numbered().size();
   }
 
-  /** Adds those of a range of the commands that were called or refused. */
+  /** Adds the metrics of the commands in a range that were called or refused. */
   public void addTo(MetricsSnapshot snapshot, int from, int to) {
     for (Command<?> command : table.numbered().subList(from, to)) {
       if (command.calls() + command.rejectedCalls() + command.failedCalls() > 0) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Every numeric field of INFO as a metric, from the field's declaration. Confined to the event
- * loop.
+ * Exports every numeric field of INFO as a metric, from the field's declaration. Confined to the
+ * event loop.
  *
  * <p>A field that redis_exporter exports keeps its name there, so that dashboards made for it work;
  * the resource {@code exporter-names.txt} lists those. All others are prefixed with {@code
@@ -36,7 +36,7 @@ public final class InfoMetrics {
   private final Map<String, String> meanings = read(MEANINGS, "\t");
   private final Map<String, Metric> metrics = new HashMap<>();
 
-  /** Creates the metrics of an INFO, whose fields may still be declared. */
+  /** Creates the metrics of an INFO. More of its fields may be declared later. */
   public InfoMetrics(Info info) {
     this.info = info;
   }
@@ -60,10 +60,10 @@ public final class InfoMetrics {
   }
 
   /**
-   * Adds the fields that are shown now.
+   * Adds the fields that are currently shown.
    *
    * @param labelled fields with labels of their own
-   * @param labels those labels, in the form of {@link Labels#of}
+   * @param labels their labels, in the form of {@link Labels#of}
    */
   public void addTo(MetricsSnapshot snapshot, Set<String> labelled, String labels) {
     for (Section section : info.sections()) {

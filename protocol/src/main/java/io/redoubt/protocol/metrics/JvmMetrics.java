@@ -35,7 +35,7 @@ public final class JvmMetrics {
 
   private JvmMetrics() {}
 
-  /** Returns the metrics of now. */
+  /** Returns the current metrics. */
   public static MetricsSnapshot take() {
     MetricsSnapshot snapshot = new MetricsSnapshot();
     Version version = Version.ofThisProcess();

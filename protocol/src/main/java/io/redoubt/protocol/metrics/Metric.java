@@ -30,7 +30,7 @@ public final class Metric {
     return new Metric(name, Kind.GAUGE, help);
   }
 
-  /** Declares a counter, whose name ends in {@code _total}. */
+  /** Declares a counter; its name must end in {@code _total}. */
   public static Metric counter(String name, String help) {
     if (!name.endsWith(COUNTER_SUFFIX)) {
       throw new IllegalArgumentException("a counter without " + COUNTER_SUFFIX + ": " + name);

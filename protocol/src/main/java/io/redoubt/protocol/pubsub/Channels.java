@@ -65,7 +65,8 @@ public final class Channels {
   }
 
   /**
-   * Removes all subscriptions to a channel, and tells each subscriber, who has not asked for it.
+   * Removes all subscriptions to a channel and notifies each subscriber, since none has requested
+   * it.
    */
   public void unsubscribeEverybody(ChannelKind kind, ByteString name) {
     for (Subscriber subscriber : new ArrayList<>(of(kind).getOrDefault(name, Set.of()))) {
@@ -197,7 +198,7 @@ public final class Channels {
     return java.util.Collections.unmodifiableSet(of(kind).keySet());
   }
 
-  /** Returns the number of subscribers of a channel, without those of patterns. */
+  /** Returns the number of subscribers of a channel, not counting those of patterns. */
   public int subscribers(ChannelKind kind, ByteString name) {
     Set<Subscriber> all = of(kind).get(name);
     return all == null ? 0 : all.size();

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * {@link Channels} only.
  */
 public final class Subscriptions {
-  /** A subscription beside its name: entries here and in {@link Channels}; measured. */
+  /**
+   * The measured heap size of a subscription without its name: entries here and in {@link
+   * Channels}.
+   */
   private static final long SUBSCRIPTION_BYTES = 600;
 
   private @Nullable Set<ByteString> channels;

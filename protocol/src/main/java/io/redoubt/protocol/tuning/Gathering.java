@@ -9,16 +9,16 @@ import java.util.function.LongSupplier;
  * connections instead of each one as it becomes ready. A poll, and waking the thread and the
  * clients each time, costs about as much as a request; a pause costs less.
  *
- * <p>It pauses if requests arrive at a high rate but a turn finds few of them, and from so many
- * connections that the pause is short compared to the time between two requests of each. A few
- * clients that wait for each reply are never delayed.
+ * <p>It pauses if requests arrive at a high rate but a turn finds few of them, and if they come
+ * from so many connections that the pause is short compared to the interval between two requests of
+ * one. A few clients that wait for each reply are never delayed.
  *
  * <ul>
  *   <li>Buys: processor time per request of many unpipelined clients ({@code dist/benchmark cpu
  *       --pipeline 1}, and the column cpu of {@code open-loop}).
  *   <li>Costs: latency, up to the pause ({@code dist/benchmark open-loop}).
  *   <li>Off by default, because the median latency must not suffer at any rate.
- *   <li>Directive: {@code gathering-micros}, the longest pause.
+ *   <li>Directive: {@code gathering-micros}, the maximum pause.
  * </ul>
  */
 public final class Gathering {

@@ -12,7 +12,7 @@ import java.util.Optional;
  * own priorities have no effect on Linux by default.
  *
  * <ul>
- *   <li>Buys: on a machine with few processors, shorter latency beside a snapshot or growing data
+ *   <li>Buys: on a machine with few processors, lower latency during a snapshot or while data grows
  *       ({@code dist/benchmark snapshot}, column p99.9 during; {@code latency}).
  *   <li>Costs: background threads take longer if the processors are busy.
  *   <li>Off where the system is not Linux or refuses; priorities have no effect while processors

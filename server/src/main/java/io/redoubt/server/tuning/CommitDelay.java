@@ -3,17 +3,18 @@ package io.redoubt.server.tuning;
 import io.redoubt.protocol.net.EndOfTurn;
 
 /**
- * The time that a turn of the loop waits for clients that the last sync has answered, under {@code
- * appendfsync always}. They send their next requests at about the same time, and requests that
- * share a sync need not wait for another. As with PostgreSQL's commit_delay nobody waits for longer
- * than a sync takes. The wait is skipped for a while after one that collected no further commit.
+ * Group commit's wait, under {@code appendfsync always}: a turn of the loop waits briefly for the
+ * clients that the last sync has answered. They send their next requests at about the same time,
+ * and requests that share a sync need not wait for the next one. The wait never exceeds the
+ * duration of a sync, like PostgreSQL's commit_delay, and is skipped for a while after one that
+ * collected no further commit.
  *
  * <ul>
  *   <li>Buys: throughput of clients that wait for each reply ({@code dist/benchmark append
  *       --fsync-delay}, rows always).
  *   <li>Costs: up to one sync of latency for requests that come alone after a group.
  *   <li>Off unless {@code appendfsync always}.
- *   <li>Directive: {@code aof-loop-wait-micros}, the longest wait.
+ *   <li>Directive: {@code aof-loop-wait-micros}, the maximum wait.
  * </ul>
  */
 public final class CommitDelay {
@@ -26,7 +27,7 @@ public final class CommitDelay {
   private boolean looking;
   private long lookNanos;
 
-  /** Notes that clients have been answered. */
+  /** Records that a sync has answered clients. */
   public void answered(long nowNanos) {
     answeredNanos = nowNanos;
     hurried = Math.max(0, hurried - 1);
@@ -38,13 +39,13 @@ public final class CommitDelay {
   }
 
   /**
-   * Decides on another poll for requests in this turn, which has some already.
+   * Decides whether this turn, which already has requests, polls for more.
    *
-   * @param mostNanos the longest wait: the usual time of a sync, or a lower limit
+   * @param mostNanos the maximum wait: the usual time of a sync, or a lower limit
    * @param found the number of connections that the last poll found ready
-   * @param returned the number of clients answered last that have sent a request again
-   * @param answered the number of clients answered last
-   * @return the longest wait for the next request, in nanoseconds, 0 to poll without waiting, or
+   * @param returned the number of clients answered by the last sync that have sent another request
+   * @param answered the number of clients answered by the last sync
+   * @return the maximum wait for the next request in nanoseconds, 0 to poll without waiting, or
    *     {@link EndOfTurn#NO_LOOK}
    */
   public long nanos(long nowNanos, long mostNanos, int found, int returned, int answered) {
@@ -53,7 +54,7 @@ public final class CommitDelay {
       looking = true;
       lookNanos = nowNanos;
     }
-    if (hurried == 0 && returned < answered - answered / 8) { // one is always late
+    if (hurried == 0 && returned < answered - answered / 8) { // tolerates a few stragglers
       long left = mostNanos - (nowNanos - answeredNanos);
       if (left > 0) {
         return left;

@@ -30,7 +30,7 @@ public final class PagePopulator {
   private @Nullable Thread thread;
 
   /**
-   * Creates a populator, whose thread starts with the first order.
+   * Creates a populator; its thread starts with the first order.
    *
    * @param populate populates the pages of the extent at an address; called on the thread
    */
@@ -50,7 +50,7 @@ public final class PagePopulator {
   }
 
   private void run() {
-    ThreadPriority.lowerPriority(); // it occupies a processor for milliseconds
+    ThreadPriority.lowerPriority(); // populating occupies a processor for milliseconds
     while (true) {
       Order order = orders.poll();
       if (order == null) {

@@ -5,18 +5,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes the rests of a snapshot's thread after each chunk while commands run. Its low priority
- * bounds its share of a processor, but Linux may leave it one for itself and have the loop share
- * the other with local clients. The time that the thread was runnable without a processor shows
- * that others want one; it then leaves one free for several times as long. It never rests where
- * there are enough processors.
+ * Throttles a snapshot's thread: computes its rest after each chunk while commands run. The thread
+ * has a low priority, but Linux may still give it a processor of its own and leave the loop and
+ * local clients to share another. Time for which the thread was runnable but not running shows that
+ * processors are scarce; it then rests for several times as long. It never rests if there are
+ * enough processors.
  *
  * <ul>
- *   <li>Buys: throughput beside a snapshot on two processors shared with the clients ({@code
+ *   <li>Buys: throughput during a snapshot on two processors shared with the clients ({@code
  *       dist/benchmark snapshot}, column ratio).
  *   <li>Costs: a snapshot takes longer there (column BGSAVE).
  *   <li>Off if replicas wait for the snapshot, while no commands run, and where the thread never
- *       waits for a processor or the kernel does not tell.
+ *       waits for a processor or the kernel does not report it.
  *   <li>Directive: {@code snapshot-thread-rests}.
  * </ul>
  */
@@ -24,10 +24,12 @@ public final class SnapshotThrottle implements AutoCloseable {
 
   private static final int REST_BY_WAIT = 10;
 
-  /** The thread thus works for at least a quarter of the time. */
+  /** With this limit the thread works for at least a quarter of the time. */
   private static final int MOST_REST_BY_WORK = 3;
 
-  /** Shorter rests are saved up: Linux takes some milliseconds to make use of a free processor. */
+  /**
+   * Shorter rests are accumulated, because Linux takes some milliseconds to use a free processor.
+   */
   static final long LEAST_REST_NANOS = 20_000_000;
 
   private final @Nullable ThreadCpuTimes thread;

@@ -3,17 +3,17 @@ package io.redoubt.server.tuning;
 import java.util.function.LongSupplier;
 
 /**
- * Bounds the length of a slice of a snapshot's walk. While commands run, the snapshot as a whole
- * takes a fixed share of the event loop's time. Pre-images written ahead of commands count, and are
- * paid back by shorter slices. A snapshot thus takes longer the more is written; it ends all the
- * same, since pre-images are progress. Between slices an otherwise idle loop rests, because the
- * snapshot's thread may need the processor.
+ * Limits the slices of a snapshot's walk so that, while commands run, the snapshot takes a fixed
+ * share of the event loop's time. Pre-images written ahead of commands count towards the share and
+ * are paid back by shorter slices. More writes thus prolong a snapshot; it ends nevertheless, since
+ * each pre-image is progress. Between slices an otherwise idle loop rests, because the snapshot's
+ * thread may need the processor.
  *
- * <p>If no command has run for a while, or writes wait for the snapshot, a slice is as long as a
- * command may have to wait at all.
+ * <p>If no command has run for a while, or writes wait for the snapshot, slices have the maximum
+ * length.
  *
  * <ul>
- *   <li>Buys: throughput and latency beside a snapshot ({@code dist/benchmark snapshot}, columns
+ *   <li>Buys: throughput and latency during a snapshot ({@code dist/benchmark snapshot}, columns
  *       ratio and p99.9 during).
  *   <li>Costs: a snapshot of a busy server takes longer (column BGSAVE; {@code sync}).
  *   <li>Off while no commands run.
@@ -22,10 +22,10 @@ import java.util.function.LongSupplier;
  */
 public final class WalkShare {
 
-  /** The longest that the walk keeps the loop from commands. */
+  /** The maximum length of a slice, for which commands may have to wait. */
   static final long LONGEST_NANOS = 250_000;
 
-  /** A shorter slice is not worth its turn. */
+  /** The minimum length of a slice; a shorter one is not worth its overhead. */
   private static final long LEAST_NANOS = 8_000;
 
   private static final int WHOLE = 100;
@@ -38,7 +38,10 @@ public final class WalkShare {
   private long lastCommandNanos;
   private long lastLookNanos;
 
-  /** The loop's time that the snapshot may take now, in nanoseconds; negative if it is in debt. */
+  /**
+   * The time that the snapshot may take now, in nanoseconds; negative after pre-images have
+   * exceeded the share.
+   */
   private long balance;
 
   /**
@@ -55,15 +58,15 @@ public final class WalkShare {
     lastLookNanos = now;
   }
 
-  /** Counts what was written ahead of a command, which took about that long. */
+  /** Charges the time of a pre-image written ahead of a command. */
   public void wroteAhead(long nanos) {
-    balance -= nanos + share(nanos); // and is no part of the time that counts
+    balance -= nanos + share(nanos); // the time itself must not earn a share
   }
 
   /**
-   * Returns the length of the slice that starts now, in nanoseconds; 0 if it is too early for one.
+   * Returns the length of a slice starting now, in nanoseconds; 0 if it is too early.
    *
-   * @param writesWait true if commands can't go on before the walk does
+   * @param writesWait true if commands wait for the walk
    */
   public long sliceNanos(long now, boolean writesWait) {
     long count = executed.getAsLong();
@@ -79,12 +82,12 @@ public final class WalkShare {
     return balance < LEAST_NANOS ? 0 : balance;
   }
 
-  /** Returns the walk's part beside that much time of everything else. */
+  /** Returns the walk's share for the given time of everything else. */
   private long share(long nanos) {
     return nanos * percent / (WHOLE - percent);
   }
 
-  /** Counts a slice that has ended. */
+  /** Charges a finished slice. */
   public void sliced(long now) {
     balance -= now - lastLookNanos;
     lastLookNanos = now;
