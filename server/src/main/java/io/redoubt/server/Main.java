@@ -23,7 +23,7 @@ public final class Main extends Launch<ServerDirectives> {
     super("redis-server", words, environment, new ServerDirectives());
   }
 
-  /** Runs a server until it is told to end; the exit status is 0 then, 1 when it cannot serve. */
+  /** Runs a server until it is shut down; the exit status is 0 then, and 1 if it can't serve. */
   public static void main(String[] words) throws IOException, InterruptedException {
     System.exit(new Main(words, System.getenv()).run());
   }

@@ -22,9 +22,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
 
 /**
- * A data server that is started, serves and is shut down. {@link ServerAssembly} builds and starts
- * its parts; this class brings callers of any thread to its event loop. Several servers may live in
- * one process.
+ * A data server. {@link ServerAssembly} builds and starts its parts; this class may be called on
+ * any thread and forwards to the event loop. Several servers may live in one process.
  */
 public final class RedisServer implements AutoCloseable {
   private final ServerDirectives settings;
@@ -75,8 +74,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Reports what a start would refuse of a configuration whose lines are valid each, without
-   * starting anything.
+   * Reports mistakes on which a start would fail although each line of the configuration is valid.
+   * Starts nothing.
    */
   public static void check(ServerDirectives settings, Environment environment, Mistakes mistakes)
       throws FatalConfigError {
@@ -87,9 +86,10 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Initializes what every server needs whatever its configuration. Takes a third of the start of a
-   * cold process, which another thread can use to read the configuration. Returns when the sockets
-   * are ready; the memory may be so a little later, and whoever uses it waits.
+   * Initializes everything that a server needs regardless of its configuration. This takes a third
+   * of the startup time of a cold process, in which another thread can read the configuration.
+   * Returns when the sockets are ready; the memory may follow a little later, and its first use
+   * waits for it.
    */
   public static void prepare() {
     Threads.ofSystem().unstarted("redoubt-memory", NativeMemory::prepare).start();
@@ -107,7 +107,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Does the same, and runs {@code listening} on the loop between listening and loading.
+   * Starts like {@link #start()}, and runs {@code listening} on the loop between listening and
+   * loading.
    *
    * @throws IOException if an address can't be listened on
    */
@@ -127,40 +128,41 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Keeps the data within the memory limit of the process' control group, and logs the memory there
-   * is. Call it before {@link #start}; for processes that are nothing but a server.
+   * Keeps the data within the memory limit of the process' control group, and logs the available
+   * memory. Must be called before {@link #start}, and only in processes that are nothing but a
+   * server.
    */
   public void guardMemory() {
     assembly.guardMemory();
   }
 
   /**
-   * Applies the directives that concern the whole process. Call it before {@link #start}; for
-   * processes that are nothing but a server.
+   * Applies the directives that concern the whole process. Must be called before {@link #start},
+   * and only in processes that are nothing but a server.
    */
   public void ownProcess() {
     assembly.ownProcess();
   }
 
   /**
-   * Prepares in the background what commands need on their first use, so that COMMAND DOCS, which
-   * uses all, does not hold the server still. Call it when the server has started.
+   * Prepares commands for their first use in the background, so that COMMAND DOCS, which uses all
+   * of them, does not block the server. Call it after the start.
    */
   public void prepareCommands() {
     assembly.prepareCommands();
   }
 
-  /** Opens a client within the process, without a socket; from any thread. */
+  /** Opens a client within the process, without a socket. May be called on any thread. */
   public DirectConnection direct(DirectConnection.Receiver receiver) {
     return assembly.direct(receiver);
   }
 
-  /** Returns the event loop, for tasks of any thread; a task that waits holds the server still. */
+  /** Returns the event loop, for tasks from any thread. A task that waits blocks the server. */
   public Loop loop() {
     return assembly.loop();
   }
 
-  /** Performs what is due by the clock, which was moved; on the loop. */
+  /** Performs the due work at once after a test has moved the clock. Called on the loop. */
   public void clockMoved() {
     assembly.clockMoved();
   }
@@ -178,7 +180,7 @@ public final class RedisServer implements AutoCloseable {
     return ended;
   }
 
-  /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
+  /** Shuts down as after a signal; {@link #ended} completes on success. */
   public void shutDown(String signal) {
     assembly.shutdown().asked();
     assembly
@@ -200,17 +202,17 @@ public final class RedisServer implements AutoCloseable {
         });
   }
 
-  /** Returns true if a shutdown that a signal asked for is still to come; from any thread. */
+  /** Returns true if a shutdown requested by a signal is not done. May be called on any thread. */
   public boolean isShuttingDown() {
     return assembly.shutdown().isAsked();
   }
 
-  /** Removes files that are being written, since the process ends at once; from any thread. */
+  /** Removes unfinished files before the process exits immediately. May be called on any thread. */
   public void abandon() {
     assembly.abandon();
   }
 
-  /** Ends at once, without saving; closes all connections and gives back all memory. */
+  /** Stops at once without saving: closes all connections and releases all memory. */
   @Override
   public void close() {
     try {

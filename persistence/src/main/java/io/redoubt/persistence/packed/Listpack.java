@@ -21,7 +21,7 @@ import java.lang.foreign.MemorySegment;
  * The bytes are those of Redis; see {@link ListpackFormat}.
  *
  * <p>An element given as bytes is stored as an integer if it is the decimal form of a {@code long}.
- * An entry that {@link #isInteger} thus stands for that decimal form.
+ * An integer entry thus stands for that decimal form.
  *
  * <p>An entry is identified by its offset in the memory, which is valid until the next edit. A
  * <em>position</em> is the offset of an entry or {@link #end}: a place for insertions.
@@ -160,12 +160,12 @@ public final class Listpack {
     return ListpackFormat.integer(memory, entry);
   }
 
-  /** Returns the offset of the bytes of an entry that is no integer. */
+  /** Returns the offset of the bytes of an entry that is not an integer. */
   public static long bytesAt(MemorySegment memory, long entry) {
     return entry + ListpackFormat.prefixBytes(unsignedByte(memory, entry));
   }
 
-  /** Returns the number of bytes of an entry that is no integer. */
+  /** Returns the number of bytes of an entry that is not an integer. */
   public static int bytesLength(MemorySegment memory, long entry) {
     return (int) ListpackFormat.stringLength(memory, entry, unsignedByte(memory, entry));
   }

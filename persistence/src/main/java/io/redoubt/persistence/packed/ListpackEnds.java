@@ -82,7 +82,7 @@ public final class ListpackEnds {
   }
 
   /**
-   * Writes an entry of these bytes at a position, overwriting what is there, and returns the
+   * Writes an entry of these bytes at a position, overwriting the old content, and returns the
    * position after it. Callers add several entries at the end and then call {@link #extend}.
    */
   public static long write(

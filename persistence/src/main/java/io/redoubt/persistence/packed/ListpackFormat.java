@@ -54,14 +54,12 @@ final class ListpackFormat {
 
   private ListpackFormat() {}
 
-  /**
-   * Returns true if the first byte is that of an entry: neither the end nor an unknown encoding.
-   */
+  /** Returns true if the byte starts an entry: it is neither the end nor an unknown encoding. */
   static boolean isEntry(int first) {
     return first <= INT_64;
   }
 
-  /** Returns true if the first byte is that of an integer entry. */
+  /** Returns true if the byte starts an integer entry. */
   static boolean isInteger(int first) {
     return first < BYTES_6 || (first >= INT_13 && first < BYTES_12) || first > BYTES_32;
   }
@@ -225,7 +223,7 @@ final class ListpackFormat {
     }
   }
 
-  /** Returns the start of the entry whose back-length ends before {@code end}. */
+  /** Returns the start of the entry that ends before {@code end}, by its back-length. */
   static long before(MemorySegment memory, long end) {
     long at = end - 1;
     int bits = unsignedByte(memory, at);

@@ -51,9 +51,8 @@ public final class Lzf {
    * A compressor that works block by block. Its table of recent positions is kept between calls, so
    * that short values need no clearing. Not thread-safe.
    *
-   * <p>It works on Java arrays, into and out of which the data is copied. Array accesses compile to
-   * less code, which the JIT optimizes several times sooner, and the copies cost far less than the
-   * compression.
+   * <p>It works on Java arrays, with copies of the data. Array accesses compile to less code, which
+   * the JIT optimizes several times sooner, and the copies cost far less than the compression.
    */
   public static final class Compressor {
     private static final int TABLE_BITS = 14;

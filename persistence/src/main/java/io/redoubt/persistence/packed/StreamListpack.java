@@ -16,8 +16,8 @@ import java.lang.foreign.MemorySegment;
  *         the number of elements of the entry before this one
  * </pre>
  *
- * <p>This class validates untrusted ones. An instance is reusable and keeps the figures of the last
- * listpack.
+ * <p>This class validates untrusted listpacks. An instance is reusable and keeps the figures of the
+ * last one.
  */
 public final class StreamListpack {
 
@@ -30,7 +30,7 @@ public final class StreamListpack {
   /** The number of elements that start an entry: its flags and the two halves of its id. */
   public static final int FIXED_ELEMENTS = 3;
 
-  /** The bytes by which a listpack can grow when its counts are corrected. */
+  /** The maximum growth in bytes when the counts of a listpack are corrected. */
   public static final int MAX_GROWTH_BYTES = 20;
 
   private MemorySegment memory = MemorySegment.NULL;

@@ -16,8 +16,8 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The predecessor of {@link Listpack}, used up to Redis 6.2: for reading files of such a Redis and
- * for writing files that it can read.
+ * The predecessor of {@link Listpack}, used up to Redis 6.2. Needed to read files of such a Redis
+ * and to write files for it.
  *
  * <pre>
  * ziplist  4 bytes  total size in bytes, little-endian
@@ -110,13 +110,13 @@ public final class Ziplist {
     };
   }
 
-  /** Returns the offset of the bytes of an entry that is no integer. */
+  /** Returns the offset of the bytes of an entry that is not an integer. */
   public static long bytesAt(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
     return at + prefixBytes(unsignedByte(memory, at));
   }
 
-  /** Returns the number of bytes of an entry that is no integer. */
+  /** Returns the number of bytes of an entry that is not an integer. */
   public static int bytesLength(MemorySegment memory, long entry) {
     return (int) stringLength(memory, encodingAt(memory, entry));
   }

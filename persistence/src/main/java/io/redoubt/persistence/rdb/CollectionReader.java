@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 
 /**
- * Reads values other than strings in steps of one element or node, each of which must have arrived
- * in full. The caller commits the input after a step that returns true, and rolls it back after one
- * that returns false.
+ * Reads values other than strings in steps of one element or node, which must have arrived
+ * completely. The caller commits the input after a step that returns true, and rolls it back after
+ * one that returns false.
  */
 final class CollectionReader implements AutoCloseable {
 

@@ -33,7 +33,7 @@ final class LargeString implements AutoCloseable {
     }
   }
 
-  /** Starts a string whose head has been read. */
+  /** Starts a string after its length has been read. */
   void begin(RdbKey key, RdbString head) throws RdbException {
     storedLeft = head.storedBytes();
     plainLeft = head.plainBytes();

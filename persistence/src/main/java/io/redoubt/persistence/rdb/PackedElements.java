@@ -111,7 +111,7 @@ final class PackedElements implements AutoCloseable {
     return earliest == Long.MAX_VALUE ? RdbKey.NONE : earliest;
   }
 
-  /** Refers to the text of an element; that of an integer is written first. */
+  /** Makes the view refer to the text of an element; an integer is formatted first. */
   private RdbBytes bytes(RdbBytes target, long at, int textAt) {
     if (!Listpack.isInteger(memory, at)) {
       return target.at(memory, Listpack.bytesAt(memory, at), Listpack.bytesLength(memory, at));

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class PackedReader implements AutoCloseable {
 
   /**
-   * The most tuples whose elements are compared here, on the Java heap; the visitor finds
-   * duplicates among more.
+   * The maximum number of tuples that are checked for duplicates here, on the Java heap; for more,
+   * the visitor checks.
    */
   private static final int MAX_COMPARED = 1 << 16;
 
@@ -121,7 +121,7 @@ final class PackedReader implements AutoCloseable {
     return orderly;
   }
 
-  /** Returns what has to be repaired in the last collection, other than duplicates. */
+  /** Returns the defects of the last collection to be repaired, other than duplicates. */
   List<String> repairs() {
     return repairs;
   }

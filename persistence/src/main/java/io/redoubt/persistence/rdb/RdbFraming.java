@@ -210,7 +210,7 @@ public final class RdbFraming {
     };
   }
 
-  /** Reads the number of elements, each of which takes at least a byte. */
+  /** Reads a number of elements and checks it, since each takes at least a byte. */
   private long count() throws IOException, RdbException {
     long count = length();
     if (count < 0 || count > size - at) {

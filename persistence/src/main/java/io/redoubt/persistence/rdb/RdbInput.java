@@ -169,8 +169,8 @@ final class RdbInput {
   }
 
   /**
-   * Returns a count that is only a hint, bounded by the bytes that follow, of which each item takes
-   * about as many as given; no hint is taken on trust.
+   * Returns a count that is only a hint, limited by the number of items that can follow at the
+   * given bytes per item, since hints can't be trusted.
    */
   long bounded(long count, int itemBytes) {
     long most = totalBytes == Long.MAX_VALUE ? MAX_HINT : (totalBytes - offset()) / itemBytes;

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A push parser of RDB, versions 1 to 12 and Valkey's 80, that passes what it reads to a visitor.
+ * A push parser of RDB, versions 1 to 12 and Valkey's 80, that passes the contents to a visitor.
  * Input may be cut anywhere and never blocks: callers either copy bytes in ({@link #feed}) or put
  * them into the reader's memory ({@link #room()}, {@link #memory()}, {@link #limit()}, {@link
  * #filled}). Memory is bounded by the longest key and by the threshold above which strings are

@@ -1,7 +1,7 @@
 package io.redoubt.persistence.rdb;
 
 /**
- * The attributes of a stream beside its entries. Reusable; ids are pairs of milliseconds and
+ * The attributes of a stream, without its entries. Reusable; ids are pairs of milliseconds and
  * sequence, both unsigned.
  */
 public final class RdbStream {

@@ -32,13 +32,13 @@ public interface RdbValueVisitor {
 
   /**
    * Reports a repair of the value that is being passed, after its start: the value contradicted
-   * itself in a way that a released Redis wrote, or wrote after loading an older file.
+   * itself in a way that some released Redis writes, or writes after loading an older file.
    *
    * @param type the type of the value
-   * @param what a clause that says what was wrong
+   * @param what a clause that describes the defect
    */
   default void repaired(RdbType type, String what) throws RdbException {
-    // most visitors pass on or count what is right
+    // most visitors don't need repairs
   }
 
   /**

@@ -39,6 +39,6 @@ public interface RdbVisitor extends RdbValueVisitor {
   /** Ends the current string. */
   void endString() throws RdbException;
 
-  /** Ends the stream, whose checksum, if it has one, is correct. */
+  /** Ends the RDB. Its checksum, if there is one, was correct. */
   void end() throws RdbException;
 }

@@ -18,7 +18,7 @@ import io.redoubt.persistence.packed.StreamListpack;
  * id        = length(milliseconds) length(sequence); in 16 bytes: both most significant byte first
  * </pre>
  *
- * <p>What stands in brackets came with the second form of the type, the time of activity with the
+ * <p>Parts in brackets exist since the second form of the type, the time of activity since the
  * third. Times are Unix milliseconds, least significant byte first.
  */
 final class StreamReader {

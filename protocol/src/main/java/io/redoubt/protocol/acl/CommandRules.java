@@ -62,7 +62,7 @@ final class CommandRules {
     return false;
   }
 
-  /** Returns true if the command is allowed whatever its arguments. */
+  /** Returns true if the command is allowed with any arguments. */
   boolean allows(Command<?> command) {
     int id = command.id();
     return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;

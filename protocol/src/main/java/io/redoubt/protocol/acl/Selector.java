@@ -55,7 +55,7 @@ final class Selector {
     allChannels = other.allChannels;
   }
 
-  /** Returns true if the command is allowed, whatever its arguments other than keys. */
+  /** Returns true if the command is allowed with any arguments, apart from its keys. */
   boolean mayRun(Command<?> command) {
     return commands.allowsAll() || commands.allows(command);
   }

@@ -213,7 +213,7 @@ public final class User {
     return unrestricted;
   }
 
-  /** Returns true if the command is permitted, whatever its arguments other than keys. */
+  /** Returns true if the command is permitted with any arguments, apart from its keys. */
   public boolean mayRun(Command<?> command) {
     return selectors.stream().anyMatch(selector -> selector.mayRun(command));
   }

@@ -238,7 +238,7 @@ public final class Users {
   }
 
   /**
-   * Replaces all users by those of an ACL file; applies all lines or none.
+   * Replaces all users by the users of an ACL file; applies all lines or none.
    *
    * @param path the file, for messages
    * @param lines its lines

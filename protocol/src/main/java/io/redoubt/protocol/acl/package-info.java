@@ -1,8 +1,8 @@
 /**
  * Access control lists: users, their rules, permission checks of requests, and the log of denials.
  *
- * <p>May import {@code protocol.bytes}, {@code resp}, {@code command} and {@code process}. Knows
- * commands and requests but neither clients nor channels, so that sentinels and scripts can use it,
+ * <p>May import {@code protocol.bytes}, {@code resp}, {@code command} and {@code process}. Depends
+ * on commands and requests but not on clients or channels, so sentinels and scripts can use it,
  * too. Start reading at {@link io.redoubt.protocol.acl.Users}.
  */
 @NullMarked

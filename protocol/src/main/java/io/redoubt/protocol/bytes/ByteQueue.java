@@ -105,7 +105,7 @@ public final class ByteQueue {
   }
 
   /**
-   * Drops all bytes, but leaves their memory to the caller, who frees it; null if there is none.
+   * Drops all bytes and returns their memory, which the caller must free; null if there is none.
    */
   public BufferMemory.@Nullable Block surrender() {
     BufferMemory.Block given = block;

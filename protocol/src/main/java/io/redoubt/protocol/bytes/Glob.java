@@ -150,7 +150,7 @@ public final class Glob {
     return t;
   }
 
-  /** Returns the pattern index after the element at {@code p}, whatever it matches. */
+  /** Returns the pattern index after the element at {@code p}. */
   static int after(MemorySegment pattern, long offset, int p, int length) {
     int c = pattern.get(BYTE, offset + p);
     if (c == '\\') {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Matches the rest of a pattern after a star without backtracking: each part between two stars is
- * searched for with one bit an element, which tells whether the elements up to it match the text
- * before the current byte (Baeza-Yates and Gonnet's shift-and). A byte of the text costs one step
- * for 64 elements.
+ * searched for with one bit per element, set if the elements up to it match the text before the
+ * current byte (Baeza-Yates and Gonnet's shift-and). A byte of the text costs one step for 64
+ * elements.
  */
 final class GlobSearch {
   /** The elements of a part beyond which its tables would take too much of the heap. */

@@ -55,7 +55,7 @@ final class Grisu2 {
   private static void roundedPower(int index, int power) {
     BigInteger ten = BigInteger.TEN.pow(Math.abs(power));
     int exponent = power < 0 ? -ten.bitLength() - 63 : ten.bitLength() - 64;
-    BigInteger twice; // 65 bits, the last of which rounds
+    BigInteger twice; // 65 bits, the last one for rounding
     if (power < 0) {
       twice = BigInteger.ONE.shiftLeft(1 - exponent).divide(ten);
     } else {

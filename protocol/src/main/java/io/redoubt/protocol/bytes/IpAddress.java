@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * IP addresses as text. An IPv6 address has many spellings: addresses are printed, stored and used
- * as keys in the {@linkplain #canonical canonical} one and compared by {@link #same}. A host that
- * is a name passes unchanged.
+ * as keys in the {@linkplain #canonical canonical} one and compared by {@link #same}. Host names
+ * pass unchanged.
  *
- * <p>The canonical form is that of inet_ntop(3), which Redis prints: RFC 5952 with the last four
- * bytes as in IPv4 after {@code ::ffff:} and after twelve zero bytes.
+ * <p>The canonical form is the output of inet_ntop(3), which Redis prints: RFC 5952, with the last
+ * four bytes as in IPv4 after {@code ::ffff:} and after twelve zero bytes.
  */
 public final class IpAddress {
   private static final int IPV4_BYTES = 4;
@@ -29,8 +29,9 @@ public final class IpAddress {
   private IpAddress() {}
 
   /**
-   * Returns true if the host is a whole address, with or without a zone, rather than a name. The
-   * short forms of IPv4 addresses, such as 127.1, are none: they may be what is left of a message.
+   * Returns true if the host is a complete address, with or without a zone, rather than a name.
+   * Short forms of IPv4 addresses, such as 127.1, don't count, because they may be remnants of a
+   * truncated message.
    */
   public static boolean isLiteral(String host) {
     return parse(withoutZone(host)) != null;
@@ -236,7 +237,10 @@ public final class IpAddress {
     return true;
   }
 
-  /** Parses the forms of inet_aton(3) whose last number fills several bytes, such as 127.1. */
+  /**
+   * Parses the short forms of inet_aton(3), in which the last number fills several bytes, as in
+   * 127.1.
+   */
   private static byte @Nullable [] parseShortIpv4(String text) {
     byte[] into = new byte[IPV4_BYTES];
     int start = 0;

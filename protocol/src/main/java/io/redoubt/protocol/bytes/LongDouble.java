@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LongDouble {
 
-  /** A text of this length or more is no number, as in Redis. */
+  /** The length from which a text does not count as a number, as in Redis. */
   public static final int MAX_TEXT_BYTES = 5 * 1024;
 
   private static final int MANTISSA_BITS = 64;

@@ -1,10 +1,9 @@
 package io.redoubt.protocol.bytes;
 
 /**
- * Texts that clients and peers choose, made safe for formats in which characters have a meaning:
- * INFO, CLIENT LIST, ACL LOG, the log, metrics and the page. Whatever ends a line for some reader,
- * any other control character and the separators of the format become underscores, as in Redis'
- * INFO. A clean text is returned as it is.
+ * Sanitizes texts chosen by clients and peers for line-based formats: INFO, CLIENT LIST, ACL LOG,
+ * the log, metrics and the page. Line ends of any kind, other control characters and the format's
+ * separators become underscores, as in Redis' INFO. A clean text is returned unchanged.
  */
 public final class PlainText {
   private static final char SUBSTITUTE = '_';

@@ -111,8 +111,8 @@ public final class Xxh3 {
   }
 
   /**
-   * Hashes stripes of eight words, each of which has an accumulator. Those of a pair of words
-   * depend on that pair only, so that pair after pair is summed, in four passes.
+   * Hashes stripes of eight words, each with an accumulator. The accumulators of a pair of words
+   * depend on that pair only, so the pairs are summed one after another, in four passes.
    */
   private long ofLong() {
     long sum = length * PRIME64_1;

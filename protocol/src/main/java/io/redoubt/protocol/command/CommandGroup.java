@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * Arity, key positions, ACL categories and documentation follow from the usage line, the flags and
- * the group; what does not is stated. The usage line is parsed when a command is used first: a
- * start would need milliseconds for all of them.
+ * the group; exceptions are stated explicitly. A usage line is parsed when its command is first
+ * used; parsing all of them at startup would take milliseconds.
  *
- * @param <C> what the handlers work on
+ * @param <C> the invocation that handlers receive
  */
 public abstract class CommandGroup<C extends Invocation> {
   private static final int ARITY_OF_CONTAINERS = -2;
@@ -184,7 +184,9 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
-    /** Replaces the group's ACL categories; those of the flags are added in any case. */
+    /**
+     * Replaces the group's ACL categories. Categories that follow from flags are added in any case.
+     */
     public Builder<C> categories(Category... all) {
       int bits = 0;
       for (Category category : all) {

@@ -56,7 +56,7 @@ public final class CommandTable<C extends Invocation> {
     }
   }
 
-  /** Derives what follows from all usage lines, which a first use does otherwise; any thread. */
+  /** Parses all usage lines in advance instead of at the first use. May be called on any thread. */
   public void derive() {
     numbered.forEach(Command::derive);
   }

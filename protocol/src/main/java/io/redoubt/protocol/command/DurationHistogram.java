@@ -15,12 +15,14 @@ public final class DurationHistogram {
 
   private static final int PARTS = 1 << PART_BITS;
 
-  /** The longest duration that percentiles tell, as in Redis. */
+  /** The longest duration that percentiles report, as in Redis. */
   private static final long MOST_NANOS = 1_000_000_000;
 
   private final long[] counts = new long[BUCKETS];
 
-  /** The parts by power of two, made when they are first used; those of index 0 are below 256. */
+  /**
+   * The counters by power of two, allocated at the first use; index 0 is for durations below 256.
+   */
   private final long[][] parts = new long[Long.SIZE - Long.numberOfLeadingZeros(MOST_NANOS)][];
 
   private long total;

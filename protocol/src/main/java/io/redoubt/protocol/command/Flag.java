@@ -25,7 +25,7 @@ public enum Flag {
   BLOCKING,
   /** Permitted while the dataset is being loaded. */
   LOADING,
-  /** Permitted on a replica whose master link is down and that must not serve stale data. */
+  /** Permitted on a replica that has lost its master link and must not serve stale data. */
   STALE,
   /** Not shown to MONITOR. */
   SKIP_MONITOR,

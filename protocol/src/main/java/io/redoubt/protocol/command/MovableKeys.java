@@ -2,7 +2,7 @@ package io.redoubt.protocol.command;
 
 import io.redoubt.protocol.resp.Request;
 
-/** Finds the keys of a request whose positions the command's key specs cannot express. */
+/** Finds the keys of a request if key specs can't express their positions. */
 @FunctionalInterface
 public interface MovableKeys {
   /**

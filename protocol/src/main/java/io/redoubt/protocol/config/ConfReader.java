@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a configuration line by line. A line is blank, a comment, or a name with arguments, all of
- * which may be quoted; {@code include} reads another file in its place. Files in YAML are read as
- * the lines that they stand for, see {@link YamlText}.
+ * which may be quoted; {@code include} reads another file in its place. A YAML file is converted to
+ * lines first, see {@link YamlText}.
  */
 class ConfReader {
   private static final String BAD = "Bad directive or wrong number of arguments";
@@ -67,7 +67,9 @@ class ConfReader {
     secrets = new SecretLines(directives);
   }
 
-  /** Reads the file, standard input and options, those in the form of Redis as one text. */
+  /**
+   * Reads the file, standard input and options. All parts in Redis' format are read as one text.
+   */
   void read(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     StringBuilder text = new StringBuilder();
@@ -260,7 +262,7 @@ class ConfReader {
     return places;
   }
 
-  /** Sets a directive whose value is in a file of its own. */
+  /** Sets a directive whose value is read from a separate file. */
   private void readSecret(TextDirective file, TextDirective secret) throws RefusedValue {
     if (values.of(file).isEmpty()) {
       return;

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds likely mistakes in a refused line: look-alike characters, a comment after arguments, a
+ * Finds the likely mistake in a refused line: look-alike characters, a comment after arguments, a
  * misspelled name.
  */
 final class Diagnosis {

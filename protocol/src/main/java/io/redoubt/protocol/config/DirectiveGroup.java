@@ -135,7 +135,7 @@ public abstract class DirectiveGroup {
     refused.put(name, reason);
   }
 
-  /** Appends the declarations of another group to those of this one. */
+  /** Appends the declarations of another group. */
   protected final <G extends DirectiveGroup> G include(G group) {
     declared.addAll(group.declared);
     fileWords.addAll(group.fileWords);

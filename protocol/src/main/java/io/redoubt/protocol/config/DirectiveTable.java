@@ -51,7 +51,7 @@ public abstract class DirectiveTable extends DirectiveGroup {
     return Collections.unmodifiableList(declared);
   }
 
-  /** Returns the lines of the file that are no directives. */
+  /** Returns the lines of the file that are not directives. */
   public final List<FileWord> fileWords() {
     return fileWords;
   }

@@ -49,8 +49,8 @@ public abstract class Directives extends DirectiveTable {
    * Reads the configuration on start.
    *
    * @param file the config file, absolute, or null if there is none
-   * @param standardInput the text from standard input, appended to that of the file
-   * @param options lines made of the command line options, appended last
+   * @param standardInput the text from standard input, appended to the file's
+   * @param options the command line options as lines, appended last
    * @throws FatalConfigError if a line is invalid
    * @throws UnreadableConfigFile if the file or an included one cannot be opened
    */

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A mistake in a configuration.
  *
- * @param file the file that holds it; null if it is in the options or in standard input
+ * @param file the file with the mistake; null for the options or standard input
  * @param row from 1
- * @param column from 1; 0 if the whole line is meant
- * @param line the line, or what the place in YAML stands for; may be empty
- * @param reason what is wrong or what is expected
+ * @param column from 1; 0 for the whole line
+ * @param line the line, or the line that the YAML stands for; may be empty
+ * @param reason the reason, or the expected value
  * @param hints likely causes, one sentence each; may be empty
  */
 public record Mistake(

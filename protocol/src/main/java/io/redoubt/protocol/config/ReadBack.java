@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads the directives of a file as the next start would, to find those that CONFIG REWRITE must
- * write. File words are skipped; they are compared line by line.
+ * Reads the directives of a file like the next start, to find the ones that CONFIG REWRITE must
+ * write. Ignores {@link FileWord}s, which are compared line by line elsewhere.
  */
 final class ReadBack extends ConfReader {
   private final DirectiveTable directives;

@@ -18,10 +18,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One CONFIG REWRITE of a file in YAML. Values that differ are replaced where they stand, lines
- * that are gone are removed, and what the file lacks is listed as lines of a config file under
- * {@link YamlText#GENERATED} at its end. All else stays as it is, comments included; so do
- * variables of the environment whose values still hold.
+ * One CONFIG REWRITE of a YAML file. Different values are replaced in place, obsolete lines are
+ * removed, and missing directives are listed as config lines under {@link YamlText#GENERATED} at
+ * the end. Everything else is kept, including comments and environment variables whose values are
+ * still right.
  */
 final class YamlRewrite {
   private static final String HEAD = Rewrite.SIGNATURE + "\n" + YamlText.GENERATED + ":\n";
@@ -79,7 +79,7 @@ final class YamlRewrite {
       generated.forEach(line -> all.append("  - ").append(quoted(line)).append('\n'));
       text = all.toString();
     }
-    lines(); // never writes what a start would refuse
+    lines(); // throws if a start would refuse the new text
     return text;
   }
 
@@ -107,7 +107,7 @@ final class YamlRewrite {
     text = text.replace(Rewrite.SIGNATURE + "\n", "");
   }
 
-  /** Returns the directives whose values a start with this text would change. */
+  /** Returns the directives to which a start with this text would give other values. */
   private List<Directive<?, ?>> differing() throws IOException {
     ReadBack readBack = new ReadBack(directives);
     for (Line line : lines()) {
@@ -169,7 +169,7 @@ final class YamlRewrite {
     }
   }
 
-  /** Keeps the lines that are wanted, changes those with the same subject, removes the others. */
+  /** Keeps wanted lines, changes lines with the same subject, and removes all others. */
   private void put(FileWord word, List<List<String>> arguments) throws IOException {
     List<List<String>> wanted = new ArrayList<>();
     List<String> wantedLines = new ArrayList<>();

@@ -47,16 +47,16 @@ final class YamlText {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
 
   /**
-   * A line, with its place in the text.
+   * A line of a config file, with its position in the YAML text.
    *
-   * @param words the name and its arguments; empty if they can't be told
-   * @param error the reason why the words can't be told, or null
+   * @param words the name and its arguments; empty if they are unknown
+   * @param error the reason why the words are unknown, or null
    * @param row of the value, from 1
    * @param column of the value, from 1
-   * @param top the pair of the document that the line belongs to
-   * @param item the item or inner pair that makes this line alone
-   * @param value the arguments after the first {@code fixed} words, which are names above the value
-   * @param fixed the number of words that names above the value make
+   * @param top the top-level pair that contains the line
+   * @param item the item or inner pair that produces only this line
+   * @param value the arguments that are not names above the value
+   * @param fixed the number of words that come from names above the value
    */
   record Line(
       List<String> words,
@@ -126,7 +126,7 @@ final class YamlText {
     }
   }
 
-  /** Returns true if the file's name tells that it is in YAML. */
+  /** Returns true if the file has the name of a YAML file. */
   static boolean isNameOf(Path file) {
     String name = Words.lower(file.toString());
     return name.endsWith(".yaml") || name.endsWith(".yml");
@@ -177,7 +177,7 @@ final class YamlText {
         && !isArguments(value)) {
       eachLine(List.of(name), several, top, 0);
     } else if (directives.find(name) == null && isNothing(value)) {
-      return; // a word of which there is no line
+      return; // a word for which there is no line
     } else {
       add(List.of(name), value, top, range(value, value, top.isFlow()));
     }
@@ -310,7 +310,7 @@ final class YamlText {
     return new Range(offset(from.getStartMark()), end(to), flow);
   }
 
-  /** Returns the index after a node; that of a block ends with its last item. */
+  /** Returns the index after a node; a block ends with its last item. */
   private int end(Node node) {
     if (node instanceof CollectionNode<?> several
         && !isFlow(several)

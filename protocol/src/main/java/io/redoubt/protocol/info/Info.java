@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The INFO reply: sections in the order of their declaration. Used by the process' event loop only.
+ * The INFO reply: sections in the order of their declaration. Confined to the process' event loop.
  *
  * <p>A section requested by name is always shown; without names the default sections are shown, and
  * {@code all} and {@code everything} show every section but those shown only by name.

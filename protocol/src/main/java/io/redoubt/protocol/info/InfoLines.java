@@ -3,9 +3,9 @@ package io.redoubt.protocol.info;
 import io.redoubt.protocol.bytes.PlainText;
 
 /**
- * Receives fields whose names are known only when INFO is rendered, such as one per client or
- * command. Names and values that clients choose can't end a line or, as a name, start another field
- * or section; separators within a value are up to the caller.
+ * Receives fields whose names are not fixed, such as one per client or command. Names and values
+ * chosen by clients are sanitized so that they can't end a line and a name can't start another
+ * field or section; the caller must handle separators within a value.
  */
 public final class InfoLines {
   private static final String SEPARATORS = "#:";

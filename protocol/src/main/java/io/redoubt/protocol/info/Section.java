@@ -122,7 +122,7 @@ public final class Section {
     return add(lines -> lines.field(field, value.get()), null);
   }
 
-  /** Declares fields whose names are known only when INFO is rendered. */
+  /** Declares fields whose names are not fixed. */
   public Section lines(Consumer<InfoLines> writer) {
     return add(writer, null);
   }

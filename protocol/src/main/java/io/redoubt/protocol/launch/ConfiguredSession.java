@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
  * Session settings that read the common directives.
  *
  * @param requestLimits the size limits of requests
- * @param maxmemory the bytes of which {@code maxmemory-clients} may be a percentage
+ * @param maxmemory supplies {@code maxmemory}, for a {@code maxmemory-clients} in percent
  */
 public record ConfiguredSession(Directives directives, Limits requestLimits, LongSupplier maxmemory)
     implements SessionSettings {
-  /** Creates settings without {@code maxmemory}: a percentage of it is no limit. */
+  /** Creates settings without {@code maxmemory}, of which a percentage sets no limit. */
   public ConfiguredSession(Directives directives, Limits requestLimits) {
     this(directives, requestLimits, () -> 0);
   }

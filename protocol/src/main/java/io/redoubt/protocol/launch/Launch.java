@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class Launch<D extends Directives> {
   private static final String BACKGROUND_PIDFILE = "/var/run/redis.pid";
 
-  /** Time from the start until what only the start has used is released. */
+  /** The time from the start until memory that only the start has used is released. */
   private static final long SETTLING_MILLIS = 500;
 
   /** The time that the first clients have for themselves. */
@@ -64,7 +64,7 @@ public abstract class Launch<D extends Directives> {
   /** The status of a process that serves. */
   public static final String READY = "Ready to accept connections";
 
-  /** The property with the command by which the launcher was called, which may have a path. */
+  /** The property with the command that called the launcher, possibly with a path. */
   private static final String CALLED = "redoubt.called";
 
   private final String program;
@@ -104,8 +104,8 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
-   * Reports what {@link #start} would refuse of a configuration whose lines are valid each. Starts
-   * nothing.
+   * Reports mistakes on which {@link #start} would fail although each line of the configuration is
+   * valid. Starts nothing.
    */
   protected abstract void check(Mistakes mistakes) throws FatalConfigError;
 
@@ -332,9 +332,9 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
-   * Opens files that the start does without: the program's jars, of which a search for what none
-   * has opens all, and the settings of Java's cryptography. When clients take all file descriptors,
-   * it is too late: a class that can't be loaded once is missing for good.
+   * Opens files that are needed only later: all jars of the program, by a search for a missing
+   * resource, and Java's cryptography settings. Once clients have used up all file descriptors it
+   * would be too late: a class that fails to load is missing for good.
    */
   private static void openForLater() {
     URL _ = ClassLoader.getSystemResource("none");

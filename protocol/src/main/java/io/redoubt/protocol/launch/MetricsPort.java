@@ -26,11 +26,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP server of {@code metrics-port}, as the owner of the data sees it. Confined to the event
- * loop. Without a port nothing is created or loaded.
+ * The owner's side of the HTTP server of {@code metrics-port}. Confined to the event loop. Without
+ * a port nothing is created or loaded.
  *
- * <p>Requests have the rights of an ACL user: INFO shows metrics, and the commands whose replies
- * the page shows in part are needed for it.
+ * <p>Requests have the rights of an ACL user: metrics require INFO, and the page requires the
+ * commands whose replies it shows.
  */
 public final class MetricsPort {
   private static final String INFO = "info";

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The way by which redis-cli reaches this process, for the lines that the page offers to be copied.
- * Paths are those on this machine.
+ * The options with which redis-cli reaches this process, for command lines that users copy from the
+ * page. Paths are local to this machine.
  */
 public final class ShellOptions {
   private static final Set<String> ALL = Set.of("*", "::*", "0.0.0.0", "::");
@@ -23,10 +23,10 @@ public final class ShellOptions {
   }
 
   /**
-   * Writes them as the member {@code shell}: the hosts, none if any address of the machine will do,
-   * the port, and further options.
+   * Writes the options as the member {@code shell}: the hosts (none if any address of the machine
+   * will do), the port, and further options.
    *
-   * @param announcedHost the host that others are told to connect to, empty for none
+   * @param announcedHost the announced host, empty for none
    * @param plainPort the port without TLS, 0 for none
    */
   public void write(Json json, String announcedHost, int plainPort) {

@@ -33,7 +33,7 @@ final class StartCheck {
     this.log = log;
   }
 
-  /** Reports what a start would fail to open. */
+  /** Reports files and ports that a start would fail to open. */
   void run(Mistakes mistakes) throws FatalConfigError {
     logfile(mistakes);
     if (directives.listeners().isEmpty()) {

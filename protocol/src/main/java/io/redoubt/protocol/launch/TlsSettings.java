@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS contexts of a process, for listeners and for outgoing connections. Each is one object for
- * the life of the process; {@link #load} reads the files again and changes what it stands for, so
- * that its holders use new certificates from their next connection on. Loaded by one thread, used
- * by any.
+ * the life of the process; {@link #load} reads the files again and replaces its contents, so that
+ * its holders use new certificates from their next connection on. Loaded by one thread, used by
+ * any.
  */
 public final class TlsSettings {
   /** The error of CONFIG SET after a {@link #load} that failed. */

@@ -45,7 +45,7 @@ final class BlockingTls {
     settle(timeoutMillis);
   }
 
-  /** Processes what the engine requires in addition to the caller's bytes. */
+  /** Processes the messages that the engine exchanges in addition to the caller's bytes. */
   private void settle(int timeoutMillis) throws IOException {
     while (true) {
       HandshakeStatus status = engine.getHandshakeStatus();

@@ -4,8 +4,8 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.util.ArrayDeque;
 
 /**
- * The chunks of an event loop. Those of the usual size are reused, most recently returned first
- * because it is still in the cache; larger ones are freed.
+ * The chunks of an event loop. Chunks of the usual size are reused, the most recently returned
+ * first, since it is still in the cache; larger ones are freed.
  */
 final class ChunkPool {
 

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Selects cipher suites by a list in OpenSSL's syntax, as {@code tls-ciphers} has it: names and
+ * Selects cipher suites by a list in OpenSSL's syntax, for {@code tls-ciphers}: names and
  * properties of suites up to TLS 1.2, joined by {@code :}, each with an optional operator. As with
- * OpenSSL, words that name nothing available are skipped, and {@code @SECLEVEL} has no effect,
- * since the JDK already leaves out what it holds for weak. Source of the syntax: ciphers(1ssl).
+ * OpenSSL, words that match no available suite are skipped. {@code @SECLEVEL} has no effect, since
+ * the JDK already excludes weak suites. Source of the syntax: ciphers(1ssl).
  */
 final class CipherList {
   private static final String BETWEEN = "_WITH_";

@@ -91,7 +91,7 @@ public final class Connection {
 
   private int firstBytes;
 
-  /** The number of unwritten bytes, those of the first chunk included. */
+  /** The number of unwritten bytes, including the first chunk's. */
   private long queuedBytes;
 
   private boolean flushLeftBytes;
@@ -257,9 +257,9 @@ public final class Connection {
   }
 
   /**
-   * Sends the end of the connection, once it is closed, in one packet with the last bytes: a peer
-   * that sends a request between the two would read a reset in place of the end. Must not be called
-   * where input may be left unread, since the kernel then drops what it holds back.
+   * Makes a later close send the end of the connection in one packet with the last bytes; a peer
+   * that sends a request between the two would read a reset instead of the end. Must not be called
+   * if input may be left unread, because the kernel would then drop the held packet.
    */
   public void holdLastPacket() {
     try {
@@ -363,9 +363,9 @@ public final class Connection {
   }
 
   /**
-   * Closes the connection if the peer's kernel acknowledges no sent bytes for that long: the
-   * network is cut. A stopped process whose kernel acknowledges them stays connected. Only with
-   * epoll.
+   * Closes the connection if the peer's kernel does not acknowledge sent bytes for the given time,
+   * as after a network failure. A stopped process remains connected, since its kernel still
+   * acknowledges. Only with epoll.
    */
   public void unacknowledgedTimeout(int millis) {
     if (isUnix()) {
@@ -546,14 +546,15 @@ public final class Connection {
 
     private void endInput() {
       inputEnded = true;
-      // Its earlier input goes first. That of others may have come later, and must meet the end.
+      // This connection's earlier input is handled first. Input of others may have arrived later
+      // and must be handled after the end.
       readBuffer.notifyReader(Connection.this);
       Handler current = handler;
       if (current == null) {
         channel.close();
       } else if (channel.isActive() && !closing) {
         current.onInputEnd(Connection.this);
-        if (!channel.isActive()) { // the channel itself tells it only after the input of others
+        if (!channel.isActive()) { // its own notification would follow the input of others
           notifyClosed(null);
         }
       }

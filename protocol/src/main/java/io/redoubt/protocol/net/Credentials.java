@@ -63,8 +63,8 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
   }
 
   /**
-   * Checks that a key belongs to a certificate. Otherwise each handshake would fail, as it does
-   * while a renewed certificate lies beside the old key.
+   * Checks that a key belongs to a certificate, since otherwise every handshake would fail. They
+   * can differ while a certificate is renewed but its key is still the old one.
    */
   private static void checkMatch(PublicKey certified, PrivateKey key) throws IOException {
     boolean matches;

@@ -17,9 +17,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client's end of a {@link DirectConnection}, for clients built on netty: a channel on any
- * event loop of theirs that needs no socket. It connects to the one server that it was made for,
- * whatever address it is given.
+ * The client's end of a {@link DirectConnection}, for clients built on netty: a channel without a
+ * socket, on any of the client's event loops. It connects to the one server that it was created for
+ * and ignores the given address.
  */
 public final class DirectClientChannel extends SocketlessChannel {
   private final Function<DirectConnection.Receiver, DirectConnection> server;
@@ -38,7 +38,7 @@ public final class DirectClientChannel extends SocketlessChannel {
     this.server = server;
   }
 
-  /** Hands over what the server's thread sends, in order. */
+  /** Hands the bytes sent by the server's thread over to the client's loop, in order. */
   private final class Input implements DirectConnection.Receiver {
     @Override
     public void onBytes(byte[] bytes) {
@@ -62,7 +62,7 @@ public final class DirectClientChannel extends SocketlessChannel {
     try {
       eventLoop().execute(task);
     } catch (RejectedExecutionException e) {
-      open = false; // the client's loop has ended: nobody reads any more
+      open = false; // the client's loop has ended, so nothing is read any more
     }
   }
 

@@ -11,12 +11,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection between threads of this process and an event loop, without a socket. To the loop's
- * side it is a {@link Connection} like any other. Input is handed over in a queue; all that waits
- * there is handled in one turn, as what one read of a socket brings.
+ * A connection between threads of this process and an event loop, without a socket. On the loop it
+ * is a {@link Connection} like any other. Input is passed through a queue; all pending input is
+ * handled in one turn, like the bytes of one socket read.
  */
 public final class DirectConnection {
-  /** Receives what the loop's side sends; called on the loop. */
+  /** Receives the bytes sent by the loop's side. Called on the loop. */
   public interface Receiver {
     /** Bytes have been sent. */
     void onBytes(byte[] bytes);
@@ -109,7 +109,7 @@ public final class DirectConnection {
     return channel.isOpen() && channel.config().isAutoRead() ? input.poll() : null;
   }
 
-  /** Handles a piece of input, with those after it that fit into the buffer. */
+  /** Handles a piece of input together with the following ones that fit into the buffer. */
   private void handle(byte[] first) {
     if (first.length > BUFFER_BYTES) {
       BufferMemory.Block large = memory.allocate(first.length);

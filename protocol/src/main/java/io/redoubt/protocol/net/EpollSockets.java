@@ -17,7 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 
-/** Sockets whose event loop waits with epoll. */
+/** Sockets polled with epoll. */
 final class EpollSockets extends SystemSockets {
 
   @Override

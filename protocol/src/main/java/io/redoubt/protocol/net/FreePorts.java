@@ -13,11 +13,11 @@ import java.util.stream.IntStream;
  * Finds free TCP ports of the loopback address, for tools and tests that must name a port before a
  * process listens on it. The ports, and those of a cluster bus 10 000 above them, are below the
  * ephemeral range, so that outgoing connections do not take them meanwhile. No port is another
- * one's bus port. A process finds a port again only when it has found all others meanwhile: whoever
- * was given a port may bind it later.
+ * one's bus port. A process returns a port again only after it has returned all others, so a port
+ * may be bound some time later.
  *
  * <p>Processes that run in parallel, such as the forks of a build, each set {@code -Dredoubt.fork}
- * to their number, from 1. Processes of different numbers (modulo 8) never find the same port.
+ * to their number, from 1. Processes with different numbers (modulo 8) never find the same port.
  */
 public final class FreePorts {
   private static final int FIRST = 10_240;

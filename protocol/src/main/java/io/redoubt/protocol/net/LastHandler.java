@@ -4,8 +4,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 
 /**
- * The last handler of a pipeline, which drops the events that it does not override. Netty's adapter
- * marks methods with an annotation in place of that, for which Java generates two classes.
+ * The last handler of a pipeline; drops events that a subclass does not handle. Netty's adapter
+ * uses an annotation for that, for which Java generates two classes at startup.
  */
 abstract class LastHandler implements ChannelInboundHandler {
   @Override

@@ -10,14 +10,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A logger of netty that writes to the process' log: warnings and errors as warnings, the rest as
- * details for debugging. Netty's own search for a logging system opens all jars of the program, and
- * {@code java.util.logging} does so again, which is a tenth of the start.
+ * A netty logger that writes to the process' log: warnings and errors as warnings, all else as
+ * debug messages. Netty's own search for a logging system opens all jars of the program, and {@code
+ * java.util.logging} does so again, which takes a tenth of the startup time.
  */
 final class NettyLogger extends AbstractInternalLogger {
   private static final long serialVersionUID = 1L;
 
-  /** The loggers by which netty reports a missing network card or the like. */
+  /** The loggers with which netty reports harmless findings such as a missing network card. */
   private static final List<String> OF_DETECTION =
       List.of("io.netty.util.internal.", "io.netty.util.NetUtil");
 

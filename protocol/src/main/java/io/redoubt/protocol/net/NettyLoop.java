@@ -50,7 +50,7 @@ final class NettyLoop implements Loop {
     return () -> {
       try {
         task.run();
-      } catch (Throwable t) { // whoever watches the thread decides what a failed task means
+      } catch (Throwable t) { // the thread's handler decides about the failure of a task
         thread.getUncaughtExceptionHandler().uncaughtException(thread, t);
       }
     };

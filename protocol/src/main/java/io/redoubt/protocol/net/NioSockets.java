@@ -15,7 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.spi.SelectorProvider;
 
-/** Sockets whose event loop waits with a Java selector. */
+/** Sockets polled with a Java selector. */
 final class NioSockets extends SystemSockets {
 
   @Override

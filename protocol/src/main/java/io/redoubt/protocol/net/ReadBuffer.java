@@ -63,7 +63,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
   }
 
   /**
-   * Runs a task whose reads go to another block and whose readers are notified at its end, because
+   * Runs a task with a separate block for its reads, whose readers are notified at its end, because
    * the content of this block is still in use.
    */
   void nested(Runnable task) {
@@ -196,7 +196,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
   }
 
   @Override
-  @SuppressWarnings("deprecation") // it is what the interface has
+  @SuppressWarnings("deprecation") // required by the interface
   public Handle newHandle() {
     return new ConnectionReads();
   }

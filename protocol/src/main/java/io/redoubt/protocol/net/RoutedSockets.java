@@ -11,8 +11,8 @@ import java.net.SocketAddress;
 import java.util.function.UnaryOperator;
 
 /**
- * Sockets whose outgoing connections are led to other addresses, such as those of relays. Only the
- * place where a connection arrives differs: all parts keep seeing the address that they asked for.
+ * Sockets that redirect outgoing connections to other addresses, such as relays in tests. All
+ * callers still see the address that they asked for.
  */
 public final class RoutedSockets implements Sockets {
   private final Sockets sockets;

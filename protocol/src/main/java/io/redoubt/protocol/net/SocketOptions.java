@@ -60,7 +60,7 @@ final class SocketOptions {
   }
 
   /**
-   * Marks the packets of a listener; 0 is no mark.
+   * Sets the mark of a listener's packets; 0 for none.
    *
    * @throws IOException if the kernel refuses
    */

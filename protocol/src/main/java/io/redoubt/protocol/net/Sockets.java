@@ -21,7 +21,9 @@ public interface Sockets {
   /** Creates the polling mechanism of a loop. */
   IoHandlerFactory handlers();
 
-  /** Returns the registration by which a channel tells the polling mechanism what it waits for. */
+  /**
+   * Returns the registration that a channel uses to declare its interest to the polling mechanism.
+   */
   default IoRegistration registered(IoRegistration made) {
     return made;
   }

@@ -40,7 +40,7 @@ public abstract class SystemSockets implements Sockets {
    */
   public static void ownProcess(Log log) {
     NettyLogger.use(log);
-    // Buffers are the server's own, but for those of TLS.
+    // All buffers are the server's own, except those of TLS.
     System.setProperty("io.netty.allocator.type", "unpooled");
     // Netty's ids of connections would need a hardware address, and a machine may have none.
     System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
@@ -53,8 +53,8 @@ public abstract class SystemSockets implements Sockets {
   }
 
   /**
-   * Initializes what the system's sockets need, which takes a tenth of the start: netty's classes
-   * and native library, and the system calls of the loop's thread.
+   * Initializes netty's classes and native library and the system calls of the loop's thread, which
+   * takes a tenth of the startup time.
    */
   public static void prepare() {
     Sockets system = choose();

@@ -64,8 +64,8 @@ public final class Tls {
    * The negotiable protocol versions and cipher suites.
    *
    * @param protocols such as {@code TLSv1.3}; empty for 1.2 and 1.3
-   * @param ciphers the suites up to TLS 1.2 as a list for OpenSSL; empty for Java's defaults
-   * @param suites those of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's
+   * @param ciphers the suites up to TLS 1.2 as an OpenSSL list; empty for Java's defaults
+   * @param suites the suites of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's
    *     defaults
    */
   public record Terms(List<String> protocols, String ciphers, List<String> suites) {
@@ -139,14 +139,14 @@ public final class Tls {
   }
 
   /**
-   * The terms of a server towards its clients.
+   * The settings of a server towards its clients.
    *
-   * @param clients the policy for their certificates
+   * @param clients the policy for client certificates
    * @param ownOrder true to choose suites by the server's order, false by the client's
-   * @param sessions what is kept for those who return
+   * @param sessions the settings of session resumption
    */
   public record Service(ClientCertificates clients, boolean ownOrder, Sessions sessions) {
-    /** Creates terms with the defaults of Redis. */
+    /** Creates settings with Redis' defaults. */
     public Service(ClientCertificates clients) {
       this(clients, false, Sessions.DEFAULT);
     }
@@ -155,7 +155,7 @@ public final class Tls {
   /**
    * The contents of the files of a configuration.
    *
-   * @param service the terms of a server, null for a client
+   * @param service the settings of a server, null for a client
    */
   private record Loaded(SslContext context, @Nullable Service service) {}
 
@@ -166,7 +166,7 @@ public final class Tls {
     this.loaded = new Loaded(context, service);
   }
 
-  /** Takes over what another configuration was read as, for connections from now on. */
+  /** Takes over the contents of another configuration, for later connections. */
   public void become(Tls other) {
     loaded = other.loaded;
   }
@@ -261,7 +261,7 @@ public final class Tls {
     throw new IllegalStateException("not of the JDK");
   }
 
-  /** Creates the engine of one connection to a server, which learns by which name it is called. */
+  /** Creates the engine of one connection to a server, with the server's name for SNI. */
   public SSLEngine engine(String host, int port) {
     return loaded.context().newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
   }
@@ -269,7 +269,7 @@ public final class Tls {
   /**
    * Adds encryption to a channel's pipeline.
    *
-   * @param remote the server, which learns by which name it is called; null for a client
+   * @param remote the server, whose name is sent as SNI; null for an accepted connection
    */
   public void encrypt(Channel channel, @Nullable InetSocketAddress remote) {
     channel.config().setAllocator(Pool.OF_ALL);

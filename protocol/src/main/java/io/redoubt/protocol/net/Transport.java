@@ -230,10 +230,10 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Opens a connection within the process, from any thread.
+   * Opens a connection within the process. May be called on any thread.
    *
    * @param acceptor called on the loop with the connection, as with an accepted one
-   * @param receiver receives what the acceptor's side sends
+   * @param receiver receives the bytes sent by the acceptor's side
    */
   public DirectConnection direct(
       Consumer<Connection> acceptor, DirectConnection.Receiver receiver) {
@@ -393,7 +393,7 @@ public final class Transport implements AutoCloseable {
   private boolean hasEnded() {
     try {
       boolean ended = eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
-      loop.thread().join(); // a test that looks for forgotten threads would find it
+      loop.thread().join(); // so that tests which look for leaked threads don't find it
       return ended;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -401,7 +401,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** An exception of a task whose result was awaited. */
+  /** Wraps the exception of a task whose caller awaits it. */
   private static final class LoopFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -10,9 +10,9 @@ import java.security.SecureRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Random numbers that nobody can predict: those of the kernel, {@code /dev/urandom}. {@link
- * SecureRandom} reads the same file, after it has loaded Java's providers of cryptography, which
- * takes some of the start. Thread-safe.
+ * Unpredictable random numbers from the kernel's {@code /dev/urandom}. {@link SecureRandom} reads
+ * the same file, but first loads Java's cryptography providers, which delays the start.
+ * Thread-safe.
  */
 public final class KernelRandom implements RandomGenerator {
   private static final String FILE = "/dev/urandom";

@@ -28,8 +28,8 @@ public final class LocalZone {
   }
 
   /**
-   * Returns true if the zone is known to be UTC without looking at rules, in the order in which the
-   * JDK looks for its default zone.
+   * Returns true if the zone is UTC for certain, without loading zone rules. Checks the sources in
+   * the JDK's order.
    *
    * @param property the JVM's property {@code user.timezone}
    * @param variable the environment variable {@code TZ}

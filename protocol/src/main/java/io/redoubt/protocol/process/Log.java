@@ -28,7 +28,7 @@ public final class Log {
   private static final int MAX_CHARACTERS = 1024;
   private static final int MAX_STACK_LINES = 50;
 
-  /** With a locale, even that of Locale.ROOT, Java would first read the data of languages. */
+  /** Without a locale: with any, even Locale.ROOT, Java would first load language data. */
   private static final @Nullable Locale NO_LOCALE = null;
 
   /** Returns the cursor to the start of the line and erases the line. */
@@ -243,7 +243,7 @@ public final class Log {
     statusReceiver = receiver;
   }
 
-  /** Reports what the process does now, in a sentence for its service manager. */
+  /** Reports the current activity of the process to its service manager, as a sentence. */
   public void status(String text) {
     statusReceiver.accept(text);
   }
@@ -254,8 +254,8 @@ public final class Log {
   }
 
   /**
-   * Ignores failures: a log that can't be written is no reason to stop serving, and there is
-   * nowhere to report it.
+   * Ignores failures: an unwritable log is no reason to stop serving, and there is no other place
+   * to report it.
    */
   @SuppressWarnings("EmptyCatch")
   private synchronized void write(String line) {

@@ -27,7 +27,7 @@ public final class ProcessTitle {
 
   private ProcessTitle() {}
 
-  /** Sets the short name, of which Linux keeps 15 bytes. */
+  /** Sets the short name; Linux keeps its first 15 bytes. */
   @SuppressWarnings("EmptyCatch")
   public static void set(String name) {
     if (!Files.isWritable(COMM)) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * The signal handlers of a server process: SIGTERM and SIGINT request a shutdown, SIGHUP is
- * ignored, SIGALRM logs what the process does. Handlers are global to the JVM, so launchers use
+ * ignored, SIGALRM logs the stacks of the threads. Handlers are global to the JVM, so launchers use
  * this class and embedded servers do not.
  *
  * <p>The JDK offers handlers in {@code sun.misc} only. They are reached by reflection because the
@@ -73,8 +73,8 @@ public final class Signals {
   }
 
   /**
-   * Makes the signals of a shutdown take effect where the starting shell ignores them, as that of a
-   * script does for background processes: the JVM takes no handler for an ignored signal.
+   * Enables shutdown signals that the starting shell ignores, as a script's shell does for
+   * background processes. The JVM refuses a handler for an ignored signal.
    */
   private static void resetIgnored(Log log) {
     try (Stream<String> lines = Files.lines(STATUS)) {
@@ -93,7 +93,7 @@ public final class Signals {
     }
   }
 
-  /** Logs what the threads of the server do, as Redis does after SIGALRM. */
+  /** Logs the stacks of the server's threads, like Redis after SIGALRM. */
   private static void logStacks(Log log) {
     log.fromSignalHandler("Received SIGALRM");
     Thread.getAllStackTraces()

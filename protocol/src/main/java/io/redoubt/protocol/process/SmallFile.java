@@ -45,13 +45,13 @@ public final class SmallFile {
   /**
    * Returns the lines of a text in UTF-8.
    *
-   * @throws IOException if it can't be read, is too large or is no UTF-8
+   * @throws IOException if it can't be read, is too large or is not valid UTF-8
    */
   public static List<String> lines(Path file) throws IOException {
     return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString().lines().toList();
   }
 
-  /** Returns the text of a file, of which a damaged part is replaced. */
+  /** Returns the text of a file, with replacement characters for malformed bytes. */
   public static String text(Path file, Charset charset) throws IOException {
     return new String(bytes(file), charset);
   }
@@ -67,15 +67,15 @@ public final class SmallFile {
     return bytes;
   }
 
-  /** Checks the size of what is to be read. */
+  /** Checks the size of the file before it is read. */
   private static void check(long sizeBytes) throws IOException {
     check("it", sizeBytes);
   }
 
   /**
-   * Checks the size of something that is to be read.
+   * Checks a size before it is read.
    *
-   * @param name what the message calls it
+   * @param name the name in the message
    * @throws IOException if it is too large
    */
   public static void check(Object name, long sizeBytes) throws IOException {
@@ -91,8 +91,8 @@ public final class SmallFile {
   }
 
   /**
-   * Checks that what was made of a file so far leaves room on the heap. Lines of a few bytes may
-   * each become an object of hundreds.
+   * Checks that the objects made from a file so far leave room on the heap. A line of a few bytes
+   * may become an object of hundreds.
    *
    * @throws IOException if it does not
    */

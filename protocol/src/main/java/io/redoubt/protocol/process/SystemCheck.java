@@ -14,7 +14,7 @@ public final class SystemCheck {
 
   private final Path root;
 
-  /** Creates a check of the machine whose {@code proc} and {@code sys} are below {@code root}. */
+  /** Creates a check of the machine with {@code proc} and {@code sys} below {@code root}. */
   SystemCheck(Path root) {
     this.root = root;
   }

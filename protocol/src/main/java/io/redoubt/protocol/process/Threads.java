@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
-/** A factory of background threads, and the parking of those that wait for them. */
+/** Creates background threads, and parks threads that wait for them. */
 @FunctionalInterface
 public interface Threads {
   /** Returns an unstarted daemon thread. */

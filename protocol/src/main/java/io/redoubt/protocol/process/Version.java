@@ -3,10 +3,10 @@ package io.redoubt.protocol.process;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Redis version whose behaviour is implemented, as reported to clients, and the version and
- * commit of this program. The build writes the latter into the manifest of the jar, of which the
- * loader of this class has read it already: {@code 1.0.0+COMMIT}, with {@code .dirty} at the end if
- * files were changed after the commit.
+ * The implemented Redis version, as reported to clients, and the version and commit of this
+ * program. The build writes the latter into the manifest of the jar, which the class loader has
+ * already read: {@code 1.0.0+COMMIT}, followed by {@code .dirty} if files were changed after the
+ * commit.
  */
 public final class Version {
   /** The value of {@code redis_version} in INFO. */

@@ -38,7 +38,7 @@ final class ArgumentIndex {
   }
 
   /**
-   * Sets an element, the next one after those set or one of them.
+   * Sets an existing element or the next one.
    *
    * @throws OutOfMemoryError if no memory is available
    */

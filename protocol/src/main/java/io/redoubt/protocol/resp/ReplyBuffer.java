@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * The output of a {@link ReplyWriter}: a window of memory that is replaced by another one when it
- * is full. The subclass owns the windows and decides what becomes of them.
+ * is full. The subclass owns the windows and processes full ones.
  *
  * <p>A reply whose length is not known at its start leaves a gap for its header. While a gap is
  * open, its window and the later ones must be kept.
@@ -51,7 +51,7 @@ public abstract class ReplyBuffer {
   protected abstract void fillEarlierGap(
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes);
 
-  /** Returns true if nobody gets what is written from now on. */
+  /** Returns true if further output is discarded. */
   protected boolean isDiscarding() {
     return false;
   }

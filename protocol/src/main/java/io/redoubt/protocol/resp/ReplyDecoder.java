@@ -37,7 +37,7 @@ public final class ReplyDecoder {
   /** The limit of a reply that is a status or an error. */
   private static final long MAX_STATUS_BYTES = 128 << 10;
 
-  /** The memory of an element beside its bytes; a generous estimate. */
+  /** A generous estimate of the memory of an element in addition to its bytes. */
   private static final int ELEMENT_BYTES = 64;
 
   /** A collection whose elements are being read. */

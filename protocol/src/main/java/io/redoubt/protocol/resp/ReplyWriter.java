@@ -36,7 +36,7 @@ public final class ReplyWriter {
   private static final long FALSE = asciiWord("#f\r\n");
   private static final short END_OF_LINE = (short) asciiWord("\r\n");
 
-  // Numbers for which a word of digits is fastest.
+  // The numbers that are formatted fastest as one word of digits.
   private static final long FIVE_DIGITS = 10_000;
   private static final long NINE_DIGITS = 100_000_000;
 
@@ -366,17 +366,17 @@ public final class ReplyWriter {
     header('|', pairs);
   }
 
-  /** Starts an array whose length is given to {@link #resolve}. */
+  /** Starts an array; its length is passed to {@link #resolve} at the end. */
   public long deferArray() {
     return out.openGap() << 8 | '*';
   }
 
-  /** Starts a map whose number of pairs is given to {@link #resolve}. */
+  /** Starts a map; its number of pairs is passed to {@link #resolve} at the end. */
   public long deferMap() {
     return out.openGap() << 8 | '%';
   }
 
-  /** Starts a set whose length is given to {@link #resolve}. */
+  /** Starts a set; its length is passed to {@link #resolve} at the end. */
   public long deferSet() {
     return out.openGap() << 8 | (resp == 2 ? '*' : '~');
   }

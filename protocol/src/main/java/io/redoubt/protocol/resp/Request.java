@@ -32,7 +32,7 @@ public final class Request {
   private long[] offsets = new long[USUAL_COUNT];
   private int[] lengths = new int[USUAL_COUNT];
 
-  /** The arguments from {@code offsets.length} on, if there are so many. */
+  /** The arguments from index {@code offsets.length} on, if there are any. */
   private @Nullable ArgumentIndex far;
 
   /** Allocates {@link #far}; null for a request of the server's own, which is on the heap. */
@@ -136,7 +136,7 @@ public final class Request {
     }
   }
 
-  /** Drops the first arguments; what is left has no form on the wire. */
+  /** Drops the first arguments. The rest is no longer contiguous in wire format. */
   public void dropFirst(int dropped) {
     count -= dropped;
     for (int i = 0; i < count; i++) {

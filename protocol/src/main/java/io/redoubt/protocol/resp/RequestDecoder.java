@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Wire format: {@code *<count>\r\n}, then {@code $<length>\r\n<bytes>\r\n} for each argument.
  * Anything that does not start with {@code *} is an inline request, a line that ends with {@code
- * \n}. A line with a zero byte never ends, because Redis searches lines as C strings. As in Redis,
- * the two bytes after an argument and the byte after a {@code \r} are skipped unchecked.
+ * \n}. A zero byte hides a later end of the line, because Redis searches lines as C strings. As in
+ * Redis, the two bytes after an argument and the byte after a {@code \r} are skipped unchecked.
  */
 public final class RequestDecoder {
 
@@ -35,7 +35,7 @@ public final class RequestDecoder {
   private static final int NO_COUNT_YET = -1;
   private static final long NO_LENGTH_YET = -1;
 
-  /** The maximum representable length of an argument, whatever the limit. */
+  /** The maximum representable length of an argument, independent of the limits. */
   private static final long MAX_LENGTH = Integer.MAX_VALUE - 64;
 
   private final Limits limits;
@@ -275,7 +275,7 @@ public final class RequestDecoder {
       end++;
     }
     boolean endless = end == to || memory.get(BYTE, end) == 0;
-    if (endless || end == to - 1) { // the byte after it must have come too
+    if (endless || end == to - 1) { // the byte after it is needed, too
       if (endless && to - at > Limits.MAX_LINE_BYTES) {
         throw new ProtocolException(
             isCount

@@ -16,10 +16,7 @@ import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 
-/**
- * Carries the directives to the parts that do not read them by themselves: at the start, and when
- * CONFIG SET changes them.
- */
+/** Applies directives to parts that don't read them themselves, at startup and after CONFIG SET. */
 final class AppliedSettings {
   private final ServerDirectives settings;
   private final Limits limits;
@@ -43,7 +40,7 @@ final class AppliedSettings {
     this.log = log;
   }
 
-  /** Applies what is set, and follows its changes from now on. */
+  /** Applies the directives now and after each change. */
   void follow(Listeners listeners, TlsSettings tls, Cron cron, Transport transport) {
     gather(transport);
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));

@@ -148,7 +148,9 @@ final class CommandSet {
     call.reply().integer(receivers);
   }
 
-  /** Refuses a message for which the heap has no room: the bus sends it from there. */
+  /**
+   * Refuses a published message that does not fit on the heap, from which the cluster bus sends it.
+   */
   private void requireRoom(Call call) {
     long bytes = call.request().end() - call.request().start();
     if (parts.clusterNode != null

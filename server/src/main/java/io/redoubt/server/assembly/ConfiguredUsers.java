@@ -73,13 +73,16 @@ final class ConfiguredUsers {
         settings.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
   }
 
-  /** The file of users, or null when the configuration has them. */
+  /** The ACL file, or null if users are configured in the config file. */
   @Nullable AclFile file() {
     String name = settings.common.aclfile.value();
     return name.isEmpty() ? null : new UsersFile(settings.path(name));
   }
 
-  /** The users for CONFIG REWRITE; the default user only when requirepass doesn't tell all. */
+  /**
+   * The users for CONFIG REWRITE. The default user is included only if requirepass can't express
+   * it.
+   */
   private List<List<String>> lines() {
     if (settings.common.aclfile.isSet()) {
       return List.of();

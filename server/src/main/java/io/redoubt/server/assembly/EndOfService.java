@@ -8,10 +8,9 @@ import io.redoubt.server.lifecycle.Shutdown;
 import java.util.function.IntConsumer;
 
 /**
- * The one way in which service ends before the process does: from that moment no request is
- * executed, no connection is accepted and no periodic work runs, however long the process takes to
- * end. What a client did afterwards would be in no file, and after a failed load it would see a
- * part of the data set.
+ * Ends service before the process ends. From then on no request is executed, no connection is
+ * accepted and no periodic work runs, however long the process takes to exit. A later write would
+ * be in no file, and after a failed load clients would see an incomplete data set.
  */
 final class EndOfService implements Shutdown.Host {
   private static final int FAILED = 1;
@@ -60,7 +59,7 @@ final class EndOfService implements Shutdown.Host {
 
   private void halt() {
     clients.halt();
-    listeners.close(); // before anybody hears of the end
+    listeners.close(); // before any listener is notified of the end
     periodic.stop();
   }
 }

@@ -11,12 +11,12 @@ import io.redoubt.server.memory.Slabs;
 import java.util.function.Supplier;
 
 /**
- * The sockets, name resolver, threads, disk, memory and Java heap that a server runs on: those of
- * the real machine, or simulated ones. Time and randomness come with the {@link
+ * The machine that a server runs on, real or simulated: sockets, name resolver, threads, disk,
+ * memory and Java heap. Time and randomness come from the {@link
  * io.redoubt.protocol.process.Environment}.
  *
  * @param sockets creates the sockets; called when the first one is needed, because netty's classes
- *     take a third of a cold process' start, which other threads use meanwhile
+ *     take a third of the startup time of a cold process, which other threads use meanwhile
  * @param names the resolver of host names, called on separate threads
  * @param memory creates the server's allocator
  * @param heap the Java heap, which clients must not exhaust
@@ -28,7 +28,7 @@ public record Machine(
     Disk disk,
     Supplier<Slabs> memory,
     HeapGate.Heap heap) {
-  /** Returns the machine that this process runs on. */
+  /** Returns the real machine. */
   public static Machine real() {
     return real(SystemSockets::choose);
   }

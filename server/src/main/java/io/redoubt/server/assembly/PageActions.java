@@ -7,8 +7,8 @@ import io.redoubt.server.replication.ReplicationView;
 import java.util.List;
 
 /**
- * The commands that the page offers to be copied: those that can work in the present state, with
- * the way to the server. Confined to the event loop.
+ * The commands that users can copy from the page: the ones that can succeed in the current state,
+ * with redis-cli's options to reach the server. Confined to the event loop.
  */
 final class PageActions {
   private final ServerParts parts;

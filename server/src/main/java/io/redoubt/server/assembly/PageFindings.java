@@ -33,7 +33,7 @@ final class PageFindings {
     latency = new LatencyDiagnosis(parts.latency, parts.settings);
   }
 
-  /** Writes the doctors that were asked, and their findings. */
+  /** Writes the commands of the doctors that were asked, and their findings. */
   void write(Json json) {
     long now = parts.clock.monotonicMillis();
     if (now >= nextMillis) {

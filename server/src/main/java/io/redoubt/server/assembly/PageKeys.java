@@ -34,7 +34,7 @@ final class PageKeys {
     }
   }
 
-  /** Writes what was found, with names only if {@code named}. */
+  /** Writes the keys found, with names only if {@code named}. */
   void write(Json json, boolean named) {
     json.array("hotKeys");
     for (HotKeys.Hot hot : hotKeys.hottest(MAX_HOT)) {

@@ -24,10 +24,10 @@ final class PageTopology {
   private static final int MAX_SHARDS = 24;
   private static final int MAX_RANGES = 3;
 
-  /** The time after which a sentinel, which announces itself every two seconds, is silent. */
+  /** The time after which a sentinel counts as silent; it announces itself every two seconds. */
   static final long SENTINEL_SILENT_MILLIS = 10_000;
 
-  /** The patience with a master beyond the interval of its pings. */
+  /** The time beyond the interval of its pings after which a master counts as silent. */
   private static final long MASTER_PATIENCE_SECONDS = 3;
 
   private final ServerParts parts;

@@ -27,14 +27,16 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data server put together: its parts with commands, INFO sections, command names and users. The
- * methods start and stop the parts in order; the caller brings the threads.
+ * A fully wired data server: its parts with commands, INFO sections, command names and users. The
+ * methods start and stop the parts in order; the caller takes care of the threads.
  */
 public final class ServerAssembly {
   private static final long GUARD_MILLIS = 500;
   private static final long SECOND_MILLIS = 1000;
 
-  /** The time that the first clients have for themselves. */
+  /**
+   * The delay of background work after the start, so that it does not slow down the first clients.
+   */
   private static final long PREPARATION_MILLIS = 200;
 
   private final Threads threads;
@@ -55,7 +57,8 @@ public final class ServerAssembly {
       IntConsumer ended) {
     threads = machine.threads();
     Executor helper = task -> threads.unstarted("commands", task).start();
-    // These need no part: in a cold process their classes take as long as those of the parts.
+    // These need no parts. In a cold process, loading their classes takes as long as building the
+    // parts, so both are done in parallel.
     CompletableFuture<List<CommandGroup<Call>>> values =
         new CompletableFuture<List<CommandGroup<Call>>>().completeAsync(ValueCommands::all, helper);
     parts = new ServerParts(settings, environment, machine, freePort, ended);
@@ -64,9 +67,9 @@ public final class ServerAssembly {
   }
 
   /**
-   * Gives commands and users what the configuration says of them.
+   * Applies the configuration of commands and users.
    *
-   * @param mistakes gets commands that do not exist, wrong rules of users and the like
+   * @param mistakes receives unknown commands, invalid rules of users and the like
    */
   public void configure(Mistakes mistakes) throws FatalConfigError {
     if (parts.clusterNode != null && parts.settings.replication.replicaof.value() != null) {
@@ -82,7 +85,9 @@ public final class ServerAssembly {
     parts.configuredUsers.define(mistakes);
   }
 
-  /** Reports what {@link #open} would refuse of the files and the port of a node of a cluster. */
+  /**
+   * Reports mistakes in the files and the port of a cluster node on which {@link #open} would fail.
+   */
   public void checkCluster(Mistakes mistakes) throws FatalConfigError {
     if (parts.clusterNode != null) {
       parts.clusterNode.check(mistakes);
@@ -90,9 +95,9 @@ public final class ServerAssembly {
   }
 
   /**
-   * Opens the listeners and starts all periodic work; on the loop.
+   * Opens the listeners and starts all periodic work. Called on the loop.
    *
-   * @param listening runs before the line of the log by which Redis 7.2 is known to be initialized
+   * @param listening runs before the log line that marks the end of the initialization in Redis 7.2
    * @throws IOException if an address can't be listened on
    */
   public void open(Runnable listening) throws IOException {
@@ -145,7 +150,7 @@ public final class ServerAssembly {
         failure -> ending.loaded(failure == null ? serveAll() : failed(failure)));
   }
 
-  /** Starts to serve; returns the reason for which it can't, or null. */
+  /** Starts to serve; returns null, or the reason why it can't. */
   private @Nullable Exception serveAll() {
     try {
       serve();
@@ -155,7 +160,7 @@ public final class ServerAssembly {
     }
   }
 
-  /** Ends service before anybody can see a part of the data set. */
+  /** Ends service before clients can see an incomplete data set. */
   private Exception failed(Exception failure) {
     parts.fail();
     return failure;
@@ -175,7 +180,10 @@ public final class ServerAssembly {
     metrics.started();
   }
 
-  /** Performs what the cluster has due by the clock, which was moved; on the loop. */
+  /**
+   * Performs the due work of the cluster node at once after a test has moved the clock. Called on
+   * the loop.
+   */
   public void clockMoved() {
     if (parts.clusterNode != null) {
       parts.clusterNode.clockMoved();
@@ -209,7 +217,7 @@ public final class ServerAssembly {
     }
   }
 
-  /** Derives what follows from the usage lines of commands, soon, on a thread of low priority. */
+  /** Parses the usage lines of all commands soon, on a thread of low priority. */
   public void prepareCommands() {
     Thread preparation =
         threads.unstarted(
@@ -221,7 +229,7 @@ public final class ServerAssembly {
     loop().schedule(preparation::start, PREPARATION_MILLIS);
   }
 
-  /** Opens a client within the process; from any thread. */
+  /** Opens a client within the process. May be called on any thread. */
   public DirectConnection direct(DirectConnection.Receiver receiver) {
     return parts.transport.direct(parts.serverClients::accept, receiver);
   }
@@ -241,13 +249,13 @@ public final class ServerAssembly {
     return parts.shutdown;
   }
 
-  /** Removes files that are being written, since the process ends; from any thread. */
+  /** Removes unfinished files before the process exits. May be called on any thread. */
   public void abandon() {
     parts.snapshots.abandon();
   }
 
   /**
-   * Stops all work and closes all connections and files; on the loop.
+   * Stops all work and closes all connections and files. Called on the loop.
    *
    * @throws IOException if a file can't be closed
    */
@@ -262,7 +270,7 @@ public final class ServerAssembly {
     parts.lease.close();
     parts.listeners.close();
     parts.keyMigrations.close();
-    parts.transport.closeChannels(); // writes that are no longer appended must be refused
+    parts.transport.closeChannels(); // without appends, writes must be refused from here on
     parts.snapshots.close();
     parts.appendOnlyFile.close();
     parts.migrationTargets.close();
@@ -273,7 +281,7 @@ public final class ServerAssembly {
     parts.log.warning("While closing: %s", failure.getMessage());
   }
 
-  /** Ends the loop, and then gives back all memory. */
+  /** Ends the loop and then releases all memory. */
   public void release() {
     parts.transport.close();
     parts.eviction.close();

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 final class ServerEvents {
   private static final String REPLICA = "replica ";
 
-  /** The number of lost replicas that are remembered, and the time for which they are. */
+  /** The maximum number of lost replicas to remember, and for how long. */
   private static final int MAX_GONE = 16;
 
   private static final long GONE_MILLIS = TimeUnit.MINUTES.toMillis(5);
@@ -77,7 +77,7 @@ final class ServerEvents {
     }
   }
 
-  /** Returns the time since replicas were lost, by address; those of the last minutes only. */
+  /** Returns the time since each replica lost in the last minutes was lost, by address. */
   Map<String, Long> gone() {
     long now = parts.clock.monotonicMillis();
     goneAt.values().removeIf(at -> now - at > GONE_MILLIS);
@@ -95,7 +95,7 @@ final class ServerEvents {
     long nowMillis = parts.clock.wallMillis();
     Long since = sinceMillis.put(what, nowMillis);
     if (before == null && !what.startsWith(REPLICA)) {
-      return false; // the state at the start is no event
+      return false; // the initial state is not an event
     }
     Json json =
         new Json()

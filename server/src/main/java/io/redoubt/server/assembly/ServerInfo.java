@@ -27,7 +27,9 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** The sections of INFO: those about the server as a whole, and the fields that parts declare. */
+/**
+ * The sections of INFO: fields about the server as a whole, and the fields declared by its parts.
+ */
 final class ServerInfo {
   private static final long NANOS_PER_MICRO = 1000;
 
@@ -154,7 +156,7 @@ final class ServerInfo {
         .number("used_memory_heap", ProcessUsage::heapBytes);
   }
 
-  /** Scripts and functions run in one engine, which is told of as the one of scripts. */
+  /** Scripts and functions share one engine, whose memory is reported as that of scripts. */
   private void declareScripts(Section section) {
     section
         .number("used_memory_lua", scripting::engineBytes)

@@ -57,7 +57,7 @@ final class ServerMetrics {
       page = new ServerPage(parts, replication, keys, events);
       ServerSamples.Taking first = samples.start();
       boolean taken = false;
-      while (!taken) { // nobody waits for the loop yet
+      while (!taken) { // no scrape can be waiting for the loop yet
         taken = first.slice();
       }
       port.publish(first.snapshot(), unready());
@@ -72,7 +72,7 @@ final class ServerMetrics {
     publish();
   }
 
-  /** Publishes the state of now, and keeps a sample of it; to be called once a second. */
+  /** Publishes the current state and adds a sample of it. Called once a second. */
   void everySecond() {
     if (page != null) {
       port.sampled(ServerPage.SAMPLE, page.sample());

@@ -58,9 +58,9 @@ final class ServerPage {
   }
 
   /**
-   * Returns the state of now.
+   * Returns the current state.
    *
-   * @param unready the reason for not being ready, empty if there is none
+   * @param unready the reason why the server is not ready, empty if it is
    */
   String state(String unready) {
     Json json = new Json().object();

@@ -90,8 +90,8 @@ import org.jspecify.annotations.Nullable;
  * The parts of a data server. Each is built from those before it, on one loop that owns the data
  * and the connections.
  *
- * <p>A part knows others only through its constructor. Where two parts need each other, the earlier
- * one gets a narrow role that this class implements with the later one.
+ * <p>A part gets its dependencies through its constructor only. Where two parts need each other,
+ * the earlier one gets a narrow interface that this class implements with the later one.
  */
 final class ServerParts {
   final ServerDirectives settings;
@@ -363,7 +363,7 @@ final class ServerParts {
     return clusterNode == null ? "standalone" : "cluster";
   }
 
-  /** Ends the server, of whose data set a reload has left a part. */
+  /** Ends the server after a reload has left the data set incomplete. */
   void dataSetLost(LostDataSetException lost) {
     log.warning("Fatal error loading the DB: %s. Exiting.", lost.getMessage());
     fail();
@@ -417,7 +417,7 @@ final class ServerParts {
     cron.add(() -> heap.relieve(clients::closeLargestOnHeap));
     cron.add(() -> {
       if (state.isDataWhole()) {
-        snapshots.cron(); // else a part of the data would take the place of the file
+        snapshots.cron(); // otherwise an incomplete data set would replace the file
       }
     });
     cron.add(appendOnlyFile::cron);

@@ -22,7 +22,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The metrics of a data server: every numeric INFO field, and those with labels. Confined to the
+ * The metrics of a data server: every numeric INFO field, and metrics with labels. Confined to the
  * event loop.
  */
 final class ServerSamples {
@@ -30,7 +30,7 @@ final class ServerSamples {
   private static final double MILLIS_PER_SECOND = 1e3;
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /** The time of a slice, in which a command takes about one microsecond once compiled. */
+  /** The length of a slice; the metrics of a command take about a microsecond in compiled code. */
   private static final long SLICE_NANOS = 400_000;
 
   private static final int COMMANDS_AT_ONCE = 8;
@@ -189,7 +189,7 @@ final class ServerSamples {
     }
   }
 
-  /** Returns the labels of what is about the master, none if this server is one. */
+  /** Returns the labels of metrics about the master, none if this server is a master. */
   private String masterLabels() {
     return replication.isReplica()
         ? Labels.of(

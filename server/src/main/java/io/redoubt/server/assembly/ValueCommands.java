@@ -36,7 +36,7 @@ import io.redoubt.server.command.string.StringCommands;
 import io.redoubt.server.execution.Call;
 import java.util.List;
 
-/** The groups of commands that need nothing but their call: those on keys and values. */
+/** The groups of commands on keys and values, which need nothing but their call. */
 final class ValueCommands {
 
   private ValueCommands() {}

@@ -1,8 +1,8 @@
 package io.redoubt.server.client;
 
 /**
- * Follows a client's fate for another part of the server: the feed of a replica, the link to the
- * master.
+ * An observer of a client on behalf of another part of the server, such as the feed of a replica or
+ * the link to the master.
  */
 public interface Companion {
   /** Called when all queued output has been written to the client's socket. */

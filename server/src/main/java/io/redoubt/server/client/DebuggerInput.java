@@ -14,8 +14,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a client's place at its connection while its script is debugged: what comes are words for
- * the debugger, and no requests. They are asked for one by one.
+ * Replaces a client at its connection while its script is debugged: input consists of debugger
+ * commands instead of requests. They are polled one by one.
  */
 public final class DebuggerInput implements Connection.Handler, AutoCloseable {
   private static final long MAX_BYTES = 1 << 20;

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 /** A server that keys are moved to, with a connection to it. */
 public final class MigrationTarget {
 
-  /** The database is not known: another one may be selected there. */
+  /** The selected database is unknown. */
   public static final int UNKNOWN_DATABASE = -1;
 
   private static final int READ_BYTES = 4 << 10;
@@ -43,12 +43,12 @@ public final class MigrationTarget {
     return selectedDatabase;
   }
 
-  /** Notes which database is selected there. */
+  /** Records the database selected at the target. */
   public void selectedDatabase(long database) {
     selectedDatabase = database;
   }
 
-  /** Sends a request; its reply is to be taken later. */
+  /** Sends a request; its reply must be taken later. */
   public void send(byte[]... words) throws IOException {
     sendRaw(RequestEncoder.encode(words));
   }

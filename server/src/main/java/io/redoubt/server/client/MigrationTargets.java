@@ -8,10 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The connections to servers that keys were moved to not long ago: many keys are usually moved one
- * after the other.
- */
+/** A pool of connections to recent targets of MIGRATE, because keys are often moved one by one. */
 public final class MigrationTargets implements AutoCloseable {
 
   private static final long MAX_IDLE_MILLIS = 10_000;
@@ -22,7 +19,7 @@ public final class MigrationTargets implements AutoCloseable {
     /**
      * Returns the current TLS context, null for no encryption.
      *
-     * @throws IOException when a file that it needs is missing or can't be read
+     * @throws IOException if a required file is missing or can't be read
      */
     @Nullable Tls tls() throws IOException;
   }

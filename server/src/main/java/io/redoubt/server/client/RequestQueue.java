@@ -9,7 +9,7 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that wait to be sent to another server, to which keys are moved. */
+/** The queue of requests to another server, the target of a migration. */
 public final class RequestQueue implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 << 10;
   private static final long MAX_QUEUED_BYTES = 256 << 10;
@@ -31,12 +31,12 @@ public final class RequestQueue implements AutoCloseable {
     connection = opened;
   }
 
-  /** Returns the number of requests so far, each of which gets a reply. */
+  /** Returns the number of requests so far, and thus of expected replies. */
   public long requests() {
     return requests;
   }
 
-  /** Returns the bytes that the socket has not taken yet. */
+  /** Returns the bytes that the socket has not accepted yet. */
   public long waitingBytes() {
     return bytes.usedBytes() + (connection == null ? 0 : connection.queuedBytes());
   }
@@ -46,7 +46,7 @@ public final class RequestQueue implements AutoCloseable {
     bytes.append(memory, offset, length, 0);
   }
 
-  /** Notes that the bytes appended so far have that many more requests. */
+  /** Counts further requests among the bytes appended so far. */
   public void count(long more) {
     requests += more;
   }
@@ -58,7 +58,9 @@ public final class RequestQueue implements AutoCloseable {
     count(1);
   }
 
-  /** Sends what the socket takes in the next turn, with whatever this one adds. */
+  /**
+   * Sends as much as the socket accepts in the next turn, to include later requests of this turn.
+   */
   public void pumpSoon() {
     if (!pumpPlanned) {
       pumpPlanned = true;
@@ -69,7 +71,7 @@ public final class RequestQueue implements AutoCloseable {
     }
   }
 
-  /** Sends what the socket takes. */
+  /** Sends as much as the socket accepts. */
   public void pump() {
     Connection to = connection;
     if (to == null || !to.isOpen() || bytes.isEmpty()) {

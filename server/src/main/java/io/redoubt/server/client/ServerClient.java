@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * {@link Client}.
  */
 public final class ServerClient extends Client implements WatchedKeys.Watcher {
-  /** Stands for the number of acknowledgements in the configuration. */
+  /** Stands for the configured number of acknowledgements. */
   public static final int DEFAULT_WRITE_ACKS = Integer.MIN_VALUE;
 
   private final WatchedKeys watched;
@@ -40,7 +40,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     this.watched = watched;
   }
 
-  /** Marks a client one of whose writes ran out of memory half-way. */
+  /** Marks a client after one of its writes has run out of memory half-way. */
   public void fellOutOfStep() {
     outOfStep = true;
   }
@@ -211,8 +211,8 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /**
-   * Makes this client the source of a migration: its commands change the staged database, as those
-   * of a master.
+   * Makes this client the source of a slot migration: its commands change the staged database, with
+   * the rights of a master.
    */
   public void stages(int stagedDatabase) {
     staging = true;
@@ -230,7 +230,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return staging;
   }
 
-  /** Sets whether newlines precede the reply of a RESTORE that takes long (CLIENT CAPA). */
+  /** Sets whether newlines precede the reply of a long RESTORE (CLIENT CAPA). */
   public void wantsRestoreProgress(boolean on) {
     restoreProgress = on;
   }
@@ -240,7 +240,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return restoreProgress;
   }
 
-  /** Returns the replication offset after the client's last write, for which WAIT waits. */
+  /** Returns the replication offset after the client's last write, which WAIT waits for. */
   public long writeOffset() {
     return writeOffset;
   }
@@ -278,7 +278,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     writeAcks = replicas;
   }
 
-  /** Sets the object that is told of output and disconnection, or null for none. */
+  /** Sets the observer of output and disconnection, or null for none. */
   public void companion(@Nullable Companion newCompanion) {
     companion = newCompanion;
   }

@@ -6,8 +6,8 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.keyspace.WatchedKeys;
 
 /**
- * Creates the clients of a data server: those of accepted connections, and those without a
- * connection that execute a master's stream or an append-only file.
+ * Creates the clients of a data server: for accepted connections, and without a connection to
+ * execute a master's stream or an append-only file.
  */
 public final class ServerClients {
   private final ClientRegistry registry;

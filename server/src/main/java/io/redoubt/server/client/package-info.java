@@ -1,7 +1,7 @@
 /**
  * Clients of the data server with its specific state: database, transaction, watched keys. Start
  * reading at {@link io.redoubt.server.client.ServerClient}. Imports the shared session, the memory
- * and the keyspace's list of watched keys; it knows no command.
+ * and the keyspace's list of watched keys, but no command.
  */
 @NullMarked
 package io.redoubt.server.client;

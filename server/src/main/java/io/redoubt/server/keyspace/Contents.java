@@ -84,7 +84,7 @@ final class Contents {
     return slots == null ? entries.bucketBytes() : slots.bytes();
   }
 
-  /** Returns the hash of a key, which with slots tells the key's slot. */
+  /** Returns the hash of a key, which includes the slot of a cluster node. */
   long hash(long keyAddress, int keyLength) {
     return slots == null ? entries.hash(keyAddress, keyLength) : slots.hash(keyAddress, keyLength);
   }

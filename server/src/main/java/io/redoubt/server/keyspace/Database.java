@@ -24,7 +24,7 @@ public final class Database {
   /** In place of an expiry time: keeps the current one of the key, if any. */
   public static final long KEEP_EXPIRY = -2;
 
-  /** The index of a database that is none of the keyspace's. */
+  /** The index of a database outside of the keyspace. */
   static final int APART = -1;
 
   private final KeyspaceContext context;
@@ -65,7 +65,7 @@ public final class Database {
     return context;
   }
 
-  /** Returns the number of entries, including those that are due but not yet removed. */
+  /** Returns the number of entries, including due ones that have not been removed. */
   public long size() {
     return contents.size();
   }
@@ -178,7 +178,7 @@ public final class Database {
 
   /**
    * Sizes an empty database for the given number of entries. Has no effect on tables by slot, since
-   * nobody knows the number of a slot.
+   * the numbers of entries in each slot are unknown.
    */
   public void expect(long count) {
     if (contents.slots == null) {
@@ -288,7 +288,7 @@ public final class Database {
     long hash = contents.hash(keyAddress, keyLength);
     long old = contents.table(hash).find(hash, keyAddress, keyLength);
     if (old != 0 && isDue(old) && context.expiredKeys() == ExpiredKeys.DELETE) {
-      expire(old); // not overwritten: replicas and subscribers are told of the expiry
+      expire(old); // not overwritten, because the expiry must be propagated and published
       old = 0;
     }
     if (old == 0) {
@@ -323,7 +323,7 @@ public final class Database {
     return entry;
   }
 
-  /** Adds an entry whose payload is still to be written, or frees it if there is no memory. */
+  /** Adds an entry before its payload is written, or frees it if there is no memory. */
   private void insert(long hash, long entry, long expireAt) {
     try {
       link(hash, entry, expireAt);

@@ -40,12 +40,12 @@ public final class Defragmentation {
     return misses;
   }
 
-  /** Returns the number of keys of which something was moved. */
+  /** Returns the number of keys with moved blocks. */
   public long keyHits() {
     return keyHits;
   }
 
-  /** Returns the number of keys of which nothing was moved. */
+  /** Returns the number of examined keys without moved blocks. */
   public long keyMisses() {
     return keyMisses;
   }

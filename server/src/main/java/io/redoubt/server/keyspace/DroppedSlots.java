@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The dropped slots whose entries are not freed yet, in the order in which they were dropped. */
 final class DroppedSlots {
-  /** The oldest first: so those that a walk still needs are the last. */
+  /** The oldest first, so slots that a walk still needs are at the end. */
   private final ArrayDeque<DroppedSlot> slots = new ArrayDeque<>();
 
   private final Slabs slabs;
@@ -30,7 +30,7 @@ final class DroppedSlots {
    *
    * @param hash the hash function of the table
    * @param walk the running walk, null if there is none
-   * @throws OutOfMemoryError if there is no memory for its header; nothing has changed then
+   * @throws OutOfMemoryError if there is no memory for its header; nothing has changed
    */
   void take(Hash hash, Contents contents, SlotTables tables, int slot, @Nullable Walk walk) {
     ByteTable table = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);

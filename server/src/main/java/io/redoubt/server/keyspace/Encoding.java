@@ -58,7 +58,7 @@ public final class Encoding {
 
   private Encoding() {}
 
-  /** Returns true if the bytes are in a block beside the entry. */
+  /** Returns true if the bytes are in a block separate from the entry. */
   public static boolean ownsBlock(int encoding) {
     return encoding == OWN_BLOCK || encoding == INTSET_OWN_BLOCK;
   }

@@ -115,7 +115,7 @@ public final class Expiries {
     entries.remove(millis, wasAt);
   }
 
-  /** Adds an entry to the order of those with expiring elements, if it has any. */
+  /** Adds an entry with expiring elements to the order of their next expiry; ignores others. */
   void addElements(long entry) {
     long next = Entry.nextElementExpiry(entry);
     if (next != Entry.NO_EXPIRY) {
@@ -124,8 +124,8 @@ public final class Expiries {
   }
 
   /**
-   * Removes an entry from the order of those with expiring elements, by the next element's expiry
-   * time, or {@link Entry#NO_EXPIRY}, and the entry's old address.
+   * Removes an entry from the order of expiring elements, given the next element's expiry time, or
+   * {@link Entry#NO_EXPIRY}, and the entry's old address.
    */
   void removeElements(long millis, long wasAt) {
     if (millis != Entry.NO_EXPIRY) {

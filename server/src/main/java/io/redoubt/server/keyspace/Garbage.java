@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removed data that is not freed yet: contents of flushed databases, large blocks and structures.
- * It is freed in slices, so that the latency of a command does not depend on the size of what it
+ * Removed data that is yet to be freed: contents of flushed databases, large blocks and structures.
+ * It is freed in slices, so that the latency of a command does not depend on the amount of data it
  * removes.
  */
 final class Garbage {

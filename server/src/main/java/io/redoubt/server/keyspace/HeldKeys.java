@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Keys whose values are read in slices between commands, and must not change meanwhile: requests
- * that would change one wait. Holders learn of changes that come about otherwise, such as expiry or
- * a script that does not declare its keys. Usually there are none. Confined to the loop.
+ * Keys whose values are read in slices between commands and must not change meanwhile. Requests
+ * that would change a held key wait. Holders are notified of other changes, such as expiry or a
+ * script with undeclared keys. Usually there are no held keys. Confined to the event loop.
  */
 public final class HeldKeys {
   /** Reads the values of some keys. */
   public interface Holder {
-    /** Returns true if requests that change a key, of whichever database, must wait. */
+    /** Returns true if requests that change a key, in any database, must wait. */
     boolean holds(long keyHash);
 
-    /** Is called before an entry, which may be one of its keys', is changed or removed. */
+    /** Called before any entry, perhaps of a held key, is changed or removed. */
     void changing(long entry);
 
-    /** Is called when databases lose their contents or change places. */
+    /** Called when databases are emptied, replaced or swapped. */
     void replaced();
   }
 
@@ -35,7 +35,7 @@ public final class HeldKeys {
     return holders.isEmpty();
   }
 
-  /** Returns the hash by which holders know a key. */
+  /** Returns the hash by which holders identify a key. */
   public long hash(MemorySegment memory, long offset, int length) {
     return hash.of(memory, offset, length);
   }

@@ -56,14 +56,14 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Creates an empty keyspace beside this one, in the same memory. Its contents must be either
-   * {@linkplain #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
+   * Creates a second, empty keyspace in the same memory. Its contents must be either {@linkplain
+   * #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
    */
   public Keyspace spare() {
     return new Keyspace(new KeyspaceContext(context));
   }
 
-  /** Replaces the contents by those of a spare keyspace, and frees the old ones lazily. */
+  /** Replaces the contents by a spare keyspace's, and frees the old ones lazily. */
   public void takeOver(Keyspace spare) {
     context.held().replaced();
     localExpiries.clear();
@@ -191,14 +191,14 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Creates an empty database that is none of the keyspace's: commands, walks and expiry don't see
-   * it. It must be {@linkplain #drop dropped}.
+   * Creates an empty database outside of the keyspace, invisible to commands, walks and expiry. It
+   * must be {@linkplain #drop dropped}.
    */
   public Database newDatabaseApart() {
     return new Database(context, Database.APART);
   }
 
-  /** Frees a database that is none of the keyspace's, lazily. */
+  /** Frees a database outside of the keyspace, lazily. */
   public void drop(Database apart) {
     garbage.add(apart.contents());
   }
@@ -275,7 +275,7 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Frees some of the garbage, or does other work that was left for later.
+   * Frees some garbage, or does other deferred work.
    *
    * @param limit the approximate number of entries to free
    * @return the number freed; 0 if there is no garbage, or a walk still needs it

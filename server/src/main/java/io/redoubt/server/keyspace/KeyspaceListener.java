@@ -21,6 +21,6 @@ public interface KeyspaceListener {
    */
   default void elementsExpired(Database database, long entry, boolean all) {}
 
-  /** Called after an absent key was added, by whatever means. */
+  /** Called after an absent key was added in any way. */
   default void added(Database database, long entry) {}
 }

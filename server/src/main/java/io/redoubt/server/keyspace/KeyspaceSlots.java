@@ -3,8 +3,8 @@ package io.redoubt.server.keyspace;
 import io.redoubt.server.structure.BlockConsumer;
 
 /**
- * The keys of a cluster node by hash slot: those of the first database, and those of the staged one
- * that wait to replace them.
+ * The keys of a cluster node by hash slot: the first database's, and the staged ones that are to
+ * replace them.
  */
 public final class KeyspaceSlots {
   private final Keyspace keyspace;
@@ -35,7 +35,7 @@ public final class KeyspaceSlots {
     return tables;
   }
 
-  /** Returns the number of keys in a slot, including those that are due but not yet removed. */
+  /** Returns the number of keys in a slot, including due ones that have not been removed. */
   public long count(int slot) {
     return tables().size(slot);
   }
@@ -50,7 +50,7 @@ public final class KeyspaceSlots {
   }
 
   /**
-   * Removes all keys of a slot, at once as far as commands can see; their memory is freed by {@link
+   * Removes all keys of a slot from the view of commands at once; their memory is freed by {@link
    * Keyspace#freeSome}. No listener is notified. A running walk still delivers the entries.
    *
    * @return the number of keys removed
@@ -87,12 +87,12 @@ public final class KeyspaceSlots {
   }
 
   /**
-   * Replaces the keys of a slot by the staged ones, in time proportional to those that expire. A
-   * running walk still delivers the staged ones as such.
+   * Replaces the keys of a slot by the staged ones, in time proportional to the number of expiring
+   * keys. A running walk still delivers them as staged.
    *
    * @return the number of keys that were staged
-   * @throws OutOfMemoryError if there is no memory for the order of expiries; nothing has changed
-   *     but that the former keys of the slot are gone
+   * @throws OutOfMemoryError if there is no memory for the order of expiries; the former keys of
+   *     the slot are gone then, and nothing else has changed
    */
   public long unstage(int slot) {
     drop(slot);

@@ -46,7 +46,7 @@ public final class LocalExpiries {
   }
 
   /**
-   * Checks up to {@code limit} recorded keys and removes those that are due.
+   * Checks up to {@code limit} recorded keys and removes due ones.
    *
    * @return the number removed
    */

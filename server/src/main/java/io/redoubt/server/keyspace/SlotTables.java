@@ -45,7 +45,10 @@ final class SlotTables {
   private final long[] sizes = new long[1 << (SLOT_BITS - GROUP_BITS)];
   private long size;
 
-  /** The mark of the entries of each slot, but for those that a {@link SlotWalk} has to deliver. */
+  /**
+   * The mark of the entries of each slot; entries that a {@link SlotWalk} has yet to deliver have
+   * the opposite one.
+   */
   private final BitSet marks = new BitSet(SLOTS);
 
   /** The slot where {@link #dismantle} continues. */

@@ -8,18 +8,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A walk over the state of some hash slots when it started, in steps between commands; it may run
- * beside a {@link Walk}. Every entry of that state is delivered exactly once and unchanged: by
- * {@link #step}, or, if it is about to change before the walk reaches it, to the {@link
- * SnapshotGate}. The gate gets entries as a whole, however large the value; its other methods are
- * not called.
+ * A walk over some hash slots in their state at the start, in steps between commands; it may run at
+ * the same time as a {@link Walk}. Every entry of that state is delivered exactly once and
+ * unchanged: by {@link #step}, or, if it is about to change before the walk reaches it, to the
+ * {@link SnapshotGate}. The gate gets whole entries, even large ones; its other methods are not
+ * called.
  *
- * <p>A bit of an entry marks it as delivered if it equals that of its slot, with which entries are
- * created. The start of a walk flips the bits of its slots. A walk that is aborted leaves entries
- * with the old bit behind, which it goes on to mark in {@link Keyspace#freeSome}.
+ * <p>A bit of each entry marks it as delivered if it equals the bit of its slot. New entries get
+ * the slot's bit, and the start of a walk flips the bits of its slots. An aborted walk leaves
+ * entries with the old bit; {@link Keyspace#freeSome} marks them later.
  *
- * <p>A database that is flushed meanwhile is still walked, and freed afterwards. The entries of a
- * slot that is dropped are not delivered any more.
+ * <p>A database flushed during the walk is still walked and freed afterwards. Entries of a dropped
+ * slot are not delivered any more.
  */
 public final class SlotWalk implements AutoCloseable {
   private final Contents contents;

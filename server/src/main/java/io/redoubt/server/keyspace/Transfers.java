@@ -4,8 +4,8 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * Takes entries to another key or another database of the same keyspace. An entry that stood there
- * is replaced. If there is no memory, the entry itself stays as it was.
+ * Moves entries to another key or another database of the same keyspace. An existing entry there is
+ * replaced. If there is no memory, the moved entry stays in place.
  */
 public final class Transfers {
   private Transfers() {}
@@ -49,7 +49,7 @@ public final class Transfers {
     return moved;
   }
 
-  /** Removes an entry whose value has another one now. */
+  /** Removes an entry whose value has been transferred to another entry. */
   private static void leave(Database from, long entry) {
     from.detach(entry);
     from.context().slabs().free(entry, Entry.sizeBytes(entry));

@@ -47,7 +47,10 @@ public final class Walk implements AutoCloseable {
   /** Slots that were staged at the start and are in the first database now. */
   private @Nullable SlotSet unstaged;
 
-  /** The slot of {@link #unstaged} that is walked, and those before it, are not in the set. */
+  /**
+   * The slot of {@link #unstaged} being walked. It and the preceding slots are not in the set any
+   * more.
+   */
   private int unstagedSlot = NO_SLOT;
 
   private int database;
@@ -59,10 +62,10 @@ public final class Walk implements AutoCloseable {
    * Starts a walk.
    *
    * @param contents the contents of all databases, the staged one last if there is one
-   * @param first the contents that the first database has when asked
+   * @param first supplies the current contents of the first database
    * @param dropped the slots whose entries are not freed yet
    * @param gate receives entries that are about to change
-   * @param number a number, not 0, that no other walk of late has
+   * @param number a number other than 0 that no recent walk had
    * @param epoch the epoch that marks entries as delivered
    * @param ended is notified when it is closed
    */
@@ -136,7 +139,7 @@ public final class Walk implements AutoCloseable {
           work += Math.max(1, stepUnstaged(to));
           continue;
         }
-        dropped.freeSome(); // passes what is left of them to the gate
+        dropped.freeSome(); // passes the remaining entries to the gate
         work++;
         continue;
       }
@@ -239,7 +242,7 @@ public final class Walk implements AutoCloseable {
     }
   }
 
-  /** Called before each change of an entry, whatever its epoch. */
+  /** Called before each change of an entry of any epoch. */
   void beforeChange(Contents changed, long entry) {
     if (Entry.epoch(entry) != epoch && changed.walkedAs != Contents.NO_WALK) {
       Entry.putEpoch(entry, epoch);

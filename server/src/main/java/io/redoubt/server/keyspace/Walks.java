@@ -20,7 +20,7 @@ final class Walks {
   private int epoch;
   private int count;
 
-  /** The oldest epoch that an entry may have: that of the last completed walk. */
+  /** The oldest epoch that an entry may have: the last completed walk's. */
   private int oldestEpoch;
 
   /**
@@ -39,7 +39,7 @@ final class Walks {
     return epoch;
   }
 
-  /** Notes that all entries were replaced by those that another keyspace created. */
+  /** Records that all entries were replaced by another keyspace's. */
   void replaced(int oldest) {
     oldestEpoch = oldest;
   }
@@ -48,7 +48,7 @@ final class Walks {
    * Starts a walk.
    *
    * @param all the contents of all databases, the staged one included
-   * @param first the contents that the first database has when asked
+   * @param first supplies the current contents of the first database
    * @throws IllegalStateException if one is running
    */
   Walk start(Contents[] all, Supplier<Contents> first, SnapshotGate gate) {
@@ -57,7 +57,8 @@ final class Walks {
     }
     int next = epoch + 1 & Entry.EPOCH_BITS;
     if (next == oldestEpoch) {
-      // 127 walks in a row were aborted: entries that none of them reached would pass for walked.
+      // After 127 aborted walks in a row, entries that none of them reached would be mistaken for
+      // walked.
       giveAllEpoch(all);
       oldestEpoch = epoch;
     }

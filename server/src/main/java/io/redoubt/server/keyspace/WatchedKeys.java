@@ -26,7 +26,7 @@ public final class WatchedKeys {
     void watchesTake(long heapBytes);
   }
 
-  /** A watch beside the key's name: entries of two maps; measured. */
+  /** The measured heap size of a watch without the key's name: entries of two maps. */
   private static final long WATCH_BYTES = 400;
 
   private record Key(int database, ByteString name) {}

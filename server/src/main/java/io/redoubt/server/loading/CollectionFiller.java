@@ -219,7 +219,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
     type = RdbType.STRING;
   }
 
-  /** Reports what the value lost or what it got to be consistent. */
+  /** Reports a repair that makes the value consistent. */
   private void reportRepairs() throws RdbException {
     switch (type) {
       case SET, ZSET -> reportLoss(dropped, "duplicate members were dropped");

@@ -45,7 +45,9 @@ final class HashFill implements AutoCloseable {
     return made;
   }
 
-  /** Creates a hash from the collected fields, of which the first of each name is kept. */
+  /**
+   * Creates a hash from the collected fields. The first of several fields of the same name counts.
+   */
   private long collected() {
     long listpack = scratch.address();
     long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);

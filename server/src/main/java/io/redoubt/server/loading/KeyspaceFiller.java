@@ -153,7 +153,10 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     }
   }
 
-  /** Returns the number in an auxiliary field, which says something about the data, not more. */
+  /**
+   * Returns the number in an auxiliary field, which is informational, so a malformed one is
+   * ignored.
+   */
   private long number(String name, String value, long otherwise) {
     try {
       return Long.parseLong(value);

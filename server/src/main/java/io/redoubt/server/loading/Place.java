@@ -10,8 +10,8 @@ import io.redoubt.server.memory.Slabs;
 final class Place implements AutoCloseable {
 
   /**
-   * The maximum number of elements to reserve room for, whatever the collection announces: the
-   * announcement precedes them, and tables grow in steps anyway.
+   * The maximum number of elements for which room is reserved in advance. The announced number
+   * can't be trusted before the elements arrive, and tables grow in steps anyway.
    */
   static final long MAX_EXPECTED = 1 << 20;
 

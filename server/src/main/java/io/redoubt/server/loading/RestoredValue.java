@@ -17,10 +17,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores the single value of a payload under a key. A collection is built in a database of its
- * own if the key has a value, so that the old value stays if the payload is corrupt, and if it is
- * built in steps, so that nobody sees it before it is complete. A string takes one step, and must
- * not be restored in steps.
+ * Restores the value of a RESTORE payload under a key. A collection is built in a separate database
+ * if the key has a value, which is kept if the payload is corrupt, or if it is built in steps, so
+ * that clients can't see an incomplete value. A string takes one step and must not be restored in
+ * steps.
  */
 public final class RestoredValue extends CollectionFiller {
 
@@ -37,9 +37,9 @@ public final class RestoredValue extends CollectionFiller {
   /**
    * Starts to restore a value.
    *
-   * @param keyAddress the key, which must stay in place as the payload
+   * @param keyAddress the key, which must stay in place like the payload
    * @param inSteps true if commands may run between the steps
-   * @param onRepair receives what had to be repaired in the value
+   * @param onRepair receives the repairs of the value
    * @throws RdbException if the value is of an unknown type
    */
   public RestoredValue(
@@ -74,7 +74,7 @@ public final class RestoredValue extends CollectionFiller {
    * Stores the value of a valid payload under a key, replacing any other.
    *
    * @param expireAtMillis Unix time, -1 for none
-   * @param onRepair receives what had to be repaired in the value
+   * @param onRepair receives the repairs of the value
    * @return the entry
    * @throws RdbException if the value is corrupt or of an unknown type; the key is unchanged then
    */
@@ -165,7 +165,8 @@ public final class RestoredValue extends CollectionFiller {
   }
 
   /**
-   * Refuses, as Redis does, a payload of which a part would be dropped: its sender has it whole.
+   * Refuses a payload of which a part would be dropped, as Redis does, since the sender still has
+   * the complete value.
    */
   @Override
   void lost(RdbType of, String what) throws RdbException {

@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of {@link Region}: address space reserved by mmap(2), of which only touched pages take
- * memory. Where mmap is unavailable, it is arena memory, and much smaller.
+ * The memory of {@link Region}: address space reserved with mmap(2), in which only touched pages
+ * take memory. Without mmap it is arena memory, and much smaller.
  */
 public final class NativeMemory {
   /** The size of a page is two to the power of this. */
@@ -45,8 +45,8 @@ public final class NativeMemory {
 
   /**
    * Reserves {@code wantedBytes}, or, if the kernel refuses (strict overcommit, a limit of address
-   * space), most of what it grants; {@code arenaBytes} if memory cannot be mapped. All sizes are
-   * multiples of {@code alignmentBytes}, as is the start address.
+   * space), most of the amount that it grants; {@code arenaBytes} if memory can't be mapped. All
+   * sizes and the start address are multiples of {@code alignmentBytes}.
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
     if (OperatingSystem.current() == OperatingSystem.LINUX) {

@@ -9,10 +9,10 @@ import java.util.List;
 /**
  * The address space that holds the data of all servers in this process, outside of the Java heap.
  *
- * <p>It is one segment, reserved once and never released: an address is an offset into it, and 0 is
- * no address. The segment is a constant, so compiled code knows its base and bounds. Every access
- * is checked against those bounds, and every page may be touched (an untouched one reads as zero);
- * so a wrong address can corrupt data but never crash the process.
+ * <p>It is one segment, reserved once and never released. An address is an offset into it; 0 is
+ * never a valid address. The segment is a constant, so its base and bounds are constants in
+ * compiled code. Every access is checked against those bounds, and every page may be touched (an
+ * untouched one reads as zero); so a wrong address can corrupt data but never crash the process.
  *
  * <p>Its lower part, {@link #NEAR_BYTES}, is <em>near</em>: a block there starts at a multiple of
  * {@link #GRANULE_BYTES} and can be referred to by 32 bits ({@link #reference}). Eight-byte
@@ -28,7 +28,7 @@ import java.util.List;
  */
 public final class Region {
 
-  /** The size of an extent, that of a huge page. */
+  /** The size of an extent, equal to that of a huge page. */
   public static final int EXTENT_BYTES = 2 << 20;
 
   /** The alignment of near blocks. */
@@ -189,16 +189,16 @@ public final class Region {
   }
 
   /**
-   * Returns the resource of which only the reserve is left to writes: memory up to the limit, or
-   * address space. Any thread may call.
+   * Returns the resource of which only the reserve is left, or {@link Shortage#NONE}. May be called
+   * on any thread.
    */
   public static Shortage shortage() {
     return shortage(0);
   }
 
   /**
-   * Returns the shortage that writes would have if {@code wantedBytes} more were taken. Any thread
-   * may call.
+   * Returns the shortage that allocating {@code wantedBytes} more would cause, or {@link
+   * Shortage#NONE}. May be called on any thread.
    */
   public static Shortage shortage(long wantedBytes) {
     synchronized (NATIVE) {
@@ -272,7 +272,7 @@ public final class Region {
     }
   }
 
-  /** Counts bytes of held memory whose pages were released, or are used again if negative. */
+  /** Counts bytes of held memory whose pages were released; negative for pages used again. */
   static void countReturned(long bytes) {
     synchronized (NATIVE) {
       returnedBytes += bytes;
@@ -360,7 +360,10 @@ public final class Region {
     }
   }
 
-  /** Copies 8 to 64 bytes, for which a call of the general copy costs more than the copying. */
+  /**
+   * Copies 8 to 64 bytes, faster than the general copy, whose call would take longer than the
+   * copying.
+   */
   private static void copyWords(long from, long to, int sizeBytes) {
     long tail = getLong(from + sizeBytes - 8);
     if (to <= from) {

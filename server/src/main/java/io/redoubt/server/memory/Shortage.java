@@ -1,6 +1,6 @@
 package io.redoubt.server.memory;
 
-/** A resource of which only a reserve is left, so that writes are refused. */
+/** The resources whose shortage makes the server refuse writes: only a reserve is left. */
 public enum Shortage {
   /** No shortage. */
   NONE(""),

@@ -29,7 +29,7 @@ public final class SlabBuffers implements BufferMemory {
     slabs.free(block.offset(), block.sizeBytes());
   }
 
-  /** Returns the bytes of the buffers in use, which are included in those of the slabs. */
+  /** Returns the bytes of the buffers in use; the slabs' figures include them. */
   public long usedBytes() {
     return usedBytes;
   }

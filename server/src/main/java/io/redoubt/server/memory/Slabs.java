@@ -207,8 +207,8 @@ public class Slabs implements AutoCloseable {
   }
 
   /**
-   * Selects the emptiest runs of blocks whose content finds room in others; until {@link
-   * #endEvacuation} nothing is allocated from them unless a size has no other room.
+   * Selects the emptiest runs of blocks if their content fits into others. Until {@link
+   * #endEvacuation} nothing is allocated from them unless a size class has no other room.
    *
    * @return the bytes that would become free
    */

@@ -20,8 +20,8 @@ final class Space {
 
   private static final int EXTENT_SHIFT = Integer.numberOfTrailingZeros(Region.EXTENT_BYTES);
 
-  // A run is an eighth of those that its class has: all classes together leave little unused in the
-  // last of their runs, and large ones need little bookkeeping.
+  // A new run has an eighth of the blocks of its class, so that all classes together leave little
+  // unused in their last runs, and large classes need little bookkeeping.
   private static final int RUN_SHARE = 8;
   private static final int MAX_RUN_PAGES = 128;
   private static final int MIN_BLOCKS = 8;
@@ -38,13 +38,16 @@ final class Space {
   /** The first run with free blocks of each size class. */
   private final @Nullable Run[] available = new @Nullable Run[SizeClasses.COUNT];
 
-  /** Runs of each size class whose blocks should move to others. */
+  /** The runs of each size class that are being evacuated. */
   private final List<List<Run>> evacuated = new ArrayList<>();
 
   /** The pages of the runs of each size class. */
   private final int[] runPages = new int[SizeClasses.COUNT];
 
-  /** The place in {@link #open} down to which a pass over idle pages has come; 0 for none. */
+  /**
+   * The position in {@link #open} that a pass over idle pages has reached, counting down; 0 for no
+   * pass.
+   */
   private int passTo;
 
   private long returnedPages;
@@ -219,8 +222,8 @@ final class Space {
   // Evacuation: the blocks of sparsely filled runs move to others of the class.
 
   /**
-   * Selects the emptiest runs of each class whose blocks find room in the others. From now on those
-   * are filled first, the fullest at first.
+   * Selects the emptiest runs of each class if their blocks fit into the others. Allocations then
+   * fill the other runs, the fullest first.
    *
    * @return the bytes of the selected runs
    */
@@ -256,7 +259,7 @@ final class Space {
     return bytes;
   }
 
-  /** Returns true if a block should move, which is done by allocating another and freeing it. */
+  /** Returns true if a block should be moved, by allocating another one, copying and freeing it. */
   boolean isEvacuated(long address, long sizeBytes) {
     if (sizeBytes > SizeClasses.MAX_BYTES) {
       return false;

@@ -510,9 +510,7 @@ public final class KeyMigration extends RepeatedWait
     if (over) {
       return;
     }
-    if (!owner
-        .mayRemove()) { // waits for the end of a pause, but a server that became a replica gives up
-      // after the timeout
+    if (!owner.mayRemove()) { // a pause will end, but a replica gives up after the timeout
       if ((nanos() - activeNanos) / NANOS_A_MILLI < options.timeoutMillis()) {
         loop().schedule(this::completeAlone, RETRY_MILLIS);
       } else {

@@ -13,9 +13,9 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of Lua's C interface in use here, under names of our own; see the manual of Lua
- * 5.1, section 3. {@code L} is a state. Linked at the first use of the class, which takes a tenth
- * of a second.
+ * The functions of Lua's C API in use here, with Java names; see the manual of Lua 5.1, section 3.
+ * {@code L} is a state. They are linked at the first use of the class, which takes a tenth of a
+ * second.
  *
  * <p>A function that may run Lua code, collect garbage or raise an error is an ordinary call; the
  * others are <em>critical</em> ones, which are faster. No error may be raised across a Java frame:
@@ -109,7 +109,7 @@ final class Lua {
 
   private Lua() {}
 
-  @SuppressWarnings("restricted") // signatures are those of lua.h and lauxlib.h
+  @SuppressWarnings("restricted") // the signatures of lua.h and lauxlib.h
   private static MethodHandle link(
       String name, boolean critical, @Nullable MemoryLayout result, MemoryLayout... parameters) {
     FunctionDescriptor signature =

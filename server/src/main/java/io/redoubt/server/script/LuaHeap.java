@@ -30,7 +30,7 @@ final class LuaHeap {
   /** An unusual amount of memory to allocate between two ticks of the hook. */
   private static final long MUCH_BYTES = 16L << 20;
 
-  /** An amount covered by the region's reserve as long as there is no shortage. */
+  /** An amount that the region's reserve covers as long as there is no shortage. */
   private static final long COVERED_BYTES = 64 << 10;
 
   /** The part of the reserve left for allocations that Java code does not count. */

@@ -192,7 +192,7 @@ final class LuaState implements AutoCloseable {
     Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);
   }
 
-  @SuppressWarnings("restricted") // the signatures are those of lua_CFunction and lua_Hook
+  @SuppressWarnings("restricted") // the signatures of lua_CFunction and lua_Hook
   private <T> long stub(
       T target, Class<T> type, String method, Class<?> result, Class<?>... parameters) {
     try {

@@ -16,7 +16,7 @@ record Pattern(List<Step> steps, int captures, boolean anchored) {
   /** Lua's limit of captures. */
   private static final int MAX_CAPTURES = 32;
 
-  /** The limit of steps that can match in several ways, each of which takes stack frames. */
+  /** The maximum number of steps that can match in several ways, since each takes stack frames. */
   private static final int MAX_BRANCHES = 1_000;
 
   /** The quantifier of a character. */

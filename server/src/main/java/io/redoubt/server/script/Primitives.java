@@ -35,7 +35,10 @@ final class Primitives implements AutoCloseable {
   /** The length from which hashing a text is slow enough for a tick of its own. */
   private static final int LONG_TEXT_BYTES = 1 << 16;
 
-  /** The ratio of the size of Lua values to that of a reply; small elements need the most. */
+  /**
+   * The maximum ratio between the size of Lua values and the reply's; small elements have the
+   * highest.
+   */
   private static final long REPLY_FACTOR = 24;
 
   private final LuaState lua;

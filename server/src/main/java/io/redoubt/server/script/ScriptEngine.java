@@ -18,8 +18,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts in one Lua state, one at a time, on the thread that owns the data. The prelude,
- * resources beside this class, builds the environment of scripts: Redis' libraries and the sandbox.
+ * Runs scripts in one Lua state, one at a time, on the thread that owns the data. The prelude, a
+ * set of resources next to this class, builds the environment of scripts: Redis' libraries and the
+ * sandbox.
  */
 public final class ScriptEngine implements AutoCloseable {
 
@@ -36,7 +37,7 @@ public final class ScriptEngine implements AutoCloseable {
 
   private static final CommandError TOO_LONG = new CommandError("ERR The script is too long");
 
-  /** The maximum memory of scripts in bytes, including what they keep between runs. */
+  /** The maximum memory of scripts in bytes, including data kept between runs. */
   private static final long MAX_HEAP_BYTES = 512L << 20;
 
   private static final long MUCH_GARBAGE_BYTES = 8L << 20;

@@ -171,8 +171,8 @@ public final class ClusterDirectives extends DirectiveGroup {
   }
 
   /**
-   * Returns true if nodes.conf can hold a text, where words are quoted as in configuration files.
-   * Redis accepts other texts and can't read the file at the next start.
+   * Returns true if a text can be written to nodes.conf and read back. Redis accepts other texts,
+   * too, and can't read the file at the next start.
    */
   private static boolean isStorable(String text) {
     return text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ',' && c != '"' && c != '\'');

@@ -9,7 +9,7 @@ import io.redoubt.protocol.bytes.IpAddress;
  * @param port from 0 to 65535
  */
 public record HostPort(String host, int port) {
-  /** Returns true if both are the same place as far as their texts show; names are not resolved. */
+  /** Returns true if both texts denote the same endpoint. Does not resolve names. */
   public boolean isSamePlace(HostPort other) {
     return port == other.port && IpAddress.same(host, other.host);
   }

@@ -29,7 +29,7 @@ public final class PersistenceDirectives extends DirectiveGroup {
     NO,
     /** Always. */
     YES,
-    /** Only of those sent by ordinary clients. */
+    /** Only data sent by ordinary clients. */
     CLIENTS
   }
 

@@ -46,8 +46,8 @@ public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>,
   }
 
   /**
-   * The save points of lines. Each list and those that continue it share their points, so that a
-   * line costs the same after a hundred thousand others.
+   * The save points of several lines. A list and its continuations share an array of points, so
+   * that each of a hundred thousand lines takes constant time.
    */
   private static final class Lines extends AbstractList<SaveCondition> implements RandomAccess {
     private final List<SaveCondition> shared;

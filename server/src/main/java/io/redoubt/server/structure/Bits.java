@@ -159,7 +159,7 @@ public final class Bits {
   }
 
   /**
-   * Combines {@code targetBytes} bytes in place with another byte string, which is no longer and is
+   * Combines {@code targetBytes} bytes in place with another byte string, at most as long, which is
    * padded with zeros.
    */
   public static void combine(
@@ -178,8 +178,8 @@ public final class Bits {
   }
 
   /**
-   * Adds a byte string to two of at least its length: one has the bits that were set before, the
-   * other those that were set more than once.
+   * Adds a byte string to two accumulators of at least its length: the bits set so far, and the
+   * bits set more than once.
    */
   public static void countOnce(long seen, long repeated, long other, int otherBytes) {
     int at = 0;

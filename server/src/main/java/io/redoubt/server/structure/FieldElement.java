@@ -128,8 +128,8 @@ public final class FieldElement {
   }
 
   /**
-   * Writes the length of a value whose bytes are to follow, and the address of its own block if it
-   * needs one.
+   * Writes the length of a value, and the address of its own block if it needs one, before the
+   * caller writes its bytes.
    *
    * @param start the address of the element's value
    */

@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A large hash: a {@link ByteTable} of {@link FieldElement}s. It knows the next expiry time. A
+ * A large hash: a {@link ByteTable} of {@link FieldElement}s. It keeps the next expiry time. A
  * table of more than a few buckets orders its expiring fields in a tree; a smaller one searches for
  * them.
  *
@@ -100,7 +100,7 @@ public final class FieldTable {
     table.expect(fields);
   }
 
-  /** Returns the owner's mark, whose meaning is up to the owner; false at first. */
+  /** Returns the owner's mark, initially false. Its meaning is up to the owner. */
   public boolean isMarked() {
     return Region.getLong(table.ownHeader() + MARKED_AT) != 0;
   }
@@ -393,7 +393,7 @@ public final class FieldTable {
     return countBefore;
   }
 
-  /** Searches all elements, of which there are few. */
+  /** Searches all elements; there are only a few. */
   private void look(long millis) {
     firstExpiring = 0;
     beforeMillis = millis;

@@ -6,8 +6,8 @@ package io.redoubt.server.structure;
  * Implementations must not change any data.
  *
  * <p>A part of a table is the elements of one hash, a part of a list or stream is a node, a part of
- * a consumer group is a pending entry. Calls concern every value; only those that the snapshot has
- * registered matter to it.
+ * a consumer group is a pending entry. It is called for every value; a snapshot ignores values that
+ * it has not registered.
  */
 public interface PartGate {
 

@@ -107,12 +107,12 @@ public final class Sorter implements AutoCloseable {
   }
 
   /**
-   * Sorts as far as needed for a range of places to be correct. Destroys the numbers and weights.
+   * Sorts as far as needed for a range of places. Destroys the numbers and weights.
    *
    * @param upToZero true to compare strings and weights as C does, up to their first zero byte
-   * @param first the first place that matters
-   * @param last the last place that matters
-   * @param random chooses pivots, so that no initial order is a worst case
+   * @param first the first place of the range
+   * @param last the last place of the range
+   * @param random chooses random pivots, so that no initial order is a worst case
    */
   public void sort(
       By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator random) {
@@ -204,9 +204,7 @@ public final class Sorter implements AutoCloseable {
     Region.putLong(numbers + (long) place * Long.BYTES, key);
   }
 
-  /**
-   * Compares the string at a place with the given string, whose number or weight is {@code key}.
-   */
+  /** Compares the string at a place with a given string of the number or weight {@code key}. */
   private int compare(int place, int string, long key) {
     int other = at(place);
     return other == string

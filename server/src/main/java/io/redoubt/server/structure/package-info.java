@@ -1,8 +1,8 @@
 /**
- * Data structures over the region, of which keyspaces and values consist: {@link
- * io.redoubt.server.structure.ByteTable} and {@link io.redoubt.server.structure.RankedTree} are the
- * ones to start reading with. They work on blocks and bytes, and know no commands or types. They
- * import memory and the byte basics only.
+ * Data structures in the region, the building blocks of keyspaces and values. Start reading at
+ * {@link io.redoubt.server.structure.ByteTable} and {@link io.redoubt.server.structure.RankedTree}.
+ * They work on blocks and bytes, independent of commands and types. Imports memory and the byte
+ * basics only.
  */
 @NullMarked
 package io.redoubt.server.structure;

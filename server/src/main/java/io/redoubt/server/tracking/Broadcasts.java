@@ -178,7 +178,10 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     }
   }
 
-  /** Copies the encoded keys between those of the client: with many clients it is done for each. */
+  /**
+   * Copies the encoded keys except the client's own, in runs, since this is repeated for many
+   * clients.
+   */
   @Override
   public void writeOthers(ReplyWriter to, long withoutClientId, long count, ReplyCollector all) {
     to.array(Math.toIntExact(count));
@@ -196,7 +199,7 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     to.raw(all.memory(), from, at - from);
   }
 
-  /** The key for which the region has no room. */
+  /** A single key that did not fit into the region. */
   private final class OnlyKey implements TrackedClients.ChangedKeys {
     @Override
     public long count(long withoutClientId) {

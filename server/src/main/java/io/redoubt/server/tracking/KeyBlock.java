@@ -11,7 +11,7 @@ final class KeyBlock {
 
   private KeyBlock() {}
 
-  /** Creates a block of which the owner's bytes are still to be written. */
+  /** Creates a block; the caller must write the owner's bytes. */
   static long create(Slabs slabs, long key, int length) {
     long block = slabs.allocate(bytes(length));
     Region.copy(key, BlockLength.put(block + KEY_AT, length), length);

@@ -18,12 +18,12 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * The keys that clients with client-side caching have read, and who read them. A change of a key
- * sends it to its readers and forgets it. As in Redis a key counts for all databases.
+ * The keys read by clients with client-side caching, and their readers. A changed key is sent to
+ * its readers and forgotten. As in Redis, a key counts for all databases.
  *
  * <p>The table is in the region. A key is one block, with the id of its only reader or the address
  * of a sorted array of ids. Ids of clients that have left are dropped when their array is full, so
- * an array has at most twice as many places as there are clients. Confined to the loop.
+ * an array has at most twice as many places as there are clients. Confined to the event loop.
  */
 public final class TrackedKeys {
   // The owner's part of a block (KeyBlock).
@@ -52,7 +52,7 @@ public final class TrackedKeys {
   private long items;
   private long unitsAboveLimit;
 
-  // The client and the request whose keys are being remembered.
+  // The client and the request with the keys being remembered.
   private long reader;
   private Request request = new Request();
 
@@ -308,9 +308,9 @@ public final class TrackedKeys {
   // ---- the end of memory
 
   /**
-   * Forgets all keys if only the reserve of the region is left: what clients have read must not
-   * keep others from writing. One message a client tells it, as those of all keys could need more
-   * memory than they free.
+   * Forgets all keys if only the reserve of the region is left, so that reads of some clients don't
+   * prevent writes of others. Each client gets a single message, because messages with all keys
+   * could need more memory than they free.
    */
   public void giveWay() {
     if (size > 0 && isMemoryShort()) {

@@ -48,7 +48,7 @@ public final class HyperLogLogValue {
     this.maxSparseBytes = maxSparseBytes;
   }
 
-  /** Returns true if a string's header is that of a HyperLogLog; its registers may be corrupt. */
+  /** Returns true if a string has the header of a HyperLogLog; its registers may be corrupt. */
   public static boolean isOne(long entry) {
     if (StringValue.isInteger(entry) || StringValue.length(entry) < HEADER_BYTES) {
       return false;

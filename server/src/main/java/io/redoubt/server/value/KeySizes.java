@@ -11,10 +11,10 @@ import java.util.function.BiConsumer;
  * The distribution of the sizes of keys, the section Keysizes of INFO as in Redis 8: lengths of
  * strings and numbers of elements, counted by powers of two for each database.
  *
- * <p>Keys are counted when asked, because counters would cost every change of every value. Of a
- * larger database {@link #MOST_KEYS} keys from a random position of the scan order on stand for all
- * (their hashes order them), which took 9 ms of a million in a server just started; the field
- * {@code distrib_samples} then tells their number.
+ * <p>Keys are counted on request, because counters would slow down every change of every value. In
+ * a larger database, {@link #MOST_KEYS} keys from a random position of the scan order stand for
+ * all, which is representative because the order is that of hashes. This took 9 ms for a million
+ * keys in a server just started. The field {@code distrib_samples} then has their number.
  */
 public final class KeySizes {
   /** The number of keys of a database that are counted, but for the rest of a bucket. */
@@ -58,7 +58,7 @@ public final class KeySizes {
     if (isSampled) {
       long cursor = database.context().random().nextLong();
       while (counted < MOST_KEYS) {
-        cursor = database.scan(cursor, this::count); // goes on at the start after the end
+        cursor = database.scan(cursor, this::count); // wraps around at the end
       }
     } else {
       database.forEach(this::count);

@@ -38,7 +38,7 @@ public final class StringValue {
     return Region.getLong(Entry.payloadAddress(entry));
   }
 
-  /** Returns the length in bytes; of an integer, that of its decimal form. */
+  /** Returns the length in bytes; for an integer, the length of its decimal form. */
   public static int length(long entry) {
     long payload = Entry.payloadAddress(entry);
     return switch (Entry.encoding(entry)) {
@@ -56,7 +56,7 @@ public final class StringValue {
         : payload + BlockLength.sizeAt(payload);
   }
 
-  /** Returns true if the string consists of those bytes of the region. */
+  /** Returns true if the string equals the given bytes of the region. */
   public static boolean equals(long entry, long address, int length) {
     if (length(entry) != length) {
       return false;

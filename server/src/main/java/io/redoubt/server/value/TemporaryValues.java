@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values that are not in the keyspace yet: results under construction whose sources, perhaps the
- * value of the same key, are still needed. They are kept in a separate database, and published or
+ * Values under construction, not yet in the keyspace because their sources are still needed; a
+ * source may be the value of the same key. They are kept in a separate database, and published or
  * discarded by the command that created them.
  */
 public final class TemporaryValues implements AutoCloseable {

@@ -1,6 +1,6 @@
 /**
  * The values of each type: flyweights over entries and the structures of the region. Built on the
- * keyspace, which is told of each change first; replies are written straight from the region.
+ * keyspace, which is notified before each change; replies are written straight from the region.
  */
 @NullMarked
 package io.redoubt.server.value;

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Passes on what a server keeps of each value: without repeated elements, and with a consumer for
- * each pending entry. The number of elements precedes them, so a value is read twice to be written
- * without some: the first time the counts are recorded, the second time they are passed on.
+ * Passes each value on in the form that a server would keep: without repeated elements, and with a
+ * consumer for each pending entry. The number of elements precedes them, so a value with
+ * repetitions is read twice: the first pass records the counts, the second passes them on.
  */
 final class ConsistentVisitor implements RdbVisitor {
 
@@ -38,7 +38,7 @@ final class ConsistentVisitor implements RdbVisitor {
   private int consumersAt;
   private boolean inGroup;
 
-  /** Creates a visitor that records counts and passes those of the file on. */
+  /** Creates a visitor that passes the counts of the file on and records the real ones. */
   ConsistentVisitor(RdbVisitor next, long nowMillis) {
     this(next, new ArrayList<>(), false, nowMillis);
   }

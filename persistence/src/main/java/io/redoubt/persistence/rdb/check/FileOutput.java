@@ -33,7 +33,7 @@ final class FileOutput extends RdbOutput implements AutoCloseable {
     window(block.memory(), block.offset(), block.end());
   }
 
-  /** Writes what is buffered and makes it durable. */
+  /** Writes the buffered bytes and makes them durable. */
   void finish() throws IOException {
     write(position());
     file.sync();

@@ -16,9 +16,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The implementation of {@code redis-check-rdb --fix-to}: writes what can be saved of a file to
- * another one. Items that are valid are copied byte by byte, values that contradict themselves are
- * written anew, others are left out. Where the end of an item can't be found, the rest is lost.
+ * The implementation of {@code redis-check-rdb --fix-to}: salvages a damaged file into another one.
+ * Valid items are copied byte by byte, values that contradict themselves are written anew, and
+ * other damaged items are left out. If the end of an item can't be found, the rest of the file is
+ * lost.
  */
 public final class RdbSalvage {
 
@@ -171,7 +172,7 @@ public final class RdbSalvage {
     }
   }
 
-  /** Returns what a reader says of the item, which names the key. */
+  /** Returns the reader's message about an item, which names the key. */
   private String reasonOfLoss(FileWindow window, long at, long size, RdbException broken)
       throws IOException {
     visitor.clear();

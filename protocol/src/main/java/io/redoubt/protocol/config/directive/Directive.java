@@ -35,7 +35,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private boolean withoutEffect;
   private List<T> asItIs = List.of();
 
-  /** Creates a directive with the default value and none of the properties below. */
+  /** Creates a directive with the default value and without any of the properties below. */
   protected Directive(String name, T defaultValue) {
     this.name = name;
     this.defaultValue = defaultValue;
@@ -150,8 +150,8 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /**
-   * Marks the name of something whose content is used: CONFIG SET applies the value that it has
-   * already, too, because the content may have changed.
+   * Marks the directive as the name of a file: CONFIG SET applies even an unchanged value, because
+   * the content may have changed.
    */
   public final D namesContent() {
     namesContent = true;
@@ -159,8 +159,9 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /**
-   * Marks a directive that is parsed, stored and shown but has no effect because what it tunes does
-   * not exist here; a start and CONFIG SET log a warning if it gets another value than the default.
+   * Marks a directive that is parsed, stored and shown but has no effect, because it tunes a
+   * mechanism that does not exist here. A start and CONFIG SET log a warning for values other than
+   * the default.
    */
   public final D acceptedWithoutEffect() {
     withoutEffect = true;
@@ -168,8 +169,8 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /**
-   * Marks a directive like {@link #acceptedWithoutEffect}, and names values for which there is no
-   * warning because they ask for what happens here anyway.
+   * Marks a directive like {@link #acceptedWithoutEffect}, with further values that cause no
+   * warning because they request the behaviour that is the only one here.
    */
   public final D acceptedWithoutEffectExcept(List<T> happening) {
     asItIs = List.copyOf(happening);

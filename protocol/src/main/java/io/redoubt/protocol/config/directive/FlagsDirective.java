@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Any combination of several words, or the one word for none of them.
+ * A directive with any combination of several words, or a single word for none of them.
  *
  * @param <E> the type of the constants
  */

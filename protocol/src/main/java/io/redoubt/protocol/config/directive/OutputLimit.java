@@ -1,9 +1,9 @@
 package io.redoubt.protocol.config.directive;
 
 /**
- * The limits of a client's pending output, beyond which it is disconnected.
+ * The limits of a client's pending output. A client that exceeds one is disconnected.
  *
- * @param hardBytes disconnects at once; 0 is no limit
- * @param softBytes disconnects when exceeded for {@code softSeconds}; 0 is no limit
+ * @param hardBytes the limit for an immediate disconnect; 0 for none
+ * @param softBytes the limit for a disconnect after {@code softSeconds}; 0 for none
  */
 public record OutputLimit(long hardBytes, long softBytes, int softSeconds) {}

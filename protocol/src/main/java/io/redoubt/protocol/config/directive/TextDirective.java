@@ -24,7 +24,7 @@ public final class TextDirective extends OneWordDirective<String, TextDirective>
     return fixedAtRunTime("can't be changed at run time; set " + secret.name());
   }
 
-  /** Returns the directive whose value is in the file with this path; null for other texts. */
+  /** Returns the directive whose value is read from a file named by this one, or null. */
   public @Nullable TextDirective secret() {
     return secret;
   }

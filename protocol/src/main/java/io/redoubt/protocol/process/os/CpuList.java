@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A list of processors in the syntax of taskset: {@code 0,2,4-7} or {@code 0-7:2}, the last of
- * which is every second one.
+ * A list of processors in the syntax of taskset: {@code 0,2,4-7}, or {@code 0-7:2} for every second
+ * one.
  */
 public final class CpuList {
   private static final Pattern RANGE =
@@ -48,7 +48,7 @@ public final class CpuList {
   /**
    * Binds the calling thread to these processors. Threads that it starts inherit them.
    *
-   * @throws IOException if the kernel refuses, for instance since there is none of them
+   * @throws IOException if the kernel refuses, for instance because none of them exists
    */
   public void bindCallingThread() throws IOException {
     // The kernel takes masks of whole words that are at least as long as its own; 1024 bits are.

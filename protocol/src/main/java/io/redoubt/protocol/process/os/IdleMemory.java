@@ -60,7 +60,7 @@ public final class IdleMemory {
     }
   }
 
-  /** Returns the size of a page from the kernel's auxiliary vector, which is pairs of longs. */
+  /** Returns the page size from the kernel's auxiliary vector, a list of pairs of longs. */
   private static int pageBytes() throws IOException {
     ByteBuffer vector =
         ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv")))
@@ -101,8 +101,8 @@ public final class IdleMemory {
   }
 
   /**
-   * Drops the pages of a mapping that are still those of the file. Others were written before the
-   * mapping became read-only, as by relocation, and exist nowhere else.
+   * Drops the pages of a mapping that are unchanged from the file. Others were written before the
+   * mapping became read-only, for instance by relocation, and exist nowhere else.
    */
   private long drop(RandomAccessFile pagemap, long start, long end) throws IOException {
     byte[] entries = new byte[Math.toIntExact((end - start) / pageBytes * Long.BYTES)];

@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * A function of the C library that takes integers and addresses and returns an integer.
  *
- * <p>All are linked as if they took six longs. The first link of a type costs the JVM tens of
- * milliseconds of the start and some memory, further ones of the same type next to nothing. The
- * calling conventions of all 64-bit systems pass the first six arguments in registers, those that
- * the function does not take are ignored, and a long is also the right form of a smaller argument.
+ * <p>All functions are linked as if they took six longs. The first link of a type costs the JVM
+ * tens of milliseconds of the start and some memory, further ones of the same type next to nothing.
+ * The calling conventions of all 64-bit systems pass the first six arguments in registers; surplus
+ * arguments are ignored, and a long is also the right form of a smaller argument.
  */
 public final class LibraryFunction {
   private static final FunctionDescriptor SIX_LONGS =
@@ -33,7 +33,7 @@ public final class LibraryFunction {
     this.handle = handle;
   }
 
-  /** Links a function; returns nothing if the library has none of that name. */
+  /** Links a function; returns nothing if the library lacks it. */
   @SuppressWarnings("restricted") // the launchers enable native access
   public static Optional<LibraryFunction> find(String name) {
     Linker linker = Linker.nativeLinker();

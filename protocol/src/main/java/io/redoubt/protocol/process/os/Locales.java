@@ -10,7 +10,7 @@ public final class Locales {
 
   private Locales() {}
 
-  /** Returns true if the C library has the locale. The empty name is that of the environment. */
+  /** Returns true if the C library has the locale. The empty name stands for the environment's. */
   public static boolean isKnown(String name) {
     if (name.isEmpty() || name.equals("C") || name.equals("POSIX")) {
       return true;

@@ -84,7 +84,7 @@ public final class Posix {
     }
   }
 
-  /** Binds the calling thread to the processors whose bits are set. */
+  /** Binds the calling thread to the processors with set bits. */
   static void setAffinity(long[] mask) throws IOException {
     FunctionDescriptor affinity =
         FunctionDescriptor.of(
@@ -149,7 +149,7 @@ public final class Posix {
   }
 
   /**
-   * Returns a {@code sockaddr_un}; its length is that of the address.
+   * Returns a {@code sockaddr_un} of exactly the address' length.
    *
    * @param path a leading {@code @} selects the abstract namespace
    * @throws IOException if it is empty or too long
@@ -216,7 +216,7 @@ public final class Posix {
   }
 
   /**
-   * Returns a copy of the process' locale in which some categories are those of the locale C.
+   * Returns a copy of the process' locale with some categories set to the C locale.
    *
    * @param mask the bits of these categories, as newlocale(3) takes them
    */
@@ -242,7 +242,7 @@ public final class Posix {
     return invoke("uselocale", USELOCALE, 0L).value() != LC_GLOBAL_LOCALE;
   }
 
-  /** Makes a locale that of the calling thread. */
+  /** Sets the locale of the calling thread. */
   static void useLocale(long locale) throws IOException {
     // The result is the old locale, also -1, so that this can't be an ordinary call.
     if (invoke("uselocale", USELOCALE, locale).value() == 0) {

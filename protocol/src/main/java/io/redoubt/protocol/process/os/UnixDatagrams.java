@@ -29,7 +29,7 @@ final class UnixDatagrams {
   /**
    * Sends a datagram.
    *
-   * @throws IOException if nobody receives at the address, or the receiver's buffer is full
+   * @throws IOException if there is no receiver at the address, or its buffer is full
    */
   void send(byte[] bytes) throws IOException {
     if (fd < 0) {

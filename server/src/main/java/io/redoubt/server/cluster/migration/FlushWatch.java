@@ -35,10 +35,7 @@ final class FlushWatch implements Propagation.Sink {
       added = true;
       parts.propagation().add(this);
     } else if (!on) {
-      parts
-          .transport()
-          .loop()
-          .execute(this::removeUnlessWatching); // deferred: the list of sinks may be in use
+      parts.transport().loop().execute(this::removeUnlessWatching); // sinks may be in use
     }
   }
 

@@ -350,8 +350,7 @@ public final class SlotMigrations {
       if (ended.isUnstaged()) {
         drops.add(migration.slots());
       }
-      staged.drop(
-          migration.slots()); // all of them, or those left by a FINISH that ran out of memory
+      staged.drop(migration.slots()); // all, or those left if memory ran out
       parts.dispatcher().endSliceUnlessInUnit();
     }
     parts

@@ -80,7 +80,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .history("7.0.0", "Added the ability to set multiple parameters in one call.")
           .runs(this::set);
 
-  /** Declares the group; {@code resetStatistics} does what CONFIG RESETSTAT asks for. */
+  /** Declares the group; {@code resetStatistics} performs CONFIG RESETSTAT. */
   public ConfigCommands(
       ServerDirectives settings, Runnable resetStatistics, ServerState state, Log log) {
     super(Group.SERVER);

@@ -75,7 +75,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     /**
      * Closes connections of the cluster bus to and from a node.
      *
-     * @throws CommandError without cluster mode, or if there is no such node
+     * @throws CommandError without cluster mode, or if the node is unknown
      */
     void killLinks(String node, boolean to, boolean from);
 
@@ -90,7 +90,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     void run(Call call);
   }
 
-  /** The part of an argument that strtod(3) reads: what follows is ignored, as in Redis. */
+  /** The prefix of an argument that strtod(3) reads; the rest is ignored, as in Redis. */
   private static final Pattern LEADING_NUMBER =
       Pattern.compile("\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?");
 
@@ -497,7 +497,7 @@ public final class DebugCommands extends CommandGroup<Call> {
         reply.push(2);
         reply.bulk("server-cpu-usage");
         reply.integer(42);
-        // A push message is no reply: without one the client would wait for ever.
+        // A push message does not count as a reply; without one the client would wait forever.
         reply.bulk("Some real reply following the push reply");
       }
       case "verbatim" -> reply.verbatim("txt", "This is a verbatim\nstring");

@@ -95,7 +95,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
           .tips("request_policy:all_nodes", "response_policy:agg_sum")
           .runs(this::reset);
 
-  /** Declares the group; {@code table} has the commands that HISTOGRAM tells of. */
+  /** Declares the group; {@code table} has the commands for HISTOGRAM. */
   public LatencyCommands(Latency latency, Clock clock, CommandTable<Call> table) {
     super(Group.SERVER);
     this.latency = latency;

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
 
 /** LOLWUT: the version, and the pictures of versions 5 and 6. */
 public final class LolwutCommand extends CommandGroup<Call> {
-  /** The line of Redis, which tools look for, followed by the version of this program. */
+  /** Redis' line, which tools search for, followed by the version of this program. */
   private static final String VERSION =
       "Redis ver. " + Version.REDIS + "\nRedoubt ver. " + Version.ofThisProcess().number() + "\n";
 

@@ -77,7 +77,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
           .keys(RO)
           .runs(MemoryCommands::usage);
 
-  /** Declares the group; {@code residentBytes} is what the process takes of the machine. */
+  /** Declares the group; {@code residentBytes} supplies the resident memory of the process. */
   public MemoryCommands(MemoryUse memory, LongSupplier residentBytes) {
     super(Group.SERVER);
     this.memory = memory;

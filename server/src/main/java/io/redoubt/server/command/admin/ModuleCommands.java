@@ -11,7 +11,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
-/** MODULE: there are no modules, since these are native libraries for Redis' own process. */
+/** MODULE. There are never any modules, since these are native libraries for Redis' own process. */
 public final class ModuleCommands extends CommandGroup<Call> {
   private static final CommandError NOT_LOADED =
       new CommandError(

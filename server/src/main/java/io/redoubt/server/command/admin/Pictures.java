@@ -17,8 +17,8 @@ final class Pictures {
   private Pictures() {}
 
   /**
-   * Draws rows of squares which lose their order from top to bottom: the further down, the more a
-   * square is turned and moved.
+   * Draws rows of squares that lose their order from top to bottom: the further down, the more each
+   * is rotated and moved.
    *
    * @param columns the width in characters
    * @param perRow the number of squares in a row
@@ -42,7 +42,7 @@ final class Pictures {
     return dots.text();
   }
 
-  /** Draws a skyline of buildings, of which those in front have lit windows. */
+  /** Draws a skyline; the buildings in front have lit windows. */
   static String skyline(int columns, int rows, RandomGenerator random) {
     int[][] shades = new int[rows][columns];
     buildings(shades, FAR, rows * 4 / 5, random);

@@ -56,7 +56,7 @@ enum BitOperation {
   /**
    * Checks the number of sources.
    *
-   * @throws CommandError if the operation does not take so many
+   * @throws CommandError if the operation does not allow that number
    */
   void require(int sources) {
     if (this == NOT && sources != 1) {
@@ -73,8 +73,8 @@ enum BitOperation {
   }
 
   /**
-   * Returns the number of buffers of the result's length that are needed at once: the result lies
-   * beside the value that is set to it.
+   * Returns the number of buffers of the result's length that are needed at once, including the
+   * value that is set to the result.
    */
   int buffers() {
     return this == ONE ? 3 : 2;
@@ -102,7 +102,7 @@ enum BitOperation {
     }
   }
 
-  /** Combines the sources from {@code from} on; the first of them is copied. */
+  /** Combines the sources from index {@code from}, starting with a copy of the first. */
   private static void combineAll(
       Database database, Combination how, long[] sources, int from, long result, int length) {
     Combination next = Combination.OR;

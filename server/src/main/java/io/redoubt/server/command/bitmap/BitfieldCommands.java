@@ -66,7 +66,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
     super(Group.BITMAP);
   }
 
-  /** Requires only the permission to read if there is nothing but GET. */
+  /** Requires only read permission if all operations are GET. */
   private static boolean findKey(Request request, KeyVisitor keys) {
     boolean readOnly = true;
     for (int i = 2; i < request.count(); i += 3) {

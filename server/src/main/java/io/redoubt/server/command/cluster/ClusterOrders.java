@@ -11,7 +11,10 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.Call;
 import java.util.function.Consumer;
 
-/** The subcommands of CLUSTER that change something. Each replies once its result is on disk. */
+/**
+ * The subcommands of CLUSTER that change the cluster. The reply may wait for the disk, see {@link
+ * OrderWait}.
+ */
 final class ClusterOrders {
   private static final int BUS_PORT_DISTANCE = 10_000;
   private static final int MAX_PORT = 65_535;

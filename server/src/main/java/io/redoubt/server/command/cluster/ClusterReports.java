@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The subcommands of CLUSTER that show something. */
+/** The subcommands of CLUSTER that report the state of the cluster. */
 final class ClusterReports {
   private static final CommandError INVALID_SLOT = new CommandError("ERR Invalid slot");
   private static final CommandError INVALID_SLOT_OR_COUNT =

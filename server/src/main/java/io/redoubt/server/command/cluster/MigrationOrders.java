@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The subcommands of CLUSTER that migrate slots as a whole, with the errors of Valkey. */
+/** The subcommands of CLUSTER for atomic slot migration, with Valkey's errors. */
 final class MigrationOrders {
 
   /** The index of a subcommand's first argument. */
@@ -31,7 +31,7 @@ final class MigrationOrders {
 
   private final ClusterNode node;
 
-  /** The argument after those that were read. */
+  /** The index of the next argument to read. */
   private int next;
 
   private record Wanted(SlotSet slots, String target) {}
@@ -68,7 +68,7 @@ final class MigrationOrders {
     return slot.intValue();
   }
 
-  /** Reads ranges up to the first argument that is no number. */
+  /** Reads ranges up to the first argument that is not a number. */
   private SlotSet ranges(Call call, int from) {
     SlotSet slots = new SlotSet();
     next = from;

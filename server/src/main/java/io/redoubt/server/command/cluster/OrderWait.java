@@ -7,7 +7,10 @@ import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.execution.Call;
 import org.jspecify.annotations.Nullable;
 
-/** A client's wait for the result of an order, which must be on disk before it is told. */
+/**
+ * A client's wait for the result of an order. The result may be delayed until earlier promises of
+ * the node are durable.
+ */
 final class OrderWait implements Waiting {
   private final ServerClient client;
   private @Nullable Output result;
@@ -17,7 +20,7 @@ final class OrderWait implements Waiting {
     client = call.client();
   }
 
-  /** Takes the result, and replies with it if the client waits already. */
+  /** Stores the result, or replies with it if the client is already blocked. */
   void decided(Output output) {
     result = output;
     if (!ended && client.waiting() == this) {
@@ -40,7 +43,7 @@ final class OrderWait implements Waiting {
     }
   }
 
-  /** CLIENT UNBLOCK: the order is carried out, but the client no longer waits for the disk. */
+  /** CLIENT UNBLOCK: the order is executed, but the client no longer waits for the disk. */
   @Override
   public void timedOut() {
     client.reply().error("ERR the order is not on disk yet");

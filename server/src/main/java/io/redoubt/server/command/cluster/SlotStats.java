@@ -12,8 +12,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * CLUSTER SLOT-STATS: statistics of the slots of this node's shard, as Valkey 8 returns them: the
- * number of keys, and, with {@code cluster-slot-stats-enabled}, what their commands have cost.
+ * CLUSTER SLOT-STATS, as in Valkey 8: for each slot of this node's shard the number of keys and,
+ * with {@code cluster-slot-stats-enabled}, the resources used by its commands.
  */
 final class SlotStats {
   /** A statistic of a slot. */
@@ -34,7 +34,7 @@ final class SlotStats {
   private static final List<Statistic> COUNTED = List.of(Statistic.values());
   private static final long NANOS_PER_MICRO = 1000;
 
-  /** The indices of the first argument and of those that follow ORDERBY and its metric. */
+  /** The index of the first argument, and of the first one after ORDERBY and its metric. */
   private static final int FIRST = 2;
 
   private static final int FIRST_FILTER = 4;

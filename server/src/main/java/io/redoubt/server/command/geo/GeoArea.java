@@ -124,7 +124,7 @@ public final class GeoArea {
     ends[count++] = square.end();
   }
 
-  /** Returns the steps of the finest grid whose squares are as large as the area to cover. */
+  /** Returns the steps of the finest grid with squares at least as large as the area. */
   private int steps(double reach) {
     if (reach == 0) {
       return Geohash.STEPS;

@@ -2,11 +2,11 @@ package io.redoubt.server.command.geo;
 
 /**
  * Places on the Earth as 52-bit numbers: longitude and latitude are each quantized to 26 bits of
- * their range and interleaved, the longitude's bit first. Places that are close have close numbers,
- * mostly; a square of a coarser grid is a range of numbers.
+ * their range and interleaved, the longitude's bit first. Nearby places mostly have close numbers;
+ * a square of a coarser grid is a range of numbers.
  *
- * <p>The latitude's range ends where the Mercator projection (EPSG:900913) does; only the {@link
- * #text} form, that of geohash.org, has the full range.
+ * <p>The range of latitudes is that of the Mercator projection (EPSG:900913); only the {@link
+ * #text} form, as on geohash.org, has the full range.
  *
  * <p>Coordinates are in degrees, distances in metres.
  */

@@ -5,9 +5,9 @@ import io.redoubt.server.execution.Effect;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Propagates changes of fields of the first key. Values and deletions are commands that every
- * version knows; expiries, as absolute times, are of {@link Call#propagateAsNewer}. Each method
- * requires {@link Call#propagates}.
+ * Propagates changes to fields of the first key. Values and deletions use commands of every
+ * version; expiries use absolute times and {@link Call#propagateAsNewer}. Each method requires
+ * {@link Call#propagates}.
  */
 final class FieldEffects {
   private static final byte[] HSET = word("HSET");
@@ -22,17 +22,17 @@ final class FieldEffects {
     return word.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Propagates an HSET of so many pairs, which the caller writes. */
+  /** Propagates an HSET of the given number of pairs, which the caller writes. */
   static Effect set(Call call, int pairs) {
     return call.propagateAs(2 + 2 * pairs).word(HSET).argument(1);
   }
 
-  /** Propagates the deletion of so many fields, which the caller writes. */
+  /** Propagates the deletion of the given number of fields, which the caller writes. */
   static Effect delete(Call call, int fields) {
     return call.propagateAs(2 + fields).word(HDEL).argument(1);
   }
 
-  /** Propagates the expiry of so many fields, which the caller writes. */
+  /** Propagates the expiry of the given number of fields, which the caller writes. */
   static Effect expireAt(Call call, long unixMillis, int fields) {
     Effect effect = call.propagateAsNewer(5 + fields).word(HPEXPIREAT).argument(1);
     return effect.number(unixMillis).word(FIELDS).number(fields);

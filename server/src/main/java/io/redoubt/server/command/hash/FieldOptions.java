@@ -25,7 +25,7 @@ final class FieldOptions {
   enum Condition {
     NONE,
 
-    /** None of the fields exists. */
+    /** Only if none of the fields exists. */
     FNX,
 
     /** All fields exist. */
@@ -46,7 +46,7 @@ final class FieldOptions {
   /**
    * Creates the options of a command.
    *
-   * @param keepWord the option besides times: PERSIST or KEEPTTL
+   * @param keepWord the option in addition to times: PERSIST or KEEPTTL
    * @param sets true if a value follows each field, and conditions are allowed
    */
   FieldOptions(String keepWord, boolean sets) {

@@ -432,8 +432,8 @@ public final class HashCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Propagates the sum, because replicas may round differently, and the expiry, which a HSET
-   * removes.
+   * Propagates the sum, because replicas may round differently, and the expiry again, because HSET
+   * removes it.
    */
   private static void propagateSum(Call call, byte[] sum, long expireAt) {
     call.propagateAs(4).word(HSET).argument(1).argument(2).word(sum);
@@ -443,7 +443,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Returns the number of a field, or null if it is none; a long value isn't copied. */
+  /** Returns the number in a field, or null if it is not a number. Long values are not copied. */
   private static @Nullable LongDouble decimal(HashField found) {
     if (found.valueLength() >= LongDouble.MAX_TEXT_BYTES) {
       return null;

@@ -10,8 +10,8 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
 /**
- * CLIENT CAPA, known from Valkey 8: a client names what it can deal with. Unknown capabilities are
- * ignored, as there.
+ * CLIENT CAPA of Valkey 8: a client announces its capabilities. Unknown ones are ignored, as in
+ * Valkey.
  */
 public final class CapaCommand extends CommandGroup<Call> {
   final Command<Call> client =

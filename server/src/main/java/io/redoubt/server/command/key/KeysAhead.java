@@ -4,7 +4,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Prefetch;
 import org.jspecify.annotations.Nullable;
 
-/** Prefetches the keys of a command that has many, so that their cache misses overlap. */
+/** Prefetches the keys of a command with many keys, so that their cache misses overlap. */
 final class KeysAhead {
   private static final int FEW = 16;
   private static final int MOST = 64;
@@ -19,12 +19,14 @@ final class KeysAhead {
     prefetch = new Prefetch(call.keyspace());
   }
 
-  /** Returns a prefetcher for a command whose arguments are keys, null if they are few. */
+  /**
+   * Returns a prefetcher for a command that has only keys as arguments, or null if there are few.
+   */
   static @Nullable KeysAhead of(Call call) {
     return call.count() <= FEW ? null : new KeysAhead(call);
   }
 
-  /** Prefetches the next keys, once for several of them; called before each in order. */
+  /** Prefetches a batch of keys at each batch's first one. Called before each key, in order. */
   static void at(@Nullable KeysAhead keys, int argument) {
     if (keys != null && (argument - 1) % MOST == 0) {
       keys.fetchFrom(argument);

@@ -117,7 +117,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
     return request.is(i, "AUTH") ? 1 : request.is(i, "AUTH2") ? 2 : 0;
   }
 
-  /** Returns true for what follows AUTH and AUTH2. */
+  /** Returns true for the arguments of AUTH and AUTH2, which are secret. */
   private static boolean isLogin(Request request, int i) {
     for (int at = FIRST_OPTION; at < i && !request.is(at, "KEYS"); at++) {
       int words = loginWords(request, at);

@@ -112,7 +112,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Returns true if eviction needs the last access of each value, for which Redis does not share
+   * Returns true if eviction needs the last access of each value; Redis then does not share
    * objects.
    */
   private static boolean accessIsKept(Call call) {

@@ -30,7 +30,7 @@ public final class RestoreAskingCommand extends CommandGroup<Call> {
           .history("5.0.0", "Added the `IDLETIME` and `FREQ` options.")
           .runs(this::restore);
 
-  /** Declares the command, which does what RESTORE does. */
+  /** Declares the command, which runs as RESTORE. */
   public RestoreAskingCommand(DumpCommands payloads) {
     super(Group.SERVER);
     this.payloads = payloads;

@@ -15,11 +15,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client whose RESTORE of a large value is executed in slices. Other clients don't see the value
- * before the request is executed again, which may still be refused.
+ * A client blocked in the RESTORE of a large value, which is executed in slices. Other clients
+ * can't see the value before the request is executed again, when it may still be refused.
  */
 final class RestoreWait extends RepeatedWait {
-  /** The length of a payload from which on it is restored in slices. */
+  /** The length of a payload at which it is restored in slices. */
   static final int LARGE_BYTES = 1 << 18;
 
   private static final int SUM_BYTES = 1 << 19;

@@ -11,8 +11,9 @@ import io.redoubt.server.value.hash.HashField;
 import io.redoubt.server.value.hash.Hashes;
 
 /**
- * Looks up the patterns of SORT: {@code #} is the element itself, {@code weight_*} the string whose
- * key has the element in place of the star, {@code object_*->field} a field of such a hash.
+ * Looks up the patterns of SORT: {@code #} is the element itself, {@code weight_*} the string at
+ * the key with the star replaced by the element, {@code object_*->field} a field of the hash at
+ * such a key.
  */
 final class SortPattern implements AutoCloseable {
   private final Call call;

@@ -109,7 +109,7 @@ final class Sorting {
         throw Errors.WRONGTYPE;
       }
       if (unsorted && type == Type.SET && (storeArg > 0 || call.client().isInScript())) {
-        // The order of a set differs between master and replica; what is stored must not.
+        // The order of a set differs between master and replica, but a stored result must not.
         unsorted = false;
         alphabetic = true;
         byArg = 0;
@@ -290,7 +290,9 @@ final class Sorting {
     }
   }
 
-  /** Collects what is stored, before any key changes: lookups may remove expired keys. */
+  /**
+   * Collects the result to be stored before any key changes, since lookups may remove expired keys.
+   */
   private void results(int first, int end, ByteStrings results) {
     for (int place = first; place < end; place++) {
       int i = sorter.at(place);

@@ -168,7 +168,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Runs LMPOP and BLMPOP, whose number of keys is argument {@code numkeysArg}. */
+  /** Runs LMPOP and BLMPOP; argument {@code numkeysArg} is the number of keys. */
   private static void mpop(Call call, int numkeysArg) {
     boolean blocking = numkeysArg > 1;
     long timeoutMillis = blocking ? call.argTimeoutMillis(1) : 0;

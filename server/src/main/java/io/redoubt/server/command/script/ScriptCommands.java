@@ -166,7 +166,8 @@ public final class ScriptCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Checks the mode of SCRIPT FLUSH and FUNCTION FLUSH: none, SYNC or ASYNC, without a difference.
+   * Checks the mode of SCRIPT FLUSH and FUNCTION FLUSH: none, SYNC or ASYNC, all with the same
+   * effect.
    */
   static void checkFlushMode(Call call, CommandError otherwise) {
     if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {

@@ -277,7 +277,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     call.changed(1, KeyEvent.SREM, 1);
     removeIfEmpty(call, sets.entry());
-    // Looks up the destination again after the change of the source.
+    // Looks up the destination again, since the change of the source may have moved it.
     destination = call.findAgain(2);
     boolean added = true;
     if (destination == Entry.NONE) {

@@ -13,7 +13,7 @@ import java.util.Arrays;
 
 /**
  * Union, intersection and difference of sorted sets and sets. Members of a set have the score 1.
- * Sources are numbered; a source whose key does not exist is empty.
+ * Sources are identified by index; the source of a missing key is empty.
  */
 final class SortedSetAlgebra {
 

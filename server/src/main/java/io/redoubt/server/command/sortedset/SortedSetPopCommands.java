@@ -23,7 +23,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.sortedset.SortedSetCursor;
 import io.redoubt.server.value.sortedset.SortedSets;
 
-/** Commands that pop members off an end of a sorted set, some of which block. */
+/** The commands that pop members off an end of a sorted set, including the blocking ones. */
 public final class SortedSetPopCommands extends CommandGroup<Call> {
   private static final byte[] ZPOPMIN = "ZPOPMIN".getBytes(US_ASCII);
   private static final byte[] ZPOPMAX = "ZPOPMAX".getBytes(US_ASCII);

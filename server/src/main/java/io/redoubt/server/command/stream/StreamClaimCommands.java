@@ -73,7 +73,10 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private long delivered;
   private boolean hasDelivered;
 
-  /** True if the consumer is new; a claim tells replicas of it, and so does nothing else. */
+  /**
+   * True if the consumer is new. If no claim is propagated, its creation must be propagated
+   * separately.
+   */
   private boolean created;
 
   private final StreamId id = new StreamId();
@@ -166,8 +169,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Returns true if the group's new last id is among those to claim. From a master or a file, such
-   * a claim of a single id stands for a delivery by XREADGROUP, which also counts an entry read.
+   * Returns true if the group's new last id is among the ids to claim. From a master or a file,
+   * such a claim of a single id stands for a delivery by XREADGROUP, which also counts an entry
+   * read.
    */
   private boolean claimsLast(Call call, int end) {
     for (int i = 5; i < end; i++) {
@@ -270,7 +274,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     call.changedAll(1);
   }
 
-  /** Removes a deleted entry from those pending; a claim does the same in replicas. */
+  /**
+   * Removes a deleted entry from the pending ones; the propagated claim does the same on replicas.
+   */
   private void drop(Call call, long group, long element) {
     StreamEffects.claim(call, 1, 2, group, element);
     call.values().streams().groups().acknowledge(group, id);

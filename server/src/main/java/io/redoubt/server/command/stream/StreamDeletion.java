@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Deletes entries of the stream of the first key together with references to them, and propagates
- * that as XDEL and XACK, which every version knows. One instance serves all commands.
+ * this as XDEL and XACK, which every version supports. One instance serves all commands.
  */
 final class StreamDeletion {
   private static final byte[] XDEL = "XDEL".getBytes(StandardCharsets.US_ASCII);
@@ -41,7 +41,7 @@ final class StreamDeletion {
     return deleted;
   }
 
-  /** Deletes an entry as the policy says; returns false if there is none. */
+  /** Deletes an entry according to the policy; returns false if it does not exist. */
   boolean delete(Call call, long root, ReferencePolicy policy, StreamId entryId) {
     Streams streams = call.values().streams();
     boolean existed = streams.delete(root, entryId);
@@ -63,7 +63,7 @@ final class StreamDeletion {
     return wasPending;
   }
 
-  /** Removes an entry from those pending in a group; returns false if it is not pending. */
+  /** Removes an entry from the pending ones of a group; returns false if it is not pending. */
   boolean acknowledge(Call call, long group, StreamId entryId) {
     boolean wasPending = call.values().streams().groups().acknowledge(group, entryId);
     if (wasPending) {
@@ -80,7 +80,7 @@ final class StreamDeletion {
     return ids(call).count() + acknowledgedIds(call).count() > 0;
   }
 
-  /** Propagates what was done; {@code groupArg} is the argument of the group acknowledged. */
+  /** Propagates the deletions; {@code groupArg} is the argument of the group acknowledged. */
   void propagate(Call call, long root, int groupArg) {
     if (!call.propagates()) {
       return;

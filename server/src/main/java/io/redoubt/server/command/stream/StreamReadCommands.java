@@ -238,8 +238,8 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   // XREAD.
 
   /**
-   * Returns true if a stream has entries after the given id, of which {@code from} is the first
-   * possible one. The id {@code +} of Redis 7.4 stands for the last entry, whatever COUNT is.
+   * Returns true if a stream has entries after the given id, and sets {@code from} to the first
+   * possible one. The id {@code +} of Redis 7.4 stands for the last entry, regardless of COUNT.
    */
   private boolean has(Call call, long entry, int keyArg) {
     int idArg = keyArg + keys;
@@ -391,7 +391,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     int next = 0;
     for (int idArg = firstKey + keys; next < texts.count(); idArg++) {
       if (call.argAddress(idArg) == texts.address(next)) {
-        call.replaceArgument(idArg, dollar, 1); // monitors see what the client has sent
+        call.replaceArgument(idArg, dollar, 1); // monitors show the original request
         next++;
       }
     }

@@ -133,7 +133,7 @@ final class StreamTrim {
     }
   }
 
-  /** Returns true if there is no trimming. */
+  /** Returns true if no trimming was requested. */
   boolean isNone() {
     return strategy == Strategy.NONE;
   }

@@ -79,7 +79,7 @@ public final class ConditionalDeletionCommands extends CommandGroup<Call> {
     reply(call, entry != Entry.NONE && (StringValue.digest(entry) == digest) == wanted);
   }
 
-  /** Deletes the key if so decided, and replies with the number of deleted keys. */
+  /** Deletes the key if the condition holds, and replies with the number of deleted keys. */
   private static void reply(Call call, boolean deletes) {
     if (deletes) {
       call.database().delete(call.argAddress(1), call.argLength(1));

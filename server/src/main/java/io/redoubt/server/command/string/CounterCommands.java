@@ -137,7 +137,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     call.reply().bulk(sum);
   }
 
-  /** Returns the number of a string, or null if it is none; a long string isn't copied. */
+  /** Returns the number in a string, or null if it is not a number. Long strings are not copied. */
   private static @Nullable LongDouble decimal(Call call, long entry) {
     return StringValue.isInteger(entry)
         ? LongDouble.of(StringValue.integer(entry))

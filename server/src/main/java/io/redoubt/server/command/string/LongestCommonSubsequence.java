@@ -119,14 +119,14 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     }
   }
 
-  /** The bytes of a string, where they are: a copy of a large one would not fit on the heap. */
+  /** The bytes of a string in place, since a copy of a large one would not fit on the heap. */
   private static final class Text implements AutoCloseable {
     final int length;
 
     private final Slabs slabs;
     private final long address;
 
-    /** True if the address is that of the digits of a number, written for this call. */
+    /** True if the address is of the digits of a number, formatted for this call. */
     private final boolean written;
 
     Text(Slabs slabs, long entry) {

@@ -23,8 +23,8 @@ import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 
 /**
- * SET. Its conditions on the value, IFEQ of Valkey 8.1 and Redis 8.4 and IFNE, IFDEQ and IFDNE of
- * the latter, stay out of the stream and of files: older servers receive a SET without conditions.
+ * SET. Conditions on the value (IFEQ of Valkey 8.1 and Redis 8.4; IFNE, IFDEQ and IFDNE of Redis
+ * 8.4) are not propagated: older servers receive a SET without conditions.
  */
 public final class SetCommand extends CommandGroup<Call> {
   private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
@@ -221,8 +221,8 @@ public final class SetCommand extends CommandGroup<Call> {
   }
 
   /**
-   * Sends the request on as it came but for GET and conditions on the value, which older versions
-   * do not know and replicas do not need.
+   * Propagates the request without GET and conditions on the value, which older versions don't
+   * support and replicas don't need.
    *
    * @param comparedArg the argument after IFEQ or IFNE, or 0
    */

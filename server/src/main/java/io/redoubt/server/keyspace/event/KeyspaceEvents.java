@@ -19,7 +19,10 @@ public final class KeyspaceEvents {
   private final Publisher publisher;
   private int enabled;
 
-  /** The number of databases whose events are published: that of a node's slots is hidden. */
+  /**
+   * The number of databases whose events are published; a cluster node's staged database is
+   * excluded.
+   */
   private int databases = Integer.MAX_VALUE;
 
   /** Creates events that go to {@code publisher}; none is enabled yet. */

@@ -1,6 +1,6 @@
 /**
- * Keyspace notifications: the events, their classes, and the choice of those that are published.
- * Start reading at {@link io.redoubt.server.keyspace.event.KeyspaceEvents}. Knows no keyspace.
+ * Keyspace notifications: the events, their classes, and the selection by configuration. Start
+ * reading at {@link io.redoubt.server.keyspace.event.KeyspaceEvents}. Independent of the keyspace.
  */
 @NullMarked
 package io.redoubt.server.keyspace.event;

@@ -10,7 +10,7 @@ public final class DenseRegisters {
   private static final int BITS = 6;
   private static final int MASK = (1 << BITS) - 1;
 
-  /** The bytes that all registers take. */
+  /** The size of all registers in bytes. */
   public static final int SIZE_BYTES = HyperLogLog.REGISTERS * BITS / Byte.SIZE;
 
   private DenseRegisters() {}

@@ -40,7 +40,7 @@ public final class HyperLogLog {
     return Long.numberOfTrailingZeros((hash >>> INDEX_BITS) | 1L << (MAX_RANK - 1)) + 1;
   }
 
-  /** Raises a plain register to a value unless it is as high. */
+  /** Raises a plain register to a value unless it is at least as high. */
   static void raise(long plain, int index, int value) {
     if (Region.getByte(plain + index) < value) {
       Region.putByte(plain + index, value);
@@ -48,9 +48,9 @@ public final class HyperLogLog {
   }
 
   /**
-   * Returns the approximate number of distinct elements that the plain registers have seen. The
-   * estimator is that of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog
-   * sketches" (2017), algorithm 6.
+   * Returns the approximate number of distinct elements added to the plain registers. The estimator
+   * is that of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017),
+   * algorithm 6.
    */
   public static long count(long plain) {
     int[] multiplicity = new int[64];

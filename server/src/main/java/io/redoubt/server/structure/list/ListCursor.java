@@ -46,7 +46,7 @@ public final class ListCursor implements AutoCloseable {
   /**
    * Moves to an element of a quicklist; returns false if there is none at that index.
    *
-   * @param index from 0 for the first, from -1 downwards for those from the end
+   * @param index counted from 0 at the head, or from -1 downwards at the tail
    */
   public boolean openQuicklist(long root, long index) {
     long count = QuicklistRoot.count(root);

@@ -5,9 +5,8 @@ import io.redoubt.server.structure.PartGate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chain of a {@link Quicklist}'s nodes: their links and the choice of those that are
- * compressed. The caller keeps the elements and their number. One object serves all lists of a
- * server.
+ * The chain of a {@link Quicklist}'s nodes: their links, and the choice of nodes to compress. The
+ * caller maintains the elements and their number. One object serves all lists of a server.
  */
 final class NodeChain {
 
@@ -153,7 +152,7 @@ final class NodeChain {
   }
 
   /**
-   * Returns the bytes that the list takes.
+   * Returns the size of the list in bytes.
    *
    * @param samples the number of elements whose nodes are measured; 0 for all
    */

@@ -475,7 +475,7 @@ public final class Quicklist {
   }
 
   /**
-   * Returns the bytes that the list takes.
+   * Returns the size of the list in bytes.
    *
    * @param samples the number of elements whose nodes are measured; 0 for all
    */

@@ -48,7 +48,7 @@ public final class HashField {
     return packed && Listpack.isInteger(Region.MEMORY, at);
   }
 
-  /** Returns the integer that the field is stored as. */
+  /** Returns the field, which must be stored as an integer. */
   public long fieldInteger() {
     return Listpack.integer(Region.MEMORY, at);
   }
@@ -58,7 +58,7 @@ public final class HashField {
     return packed ? Listpack.bytesAt(Region.MEMORY, at) : FieldElement.fieldAddress(at);
   }
 
-  /** Returns the length of the field in bytes; of an integer, that of its decimal form. */
+  /** Returns the length of the field in bytes; for an integer, the length of its decimal form. */
   public int fieldLength() {
     return packed ? Listpack.textLength(Region.MEMORY, at) : FieldElement.fieldLength(at);
   }
@@ -68,7 +68,7 @@ public final class HashField {
     return packed && Listpack.isInteger(Region.MEMORY, packedValue());
   }
 
-  /** Returns the integer that the value is stored as. */
+  /** Returns the value, which must be stored as an integer. */
   public long valueInteger() {
     return Listpack.integer(Region.MEMORY, packedValue());
   }
@@ -78,7 +78,7 @@ public final class HashField {
     return packed ? Listpack.bytesAt(Region.MEMORY, packedValue()) : FieldElement.valueAddress(at);
   }
 
-  /** Returns the length of the value in bytes; of an integer, that of its decimal form. */
+  /** Returns the length of the value in bytes; for an integer, the length of its decimal form. */
   public int valueLength() {
     return packed
         ? Listpack.textLength(Region.MEMORY, packedValue())

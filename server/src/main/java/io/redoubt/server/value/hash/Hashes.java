@@ -19,15 +19,15 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hashes: small ones are a listpack of field, value, field, ...; large ones, and those with fields
- * that expire, a {@link FieldTable}.
+ * The values of hashes. A small hash is a listpack of field, value, field, ...; a large one, or one
+ * with expiring fields, is a {@link FieldTable}.
  *
  * <p>A change starts with {@link #find} or {@link #findForWrite} and may move the entry. After its
  * last change a command calls {@link #settle}, unless it removed the entry. A field that is due
  * counts as absent, except while a replica applies its master's stream ({@link ExpiredKeys#KEEP}).
  */
 public final class Hashes implements Structures {
-  /** The limits up to which hashs keep their compact encoding. They may change at any time. */
+  /** The limits up to which hashes keep their compact encoding. They may change at any time. */
   public interface Limits {
     /** The maximum number of fields of a hash encoded as a listpack. */
     long hashMaxListpackEntries();
@@ -87,7 +87,7 @@ public final class Hashes implements Structures {
         : size - table.expiringBefore(keyspace.nowMillis());
   }
 
-  /** Returns the number of fields, including those that are due. */
+  /** Returns the number of fields, including due ones. */
   public long sizeWithDue(long entry) {
     if (PackedValue.isPacked(entry)) {
       return Listpack.count(MEMORY, PackedValue.address(entry)) / 2;
@@ -136,7 +136,7 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Finds a random field, uniformly among those that are not due.
+   * Finds a random field, uniformly among the fields that are not due.
    *
    * @return false if there is none
    */
@@ -224,8 +224,8 @@ public final class Hashes implements Structures {
 
   /**
    * Removes a hash whose only field is due, and then returns {@link Entry#NONE}. Replicas drop the
-   * key with its expiry when that field expires, so a following write must create a new key here,
-   * too.
+   * key, together with its expiry, when that field expires, so a later write must create a new key
+   * here, too.
    */
   public long removeIfLastFieldIsDue(Database database, long entry) {
     long next = Entry.nextElementExpiry(entry);

@@ -132,10 +132,7 @@ public final class SetMembers implements AutoCloseable {
     return value;
   }
 
-  /**
-   * Returns the address of the member's bytes; those of an integer are valid until the next call
-   * for another.
-   */
+  /** Returns the address of the member's bytes; an integer's are valid until the next call. */
   public long address() {
     spell();
     return address;

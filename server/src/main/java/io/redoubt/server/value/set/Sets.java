@@ -38,7 +38,7 @@ public final class Sets implements AutoCloseable {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
 
-  /** The maximum number of members of an intset, whatever the configuration. */
+  /** The maximum number of members of an intset, regardless of the configuration. */
   private static final long MAX_INTSET_ENTRIES = 1 << 30;
 
   private final Keyspace keyspace;
@@ -132,13 +132,16 @@ public final class Sets implements AutoCloseable {
     return tables.random(Entry.root(set), keyspace.random());
   }
 
-  /** Returns the member at an index of a packed set, from 0; valid as that of {@link #random}. */
+  /**
+   * Returns the member at an index of a packed set, counted from 0; valid as long as the result of
+   * {@link #random}.
+   */
   public SetMembers at(long set, int index) {
     picked.at(set, index);
     return picked;
   }
 
-  /** Returns the member in a block; valid as that of {@link #random}. */
+  /** Returns the member in a block; valid as long as the result of {@link #random}. */
   public SetMembers at(long block) {
     picked.at(block);
     return picked;

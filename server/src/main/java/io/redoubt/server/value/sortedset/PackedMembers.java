@@ -129,7 +129,7 @@ public final class PackedMembers {
     return score >= MIN_WHOLE && score <= MAX_WHOLE && (long) score == score;
   }
 
-  /** Returns the size of the entries of a member and its score, whose text is given. */
+  /** Returns the size of the entries of a member and of the text of its score. */
   static long entriesBytes(long address, int length, double score, long text, int textLength) {
     return Listpack.entryBytes(MEMORY, address, length)
         + (isWhole(score)

@@ -182,10 +182,7 @@ public final class RankedMembers {
     return tree.rank(RankedTree.key(tree.first()), MemberOrder.PROBE);
   }
 
-  /**
-   * Returns the number of members ordered before that score and those bytes, which need not be a
-   * member.
-   */
+  /** Returns the number of members ordered before a score and bytes that need not be a member. */
   long countBefore(double score, long address, int length) {
     order.probe(address, length, false);
     return tree.rank(ScoredMember.key(score), MemberOrder.PROBE);
@@ -219,7 +216,7 @@ public final class RankedMembers {
     return table.scan(cursor, consumer);
   }
 
-  /** Points this view to a new copy of another structure, whose view must be another one. */
+  /** Points this view to a new copy of the structure of another view. */
   void createCopy(RankedMembers source) {
     create(source.size());
     try {

@@ -28,9 +28,7 @@ public final class ScoredMember {
 
   private ScoredMember() {}
 
-  /**
-   * Returns a key whose order as an integer is that of the scores; both zeros have the same key.
-   */
+  /** Returns an integer key that sorts like the score; both zeros have the same key. */
   static long key(double score) {
     long bits = Double.doubleToRawLongBits(score + 0.0);
     return bits ^ ((bits >> 63) & Long.MAX_VALUE);

@@ -103,7 +103,7 @@ public final class SortedSets implements Structures {
     return slabs;
   }
 
-  /** Frees a sorted set that is no entry's, later if it is large. */
+  /** Frees a sorted set that belongs to no entry, lazily if it is large. */
   void freeLater(long root) {
     keyspace.freeStructure(Type.ZSET, root);
   }
@@ -208,7 +208,7 @@ public final class SortedSets implements Structures {
    * Creates an empty set, encoded for its expected size, for a key without a value. It must not
    * stay empty.
    *
-   * @param longest the length of the longest member in bytes, as far as known
+   * @param longest the length of the longest known member in bytes
    */
   public long create(Database database, long key, int keyLength, long expected, int longest) {
     if (isSmall(expected, longest)) {

@@ -535,8 +535,8 @@ public final class StreamGroups {
   }
 
   /**
-   * Returns the number of entries up to an id in a stream without deletions, as far as it follows
-   * without counting; otherwise {@link #UNKNOWN_COUNT}.
+   * Returns the number of entries up to an id in a stream without deletions if it can be derived
+   * without counting, else {@link #UNKNOWN_COUNT}.
    */
   public static long readUpTo(long root, long id) {
     if (Streams.entriesAdded(root) == 0) {

@@ -18,7 +18,7 @@ public final class StreamNode {
   static final int SAME_FIELDS = StreamListpack.SAME_FIELDS;
   private static final int FIXED_ELEMENTS = StreamListpack.FIXED_ELEMENTS;
 
-  /** The highest integer whose entry is one byte, the integer itself. */
+  /** The highest integer that a listpack stores as a single byte, the integer itself. */
   private static final int MAX_BYTE = 127;
 
   /** The maximum size of an integer's entry. */
@@ -136,7 +136,7 @@ public final class StreamNode {
     return bytes;
   }
 
-  /** Writes a node of one entry, whose fields become the master's. */
+  /** Writes a node of one entry, whose fields become the node's master fields. */
   static void create(long node, Request words, int first, int count) {
     Listpack.create(Region.MEMORY, node);
     int fields = count / 2;

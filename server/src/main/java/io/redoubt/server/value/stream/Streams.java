@@ -44,7 +44,7 @@ public final class Streams implements Structures {
     long streamNodeMaxEntries();
   }
 
-  /** The maximum size of a node, whatever the configuration. */
+  /** The maximum size of a node, regardless of the configuration. */
   private static final long MAX_NODE_BYTES = 1L << 30;
 
   private static final int LENGTH_AT = 0;
@@ -531,7 +531,10 @@ public final class Streams implements Structures {
         IdTree.low(element) + StreamNode.integer(StreamNode.after(millis)));
   }
 
-  /** Marks up to {@code most} of a node's first entries, those before an id, as deleted. */
+  /**
+   * Marks up to {@code most} of a node's first entries as deleted, as long as their ids are below a
+   * limit.
+   */
   private long trimNode(long root, long element, long most, StreamId before) {
     beforeNode(root, element);
     long node = node(element);
