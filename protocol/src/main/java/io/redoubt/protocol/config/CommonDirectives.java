@@ -107,8 +107,8 @@ public final class CommonDirectives extends DirectiveGroup {
       text("bind-source-addr", "")
           .shown(
               "10.0.0.1",
-              "The local address of connections to other servers: a master, nodes of a cluster, and"
-                  + " those that a sentinel watches.");
+              "The local address of connections to other servers: a master, nodes of a"
+                  + " cluster, and the servers that a sentinel watches.");
 
   /** {@code protected-mode}. */
   public final YesNoDirective protectedMode =
@@ -231,7 +231,7 @@ public final class CommonDirectives extends DirectiveGroup {
   /** {@code log-format}. */
   public final ChoiceDirective<LogFormat.Style> logFormat =
       choice("log-format", LogFormat.Style.LEGACY)
-          .doc("The form of log lines: legacy, which is that of Redis, or logfmt.");
+          .doc("The form of log lines: legacy (Redis' form) or logfmt.");
 
   /** {@code log-timestamp-format}. */
   public final ChoiceDirective<LogFormat.Timestamps> logTimestampFormat =

@@ -35,8 +35,8 @@ public final class MetricsDirectives extends DirectiveGroup {
           .fixedAtRunTime(IMMUTABLE)
           .shown(
               "\"redis-1 redis-1.example.com\"",
-              "The host names, separated by spaces, by which metrics-port may be addressed,"
-                  + " besides localhost and addresses.");
+              "The host names, separated by spaces, under which metrics-port may be"
+                  + " requested, in addition to localhost and IP addresses.");
 
   /** {@code page-show-keys}. */
   public final YesNoDirective pageShowKeys =

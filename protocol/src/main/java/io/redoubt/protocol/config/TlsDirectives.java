@@ -104,9 +104,7 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-cluster}. */
   public final YesNoDirective tlsCluster =
       yesNo("tls-cluster", false)
-          .doc(
-              "Use TLS on the cluster bus, for which all nodes must have the same setting, and in"
-                  + " MIGRATE.");
+          .doc("Use TLS on the cluster bus, on which all nodes must agree, and in MIGRATE.");
 
   /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =

@@ -91,7 +91,7 @@ final class ServerSamples {
   private static final Metric SLICE =
       Metric.gauge(
           "redoubt_scrape_longest_slice_seconds",
-          "Longest time for which the scrape before this one held the event loop.");
+          "Longest time for which the previous scrape blocked the event loop.");
 
   /** The fields of INFO that redis_exporter labels by the master. */
   private static final Set<String> OF_MASTER =

@@ -119,7 +119,7 @@ public final class ClusterDirectives extends DirectiveGroup {
   public final TextDirective clusterAnnounceHumanNodename =
       text("cluster-announce-human-nodename", "")
           .check(ClusterDirectives::looksLikeNodeName)
-          .doc("A name of the node for people.");
+          .doc("A human-readable name of the node.");
 
   /** {@code cluster-preferred-endpoint-type}. */
   public final ChoiceDirective<EndpointType> clusterPreferredEndpointType =

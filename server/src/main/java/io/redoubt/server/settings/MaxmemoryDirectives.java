@@ -138,8 +138,9 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   public final YesNoDirective activedefrag =
       yesNo("activedefrag", false)
           .doc(
-              "Defragment the memory while the server runs: move values out of pages that are used"
-                  + " only in part, and give those back. Does nothing during a save or full sync.");
+              "Defragment the memory while the server runs: move values out of partly used"
+                  + " pages and return these to the system. Does nothing during a save or full"
+                  + " sync.");
 
   /** {@code active-defrag-ignore-bytes}. */
   public final MemoryDirective activeDefragIgnoreBytes =

@@ -76,10 +76,10 @@ public final class PersistenceDirectives extends DirectiveGroup {
       choice("sanitize-dump-payload", Sanitize.NO)
           .acceptedWithoutEffectExcept(List.of(Sanitize.YES, Sanitize.CLIENTS))
           .doc(
-              "Verify the values of RESTORE and of full syncs: no, yes, or clients "
-                  + "(normal clients only). Here all values are always verified, those of "
-                  + "files included; a value that contradicts itself as files of older servers "
-                  + "can is repaired, with a warning.");
+              "Verify the values of RESTORE and of full syncs: no, yes, or clients (normal"
+                  + " clients only). Here all values are always verified, including values in"
+                  + " files; an inconsistent value, as older servers may have written, is"
+                  + " repaired with a warning.");
 
   /** {@code dbfilename}. */
   public final TextDirective dbfilename =

@@ -74,15 +74,15 @@ public final class LatencyDiagnosis {
     return switch (event) {
       case COMMAND ->
           List.of(
-              "Commands that go through many elements at once hold up all others. INFO commandstats"
-                  + " and LATENCY HISTOGRAM tell which take long: ask for less at a time, with the"
-                  + " SCAN commands or by ranges, or ask a replica.");
+              "Commands that process many elements at once block all others. INFO"
+                  + " commandstats and LATENCY HISTOGRAM show the slow ones: request less at a"
+                  + " time, with the SCAN commands or by ranges, or use a replica.");
       case FAST_COMMAND ->
           List.of(
-              "Fast commands are slow only when the process does not get the processor, or its"
-                  + " memory is not there: look for other programs on the machine, swapped memory"
-                  + " and limits of a container. 'redis-cli --intrinsic-latency 100' shows what the"
-                  + " machine alone is good for.");
+              "Fast commands are slow only if the process lacks a processor or its memory"
+                  + " is swapped out: look for other programs on the machine, swapped memory and"
+                  + " container limits. 'redis-cli --intrinsic-latency 100' measures the latency"
+                  + " of the machine itself.");
       case EXPIRE_CYCLE, EVICTION_CYCLE, EVICTION_DEL ->
           List.of(
               "Keys go in slices of at most a few hundred microseconds; a longer one means that the"
@@ -109,11 +109,11 @@ public final class LatencyDiagnosis {
   private List<String> disk() {
     return settings.persistence.noAppendfsyncOnRewrite.value()
         ? List.of(
-            "The disk is slower than what is appended: use a local one, and take away what else"
-                + " writes to it.")
+            "The disk can't keep up with the appended bytes: use a local one, and remove"
+                + " other load from it.")
         : List.of(
-            "The disk is slower than what is appended: use a local one, and take away what else"
-                + " writes to it.",
+            "The disk can't keep up with the appended bytes: use a local one, and remove"
+                + " other load from it.",
             "If up to 30 seconds of writes may be lost, 'no-appendfsync-on-rewrite yes' spares the"
                 + " disk while a snapshot is written.");
   }

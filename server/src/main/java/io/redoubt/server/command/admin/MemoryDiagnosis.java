@@ -24,7 +24,7 @@ public final class MemoryDiagnosis {
   /** Returns the report as a text. */
   String text(Keyspace keyspace) {
     if (isLittle()) {
-      return "This server holds very little data: too little to tell how well memory is used.\n";
+      return "This server holds very little data: too little to judge its use of memory.\n";
     }
     List<String> findings = findings(keyspace);
     if (findings.isEmpty()) {
@@ -42,13 +42,14 @@ public final class MemoryDiagnosis {
     List<String> findings = new ArrayList<>();
     if (memory.peakBytes() > used * 3 / 2) {
       findings.add(
-          "Peak memory: at its peak the server used more than 150 % of what it uses now. The"
-              + " difference is given back to the system bit by bit, or at once by MEMORY PURGE.");
+          "Peak memory: at its peak the server used more than 150 % of its current"
+              + " memory. The difference is returned to the system gradually, or at once by"
+              + " MEMORY PURGE.");
     }
     if (memory.fragmentation() > 1.4) {
       findings.add(
-          "Fragmentation: the allocator holds more than 140 % of what is in use, in pages that are"
-              + " only partly filled. They are filled again when the data grows.");
+          "Fragmentation: the allocator holds more than 140 % of the memory in use, in"
+              + " partly filled pages. They are filled again when the data grows.");
     }
     if (keyspace.garbageCount() > 0) {
       findings.add(
@@ -56,8 +57,9 @@ public final class MemoryDiagnosis {
     }
     if (memory.buffers().clientsBytes() > used / 5) {
       findings.add(
-          "Clients: their buffers take more than a fifth of the memory. CLIENT LIST tells whose,"
-              + " client-output-buffer-limit and maxmemory-clients limit them.");
+          "Clients: their buffers take more than a fifth of the memory. CLIENT LIST"
+              + " shows the largest; client-output-buffer-limit and maxmemory-clients limit"
+              + " them.");
     }
     if (memory.buffers().replicasBytes() > 10 << 20) {
       findings.add(

@@ -30,7 +30,7 @@ public final class ModuleCommands extends CommandGroup<Call> {
 
   final Command<Call> list =
       command("MODULE LIST")
-          .does("Lists the modules, of which there are none.")
+          .does("Lists the modules; there are never any.")
           .since("4.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT)

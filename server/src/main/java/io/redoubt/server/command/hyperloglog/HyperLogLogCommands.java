@@ -49,7 +49,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
       command("PFCOUNT key...")
           .does("Returns the approximate number of distinct elements in the union of HyperLogLogs.")
           .since("2.8.9")
-          .costs("O(1) with one key, mostly from what was counted before; else O(N)")
+          .costs("O(1) with one key, mostly from the cached count; O(N) otherwise")
           .is(READONLY, MAY_REPLICATE)
           .keys(RW, ACCESS)
           .keyNote(

@@ -23,7 +23,9 @@ public final class CapaCommand extends CommandGroup<Call> {
 
   final Command<Call> capa =
       command("CLIENT CAPA capability...")
-          .does("Names what the client can deal with, such as newlines before replies of RESTORE.")
+          .does(
+              "Announces capabilities of the client, such as reading newlines before the"
+                  + " reply of RESTORE.")
           .since("8.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)

@@ -110,7 +110,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> touch =
       command("TOUCH key...")
-          .does("Updates the access times of keys and returns the number of those that exist.")
+          .does("Updates the access times of keys and returns the number of existing ones.")
           .since("3.2.1")
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)

@@ -20,8 +20,8 @@ import io.redoubt.server.execution.Call;
 /** SORT and SORT_RO. */
 public final class SortCommands extends CommandGroup<Call> {
   private static final String COST =
-      "O(N+M*log(M)), N the number of elements, M the number of those returned; O(N) when they are"
-          + " not sorted";
+      "O(N+M*log(M)), N the number of elements, M the number of returned ones; O(N)"
+          + " if they are not sorted";
   private static final KeySpec BY_AND_GET =
       KeySpec.unknown()
           .note(

@@ -79,7 +79,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
       command("FUNCTION LOAD [REPLACE] function-code")
           .does("Loads a library and returns its name.")
           .since("7.0.0")
-          .costs("O(1), and what the library's text does")
+          .costs("O(1), plus the execution of the library's text")
           .is(NOSCRIPT, WRITE, DENYOOM)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
           .runs(this::load);

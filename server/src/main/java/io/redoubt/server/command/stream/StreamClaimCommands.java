@@ -59,7 +59,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
                   + " [LASTID lastid]")
           .does("Transfers pending entries to a consumer, as if they were delivered to it.")
           .since("5.0.0")
-          .costs("O(log N) an entry, N the number of those pending")
+          .costs("O(log N) per entry, N the number of pending entries")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
           .tips("nondeterministic_output")

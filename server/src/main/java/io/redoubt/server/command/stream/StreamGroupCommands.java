@@ -43,7 +43,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
               "Acknowledges entries, which removes them from the pending entries of a consumer"
                   + " group.")
           .since("5.0.0")
-          .costs("O(log(N)) an entry, N the number of those pending")
+          .costs("O(log(N)) per entry, N the number of pending entries")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
           .runs(this::xack);

@@ -75,8 +75,8 @@ public final class StreamReadCommands extends CommandGroup<Call> {
               "XREADGROUP (GROUP group consumer){group-block} [COUNT count]"
                   + " [BLOCK milliseconds] [NOACK] (STREAMS key{key 0}... id...){streams}")
           .does(
-              "Returns the entries of streams that are new to a consumer group, or those that are"
-                  + " pending for one of its consumers.")
+              "Returns entries of streams that are new to a consumer group, or the pending"
+                  + " ones of a consumer.")
           .since("5.0.0")
           .costs("O(N) a stream, N the number of entries returned")
           .is(WRITE, BLOCKING)

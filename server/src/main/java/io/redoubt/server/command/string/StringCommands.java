@@ -79,7 +79,7 @@ public final class StringCommands extends CommandGroup<Call> {
       command("GETRANGE key start end")
           .does("Returns a substring of the string value of a key.")
           .since("2.4.0")
-          .costs("O(N), N the length of what is returned")
+          .costs("O(N), N the length of the reply")
           .is(READONLY)
           .keys(RO, ACCESS)
           .runs(StringCommands::getrange);
@@ -184,7 +184,7 @@ public final class StringCommands extends CommandGroup<Call> {
       command("SUBSTR key start end")
           .does("Returns a substring of the string value of a key.")
           .since("1.0.0")
-          .costs("O(N), N the length of what is returned")
+          .costs("O(N), N the length of the reply")
           .deprecated("2.0.0", "`GETRANGE`")
           .is(READONLY)
           .keys(RO, ACCESS)

@@ -35,7 +35,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
       command("EXEC")
           .does("Runs the commands of a transaction.")
           .since("1.2.0")
-          .costs("What the queued commands cost")
+          .costs("Depends on the queued commands")
           .is(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
           .runs(TransactionCommands::exec);
 
