@@ -53,8 +53,8 @@ public interface Disk {
   long size(Path path) throws IOException;
 
   /**
-   * Locks a file as flock(2) does, creating it if it does not exist; returns nothing if somebody
-   * else has locked it. A disk of a test need not lock.
+   * Locks a file by flock(2), creating it if it does not exist; returns nothing if it is locked
+   * already. A test's disk need not support locks.
    */
   default Optional<Closeable> lock(Path path) throws IOException {
     return Optional.of(() -> {});

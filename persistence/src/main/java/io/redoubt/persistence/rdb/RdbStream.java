@@ -9,7 +9,7 @@ public final class RdbStream {
   /** Stands for a figure that the stream's format does not hold. */
   public static final long UNKNOWN = -1;
 
-  /** The consumer that gets the pending entries that a damaged stream gives to none. */
+  /** The consumer that receives pending entries without a consumer, in a damaged stream. */
   public static final String ADOPTING_CONSUMER = "unassigned";
 
   private long length;

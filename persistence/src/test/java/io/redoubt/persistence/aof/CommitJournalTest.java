@@ -18,7 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests the commits that only the journal has, and their restoration to the incremental file. */
+/** Tests that commits which only the journal has are restored to the incremental file. */
 class CommitJournalTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");

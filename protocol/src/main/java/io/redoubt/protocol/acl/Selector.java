@@ -181,7 +181,7 @@ final class Selector {
   /**
    * Checks a request; returns null if permitted, otherwise sets {@link #deniedArgument()}.
    *
-   * @param keys the keys of the request, found at the first selector that asks for them
+   * @param keys the keys of the request, determined at the first selector that needs them
    */
   @Nullable Denial check(Command<?> command, Request request, RequestKeys keys) {
     deniedArgument = 0;

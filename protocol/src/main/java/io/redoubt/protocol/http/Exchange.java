@@ -103,7 +103,7 @@ final class Exchange extends SimpleChannelInboundHandler<HttpObject> {
     reply(status, "text/plain; charset=utf-8", Content.direct(text));
   }
 
-  /** Asks for a user and a password, after a while. */
+  /** Requests authentication, after a delay. */
   void refuse() {
     deadline =
         channel

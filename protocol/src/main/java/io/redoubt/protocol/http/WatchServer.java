@@ -104,7 +104,8 @@ public final class WatchServer implements AutoCloseable {
   /**
    * Listens and serves.
    *
-   * @param hosts names in lower case that requests may address, besides addresses and localhost
+   * @param hosts names in lower case under which requests are accepted, in addition to addresses
+   *     and localhost
    * @param tls encrypts connections; null for none
    * @param takeMetrics asks the owner to publish fresh metrics soon; called on the server's thread
    * @throws IOException if the address can't be listened on

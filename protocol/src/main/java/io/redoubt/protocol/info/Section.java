@@ -25,7 +25,7 @@ public final class Section {
    *
    * @param section the section's name in requests
    * @param name the field's name
-   * @param grows true if it never falls but by a restart or a reset of statistics
+   * @param grows true if it never decreases except by a restart or a reset of statistics
    * @param value evaluated on the process' event loop
    */
   public record Number(String section, String name, boolean grows, DoubleSupplier value) {}
@@ -82,7 +82,9 @@ public final class Section {
     return number(field, false, value);
   }
 
-  /** Declares an integer field that never falls but by a restart or a reset of statistics. */
+  /**
+   * Declares an integer field that never decreases except by a restart or a reset of statistics.
+   */
   public Section counter(String field, LongSupplier value) {
     return number(field, true, value);
   }
@@ -99,8 +101,8 @@ public final class Section {
   }
 
   /**
-   * Declares a number with {@code digits} decimal places that never falls but by a restart or a
-   * reset of statistics.
+   * Declares a number with {@code digits} decimal places that never decreases except by a restart
+   * or a reset of statistics.
    */
   public Section decimalCounter(String field, int digits, DoubleSupplier value) {
     return decimal(field, digits, true, value);

@@ -130,7 +130,7 @@ public final class MetricsPort {
   /**
    * Publishes readiness; to be called once a second.
    *
-   * @param unready the reason why clients should not be sent here, empty if there is none
+   * @param unready the reason why clients should not be routed here, empty if there is none
    */
   public void publish(String unready) {
     WatchServer open = server;
@@ -144,7 +144,7 @@ public final class MetricsPort {
    * Publishes metrics and readiness; to be called on demand.
    *
    * @param taken not changed any more
-   * @param unready the reason why clients should not be sent here, empty if there is none
+   * @param unready the reason why clients should not be routed here, empty if there is none
    */
   public void publish(MetricsSnapshot taken, String unready) {
     metrics = taken;

@@ -98,7 +98,7 @@ final class StartCheck {
     }
   }
 
-  /** Finds ports that are given twice. */
+  /** Finds ports that are configured twice. */
   private void ports(Mistakes mistakes) throws FatalConfigError {
     Map<Integer, String> taken = new LinkedHashMap<>();
     takePort(directives.common.port, taken, mistakes);

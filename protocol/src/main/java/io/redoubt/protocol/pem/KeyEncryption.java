@@ -23,7 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decrypts private keys: PKCS #8 with the schemes of PKCS #5 (RFC 8018), and OpenSSL's older way
+ * Decrypts private keys: PKCS #8 with the schemes of PKCS #5 (RFC 8018), and OpenSSL's older scheme
  * with a header in the PEM block.
  */
 final class KeyEncryption {
@@ -49,7 +49,7 @@ final class KeyEncryption {
           "1.2.840.113549.2.11",
           "PBKDF2WithHmacSHA512");
 
-  /** The number of bytes of salt in OpenSSL's older way: the first ones of the vector. */
+  /** The number of bytes of salt in OpenSSL's older scheme: the first ones of the vector. */
   private static final int SALT_BYTES = 8;
 
   private static final int MAX_ITERATIONS = 100_000_000;

@@ -430,7 +430,9 @@ final class ServerParts {
     settings.persistence.stopWritesOnBgsaveError.onChange(this::snapshotsChanged);
   }
 
-  /** Enters the state at once; it is left at once because the condition is asked as well. */
+  /**
+   * Enters the state after a failed save. Commands test the condition, too, so it is left at once.
+   */
   private void snapshotsChanged() {
     state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused());
   }

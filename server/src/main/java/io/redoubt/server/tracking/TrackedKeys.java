@@ -261,7 +261,7 @@ public final class TrackedKeys {
     }
   }
 
-  /** Sends all clients that no key is valid any more, and forgets all keys. */
+  /** Notifies all clients that no key is valid any more, and forgets all keys. */
   public void flushed() {
     clients.invalidateAll();
     if (header != NONE) {
@@ -286,7 +286,7 @@ public final class TrackedKeys {
 
   // ---- the limit
 
-  /** Evicts random keys while there are too many: more of them the longer that lasts. */
+  /** Evicts random keys above the limit; more per call the longer it is exceeded. */
   public void keepLimit() {
     if (size == 0) {
       return;

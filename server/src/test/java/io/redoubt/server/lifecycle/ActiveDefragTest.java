@@ -15,7 +15,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Memory given back by itself: after a flush, and by {@code activedefrag} in sparse pages. */
+/**
+ * Tests that memory is returned to the system: after a flush, and from sparse pages by {@code
+ * activedefrag}.
+ */
 final class ActiveDefragTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int PATIENCE_MILLIS = 60_000;

@@ -13,9 +13,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Payloads for RESTORE of every type and encoding since RDB version 6, some of which contradict
- * themselves, mutated, and sealed with a version and a checksum that are right again: the mutation
- * reaches the decoder.
+ * Mutated payloads for RESTORE, of every type and encoding since RDB version 6; some also
+ * contradict themselves. Version and checksum are valid, so that the mutation reaches the decoder.
  */
 public final class HostilePayloads {
 

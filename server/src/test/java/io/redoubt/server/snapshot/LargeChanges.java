@@ -17,8 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes and changes collections of some hundred elements, and strings of some 100 KB, by chance, in
- * every way that there is.
+ * Creates and randomly changes collections of some hundred elements and strings of some 100 KB,
+ * with every kind of change.
  */
 public final class LargeChanges {
 

@@ -16,7 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whenever the power fails while a snapshot is saved: the file is the old one or the new one. */
+/** Tests that a power failure at any point of a save leaves either the old or the new file. */
 class RdbDurabilityTest {
 
   private static final int ROUNDS = 6;

@@ -17,7 +17,10 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is written while the walk goes on, the file is the keyspace as it was at the start. */
+/**
+ * Tests that the file has the state of the keyspace at the start, whatever is written during the
+ * walk.
+ */
 class SnapshotConsistencyTest {
 
   private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);

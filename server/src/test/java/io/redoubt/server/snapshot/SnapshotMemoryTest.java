@@ -84,7 +84,7 @@ final class SnapshotMemoryTest {
     assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(contents);
   }
 
-  /** A sink that notes its end. */
+  /** A sink that records its end. */
   private static final class Sink implements SnapshotSink {
     private final List<String> ends = new ArrayList<>();
 

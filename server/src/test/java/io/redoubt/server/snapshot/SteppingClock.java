@@ -2,7 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.protocol.process.Clock;
 
-/** A clock that the test sets; its monotonic time goes on by a fixed step at every look. */
+/** A clock that the test sets; its monotonic time advances by a fixed step at every reading. */
 public final class SteppingClock implements Clock {
 
   public long wallMillis = 1_800_000_000_000L;

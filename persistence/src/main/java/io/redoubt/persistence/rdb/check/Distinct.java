@@ -54,7 +54,7 @@ final class Distinct {
     return added;
   }
 
-  /** Returns the number of elements that came again. */
+  /** Returns the number of repeated elements. */
   long repeated() {
     return repeated;
   }

@@ -472,7 +472,7 @@ class AofAppenderTest {
     assertThat(content(FILE)).isEqualTo("beforeafter");
   }
 
-  /** A file whose syncs take as long as the test decides. */
+  /** A file whose syncs take as long as the test wants. */
   private static final class SlowFile extends ForwardingFile {
     final CountDownLatch syncBegun = new CountDownLatch(1);
     final CountDownLatch maySync = new CountDownLatch(1);

@@ -6,9 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A lock of a file as flock(2) has it: it ends with its holder, and excludes other holders, also
- * within this process. Java's own locks of files are of another kind, which does not exclude this
- * one.
+ * A lock of a file by flock(2): it ends with its holder and excludes other holders, even within
+ * this process. Java's file locks are of another kind, which does not exclude this one.
  */
 public final class AdvisoryLock implements Closeable {
   private final int descriptor;
@@ -18,9 +17,9 @@ public final class AdvisoryLock implements Closeable {
   }
 
   /**
-   * Locks an existing file; returns nothing if somebody else has locked it.
+   * Locks an existing file; returns nothing if it is locked already.
    *
-   * @throws IOException if it can't be opened or locked at all
+   * @throws IOException if it can't be opened or does not support locks
    */
   public static Optional<AdvisoryLock> tryLock(Path path) throws IOException {
     int descriptor = Posix.open(path.toString());

@@ -45,7 +45,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     /** Blocks the command thread. */
     void sleep(long millis);
 
-    /** Enables or disables active expiry; disabled, due keys are removed on access only. */
+    /** Enables or disables active expiry. Without it, due keys are removed on access only. */
     void activeExpire(boolean on);
 
     /** Pauses or resumes the periodic tasks. */

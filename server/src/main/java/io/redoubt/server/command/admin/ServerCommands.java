@@ -38,7 +38,7 @@ public final class ServerCommands extends CommandGroup<Call> {
   /** Ends the server. */
   public interface Shutdown {
     /**
-     * Starts a shutdown; the client gets no reply if it succeeds.
+     * Starts a shutdown; on success the client gets no reply.
      *
      * @param now true to not wait for replicas
      * @param force true to exit even if the data set cannot be saved

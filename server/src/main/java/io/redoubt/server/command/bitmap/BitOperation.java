@@ -12,8 +12,8 @@ import io.redoubt.server.value.StringValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of BITOP. From DIFF on they are of Redis 8.2; X is the first source, Y are the
- * others.
+ * The operations of BITOP. DIFF and the following ones exist since Redis 8.2. X is the first
+ * source, Y are the others.
  */
 enum BitOperation {
   AND,

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Nodes of ours and real ones in one cluster, over real connections. */
+/** Tests clusters that mix nodes of Redoubt and Redis, over real connections. */
 @Execution(ExecutionMode.CONCURRENT)
 class BusExchangeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -57,7 +57,7 @@ class BusExchangeTest {
     return node;
   }
 
-  /** A real node and the port of its bus. */
+  /** A node of Redis and the port of its bus. */
   private record Real(RealRedis redis, int busPort, Path folder) {
     String text(String... words) {
       return String.valueOf(redis.command(words));

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests what a node reads of the messages of senders that it does not know. */
+/** Tests which parts of messages from unknown senders a node reads. */
 class StrangerMessagesTest {
   private static final String STRANGER = "f".repeat(40);
   private static final int MEGABYTE = 1 << 20;

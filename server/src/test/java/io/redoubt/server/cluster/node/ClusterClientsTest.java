@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Clients of a small cluster: redirections, slots on their way, channels and roles. */
+/** Tests clients of a small cluster: redirections, migrating slots, channels and roles. */
 class ClusterClientsTest {
   /** The slots of {@code a}, and of {@code x}, which belongs to the other half. */
   private static final int SLOT_OF_A = 15495;

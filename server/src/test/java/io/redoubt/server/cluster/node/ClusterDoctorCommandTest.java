@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** CLUSTER DOCTOR of a master and its replica, and what it finds in their settings. */
+/** Tests CLUSTER DOCTOR on a master and its replica, and its findings about their settings. */
 class ClusterDoctorCommandTest {
   @AutoClose private final TestNodes nodes = new TestNodes();
 

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The replies of a single node are those of a real one. */
+/** Tests that a single node replies like a node of Redis. */
 class ClusterRepliesTest {
   /** Waits until the node serves: ours does at once while it is new, Redis' after two seconds. */
   private static final String SERVES = "#serves";

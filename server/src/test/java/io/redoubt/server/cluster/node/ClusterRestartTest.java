@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Nodes that start with the files of an earlier life, or with bad ones. */
+/** Tests nodes that start with the files of an earlier run, or with corrupt ones. */
 class ClusterRestartTest {
   private static final String USED = "is already used by a different Redis Cluster node";
 

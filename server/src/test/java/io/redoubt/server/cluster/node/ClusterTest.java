@@ -32,7 +32,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clusters of servers, made and changed by the real redis-cli. */
+/** Tests clusters that Redis' own redis-cli creates and changes. */
 @Execution(ExecutionMode.CONCURRENT)
 class ClusterTest {
   private static final String TIMEOUT_MILLIS = "2000";
@@ -44,7 +44,7 @@ class ClusterTest {
   private Tls.@Nullable Identity identity;
 
   /**
-   * A node of ours or a real one.
+   * A node of Redoubt or of Redis.
    *
    * @param port the port for clients without TLS
    * @param cliPort the port for redis-cli, with TLS if the cluster uses it
@@ -168,7 +168,7 @@ class ClusterTest {
         .orElseThrow();
   }
 
-  /** Writes keys with acknowledgement of a replica until told to stop. */
+  /** Writes keys with acknowledgement of a replica until stopped. */
   private static final class Writer implements AutoCloseable {
     private final ClusterClient client;
     private final Thread thread;

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Nodes that are all restarted on new addresses of the loopback network, with their names. */
+/**
+ * Tests nodes that all restart on new addresses of the loopback network and keep their host names.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class MovedNodesTest {
   private static final String TIMEOUT_MILLIS = "2000";
@@ -37,7 +39,7 @@ class MovedNodesTest {
   private final List<Member> members = new ArrayList<>();
   private int lastAddress = 10;
 
-  /** A node of ours or a real one, which keeps its name and its ports of the bus. */
+  /** A node of Redoubt or of Redis that keeps its host name and its bus port. */
   private abstract class Member {
     final Path folder;
     final String name;

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Slots that move as a whole between two masters: what clients see, and what failures leave. */
+/**
+ * Tests atomic slot migrations between two masters: the view of clients, and the state after
+ * failures.
+ */
 class SlotMigrationTest {
   /** The slot of keys with the tag a. */
   private static final int SLOT = 15495;
@@ -207,7 +210,7 @@ class SlotMigrationTest {
     await().atMost(LIMIT).until(() -> number(source, "DBSIZE") == 0);
   }
 
-  /** Writes to the slot and notes what was acknowledged. */
+  /** Writes to the slot and records the acknowledged writes. */
   private final class Writer {
     private final Random random = Seed.random(SEED);
     private final AtomicBoolean stop = new AtomicBoolean();
@@ -336,7 +339,7 @@ class SlotMigrationTest {
     return reply.text();
   }
 
-  /** Random changes, made at the source and at a server beside. */
+  /** Random changes, made at the source and at a reference server. */
   private final class Changes {
     private static final int LARGE = 5000;
 

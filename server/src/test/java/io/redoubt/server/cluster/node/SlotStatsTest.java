@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** CLUSTER SLOT-STATS of a node with all slots, which need not serve for it. */
+/** Tests CLUSTER SLOT-STATS on a node with all slots, which need not be serving them. */
 class SlotStatsTest {
   private static final int SLOT_OF_A = 15495;
   private static final int SLOT_OF_B = 3300;

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The take-over of migrated slots, with crashes and cut connections at each of its steps. A crash
- * is a copy of the directory of a server that syncs each write, from which another one starts.
+ * Tests the take-over of migrated slots with a crash or a cut connection at each step. A crash is
+ * simulated by starting another server from a copy of the directory of one that syncs each write.
  */
 class SlotTakeOverTest {
   /** The slot of keys with the tag a. */
@@ -195,8 +195,8 @@ class SlotTakeOverTest {
   }
 
   /**
-   * A proxy in front of a target, which cuts the connection at the order to claim the slots: before
-   * it, or after it at the reply, which proves that it was executed.
+   * A proxy in front of a target that cuts the connection at the order to claim the slots: before
+   * the order, or at its reply, which proves that it was executed.
    */
   private final class Cut implements AutoCloseable {
     private final ServerSocket listener =

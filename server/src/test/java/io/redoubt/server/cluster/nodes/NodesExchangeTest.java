@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Takes over the {@code nodes.conf} of a real Redis, and gives it back. */
+/** Tests that a {@code nodes.conf} of Redis can be taken over and handed back. */
 class NodesExchangeTest {
   private static RealRedis start(Path directory, int busPort, String... more) throws Exception {
     String[] options = {"--cluster-enabled", "yes", "--cluster-port", Integer.toString(busPort)};

@@ -8,7 +8,7 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The invariants that hold at every message, whatever the network does. */
+/** The invariants that hold at every message under any faults of the network. */
 final class ClusterRules {
 
   /** Signals a violated rule. */

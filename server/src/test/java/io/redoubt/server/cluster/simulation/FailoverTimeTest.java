@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Measures the simulated time from the agreement that masters have failed to their replacement,
- * beside that of replicas that wait before they ask for votes, as Redis does. Prints one line a
+ * compared to replicas that wait before they request votes, as Redis' do. Prints a line per
  * scenario. {@code -Dredoubt.seeds=1000} runs more than a build does.
  */
 class FailoverTimeTest {

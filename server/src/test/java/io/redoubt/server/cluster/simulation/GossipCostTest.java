@@ -35,11 +35,11 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures the gossip of a node in a large healthy cluster: bytes sent and processor time a second,
- * beside the rule of Redis. {@code -Dredoubt.nodes=1000} sets the number of nodes.
+ * Measures the gossip of a node in a large healthy cluster: bytes sent and processor time per
+ * second, compared to Redis' rule. {@code -Dredoubt.nodes=1000} sets the number of nodes.
  *
  * <p>One node is real. Its peers answer, and ping it as often as it pings them. They report PONGs
- * as old as those that it knows itself.
+ * as old as the node's own.
  */
 class GossipCostTest {
   private static final int NODES = Integer.getInteger("redoubt.nodes", 60);

@@ -69,7 +69,7 @@ final class SimulatedNode {
   /** True for a replica that waits before it asks for votes, as Redis does. */
   private boolean patient;
 
-  /** Faults of the program that the rules must find. */
+  /** Deliberate bugs that the rules must detect. */
   enum Bug {
     NONE,
     /** Votes for every candidate. */

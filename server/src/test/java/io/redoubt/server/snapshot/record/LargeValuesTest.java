@@ -19,7 +19,7 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Large values that change while a snapshot saves them part by part. */
+/** Tests large values that change while a snapshot saves them part by part. */
 class LargeValuesTest {
 
   private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
