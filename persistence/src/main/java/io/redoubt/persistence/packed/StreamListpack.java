@@ -3,8 +3,8 @@ package io.redoubt.persistence.packed;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The listpack of consecutive entries of a stream. Their ids are relative to a base id stored
- * beside the listpack, the id of its original first entry.
+ * The listpack of consecutive entries of a stream. Their ids are relative to a base id stored next
+ * to the listpack, the id of its original first entry.
  *
  * <pre>
  * head    number of entries, number of deleted ones, number n of fields, n field names, 0

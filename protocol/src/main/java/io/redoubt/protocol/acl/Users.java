@@ -138,14 +138,14 @@ public final class Users {
         });
   }
 
-  /** Takes the invalid lines of users, or throws an exception at the first. */
+  /** Receives the invalid lines of users, or throws an exception at the first. */
   @FunctionalInterface
   public interface InvalidLines<E extends Exception> {
-    /** Takes the index and the reason, in Redis' words. */
+    /** Receives the index of a line and the reason, with Redis' text. */
     void found(int index, String reason) throws E;
   }
 
-  /** Does the same, and passes on all invalid lines. */
+  /** Applies the lines like above, and passes on all invalid ones. */
   public <E extends Exception> void define(List<List<String>> lines, InvalidLines<E> invalid)
       throws E {
     var drafts = new TreeMap<ByteString, User>();

@@ -44,7 +44,7 @@ class ConfReader {
   private final Map<Directive<?, ?>, Mistake> places = new HashMap<>();
   private final Set<String> passedOver = new LinkedHashSet<>();
 
-  /** Takes all mistakes; null if the first one ends the reading. */
+  /** Receives all mistakes; null if the first one ends the reading. */
   private final @Nullable Consumer<Mistake> mistakes;
 
   /** The size of the files read so far, as files may include each other. */

@@ -12,7 +12,7 @@ public final class FileReplacement {
   private final Path file;
   private final byte @Nullable [] contents;
 
-  /** Takes the new content; null if the file needs no change. */
+  /** Prepares the new content; null if the file needs no change. */
   FileReplacement(Path file, byte @Nullable [] contents) {
     this.file = file;
     this.contents = contents;

@@ -12,6 +12,6 @@ public interface Mistakes {
         throw mistake;
       };
 
-  /** Takes a mistake, or throws it. */
+  /** Receives a mistake, or throws it. */
   void found(FatalConfigError mistake) throws FatalConfigError;
 }

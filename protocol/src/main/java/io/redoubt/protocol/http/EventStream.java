@@ -86,7 +86,7 @@ final class EventStream {
     return "event: " + type + "\ndata: " + json + "\n\n";
   }
 
-  /** Keeps a sample for the charts of pages opened later. */
+  /** Stores a sample for the charts of pages opened later. */
   void sampled(List<String> names, long[] sample) {
     history.add(names, sample);
   }
@@ -106,7 +106,7 @@ final class EventStream {
     body.release();
   }
 
-  /** Keeps an event and sends it; a page too slow for it is closed, and reconnects. */
+  /** Stores an event and sends it. A page that is too slow is closed, and reconnects. */
   void happened(String json) {
     String text = event("happened", json);
     events.add(text);

@@ -11,7 +11,7 @@ public record CommandNames(FileWord renameCommand, CommandTable<?> table) {
   /**
    * Gives commands their configured names. The table is complete.
    *
-   * @param mistakes gets the lines that rename commands that don't exist
+   * @param mistakes receives the lines that rename unknown commands
    */
   public void rename(Mistakes mistakes) throws FatalConfigError {
     List<List<String>> lines = renameCommand.words();

@@ -291,7 +291,7 @@ public abstract class Launch<D extends Directives> {
       log.warning("Can't start: out of memory: %s", full.getMessage());
       return 1;
     } catch (RuntimeException e) {
-      log.fault("at the start", e); // else threads that go on would keep the process alive
+      log.fault("at the start", e); // otherwise running threads would keep the process alive
       return 1;
     } finally {
       remove(pidFile);
@@ -299,8 +299,8 @@ public abstract class Launch<D extends Directives> {
   }
 
   /**
-   * Waits for the end. Releases idle memory when the start is over, again when the compilers of the
-   * JVM have dealt with it, and regularly from then on.
+   * Waits for the end of the server. Meanwhile releases idle memory: after the start, again when
+   * the JVM has compiled its code, and then regularly.
    */
   private static int awaitEnd(CompletableFuture<Integer> ended)
       throws InterruptedException, ExecutionException {

@@ -181,7 +181,7 @@ public final class MetricsPort {
     }
   }
 
-  /** Keeps a sample for the charts of pages opened later; to be called once a second. */
+  /** Stores a sample for the charts of pages opened later. Called once a second. */
   public void sampled(List<String> names, long[] sample) {
     WatchServer open = server;
     if (open != null) {

@@ -5,7 +5,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
- * Keeps a socket in the epoll set while nothing of it is waited for.
+ * Keeps a socket in the epoll set while no event of it is of interest.
  *
  * <p>Netty (4.2.18 to 4.2.20) takes such a socket out of the set, but can't add it again: the next
  * wait fails with ENOENT, and the channel closes. This happens when the peer has ended its side and

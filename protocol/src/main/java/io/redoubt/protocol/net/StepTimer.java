@@ -4,8 +4,8 @@ import io.redoubt.protocol.process.Clock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls a state machine ten times a second, and earlier where it asks for that. Confined to the
- * event loop.
+ * Steps a state machine ten times a second, and additionally at the times it requests. Confined to
+ * the event loop.
  */
 public final class StepTimer {
   private static final long TICK_MILLIS = 100;

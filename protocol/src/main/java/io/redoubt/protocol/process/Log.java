@@ -80,7 +80,7 @@ public final class Log {
   /** Receives a copy of each message. */
   @FunctionalInterface
   public interface Copy {
-    /** Takes a message, without an end of line; one call at a time. Must not block. */
+    /** Receives a message, without a line end; one call at a time. Must not block. */
     void message(Level level, long wallMillis, String text);
   }
 

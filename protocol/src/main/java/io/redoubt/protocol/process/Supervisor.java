@@ -56,7 +56,7 @@ public final class Supervisor {
     notifySystemd("STATUS=" + status + "\n");
   }
 
-  /** Does the same; a manager that can't be reached does not concern the process. */
+  /** Reports the activity like {@link #status}, but ignores a manager that can't be reached. */
   public void tryStatus(String status) {
     try {
       status(status);

@@ -8,7 +8,7 @@ public final class ProtocolException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  /** Takes a message in Redis' words, starting with {@code Protocol error: }. */
+  /** Creates an exception with Redis' message, which starts with {@code Protocol error: }. */
   public ProtocolException(String message) {
     super(message, null, false, false);
   }

@@ -208,7 +208,7 @@ public final class ReplyDecoder {
     }
   }
 
-  /** Skips the rest of a string that was cut; returns false if more of it is to come. */
+  /** Skips the rest of a truncated string; returns false if it has not arrived completely. */
   private boolean skip() {
     int step = (int) Math.min(skipped, end - start);
     start += step;

@@ -574,7 +574,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  // What others ask.
+  // Queries.
 
   /** Returns true if appending is on or waits for its first rewrite. */
   public boolean isEnabled() {

@@ -33,9 +33,10 @@ final class ConfiguredUsers {
   }
 
   /**
-   * Defines them, and follows the directives about users from then on. The table is complete.
+   * Defines the users, and applies later changes of directives about users. The command table must
+   * be complete.
    *
-   * @param mistakes gets wrong rules, users in two places and an unreadable file
+   * @param mistakes receives invalid rules, users defined in two places and an unreadable file
    */
   void define(Mistakes mistakes) throws FatalConfigError {
     takeChannelsOfNewUsers();

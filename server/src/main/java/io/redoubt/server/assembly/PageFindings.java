@@ -10,7 +10,9 @@ import java.util.List;
 final class PageFindings {
   private static final int MAX_FINDINGS = 40;
 
-  /** The cluster's doctor compares all nodes: it is asked less often than the page is sent. */
+  /**
+   * The interval of CLUSTER DOCTOR, longer than that of the page, because it compares all nodes.
+   */
   private static final long INTERVAL_MILLIS = 5_000;
 
   /**

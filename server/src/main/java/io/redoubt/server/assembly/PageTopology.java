@@ -200,7 +200,7 @@ final class PageTopology {
     return node.isConnected() ? "ok" : "no link";
   }
 
-  /** Returns the first ranges of slots, for people. */
+  /** Returns the first slot ranges as text. */
   private static String ranges(SlotSet slots) {
     List<String> ranges = new ArrayList<>();
     slots.forEachRange((first, last) -> {

@@ -191,8 +191,8 @@ public final class ServerAssembly {
   }
 
   /**
-   * Keeps the data within the memory limit of the process' control group, and logs the memory there
-   * is. For processes that are nothing but a server.
+   * Keeps the data within the memory limit of the process' control group, and logs the available
+   * memory. Only for processes that are nothing but a server.
    */
   public void guardMemory() {
     MemoryGuard guard = new MemoryGuard(parts.settings, parts.log, ControlGroup.ofThisProcess());

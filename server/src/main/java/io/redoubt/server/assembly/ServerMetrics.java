@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoint of {@code metrics-port}. The event loop, which alone calls this class, publishes
- * readiness and, while somebody watches, the page's state every second, and metrics on demand.
- * Without a port nothing is created or collected.
+ * readiness and, while a page is open, its state every second, and metrics on demand. Without a
+ * port nothing is created or collected.
  */
 final class ServerMetrics {
   /** The pause between two slices of metrics, in which the loop serves clients. */

@@ -29,7 +29,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
   private boolean closed;
   private @Nullable Throwable cause;
 
-  /** Takes the client's place. */
+  /** Replaces the client at its connection. */
   public DebuggerInput(ServerClient client) {
     this.client = client;
     connection = client.connection();

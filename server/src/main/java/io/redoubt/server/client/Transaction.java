@@ -80,7 +80,7 @@ public final class Transaction {
     return requests.start() + requests.length();
   }
 
-  /** Gives the buffer back. */
+  /** Frees the buffer. */
   public void release() {
     requests.close();
   }

@@ -282,7 +282,7 @@ public final class Database {
     return put(keyAddress, keyLength, type, encoding, payloadBytes, Entry.NO_EXPIRY);
   }
 
-  /** Adds or reshapes the entry of a key; the payload is still to be written. */
+  /** Adds or reshapes the entry of a key; the caller must write the payload. */
   private long put(
       long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {
     long hash = contents.hash(keyAddress, keyLength);

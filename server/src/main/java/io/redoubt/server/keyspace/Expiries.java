@@ -94,8 +94,8 @@ public final class Expiries {
   }
 
   /**
-   * Makes sure, if memory is short, that an entry can be added to both orders and that another
-   * block can be allocated in between, so that a change of an entry cannot fail half way.
+   * Ensures, if memory is short, that an entry can be added to both orders and that another block
+   * can be allocated in between, so that a change of an entry can't fail half-way.
    */
   void ensureAdd() {
     if (slabs.isShort()) {

@@ -16,7 +16,7 @@ public final class OldValue {
     this.garbage = garbage;
   }
 
-  /** Notes the parts of an entry's value. */
+  /** Records the parts of an entry's value. */
   OldValue of(long entry) {
     encoding = Entry.encoding(entry);
     type = Entry.type(entry);

@@ -184,7 +184,7 @@ public final class Walk implements AutoCloseable {
     return count;
   }
 
-  /** Notes that the entries of a staged slot are now in the first database. */
+  /** Records that the entries of a staged slot have moved to the first database. */
   void unstaged(int slot) {
     if (unstaged == null) {
       unstaged = new SlotSet();

@@ -86,8 +86,8 @@ public final class RejoinGuard {
   }
 
   /**
-   * Reads the known sentinels. Must be called after the port is open, which is part of the file's
-   * name, and before the first request, since a hello would replace the file.
+   * Reads the known sentinels. Must be called when the port, a part of the file's name, is known,
+   * and before the first request, since a hello would replace the file.
    *
    * @throws IOException if the file can't be read; the server must then not start as a master
    */

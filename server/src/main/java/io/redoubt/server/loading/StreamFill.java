@@ -108,8 +108,8 @@ final class StreamFill {
   }
 
   /**
-   * Gives pending entries without a consumer to one of a fixed name: dropped, they would never be
-   * delivered again.
+   * Assigns pending entries without a consumer to one of a fixed name; if they were dropped, they
+   * would never be delivered again.
    */
   private void endGroup() {
     if (group == 0 || groups.isAssigned(group)) {

@@ -82,7 +82,9 @@ final class Extent {
     return isEmpty() && idle.cardinality() + returned.cardinality() == PAGES;
   }
 
-  /** Gives back the pages that have been free since the last call; returns their number. */
+  /**
+   * Returns pages to the system that have been free since the last call, and returns their number.
+   */
   int returnIdle() {
     int pages = 0;
     for (int from = idle.nextSetBit(0); from >= 0; ) {

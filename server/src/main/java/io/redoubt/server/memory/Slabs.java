@@ -132,8 +132,8 @@ public class Slabs implements AutoCloseable {
   }
 
   /**
-   * Makes sure that the next {@code count} blocks of this size can be allocated, for changes that
-   * cannot fail half way.
+   * Ensures that the next {@code count} blocks of this size can be allocated, for changes that must
+   * not fail half-way.
    *
    * @throws RegionFull if they cannot
    */
@@ -190,15 +190,15 @@ public class Slabs implements AutoCloseable {
     far.trim();
   }
 
-  /** Starts a pass that gives back idle pages, in steps. */
+  /** Starts a pass that returns idle pages to the system, in steps. */
   public final void startPass() {
     near.startPass();
     far.startPass();
   }
 
   /**
-   * Gives back pages that have been free since the pass before this one, of one extent; takes some
-   * 100 µs at most.
+   * Releases pages of one extent that have been free since the previous pass; takes some 100 µs at
+   * most.
    *
    * @return false if the pass is over
    */

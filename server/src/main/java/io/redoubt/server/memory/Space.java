@@ -183,8 +183,8 @@ final class Space {
   }
 
   /**
-   * Gives back the pages of one extent that have been free since the last pass; takes some 100 µs
-   * at most.
+   * Releases pages of one extent that have been free since the previous pass; takes some 100 µs at
+   * most.
    *
    * @return false if the pass is over
    */

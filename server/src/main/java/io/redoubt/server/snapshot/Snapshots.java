@@ -465,9 +465,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts a scheduled save or one that a save point makes due. Called about ten times a second.
-   */
+  /** Starts a scheduled save, or one due by a save point. Called about ten times a second. */
   public void cron() {
     if (running != null) {
       running.pump();

@@ -479,7 +479,7 @@ public final class ByteTable {
   }
 
   /**
-   * Does as {@link #dismantle} with a table that was created by {@link #createAt}.
+   * Dismantles a table created by {@link #createAt}, like {@link #dismantle}.
    *
    * @return true if another bucket is left
    */

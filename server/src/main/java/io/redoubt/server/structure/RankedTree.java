@@ -248,7 +248,7 @@ public final class RankedTree {
     return true;
   }
 
-  /** Makes sure that the next insertion, if no other change precedes it, finds memory. */
+  /** Ensures that the next insertion has memory, if no other change precedes it. */
   public void ensureInsert() {
     long root = root();
     top = level(root);
@@ -259,7 +259,7 @@ public final class RankedTree {
     }
   }
 
-  /** Makes sure that a full leaf and all nodes above it can be split, and get a new root. */
+  /** Ensures memory to split a full leaf and all nodes above it, and for a new root. */
   private void ensureNodes() {
     slabs.ensure(top + 2, NODE_BYTES, true);
   }

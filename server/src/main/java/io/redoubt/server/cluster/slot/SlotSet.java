@@ -135,7 +135,7 @@ public final class SlotSet {
     return count;
   }
 
-  /** Returns true if there is no slot. */
+  /** Returns true if the set is empty. */
   public boolean isEmpty() {
     for (long word : words) {
       if (word != 0) {
