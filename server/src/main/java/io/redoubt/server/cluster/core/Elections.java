@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  *       more data, or as much and a smaller id. Replicas announce their offsets when they hear of
  *       the failure.
  *   <li>No other master with slots and a smaller id seems to have failed. Candidates for several
- *       masters would split the votes of an epoch, and a voter does not vote twice for replicas of
- *       one master in a row.
+ *       masters would split the votes of an epoch, and after a vote, voters make replicas of the
+ *       same master wait for two node timeouts.
  * </ul>
  *
  * <p>Otherwise it waits as Redis does. Voters apply the same rules in both cases, so safety does
