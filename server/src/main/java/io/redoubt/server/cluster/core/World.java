@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * This node's view of the cluster (nodes, slots, epochs and time) and the outputs of the current
- * step. The base of the package: every part of {@link Cluster} reads and changes it, and it depends
- * on none of them.
+ * step. The base of the package: the parts of {@link Cluster} read and change it.
  */
 final class World {
   /** The maximum time during which gossip does not add a forgotten node again. */
