@@ -30,6 +30,7 @@ final class Hammer implements AutoCloseable {
   private final int port;
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicInteger attempts = new AtomicInteger();
+  private final AtomicInteger refused = new AtomicInteger();
   private final Queue<String> served = new ConcurrentLinkedQueue<>();
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final Map<Integer, Long> acknowledged = new ConcurrentHashMap<>();
@@ -95,6 +96,7 @@ final class Hammer implements AutoCloseable {
   /** Records a reply; returns true if the request was executed. */
   private boolean note(String command, Reply reply) {
     if (reply.isError()) {
+      refused.incrementAndGet();
       return false;
     }
     served.add(command);
@@ -104,6 +106,11 @@ final class Hammer implements AutoCloseable {
   /** Returns the number of connections that the clients have tried to open. */
   int attempts() {
     return attempts.get();
+  }
+
+  /** Returns the number of requests that were answered with an error. */
+  int refused() {
+    return refused.get();
   }
 
   /** Returns the requests that were executed. */

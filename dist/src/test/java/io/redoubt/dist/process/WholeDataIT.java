@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -162,6 +163,8 @@ final class WholeDataIT {
   @Test
   void nothingIsExecutedAfterAStartThatFails() throws Exception {
     Path filled = filledFolder();
+    Map<Damage, Integer> attempted = new EnumMap<>(Damage.class);
+    Map<Damage, Integer> refused = new EnumMap<>(Damage.class);
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Hammer hammer = new Hammer(port)) {
       for (int start = 0; start < STARTS; start++) {
@@ -171,14 +174,20 @@ final class WholeDataIT {
           damage(folder, damage);
           Map<String, Long> before = files(folder);
           int attempts = hammer.attempts();
+          int errors = hammer.refused();
           Node node = begin(folder, damage.options(busy.getLocalPort()));
           assertThat(Nodes.awaitStatus(node)).as("exit status of %s", damage).isEqualTo(1);
           assertThat(hammer.served()).as("executed with %s", damage).isEmpty();
           assertThat(hammer.attempts() - attempts).isGreaterThan(LEAST_ATTEMPTS);
           assertThat(files(folder)).as("files after %s", damage).containsAllEntriesOf(before);
+          attempted.merge(damage, hammer.attempts() - attempts, Integer::sum);
+          refused.merge(damage, hammer.refused() - errors, Integer::sum);
         }
       }
     }
+    System.out.printf(
+        "WholeDataIT: %d starts each, connections attempted %s, requests refused %s%n",
+        STARTS, attempted, refused);
   }
 
   private Node begin(Path folder, List<String> options) throws IOException {
