@@ -6,7 +6,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandle;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.tuning.Gathering;
 import java.io.IOException;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class Transport implements AutoCloseable {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
+
+  /** The connections that a listener accepts in a turn, which leave the rest of it to others. */
+  private static final int MAX_ACCEPTS = 64;
 
   private final Sockets sockets;
   private final EventLoop eventLoop;
@@ -132,6 +137,7 @@ public final class Transport implements AutoCloseable {
       throws IOException {
     Channel channel = sockets.listening(address);
     channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
+    channel.config().setRecvByteBufAllocator(accepts());
     if (address instanceof InetSocketAddress inet) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
       SocketOptions.mark(channel, listenerMark);
@@ -148,6 +154,16 @@ public final class Transport implements AutoCloseable {
       throw e;
     }
     return channel;
+  }
+
+  /**
+   * Accepts several connections in a turn: netty's listeners with epoll compare the descriptor that
+   * they get with a length in bytes, and would end after the first.
+   */
+  private static RecvByteBufAllocator accepts() {
+    return new ServerChannelRecvByteBufAllocator()
+        .respectMaybeMoreData(false)
+        .maxMessagesPerRead(MAX_ACCEPTS);
   }
 
   private ChannelFuture register(Channel channel) {

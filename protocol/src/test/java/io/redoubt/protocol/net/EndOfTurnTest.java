@@ -108,4 +108,57 @@ class EndOfTurnTest extends TransportFixture {
     var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
     assertThat(endsOfTurns(end, end.firstEnd)).containsExactly(1, 1);
   }
+
+  /** Connections that wait for a busy loop do not take a turn each. */
+  @Test
+  void acceptsAllWhoWaitInOneTurn() throws Exception {
+    AtomicInteger turns = new AtomicInteger();
+    EndOfTurn counting =
+        new EndOfTurn() {
+          @Override
+          public long patienceNanos(int found) {
+            return NO_LOOK;
+          }
+
+          @Override
+          public void run() {
+            turns.incrementAndGet();
+          }
+        };
+    Executor loop = transport.loop()::execute;
+    CompletableFuture.runAsync(() -> transport.atEndOfTurn(counting), loop).join();
+    List<Integer> acceptedIn = new ArrayList<>();
+    CountDownLatch accepted = new CountDownLatch(BACKLOG);
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0),
+            BACKLOG,
+            connection -> {
+              connection.handler(new EchoHandler());
+              acceptedIn.add(turns.get());
+              accepted.countDown();
+            });
+    CountDownLatch occupied = new CountDownLatch(1);
+    CompletableFuture<Void> busy =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                occupied.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            },
+            loop);
+    List<Socket> sockets = new ArrayList<>();
+    for (int i = 0; i < BACKLOG; i++) {
+      sockets.add(new Socket("127.0.0.1", listener.port()));
+    }
+    occupied.countDown();
+    busy.join();
+    accepted.await();
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+    assertThat(acceptedIn).containsOnly(acceptedIn.getFirst());
+  }
 }
