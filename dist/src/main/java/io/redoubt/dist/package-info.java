@@ -1,6 +1,6 @@
 /**
- * The programs built on both server and sentinel: quickstart, the benchmarks, the file checkers and
- * the AOT training run. Nothing else depends on this module.
+ * The programs built on both server and sentinel: quickstart, the command-line tools, the file
+ * checkers and the AOT training run. Only {@code dist/bench} depends on this module.
  */
 @NullMarked
 package io.redoubt.dist;

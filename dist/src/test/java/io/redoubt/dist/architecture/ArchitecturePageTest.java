@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Compares the classes, methods and lines that ARCHITECTURE.md names with the sources. */
 final class ArchitecturePageTest {
-  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path ROOT = CompiledClass.ROOT;
   private static final Pattern NAME = Pattern.compile("`([A-Z]\\w*[a-z]\\w*)(?:\\.([a-z]\\w*))?`");
 
   /** A method in a list of the page: file, line and name. */

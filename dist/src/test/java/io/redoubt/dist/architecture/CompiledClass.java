@@ -49,7 +49,10 @@ record CompiledClass(
     List<String> staticState,
     boolean locks) {
 
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  /** The folder of the sources of all modules. */
+  static final Path ROOT = root();
+
+  /** The modules that are compiled before the tests of {@code dist} run. */
   static final List<String> MODULES =
       List.of(
           "protocol",
@@ -68,9 +71,17 @@ record CompiledClass(
           "java\\.util\\.(concurrent\\.|Hash|Linked|Tree|Array(List|Deque)|Weak|Identity|BitSet|Random|Enum(Map|Set)).*"
               + "|java\\.lang\\.(StringBuilder|ThreadLocal)");
 
-  /** Returns every class of all modules, of a folder such as {@code test-classes}. */
-  static List<CompiledClass> ofAllModules(String folder) {
-    return MODULES.stream()
+  private static Path root() {
+    Path folder = Path.of("").toAbsolutePath();
+    while (!Files.exists(folder.resolve("ARCHITECTURE.md"))) {
+      folder = folder.getParent();
+    }
+    return folder;
+  }
+
+  /** Returns every class of the given modules, of a folder such as {@code test-classes}. */
+  static List<CompiledClass> of(List<String> modules, String folder) {
+    return modules.stream()
         .flatMap(module -> below(ROOT.resolve(module + "/target/" + folder)).stream())
         .toList();
   }

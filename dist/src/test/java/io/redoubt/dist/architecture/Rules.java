@@ -302,7 +302,11 @@ final class Rules {
           "junit", List.of("protocol", "embedded"),
           "spring", List.of("protocol", "embedded"),
           "sentinel", List.of("protocol", "sentinel"),
-          "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
+          "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"),
+          "bench", List.of("protocol", "dist", "bench"));
+
+  /** Modules whose name in {@link #ASSEMBLIES} and {@link #DOORS} covers all of their packages. */
+  static final List<String> TOOLS = List.of("dist", "bench");
 
   /**
    * Something outside of Java's pure part, and who may use it. A thing is a class ({@code
@@ -337,7 +341,8 @@ final class Rules {
                   "java.nio.channels.SocketChannel",
                   "java.nio.channels.ServerSocketChannel",
                   "java.nio.channels.Selector"),
-              List.of("protocol.net", "protocol.process", "protocol.resp.RespClient", "dist")),
+              List.of(
+                  "protocol.net", "protocol.process", "protocol.resp.RespClient", "dist", "bench")),
           new Door(
               "time",
               List.of(
@@ -348,7 +353,7 @@ final class Rules {
                   "java.time.ZonedDateTime#now",
                   "java.time.Clock#systemUTC",
                   "java.time.Clock#systemDefaultZone"),
-              List.of("protocol.process", "dist")),
+              List.of("protocol.process", "dist", "bench")),
           new Door(
               "randomness",
               List.of(
@@ -366,7 +371,8 @@ final class Rules {
                   "server",
                   "embedded",
                   "sentinel",
-                  "dist")),
+                  "dist",
+                  "bench")),
           new Door(
               "threads",
               List.of(
@@ -390,11 +396,12 @@ final class Rules {
                   "server.snapshot",
                   "server.tuning",
                   "sentinel.runtime",
-                  "dist")),
+                  "dist",
+                  "bench")),
           new Door(
               "processes",
               List.of("java.lang.ProcessBuilder", "java.lang.Runtime#exec"),
-              List.of("protocol.process", "sentinel.runtime", "dist")),
+              List.of("protocol.process", "sentinel.runtime", "dist", "bench")),
           new Door(
               "files",
               List.of(
@@ -419,7 +426,8 @@ final class Rules {
                   "embedded.DataFolder",
                   "sentinel",
                   "sentinel.runtime",
-                  "dist")));
+                  "dist",
+                  "bench")));
 
   /**
    * Classes whose output follows from their input alone, so that a simulation can repeat them:

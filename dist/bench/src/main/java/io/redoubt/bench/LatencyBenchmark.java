@@ -1,0 +1,182 @@
+package io.redoubt.bench;
+
+import io.redoubt.bench.load.DataSets;
+import io.redoubt.bench.load.Loader;
+import io.redoubt.bench.load.PingLoad;
+import io.redoubt.bench.measure.MeasuredServer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark latency}: the latency of other clients while large data grows or is freed. */
+@Command(
+    name = "latency",
+    description = {
+      "One connection sends PING after PING (P=1) while another fills or removes large keys. The"
+          + " table shows the longest PING in milliseconds, and the seconds that the concurrent"
+          + " work took. Data that grows one by one gets its next request, of several elements,"
+          + " when the previous one has been answered. Each round uses a new server.",
+      "Other programs, kernel threads and the host of a virtual machine delay PINGs as well, as the"
+          + " row with nothing beside shows. The first column of a server therefore excludes the"
+          + " time in which its loop thread or the client was runnable but not running, unless"
+          + " other threads of the server had the processor. A virtual machine cannot see when its"
+          + " host suspends it; so the column is the minimum of the rounds, as the host does not"
+          + " strike at the same place in each round but the server does. The second column is the"
+          + " longest PING of all rounds as measured.",
+      "The last column is the goal for the first one. Pipelines have no goal, because the requests"
+          + " that others sent before a PING are executed before it."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class LatencyBenchmark implements Callable<Integer> {
+  /** Work done in a server while PINGs are measured. */
+  @FunctionalInterface
+  private interface Event {
+    void run(MeasuredServer server) throws IOException, InterruptedException;
+  }
+
+  private record Row(String title, PingLoad.Longest longest, double seconds) {}
+
+  /** One row, aggregated over all rounds. */
+  private record Rounds(String title, double ownMillis, double longestMillis, double seconds) {
+    private static Rounds of(List<Row> rows) {
+      return new Rounds(
+          rows.getFirst().title(),
+          rows.stream().mapToDouble(row -> row.longest().withoutOthersNanos()).min().orElseThrow()
+              / NANOS_PER_MILLI,
+          rows.stream().mapToDouble(row -> row.longest().nanos()).max().orElseThrow()
+              / NANOS_PER_MILLI,
+          rows.stream().mapToDouble(Row::seconds).average().orElseThrow());
+    }
+  }
+
+  private static final String GOAL_MILLIS = "5";
+  private static final String BY_PIPELINES = ", by pipelines";
+  private static final double NANOS_PER_MILLI = 1e6;
+  private static final long REST_MILLIS = 3_000;
+
+  /** The divisor for the range around a power of two in which elements grow one by one. */
+  private static final int STRETCH = 16;
+
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
+
+  @Option(
+      names = "--elements",
+      paramLabel = "COUNT",
+      description = "Members, fields and keys (default: ${DEFAULT-VALUE}).")
+  private int size = 10_000_000;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "Number of rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds = 3;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Comparison<List<Row>> rows = Comparison.ofRounds(rounds, this::rows);
+    System.out.printf(
+        Locale.ROOT,
+        "%-30s %10s %10s %10s %10s %6s %12s %12s%n",
+        "longest PING in ms",
+        "redis",
+        "at most",
+        "redoubt",
+        "at most",
+        "goal",
+        "redis s",
+        "redoubt s");
+    for (int i = 0; i < rows.redis().getFirst().size(); i++) {
+      Rounds redis = acrossRounds(rows.redis(), i);
+      Rounds redoubt = acrossRounds(rows.redoubt(), i);
+      System.out.printf(
+          Locale.ROOT,
+          "%-30s %10.2f %10.2f %10.2f %10.2f %6s %12.1f %12.1f%n",
+          redis.title(),
+          redis.ownMillis(),
+          redis.longestMillis(),
+          redoubt.ownMillis(),
+          redoubt.longestMillis(),
+          redis.title().endsWith(BY_PIPELINES) ? "" : GOAL_MILLIS,
+          redis.seconds(),
+          redoubt.seconds());
+    }
+    return 0;
+  }
+
+  private static Rounds acrossRounds(List<List<Row>> rounds, int row) {
+    return Rounds.of(rounds.stream().map(rows -> rows.get(row)).toList());
+  }
+
+  private List<Row> rows(boolean redis) throws IOException, InterruptedException {
+    try (MeasuredServer server = servers.start(redis)) {
+      return rows(server);
+    }
+  }
+
+  private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {
+    int elements = servers.scaled(size);
+    List<Row> rows = new ArrayList<>();
+    beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // warms up
+    rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
+    grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
+    rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
+    grow(rows, server, "sorted set", elements, DataSets.BATCH, DataSets.sortedSet("zset"));
+    grow(rows, server, "hash", elements, DataSets.BATCH, DataSets.hash("hash"));
+    for (String key : List.of("zset", "hash")) {
+      server.ask("COPY", key, key + ":unlinked");
+      server.ask("COPY", key, key + ":flushed");
+    }
+    rows.add(beside(server, "DEL of the sorted set", freeing("DEL", "zset")));
+    rows.add(beside(server, "DEL of the hash", freeing("DEL", "hash")));
+    rows.add(beside(server, "UNLINK of the sorted set", freeing("UNLINK", "zset:unlinked")));
+    rows.add(beside(server, "UNLINK of the hash", freeing("UNLINK", "hash:unlinked")));
+    rows.add(beside(server, "FLUSHALL ASYNC of both", freeing("FLUSHALL", "ASYNC")));
+    return rows;
+  }
+
+  /**
+   * Grows data to the given number of elements: in full pipelines, and one request at a time around
+   * the last power of two, where tables double.
+   */
+  private static void grow(
+      List<Row> rows,
+      MeasuredServer server,
+      String what,
+      int elements,
+      int each,
+      Loader.Source source)
+      throws IOException, InterruptedException {
+    int doubling = Integer.highestOneBit(elements);
+    int from = doubling / STRETCH * (STRETCH - 1) / DataSets.BATCH * DataSets.BATCH;
+    int to = Math.min(elements, doubling / STRETCH * (STRETCH + 1));
+    rows.add(beside(server, what + BY_PIPELINES, it -> Loader.load(it, 0, from, source)));
+    rows.add(
+        beside(
+            server, what + ", one by one", it -> Loader.loadOneByOne(it, from, to, each, source)));
+    Loader.load(server, to, elements, source);
+  }
+
+  /** Returns an event that runs a command and waits for the work that the server defers. */
+  private static Event freeing(String... command) {
+    return server -> {
+      server.ask(command);
+      Thread.sleep(REST_MILLIS);
+    };
+  }
+
+  private static Row beside(MeasuredServer server, String title, Event event)
+      throws IOException, InterruptedException {
+    try (PingLoad pings = PingLoad.start(server)) {
+      long startNanos = System.nanoTime();
+      event.run(server);
+      double seconds = (System.nanoTime() - startNanos) / 1e9;
+      return new Row(title, pings.end(), seconds);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.redoubt.bench.measure;
+
+/** Counts latencies in buckets of one microsecond. Longer ones than a second share the last. */
+public final class LatencyHistogram {
+  private static final int BUCKETS = 1_000_001;
+
+  private final int[] counts = new int[BUCKETS];
+  private long count;
+  private int longest;
+
+  /** Records a latency. */
+  public void record(long nanos) {
+    int micros = (int) Math.min(Math.max(nanos, 0) / 1000, BUCKETS - 1);
+    counts[micros]++;
+    count++;
+    longest = Math.max(longest, micros);
+  }
+
+  /** Returns the number of recorded latencies. */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * Returns the latency that a share of the recorded ones does not exceed, in microseconds.
+   *
+   * @param share from 0 to 1
+   */
+  public int micros(double share) {
+    long wanted = Math.max(1, (long) Math.ceil(share * count));
+    long seen = 0;
+    for (int micros = 0; micros <= longest; micros++) {
+      seen += counts[micros];
+      if (seen >= wanted) {
+        return micros;
+      }
+    }
+    return longest;
+  }
+}

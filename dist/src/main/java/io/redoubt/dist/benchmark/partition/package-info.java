@@ -1,9 +1,0 @@
-/**
- * Machines as network namespaces, joined by a router that can cut the connections between any of
- * them, and the group of servers and sentinels that runs on them. Start at {@link
- * io.redoubt.dist.benchmark.partition.MachineGroup}.
- */
-@NullMarked
-package io.redoubt.dist.benchmark.partition;
-
-import org.jspecify.annotations.NullMarked;
