@@ -17,7 +17,6 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A blocking connection over TCP, TLS or a Unix socket, without a timeout: a command may block for
@@ -114,11 +113,6 @@ public final class ClientConnection implements AutoCloseable {
       reply = decoder.next();
     }
     return reply;
-  }
-
-  /** Returns a reply that has already been received, or null; never waits. */
-  public @Nullable Reply received() throws ProtocolException {
-    return decoder.next();
   }
 
   /**

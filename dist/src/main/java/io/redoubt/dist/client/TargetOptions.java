@@ -80,12 +80,6 @@ public final class TargetOptions {
     database = value;
   }
 
-  /** Sets the address. */
-  public void address(String otherHost, int otherPort) {
-    host = otherHost;
-    port = otherPort;
-  }
-
   /** Returns true if a version of the protocol was chosen. */
   public boolean choosesProtocol() {
     return protocol != 0;

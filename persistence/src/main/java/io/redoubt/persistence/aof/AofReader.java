@@ -130,11 +130,6 @@ public final class AofReader implements AutoCloseable {
     return preamble == null ? base + position : preamble.offset();
   }
 
-  /** Returns the length of the file when it was opened, in bytes. */
-  public long fileBytes() {
-    return fileBytes;
-  }
-
   @Override
   public void close() {
     decoder.reset();

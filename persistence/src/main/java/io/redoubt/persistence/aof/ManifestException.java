@@ -22,11 +22,6 @@ public final class ManifestException extends Exception {
     return line;
   }
 
-  /** Returns the line in the file, without its end. */
-  public String text() {
-    return text;
-  }
-
   /** Returns the messages that Redis logs before it exits; some end with an empty line. */
   public List<String> report() {
     String title = "\n*** FATAL AOF MANIFEST FILE ERROR ***\n";

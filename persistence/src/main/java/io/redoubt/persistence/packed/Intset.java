@@ -9,7 +9,6 @@ import static io.redoubt.persistence.packed.LittleEndian.set64;
 import static io.redoubt.persistence.packed.LittleEndian.unsigned32;
 
 import java.lang.foreign.MemorySegment;
-import java.util.random.RandomGenerator;
 
 /**
  * A set of integers in one block of memory, in ascending order, all of the same width.
@@ -106,11 +105,6 @@ public final class Intset {
   /** Returns true if the set contains an integer. */
   public static boolean contains(MemorySegment memory, long start, long value) {
     return find(memory, start, value) >= 0;
-  }
-
-  /** Returns a uniformly random element of a non-empty set. */
-  public static long random(MemorySegment memory, long start, RandomGenerator random) {
-    return at(memory, start, random.nextInt(count(memory, start)));
   }
 
   /** Returns the width that an integer needs in bytes: 2, 4 or 8. */

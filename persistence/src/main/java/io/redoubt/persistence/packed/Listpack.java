@@ -244,31 +244,10 @@ public final class Listpack {
     return sizeBytes(memory, start) + entryBytes(bytes, offset, length);
   }
 
-  /** Returns the size in bytes after inserting this integer at any position. */
-  public static long sizeAfterInsert(MemorySegment memory, long start, long value) {
-    return sizeBytes(memory, start) + entryBytes(value);
-  }
-
   /** Returns the size in bytes after replacing an entry by these bytes. */
   public static long sizeAfterReplace(
       MemorySegment memory, long start, long entry, MemorySegment bytes, long offset, int length) {
     return sizeAfterInsert(memory, start, bytes, offset, length) - (after(memory, entry) - entry);
-  }
-
-  /** Returns the size in bytes after replacing an entry by this integer. */
-  public static long sizeAfterReplace(MemorySegment memory, long start, long entry, long value) {
-    return sizeAfterInsert(memory, start, value) - (after(memory, entry) - entry);
-  }
-
-  /** Returns the size in bytes after {@link #delete}. */
-  public static long sizeAfterDelete(MemorySegment memory, long start, long position, int count) {
-    return sizeBytes(memory, start) - (skip(memory, position, count) - position);
-  }
-
-  /** Returns the size in bytes after {@link #merge}. */
-  public static long sizeAfterMerge(
-      MemorySegment memory, long start, MemorySegment other, long otherStart) {
-    return sizeBytes(memory, start) + sizeBytes(other, otherStart) - EMPTY_BYTES;
   }
 
   /** Appends an element; returns its entry in the target. */
@@ -287,24 +266,6 @@ public final class Listpack {
   public static long append(
       MemorySegment memory, long start, long value, MemorySegment target, long to) {
     return insert(memory, start, end(memory, start), value, target, to);
-  }
-
-  /** Prepends an element; returns its entry in the target. */
-  public static long prepend(
-      MemorySegment memory,
-      long start,
-      MemorySegment bytes,
-      long offset,
-      int length,
-      MemorySegment target,
-      long to) {
-    return insert(memory, start, firstPosition(start), bytes, offset, length, target, to);
-  }
-
-  /** Prepends an integer; returns its entry in the target. */
-  public static long prepend(
-      MemorySegment memory, long start, long value, MemorySegment target, long to) {
-    return insert(memory, start, firstPosition(start), value, target, to);
   }
 
   /**

@@ -64,18 +64,6 @@ public final class Ziplist {
 
   private Ziplist() {}
 
-  /** Returns the number of entries. From 65535 on they have to be counted one by one. */
-  public static int count(MemorySegment memory, long start) {
-    int count = unsigned16(memory, start + COUNT_AT);
-    if (count == UNKNOWN_COUNT) {
-      count = 0;
-      for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
-        count++;
-      }
-    }
-    return count;
-  }
-
   /** Returns the first entry, or {@link #NONE}. */
   public static long first(MemorySegment memory, long start) {
     return orNone(memory, start + HEADER_BYTES);

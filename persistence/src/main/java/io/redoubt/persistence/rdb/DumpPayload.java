@@ -71,23 +71,6 @@ public final class DumpPayload {
     return type != null && type.sinceVersion() >= RdbType.HASH_METADATA.sinceVersion();
   }
 
-  /**
-   * Reads the value of a payload that {@link #isValid} and passes it to the visitor, with an empty
-   * key.
-   *
-   * @throws RdbException if the value is corrupt or of an unsupported type, or if the visitor
-   *     refuses it; a part of a collection may have been passed by then
-   */
-  public static void read(
-      MemorySegment memory, long offset, long length, BufferMemory buffers, RdbValueVisitor visitor)
-      throws RdbException {
-    try (PayloadReader reader = new PayloadReader(memory, offset, length, buffers, visitor)) {
-      while (reader.step()) {
-        // one part after another
-      }
-    }
-  }
-
   /** Returns the sum of the bytes before the checksum of a payload, continued from {@code sum}. */
   public static long sum(long sum, MemorySegment memory, long offset, long length) {
     return Crc64.update(sum, memory, offset, length);

@@ -59,11 +59,6 @@ public abstract class RdbOutput {
     limit = to;
   }
 
-  /** Returns the memory of the window. */
-  protected final MemorySegment windowMemory() {
-    return memory;
-  }
-
   /** Returns the offset of the next byte, the end of the window's content. */
   protected final long position() {
     return position;

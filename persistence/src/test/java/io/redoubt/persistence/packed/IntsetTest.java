@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -72,18 +70,6 @@ class IntsetTest {
         assertThat(found).isEqualTo(model.contains(value + 1) ? smaller : -1 - smaller);
       }
     }
-  }
-
-  @Test
-  void picksEveryNumberAtRandom() {
-    RandomGenerator random = Seed.random("IntsetTest");
-    List<Long> numbers = List.of(-70_000L, 1L, 2L, 3L);
-    MemorySegment memory = MemorySegment.ofArray(Packs.intset(numbers));
-    Set<Long> seen = new HashSet<>();
-    for (int i = 0; i < 1000; i++) {
-      seen.add(Intset.random(memory, 0, random));
-    }
-    assertThat(seen).containsExactlyInAnyOrderElementsOf(numbers);
   }
 
   @Test

@@ -85,7 +85,6 @@ class OldFormatsTest {
       }
       byte[] ziplist = Packs.ziplist(elements);
       assertThat(Packs.ziplistElements(ziplist)).isEqualTo(elements);
-      assertThat(Ziplist.count(MemorySegment.ofArray(ziplist), 0)).isEqualTo(elements.size());
       byte[] zipmap = Packs.zipmap(elements);
       assertThat(Packs.zipmapElements(zipmap)).isEqualTo(elements);
       assertThat(Zipmap.count(MemorySegment.ofArray(zipmap), 0)).isEqualTo(elements.size() / 2);
@@ -116,7 +115,7 @@ class OldFormatsTest {
   void countsManyElementsOneByOne() throws PackedException {
     byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
     Ziplist.validate(MemorySegment.ofArray(ziplist), 0, ziplist.length);
-    assertThat(Ziplist.count(MemorySegment.ofArray(ziplist), 0)).isEqualTo(65_600);
+    assertThat(Packs.ziplistElements(ziplist)).hasSize(65_600);
     byte[] zipmap = Packs.zipmap(Collections.nCopies(600, "3"));
     Zipmap.validate(MemorySegment.ofArray(zipmap), 0, zipmap.length);
     assertThat(Zipmap.count(MemorySegment.ofArray(zipmap), 0)).isEqualTo(300);

@@ -71,11 +71,7 @@ class PackedMutationTest {
 
   @Test
   void survivesMutatedZiplists() {
-    run(
-        Packs::ziplist,
-        bytes ->
-            assertThat(Packs.ziplistElements(bytes))
-                .hasSize(Ziplist.count(MemorySegment.ofArray(bytes), 0)));
+    run(Packs::ziplist, Packs::ziplistElements);
   }
 
   @Test

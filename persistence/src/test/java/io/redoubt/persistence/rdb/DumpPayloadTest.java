@@ -27,9 +27,19 @@ class DumpPayloadTest {
 
   static String restore(byte[] payload) throws RdbException {
     RdbContents contents = new RdbContents();
-    DumpPayload.read(
-        MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), contents);
+    read(payload, contents);
     return contents.keys.values().iterator().next().bytes();
+  }
+
+  /** Passes the value of a payload to a visitor. */
+  static void read(byte[] payload, RdbValueVisitor visitor) throws RdbException {
+    try (PayloadReader reader =
+        new PayloadReader(
+            MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), visitor)) {
+      while (reader.step()) {
+        // one part after another
+      }
+    }
   }
 
   static boolean valid(byte[] payload) {

@@ -4,7 +4,6 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.resp.Request;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -90,11 +89,6 @@ public final class User {
   /** Returns the SHA-256 hashes of the passwords, as 64 lower case hexadecimal digits. */
   public Set<String> passwordHashes() {
     return Collections.unmodifiableSet(passwordHashes);
-  }
-
-  /** Returns true if payloads of RESTORE are fully validated. */
-  public boolean sanitizesPayload() {
-    return sanitizesPayload;
   }
 
   /**
@@ -260,16 +254,6 @@ public final class User {
   public boolean allowsChannel(ByteString channel, boolean isPattern) {
     for (Selector selector : selectors) {
       if (selector.allowsChannel(channel.asSegment(), 0, channel.length(), isPattern)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Returns true if the access to a key is permitted; flags are bits of {@code KeyFlag}. */
-  public boolean allowsKey(MemorySegment memory, long offset, int length, int keyFlags) {
-    for (Selector selector : selectors) {
-      if (selector.allowsKey(memory, offset, length, keyFlags)) {
         return true;
       }
     }

@@ -122,22 +122,6 @@ public final class Users {
     return user;
   }
 
-  /**
-   * Applies the {@code user} lines of a configuration; each replaces its user, including the
-   * default one.
-   *
-   * @param lines a name and rules each
-   * @throws IllegalArgumentException with Redis' message for the first invalid line; no user is
-   *     changed
-   */
-  public void define(List<List<String>> lines) {
-    define(
-        lines,
-        (_, reason) -> {
-          throw new IllegalArgumentException(reason);
-        });
-  }
-
   /** Receives the invalid lines of users, or throws an exception at the first. */
   @FunctionalInterface
   public interface InvalidLines<E extends Exception> {

@@ -17,12 +17,6 @@ public final class Ascii {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
   }
 
-  /** Returns the byte in upper case. */
-  public static int upper(int b) {
-    int c = b & 0xff;
-    return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
-  }
-
   /** Returns true if the byte is '0' to '9'. */
   public static boolean isDigit(int b) {
     return b >= '0' && b <= '9';

@@ -92,19 +92,6 @@ public final class ByteString implements Comparable<ByteString> {
     return true;
   }
 
-  /** Returns true if both have the same bytes, ignoring the case of ASCII letters. */
-  public boolean equalsIgnoreCase(ByteString other) {
-    if (bytes.length != other.bytes.length) {
-      return false;
-    }
-    for (int i = 0; i < bytes.length; i++) {
-      if (Ascii.lower(bytes[i]) != Ascii.lower(other.bytes[i])) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   @Override
   public int compareTo(ByteString other) {
     return Arrays.compareUnsigned(bytes, other.bytes);

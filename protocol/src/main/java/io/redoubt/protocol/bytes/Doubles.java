@@ -43,19 +43,6 @@ public final class Doubles {
 
   private Doubles() {}
 
-  /**
-   * Parses the bytes.
-   *
-   * @throws NumberFormatException if they are not a number
-   */
-  public static double parse(MemorySegment memory, long offset, int length) {
-    double value = parseOrNaN(memory, offset, length);
-    if (Double.isNaN(value)) {
-      throw new NumberFormatException("value is not a valid float");
-    }
-    return value;
-  }
-
   /** Parses the bytes; returns NaN if they are not a number. */
   public static double parseOrNaN(MemorySegment memory, long offset, int length) {
     long mantissa = 0;

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Locale;
 
 /**
  * Integers as Redis formats and parses them: an optional minus, no plus, no blanks, no leading
@@ -148,37 +147,5 @@ public final class Numbers {
     int length = writeLong(memory, offset, Long.divideUnsigned(value, 10));
     memory.set(BYTE, offset + length, (byte) ('0' + Long.remainderUnsigned(value, 10)));
     return length + 1;
-  }
-
-  /**
-   * Parses a memory size of a config file, in bytes: {@code 1k} is 1000 and {@code 1kb} is 1024,
-   * likewise m, mb, g and gb, in either case; a plain number or b counts bytes.
-   *
-   * @throws NumberFormatException if the text is not a memory size or exceeds 63 bits
-   */
-  public static long parseMemory(String text) {
-    int digits = 0;
-    while (digits < text.length() && Ascii.isDigit(text.charAt(digits))) {
-      digits++;
-    }
-    long unit =
-        switch (text.substring(digits).toLowerCase(Locale.ROOT)) {
-          case "", "b" -> 1;
-          case "k" -> 1000;
-          case "kb" -> 1024;
-          case "m" -> 1000 * 1000;
-          case "mb" -> 1024 * 1024;
-          case "g" -> 1000L * 1000 * 1000;
-          case "gb" -> 1024L * 1024 * 1024;
-          default -> throw new NumberFormatException("argument must be a memory value");
-        };
-    if (digits == 0) {
-      return 0; // as Redis takes it, be there a unit or not
-    }
-    try {
-      return Math.multiplyExact(Long.parseLong(text.substring(0, digits)), unit);
-    } catch (ArithmeticException e) {
-      throw new NumberFormatException("argument must be a memory value");
-    }
   }
 }

@@ -81,7 +81,7 @@ public final class Info {
       boolean shown =
           wanted.contains(section.name())
               || (!section.isOnlyByName() && (every || (byDefault && section.isInDefault())));
-      if (shown && section.isVisible()) {
+      if (shown) {
         into.append(first ? "" : "\r\n");
         section.render(into);
         first = false;

@@ -2,7 +2,6 @@ package io.redoubt.protocol.info;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -17,7 +16,6 @@ public final class Section {
   private final List<Field> fields = new ArrayList<>();
   private boolean inDefault = true;
   private boolean onlyByName;
-  private BooleanSupplier visible = () -> true;
   private @Nullable BooleanSupplier condition;
 
   /**
@@ -56,12 +54,6 @@ public final class Section {
   /** Hides the section unless it is requested by name. */
   public Section onlyByName() {
     onlyByName = true;
-    return this;
-  }
-
-  /** Hides the section while {@code isVisible} is false. */
-  public Section onlyWhile(BooleanSupplier isVisible) {
-    visible = isVisible;
     return this;
   }
 
@@ -134,16 +126,8 @@ public final class Section {
     return this;
   }
 
-  /** Returns the numeric fields, including conditional ones. */
-  public List<Number> numbers() {
-    return fields.stream().map(Field::number).filter(Objects::nonNull).toList();
-  }
-
   /** Passes each numeric field that is shown now. */
   public void forEachNumber(Consumer<Number> visitor) {
-    if (!isVisible()) {
-      return;
-    }
     for (Field field : fields) {
       BooleanSupplier showing = field.condition();
       Number number = field.number();
@@ -159,10 +143,6 @@ public final class Section {
 
   boolean isOnlyByName() {
     return onlyByName;
-  }
-
-  boolean isVisible() {
-    return visible.getAsBoolean();
   }
 
   void render(StringBuilder into) {

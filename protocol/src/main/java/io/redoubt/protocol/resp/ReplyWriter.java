@@ -100,11 +100,6 @@ public final class ReplyWriter {
     suppressed(suppressed);
   }
 
-  /** Returns true if replies are discarded. */
-  public boolean isSuppressed() {
-    return suppressed;
-  }
-
   /**
    * Returns true if the client is being closed, for example because its output exceeds the limit. A
    * reply of any length may stop then.

@@ -226,14 +226,9 @@ public final class Request {
   }
 
   /**
-   * Returns the first eight bytes of argument {@code i} in lower case as a word, the first byte
-   * lowest, padded with zeros; names are looked up by it.
+   * Returns the first eight of the bytes {@code [offset, offset + length)} in lower case as a word,
+   * the first byte lowest, padded with zeros; names are looked up by it.
    */
-  public long word(int i) {
-    return word(memory, offset(i), length(i));
-  }
-
-  /** Returns the {@link #word(int)} of the bytes {@code [offset, offset + length)}. */
   public static long word(MemorySegment memory, long offset, int length) {
     if (length >= Long.BYTES) {
       return Ascii.lowerWord(memory.get(WORD, offset));
@@ -247,12 +242,6 @@ public final class Request {
       word = word << 8 | (memory.get(BYTE, offset + k) & 0xff);
     }
     return Ascii.lowerWord(word);
-  }
-
-  /** Returns the {@link #word(int)} of an argument with this text. */
-  public static long word(String text) {
-    byte[] bytes = text.getBytes(UTF_8);
-    return word(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
   /** Clears the arguments and frees the index of many. */

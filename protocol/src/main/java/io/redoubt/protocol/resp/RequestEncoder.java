@@ -43,14 +43,6 @@ public final class RequestEncoder {
     return bytes;
   }
 
-  /** Writes a request of the given arguments. */
-  public static void write(ReplyWriter target, byte[]... arguments) {
-    target.array(arguments.length);
-    for (byte[] argument : arguments) {
-      target.bulk(argument);
-    }
-  }
-
   /** Writes a request with the arguments of {@code request}. */
   public static void write(ReplyWriter target, Request request) {
     target.array(request.count());

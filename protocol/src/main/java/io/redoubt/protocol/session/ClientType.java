@@ -19,11 +19,6 @@ public enum ClientType {
     this.label = label;
   }
 
-  /** Returns the name; for replicas the older one, as in {@code client-output-buffer-limit}. */
-  public String label() {
-    return label;
-  }
-
   /**
    * Returns the type with a name in any case, or null; {@code replica} is accepted for {@code
    * slave}.

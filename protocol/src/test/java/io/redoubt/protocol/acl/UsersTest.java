@@ -241,17 +241,25 @@ class UsersTest {
 
   @Test
   void configurationLinesReplaceUsers() {
-    users.define(
+    define(
         List.of(List.of("default", "on", "nopass", "~*", "+@all"), List.of("alice", "on", "+get")));
     assertThat(users.describe())
         .containsExactly(
             "user alice on sanitize-payload resetchannels -@all +get",
             "user default on nopass sanitize-payload ~* resetchannels +@all");
-    assertThatThrownBy(() -> users.define(List.of(List.of("bob"), List.of("bob"))))
+    assertThatThrownBy(() -> define(List.of(List.of("bob"), List.of("bob"))))
         .hasMessageStartingWith("Duplicate user found.");
-    assertThatThrownBy(() -> users.define(List.of(List.of("bob", "+zz"))))
+    assertThatThrownBy(() -> define(List.of(List.of("bob", "+zz"))))
         .hasMessage("Error in user declaration '+zz': Unknown command or category name in ACL");
     assertThat(users.named(ByteString.of("bob"))).isNull();
+  }
+
+  private void define(List<List<String>> lines) {
+    users.define(
+        lines,
+        (_, reason) -> {
+          throw new IllegalArgumentException(reason);
+        });
   }
 
   @Test

@@ -30,13 +30,6 @@ class ByteStringTest {
   }
 
   @Test
-  void foldsTheCaseOfAsciiLettersOnly() {
-    assertThat(ByteString.of("AbZ@[").equalsIgnoreCase(ByteString.of("aBz@["))).isTrue();
-    assertThat(ByteString.of("@").equalsIgnoreCase(ByteString.of("`"))).isFalse();
-    assertThat(ByteString.of("a").equalsIgnoreCase(ByteString.of("aa"))).isFalse();
-  }
-
-  @Test
   void lowersEightBytesLikeSingleBytes() {
     for (int b = 0; b < 256; b++) {
       long word = b * 0x0101010101010101L;

@@ -2,7 +2,6 @@ package io.redoubt.protocol.bytes;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.Arena;
@@ -101,7 +100,7 @@ class DoublesTest {
         continue;
       }
       int length = Doubles.write(memory, 0, value);
-      assertThat(Doubles.parse(memory, 0, length)).isEqualTo(value);
+      assertThat(Doubles.parseOrNaN(memory, 0, length)).isEqualTo(value);
       String text = new String(bytes, 0, length, ISO_8859_1);
       assertThat(Double.parseDouble(text)).isEqualTo(value);
       // As short as Java's form but for one in some hundred, regardless of the layout.
@@ -191,9 +190,6 @@ class DoublesTest {
     byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     MemorySegment memory = MemorySegment.ofArray(bytes);
     assertThat(Doubles.parseOrNaN(memory, 0, bytes.length)).isNaN();
-    assertThatThrownBy(() -> Doubles.parse(memory, 0, bytes.length))
-        .isInstanceOf(NumberFormatException.class)
-        .hasMessage("value is not a valid float");
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NumbersTest {
@@ -109,33 +108,5 @@ class NumbersTest {
     assertThat(Numbers.parseLong(text, 43)).isEqualTo(43);
     assertThatThrownBy(() -> Numbers.parseLong(memory, 0, length))
         .isInstanceOf(NumberFormatException.class);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "0,0",
-    "1024,1024",
-    "1b,1",
-    "1k,1000",
-    "1kb,1024",
-    "2KB,2048",
-    "1m,1000000",
-    "1mb,1048576",
-    "3g,3000000000",
-    "1gb,1073741824",
-    "10Gb,10737418240",
-    "'',0",
-    "kb,0"
-  })
-  void readsMemorySizes(String text, long bytes) {
-    assertThat(Numbers.parseMemory(text)).isEqualTo(bytes);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"-1", "1.5gb", "10tb", " 1", "1 kb", "abc", "99999999999gb"})
-  void refusesInvalidMemorySizes(String text) {
-    assertThatThrownBy(() -> Numbers.parseMemory(text))
-        .isInstanceOf(NumberFormatException.class)
-        .hasMessage("argument must be a memory value");
   }
 }

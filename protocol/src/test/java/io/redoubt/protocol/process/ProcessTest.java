@@ -227,35 +227,4 @@ final class ProcessTest {
   private int daemon(String script, String standardInput) throws IOException, InterruptedException {
     return Daemon.start(List.of("/bin/sh", "-c", script), standardInput.getBytes(UTF_8), out);
   }
-
-  @Test
-  void cachesTheTimeUntilUpdated() {
-    long[] micros = {5_000_123};
-    CachedClock clock =
-        new CachedClock(
-            new Clock() {
-              @Override
-              public long wallMillis() {
-                return micros[0] / 1000;
-              }
-
-              @Override
-              public long wallMicros() {
-                return micros[0];
-              }
-
-              @Override
-              public long monotonicNanos() {
-                return micros[0];
-              }
-            });
-
-    micros[0] = 9_000_456;
-    assertThat(clock.wallMillis()).isEqualTo(5000);
-    assertThat(clock.wallMicros()).isEqualTo(5_000_123);
-    assertThat(clock.monotonicNanos()).isEqualTo(9_000_456);
-    clock.update();
-    assertThat(clock.wallMillis()).isEqualTo(9000);
-    assertThat(Clock.system().wallMicros() / 1000).isGreaterThan(1_700_000_000_000L);
-  }
 }

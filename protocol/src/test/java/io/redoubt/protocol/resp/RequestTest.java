@@ -34,14 +34,15 @@ class RequestTest {
 
   @Test
   void foldsTheFirstEightBytesIntoAWord() {
-    Request request = Request.of("GET", "SUBSCRIBE", "", "Expire12", "A");
-    assertThat(request.word(0)).isEqualTo(Request.word("get")).isEqualTo(0x746567L);
-    assertThat(request.word(1)).isEqualTo(Request.word("subscrib"));
-    assertThat(request.word(2)).isZero();
-    assertThat(request.word(3)).isEqualTo(Request.word("expire12"));
-    assertThat(request.word(4)).isEqualTo('a'); // at the end of its memory
-    MemorySegment wide = Arena.ofAuto().allocate(64).fill((byte) 'Z');
-    assertThat(Request.word(wide, 3, 3)).isEqualTo(Request.word("zzz"));
+    assertThat(word("GET", "get".length())).isEqualTo(0x746567L);
+    assertThat(word("SUBSCRIBE", "SUBSCRIBE".length())).isEqualTo(word("subscrib", 8));
+    assertThat(word("", 0)).isZero();
+    assertThat(word("A", 1)).isEqualTo('a'); // at the end of its memory
+    assertThat(word("ZZZZZZZZZZ", 3)).isEqualTo(word("zzz", 3));
+  }
+
+  private static long word(String text, int length) {
+    return Request.word(MemorySegment.ofArray(text.getBytes(UTF_8)), 0, length);
   }
 
   @Test
@@ -61,9 +62,6 @@ class RequestTest {
     try (ReplyCollector out = new ReplyCollector(BufferMemory.offHeap())) {
       RequestEncoder.write(new ReplyWriter(out), Request.of("set", "key", ""));
       assertThat(out.toByteArray()).isEqualTo(RequestEncoder.encode("set", "key", ""));
-      out.clear();
-      RequestEncoder.write(new ReplyWriter(out), "a".getBytes(UTF_8));
-      assertThat(new String(out.toByteArray(), UTF_8)).isEqualTo("*1\r\n$1\r\na\r\n");
     }
   }
 }

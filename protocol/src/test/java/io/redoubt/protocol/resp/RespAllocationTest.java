@@ -46,7 +46,6 @@ class RespAllocationTest {
     memory.copyFrom(MemorySegment.ofArray(stream));
     RequestDecoder decoder = new RequestDecoder(new Limits(), BufferMemory.offHeap());
     Request request = new Request();
-    long get = Request.word("get");
     try (ReplyCollector out = new ReplyCollector(BufferMemory.offHeap())) {
       ReplyWriter writer = new ReplyWriter(out);
       long allocated =
@@ -55,7 +54,7 @@ class RespAllocationTest {
             long at = 0;
             while (at < stream.length) {
               at = decoder.decode(memory, at, stream.length, request);
-              if (request.word(0) == get) {
+              if (request.is(0, "get")) {
                 writer.bulk(memory, request.offset(1), request.length(1));
                 writer.integer(at);
                 writer.doubleValue(3.14);

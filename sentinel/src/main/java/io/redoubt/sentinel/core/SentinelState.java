@@ -15,10 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param currentEpoch the greatest known epoch; never decreases
  */
 public record SentinelState(String myId, long currentEpoch, List<MasterState> masters) {
-  /** Returns the state of a new sentinel. */
-  public static SentinelState fresh(String myId) {
-    return new SentinelState(myId, 0, List.of());
-  }
 
   /** Returns true if a node is identified by a host name instead of an IP address. */
   public boolean hasHostNames() {

@@ -23,16 +23,9 @@ public final class MasterOptionParser {
   /** Signals an invalid value or an unknown option. */
   public static final class Refusal extends Exception {
     private static final long serialVersionUID = 1;
-    private final boolean unknown;
 
-    private Refusal(String reason, boolean unknown) {
+    private Refusal(String reason) {
       super(reason, null, false, false);
-      this.unknown = unknown;
-    }
-
-    /** Returns true if no option has this name and number of values. */
-    public boolean isUnknown() {
-      return unknown;
     }
 
     /** Returns the reason in the wording of config file errors. */
@@ -92,7 +85,7 @@ public final class MasterOptionParser {
       case "forget-after" ->
           options.withForgetAfterMillis(number(value, 0, "negative time parameter."));
       case "rename-command" -> renamed(options, value, second == null ? "" : second);
-      default -> throw new Refusal("Unrecognized sentinel configuration statement.", true);
+      default -> throw new Refusal("Unrecognized sentinel configuration statement.");
     };
   }
 
@@ -110,7 +103,7 @@ public final class MasterOptionParser {
   private static MasterOptions renamed(MasterOptions options, String command, String name)
       throws Refusal {
     if (command.isEmpty() || name.isEmpty()) {
-      throw new Refusal("Empty command name in rename-command.", false);
+      throw new Refusal("Empty command name in rename-command.");
     }
     return options.withAccess(options.access().withRenamed(command, name));
   }
@@ -134,8 +127,7 @@ public final class MasterOptionParser {
     if (!path.isEmpty() && !isExecutable(directory, path)) {
       throw new Refusal(
           (notification ? "Notification" : "Client reconfiguration")
-              + " script seems non existing or non executable.",
-          false);
+              + " script seems non existing or non executable.");
     }
   }
 
@@ -167,7 +159,7 @@ public final class MasterOptionParser {
   private static long number(String value, long least, long most, String refusal) throws Refusal {
     long number = Numbers.parseLong(value, Long.MIN_VALUE);
     if (number < least || number > most) {
-      throw new Refusal(refusal, false);
+      throw new Refusal(refusal);
     }
     return number;
   }

@@ -174,7 +174,7 @@ class SentinelConfigTest {
     MasterState without = MasterState.fresh(read.name(), read.address(), read.options());
     assertThat(saved(directives, new SentinelState(ID, 0, List.of(without))))
         .doesNotContain("known-replica");
-    assertThat(saved(directives, SentinelState.fresh(ID))).doesNotContain("mymaster");
+    assertThat(saved(directives, new SentinelState(ID, 0, List.of()))).doesNotContain("mymaster");
   }
 
   @Test

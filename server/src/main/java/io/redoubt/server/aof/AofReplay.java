@@ -260,11 +260,6 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     beginFile();
   }
 
-  /** Returns the name of the file that is being loaded. */
-  String fileName() {
-    return fileName;
-  }
-
   @Override
   public void close() {
     progress.end();

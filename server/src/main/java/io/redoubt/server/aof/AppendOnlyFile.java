@@ -591,12 +591,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     progressListeners.add(listener);
   }
 
-  /** Returns the offset of the end of the appended bytes; WAITAOF waits until it is durable. */
-  public long appendedOffset() {
-    return appender.appended();
-  }
-
-  /** Returns true if all bytes up to an earlier {@link #appendedOffset} are durable. */
+  /** Returns true if the file is durable up to an offset of its bytes. */
   public boolean isDurable(long offset) {
     return state == State.ON && appender.durable() >= offset;
   }

@@ -14,7 +14,6 @@ import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
-import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
@@ -291,15 +290,6 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Like {@link #readQuietly(int)}, for a key that must hold a value of that type if it exists.
-   *
-   * @throws CommandError if it holds another type
-   */
-  public long readQuietly(int i, Type type) {
-    return checked(readQuietly(i), type);
-  }
-
-  /**
    * Like {@link #findForWrite(int)}, for a key that must hold a value of that type if it exists.
    *
    * @throws CommandError if it holds another type
@@ -435,11 +425,6 @@ public final class Call extends RegionCall {
 
   private void unstage(long address, byte[] bytes) {
     keyspace.slabs().free(address, Math.max(bytes.length, 1));
-  }
-
-  /** Returns true if events of that class are published. */
-  public boolean notifies(KeyEventClass eventClass) {
-    return events.enabled(eventClass);
   }
 
   /** Notifies client-side caches of the removal of all keys, or of a database's keys. */

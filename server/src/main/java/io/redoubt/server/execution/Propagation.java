@@ -181,11 +181,6 @@ public final class Propagation implements AutoCloseable {
     return writer;
   }
 
-  /** Returns the number of effects collected for the unit. */
-  public int count() {
-    return count;
-  }
-
   /** Returns the offset of the sink of a target, or -1 if there is none. */
   long offset(int target) {
     for (int s = 0; s < sinks.size(); s++) {

@@ -81,11 +81,6 @@ public abstract class RepeatedWait implements Waiting {
     return registry().clock().monotonicNanos();
   }
 
-  /** Returns true if the client no longer waits. */
-  protected final boolean isEnded() {
-    return ended;
-  }
-
   /**
    * Returns true if the work has an outcome that the repeated request must report even if the
    * command would be refused by then.

@@ -593,13 +593,6 @@ public final class Database {
   // Expiry.
 
   /**
-   * Returns the expiry time of an entry, in milliseconds since 1970, or {@link Entry#NO_EXPIRY}.
-   */
-  public long expireAt(long entry) {
-    return Entry.expireAt(entry);
-  }
-
-  /**
    * Sets the expiry time of an entry.
    *
    * @param millis milliseconds since 1970, not negative

@@ -28,7 +28,6 @@ public final class SlotWalk implements AutoCloseable {
   private final SnapshotGate gate;
   private final Consumer<SlotWalk> ended;
   private final BlockConsumer consumer = this::reach;
-  private final long size;
   private @Nullable WalkSink sink;
   private int slot;
   private long cursor;
@@ -50,19 +49,11 @@ public final class SlotWalk implements AutoCloseable {
     this.ended = ended;
     tables = contents.slots;
     contents.slotWalks++;
-    long entries = 0;
     for (int each = 0; each < SlotSet.SLOTS; each++) {
       if (slots.contains(each)) {
-        entries += tables.size(each);
         tables.startWalk(each);
       }
     }
-    size = entries;
-  }
-
-  /** Returns the number of entries at the start. */
-  public long size() {
-    return size;
   }
 
   /** Returns true if everything has been delivered. */

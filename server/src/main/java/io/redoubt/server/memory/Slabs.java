@@ -174,11 +174,6 @@ public class Slabs implements AutoCloseable {
     return near.activeBytes() + far.activeBytes();
   }
 
-  /** Returns the ratio of held to used bytes; 1 if nothing is used. */
-  public final double fragmentation() {
-    return usedBytes() == 0 ? 1 : (double) reservedBytes() / usedBytes();
-  }
-
   /** Returns the number of blocks in use. */
   public final long liveBlocks() {
     return blocks;

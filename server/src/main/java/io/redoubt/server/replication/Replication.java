@@ -402,10 +402,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   // The stream.
 
-  ReplicationStream stream() {
-    return stream;
-  }
-
   /** Adopts the group announced in the master's stream; ignores a malformed announcement (null). */
   void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
     if (chain != null && isReplica()) {

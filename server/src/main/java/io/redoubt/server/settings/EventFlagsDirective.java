@@ -16,11 +16,6 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
     super(name, "");
   }
 
-  /** Returns the letters in Redis' order, with A expanded. */
-  public String value() {
-    return current();
-  }
-
   /** Returns true if the letter's events are published. */
   public boolean has(char letter) {
     return current().indexOf(letter) >= 0;

@@ -22,7 +22,7 @@ public final class ReplicaofDirective
     return current().orElse(null);
   }
 
-  /** Records the master set by REPLICAOF; null acts as {@link #clear}. */
+  /** Records the master set by REPLICAOF; null for REPLICAOF NO ONE. */
   public void set(@Nullable HostPort master) {
     set(Optional.ofNullable(master));
   }
@@ -30,11 +30,6 @@ public final class ReplicaofDirective
   /** Leaves the master out of the file: a node of a cluster has it elsewhere. */
   public void neverWritten() {
     written = false;
-  }
-
-  /** Records REPLICAOF NO ONE. */
-  public void clear() {
-    set(Optional.empty());
   }
 
   @Override

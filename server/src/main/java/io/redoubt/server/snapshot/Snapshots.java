@@ -91,11 +91,6 @@ public final class Snapshots implements AutoCloseable {
     changes += count;
   }
 
-  /** Returns the number of changes since the last save. */
-  public long changes() {
-    return changes;
-  }
-
   /** Resets the number of changes, because the data set was just loaded from a file. */
   public void unchanged() {
     changes = 0;

@@ -70,10 +70,6 @@ final class RankedNode {
     return Region.address(Region.getInt(element(node, level, place) + CHILD_AT));
   }
 
-  static void putChild(long node, int level, int place, long child) {
-    Region.putInt(element(node, level, place) + CHILD_AT, Region.reference(child));
-  }
-
   static long below(long node, int level, int place) {
     return Region.getInt(element(node, level, place) + BELOW_AT) & 0xffff_ffffL;
   }

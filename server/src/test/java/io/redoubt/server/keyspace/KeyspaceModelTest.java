@@ -360,7 +360,6 @@ final class KeyspaceModelTest {
     slotWalkShould.putAll(model.get(0));
     slotWalkShould.keySet().removeIf(key -> !slotWalkOver.contains(slot(key)));
     slotWalk = keyspace.startSlotWalk(slotWalkOver, this::slotWalked);
-    assertThat(slotWalk.size()).isEqualTo(slotWalkShould.size());
   }
 
   private void slotWalked(int index, long entry) {

@@ -82,7 +82,7 @@ final class RewriteTest {
   @Test
   void removesTheReplicaofLineAfterAPromotion() throws Exception {
     load("port 7000\nslaveof 10.0.0.1 6379\nrequirepass x\nhz 10\n");
-    settings.replication.replicaof.clear();
+    settings.replication.replicaof.set((HostPort) null);
     set("requirepass", "");
 
     settings.rewrite();
@@ -131,7 +131,7 @@ final class RewriteTest {
     String include = "include " + directory + "/more.conf\n";
     load("timeout 3\n" + include);
     set("timeout", "5");
-    settings.replication.replicaof.clear();
+    settings.replication.replicaof.set((HostPort) null);
 
     settings.rewrite();
 

@@ -44,11 +44,6 @@ public final class RequestBuffer {
     return digits(number, digits).lineEnd();
   }
 
-  /** Returns the length of the encoded requests, in bytes. */
-  int length() {
-    return length;
-  }
-
   /** Returns the number of encoded requests. */
   public int requests() {
     return requests;

@@ -110,11 +110,6 @@ public final class AcknowledgedWrites implements AutoCloseable {
     }
   }
 
-  /** Returns the number of error replies. */
-  public long errors() {
-    return errors.get();
-  }
-
   /** Returns the times of the acknowledgements of a closed writer, in their order. */
   public List<Long> acknowledged() {
     return times.stream().filter(time -> time >= 0).toList();

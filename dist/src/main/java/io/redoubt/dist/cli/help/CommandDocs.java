@@ -88,12 +88,6 @@ public final class CommandDocs {
     return null;
   }
 
-  /** Returns true if a command has subcommands. */
-  boolean hasSubcommands(CommandDoc doc) {
-    String next = commands.higherKey(doc.name() + " ");
-    return next != null && next.startsWith(doc.name() + " ");
-  }
-
   private void addAll(Reply docs, String container) {
     List<Reply> pairs = docs.elements();
     for (int i = 0; i + 1 < pairs.size(); i += 2) {

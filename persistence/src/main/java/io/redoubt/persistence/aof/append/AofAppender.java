@@ -222,11 +222,6 @@ public final class AofAppender implements AutoCloseable {
     return journal != null;
   }
 
-  /** Returns true if a file is open. */
-  public boolean isOpen() {
-    return target != null;
-  }
-
   /** Returns the length of the file in bytes, without unwritten ones. */
   public long fileBytes() {
     return target == null ? 0 : target.sizeBytes();

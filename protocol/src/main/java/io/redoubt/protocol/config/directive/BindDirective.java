@@ -17,11 +17,6 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
     return current();
   }
 
-  /** Returns true if no address was configured, so that protected mode applies. */
-  public boolean isDefault() {
-    return current().equals(defaultValue());
-  }
-
   @Override
   protected BindDirective self() {
     return this;

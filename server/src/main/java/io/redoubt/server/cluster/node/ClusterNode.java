@@ -71,7 +71,7 @@ public final class ClusterNode {
     this.log = parts.log();
     findingsLog = new FindingsLog(log);
     settings = new ClusterSettings(parts.settings(), parts.port());
-    keys = new ServedSlotKeys(parts.keyspace(), parts.effects());
+    keys = new ServedSlotKeys(parts.keyspace());
     migrations =
         new SlotMigrations(
             new MigrationParts(

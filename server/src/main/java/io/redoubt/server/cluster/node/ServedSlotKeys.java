@@ -1,8 +1,6 @@
 package io.redoubt.server.cluster.node;
 
 import io.redoubt.server.cluster.slot.SlotKeys;
-import io.redoubt.server.execution.KeyEffects;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceSlots;
@@ -10,19 +8,12 @@ import io.redoubt.server.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The keys of this node by slot. Dropping a slot propagates a deletion for each key, since replicas
- * may run Redis; the memory is freed later, in slices.
- */
+/** The keys of this node by slot. */
 final class ServedSlotKeys implements SlotKeys {
-  private final Keyspace keyspace;
   private final KeyspaceSlots slots;
-  private final KeyEffects effects;
 
-  ServedSlotKeys(Keyspace keyspace, KeyEffects effects) {
-    this.keyspace = keyspace;
+  ServedSlotKeys(Keyspace keyspace) {
     this.slots = new KeyspaceSlots(keyspace);
-    this.effects = effects;
   }
 
   @Override
@@ -46,15 +37,5 @@ final class ServedSlotKeys implements SlotKeys {
               });
     } while (cursor != 0 && keys.size() < max);
     return keys;
-  }
-
-  @Override
-  public long drop(int slot) {
-    Database database = keyspace.database(0);
-    long cursor = 0;
-    do {
-      cursor = slots.scan(slot, cursor, entry -> effects.dropping(database, entry));
-    } while (cursor != 0);
-    return slots.drop(slot);
   }
 }

@@ -121,11 +121,6 @@ public final class SlotSet {
     return true;
   }
 
-  /** Removes all slots. */
-  public void clear() {
-    Arrays.fill(words, 0);
-  }
-
   /** Returns the number of slots. */
   public int count() {
     int count = 0;

@@ -150,11 +150,6 @@ final class SortedSetRange {
     return count;
   }
 
-  /** Returns true if the range is read from its end. */
-  boolean reversed() {
-    return reversed;
-  }
-
   /** Returns the rank of the first member in reading order. */
   long start() {
     return reversed ? first + count - 1 : first;

@@ -34,11 +34,6 @@ public final class Interleaving {
     streamBytes += bytes;
   }
 
-  /** Returns the number of bytes of the stream sent so far. */
-  public long streamBytes() {
-    return streamBytes;
-  }
-
   /**
    * Returns the bytes of stream that may be sent now.
    *

@@ -119,10 +119,4 @@ public final class ReplicationHistory {
     offset = masterOffset;
     forgetSecond();
   }
-
-  /** Restores the second id recorded in a file. */
-  public void recallSecond(String earlierId, long validBefore) {
-    secondId = earlierId;
-    secondOffset = validBefore;
-  }
 }

@@ -145,14 +145,6 @@ public final class Quicklist {
     chain.settle(root, tail);
   }
 
-  /** Appends a plain node that is one large element. */
-  public void addPlain(long root, long address, int length) {
-    long tail = QuicklistRoot.tail(root);
-    chain.linkAfter(root, tail, data.newPlain(address, length));
-    QuicklistRoot.addCount(root, 1);
-    chain.settle(root, tail);
-  }
-
   // Updates by index.
 
   /**

@@ -132,15 +132,6 @@ public final class Sets implements AutoCloseable {
     return tables.random(Entry.root(set), keyspace.random());
   }
 
-  /**
-   * Returns the member at an index of a packed set, counted from 0; valid as long as the result of
-   * {@link #random}.
-   */
-  public SetMembers at(long set, int index) {
-    picked.at(set, index);
-    return picked;
-  }
-
   /** Returns the member in a block; valid as long as the result of {@link #random}. */
   public SetMembers at(long block) {
     picked.at(block);
@@ -224,8 +215,7 @@ public final class Sets implements AutoCloseable {
   }
 
   /**
-   * Creates a set from a valid, {@linkplain #isDistinct distinct}, non-empty listpack for a key
-   * without a value.
+   * Creates a set from a valid, non-empty listpack of distinct members for a key without a value.
    *
    * @return its entry
    */
@@ -239,16 +229,6 @@ public final class Sets implements AutoCloseable {
     entry = PackedValue.create(database, key, keyLength, Type.SET, false, bytes);
     Region.copy(from, PackedValue.address(entry), bytes);
     return entry;
-  }
-
-  /** Returns true if the entries of a valid listpack are distinct. */
-  public boolean isDistinct(long listpack) {
-    long root = tables.create(Listpack.count(MEMORY, listpack));
-    try {
-      return tables.insertAll(root, listpack);
-    } finally {
-      while (tables.dismantle(root)) {}
-    }
   }
 
   // Changing.

@@ -64,15 +64,6 @@ public final class SortedSetBuilder {
     members.change(hash, members.find(hash, address, length), score);
   }
 
-  /** Removes a member, if it exists. */
-  public void remove(long address, int length) {
-    long hash = members.hash(address, length);
-    long block = members.find(hash, address, length);
-    if (block != 0) {
-      members.remove(hash, block);
-    }
-  }
-
   /** Moves to the first member. Nothing may be added until the iteration finishes. */
   public boolean seekFirst(SortedSetCursor cursor) {
     return cursor.seekIn(members.root(), 0);
