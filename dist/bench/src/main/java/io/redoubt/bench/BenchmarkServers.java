@@ -68,7 +68,6 @@ final class BenchmarkServers {
         : start("redoubt", redoubtLauncher(), more);
   }
 
-  /** Returns the launcher of Redis. */
   Path redisLauncher() {
     return redis;
   }

@@ -75,7 +75,6 @@ public final class TargetOptions {
     passwordOnCommandLine = false;
   }
 
-  /** Sets the database. */
   public void database(int value) {
     database = value;
   }

@@ -26,7 +26,6 @@ final class Counting implements AutoCloseable {
   private volatile String problem = "none was sent";
   private volatile boolean stopped;
 
-  /** The progress of the count. */
   record Progress(long acknowledged, long moves, long asks) {}
 
   /**
@@ -44,7 +43,6 @@ final class Counting implements AutoCloseable {
     thread = Thread.ofPlatform().name("counting").daemon().start(this::run);
   }
 
-  /** Returns the progress. */
   Progress progress() {
     return new Progress(total, writer.moves(), writer.asks());
   }

@@ -23,7 +23,6 @@ final class Steps {
 
   /** A condition that is awaited. */
   interface Condition {
-    /** Returns true if it holds. */
     boolean holds() throws IOException;
   }
 

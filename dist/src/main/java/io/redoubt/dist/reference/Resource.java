@@ -9,7 +9,6 @@ import java.util.Objects;
 final class Resource {
   private Resource() {}
 
-  /** Returns the text of a resource. */
   static String text(String name) throws IOException {
     try (InputStream in = Resource.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);

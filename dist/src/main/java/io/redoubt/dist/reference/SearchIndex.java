@@ -37,7 +37,6 @@ final class SearchIndex {
     return literal.append('"').toString();
   }
 
-  /** Returns the script. */
   String script() {
     return "window.redoubtIndex = [\n" + String.join(",\n", entries) + "\n];\n";
   }

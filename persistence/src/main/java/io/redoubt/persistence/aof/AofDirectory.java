@@ -55,7 +55,6 @@ public final class AofDirectory {
     this.log = log;
   }
 
-  /** Returns the path of the directory. */
   public Path directory() {
     return directory;
   }

@@ -125,7 +125,6 @@ public final class LeftoverJournal {
     return fileName + AofDirectory.MANIFEST_SUFFIX;
   }
 
-  /** Returns the name of the journal. */
   public String name() {
     return fileName + SUFFIX;
   }

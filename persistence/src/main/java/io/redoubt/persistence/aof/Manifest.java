@@ -75,7 +75,6 @@ public record Manifest(
     return new Manifest(new AofFile(name, 1, AofFileType.BASE), List.of(), List.of(), 1, 0);
   }
 
-  /** Returns the name of an incremental file. */
   static String incrementalName(String fileName, long sequence) {
     return fileName + "." + sequence + INCREMENTAL_MARK + "aof";
   }

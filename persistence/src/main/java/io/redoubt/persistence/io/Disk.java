@@ -40,10 +40,8 @@ public interface Disk {
    */
   boolean createDirectory(Path path) throws IOException;
 
-  /** Returns true if the path is a directory. */
   boolean isDirectory(Path path);
 
-  /** Returns true if the path exists. */
   boolean exists(Path path);
 
   /** Returns the regular files in a directory, sorted. */

@@ -155,7 +155,6 @@ public final class Listpack {
     return ListpackFormat.isInteger(unsignedByte(memory, entry));
   }
 
-  /** Returns the integer of an entry. */
   public static long integer(MemorySegment memory, long entry) {
     return ListpackFormat.integer(memory, entry);
   }

@@ -207,7 +207,6 @@ public final class Lzf {
     private long input;
     private long output;
 
-    /** Creates a decompressor. */
     public Decompressor() {}
 
     /** Returns the offset in the source of the first pending operation. */

@@ -84,7 +84,6 @@ public final class Ziplist {
     return unsignedByte(memory, encodingAt(memory, entry)) >= INT_16;
   }
 
-  /** Returns the integer of an entry. */
   public static long integer(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
     int encoding = unsignedByte(memory, at);

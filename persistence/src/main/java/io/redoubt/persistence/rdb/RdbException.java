@@ -57,7 +57,6 @@ public final class RdbException extends Exception {
     return reason + place;
   }
 
-  /** Returns the reason. */
   public String reason() {
     return reason;
   }

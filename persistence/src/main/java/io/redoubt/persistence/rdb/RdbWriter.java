@@ -85,12 +85,10 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     return keepsFieldExpiry;
   }
 
-  /** Returns the output. */
   RdbOutput output() {
     return out;
   }
 
-  /** Returns the encoder of strings. */
   StringEncoder strings() {
     return strings;
   }

@@ -127,7 +127,6 @@ public final class AclLog {
       return denial;
     }
 
-    /** Returns the context. */
     public String context() {
       return context;
     }

@@ -305,7 +305,6 @@ public final class Users {
     return replaced;
   }
 
-  /** Returns true if the name is valid for a user. */
   public static boolean isValidName(ByteString name) {
     String text = new String(name.toByteArray(), StandardCharsets.ISO_8859_1);
     return text.chars().noneMatch(c -> c == 0 || Character.isWhitespace(c));

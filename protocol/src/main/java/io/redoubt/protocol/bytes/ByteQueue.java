@@ -26,7 +26,6 @@ public final class ByteQueue {
     this.source = source;
   }
 
-  /** Returns true if the queue is empty. */
   public boolean isEmpty() {
     return start == end;
   }

@@ -8,7 +8,6 @@ public interface Invocation {
   /** Returns the request, valid until the command returns. */
   Request request();
 
-  /** Returns the writer of the reply. */
   ReplyWriter reply();
 
   /** Returns the running command; for a container, the subcommand. */

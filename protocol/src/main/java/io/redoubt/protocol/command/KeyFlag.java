@@ -36,7 +36,6 @@ public enum KeyFlag {
     return label;
   }
 
-  /** Returns the bit of this flag. */
   public int bit() {
     return 1 << ordinal();
   }

@@ -30,12 +30,10 @@ public final class Json {
     return name(name).start('[');
   }
 
-  /** Ends an object. */
   public Json endObject() {
     return end('}');
   }
 
-  /** Ends an array. */
   public Json endArray() {
     return end(']');
   }

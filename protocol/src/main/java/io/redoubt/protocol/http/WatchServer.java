@@ -144,7 +144,6 @@ public final class WatchServer implements AutoCloseable {
     listening = bound.channel();
   }
 
-  /** Returns the port. */
   public int port() {
     return ((InetSocketAddress) listening.localAddress()).getPort();
   }

@@ -82,7 +82,6 @@ public final class InfoMetrics {
     });
   }
 
-  /** Returns the sections. */
   public List<Section> sections() {
     return info.sections();
   }

@@ -43,12 +43,10 @@ public final class Metric {
     return new Metric(name, Kind.HISTOGRAM, help);
   }
 
-  /** Returns the name. */
   public String name() {
     return name;
   }
 
-  /** Returns the kind. */
   public Kind kind() {
     return kind;
   }

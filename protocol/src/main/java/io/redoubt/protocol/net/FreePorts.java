@@ -31,7 +31,6 @@ public final class FreePorts {
 
   private FreePorts() {}
 
-  /** Returns a free port. */
   public static int one() {
     return several(1).getFirst();
   }

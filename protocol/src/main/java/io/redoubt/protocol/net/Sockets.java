@@ -38,7 +38,6 @@ public interface Sockets {
   /** Creates a channel that listens at an address. */
   ServerChannel listening(SocketAddress address);
 
-  /** Creates a channel that connects to an address. */
   Channel connecting(SocketAddress address);
 
   /** Returns the address to which a connection to {@code remote} is made. */

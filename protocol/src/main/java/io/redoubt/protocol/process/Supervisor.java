@@ -32,7 +32,6 @@ public final class Supervisor {
     return new Supervisor(environment, systemd, upstart);
   }
 
-  /** Returns true if a supervisor is present. */
   public boolean isPresent() {
     return systemd || upstart;
   }

@@ -19,7 +19,6 @@ public final class SystemCheck {
     this.root = root;
   }
 
-  /** Returns a check of this machine. */
   public static SystemCheck ofThisMachine() {
     return new SystemCheck(Path.of("/"));
   }

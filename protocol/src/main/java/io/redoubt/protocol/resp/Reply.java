@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("JavaLangClash") // the protocol's own names
 public sealed interface Reply {
 
-  /** A simple string. */
   record Simple(String value) implements Reply {}
 
   /** An error; the message starts with its code. */
@@ -24,7 +23,6 @@ public sealed interface Reply {
     }
   }
 
-  /** An integer. */
   record Integer(long value) implements Reply {}
 
   /** A bulk string. */
@@ -47,7 +45,6 @@ public sealed interface Reply {
     }
   }
 
-  /** An array. */
   record Array(List<Reply> elements) implements Reply {}
 
   /** A map in wire order: keys[i] belongs to values[i]. */
@@ -62,10 +59,8 @@ public sealed interface Reply {
   /** A null: RESP2's null bulk string or null array, or RESP3's null. */
   record Null() implements Reply {}
 
-  /** A boolean. */
   record Bool(boolean value) implements Reply {}
 
-  /** A double. */
   record Double(double value) implements Reply {}
 
   /** An integer of any size, as decimal digits. */
@@ -74,12 +69,10 @@ public sealed interface Reply {
   /** A human-readable text; {@code format} is {@code txt} or {@code mkd}. */
   record Verbatim(String format, String value) implements Reply {}
 
-  /** Returns true if this is an error. */
   default boolean isError() {
     return this instanceof Error;
   }
 
-  /** Returns true if this is a null. */
   default boolean isNull() {
     return this instanceof Null;
   }

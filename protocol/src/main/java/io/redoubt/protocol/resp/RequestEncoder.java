@@ -24,7 +24,6 @@ public final class RequestEncoder {
     return encode(words.toArray(String[]::new));
   }
 
-  /** Encodes arguments. */
   public static byte[] encode(byte[]... arguments) {
     int length = lineLength(arguments.length);
     for (byte[] argument : arguments) {

@@ -146,7 +146,6 @@ public final class RespClient implements AutoCloseable {
     socket.shutdownOutput();
   }
 
-  /** Returns the local port. */
   public int localPort() {
     return socket.getLocalPort();
   }

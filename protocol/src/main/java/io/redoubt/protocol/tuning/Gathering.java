@@ -116,7 +116,6 @@ public final class Gathering {
     return pauseNanos;
   }
 
-  /** Pauses. */
   public void pause() {
     LockSupport.parkNanos(this, pauseNanos);
   }

@@ -69,17 +69,14 @@ public final class Entry {
     return expires(entry) ? Region.getLong(keyEnd(entry)) : NO_EXPIRY;
   }
 
-  /** Returns the address of the key. */
   public static long keyAddress(long entry) {
     return entry + KEY_LENGTH_AT + BlockLength.sizeAt(entry + KEY_LENGTH_AT);
   }
 
-  /** Returns the length of the key. */
   public static int keyLength(long entry) {
     return BlockLength.get(entry + KEY_LENGTH_AT);
   }
 
-  /** Returns the address of the payload. */
   public static long payloadAddress(long entry) {
     return keyEnd(entry) + (expires(entry) ? EXPIRY_BYTES : 0);
   }

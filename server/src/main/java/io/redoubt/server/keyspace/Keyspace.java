@@ -135,7 +135,6 @@ public final class Keyspace implements AutoCloseable {
     return context.hash();
   }
 
-  /** Returns the random generator of the keyspace. */
   public RandomGenerator random() {
     return context.random();
   }

@@ -71,7 +71,6 @@ public final class KeyspaceContext {
     return hash;
   }
 
-  /** Returns the random generator of the keyspace. */
   public RandomGenerator random() {
     return random;
   }

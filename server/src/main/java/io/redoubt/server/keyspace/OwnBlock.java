@@ -20,7 +20,6 @@ public final class OwnBlock {
     return Region.getInt(payload + LENGTH_AT);
   }
 
-  /** Returns the capacity of the block. */
   public static int capacity(long payload) {
     return Region.getInt(payload + CAPACITY_AT);
   }

@@ -8,7 +8,6 @@ public final class LatencyHistogram {
   private long count;
   private int longest;
 
-  /** Records a latency. */
   public void record(long nanos) {
     int micros = (int) Math.min(Math.max(nanos, 0) / 1000, BUCKETS - 1);
     counts[micros]++;

@@ -74,7 +74,6 @@ public enum Fault {
     }
   }
 
-  /** Ends the fault. */
   public void end(MachineNetwork network, MachineGroup group)
       throws IOException, InterruptedException {
     switch (this) {

@@ -156,7 +156,6 @@ public final class MachineGroup implements AutoCloseable {
     servers.set(machine, startServer(machine));
   }
 
-  /** Returns the server of a machine. */
   public Node server(int machine) {
     return servers.get(machine);
   }
@@ -187,7 +186,6 @@ public final class MachineGroup implements AutoCloseable {
     return RespClient.connect(MachineNetwork.host(machine), SERVER_PORT, CALL_TIMEOUT_MILLIS);
   }
 
-  /** Returns the machine of the master that a sentinel names. */
   private int namedMaster(int sentinel) throws IOException {
     Reply address = sentinels.get(sentinel).ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME);
     for (int i = 0; i < SERVERS; i++) {

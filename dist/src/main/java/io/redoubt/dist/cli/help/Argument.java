@@ -30,7 +30,6 @@ record Argument(
     SEQUENCE
   }
 
-  /** Returns true if a word is the token. */
   boolean isToken(String word) {
     return token.equalsIgnoreCase(word);
   }

@@ -61,7 +61,6 @@ public final class LatencyDistMode implements Mode {
   private final ModeContext context;
   private final long[] counts = new long[MARKS.length()];
 
-  /** Creates the mode. */
   public LatencyDistMode(ModeContext context) {
     this.context = context;
   }

@@ -12,7 +12,6 @@ import java.io.OutputStream;
 public final class ReplicaMode implements Mode {
   private final ModeContext context;
 
-  /** Creates the mode. */
   public ReplicaMode(ModeContext context) {
     this.context = context;
   }

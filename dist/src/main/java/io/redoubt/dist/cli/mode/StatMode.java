@@ -16,7 +16,6 @@ public final class StatMode implements Mode {
 
   private final ModeContext context;
 
-  /** Creates the mode. */
   public StatMode(ModeContext context) {
     this.context = context;
   }

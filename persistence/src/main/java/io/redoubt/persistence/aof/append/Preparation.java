@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
  * one.
  */
 public interface Preparation {
-  /** Runs the preparation. */
   void run() throws IOException;
 
   /** Reports the end of the preparation, or the problem that prevented it. */

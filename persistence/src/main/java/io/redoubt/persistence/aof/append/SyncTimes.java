@@ -13,7 +13,6 @@ final class SyncTimes {
   private final AtomicLong totalNanos = new AtomicLong();
   private final AtomicLong maxNanos = new AtomicLong();
 
-  /** Records a time. */
   void record(long nanos) {
     longestNanos.accumulateAndGet(nanos, Math::max);
     maxNanos.accumulateAndGet(nanos, Math::max);

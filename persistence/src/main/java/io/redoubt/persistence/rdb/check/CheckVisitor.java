@@ -34,7 +34,6 @@ final class CheckVisitor implements RdbVisitor {
     this.nowMillis = terminal.nowMillis();
   }
 
-  /** Sets the reader that drives this visitor. */
   void reader(RdbReader driving) {
     reader = driving;
   }

@@ -37,7 +37,6 @@ final class FileWindow implements AutoCloseable {
     buffers.free(block);
   }
 
-  /** Returns the byte at an offset in the file. */
   int byteAt(long offset) throws IOException {
     moveTo(offset);
     return block.memory().get(JAVA_BYTE, block.offset() + (offset - start)) & 0xff;

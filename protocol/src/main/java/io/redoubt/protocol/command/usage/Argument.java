@@ -54,7 +54,6 @@ public record Argument(
     INTEGER("integer"),
     /** A floating point number. */
     DOUBLE("double"),
-    /** A key. */
     KEY("key"),
     /** A glob pattern. */
     PATTERN("pattern"),

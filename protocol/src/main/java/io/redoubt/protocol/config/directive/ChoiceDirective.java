@@ -30,7 +30,6 @@ public final class ChoiceDirective<E extends Enum<E>>
     return Collections.unmodifiableSet(byWord.keySet());
   }
 
-  /** Returns the choice. */
   public E value() {
     return current();
   }

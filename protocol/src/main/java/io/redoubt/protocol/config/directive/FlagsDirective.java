@@ -23,7 +23,6 @@ public final class FlagsDirective<E extends Enum<E>>
     this.none = none;
   }
 
-  /** Returns the flags that are set. */
   public Set<E> value() {
     return current();
   }

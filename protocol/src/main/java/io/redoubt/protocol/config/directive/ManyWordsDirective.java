@@ -12,7 +12,6 @@ import java.util.List;
 public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
     extends Directive<T, D> {
 
-  /** Creates a directive with this name and default. */
   protected ManyWordsDirective(String name, T defaultValue) {
     super(name, defaultValue);
   }

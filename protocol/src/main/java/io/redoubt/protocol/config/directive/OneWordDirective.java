@@ -11,7 +11,6 @@ import java.util.List;
 public abstract class OneWordDirective<T, D extends OneWordDirective<T, D>>
     extends Directive<T, D> {
 
-  /** Creates a directive with this name and default. */
   protected OneWordDirective(String name, T defaultValue) {
     super(name, defaultValue);
   }

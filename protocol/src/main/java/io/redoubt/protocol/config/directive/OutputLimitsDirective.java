@@ -16,7 +16,6 @@ public final class OutputLimitsDirective
     super(name, defaultValue);
   }
 
-  /** Returns the limit of a client class. */
   public OutputLimit of(ClientClass clients) {
     OutputLimit limit = current().get(clients);
     if (limit == null) {

@@ -15,7 +15,6 @@ public final class OomScore {
   private boolean adjusted;
   private int base;
 
-  /** Creates the score of this process. */
   public static OomScore ofThisProcess() {
     return new OomScore(Path.of("/proc/self/oom_score_adj"));
   }

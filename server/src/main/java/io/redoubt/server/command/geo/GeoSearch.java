@@ -273,7 +273,6 @@ final class GeoSearch {
     throw Errors.SYNTAX;
   }
 
-  /** Returns the area to search. */
   GeoArea area() {
     double metres = unit.metres();
     return byBox

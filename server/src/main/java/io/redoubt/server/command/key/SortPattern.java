@@ -30,7 +30,6 @@ final class SortPattern implements AutoCloseable {
     digits = new ByteStrings(call.keyspace().slabs());
   }
 
-  /** Returns true if a pattern has a star. */
   boolean hasStar(int patternArg) {
     return star(call.argAddress(patternArg), call.argLength(patternArg)) >= 0;
   }

@@ -192,7 +192,6 @@ public final class ListCommands extends CommandGroup<Call> {
     call.reply().integer(Lists.length(changed));
   }
 
-  /** Returns the event of a push. */
   static KeyEvent pushed(boolean atHead) {
     return atHead ? KeyEvent.LPUSH : KeyEvent.RPUSH;
   }
