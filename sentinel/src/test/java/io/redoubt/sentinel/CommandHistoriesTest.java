@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests random commands: each has exactly one reply, and the next start reads the sentinel's state from
- * its file. {@code -Dredoubt.histories=10000} runs more of them.
+ * Tests random commands: each has exactly one reply, and the next start reads the sentinel's state
+ * from its file. {@code -Dredoubt.histories=10000} runs more of them.
  */
 class CommandHistoriesTest {
   private static final int HISTORIES = Integer.getInteger("redoubt.histories", 100);

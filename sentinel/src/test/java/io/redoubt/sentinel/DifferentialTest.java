@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Compares the replies of a real sentinel and a Redoubt sentinel in the same conversation, both
- * monitoring a missing master. The lines are in {@code conversation.txt}; text after a {@code #} is a
- * comment.
+ * monitoring a missing master. The lines are in {@code conversation.txt}; text after a {@code #} is
+ * a comment.
  */
 class DifferentialTest {
   @TempDir private Path folder;

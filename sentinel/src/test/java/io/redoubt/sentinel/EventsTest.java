@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compares the events of a real sentinel and a Redoubt sentinel after a master's death. Each monitors its
- * own master with two replicas, which require authentication, have renamed commands and use host names;
- * one replica is unannounced.
+ * Compares the events of a real sentinel and a Redoubt sentinel after a master's death. Each
+ * monitors its own master with two replicas, which require authentication, have renamed commands
+ * and use host names; one replica is unannounced.
  */
 class EventsTest {
   private static final Duration LIMIT = Duration.ofSeconds(40);

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compares COMMAND and COMMAND DOCS of a sentinel with those of Redis 7.2.6, except for summaries and
- * complexities. They are kept in {@code sentinel-commands-7.2.6.txt}; {@code -Dredoubt.commandsOf=PORT}
- * writes that file from a sentinel.
+ * Compares COMMAND and COMMAND DOCS of a sentinel with those of Redis 7.2.6, except for summaries
+ * and complexities. They are kept in {@code sentinel-commands-7.2.6.txt}; {@code
+ * -Dredoubt.commandsOf=PORT} writes that file from a sentinel.
  */
 final class SentinelCommandFactsTest {
   private static final String FILE = "sentinel-commands-7.2.6.txt";

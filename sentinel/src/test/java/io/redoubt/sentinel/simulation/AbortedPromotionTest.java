@@ -6,7 +6,10 @@ import io.redoubt.sentinel.message.Address;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** Tests failovers that end between the order to promote a replica and the confirmation of its new role. */
+/**
+ * Tests failovers that end between the order to promote a replica and the confirmation of its new
+ * role.
+ */
 class AbortedPromotionTest {
   private static final int SEEDS = 20;
 

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Tests that failovers preserve acknowledged writes, under random faults, one seed each. {@code
- * -Dredoubt.seed=17} repeats one and prints its trace; {@code -Dredoubt.seeds=100000} runs more than a
- * build does.
+ * -Dredoubt.seed=17} repeats one and prints its trace; {@code -Dredoubt.seeds=100000} runs more
+ * than a build does.
  */
 class AcknowledgedWritesTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000) / 2;

@@ -8,7 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests expired hash fields on a replica: they are hidden when due, and removed by the master's HDEL. */
+/**
+ * Tests expired hash fields on a replica: they are hidden when due, and removed by the master's
+ * HDEL.
+ */
 final class ExpiringFieldsTest {
   @TempDir private Path directory;
 

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests how a replica loads a full sync: while its old data is served, and never from an empty master. */
+/**
+ * Tests how a replica loads a full sync: while its old data is served, and never from an empty
+ * master.
+ */
 class FullSyncLoadTest {
   private static final String LIBRARY =
       "#!lua name=lib\nredis.register_function('f', function() return '%s' end)";

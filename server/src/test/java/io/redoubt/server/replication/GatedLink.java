@@ -11,8 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A proxy to a server that passes a limited number of the server's bytes, and none after that until it
- * is opened.
+ * A proxy to a server that passes a limited number of the server's bytes, and none after that until
+ * it is opened.
  */
 final class GatedLink implements AutoCloseable {
   private final ServerSocket listener;

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests random commands unknown to Redis 7.2: a real replica, a Redoubt replica and an append-only file
- * loaded by a real server all end with the master's data set.
+ * Tests random commands unknown to Redis 7.2: a real replica, a Redoubt replica and an append-only
+ * file loaded by a real server all end with the master's data set.
  */
 final class NewerCommandsTest {
   private static final int COMMANDS = 3000;

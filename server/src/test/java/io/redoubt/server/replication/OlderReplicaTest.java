@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests replicas without support of hash field expiry, such as a real Redis: they stay consistent with a
- * master that has such fields, and Redoubt servers anywhere in the chain keep the expiries.
+ * Tests replicas without support of hash field expiry, such as a real Redis: they stay consistent
+ * with a master that has such fields, and Redoubt servers anywhere in the chain keep the expiries.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class OlderReplicaTest {

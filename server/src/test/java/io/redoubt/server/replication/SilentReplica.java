@@ -9,8 +9,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 
 /**
- * A replica simulated by a socket: it receives a full sync and the stream, and acknowledges only the
- * sync.
+ * A replica simulated by a socket: it receives a full sync and the stream, and acknowledges only
+ * the sync.
  */
 final class SilentReplica implements AutoCloseable {
   private final Socket socket;
