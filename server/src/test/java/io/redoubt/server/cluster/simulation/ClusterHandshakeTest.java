@@ -121,7 +121,7 @@ class ClusterHandshakeTest {
       }
     }
     fleet.network().runFor(50_000);
-    assertThat(fleet.trace()).anyMatch(line -> line.contains("meets it again"));
+    assertThat(fleet.trace()).anyMatch(line -> line.contains("is sent another MEET"));
     assertThat(gone.core().findings())
         .filteredOn(each -> each.startsWith("one-way "))
         .as("findings of the node that the others do not know")
