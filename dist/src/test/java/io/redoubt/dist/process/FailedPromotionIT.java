@@ -36,7 +36,7 @@ final class FailedPromotionIT {
   private Hammer onMaster;
   private Hammer onReplica;
 
-  /** What clients can see of the master in one step. */
+  /** The master's state, as clients see it in one step. */
   private record View(String state, List<String> counters) {}
 
   @BeforeEach

@@ -203,16 +203,7 @@ class TransportTest extends TransportFixture {
         socket.getOutputStream().write('x');
         assertThat(socket.getInputStream().read()).isEqualTo('x');
       }
-      CountDownLatch waits = new CountDownLatch(1);
-      CountDownLatch sent = new CountDownLatch(1);
-      transport
-          .loop()
-          .execute(() -> {
-            events.clear();
-            waits.countDown();
-            await(sent);
-          });
-      await(waits);
+      CountDownLatch sent = stopLoop(events::clear);
       first.getOutputStream().write("one".getBytes(UTF_8));
       second.getOutputStream().write("two".getBytes(UTF_8));
       sent.countDown();
@@ -250,18 +241,9 @@ class TransportTest extends TransportFixture {
       transport.connect(loopback(peer.getLocalPort()), null, 5000, link);
       Socket accepted = peer.accept();
       link.opened.join();
-      client.getOutputStream().write('x'); // epoll sees first to those that it woke up for before
+      client.getOutputStream().write('x'); // epoll lists a connection first that it has just listed
       assertThat(client.getInputStream().read()).isEqualTo('x');
-      CountDownLatch waits = new CountDownLatch(1);
-      CountDownLatch sent = new CountDownLatch(1);
-      transport
-          .loop()
-          .execute(() -> {
-            events.clear();
-            waits.countDown();
-            await(sent);
-          });
-      await(waits);
+      CountDownLatch sent = stopLoop(events::clear);
       accepted.close();
       client.getOutputStream().write('y');
       sent.countDown();
@@ -270,6 +252,25 @@ class TransportTest extends TransportFixture {
     }
     assertThat(onLoop(() -> List.copyOf(events.subList(0, 2))))
         .containsExactly("end of the link", "request");
+  }
+
+  /**
+   * Runs a task on the loop and stops the loop, so that what the test sends arrives in one turn.
+   *
+   * @return the latch that lets the loop continue
+   */
+  private CountDownLatch stopLoop(Runnable task) {
+    CountDownLatch stopped = new CountDownLatch(1);
+    CountDownLatch sent = new CountDownLatch(1);
+    transport
+        .loop()
+        .execute(() -> {
+          task.run();
+          stopped.countDown();
+          await(sent);
+        });
+    await(stopped);
+    return sent;
   }
 
   private static void await(CountDownLatch latch) {

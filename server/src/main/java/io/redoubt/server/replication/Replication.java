@@ -214,7 +214,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     ackGroup.started(
         appendOnlyFile.isEnabled()
             && settings.persistence.appendfsync.value() == Appendfsync.ALWAYS);
-    updateFitness();
+    updateState();
     cron = clients.loop().every(this::cron, CRON_MILLIS);
   }
 
@@ -290,11 +290,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
     liftFence();
-    updateFitness();
-  }
-
-  private void updateFitness() {
-    state.set(Refusal.LACKS_WRITES, ackGroup.isUnfit());
+    updateState();
   }
 
   private void liftFence() {
@@ -331,7 +327,6 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     settings.replication.replicaof.set(new HostPort(address, port));
     link.follow();
     roleChanged();
-    updateFitness();
     link.connectByOrder();
   }
 
@@ -367,7 +362,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     role.setDataDropped(false); // the order accepts the data set as it is
     roleChanged();
     ackGroup.appointed(ordered);
-    updateFitness();
+    updateState();
   }
 
   private void roleChanged() {
@@ -381,6 +376,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Updates the states that refuse commands. */
   void updateState() {
+    state.set(Refusal.LACKS_WRITES, ackGroup.isUnfit());
     state.set(
         Refusal.READ_ONLY_REPLICA, isReplica() && settings.replication.replicaReadOnly.value());
     state.set(

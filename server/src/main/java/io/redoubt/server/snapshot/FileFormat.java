@@ -59,7 +59,7 @@ final class FileFormat implements AutoCloseable {
     return visitor;
   }
 
-  /** Lets a reader of this process' own records copy bytes that need not be decoded. */
+  /** Permits a reader of this process' own records to copy bytes that need not be decoded. */
   void shorten(RdbReader reader) {
     if (rdb != null) {
       reader.passingTo(rdb);

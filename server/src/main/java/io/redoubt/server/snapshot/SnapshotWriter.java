@@ -101,8 +101,8 @@ final class SnapshotWriter implements Runnable {
   }
 
   /**
-   * Has the thread finish soon without a result; the queue must be finished or abandoned, too. The
-   * file does not change any more after the return: if the thread is already renaming it, this
+   * Tells the thread to finish soon without a result; the queue must be finished or abandoned, too.
+   * The file does not change any more after the return: if the thread is already renaming it, this
    * method waits.
    */
   void abort() {

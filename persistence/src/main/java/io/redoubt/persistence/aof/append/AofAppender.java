@@ -312,8 +312,9 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Has the thread write and sync the appended bytes and waits for it, if the policy is {@link
-   * Policy#ALWAYS} and the thread is idle. After the maximum wait the loop continues without it.
+   * Hands the appended bytes to the thread, which writes and syncs them, and waits for it, if the
+   * policy is {@link Policy#ALWAYS} and the thread is idle. After the maximum wait the loop
+   * continues without it.
    *
    * @param mostNanos the maximum wait
    * @return false if nothing was handed over; {@link #failure} reports a failed attempt

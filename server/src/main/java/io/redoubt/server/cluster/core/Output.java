@@ -69,7 +69,7 @@ public sealed interface Output {
   /** Refuses an operator's order; the text starts with an error code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
 
-  /** How soon a change must be durable. */
+  /** The time within which a change must be durable. */
   enum Urgency {
     /**
      * The state contains a new promise: a vote, an epoch or a claim to slots. No later output may

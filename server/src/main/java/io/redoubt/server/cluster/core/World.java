@@ -153,12 +153,12 @@ final class World {
     emit(new Output.Remark(level, text));
   }
 
-  /** Has the state persisted before the other outputs of this step. */
+  /** Requests that the state is persisted before the other outputs of this step. */
   void stateChanged() {
     stateChanged = true;
   }
 
-  /** Has the state persisted and reports changed slots, roles or addresses. */
+  /** Requests the same, and reports changed slots, roles or addresses. */
   void topologyChanged() {
     stateChanged = true;
     topologyChanged = true;
