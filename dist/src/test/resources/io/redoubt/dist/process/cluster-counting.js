@@ -29,9 +29,7 @@ async function main() {
     }
     const counts = done ? acknowledged : unknown;
     counts.set(key, counts.get(key) + 1);
-    if (!done) {
-      await sleep(20);
-    }
+    await sleep(done ? 1 : 20);
   }
   for (const key of keys) {
     console.log(key, acknowledged.get(key), unknown.get(key));

@@ -27,6 +27,7 @@ async function main() {
     try {
       await r.incr('ioredis');
       acknowledged++;
+      await sleep(1);
     } catch {
       unknown++;
       await sleep(20);
