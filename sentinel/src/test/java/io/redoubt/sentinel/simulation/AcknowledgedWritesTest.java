@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * than a build does.
  */
 class AcknowledgedWritesTest {
-  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000) / 2;
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 500) / 2;
   private static final int MOST_SEEDS = 10_000;
   private static final long RECOVERY_MILLIS = 180_000;
 

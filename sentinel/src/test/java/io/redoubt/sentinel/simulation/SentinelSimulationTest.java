@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * its trace; {@code -Dredoubt.seeds=100000} runs more than a build does.
  */
 class SentinelSimulationTest {
-  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000);
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 500);
   private static final long RECOVERY_MILLIS = 180_000;
 
   @Test
