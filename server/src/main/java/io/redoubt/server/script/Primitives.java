@@ -47,6 +47,7 @@ final class Primitives implements AutoCloseable {
   private final String version;
   private final boolean deprecatedApi;
   private final PatternPrimitives patterns;
+  private final FormatPrimitives formats;
   private final Request request = new Request();
 
   private final ReplyCollector collector;
@@ -80,6 +81,7 @@ final class Primitives implements AutoCloseable {
     collector = new ReplyCollector(new SlabBuffers(slabs));
     reply = new ReplyWriter(collector);
     patterns = new PatternPrimitives(lua);
+    formats = new FormatPrimitives(lua, slabs);
     try {
       sha1 = MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
@@ -103,6 +105,10 @@ final class Primitives implements AutoCloseable {
     define("without_tail_calls", this::withoutTailCalls);
     define("register", this::register);
     define("match", patterns::match);
+    define("json_encode", formats::jsonEncode);
+    define("json_decode", formats::jsonDecode);
+    define("pack", formats::pack);
+    define("unpack", formats::unpack);
     define("rep", this::rep);
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
@@ -501,6 +507,7 @@ final class Primitives implements AutoCloseable {
   @Override
   public void close() {
     freeNumbers();
+    formats.close();
     collector.close();
   }
 }

@@ -15,6 +15,9 @@ import java.util.List;
 final class Conversation implements AutoCloseable {
   private static final int REMEMBERED = 120;
 
+  /** The bytes of a reply that are shown before a difference. */
+  private static final int SHOWN_BEFORE = 100;
+
   private final List<Speaker> speakers = new ArrayList<>();
   private final Deque<String> last = new ArrayDeque<>();
 
@@ -47,10 +50,19 @@ final class Conversation implements AutoCloseable {
       accepted = false;
     }
     if (!accepted) {
+      int different = Arrays.mismatch(real, ours);
       throw new AssertionError(
           "Redis replies  %s%nwe reply       %s%nafter%n%s%n"
-              .formatted(shown(real), shown(ours), String.join("\n", last)));
+              .formatted(
+                  shownAt(real, different), shownAt(ours, different), String.join("\n", last)));
     }
+  }
+
+  /** Shows a reply from shortly before the place where the two replies differ. */
+  private static String shownAt(byte[] reply, int different) {
+    int from = Math.max(0, different - SHOWN_BEFORE);
+    return (from > 0 ? "…" : "")
+        + shown(from > 0 ? Arrays.copyOfRange(reply, from, reply.length) : reply);
   }
 
   /** Sends a line of words over one of the connections. */
