@@ -286,7 +286,7 @@ final class JsonDecoder {
       if (digit < 0) {
         return -1;
       }
-      code = code << 4 | digit;
+      code = (code << 4) | digit;
     }
     return code;
   }
@@ -295,17 +295,17 @@ final class JsonDecoder {
     if (code < 0x80) {
       unescaped.put(code);
     } else if (code < 0x800) {
-      unescaped.put(0xc0 | code >> 6);
-      unescaped.put(0x80 | code & 0x3f);
+      unescaped.put(0xc0 | (code >> 6));
+      unescaped.put(0x80 | (code & 0x3f));
     } else if (code < 0x10000) {
-      unescaped.put(0xe0 | code >> 12);
-      unescaped.put(0x80 | code >> 6 & 0x3f);
-      unescaped.put(0x80 | code & 0x3f);
+      unescaped.put(0xe0 | (code >> 12));
+      unescaped.put(0x80 | ((code >> 6) & 0x3f));
+      unescaped.put(0x80 | (code & 0x3f));
     } else {
-      unescaped.put(0xf0 | code >> 18);
-      unescaped.put(0x80 | code >> 12 & 0x3f);
-      unescaped.put(0x80 | code >> 6 & 0x3f);
-      unescaped.put(0x80 | code & 0x3f);
+      unescaped.put(0xf0 | (code >> 18));
+      unescaped.put(0x80 | ((code >> 12) & 0x3f));
+      unescaped.put(0x80 | ((code >> 6) & 0x3f));
+      unescaped.put(0x80 | (code & 0x3f));
     }
   }
 

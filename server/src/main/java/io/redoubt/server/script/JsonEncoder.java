@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * Writes Lua values as JSON as lua-cjson 2.1 does, with its error messages. It keeps the open
@@ -56,7 +57,7 @@ final class JsonEncoder {
 
   static {
     for (int c = 0; c < ' '; c++) {
-      ESCAPES[c] = String.format("\\u%04x", c);
+      ESCAPES[c] = "\\u00" + HexFormat.of().toHexDigits((byte) c);
     }
     ESCAPES['"'] = "\\\"";
     ESCAPES['\\'] = "\\\\";

@@ -107,13 +107,13 @@ final class MessagePackDecoder {
       case 0xca -> Lua.pushNumber(state, Float.intBitsToFloat((int) unsigned(4)));
       case 0xcb -> Lua.pushNumber(state, Double.longBitsToDouble(unsigned(8)));
       // Eight bytes are taken for a signed number, as by cmsgpack for Lua 5.1.
-      case 0xcc, 0xcd, 0xce, 0xcf -> Lua.pushNumber(state, unsigned(1 << mark - 0xcc));
+      case 0xcc, 0xcd, 0xce, 0xcf -> Lua.pushNumber(state, unsigned(1 << (mark - 0xcc)));
       case 0xd0, 0xd1, 0xd2, 0xd3 -> {
-        int bytes = 1 << mark - 0xd0;
+        int bytes = 1 << (mark - 0xd0);
         int unused = Long.SIZE - 8 * bytes;
         Lua.pushNumber(state, unsigned(bytes) << unused >> unused);
       }
-      case 0xd9, 0xda, 0xdb -> readString(unsigned(1 << mark - 0xd9));
+      case 0xd9, 0xda, 0xdb -> readString(unsigned(1 << (mark - 0xd9)));
       case 0xdc, 0xdd -> {
         return open(false, unsigned(mark == 0xdc ? 2 : 4));
       }
@@ -160,7 +160,7 @@ final class MessagePackDecoder {
     }
     long value = 0;
     for (int i = 0; i < bytes; i++) {
-      value = value << 8 | Region.getUnsignedByte(at++);
+      value = (value << 8) | Region.getUnsignedByte(at++);
     }
     return value;
   }

@@ -87,7 +87,7 @@ final class ScriptBudget {
 
   /** Checks that a table with {@code fields} fields may get one more, like {@link #memory}. */
   void field(int fields) {
-    if ((fields & fields - 1) == 0) { // where Lua doubles its room
+    if ((fields & (fields - 1)) == 0) { // where Lua doubles its room
       memory((2L * fields + 1) * FIELD_BYTES);
     }
   }

@@ -43,11 +43,12 @@ final class ScriptFormatsTwinsTest {
   private static final String MESSAGE_PACK =
       """
       local results = {}
-      -- The order of keys that are tables depends on addresses.
+      -- The order of keys that are tables depends on addresses, and that of long ones on the Lua:
+      -- Redis' own hashes all their bytes, ours some.
       local function has_order(value)
         if type(value) == 'table' then
           for k, v in pairs(value) do
-            if type(k) == 'table' or not has_order(v) then
+            if type(k) == 'table' or type(k) == 'string' and #k > 31 or not has_order(v) then
               return false
             end
           end
