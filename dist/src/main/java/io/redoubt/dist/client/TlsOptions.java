@@ -9,7 +9,6 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +44,8 @@ public record TlsOptions(
 
   /** Encrypts a connected socket; the handshake is complete on return. */
   Socket encrypt(Socket plain, String host, int port) throws IOException {
-    Tls tls = tls();
-    SSLSocketFactory factory = (SSLSocketFactory) tls.sockets();
-    SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, port, true);
-    // The factory's sockets have all suites, an engine those of the terms.
-    socket.setSSLParameters(named(tls.engine(host, port).getSSLParameters()));
+    SSLSocket socket = (SSLSocket) tls().sockets().createSocket(plain, host, port, true);
+    socket.setSSLParameters(named(socket.getSSLParameters()));
     socket.startHandshake();
     return socket;
   }

@@ -9,6 +9,7 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,6 +93,48 @@ final class TlsIT {
 
   private static String port(int port) {
     return Integer.toString(port);
+  }
+
+  /** As with OpenSSL, except that they have to be selected: Java holds them for too weak. */
+  @Test
+  void rsaKeyExchangeIsUsedIfItIsSelected() throws Exception {
+    for (String file : List.of("rsa.crt", "rsa.pkcs1")) {
+      try (InputStream pem = TlsIT.class.getResourceAsStream("/io/redoubt/protocol/pem/" + file)) {
+        Files.copy(pem, folder.resolve(file));
+      }
+    }
+    identity = new Tls.Identity(folder.resolve("rsa.crt"), folder.resolve("rsa.pkcs1"), "");
+    client =
+        Tls.client(identity, new Tls.Authorities(identity.certificate(), null), Tls.Terms.DEFAULT);
+    int usual = start(Kind.REDOUBT.server(), "tls-auth-clients no", "tls-protocols TLSv1.2");
+    int real = start(Kind.REAL.server(), "tls-auth-clients no", "tls-protocols TLSv1.2");
+    for (Kind kind : Kind.values()) {
+      assertThat(pingWithRsaKeyExchange(kind, usual).output()).doesNotContain("PONG");
+      assertThat(pingWithRsaKeyExchange(kind, real).output()).isEqualTo("PONG\n");
+    }
+    for (String ciphers : List.of("DEFAULT", "AES128-SHA256")) {
+      // A client with default ciphers would not connect after the second of them.
+      Distribution.Result set =
+          cli(Kind.REAL, usual, "AES128-SHA256:ECDHE", "CONFIG", "SET", "tls-ciphers", ciphers);
+      assertThat(set.output()).isEqualTo("OK\n");
+      for (Kind kind : Kind.values()) {
+        assertThat(pingWithRsaKeyExchange(kind, usual).output()).isEqualTo("PONG\n");
+      }
+    }
+  }
+
+  private Distribution.Result pingWithRsaKeyExchange(Kind kind, int port) throws Exception {
+    return cli(kind, port, "AES128-SHA256", "PING");
+  }
+
+  private Distribution.Result cli(Kind kind, int port, String ciphers, String... words)
+      throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(kind.cli().toString());
+    command.addAll(List.of("-p", port(port), "--tls", "--tls-ciphers", ciphers));
+    command.addAll(List.of("--cacert", identity.certificate().toString()));
+    command.addAll(List.of(words));
+    return Distribution.run(Map.of(), command.toArray(String[]::new));
   }
 
   @Test

@@ -114,7 +114,10 @@ public final class TlsDirectives extends DirectiveGroup {
   /** {@code tls-ciphers}. */
   public final TextDirective tlsCiphers =
       text("tls-ciphers", "")
-          .shown("DEFAULT:!MEDIUM", "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl).");
+          .shown(
+              "DEFAULT:!kRSA",
+              "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl). Those with RSA key"
+                  + " exchange are off unless they are selected, as they are by DEFAULT.");
 
   /** {@code tls-ciphersuites}. */
   public final TextDirective tlsCiphersuites =

@@ -22,10 +22,10 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * Host names are not verified: as with Redis, any certificate of a trusted authority is accepted.
  */
 public final class Tls {
+  static {
+    RsaKeyExchange.permitInOwnProcess();
+  }
+
   /** The policy for client certificates. */
   public enum ClientCertificates {
     /** None is requested. */
@@ -64,7 +68,8 @@ public final class Tls {
    * The negotiable protocol versions and cipher suites.
    *
    * @param protocols such as {@code TLSv1.3}; empty for 1.2 and 1.3
-   * @param ciphers the suites up to TLS 1.2 as an OpenSSL list; empty for Java's defaults
+   * @param ciphers the suites up to TLS 1.2 as an OpenSSL list; empty for Java's defaults, which
+   *     have no RSA key exchange
    * @param suites the suites of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's
    *     defaults
    */
@@ -102,7 +107,7 @@ public final class Tls {
         }
       }
       if (ciphers.isEmpty()) {
-        enabled.addAll(defaults.stream().filter(name -> !isOfTls13(name)).toList());
+        enabled.addAll(defaults.stream().filter(Terms::isDefaultOfTls12).toList());
       } else {
         List<String> selected = CipherList.select(ciphers, known);
         if (selected.isEmpty()) {
@@ -116,6 +121,10 @@ public final class Tls {
     /** Returns true for the form of names that TLS 1.3 has, without a key exchange. */
     private static boolean isOfTls13(String suite) {
       return !suite.contains("_WITH_") && !suite.endsWith("_SCSV");
+    }
+
+    private static boolean isDefaultOfTls12(String suite) {
+      return !isOfTls13(suite) && !RsaKeyExchange.isUsedBy(suite);
     }
   }
 
@@ -251,12 +260,11 @@ public final class Tls {
     return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
   }
 
-  /**
-   * Returns a factory of TLS sockets, which perform the handshake at first use and have all suites.
-   */
-  public SocketFactory sockets() {
+  /** Returns a factory of TLS sockets, which perform the handshake at first use. */
+  public SSLSocketFactory sockets() {
     if (loaded.context() instanceof JdkSslContext jdk) {
-      return jdk.context().getSocketFactory();
+      SSLParameters parameters = jdk.newEngine(UnpooledByteBufAllocator.DEFAULT).getSSLParameters();
+      return new TlsSocketFactory(jdk.context().getSocketFactory(), parameters);
     }
     throw new IllegalStateException("not of the JDK");
   }

@@ -20,6 +20,17 @@ class CipherListTest {
   private static final String RSA_CHACHA = "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256";
   private static final String DHE_CBC = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA";
   private static final String TLS_13 = "TLS_AES_128_GCM_SHA256";
+
+  /** Suites that the JDK has only in programs of ours. */
+  private static final List<String> RSA_KEY_EXCHANGE =
+      List.of(
+          "TLS_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_RSA_WITH_AES_256_CBC_SHA256",
+          "TLS_RSA_WITH_AES_128_CBC_SHA256",
+          "TLS_RSA_WITH_AES_256_CBC_SHA",
+          "TLS_RSA_WITH_AES_128_CBC_SHA");
+
   private static final List<String> SUITES =
       List.of(TLS_13, ECDSA_256, ECDSA_128, RSA_CHACHA, DHE_CBC);
 
@@ -63,7 +74,12 @@ class CipherListTest {
         Files.isExecutable(Path.of("/usr/bin/openssl")), "openssl is not installed");
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, null, null);
-    List<String> ours = List.of(context.getSupportedSSLParameters().getCipherSuites());
+    List<String> ours =
+        Stream.concat(
+                Stream.of(context.getSupportedSSLParameters().getCipherSuites()),
+                RSA_KEY_EXCHANGE.stream())
+            .distinct()
+            .toList();
     Set<String> theirs = openssl("ALL:COMPLEMENTOFALL:@SECLEVEL=0");
     for (String list :
         List.of(
@@ -77,6 +93,9 @@ class CipherListTest {
             "TLSv1",
             "SSLv3:!aNULL",
             "SHA384",
+            "kRSA:-AES256",
+            "DEFAULT:-AES128-SHA256",
+            "AES256-SHA256:RSA+AESGCM",
             "ECDSA:!AESGCM",
             "ECDHE-RSA-AES128-SHA256:DHE-RSA-AES256-SHA")) {
       Set<String> selected = Set.copyOf(CipherList.select(list, ours));

@@ -356,6 +356,24 @@ class TlsTest {
     assertThat(session(any, port, "TLSv1.2").getCipherSuite()).startsWith("TLS_ECDHE_ECDSA_");
   }
 
+  /** Sockets are used where a thread may wait, as for what other servers say before a start. */
+  @Test
+  void givesSocketsTheTermsOfTheirConfiguration() throws Exception {
+    int any = listen(Tls.Terms.DEFAULT, service(false, Tls.Sessions.DEFAULT));
+    int newest =
+        listen(
+            new Tls.Terms(List.of("TLSv1.3"), "", List.of()), service(false, Tls.Sessions.DEFAULT));
+    Tls.Terms terms = new Tls.Terms(List.of("TLSv1.2"), "CHACHA20", List.of());
+    Tls client = Tls.client(null, authority(ours), terms);
+    try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", any)) {
+      assertThat(socket.getSession().getCipherSuite()).isEqualTo(CHACHA);
+      assertThat(socket.getSession().getProtocol()).isEqualTo("TLSv1.2");
+    }
+    try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", newest)) {
+      assertThatThrownBy(socket::startHandshake).isInstanceOf(IOException.class);
+    }
+  }
+
   @Test
   void refusesListsThatNameNoCipher() {
     assertThatThrownBy(() ->
