@@ -52,6 +52,8 @@ final class CheckConfigIT {
         "requirepass s3cret s3cret",
         "requirepas s3cret",
         "masterauth \"s3cret",
+        "requirepass-file /dev/null", // empty, as where a secret was not mounted
+        "masterauth-file /dev/null",
         "aclfile /nonexistent/users.acl",
         "logfile /nonexistent/redis.log",
         "unixsocket /nonexistent/redis.sock",
@@ -85,6 +87,7 @@ final class CheckConfigIT {
         "sentinel auth-pass other s3cret",
         "sentinel notification-script mymaster /nonexistent",
         "user worker on >s3cret +@lists",
+        "requirepass-file /dev/null",
         "rename-command NOSUCH \"\"",
         "aclfile /nonexistent/users.acl",
         "logfile /nonexistent/redis.log",

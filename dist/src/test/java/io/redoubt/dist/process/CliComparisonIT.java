@@ -197,4 +197,24 @@ final class CliComparisonIT {
     }
     assertThat(differences).isEmpty();
   }
+
+  /** Debian's does so only after the last reply and after the time limit. */
+  @Test
+  void printsTheCountsOfAPipeThatTheServerEnds() throws Exception {
+    int port = nodes.server(Kind.REDOUBT).port();
+    String both = "set piped 1\r\nlpush piped 1\r\n";
+    for (Map.Entry<String, Integer> end :
+        Map.of("quit\r\n", 1, "client kill type normal skipme no\r\n", 1, "*1\r\nset\r\n", 2)
+            .entrySet()) {
+      Path input = folder.resolve("input");
+      Files.writeString(input, both + end.getKey() + "set piped 2\r\n");
+      List<String> words = List.of("-p", port + "", "--pipe");
+      Outcome outcome = runHere(words, Map.of(), input.toFile(), port);
+      assertThat(outcome.status()).as(outcome.toString()).isEqualTo(1);
+      assertThat(outcome.errors())
+          .startsWith("WRONGTYPE ")
+          .contains("\nError reading from the server: ");
+      assertThat(outcome.output()).endsWith("errors: " + end.getValue() + ", replies: 3\n");
+    }
+  }
 }
