@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.directive.Change;
@@ -358,6 +359,8 @@ public final class SentinelServer implements AutoCloseable {
 
   /** Defines the users of the configuration or of its ACL file. */
   private void define(Users users, Mistakes mistakes) throws FatalConfigError {
+    users.allChannelsByDefault(
+        directives.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
     AclFile file = usersFile();
     if (file != null) {
       try {

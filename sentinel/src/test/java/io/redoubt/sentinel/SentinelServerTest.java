@@ -161,6 +161,26 @@ class SentinelServerTest {
   }
 
   @Test
+  void givesNewUsersTheConfiguredChannels() throws Exception {
+    call("ACL SETUSER before");
+    assertThat(userLine("before")).contains(" resetchannels ");
+    client.close();
+    server.close();
+    start(file() + "acl-pubsub-default allchannels\nuser configured on nopass\n");
+    call("ACL SETUSER after");
+    for (String user : new String[] {"configured", "after"}) {
+      assertThat(userLine(user)).contains(" &* ");
+    }
+  }
+
+  private String userLine(String user) throws IOException {
+    return texts(call("ACL LIST")).stream()
+        .filter(line -> line.startsWith("user " + user + " "))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void doesNotVoteWithoutSaving() throws IOException {
     Path file = folder.resolve("sentinel.conf");
     Files.delete(file);

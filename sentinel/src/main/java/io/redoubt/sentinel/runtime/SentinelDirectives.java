@@ -27,6 +27,12 @@ public final class SentinelDirectives extends Directives {
     common.protectedMode.defaultsTo(false);
     common.bind.shipped("* -::*");
     common.pidfile.shipped("/var/run/redis-sentinel.pid");
+    // A sentinel has neither the commands nor the keys, and limits its short requests itself.
+    common.enableProtectedConfigs.acceptedWithoutEffect();
+    common.enableDebugCommand.acceptedWithoutEffect();
+    common.enableModuleCommand.acceptedWithoutEffect();
+    common.protoMaxBulkLen.acceptedWithoutEffect();
+    metrics.pageShowKeys.acceptedWithoutEffect();
     section("SENTINEL");
     sentinel =
         fileWord("sentinel")
