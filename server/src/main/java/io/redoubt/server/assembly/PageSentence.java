@@ -100,22 +100,34 @@ final class PageSentence {
   }
 
   private static String ofCluster(Cluster cluster) {
-    int uncovered = SlotSet.SLOTS - cluster.assignedSlots();
+    int unserved = SlotSet.SLOTS - cluster.assignedSlots();
+    int unanswered = 0;
     for (Node node : cluster.allNodes()) {
-      if (node.has(NodeFlag.FAIL | NodeFlag.PFAIL)) {
-        uncovered += node.slotCount();
+      if (node.has(NodeFlag.FAIL)) {
+        unserved += node.slotCount();
+      } else if (node != cluster.me() && (node.has(NodeFlag.PFAIL) || !node.isConnected())) {
+        unanswered += node.slotCount();
       }
     }
-    String slots =
-        uncovered == 0
-            ? "all slots are served by " + Figures.count(cluster.voters(), "master")
-            : Figures.count(uncovered, "slot") + (uncovered == 1 ? " is" : " are") + " not served";
-    return "Cluster "
-        + (cluster.isServing() ? "ok" : "down")
-        + ": "
-        + slots
-        + ", "
-        + Figures.count(cluster.allNodes().size(), "node")
-        + " known.";
+    StringBuilder text = new StringBuilder("Cluster ");
+    text.append(cluster.isServing() ? "ok: " : "down: ");
+    if (unserved == 0 && unanswered == 0) {
+      text.append("all slots are served by ").append(Figures.count(cluster.voters(), "master"));
+    }
+    if (unserved > 0) {
+      text.append(Figures.count(unserved, "slot"))
+          .append(unserved == 1 ? " is" : " are")
+          .append(" not served");
+    }
+    if (unanswered > 0) {
+      text.append(unserved > 0 ? ", " : "")
+          .append(Figures.count(unanswered, "slot"))
+          .append(unanswered == 1 ? " belongs" : " belong")
+          .append(" to masters that do not answer");
+    }
+    return text.append(", ")
+        .append(Figures.count(cluster.allNodes().size(), "node"))
+        .append(" known.")
+        .toString();
   }
 }

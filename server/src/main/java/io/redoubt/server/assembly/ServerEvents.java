@@ -2,20 +2,29 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.net.Addresses;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.replication.ReplicationView;
 import io.redoubt.server.replication.ReplicationView.ReplicaState;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * The timeline of a data server: its role, its link, syncs, saves and readiness, found by comparing
- * each second with the one before. Confined to the event loop.
+ * The timeline of a data server: its role, its link, syncs, saves, readiness, and the other nodes
+ * of its cluster, found by comparing each second with the one before. Confined to the event loop.
  */
 final class ServerEvents {
   private static final String REPLICA = "replica ";
+  private static final String NODE = "node ";
+
+  /** In a larger cluster only its state is followed, not each of its nodes. */
+  private static final int MAX_NODES = 64;
 
   /** The maximum number of lost replicas to remember, and for how long. */
   private static final int MAX_GONE = 16;
@@ -61,20 +70,59 @@ final class ServerEvents {
     for (ReplicaState each : replication.replicas()) {
       states.put(REPLICA + Addresses.describe(each.host(), each.port()), each.state());
     }
-    for (String known : Map.copyOf(last).keySet()) {
-      if (known.startsWith(REPLICA) && !states.containsKey(known)) {
-        changed(known, "gone");
-        last.remove(known);
-        goneAt.put(known.substring(REPLICA.length()), parts.clock.monotonicMillis());
-      }
+    for (String lost : follow(REPLICA, states, "gone")) {
+      goneAt.put(lost.substring(REPLICA.length()), parts.clock.monotonicMillis());
     }
-    states.forEach((known, state) -> {
-      changed(known, state);
-      goneAt.remove(known.substring(REPLICA.length()));
-    });
+    states.keySet().forEach(known -> goneAt.remove(known.substring(REPLICA.length())));
     while (goneAt.size() > MAX_GONE) {
       goneAt.remove(goneAt.keySet().iterator().next());
     }
+    if (parts.clusterNode != null) {
+      lookAt(parts.clusterNode.cluster());
+    }
+  }
+
+  private void lookAt(Cluster cluster) {
+    changed("cluster", cluster.isServing() ? "ok" : "down");
+    if (cluster.allNodes().size() <= MAX_NODES) {
+      Map<String, String> states = new HashMap<>();
+      for (Node node : cluster.allNodes()) {
+        if (node != cluster.me() && !node.isInHandshake()) {
+          states.put(NODE + node.shownAddress(), state(node));
+        }
+      }
+      follow(NODE, states, "forgotten");
+    }
+  }
+
+  private static String state(Node node) {
+    Node master = node.master();
+    String duty =
+        master != null
+            ? "replica of " + master.shownAddress()
+            : node.slotCount() > 0 ? "master" : "master without slots";
+    return duty + (node.hasFailed() ? ", failed" : node.has(NodeFlag.PFAIL) ? ", silent" : "");
+  }
+
+  /**
+   * Records the states of several things whose names have a prefix.
+   *
+   * @param end the state of those that are no longer there
+   * @return the names of those
+   */
+  private List<String> follow(String prefix, Map<String, String> states, String end) {
+    List<String> lost = new ArrayList<>();
+    for (String known : last.keySet()) {
+      if (known.startsWith(prefix) && !states.containsKey(known)) {
+        lost.add(known);
+      }
+    }
+    for (String known : lost) {
+      changed(known, end);
+      last.remove(known);
+    }
+    states.forEach(this::changed);
+    return lost;
   }
 
   /** Returns the time since each replica lost in the last minutes was lost, by address. */
