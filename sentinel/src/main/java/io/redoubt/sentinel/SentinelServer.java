@@ -322,6 +322,7 @@ public final class SentinelServer implements AutoCloseable {
     new CommandNames(directives.renameCommand, table).rename(mistakes);
     define(users, mistakes);
     heap.commandsAreDeclared(table);
+    heap.addHolder(clients::heapBytes);
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);

@@ -36,8 +36,8 @@ public final class Transport implements AutoCloseable {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
-  /** The connections that a listener accepts in a turn, which leave the rest of it to others. */
-  private static final int MAX_ACCEPTS = 64;
+  /** The connections that a listener accepts in a turn: as many as wait at the default backlog. */
+  private static final int MAX_ACCEPTS = 512;
 
   private final Sockets sockets;
   private final EventLoop eventLoop;

@@ -10,6 +10,7 @@ import io.redoubt.protocol.pubsub.Subscriber;
 import io.redoubt.protocol.pubsub.Subscriptions;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.protocol.session.input.ClientInput;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
@@ -527,7 +528,11 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
 
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
-    return OBJECT_BYTES + subscriptions.heapBytes() + (tracking == null ? 0 : tracking.heapBytes());
+    Waiting waits = waiting();
+    return OBJECT_BYTES
+        + subscriptions.heapBytes()
+        + (tracking == null ? 0 : tracking.heapBytes())
+        + (waits == null ? 0 : waits.heapBytes());
   }
 
   /** Returns its entry in the accounting of client memory. */

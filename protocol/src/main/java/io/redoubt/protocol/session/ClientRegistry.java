@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 public final class ClientRegistry {
+  /** The measured heap size of a connection and its buffers, in addition to that of its client. */
+  private static final long CONNECTION_BYTES = 3000;
 
   private final Loop loop;
   private final Clock clock;
@@ -247,6 +249,15 @@ public final class ClientRegistry {
   /** Removes a client's memory from the total. */
   void forgetMemory(Client client) {
     clientMemory.forget(client);
+  }
+
+  /** Returns an estimate of the Java heap that all clients and their connections take, in bytes. */
+  public long heapBytes() {
+    long bytes = clients.size() * CONNECTION_BYTES;
+    for (Client client : clients.values()) {
+      bytes += client.heapBytes();
+    }
+    return bytes;
   }
 
   /** Closes the client that uses the most Java heap, if there is one. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EndOfTurnTest extends TransportFixture {
 
   private static final int BACKLOG = 9;
+  private static final int WAITING = 100;
 
   /** Polls until a number of bytes has arrived or the time is over. */
   private static final class UntilAllHaveCome implements EndOfTurn {
@@ -128,29 +129,32 @@ class EndOfTurnTest extends TransportFixture {
     Executor loop = transport.loop()::execute;
     CompletableFuture.runAsync(() -> transport.atEndOfTurn(counting), loop).join();
     List<Integer> acceptedIn = new ArrayList<>();
-    CountDownLatch accepted = new CountDownLatch(BACKLOG);
+    CountDownLatch accepted = new CountDownLatch(WAITING);
     Listener listener =
         transport.listen(
             new InetSocketAddress("127.0.0.1", 0),
-            BACKLOG,
+            WAITING,
             connection -> {
               connection.handler(new EchoHandler());
               acceptedIn.add(turns.get());
               accepted.countDown();
             });
+    CountDownLatch waits = new CountDownLatch(1);
     CountDownLatch occupied = new CountDownLatch(1);
     CompletableFuture<Void> busy =
         CompletableFuture.runAsync(
             () -> {
               try {
+                waits.countDown();
                 occupied.await();
               } catch (InterruptedException e) {
                 throw new AssertionError(e);
               }
             },
             loop);
+    waits.await();
     List<Socket> sockets = new ArrayList<>();
-    for (int i = 0; i < BACKLOG; i++) {
+    for (int i = 0; i < WAITING; i++) {
       sockets.add(new Socket("127.0.0.1", listener.port()));
     }
     occupied.countDown();

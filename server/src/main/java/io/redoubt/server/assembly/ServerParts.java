@@ -238,6 +238,8 @@ final class ServerParts {
             channels,
             dispatcher,
             trackedClients);
+    heap.addHolder(clients::heapBytes);
+    heap.addHolder(scripting.scripts()::heapBytes);
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
     appendOnlyFile =
         new AppendOnlyFile(

@@ -359,6 +359,11 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
+  /** Returns the gate of the Java heap. */
+  public HeapGate heap() {
+    return heap;
+  }
+
   @Override
   public boolean hasRoomForClient() {
     return heap.admitsClient();

@@ -142,7 +142,12 @@ final class KeyWait implements Waiting {
 
   @Override
   public long memoryBytes() {
-    return block.sizeBytes() + places.size() * PLACE_BYTES;
+    return block.sizeBytes();
+  }
+
+  @Override
+  public long heapBytes() {
+    return places.size() * PLACE_BYTES;
   }
 
   @Override

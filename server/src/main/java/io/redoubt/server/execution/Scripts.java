@@ -34,6 +34,9 @@ public final class Scripts {
 
   private static final int SHA1_HEX = 40;
 
+  /** The measured heap size of a known script; its text and code are off the heap. */
+  private static final long SCRIPT_BYTES = 500;
+
   private static final int MAX_EVALUATED = 500;
 
   private record Known(Script script, int textBytes) {}
@@ -75,6 +78,11 @@ public final class Scripts {
   /** Returns the total length of the known scripts' texts, in bytes. */
   public long textBytes() {
     return textBytes;
+  }
+
+  /** Returns an estimate of the Java heap that the known scripts take, in bytes. */
+  public long heapBytes() {
+    return count() * SCRIPT_BYTES;
   }
 
   /** Returns true if the script with the SHA-1 in argument {@code i} is known (SCRIPT EXISTS). */

@@ -27,8 +27,13 @@ public interface Waiting {
     return 0;
   }
 
-  /** Returns the memory used by the wait, arguments included, in bytes. */
+  /** Returns the memory used by the wait off the heap, arguments included, in bytes. */
   default long memoryBytes() {
+    return 0;
+  }
+
+  /** Returns an estimate of the Java heap used by the wait in addition to one object, in bytes. */
+  default long heapBytes() {
     return 0;
   }
 }

@@ -7,16 +7,22 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.LogInterval;
 import io.redoubt.protocol.resp.Request;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
- * Prevents clients from exhausting the Java heap, which would terminate the process. When the heap
- * is more than {@link #ADMIT_PERCENT} full, commands that retain objects are refused; data is
- * stored off the heap, and commands on it continue. Beyond {@link #CLOSE_PERCENT} new connections
- * are refused, too, and the client with the largest share of the heap is closed.
+ * Prevents clients from exhausting the Java heap, which would terminate the process. When live
+ * objects take more than {@link #ADMIT_PERCENT} of the heap, commands that retain objects are
+ * refused; data is stored off the heap, and commands on it continue. Beyond {@link #CLOSE_PERCENT}
+ * new connections are refused, too, and the client with the largest share of the heap is closed.
  *
- * <p>The heap in use includes garbage. Before a refusal it is collected, unless the last collection
- * was recent and little has been allocated since. Confined to the loop.
+ * <p>Only a full collection shows which part of the heap is live, and it stops the process. In
+ * between, live bytes are estimated: those after the last collection, plus the growth that the
+ * holders report, plus what was admitted without a holder. Garbage therefore neither refuses a
+ * command nor causes a collection; the JVM collects it as it does without this gate. The estimate
+ * matters only while the bytes in use, garbage included, exceed a limit. Confined to the loop.
  */
 public final class HeapGate {
   /** A heap and its collector. */
@@ -56,15 +62,31 @@ public final class HeapGate {
           "OOM command not allowed: the Java heap is exhausted. Raise it by -Xmx in"
               + " REDOUBT_JAVA_OPTS.");
 
-  private static final long ADMIT_PERCENT = 80;
-  private static final long CLOSE_PERCENT = 92;
+  /**
+   * Leaves a sixth of the old generation, which the JVM options make 90 % of the heap, to garbage:
+   * the JVM stops for a full collection whenever that part is filled.
+   */
+  private static final long ADMIT_PERCENT = 75;
+
+  private static final long CLOSE_PERCENT = 85;
+
+  /** The minimum interval of collections if live objects hardly grow. */
   private static final long COLLECTION_NANOS = 1_000_000_000L;
 
+  /** The age at which an estimate expires, since not every object has a holder. */
+  private static final long ESTIMATE_NANOS = 10 * COLLECTION_NANOS;
+
+  /** The minimum interval in which holders are asked, which walks over all clients. */
+  private static final long HOLDERS_NANOS = 10_000_000L;
+
   /**
-   * The fraction of the heap, as a divisor, that must have been allocated for a collection to pay
-   * off.
+   * The estimated growth since the last collection, as a divisor of the heap, after which another
+   * one may find that the growth was overestimated.
    */
   private static final long GROWTH_SHARE = 16;
+
+  /** The admitted bytes, as a divisor of the heap, after which holders are asked at once. */
+  private static final long UNREPORTED_SHARE = 64;
 
   /**
    * A generous estimate of the objects of a channel, watch or wait in addition to the bytes of its
@@ -78,9 +100,9 @@ public final class HeapGate {
   private static final long CLIENT_BYTES = 16 << 10;
   private static final long LARGE_REQUEST_BYTES = 64 << 10;
 
-  private static final Set<String> KEEPING =
+  /** Commands that retain objects of which holders report the bytes. */
+  private static final Set<String> HELD =
       Set.of(
-          "acl|setuser",
           "blmove",
           "blmpop",
           "blpop",
@@ -90,19 +112,18 @@ public final class HeapGate {
           "bzpopmax",
           "bzpopmin",
           "client|tracking",
-          "eval",
-          "eval_ro",
-          "function|load",
-          "function|restore",
           "psubscribe",
           "script|load",
-          "sentinel|monitor",
-          "sentinel|set",
           "ssubscribe",
           "subscribe",
           "wait",
           "waitaof",
           "watch");
+
+  /** Commands that retain objects without a holder. */
+  private static final Set<String> KEPT =
+      Set.of(
+          "acl|setuser", "function|load", "function|restore", "sentinel|monitor", "sentinel|set");
 
   /** Commands whose words become temporary objects; refused only for large requests. */
   private static final Set<String> DECODING =
@@ -113,6 +134,8 @@ public final class HeapGate {
           "cluster",
           "command",
           "config",
+          "eval",
+          "eval_ro",
           "evalsha",
           "evalsha_ro",
           "failover",
@@ -164,6 +187,7 @@ public final class HeapGate {
   private final Clock clock;
   private final Log log;
   private final LogInterval lines = new LogInterval();
+  private final List<LongSupplier> holders = new ArrayList<>();
 
   /** The minimum request length in bytes, by command, at which the heap is checked. */
   private long[] fromBytes = {};
@@ -171,9 +195,27 @@ public final class HeapGate {
   /** True for commands of {@link #OPENING}. */
   private boolean[] opens = {};
 
-  private long collectedNanos;
-  private long usedAfterCollection;
+  /** True for commands of {@link #HELD}. */
+  private boolean[] isHeld = {};
+
+  /** True for commands of {@link #KEPT}. */
+  private boolean[] isKept = {};
+
   private boolean wasCollected;
+  private long collectedNanos;
+  private long liveAfterCollection;
+  private long heldAfterCollection;
+
+  /** The bytes admitted since the last collection of which no holder reports. */
+  private long keptBytes;
+
+  /** The bytes that holders reported when they were last asked. */
+  private long heldBytes;
+
+  private long askedNanos;
+
+  /** The bytes admitted since holders were last asked, which they will report. */
+  private long unreportedBytes;
 
   /** Creates the gate of a heap. */
   public HeapGate(Heap heap, Clock clock, Log log) {
@@ -182,41 +224,62 @@ public final class HeapGate {
     this.log = log;
   }
 
+  /** Adds a source of the bytes that a kind of state takes on the heap. */
+  public void addHolder(LongSupplier bytes) {
+    holders.add(bytes);
+  }
+
   /** Derives the tables by command from the complete command table. */
   public void commandsAreDeclared(CommandTable<?> table) {
     fromBytes = new long[table.numbered().size()];
     opens = new boolean[fromBytes.length];
+    isHeld = new boolean[fromBytes.length];
+    isKept = new boolean[fromBytes.length];
     for (Command<?> command : table.numbered()) {
       String name = command.name();
       int bar = name.indexOf('|');
       String container = bar < 0 ? name : name.substring(0, bar);
-      opens[command.id()] = OPENING.contains(name);
-      boolean decodes = opens[command.id()] || DECODING.contains(container);
-      fromBytes[command.id()] =
-          KEEPING.contains(name) ? 0 : decodes ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
+      int id = command.id();
+      opens[id] = OPENING.contains(name);
+      isHeld[id] = HELD.contains(name);
+      isKept[id] = KEPT.contains(name);
+      boolean decodes = opens[id] || DECODING.contains(container);
+      fromBytes[id] = isHeld[id] || isKept[id] ? 0 : decodes ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
     }
   }
 
   /** Returns false if the heap has no room for the objects that a command may retain. */
   public boolean admits(Command<?> command, Request request) {
-    long bytes = request.end() - request.start();
-    if (bytes < fromBytes[command.id()]) {
+    int id = command.id();
+    long length = request.end() - request.start();
+    if (length < fromBytes[id]) {
       return true;
     }
-    return admits(
-        opens[command.id()]
-            ? request.count() * SOURCE_BYTES
-            : request.count() * WORD_BYTES + bytes * COPIES);
+    long bytes =
+        opens[id] ? request.count() * SOURCE_BYTES : request.count() * WORD_BYTES + length * COPIES;
+    if (!admits(bytes, ADMIT_PERCENT)) {
+      return false;
+    }
+    unreportedBytes += isHeld[id] ? bytes : 0;
+    keptBytes += isKept[id] ? bytes : 0;
+    return true;
   }
 
   /** Returns false if the heap has no room for one more connection. */
   public boolean admitsClient() {
-    return admits(CLIENT_BYTES, CLOSE_PERCENT);
+    boolean admitted = admits(CLIENT_BYTES, CLOSE_PERCENT);
+    unreportedBytes += admitted ? CLIENT_BYTES : 0;
+    return admitted;
   }
 
-  /** Returns false if the heap has no room for this many bytes of retained objects. */
+  /**
+   * Returns false if the heap has no room for this many bytes, which are temporary or will be
+   * reported by a holder.
+   */
   public boolean admits(long bytes) {
-    return admits(bytes, ADMIT_PERCENT);
+    boolean admitted = admits(bytes, ADMIT_PERCENT);
+    unreportedBytes += admitted ? bytes : 0;
+    return admitted;
   }
 
   private boolean admits(long bytes, long percent) {
@@ -244,19 +307,53 @@ public final class HeapGate {
     if (heap.usedBytes() + bytes <= limit) {
       return true;
     }
-    return bytes <= limit && collect() && heap.usedBytes() + bytes <= limit;
-  }
-
-  private boolean collect() {
-    long now = clock.monotonicNanos();
-    boolean grown = heap.usedBytes() - usedAfterCollection >= heap.maxBytes() / GROWTH_SHARE;
-    if (wasCollected && !grown && now - collectedNanos < COLLECTION_NANOS) {
+    if (bytes > limit) {
       return false;
     }
+    long now = clock.monotonicNanos();
+    if (!wasCollected || now - collectedNanos >= ESTIMATE_NANOS) {
+      collect();
+    } else if (areHoldersDue(now, liveBytes() + bytes > limit)) {
+      askHolders(now);
+    }
+    if (liveBytes() + bytes > limit && isCollectionDue(now)) {
+      collect();
+    }
+    return liveBytes() + bytes <= limit;
+  }
+
+  /** Returns the estimate of live bytes. */
+  private long liveBytes() {
+    return liveAfterCollection + heldBytes - heldAfterCollection + unreportedBytes + keptBytes;
+  }
+
+  private boolean areHoldersDue(long now, boolean refuses) {
+    return unreportedBytes >= heap.maxBytes() / UNREPORTED_SHARE
+        || refuses && now - askedNanos >= HOLDERS_NANOS;
+  }
+
+  private void askHolders(long now) {
+    long bytes = 0;
+    for (LongSupplier holder : holders) {
+      bytes += holder.getAsLong();
+    }
+    heldBytes = bytes;
+    unreportedBytes = 0;
+    askedNanos = now;
+  }
+
+  private boolean isCollectionDue(long now) {
+    return now - collectedNanos >= COLLECTION_NANOS
+        || liveBytes() - liveAfterCollection >= heap.maxBytes() / GROWTH_SHARE;
+  }
+
+  private void collect() {
     heap.collect();
     wasCollected = true;
     collectedNanos = clock.monotonicNanos();
-    usedAfterCollection = heap.usedBytes();
-    return true;
+    liveAfterCollection = heap.usedBytes();
+    askHolders(collectedNanos);
+    heldAfterCollection = heldBytes;
+    keptBytes = 0;
   }
 }

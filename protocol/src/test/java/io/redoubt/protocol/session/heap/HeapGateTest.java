@@ -2,21 +2,32 @@ package io.redoubt.protocol.session.heap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.Invocation;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Request;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 final class HeapGateTest implements HeapGate.Heap {
-  private static final int MAX = 1000;
+  private static final int MAX = 100_000;
+  private static final long SECOND_NANOS = 1_000_000_000L;
 
   private int live;
   private int garbage;
+  private int held;
   private int collections;
   private int closed;
-  private final Clock clock = new StoppedClock();
+  private long nanos = 1;
+  private final Clock clock = new HandClock();
   private final HeapGate gate = new HeapGate(this, clock, Log.silent(clock));
+  private final CommandTable<Invocation> table = new CommandTable<>();
 
-  private static final class StoppedClock implements Clock {
+  private final class HandClock implements Clock {
     @Override
     public long wallMillis() {
       return 1;
@@ -29,8 +40,27 @@ final class HeapGateTest implements HeapGate.Heap {
 
     @Override
     public long monotonicNanos() {
-      return 1;
+      return nanos;
     }
+  }
+
+  private static final class Sample extends CommandGroup<Invocation> {
+    final Command<Invocation> subscribe =
+        command("SUBSCRIBE channel [channel ...]").runs(call -> call.reply().ok());
+    final Command<Invocation> eval = command("EVAL script numkeys").runs(call -> call.reply().ok());
+    final Command<Invocation> acl = container("ACL").help("6.0.0").holds();
+    final Command<Invocation> setuser =
+        command("ACL SETUSER username").runs(call -> call.reply().ok());
+
+    Sample() {
+      super(Group.GENERIC);
+    }
+  }
+
+  HeapGateTest() {
+    table.add(new Sample());
+    gate.commandsAreDeclared(table);
+    gate.addHolder(() -> held);
   }
 
   @Override
@@ -49,26 +79,37 @@ final class HeapGateTest implements HeapGate.Heap {
     garbage = 0;
   }
 
+  private boolean admits(String... words) {
+    Request request = Request.of(words);
+    return gate.admits(Objects.requireNonNull(table.find(request)), request);
+  }
+
+  /** State that a holder reports. */
+  private void hold(int bytes) {
+    held += bytes;
+    live += bytes;
+  }
+
   @Test
   void admitsWithoutACollectionWhileThereIsRoom() {
-    live = 500;
-    assertThat(gate.admits(300)).isTrue();
+    live = 50_000;
+    assertThat(gate.admits(25_000)).isTrue();
     assertThat(collections).isZero();
   }
 
   @Test
   void collectsGarbageBeforeItRefuses() {
-    live = 300;
-    garbage = 600;
-    assertThat(gate.admits(100)).isTrue();
+    live = 30_000;
+    garbage = 60_000;
+    assertThat(gate.admits(10_000)).isTrue();
     assertThat(collections).isOne();
   }
 
   @Test
   void refusesRequestsLargerThanTheFreeHeap() {
-    live = 750;
-    assertThat(gate.admits(100)).isFalse();
-    assertThat(gate.admits(40)).isTrue();
+    live = 70_000;
+    assertThat(gate.admits(10_000)).isFalse();
+    assertThat(gate.admits(4_000)).isTrue();
   }
 
   @Test
@@ -77,25 +118,96 @@ final class HeapGateTest implements HeapGate.Heap {
     assertThat(collections).isZero();
   }
 
+  /** The JVM may fill the whole heap with garbage before it collects. */
   @Test
-  void collectsAgainOnlyAfterGrowth() {
-    live = 850;
-    for (int i = 0; i < 10; i++) {
-      assertThat(gate.admits(1)).isFalse();
+  void neitherCollectsNorRefusesBecauseOfGarbage() {
+    live = 70_000;
+    garbage = 10_000;
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(admits("subscribe", "x")).isTrue();
+      assertThat(admits("eval", "return 1", "0")).isTrue();
+      garbage = garbage == 25_000 ? 10_000 : garbage + 500;
     }
     assertThat(collections).isOne();
-    live = 700;
-    garbage = 250;
-    assertThat(gate.admits(1)).isTrue();
-    assertThat(collections).isEqualTo(2);
+  }
+
+  @Test
+  void refusesWhatHoldersWouldRetainBeyondTheLimit() {
+    live = 50_000;
+    garbage = 30_000;
+    int held = 0;
+    while (admits("subscribe", "x")) {
+      hold(1000);
+      held++;
+    }
+    assertThat(held).isBetween(20, 25);
+    assertThat(live).isLessThanOrEqualTo(75_000);
+  }
+
+  /** In one turn of the loop, or in MULTI: the clock stands still. */
+  @Test
+  void countsWhatHoldersHaveNotReportedYet() {
+    live = 70_000;
+    garbage = 10_000;
+    assertThat(gate.admits(3_000)).isTrue();
+    hold(3_000);
+    assertThat(gate.admits(3_000)).isFalse();
+  }
+
+  @Test
+  void admitsAgainAsSoonAsHoldersRelease() {
+    live = 60_000;
+    hold(15_000);
+    garbage = 20_000;
+    assertThat(admits("subscribe", "x")).isFalse();
+    int before = collections;
+    hold(-15_000);
+    garbage += 15_000;
+    nanos += SECOND_NANOS / 50;
+    assertThat(admits("subscribe", "x")).isTrue();
+    assertThat(collections).isEqualTo(before);
+  }
+
+  @Test
+  void countsStateWithoutHolderUntilTheNextCollection() {
+    live = 70_000;
+    garbage = 10_000;
+    int admitted = 0;
+    while (admits("acl", "setuser", "u")) {
+      admitted++;
+      live += 1000;
+    }
+    assertThat(admitted).isBetween(1, 5);
+  }
+
+  @Test
+  void collectsAtMostOnceASecondWhenTheHeapIsFull() {
+    live = 80_000;
+    for (int i = 0; i < 1000; i++) {
+      assertThat(admits("subscribe", "x")).isFalse();
+      garbage += 10;
+      nanos += SECOND_NANOS / 100;
+    }
+    assertThat(collections).isBetween(9, 11);
+  }
+
+  /** Objects without a holder may have filled the heap since the last collection. */
+  @Test
+  void replacesAnOldEstimate() {
+    live = 70_000;
+    garbage = 10_000;
+    assertThat(admits("subscribe", "x")).isTrue();
+    live = 80_000;
+    nanos += 10 * SECOND_NANOS;
+    assertThat(admits("subscribe", "x")).isFalse();
   }
 
   @Test
   void closesAClientOnlyWhenTheHeapIsNearlyFull() {
-    live = 850;
+    live = 80_000;
     gate.relieve(() -> closed++);
     assertThat(closed).isZero();
-    live = 990;
+    live = 99_000;
     gate.relieve(() -> closed++);
     assertThat(closed).isOne();
   }

@@ -85,10 +85,11 @@ final class BusConnections {
   /**
    * Creates the bus without connections.
    *
+   * @param heap admits long messages
    * @param cluster the state machine, for reading
    * @param inputs receives inputs on the event loop, possibly during a call of this object
    */
-  BusConnections(BusParts parts, Cluster cluster, Consumer<Input> inputs) {
+  BusConnections(BusParts parts, HeapGate heap, Cluster cluster, Consumer<Input> inputs) {
     this.cluster = cluster;
     this.transport = parts.transport();
     this.source = parts.source();
@@ -97,7 +98,7 @@ final class BusConnections {
     this.log = parts.log();
     this.clock = parts.clock();
     this.badMessages = new LimitedLog(log, clock, BAD_MESSAGES_PER_MINUTE);
-    this.heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
+    this.heap = heap;
     this.inputs = inputs;
   }
 
@@ -199,6 +200,15 @@ final class BusConnections {
     long bytes = 0;
     for (End end : ends.values()) {
       bytes += end.queuedBytes();
+    }
+    return bytes;
+  }
+
+  /** Returns the bytes of partial messages, which are on the Java heap. */
+  long bufferedBytes() {
+    long bytes = 0;
+    for (End end : ends.values()) {
+      bytes += end.buffer.length;
     }
     return bytes;
   }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -56,13 +57,14 @@ public final class ClusterDriver {
   private boolean stopped;
 
   /** Creates a stopped driver. */
-  public ClusterDriver(Cluster cluster, DataServer server, BusParts parts) {
+  public ClusterDriver(Cluster cluster, DataServer server, BusParts parts, HeapGate heap) {
     this.cluster = cluster;
     this.server = server;
     Loop loop = parts.transport().loop();
     this.clock = parts.clock();
     this.log = parts.log();
-    this.connections = new BusConnections(parts, cluster, this::submit);
+    this.connections = new BusConnections(parts, heap, cluster, this::submit);
+    heap.addHolder(connections::bufferedBytes);
     this.names = new NodeNames(parts, this::submit);
     this.writer = new StateWriter(parts.file(), parts.threads(), loop, log);
     this.timer = new StepTimer(loop, clock, this::tick, this::tick);

@@ -133,7 +133,8 @@ public final class ClusterNode {
                 parts.threads(),
                 parts.names(),
                 parts.clock(),
-                log));
+                log),
+            parts.dispatcher().heap());
     driver = opened;
     listen(opened);
     parts

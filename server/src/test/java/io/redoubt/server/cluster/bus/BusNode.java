@@ -10,6 +10,7 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
@@ -71,7 +72,8 @@ final class BusNode implements AutoCloseable {
                 Threads.ofSystem(),
                 NameLookup.ofSystem(),
                 clock,
-                new Log(clock, ZoneOffset.UTC, 1, log)));
+                new Log(clock, ZoneOffset.UTC, 1, log)),
+            new HeapGate(HeapGate.OF_PROCESS, clock, Log.silent(clock)));
     driver.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), busPort), 16, null);
     transport.loop().execute(driver::start);
     isServing(); // returns after the start
