@@ -311,8 +311,10 @@ public final class HeapGate {
       return false;
     }
     long now = clock.monotonicNanos();
-    if (!wasCollected || now - collectedNanos >= ESTIMATE_NANOS) {
-      collect();
+    if (!wasCollected
+        || now - collectedNanos >= ESTIMATE_NANOS
+        || keptBytes >= heap.maxBytes() / GROWTH_SHARE) {
+      collect(); // state without a holder may have become larger than estimated
     } else if (areHoldersDue(now, liveBytes() + bytes > limit)) {
       askHolders(now);
     }
@@ -329,7 +331,7 @@ public final class HeapGate {
 
   private boolean areHoldersDue(long now, boolean refuses) {
     return unreportedBytes >= heap.maxBytes() / UNREPORTED_SHARE
-        || refuses && now - askedNanos >= HOLDERS_NANOS;
+        || (refuses && now - askedNanos >= HOLDERS_NANOS);
   }
 
   private void askHolders(long now) {

@@ -180,6 +180,17 @@ final class HeapGateTest implements HeapGate.Heap {
     assertThat(admitted).isBetween(1, 5);
   }
 
+  /** As a monitored master, whose connections are opened later. */
+  @Test
+  void measuresStateWithoutHolder() {
+    live = 60_000;
+    garbage = 20_000;
+    while (admits("acl", "setuser", "u")) {
+      live += 5000;
+    }
+    assertThat(live).isLessThan(90_000);
+  }
+
   @Test
   void collectsAtMostOnceASecondWhenTheHeapIsFull() {
     live = 80_000;
