@@ -67,9 +67,9 @@ public final class Lzf {
 
     /**
      * The last position of each hash of three bytes, plus {@code base}; smaller values stem from
-     * earlier calls.
+     * earlier calls. Allocated for the longest value so far: a DUMP has a compressor of its own.
      */
-    private final int[] places = new int[1 << TABLE_BITS];
+    private int[] places = {};
 
     private int base = 1;
     private byte[] plain = {}; // the history and a block
@@ -97,7 +97,11 @@ public final class Lzf {
 
     private int blocks(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
-      int shift = Integer.SIZE - (length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS);
+      int bits = length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS;
+      int shift = Integer.SIZE - bits;
+      if (places.length < 1 << bits) {
+        places = new int[1 << bits];
+      }
       int size = 0;
       for (int done = 0; done < length; ) {
         int history = Math.min(done, HISTORY_BYTES);
