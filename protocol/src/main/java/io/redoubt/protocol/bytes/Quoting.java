@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,12 @@ public final class Quoting {
       if (at == line.length) {
         return arguments;
       }
+      int end = plainEnd(line, at);
+      if (end >= 0) {
+        arguments.add(Arrays.copyOfRange(line, at, end));
+        at = end;
+        continue;
+      }
       ByteArrayOutputStream argument = new ByteArrayOutputStream();
       at = readArgument(line, at, argument);
       if (at < 0) {
@@ -43,6 +50,18 @@ public final class Quoting {
       }
       arguments.add(argument.toByteArray());
     }
+  }
+
+  /** Returns the index after an argument without quotes; -1 if it has any. */
+  private static int plainEnd(byte[] line, int from) {
+    int at = from;
+    while (at < line.length && !Ascii.endsWord(line[at])) {
+      if (line[at] == '"' || line[at] == '\'') {
+        return -1;
+      }
+      at++;
+    }
+    return at;
   }
 
   /** Splits a line of one-byte characters into arguments; returns null if quotes are unbalanced. */

@@ -80,10 +80,13 @@ public final class HeapGate {
   private static final long HOLDERS_NANOS = 10_000_000L;
 
   /**
-   * The estimated growth since the last collection, as a divisor of the heap, after which another
-   * one may find that the growth was overestimated.
+   * The estimated change since the last collection, as a divisor of the heap, after which another
+   * one may find more room.
    */
   private static final long GROWTH_SHARE = 16;
+
+  /** The largest part of the heap, as a divisor, that is estimated. */
+  private static final long ESTIMATED_SHARE = 4;
 
   /** The admitted bytes, as a divisor of the heap, after which holders are asked at once. */
   private static final long UNREPORTED_SHARE = 64;
@@ -204,7 +207,12 @@ public final class HeapGate {
   private boolean wasCollected;
   private long collectedNanos;
   private long liveAfterCollection;
+
+  /** The bytes that holders reported then, or the lowest number since. */
   private long heldAfterCollection;
+
+  /** The bytes by which that number has fallen. */
+  private long releasedBytes;
 
   /** The bytes admitted since the last collection of which no holder reports. */
   private long keptBytes;
@@ -313,8 +321,9 @@ public final class HeapGate {
     long now = clock.monotonicNanos();
     if (!wasCollected
         || now - collectedNanos >= ESTIMATE_NANOS
-        || keptBytes >= heap.maxBytes() / GROWTH_SHARE) {
-      collect(); // state without a holder may have become larger than estimated
+        || keptBytes >= heap.maxBytes() / GROWTH_SHARE
+        || liveBytes() - liveAfterCollection >= heap.maxBytes() / ESTIMATED_SHARE) {
+      collect(); // state may have become larger than estimated
     } else if (areHoldersDue(now, liveBytes() + bytes > limit)) {
       askHolders(now);
     }
@@ -342,10 +351,16 @@ public final class HeapGate {
     heldBytes = bytes;
     unreportedBytes = 0;
     askedNanos = now;
+    if (heldBytes < heldAfterCollection) {
+      // State that was live then may have been smaller than reported: only a collection shows it.
+      releasedBytes += heldAfterCollection - heldBytes;
+      heldAfterCollection = heldBytes;
+    }
   }
 
   private boolean isCollectionDue(long now) {
     return now - collectedNanos >= COLLECTION_NANOS
+        || releasedBytes >= heap.maxBytes() / GROWTH_SHARE
         || liveBytes() - liveAfterCollection >= heap.maxBytes() / GROWTH_SHARE;
   }
 
@@ -356,6 +371,7 @@ public final class HeapGate {
     liveAfterCollection = heap.usedBytes();
     askHolders(collectedNanos);
     heldAfterCollection = heldBytes;
+    releasedBytes = 0;
     keptBytes = 0;
   }
 }

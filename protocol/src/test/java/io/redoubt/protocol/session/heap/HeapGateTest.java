@@ -165,7 +165,27 @@ final class HeapGateTest implements HeapGate.Heap {
     garbage += 15_000;
     nanos += SECOND_NANOS / 50;
     assertThat(admits("subscribe", "x")).isTrue();
-    assertThat(collections).isEqualTo(before);
+    assertThat(collections).isEqualTo(before + 1);
+  }
+
+  /** Otherwise the next state would be admitted in addition to what was not released. */
+  @Test
+  void doesNotTrustOverestimatedReleases() {
+    live = 30_000;
+    hold(30_000);
+    held += 30_000;
+    garbage = 30_000;
+    assertThat(admits("subscribe", "x")).isTrue();
+    held = 0;
+    live = 30_000;
+    garbage = 50_000;
+    nanos += SECOND_NANOS / 50;
+    while (admits("subscribe", "x")) {
+      hold(1000);
+      garbage = Math.max(0, garbage - 1000);
+      nanos += SECOND_NANOS / 1000;
+    }
+    assertThat(live).isLessThanOrEqualTo(75_000);
   }
 
   @Test
