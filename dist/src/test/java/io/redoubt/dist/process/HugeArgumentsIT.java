@@ -27,8 +27,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 final class HugeArgumentsIT {
-  private static final int HEAP_MEGABYTES = 64;
-  private static final int HUGE_BYTES = 72 << 20;
+  private static final int HEAP_MEGABYTES = 24;
+  private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m";
+  private static final int HUGE_BYTES = 27 << 20;
 
   /** Subscribers get no more than 32 MB at once. */
   private static final int HELLO_BYTES = 24 << 20;
@@ -64,7 +65,7 @@ final class HugeArgumentsIT {
     Node master = nodes.server(Kind.REDOUBT);
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.writeString(file, "sentinel monitor m 127.0.0.1 " + master.port() + " 1\n");
-    Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    Node sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
     await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" sub=1 "));
     List<List<String>> requests;
     try (RespClient client = sentinel.connect()) {
@@ -89,7 +90,7 @@ final class HugeArgumentsIT {
   private void attack(String cluster) throws Exception {
     Node node =
         nodes.serverAfter(
-            "export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m",
+            HEAP,
             "--cluster-enabled",
             cluster,
             "--cluster-port",

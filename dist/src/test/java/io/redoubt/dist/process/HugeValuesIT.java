@@ -23,8 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 final class HugeValuesIT {
-  private static final int HEAP_MEGABYTES = 64;
-  private static final int HUGE_BYTES = 72 << 20;
+  private static final int HEAP_MEGABYTES = 24;
+  private static final int HUGE_BYTES = 27 << 20;
   private static final int REPLY_BYTES = 64;
   private static final int TIMEOUT_MILLIS = 30_000;
 

@@ -73,10 +73,15 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
    * command before, and waits until it answers.
    */
   Node serverAfter(String command, String... arguments) throws IOException, InterruptedException {
+    return after(command, Kind.REDOUBT.server(), List.of(arguments));
+  }
+
+  /** Starts a launcher as {@link #serverAfter} does a server. */
+  Node after(String command, Path launcher, List<String> arguments)
+      throws IOException, InterruptedException {
     List<String> all =
-        new ArrayList<>(
-            List.of("-c", command + " && exec \"$0\" \"$@\"", Kind.REDOUBT.server().toString()));
-    all.addAll(List.of(arguments));
+        new ArrayList<>(List.of("-c", command + " && exec \"$0\" \"$@\"", launcher.toString()));
+    all.addAll(arguments);
     return start(Path.of("sh"), all);
   }
 
