@@ -192,7 +192,7 @@ final class Rules {
               + " server.cluster.message server.cluster.core server.cluster.routing",
           "server.cluster.node     <- protocol.bytes protocol.config protocol.config.directive"
               + " protocol.process protocol.net protocol.resp protocol.command protocol.pubsub"
-              + " protocol.session protocol.launch"
+              + " protocol.session protocol.session.heap protocol.launch"
               + " persistence.io server.memory server.structure server.keyspace server.settings"
               + " server.client"
               + " server.execution server.replication server.cluster.slot server.cluster.message"
