@@ -210,7 +210,8 @@ public final class SentinelServer implements AutoCloseable {
             tls,
             log,
             false,
-            connection -> clients.admission().accept(connection, SentinelClient::new));
+            connection ->
+                clients.admission().accept(connection, () -> new SentinelClient(clients)));
     listeners.open();
     SentinelMetrics watching =
         new SentinelMetrics(

@@ -4,9 +4,9 @@ import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.function.Function;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +30,22 @@ public final class Admission {
           + " password for the default user. NOTE: You only need to do one of the above things in"
           + " order for the server to start accepting connections from the outside.\r\n";
 
-  private final ClientRegistry registry;
+  private final ClientContext context;
+  private final Dispatcher dispatcher;
+  private final IntSupplier clients;
   private long received;
   private long rejected;
 
-  Admission(ClientRegistry registry) {
-    this.registry = registry;
+  /**
+   * Creates the admission of clients.
+   *
+   * @param dispatcher refuses clients for which there is no memory
+   * @param clients returns the number of clients
+   */
+  Admission(ClientContext context, Dispatcher dispatcher, IntSupplier clients) {
+    this.context = context;
+    this.dispatcher = dispatcher;
+    this.clients = clients;
   }
 
   /**
@@ -43,17 +53,17 @@ public final class Admission {
    * protected mode).
    *
    * @param connection the accepted connection
-   * @param newClient creates the client from the registry
+   * @param newClient creates the client
    */
-  public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
-    SessionSettings settings = registry.settings();
-    if (registry.count() >= settings.maxClients() || !registry.dispatcher().hasRoomForClient()) {
+  public void accept(Connection connection, Supplier<? extends Client> newClient) {
+    SessionSettings settings = context.settings();
+    if (clients.getAsInt() >= settings.maxClients() || !dispatcher.hasRoomForClient()) {
       refuse(connection, TOO_MANY);
       return;
     }
     if (settings.protectedMode()
-        && registry.users().defaultUser().needsNoPassword()
-        && !isLocal(connection)) {
+        && context.users().defaultUser().needsNoPassword()
+        && !ClientSocket.isLocal(connection)) {
       refuse(connection, PROTECTED);
       return;
     }
@@ -64,8 +74,8 @@ public final class Admission {
         connection.keepAlive(settings.tcpKeepaliveSeconds());
       }
     }
-    registry.log().debug("Accepted %s", connection.remoteAddress());
-    connection.handler(newClient.apply(registry));
+    context.log().debug("Accepted %s", connection.remoteAddress());
+    connection.handler(newClient.get());
   }
 
   private void refuse(Connection connection, String text) {
@@ -104,14 +114,6 @@ public final class Admission {
     public void onClose(Connection connection, @Nullable Throwable cause) {
       // No client to release.
     }
-  }
-
-  static boolean isLocal(Connection connection) {
-    if (connection.isUnix()) {
-      return true;
-    }
-    InetSocketAddress remote = connection.remoteInetAddress();
-    return remote != null && remote.getAddress() != null && remote.getAddress().isLoopbackAddress();
   }
 
   /** Returns the number of connections accepted. */

@@ -31,7 +31,7 @@ public final class AwaitedReplies extends ReplyBuffer {
   private static final BufferMemory.Block NO_BLOCK =
       new BufferMemory.Block(MemorySegment.NULL, 0, 0);
 
-  private final Client client;
+  private final OutputListener listener;
   private final BufferMemory source;
   private BufferMemory.Block block = NO_BLOCK;
 
@@ -65,9 +65,9 @@ public final class AwaitedReplies extends ReplyBuffer {
   private int wanted;
   private boolean wantsGroup;
 
-  AwaitedReplies(Client client) {
-    this.client = client;
-    source = client.registry().memory();
+  AwaitedReplies(BufferMemory source, OutputListener listener) {
+    this.source = source;
+    this.listener = listener;
   }
 
   // ---- writing
@@ -143,7 +143,7 @@ public final class AwaitedReplies extends ReplyBuffer {
         return;
       }
     }
-    client.delivery().checkLimit(client);
+    listener.onFull();
     long used = discarding ? 0 : usedBytes();
     long gone = first - blockPosition;
     BufferMemory.Block old = block;
@@ -243,13 +243,17 @@ public final class AwaitedReplies extends ReplyBuffer {
     return wantsGroup;
   }
 
-  /** Records that the stream up to an offset is acknowledged; the caller must flush. */
+  /**
+   * Records that the stream up to an offset is acknowledged; outside of {@link ReplicaWaits#await}
+   * the caller must {@linkplain #flushSoon flush}.
+   */
   public void acknowledged(long offset) {
     acknowledged = Math.max(acknowledged, offset);
   }
 
   /**
-   * Replaces waiting replies up to an offset by an error; the caller must flush.
+   * Replaces waiting replies up to an offset by an error; outside of {@link ReplicaWaits#await} the
+   * caller must {@linkplain #flushSoon flush}.
    *
    * @param text the error, whose first word is its code
    * @return true if there was such a reply
@@ -267,6 +271,16 @@ public final class AwaitedReplies extends ReplyBuffer {
       error = ("-" + text + "\r\n").getBytes(US_ASCII);
     }
     return any;
+  }
+
+  /** Schedules the release of output that no longer waits. */
+  public void flushSoon() {
+    listener.flushSoon();
+  }
+
+  /** Returns true if the client has ended. */
+  public boolean isReleased() {
+    return listener.isReleased();
   }
 
   /**

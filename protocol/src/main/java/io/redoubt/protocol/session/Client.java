@@ -1,111 +1,90 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.acl.User;
-import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.bytes.ByteQueue;
-import io.redoubt.protocol.command.Command;
-import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.net.Connection;
-import io.redoubt.protocol.pubsub.Subscriber;
-import io.redoubt.protocol.pubsub.Subscriptions;
-import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.session.blocking.Waiting;
-import io.redoubt.protocol.session.input.ClientInput;
 import java.lang.foreign.MemorySegment;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client connection. Its requests are decoded in batches and executed one by one while it
- * {@linkplain #mayExecute() may}; pending ones are kept. Replies are flushed once per read. A
- * subclass adds the state specific to a server (database, transaction, ...). Used by the event loop
- * only.
+ * A client: takes the events of its connection, and closes it. Its requests are executed one by one
+ * while it {@linkplain #mayExecute() may}; pending ones are kept. {@link Turn} leads them from the
+ * connection to the reply. A subclass adds the state specific to a server (database, transaction,
+ * ...). Used by the event loop only.
  *
  * <p>A client ends when the peer disconnects, or by {@link #close()} at once, {@link
  * #closeAfterReply()} after its replies were sent, or {@link #closeSoon()} at the end of the turn,
  * which is safe while others iterate over clients or subscribers.
  */
-public abstract class Client extends BlockablePeer implements Connection.Handler, Subscriber {
-  /** An estimate of the heap used by a client's objects. */
-  private static final long OBJECT_BYTES = 900;
+public abstract class Client extends ConnectedSession implements Connection.Handler {
+  /** The registry of all clients, as far as a client needs it. */
+  public interface Home {
+    /** Returns the context of all clients. */
+    ClientContext context();
 
-  private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
+    /** Returns the conductor of the client's requests. */
+    Conductor conductor();
 
-  private final ClientInput input;
-  private final ClientOutput output = new ClientOutput();
-  private final Delivery delivery = new Delivery(output);
-  private final Subscriptions subscriptions = new Subscriptions();
+    /** Adds a client whose connection is open. */
+    void onOpen(Client client);
 
-  private final ClientMemory.Account account = new ClientMemory.Account();
-  private @Nullable Tracking tracking;
+    /** Removes a client that has ended. */
+    void onEnd(Client client);
 
-  private boolean executing;
-  private boolean released;
-  private boolean atEndOfTurn;
-  private boolean inNextTurn;
-  private boolean readingStopped;
-  private boolean inputEnded;
+    /** Turns off the client-side caching of a client. */
+    void stopTracking(Client client);
+
+    /** Returns the client with the id, or null. */
+    @Nullable Client byId(long id);
+  }
+
+  /** Leads the requests of clients through the turns of the loop. */
+  public interface Conductor {
+    /** Takes bytes in the loop's shared buffer, where they remain until {@link #onReadDone}. */
+    void onBytes(Client client, MemorySegment memory, long start, long end);
+
+    /** Finishes a read. */
+    void onReadDone(Client client);
+
+    /** Finishes a client whose peer has ended its output. */
+    void onInputEnd(Client client);
+
+    /** Finishes a client at the end of the turn: resumes, flushes or closes it. */
+    void atEndOfTurn(Client client);
+
+    /** Executes a request of a client that remains blocked meanwhile. */
+    void executeAgain(Client client, Request request);
+
+    /** Returns true if the innermost running command is the client's. */
+    boolean isCurrent(Client client);
+
+    /** Returns the length of the arguments of the running request, in bytes. */
+    long currentArgumentBytes();
+  }
+
+  private final Home home;
+  private final Conductor conductor;
+  private final MemoryAccount account = new MemoryAccount();
 
   /** Creates a client with the next id, as the default user; {@link #attach} it to a connection. */
-  protected Client(ClientRegistry registry) {
-    super(registry);
-    input = new ClientInput(registry.limits(), registry.memory(), registry.clock());
-    input.authenticated(registry.users().allowsUnauthenticated());
+  protected Client(Home home) {
+    super(home.context());
+    this.home = home;
+    conductor = home.conductor();
   }
 
-  // ---- state of the server
-
-  /** Returns the index of the selected database. */
-  public int databaseIndex() {
-    return 0;
-  }
-
-  /** Returns the number of commands queued for EXEC, -1 outside of MULTI. */
-  public int queuedCommands() {
-    return -1;
-  }
-
-  /** Returns the size of the commands queued for EXEC, in bytes. */
-  public long queuedCommandBytes() {
-    return 0;
-  }
-
-  /** Returns the memory of the transaction, in bytes. */
-  protected long transactionBytes() {
-    return 0;
-  }
-
-  /**
-   * Returns true if the command may change data here and on replicas. EXEC may if a queued command
-   * may.
-   */
-  protected boolean mayReplicate(Command<?> command) {
-    return (command.flags() & MAY_REPLICATE) != 0;
-  }
-
-  /**
-   * Returns the execution context for the ACL log: {@code toplevel}, {@code multi} or {@code lua}.
-   */
-  protected String aclContext() {
-    return "toplevel";
-  }
-
-  /** Resets the state of the subclass, for RESET; the caller resets the shared part. */
-  protected void onReset() {}
+  // ---- life cycle
 
   /** Releases the resources of the subclass after the client has ended. Called once. */
   protected void onReleased() {}
-
-  // ---- life cycle
 
   /**
    * Starts to serve a connection, which another handler (the master link) may have served before.
    */
   public final void attach(Connection newConnection) {
-    connectedBy(newConnection);
-    output.replies().attach(this);
-    registry().add(this);
+    socket().attach(newConnection);
+    flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
+    home.onOpen(this);
   }
 
   @Override
@@ -120,30 +99,27 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
 
   /** Closes at once. Within its own command use {@link #closeAfterReply()}. */
   public final void close() {
-    if (executing) {
+    if (isExecuting()) {
       closeSoon();
       return;
     }
-    Connection current = connectionIfAny();
     release();
-    if (current != null && current.isOpen()) {
-      current.close();
-    }
+    socket().close();
   }
 
-  /** Closes at the end of the turn; from now on nothing is executed or written. */
+  @Override
   public final void closeSoon() {
-    if (!released && !is(ClientFlag.CLOSE_ASAP)) {
+    if (!isReleased() && !is(ClientFlag.CLOSE_ASAP)) {
       flag(ClientFlag.CLOSE_ASAP, true);
-      output.discard();
-      joinEndOfTurn();
+      output().discard();
+      conductor.atEndOfTurn(this);
     }
   }
 
   /** Executes no further requests, and closes when the replies have been sent. */
   public final void closeAfterReply() {
     flag(ClientFlag.CLOSE_AFTER_REPLY, true);
-    joinEndOfTurn();
+    conductor.atEndOfTurn(this);
   }
 
   /** Closes after the reply, and sends the end of the connection in the same packet. */
@@ -155,191 +131,49 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     closeAfterReply();
   }
 
-  /** Returns true if the client is connected and has a hard output limit. */
-  public final boolean hasOutputLimit() {
-    return open() != null && registry().settings().outputLimit(type()).hardBytes() > 0;
-  }
-
   private void release() {
-    if (released) {
+    if (isReleased()) {
       return;
     }
-    released = true;
+    socket().release();
     endHoldUp();
-    registry().channels().forget(this);
-    registry().trackedClients().stop(this);
-    registry().remove(this);
-    registry().forgetMemory(this);
-    if (!executing) {
-      input.discard();
+    context().channels().forget(this);
+    home.onEnd(this);
+    if (!isExecuting()) {
+      input().discard();
     }
-    output.end();
+    output().end();
     onReleased();
   }
 
-  /** Returns true if the client has ended. */
-  public final boolean isReleased() {
-    return released;
-  }
-
-  // ---- input
+  // ---- connection
 
   @Override
   public void onBytes(Connection from, MemorySegment memory, long start, long end) {
-    if (isEnding()) {
-      return;
-    }
-    recordInput(registry().clock().wallMillis());
-    registry().countInput(end - start);
-    try {
-      registry().executor().receive(this, memory, start, end);
-      if (input.awaitsLargeArgument()) {
-        registry().accountMemory(this); // before other clients' requests see or exceed the limit
-      }
-    } catch (OutOfMemoryError e) {
-      registry().executor().outOfMemory(this, e);
-    }
+    conductor.onBytes(this, memory, start, end);
   }
 
   @Override
   public void onReadDone(Connection from) {
-    try {
-      endInput();
-    } catch (OutOfMemoryError e) {
-      registry().executor().outOfMemory(this, e);
-    }
+    conductor.onReadDone(this);
   }
 
-  /**
-   * Handles the end of the peer's output: answers the remaining requests, then closes. A blocked
-   * client is closed at once.
-   */
   @Override
   public void onInputEnd(Connection from) {
-    inputEnded = true;
-    updateReading();
-    closeIfAnswered();
-  }
-
-  /** Closes if the peer has ended its output and all of its requests have run. */
-  private void closeIfAnswered() {
-    if (!inputEnded || isEnding() || (mayExecute() && hasMoreToRun())) {
-      return;
-    }
-    if (mayExecute() && type() == ClientType.NORMAL && queuedOutputBytes() > 0) {
-      closeAfterReply();
-    } else {
-      close();
-    }
-  }
-
-  private boolean hasMoreToRun() {
-    return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
-  }
-
-  /** Finishes a read: executes permitted requests, keeps the rest, and sends the replies. */
-  final void endInput() {
-    registry().executor().finish(this);
-    Connection current = connectionIfAny();
-    if (current != null) {
-      current.expect(input.missingBytes());
-    }
-    ByteQueue query = input.kept();
-    if (!is(ClientFlag.MASTER)
-        && query.usedBytes() > registry().settings().queryBufferLimitBytes()) {
-      registry().queryBufferOverflow(this, query);
-    }
-    continueNextTurn();
-    flush();
-    if (query.isEmpty()) {
-      delivery.pipelineFinished();
-    }
-    updateReading();
-    registry().accountMemory(this);
-    closeIfAnswered();
-  }
-
-  /**
-   * Ends the client's share of this turn; remaining requests run in the next turn, after other
-   * clients.
-   */
-  private void continueNextTurn() {
-    RequestExecutor executor = registry().executor();
-    if (input.endShare(mayExecute(), executor.waitingForTurn()) && !inNextTurn) {
-      inNextTurn = true;
-      executor.waitsForTurn(1);
-      registry().loop().schedule(this::nextTurn, 0);
-    }
-  }
-
-  private void nextTurn() {
-    inNextTurn = false;
-    registry().executor().waitsForTurn(-1);
-    if (!released) {
-      try {
-        registry().executor().executeKept(this);
-        endInput();
-      } catch (OutOfMemoryError e) {
-        registry().executor().outOfMemory(this, e);
-      }
-    }
-  }
-
-  /** Pauses reading while too much input or output is pending. */
-  final void updateReading() {
-    boolean stop = inputEnded || delivery.exceedsHeldLimit(this) || input.exceedsLimit();
-    Connection open = open();
-    if (stop != readingStopped && open != null) {
-      readingStopped = stop;
-      open.reading(!stop);
-    }
+    conductor.onInputEnd(this);
   }
 
   @Override
   public void onWritable(Connection to) {
-    delivery.socketDrained();
+    delivery().socketDrained();
     flush();
   }
 
-  /**
-   * Returns true if the next request may run now: the client is not blocked, paused or closing, and
-   * the server has not stopped serving.
-   */
-  public final boolean mayExecute() {
-    return !isHeldUp() && !isEnding() && !registry().isHalted();
-  }
+  // ---- requests
 
-  /** Returns true if the client executes nothing more and ignores further input. */
-  public final boolean isEnding() {
-    return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
-  }
-
-  /** Returns true if received requests have not been executed yet. */
-  public final boolean hasRequestsInHand() {
-    return input.inHandBytes() > 0;
-  }
-
-  /** Returns its input, for the executor of its requests. */
-  final ClientInput input() {
-    return input;
-  }
-
-  /**
-   * Hands the memory of the running request over to the caller, to be freed there; null if the
-   * request must be copied.
-   */
-  public final BufferMemory.@Nullable Block surrenderInput(Request request) {
-    return input.surrender(request);
-  }
-
-  /** Sets whether one of its commands is running. */
-  final void executing(boolean on) {
-    executing = on;
-  }
-
-  /** Returns true while one of its commands is running. */
-  public final boolean isExecuting() {
-    return executing;
+  /** Executes a request again while the client remains blocked. */
+  public final void executeAgain(Request request) {
+    conductor.executeAgain(this, request);
   }
 
   /**
@@ -347,7 +181,12 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
    * clients executes theirs within its own.
    */
   final boolean isCurrent() {
-    return equals(registry().executor().current());
+    return conductor.isCurrent(this);
+  }
+
+  @Override
+  final long argumentBytes() {
+    return isCurrent() ? conductor.currentArgumentBytes() : input().argumentBytes();
   }
 
   /**
@@ -360,212 +199,48 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
     if (!request.is(0, "POST") && !request.is(0, "HOST:")) {
       return false;
     }
-    registry().crossProtocolAttack(this);
+    context()
+        .attacks()
+        .warning(
+            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host:"
+                + " commands to Redis. This is likely due to an attacker attempting to use Cross"
+                + " Protocol Scripting to compromise your Redis instance. Connection from %s"
+                + " aborted.",
+            address());
     closeSoon();
     return true;
   }
 
-  /** Writes output delayed until the end of the command. */
-  final void afterCommand() {
-    try {
-      output.afterCommand();
-    } catch (OutOfMemoryError full) {
-      noMemoryForOutput(full);
-    }
-  }
-
   @Override
   public final void resumeProcessing() {
-    if (!released) {
+    if (!isReleased()) {
       flag(ClientFlag.UNBLOCKED, true);
-      joinEndOfTurn();
+      conductor.atEndOfTurn(this);
     }
   }
 
-  // ---- output
-
-  /**
-   * Returns the writer of replies; written bytes are flushed at the end of the current read or
-   * turn.
-   */
   @Override
-  public final ReplyWriter reply() {
-    return output.writer();
-  }
-
-  /**
-   * Sets whether a command of this client's script is running, whose reply goes to the script
-   * instead of {@link #reply()}.
-   */
-  public final void repliesToScript(boolean on) {
-    output.repliesToScript(on);
-  }
-
-  /**
-   * Schedules a flush; required after writing to {@link #reply()} outside of this client's
-   * commands.
-   */
   public final void flushSoon() {
-    joinEndOfTurn();
+    conductor.atEndOfTurn(this);
   }
 
-  private void joinEndOfTurn() {
-    if (!atEndOfTurn && !released) {
-      atEndOfTurn = true;
-      registry().atEndOfTurn(this);
-    }
-  }
-
-  /** Finishes a turn of the loop: executes resumed requests, flushes, closes. */
-  final void endTurn() {
-    atEndOfTurn = false;
-    try {
-      continueOrClose();
-    } catch (OutOfMemoryError e) { // the turns of other clients continue
-      registry().executor().outOfMemory(this, e);
-    }
-  }
-
-  private void continueOrClose() {
-    if (is(ClientFlag.CLOSE_ASAP)) {
-      close();
-      return;
-    }
-    if (is(ClientFlag.UNBLOCKED)) {
-      flag(ClientFlag.UNBLOCKED, false);
-      registry().executor().executeKept(this);
-      continueNextTurn();
-    }
-    flush();
-    registry().accountMemory(this);
-    closeIfAnswered();
-  }
-
-  /** Sends the replies so far; only needed before the end of a read. */
-  public final void flush() {
-    delivery.flush(this);
-  }
-
-  final Delivery delivery() {
-    return delivery;
-  }
-
-  @Override
-  public final void confirm(Consumer<ReplyWriter> message) {
-    output.writeUnsuppressed(message);
-  }
-
-  @Override
-  public final void push(Consumer<ReplyWriter> message) {
-    if (released || is(ClientFlag.CLOSE_ASAP)) {
-      return;
-    }
-    try {
-      if (executing) {
-        output.pushAfterReply(message, registry().memory());
-        delivery.checkLimit(this);
-      } else {
-        output.writeUnsuppressed(message);
-        joinEndOfTurn();
-      }
-    } catch (OutOfMemoryError full) {
-      noMemoryForOutput(full);
-    }
-  }
-
-  /** Sends push messages before the reply of the running command, which must not have started. */
-  public final void pushBeforeReply() {
-    try {
-      output.writePushes();
-    } catch (OutOfMemoryError full) {
-      noMemoryForOutput(full);
-    }
-  }
-
-  /**
-   * Closes the client because part of its output is lost. The running command, which may be another
-   * client's, continues.
-   */
-  private void noMemoryForOutput(OutOfMemoryError full) {
-    registry()
-        .log()
-        .warning(
-            "Client %s scheduled to be closed ASAP: out of memory for its output: %s",
-            this, full.getMessage());
-    closeSoon();
-  }
-
-  /**
-   * Sends bytes that are no reply to a command of this client, between its replies and even within
-   * that of EXEC. CLIENT REPLY discards them like replies.
-   */
-  public final void feed(MemorySegment from, long offset, long length) {
-    if (isEnding()) {
-      return;
-    }
-    try {
-      output.feed(from, offset, length);
-      joinEndOfTurn();
-    } catch (OutOfMemoryError full) {
-      noMemoryForOutput(full);
-    }
-  }
-
-  /** Returns the bytes of replies that the socket has not accepted yet. */
-  public long queuedOutputBytes() {
-    return delivery.queuedBytes(this);
-  }
-
-  /** Returns the bytes of replies written so far, sent or not. */
-  public long writtenBytes() {
-    return output.replies().writtenBytes();
-  }
-
-  /** Returns the connection; null before it is attached and after the client has ended. */
-  public final @Nullable Connection open() {
-    return released ? null : connectionIfAny();
-  }
-
-  /** Returns an estimate of the Java heap that it takes, in bytes. */
-  public long heapBytes() {
-    Waiting waits = waiting();
-    return OBJECT_BYTES
-        + subscriptions.heapBytes()
-        + (tracking == null ? 0 : tracking.heapBytes())
-        + (waits == null ? 0 : waits.heapBytes());
-  }
-
-  /** Returns its entry in the accounting of client memory. */
-  final ClientMemory.Account account() {
-    return account;
-  }
-
-  /** Sets whether replies and push messages are discarded, as for a master. */
-  public final void mute(boolean on) {
-    output.mute(on);
-  }
-
-  public final ClientOutput output() {
-    return output;
-  }
-
-  // ---- state
+  // ---- session
 
   /** Resets the shared state to that of a new client, and the subclass's by {@link #onReset()}. */
   public final void reset() {
-    registry().channels().forget(this);
-    registry().trackedClients().stop(this);
+    context().channels().forget(this);
+    home.stopTracking(this);
     resetIdentity();
-    output.mode(ClientOutput.ReplyMode.ON);
+    output().mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
-    input.authenticated(isAuthenticated());
+    input().authenticated(isAuthenticated());
     onReset();
   }
 
   /** Authenticates the client as a user. */
   public final void authenticate(User as) {
     setUser(as);
-    input.authenticated(true);
+    input().authenticated(true);
   }
 
   /**
@@ -575,57 +250,47 @@ public abstract class Client extends BlockablePeer implements Connection.Handler
   public final void becomeMaster() {
     flag(ClientFlag.MASTER, true);
     setAuthenticated();
-    input.fromMaster();
+    input().fromMaster();
     mute(true);
   }
 
-  @Override
-  public final Subscriptions subscriptions() {
-    return subscriptions;
+  /** Returns another client of this process, or null. */
+  final @Nullable Client other(long id) {
+    return home.byId(id);
   }
 
-  /** Returns its client-side caching, or null if that is off. */
-  public final @Nullable Tracking tracking() {
-    return tracking;
+  // ---- memory
+
+  /** Returns its entry in the accounting of client memory. */
+  final ClientMemory.Account account() {
+    return account;
   }
 
-  final void tracking(@Nullable Tracking current) {
-    tracking = current;
-    flag(ClientFlag.TRACKING, current != null);
-    flag(ClientFlag.TRACKING_BROADCAST, current != null && current.mode().broadcast());
-    flag(ClientFlag.TRACKING_BROKEN, false);
-  }
+  private final class MemoryAccount extends ClientMemory.Account {
+    @Override
+    boolean isCounted() {
+      ClientType type = type();
+      return !isEnding() && (type == ClientType.NORMAL || type == ClientType.PUBSUB);
+    }
 
-  /** Returns true if the keys read by the running command must be tracked. */
-  public final boolean remembersReads() {
-    return tracking != null && tracking.remembersReads();
-  }
+    @Override
+    boolean isEvictable() {
+      return !is(ClientFlag.NO_EVICT);
+    }
 
-  /** Returns the id of the client that receives its invalidations: 0 for itself, -1 for none. */
-  public final long redirectId() {
-    return tracking == null ? -1 : tracking.mode().redirectId();
-  }
+    @Override
+    long memoryBytes() {
+      return Client.this.memoryBytes();
+    }
 
-  /** Updates the flag for subscriptions; must be called after they changed. */
-  public final void subscriptionsChanged() {
-    flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
-  }
+    @Override
+    void evict() {
+      close();
+    }
 
-  /** Returns true if a pause applies to this command. Replication links are never paused. */
-  public final boolean pauses(Command<?> command) {
-    Pauses.Scope pause = registry().pauses().current();
-    return pause != Pauses.Scope.NOTHING
-        && !is(ClientFlag.REPLICA)
-        && !is(ClientFlag.MASTER)
-        && (pause == Pauses.Scope.ALL || mayReplicate(command));
-  }
-
-  public final ClientReplies replies() {
-    return output.replies();
-  }
-
-  @Override
-  public String toString() {
-    return ClientLine.of(this, registry().clock().wallMillis());
+    @Override
+    public String toString() {
+      return Client.this.toString();
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Subscriptions;
+import io.redoubt.protocol.session.blocking.Waiting;
 
 /**
  * Formats a client as a line of CLIENT LIST, with the fields of Redis 7.2 in its order. Sizes are
@@ -14,20 +15,19 @@ import io.redoubt.protocol.pubsub.Subscriptions;
 public final class ClientLine {
   private ClientLine() {}
 
-  static String of(Client client, long nowMillis) {
+  static String of(ConnectedSession client, long nowMillis) {
     ByteQueue query = client.input().kept();
-    ClientReplies replies = client.replies();
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();
     long outputBytes = client.queuedOutputBytes();
-    long unsentBytes = client.delivery().unsentBytes(client);
+    long unsentBytes = client.delivery().unsentBytes();
     long limitedBytes = Math.max(0, unsentBytes - client.delivery().unlimitedBytes());
-    long bufferBytes = replies.windowBytes();
+    long bufferBytes = client.output().replies().windowBytes();
     var line = new StringBuilder(320);
     line.append("id=").append(client.id());
     line.append(" addr=").append(word(client.address()));
     line.append(" laddr=").append(word(client.localAddress()));
-    line.append(" fd=").append(client.fd());
+    line.append(" fd=").append(client.socket().fd());
     line.append(" name=").append(word(client.names().name()));
     line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
     line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
@@ -39,14 +39,14 @@ public final class ClientLine {
     line.append(" multi=").append(client.queuedCommands());
     line.append(" qbuf=").append(client.input().queryBytes());
     line.append(" qbuf-free=").append(query.freeBytes());
-    line.append(" argv-mem=").append(ClientSize.ofArguments(client));
+    line.append(" argv-mem=").append(argumentBytes(client));
     line.append(" multi-mem=").append(client.queuedCommandBytes());
     line.append(" rbs=").append(bufferBytes);
     line.append(" rbp=").append(bufferBytes);
     line.append(" obl=").append(unsentBytes - limitedBytes);
     line.append(" oll=").append(Math.ceilDiv(limitedBytes, Delivery.BLOCK_BYTES));
     line.append(" omem=").append(limitedBytes);
-    line.append(" tot-mem=").append(ClientSize.of(client));
+    line.append(" tot-mem=").append(client.memoryBytes());
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : word(command.name()));
     line.append(" user=").append(word(client.user().name()));
@@ -57,12 +57,18 @@ public final class ClientLine {
     return line.toString();
   }
 
+  /** Returns the length of the received arguments of its current command. */
+  private static long argumentBytes(ConnectedSession client) {
+    Waiting waits = client.waiting();
+    return waits != null ? waits.argumentBytes() : client.argumentBytes();
+  }
+
   private static String word(Object text) {
     return PlainText.of(text.toString(), " ");
   }
 
   /** Returns the letters of a client's flags, or {@code N} if it has none. */
-  public static String flags(Client client) {
+  public static String flags(ClientSession client) {
     var letters = new StringBuilder();
     for (ClientFlag flag : ClientFlag.values()) {
       boolean hidden = flag == ClientFlag.REPLICA && client.is(ClientFlag.MONITOR);

@@ -1,7 +1,6 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.process.Log;
-import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,30 +19,46 @@ final class ClientMemory {
   private static final int NO_BUCKET = -1;
 
   /** The last counted memory of a client, and its neighbours in the list of its bucket. */
-  static final class Account {
+  abstract static class Account {
     /** The bytes included in the total. */
     private long bytes;
 
     private int bucket = NO_BUCKET;
-    private @Nullable Client before;
-    private @Nullable Client after;
+    private @Nullable Account before;
+    private @Nullable Account after;
+
+    /** Returns true if the client counts: links of replication and closing clients don't. */
+    abstract boolean isCounted();
+
+    /** Returns true if the client may be evicted. */
+    abstract boolean isEvictable();
+
+    /** Returns the memory of the client, in bytes. */
+    abstract long memoryBytes();
+
+    /** Closes the client. */
+    abstract void evict();
+
+    /** Returns the client as shown in the log. */
+    @Override
+    public abstract String toString();
   }
 
   private final SessionSettings settings;
-  private final Collection<Client> clients;
+  private final Iterable<Account> accounts;
   private final Log log;
 
   /** The first client of each bucket; sizes in a bucket have the same highest bit. */
-  private final @Nullable Client[] buckets = new @Nullable Client[Long.SIZE];
+  private final @Nullable Account[] buckets = new @Nullable Account[Long.SIZE];
 
   private boolean counts;
   private boolean evicting;
   private long totalBytes;
   private long evicted;
 
-  ClientMemory(SessionSettings settings, Collection<Client> clients, Log log) {
+  ClientMemory(SessionSettings settings, Iterable<Account> accounts, Log log) {
     this.settings = settings;
-    this.clients = clients;
+    this.accounts = accounts;
     this.log = log;
   }
 
@@ -60,48 +75,45 @@ final class ClientMemory {
    * Counts a client's memory after a possible change, and evicts the largest clients while the
    * total exceeds the limit.
    */
-  void update(Client client) {
+  void update(Account account) {
     long limit = settings.clientMemoryLimitBytes();
     if (limit > 0) {
       if (counts) {
-        count(client);
+        count(account);
       } else {
         counts = true;
-        clients.forEach(this::count);
+        accounts.forEach(this::count);
       }
       evictDownTo(Math.max(limit, LEAST_LIMIT_BYTES));
     } else if (counts) {
       counts = false;
-      clients.forEach(this::forget);
+      accounts.forEach(this::forget);
     }
   }
 
-  private void count(Client client) {
-    ClientType type = client.type();
-    if (client.isEnding() || (type != ClientType.NORMAL && type != ClientType.PUBSUB)) {
-      forget(client);
+  private void count(Account account) {
+    if (!account.isCounted()) {
+      forget(account);
       return;
     }
-    long bytes = ClientSize.of(client);
-    Account account = client.account();
+    long bytes = account.memoryBytes();
     totalBytes += bytes - account.bytes;
     account.bytes = bytes;
-    move(client, account, client.is(ClientFlag.NO_EVICT) ? NO_BUCKET : bucket(bytes));
+    move(account, account.isEvictable() ? bucket(bytes) : NO_BUCKET);
   }
 
   /** Removes a client from the total. */
-  void forget(Client client) {
-    Account account = client.account();
+  void forget(Account account) {
     totalBytes -= account.bytes;
     account.bytes = 0;
-    move(client, account, NO_BUCKET);
+    move(account, NO_BUCKET);
   }
 
   private static int bucket(long bytes) {
     return Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes | 1);
   }
 
-  private void move(Client client, Account account, int bucket) {
+  private void move(Account account, int bucket) {
     if (account.bucket == bucket) {
       return;
     }
@@ -110,25 +122,25 @@ final class ClientMemory {
     }
     account.bucket = bucket;
     if (bucket != NO_BUCKET) {
-      Client first = buckets[bucket];
+      Account first = buckets[bucket];
       account.after = first;
       if (first != null) {
-        first.account().before = client;
+        first.before = account;
       }
-      buckets[bucket] = client;
+      buckets[bucket] = account;
     }
   }
 
   private void unlink(Account account) {
-    Client before = account.before;
-    Client after = account.after;
+    Account before = account.before;
+    Account after = account.after;
     if (before == null) {
       buckets[account.bucket] = after;
     } else {
-      before.account().after = after;
+      before.after = after;
     }
     if (after != null) {
-      after.account().before = before;
+      after.before = before;
     }
     account.before = null;
     account.after = null;
@@ -142,7 +154,7 @@ final class ClientMemory {
     try {
       int bucket = buckets.length - 1;
       while (totalBytes > limit && bucket >= 0) {
-        Client first = buckets[bucket];
+        Account first = buckets[bucket];
         if (first == null) {
           bucket--;
         } else {
@@ -154,10 +166,10 @@ final class ClientMemory {
     }
   }
 
-  private void evict(Client client) {
+  private void evict(Account account) {
     evicted++;
-    log.notice("Evicting client: %s", client);
-    forget(client);
-    client.close();
+    log.notice("Evicting client: %s", account);
+    forget(account);
+    account.evict();
   }
 }

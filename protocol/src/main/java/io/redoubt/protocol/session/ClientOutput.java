@@ -24,8 +24,10 @@ public final class ClientOutput {
     SKIP
   }
 
-  private final ClientReplies replies = new ClientReplies();
-  private final ReplyWriter writer = new ReplyWriter(replies);
+  private final BufferMemory memory;
+  private final OutputListener listener;
+  private final ClientReplies replies;
+  private final ReplyWriter writer;
   private @Nullable AwaitedReplies awaited;
   private boolean awaiting;
 
@@ -39,6 +41,13 @@ public final class ClientOutput {
   private boolean repliesToScript;
   private boolean ended;
   private long softLimitSinceMillis = -1;
+
+  ClientOutput(ClientSocket socket, BufferMemory memory, OutputListener listener) {
+    this.memory = memory;
+    this.listener = listener;
+    replies = new ClientReplies(socket, listener);
+    writer = new ReplyWriter(replies);
+  }
 
   ReplyWriter writer() {
     return writer;
@@ -76,10 +85,10 @@ public final class ClientOutput {
    * @param replicas the number of replicas that must acknowledge it
    * @param ofGroup true if the quorum of the group must acknowledge it, too
    */
-  public void beginAwaited(Client client, int replicas, boolean ofGroup) {
+  public void beginAwaited(int replicas, boolean ofGroup) {
     AwaitedReplies current = awaited;
     if (current == null) {
-      current = new AwaitedReplies(client);
+      current = new AwaitedReplies(memory, listener);
       awaited = current;
       released = new ReplyWriter(replies);
     }
@@ -195,7 +204,7 @@ public final class ClientOutput {
   }
 
   /** Keeps a push message until the running command has replied. */
-  void pushAfterReply(Consumer<ReplyWriter> message, BufferMemory memory) {
+  void pushAfterReply(Consumer<ReplyWriter> message) {
     if (mute || ended) {
       return;
     }

@@ -1,23 +1,17 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.acl.AclLog;
-import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.bytes.ByteQueue;
-import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
-import io.redoubt.protocol.process.LimitedLog;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.blocking.Waiting;
-import io.redoubt.protocol.session.input.QueryExcerpt;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -27,48 +21,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All clients of a process and their shared context: executor of requests, users, channels, limits,
- * pauses. Also finishes each turn of the loop: clients that were written to, unblocked or scheduled
- * for closing during the turn are flushed, resumed or closed in one task. Used by the event loop
- * only.
+ * All clients of a process: their table, admission, memory and the limits applied once a second. It
+ * creates what the clients share ({@link ClientContext}) and the conductor of their requests
+ * ({@link Turn}). Used by the event loop only.
  */
-public final class ClientRegistry {
+public final class ClientRegistry implements Client.Home {
   /** The measured heap size of a connection and its buffers, in addition to that of its client. */
   private static final long CONNECTION_BYTES = 3000;
 
-  private final Loop loop;
-  private final Clock clock;
-  private final Log log;
-  private final BufferMemory memory;
-  private final SessionSettings settings;
-  private final Users users;
-  private final AclLog aclLog;
-  private final Channels channels;
-  private final Dispatcher dispatcher;
-
   private final Map<Long, Client> clients = new LinkedHashMap<>();
-  private final Admission admission = new Admission(this);
-  private final Pauses pauses;
+  private final ClientContext context;
+  private final Dispatcher dispatcher;
+  private final Admission admission;
   private final TrackedClients trackedClients;
   private final ClientMemory clientMemory;
-  private final HeldOutput heldOutput = new HeldOutput();
-  private ReplicaWaits replicaWaits = ReplicaWaits.NONE;
-  private final RequestExecutor executor;
-  private final ArrayList<Client> turn = new ArrayList<>();
-  private final Runnable endTurn = this::endTurn;
-  private boolean endTurnScheduled;
-  private long lastId;
-  private int blocked;
-  private int timedWaits;
-  private boolean halted;
+  private final Turn turn;
   private final RecentPeaks peaks = new RecentPeaks();
-
-  private long inputBytes;
-  private long outputBytes;
   private long heapEvictions;
-  private long outputLimitDisconnections;
-  private long queryLimitDisconnections;
-  private final LimitedLog attacks;
 
   /**
    * Creates a registry without clients.
@@ -92,20 +61,26 @@ public final class ClientRegistry {
       Channels channels,
       Dispatcher dispatcher,
       TrackedClients trackedClients) {
-    this.loop = loop;
-    this.clock = environment.clock();
-    this.log = environment.log();
-    this.attacks = new LimitedLog(log, clock, 1);
-    this.memory = memory;
-    this.settings = settings;
-    this.users = users;
-    aclLog = new AclLog(settings::aclLogMaxLen);
-    this.channels = channels;
+    context = new ClientContext(loop, environment, memory, settings, users, channels);
     this.dispatcher = dispatcher;
     this.trackedClients = trackedClients;
-    pauses = new Pauses(loop, clock);
-    clientMemory = new ClientMemory(settings, clients.values(), log);
-    executor = new RequestExecutor(this, dispatcher);
+    admission = new Admission(context, dispatcher, this::count);
+    clientMemory =
+        new ClientMemory(
+            settings,
+            () -> clients.values().stream().map(Client::account).iterator(),
+            environment.log());
+    turn = new Turn(context, dispatcher, clientMemory, trackedClients);
+  }
+
+  @Override
+  public ClientContext context() {
+    return context;
+  }
+
+  @Override
+  public Turn conductor() {
+    return turn;
   }
 
   // ---- end of service
@@ -115,12 +90,12 @@ public final class ClientRegistry {
    * lost.
    */
   public void halt() {
-    halted = true;
+    context.halt();
   }
 
   /** Returns true once no request is executed any more. */
   public boolean isHalted() {
-    return halted;
+    return context.isHalted();
   }
 
   // ---- connections
@@ -130,17 +105,22 @@ public final class ClientRegistry {
     return admission;
   }
 
-  long nextId() {
-    return ++lastId;
-  }
-
-  public void add(Client client) {
+  @Override
+  public void onOpen(Client client) {
     clients.putIfAbsent(client.id(), client);
   }
 
-  public void remove(Client client) {
+  @Override
+  public void onEnd(Client client) {
+    trackedClients.stop(client);
     clients.remove(client.id());
-    pauses.forget(client);
+    context.pauses().forget(client);
+    clientMemory.forget(client.account());
+  }
+
+  @Override
+  public void stopTracking(Client client) {
+    trackedClients.stop(client);
   }
 
   /**
@@ -158,7 +138,7 @@ public final class ClientRegistry {
     return Collections.unmodifiableCollection(clients.values());
   }
 
-  /** Returns the client with the id, or null. */
+  @Override
   public @Nullable Client byId(long id) {
     return clients.get(id);
   }
@@ -179,7 +159,7 @@ public final class ClientRegistry {
 
   /** Returns the number of blocked clients. */
   public int blockedCount() {
-    return blocked;
+    return context.blocked();
   }
 
   /**
@@ -196,17 +176,9 @@ public final class ClientRegistry {
     }
   }
 
-  void blockedChanged(int difference) {
-    blocked += difference;
-  }
-
   /** Returns the number of waits with a timeout. */
   public int timedWaits() {
-    return timedWaits;
-  }
-
-  void timedWaitsChanged(int difference) {
-    timedWaits += difference;
+    return context.timedWaits();
   }
 
   /** Closes the clients of a user. */
@@ -229,26 +201,13 @@ public final class ClientRegistry {
 
   // ---- memory
 
-  /** Returns the total memory of the clients of a type, in bytes: {@link ClientSize#of}. */
+  /** Returns the total memory of the clients of a type, in bytes: {@link Client#memoryBytes}. */
   public long memoryBytes(ClientType type) {
     long bytes = 0;
     for (Client client : clients.values()) {
-      bytes += client.type() == type ? ClientSize.of(client) : 0;
+      bytes += client.type() == type ? client.memoryBytes() : 0;
     }
     return bytes;
-  }
-
-  /**
-   * Counts a client's memory after a possible change, and evicts the largest clients while the
-   * total exceeds {@code maxmemory-clients}.
-   */
-  void accountMemory(Client client) {
-    clientMemory.update(client);
-  }
-
-  /** Removes a client's memory from the total. */
-  void forgetMemory(Client client) {
-    clientMemory.forget(client);
   }
 
   /** Returns an estimate of the Java heap that all clients and their connections take, in bytes. */
@@ -275,34 +234,16 @@ public final class ClientRegistry {
       return;
     }
     heapEvictions++;
-    log.warning("Closing the client that uses most of the Java heap: %s", largest);
+    context.log().warning("Closing the client that uses most of the Java heap: %s", largest);
     largest.close();
   }
 
-  // ---- turns
-
-  void atEndOfTurn(Client client) {
-    turn.add(client);
-    if (!endTurnScheduled) {
-      endTurnScheduled = true;
-      loop.execute(endTurn);
-    }
-  }
-
-  private void endTurn() {
-    endTurnScheduled = false;
-    // Clients added meanwhile are handled by the next task.
-    int count = turn.size();
-    for (int i = 0; i < count; i++) {
-      turn.get(i).endTurn();
-    }
-    turn.subList(0, count).clear();
-  }
+  // ---- limits
 
   /** Closes idle clients and those that stay above a soft limit; must be called once a second. */
   public void everySecond() {
-    long now = clock.wallMillis();
-    long idleMillis = settings.idleTimeoutSeconds() * 1000L;
+    long now = context.clock().wallMillis();
+    long idleMillis = context.settings().idleTimeoutSeconds() * 1000L;
     peaks.nextSecond();
     for (Client client : all()) {
       if (idleMillis > 0
@@ -310,31 +251,43 @@ public final class ClientRegistry {
           && client.type() == ClientType.NORMAL
           && !client.is(ClientFlag.MONITOR)
           && client.waiting() == null) {
-        log.verbose("Closing idle client");
+        context.log().verbose("Closing idle client");
         client.close();
       } else {
-        client.delivery().checkLimit(client);
+        client.delivery().checkLimit();
       }
       if (!client.isReleased()) {
-        accountMemory(client);
-        peaks.observe(ClientSize.ofInputBuffer(client), ClientSize.ofOutputBuffer(client));
+        clientMemory.update(client.account());
+        peaks.observe(client.input().bufferBytes(), client.delivery().bufferBytes());
       }
     }
   }
 
-  /** Returns the clients whose output waits for the gate. */
+  /** Returns the output that waits for the gate. */
   public HeldOutput heldOutput() {
-    return heldOutput;
+    return context.heldOutput();
   }
 
-  /** Returns the receiver of output that waits for replicas. */
-  ReplicaWaits replicaWaits() {
-    return replicaWaits;
+  /**
+   * Closes all clients with unreleased output, because it may reflect data that is lost.
+   *
+   * @return the number of closed clients
+   */
+  public int closeHeldOutput() {
+    context.heldOutput().clear();
+    int closed = 0;
+    for (Client client : all()) {
+      if (client.delivery().hasHeldOutput()) {
+        client.close();
+        closed++;
+      }
+    }
+    return closed;
   }
 
   /** Sets the receiver of output that waits for replicas. */
-  public void replicaWaits(ReplicaWaits waits) {
-    replicaWaits = waits;
+  public void setReplicaWaits(ReplicaWaits waits) {
+    context.setReplicaWaits(waits);
   }
 
   /** Returns the clients with client-side caching. */
@@ -344,72 +297,19 @@ public final class ClientRegistry {
 
   /** Returns the pauses of clients. */
   public Pauses pauses() {
-    return pauses;
-  }
-
-  // ---- events of clients
-
-  void logDenial(Client client, Denial denial, String context, ByteString object, ByteString user) {
-    aclLog.add(denial, context, object, user, client.toString(), clock.wallMillis());
-  }
-
-  void protocolError(Client client, String message, MemorySegment bytes, long from, long to) {
-    String text =
-        "Protocol error ("
-            + message
-            + ") from client: "
-            + client
-            + ". Query buffer during protocol error: "
-            + QueryExcerpt.of(bytes, from, to);
-    if (client.isMaster()) {
-      log.warning("%s", text);
-    } else {
-      log.verbose("%s", text);
-    }
-  }
-
-  /** Logs an attempt to send commands by HTTP, at most once a minute. */
-  void crossProtocolAttack(Client client) {
-    attacks.warning(
-        "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host:"
-            + " commands to Redis. This is likely due to an attacker attempting to use Cross"
-            + " Protocol Scripting to compromise your Redis instance. Connection from %s"
-            + " aborted.",
-        client.address());
-  }
-
-  void queryBufferOverflow(Client client, ByteQueue query) {
-    queryLimitDisconnections++;
-    log.warning(
-        "Closing client that reached max query buffer length: %s (qbuf initial bytes: %s)",
-        client, QueryExcerpt.of(query));
-    client.closeSoon();
-  }
-
-  void outputLimitReached(Client client) {
-    outputLimitDisconnections++;
-    log.warning(
-        "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.", client);
-  }
-
-  void countInput(long bytes) {
-    inputBytes += bytes;
-  }
-
-  void countOutput(long bytes) {
-    outputBytes += bytes;
+    return context.pauses();
   }
 
   // ---- statistics of INFO
 
   /** Returns the number of bytes received from clients. */
   public long inputBytes() {
-    return inputBytes;
+    return context.inputBytes();
   }
 
   /** Returns the number of bytes of replies. */
   public long outputBytes() {
-    return outputBytes;
+    return context.outputBytes();
   }
 
   /** Returns the largest input buffer of a client within the last seconds, in bytes. */
@@ -429,32 +329,23 @@ public final class ClientRegistry {
 
   /** Returns the number of clients closed for exceeding an output limit. */
   public long outputLimitDisconnections() {
-    return outputLimitDisconnections;
+    return context.outputLimitDisconnections();
   }
 
   /** Returns the number of clients closed for exceeding the query buffer limit. */
   public long queryLimitDisconnections() {
-    return queryLimitDisconnections;
+    return context.queryLimitDisconnections();
   }
 
   /** Resets the statistics, as CONFIG RESETSTAT does. */
   public void resetStatistics() {
     admission.resetStatistics();
-    inputBytes = 0;
-    outputBytes = 0;
+    context.resetStatistics();
     clientMemory.resetStatistics();
     heapEvictions = 0;
-    outputLimitDisconnections = 0;
-    queryLimitDisconnections = 0;
-    aclLog.resetTotals();
   }
 
   // ---- shared context
-
-  /** Returns the executor of the clients' requests. */
-  public RequestExecutor executor() {
-    return executor;
-  }
 
   /** Returns the dispatcher of requests. */
   public Dispatcher dispatcher() {
@@ -462,45 +353,45 @@ public final class ClientRegistry {
   }
 
   public Loop loop() {
-    return loop;
+    return context.loop();
   }
 
   public Log log() {
-    return log;
+    return context.log();
   }
 
   /** Returns the clock. */
   public Clock clock() {
-    return clock;
+    return context.clock();
   }
 
   /** Returns the allocator of buffers of pending requests. */
   public BufferMemory memory() {
-    return memory;
+    return context.memory();
   }
 
   /** Returns the size limits of requests. */
   public Limits limits() {
-    return settings.requestLimits();
+    return context.limits();
   }
 
   /** Returns the configuration. */
   public SessionSettings settings() {
-    return settings;
+    return context.settings();
   }
 
   /** Returns the users. */
   public Users users() {
-    return users;
+    return context.users();
   }
 
   /** Returns the log of denials. */
   public AclLog aclLog() {
-    return aclLog;
+    return context.aclLog();
   }
 
   /** Returns the subscriptions. */
   public Channels channels() {
-    return channels;
+    return context.channels();
   }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * is held here. An idle client has no chunk.
  */
 final class ClientReplies extends ReplyBuffer {
-  private @Nullable Client client;
+  private final ClientSocket socket;
+  private final OutputListener listener;
   private @Nullable Chunk chunk;
   private @Nullable ArrayList<Held> held;
   private long firstHeldWindow;
@@ -33,17 +34,9 @@ final class ClientReplies extends ReplyBuffer {
     }
   }
 
-  /** Sets the client; must be called before the first reply. */
-  void attach(Client owner) {
-    client = owner;
-  }
-
-  private Client client() {
-    Client owner = client;
-    if (owner == null) {
-      throw new IllegalStateException("no connection to reply to");
-    }
-    return owner;
+  ClientReplies(ClientSocket socket, OutputListener listener) {
+    this.socket = socket;
+    this.listener = listener;
   }
 
   /** Discards everything written from now on, even in the middle of a reply. */
@@ -113,15 +106,15 @@ final class ClientReplies extends ReplyBuffer {
     if (current != null) {
       deferring |= hasGaps();
       earlierBytes += position - current.start();
-      if ((hasGaps() || client().delivery().isHeld()) && !discarding) {
+      if ((hasGaps() || listener.isHeld()) && !discarding) {
         hold(current);
       } else {
         send(current, position);
       }
       chunk = null;
-      client().delivery().checkLimit(client());
+      listener.onFull();
     }
-    Chunk next = client().connection().newChunk(atLeastBytes);
+    Chunk next = socket.connection().newChunk(atLeastBytes);
     chunk = next;
     window++;
     memory = next.memory();
@@ -155,9 +148,9 @@ final class ClientReplies extends ReplyBuffer {
   private void send(Chunk full, long end) {
     if (!discarding) {
       releaseHeld();
-      client().registry().countOutput(end - full.start());
+      listener.onSent(end - full.start());
     }
-    client().connection().send(full, discarding ? full.start() : end);
+    socket.connection().send(full, discarding ? full.start() : end);
   }
 
   @Override

@@ -4,9 +4,21 @@ import io.redoubt.protocol.net.Connection;
 
 /**
  * Delivers the output of a client to its socket: not before the {@link OutputGate} passes it, as
- * fast as the socket accepts it, and within limits.
+ * fast as the socket accepts it, and within limits. All replies leave through {@link #flush}.
  */
-final class Delivery {
+final class Delivery implements OutputListener, HeldOutput.Member {
+  /** The client, as far as its output decides about it. */
+  interface Owner {
+    /** Schedules a flush at the end of the turn. */
+    void flushSoon();
+
+    /** Closes the client at the end of the turn, because its output exceeds the limit. */
+    void onOutputLimit();
+
+    /** Pauses or resumes reading, since held output was added or released. */
+    void updateReading();
+  }
+
   /** The maximum output pending before authentication, beyond the socket's capacity. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
@@ -24,6 +36,10 @@ final class Delivery {
   /** The size of a client's fixed reply buffer in Redis, and of each further block. */
   static final int BLOCK_BYTES = 16 * 1024;
 
+  private final ClientSession session;
+  private final ClientSocket socket;
+  private final ClientContext context;
+  private final Owner owner;
   private final ClientOutput output;
 
   /**
@@ -39,22 +55,31 @@ final class Delivery {
   private long heldMark = NO_MARK;
 
   /** The number of the last release of {@link HeldOutput} that included this client. */
-  private long group = -1;
+  private long lastRelease = -1;
 
-  Delivery(ClientOutput output) {
-    this.output = output;
+  Delivery(ClientSession session, ClientSocket socket, ClientContext context, Owner owner) {
+    this.session = session;
+    this.socket = socket;
+    this.context = context;
+    this.owner = owner;
+    output = new ClientOutput(socket, context.memory(), this);
+  }
+
+  /** Returns the output before its delivery. */
+  ClientOutput output() {
+    return output;
   }
 
   /** Sends the replies so far if the gate permits. */
-  void flush(Client client) {
-    Connection connection = client.open();
-    if (connection == null || client.is(ClientFlag.CLOSE_ASAP) || mustHold(client, connection)) {
+  void flush() {
+    Connection connection = socket.open();
+    if (connection == null || session.is(ClientFlag.CLOSE_ASAP) || mustHold(connection)) {
       return;
     }
     if (output.isAwaited()) {
-      releaseAwaited(client);
+      releaseAwaited();
     }
-    if (client.is(ClientFlag.CLOSE_AFTER_REPLY) && !output.isAwaited()) {
+    if (session.is(ClientFlag.CLOSE_AFTER_REPLY) && !output.isAwaited()) {
       output.replies().handOver();
       connection.closeAfterFlush();
       return;
@@ -63,11 +88,11 @@ final class Delivery {
       output.replies().handOver();
     }
     // The limit is checked before the socket accepts part of the output.
-    checkLimit(client);
-    if (client.is(ClientFlag.CLOSE_ASAP)) {
+    checkLimit();
+    if (session.is(ClientFlag.CLOSE_ASAP)) {
       return;
     }
-    if (!client.isAuthenticated()) {
+    if (!session.isAuthenticated()) {
       pipelineBytes += connection.queuedBytes();
     }
     // Needed even if the socket is full: later chunks wait for a flush.
@@ -83,62 +108,62 @@ final class Delivery {
    * gate; later output stays here until that has been sent. This preserves the order, and a client
    * that keeps sending is not held back forever.
    */
-  private boolean mustHold(Client client, Connection connection) {
-    HeldOutput held = client.registry().heldOutput();
+  private boolean mustHold(Connection connection) {
+    HeldOutput held = context.heldOutput();
     if (isHeld()) {
       if (heldMark > held.gate().passed()) {
         return true;
       }
-      letHeldGo(client, connection);
+      releaseHeld(connection);
     }
     if (output.replies().pendingBytes() == 0) {
       return false;
     }
     long mark = held.gate().mark();
-    if (client.isReleased()) {
+    if (socket.isReleased()) {
       return true; // closed by mark()
     }
     if (mark <= held.gate().passed()) {
       return false;
     }
     output.replies().handOver();
-    checkLimit(client);
+    checkLimit();
     heldMark = mark;
-    held.add(client);
+    held.add(this);
     return true;
   }
 
   /** Releases output that no longer waits for replicas, and registers the rest. */
-  private void releaseAwaited(Client client) {
+  private void releaseAwaited() {
     AwaitedReplies awaited = output.awaited();
-    HeldOutput held = client.registry().heldOutput();
+    HeldOutput held = context.heldOutput();
     if (awaited == null) {
       return;
     }
     if (awaited.isUnmarked()) {
       long mark = held.gate().mark();
-      if (client.isReleased()) {
+      if (socket.isReleased()) {
         return; // closed by mark()
       }
       if (awaited.mark(mark)) {
-        client.registry().replicaWaits().await(client, awaited);
+        context.replicaWaits().await(awaited);
       }
     }
     output.releaseAwaited(awaited, held.gate().passed());
     if (awaited.waitsForGateOnly()) {
       heldMark = held.gate().mark();
-      held.add(client);
+      held.add(this);
       if (heldMark <= held.gate().passed()) {
-        client.flushSoon(); // mark() has made it pass
+        owner.flushSoon(); // mark() has made it pass
       }
     }
-    client.updateReading();
+    owner.updateReading();
   }
 
-  private void letHeldGo(Client client, Connection connection) {
+  private void releaseHeld(Connection connection) {
     heldMark = NO_MARK;
     connection.flush();
-    client.updateReading();
+    owner.updateReading();
   }
 
   /** Resets the count of reply bytes, because the pipeline has been executed completely. */
@@ -153,26 +178,28 @@ final class Delivery {
   }
 
   /** Returns true if held output exceeds the limit at which reading pauses. */
-  boolean exceedsHeldLimit(Client client) {
-    return (isHeld() || output.isAwaited()) && client.queuedOutputBytes() > MAX_HELD_BYTES;
+  boolean exceedsHeldLimit() {
+    return (isHeld() || output.isAwaited()) && queuedBytes() > MAX_HELD_BYTES;
   }
 
-  /** Returns the mark for which output waits, if it {@linkplain #isHeld is held}. */
-  long heldMark() {
+  @Override
+  public long heldMark() {
     return heldMark;
   }
 
-  /** Returns the number of the last release of {@link HeldOutput} that included this client. */
-  long group() {
-    return group;
+  @Override
+  public long lastRelease() {
+    return lastRelease;
   }
 
-  void group(long number) {
-    group = number;
+  @Override
+  public void release(long number) {
+    lastRelease = number;
+    flush();
   }
 
-  /** Returns true if output waits for the gate, so that later output must wait, too. */
-  boolean isHeld() {
+  @Override
+  public boolean isHeld() {
     return heldMark != NO_MARK;
   }
 
@@ -182,8 +209,8 @@ final class Delivery {
   }
 
   /** Returns the bytes of replies that the socket has not accepted yet. */
-  long queuedBytes(Client client) {
-    Connection connection = client.open();
+  long queuedBytes() {
+    Connection connection = socket.open();
     if (connection == null) {
       return 0;
     }
@@ -203,8 +230,8 @@ final class Delivery {
   }
 
   /** Returns the reply bytes not yet accepted by, or not yet offered to, the socket. */
-  long unsentBytes(Client client) {
-    Connection connection = client.open();
+  long unsentBytes() {
+    Connection connection = socket.open();
     return connection == null
         ? 0
         : connection.queuedBytes()
@@ -217,32 +244,61 @@ final class Delivery {
    * Returns the size of the window that is kept beyond the turn because its content has to wait, in
    * bytes. Other windows return to the loop at the end of the turn.
    */
-  long waitingWindowBytes() {
+  private long waitingWindowBytes() {
     long free = output.freeAwaitedBytes();
     return socketFull || isHeld() ? free + output.replies().windowBytes() : free;
   }
 
+  @Override
+  public void onFull() {
+    checkLimit();
+  }
+
+  @Override
+  public void onSent(long bytes) {
+    context.countOutput(bytes);
+  }
+
+  @Override
+  public void flushSoon() {
+    owner.flushSoon();
+  }
+
+  @Override
+  public boolean isReleased() {
+    return socket.isReleased();
+  }
+
+  /** Returns the memory of waiting output, in bytes. */
+  long memoryBytes() {
+    return waitingWindowBytes() + queuedBytes();
+  }
+
+  /** Returns the size of its buffers, in bytes. */
+  long bufferBytes() {
+    return output.replies().windowBytes() + queuedBytes();
+  }
+
   /** Schedules the closing of the client if its pending output exceeds the limit. */
-  void checkLimit(Client client) {
-    if (client.is(ClientFlag.MASTER) || client.is(ClientFlag.CLOSE_ASAP) || client.isReleased()) {
+  void checkLimit() {
+    if (session.is(ClientFlag.MASTER) || session.is(ClientFlag.CLOSE_ASAP) || socket.isReleased()) {
       return;
     }
-    long queued = client.queuedOutputBytes();
+    long queued = queuedBytes();
     if (queued == 0) {
       return;
     }
-    ClientRegistry registry = client.registry();
     boolean over =
-        !client.isAuthenticated()
+        !session.isAuthenticated()
             && ((socketFull && queued > UNAUTHENTICATED_OUTPUT_BYTES)
                 || pipelineBytes + queued > UNAUTHENTICATED_PIPELINE_BYTES);
     if (over
         || output.exceeds(
-            registry.settings().outputLimit(client.type()),
+            context.settings().outputLimit(session.type()),
             queued - unlimitedBytes(),
-            registry.clock())) {
-      registry.outputLimitReached(client);
-      client.closeSoon();
+            context.clock())) {
+      context.countOutputLimitDisconnection();
+      owner.onOutputLimit();
     }
   }
 }

@@ -1,18 +1,32 @@
 package io.redoubt.protocol.session;
 
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients whose output waits for the {@link OutputGate}, in the order of their marks. The sizes
- * of the last release help to choose when to fsync.
+ * The output that waits for the {@link OutputGate}, in the order of the marks. The sizes of the
+ * last release help to choose when to fsync.
  */
 public final class HeldOutput {
+  /** The output of a client. */
+  interface Member {
+    /** Returns true if output waits for the gate. */
+    boolean isHeld();
+
+    /** Returns the mark for which output waits, if it is held. */
+    long heldMark();
+
+    /** Returns the number of the last release that included this output. */
+    long lastRelease();
+
+    /** Sends what the gate has passed in a release. */
+    void release(long number);
+  }
+
   private static final int FIRST_ROOM = 64;
 
   private OutputGate gate = OutputGate.OPEN;
-  private @Nullable Client[] clients = new @Nullable Client[FIRST_ROOM];
+  private @Nullable Member[] members = new @Nullable Member[FIRST_ROOM];
   private long[] marks = new long[FIRST_ROOM];
   private int first;
   private int count;
@@ -34,28 +48,28 @@ public final class HeldOutput {
     return gate;
   }
 
-  /** Adds a client; its mark is not below the previous ones. */
-  void add(Client client) {
-    if (count == clients.length) {
+  /** Adds the output of a client; its mark is not below the previous ones. */
+  void add(Member member) {
+    if (count == members.length) {
       grow();
     }
-    int at = (first + count++) % clients.length;
-    clients[at] = client;
-    marks[at] = client.delivery().heldMark();
-    if (client.delivery().group() == group) {
+    int at = (first + count++) % members.length;
+    members[at] = member;
+    marks[at] = member.heldMark();
+    if (member.lastRelease() == group) {
       returned++;
     }
   }
 
   private void grow() {
-    @Nullable Client[] moreClients = new @Nullable Client[count * 2];
+    @Nullable Member[] moreMembers = new @Nullable Member[count * 2];
     long[] moreMarks = new long[count * 2];
     for (int i = 0; i < count; i++) {
       int at = (first + i) % count;
-      moreClients[i] = clients[at];
+      moreMembers[i] = members[at];
       moreMarks[i] = marks[at];
     }
-    clients = moreClients;
+    members = moreMembers;
     marks = moreMarks;
     first = 0;
   }
@@ -89,36 +103,22 @@ public final class HeldOutput {
     groupSize = 0;
     returned = 0;
     while (count > 0 && marks[first] <= passed) {
-      Client client = clients[first];
-      clients[first] = null;
-      first = (first + 1) % clients.length;
+      Member member = members[first];
+      members[first] = null;
+      first = (first + 1) % members.length;
       count--;
-      if (client != null && client.delivery().isHeld()) {
+      if (member != null && member.isHeld()) {
         groupSize++;
-        client.delivery().group(group);
-        client.flush();
+        member.release(group);
       }
     }
     return true;
   }
 
-  /**
-   * Closes all clients with unreleased output, because it may reflect data that is lost.
-   *
-   * @param all the clients
-   * @return the number of closed clients
-   */
-  public int close(List<Client> all) {
-    Arrays.fill(clients, null);
+  /** Forgets all output. */
+  void clear() {
+    Arrays.fill(members, null);
     first = 0;
     count = 0;
-    int closed = 0;
-    for (Client client : all) {
-      if (client.delivery().hasHeldOutput()) {
-        client.close();
-        closed++;
-      }
-    }
-    return closed;
   }
 }

@@ -35,12 +35,18 @@ public final class Pauses {
     ALL
   }
 
+  /** A client whose next request is postponed. */
+  interface Postponed {
+    /** Executes the postponed request at the end of the turn. */
+    void endPostponement();
+  }
+
   /** A pause and its end. */
   private record ActivePause(Scope what, long endMillis) {}
 
   private final Loop loop;
   private final Clock clock;
-  private final ArrayList<BlockablePeer> postponed = new ArrayList<>();
+  private final ArrayList<Postponed> postponed = new ArrayList<>();
   private final Map<Cause, ActivePause> asked = new EnumMap<>(Cause.class);
   private Scope what = Scope.NOTHING;
   private boolean writesHeld;
@@ -123,16 +129,16 @@ public final class Pauses {
   }
 
   private void resumePostponed() {
-    List<BlockablePeer> resumed = new ArrayList<>(postponed);
+    List<Postponed> resumed = new ArrayList<>(postponed);
     postponed.clear();
-    resumed.forEach(BlockablePeer::endPostponement);
+    resumed.forEach(Postponed::endPostponement);
   }
 
-  void postpone(BlockablePeer client) {
+  void postpone(Postponed client) {
     postponed.add(client);
   }
 
-  void forget(BlockablePeer client) {
+  void forget(Postponed client) {
     postponed.remove(client);
   }
 }

@@ -91,7 +91,7 @@ public final class Refusals {
 
   /** Logs that a client failed to authenticate as a user. */
   public static void logFailedLogin(Client client, ByteString command, ByteString userName) {
-    client.registry().logDenial(client, Denial.AUTH, client.aclContext(), command, userName);
+    log(client, Denial.AUTH, command, userName);
   }
 
   private static @Nullable Denial denial(Client client, Command<?> command, Request request) {
@@ -102,8 +102,21 @@ public final class Refusals {
           denial == Denial.COMMAND
               ? ByteString.of(command.name())
               : request.string(user.deniedArgument());
-      client.registry().logDenial(client, denial, client.aclContext(), object, user.name());
+      log(client, denial, object, user.name());
     }
     return denial;
+  }
+
+  private static void log(Client client, Denial denial, ByteString object, ByteString user) {
+    ClientContext context = client.context();
+    context
+        .aclLog()
+        .add(
+            denial,
+            client.aclContext(),
+            object,
+            user,
+            client.toString(),
+            context.clock().wallMillis());
   }
 }

@@ -4,14 +4,14 @@ package io.redoubt.protocol.session;
 public interface ReplicaWaits {
   /** Used in a process without replicas; accepts no output. */
   ReplicaWaits NONE =
-      (client, replies) -> {
+      replies -> {
         throw new IllegalStateException("there are no replicas to wait for");
       };
 
   /**
-   * Registers output of a client. Once it is acknowledged or has failed, {@link
-   * AwaitedReplies#acknowledged} or {@link AwaitedReplies#fail} is called and the client is
-   * flushed.
+   * Registers output. Once it is acknowledged or has failed, {@link AwaitedReplies#acknowledged} or
+   * {@link AwaitedReplies#fail} is called, and after this method has returned also {@link
+   * AwaitedReplies#flushSoon}.
    */
-  void await(Client client, AwaitedReplies replies);
+  void await(AwaitedReplies replies);
 }

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded requests that await execution, in order of arrival, from all clients read in this turn of
- * the loop, so that look-ahead reaches from one client to the next. A value without behavior:
- * {@link RequestExecutor} fills and executes it. The bytes from which the requests were decoded
- * must remain valid until they have been executed.
+ * the loop, so that look-ahead reaches from one client to the next. A value without behavior, which
+ * could be filled elsewhere and handed over: {@link Turn} decodes into it and executes it. The
+ * bytes from which the requests were decoded must remain valid until they have been executed.
  */
 public final class RequestBatch {
   private static final int SIZE = 64;

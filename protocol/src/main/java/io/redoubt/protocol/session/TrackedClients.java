@@ -73,7 +73,7 @@ public final class TrackedClients {
       clients.put(client.id(), client);
     }
     tracking.mode(mode);
-    client.tracking(tracking);
+    client.setTracking(tracking);
     if (mode.broadcast()) {
       for (ByteString prefix : added.isEmpty() ? List.of(ByteString.EMPTY) : added) {
         if (tracking.add(prefix)) {
@@ -89,7 +89,7 @@ public final class TrackedClients {
     if (tracking == null) {
       return;
     }
-    client.tracking(null);
+    client.setTracking(null);
     clients.remove(client.id());
     tracking.prefixes().forEach(prefix -> prefixes.remove(prefix, client));
   }
@@ -160,15 +160,15 @@ public final class TrackedClients {
     if (prefix.clients().isEmpty()) {
       return;
     }
-    ClientRegistry registry = prefix.clients().iterator().next().registry();
-    try (ReplyCollector all = new ReplyCollector(registry.memory())) {
+    ClientContext context = prefix.clients().iterator().next().context();
+    try (ReplyCollector all = new ReplyCollector(context.memory())) {
       keys.write(new ReplyWriter(all));
       long count = keys.count(NO_CLIENT);
       for (Client client : prefix.clients()) {
         broadcast(client, keys, count, all);
       }
     } catch (OutOfMemoryError full) {
-      registry
+      context
           .log()
           .warning(
               "Closing clients with tracking, because memory does not suffice to send them changed"
@@ -197,7 +197,7 @@ public final class TrackedClients {
    */
   private static void send(Client client, Tracking tracking, Consumer<ReplyWriter> keys) {
     long redirectId = tracking.mode().redirectId();
-    Client to = redirectId == 0 ? client : client.registry().byId(redirectId);
+    Client to = redirectId == 0 ? client : client.other(redirectId);
     if (to == null) {
       breakRedirection(client, redirectId);
     } else if (to.reply().resp() > 2) {

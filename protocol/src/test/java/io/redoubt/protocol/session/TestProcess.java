@@ -258,7 +258,7 @@ final class TestProcess implements AutoCloseable {
         transport.listen(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             128,
-            connection -> registry.admission().accept(connection, TestClient::new));
+            connection -> registry.admission().accept(connection, () -> new TestClient(registry)));
   }
 
   private boolean dispatch(Client client, Request request) {

@@ -52,7 +52,7 @@ public final class WriteGate {
    * @return the number of connections closed
    */
   int closeHeld() {
-    return clients.heldOutput().close(clients.all());
+    return clients.closeHeldOutput();
   }
 
   /** Returns true if the data set is complete. */

@@ -388,7 +388,7 @@ final class ServerParts {
   /** Serves clients while a script occupies the event loop. */
   private void serve(ServerClient busy, EventsWhileBlocked.Scope scope) {
     clients
-        .executor()
+        .conductor()
         .nested(
             busy,
             () -> {

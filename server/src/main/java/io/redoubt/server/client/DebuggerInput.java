@@ -33,8 +33,8 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
   public DebuggerInput(ServerClient client) {
     this.client = client;
     connection = client.connection();
-    decoder = new RequestDecoder(client.registry().limits(), client.registry().memory());
-    bytes = new ByteQueue(client.registry().memory());
+    decoder = new RequestDecoder(client.context().limits(), client.context().memory());
+    bytes = new ByteQueue(client.context().memory());
     connection.handler(this);
   }
 

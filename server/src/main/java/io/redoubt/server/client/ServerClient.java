@@ -72,7 +72,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   /** Starts a transaction (MULTI). */
   public void beginTransaction() {
-    transaction = new Transaction(registry().memory());
+    transaction = new Transaction(context().memory());
     flag(ClientFlag.MULTI, true);
   }
 

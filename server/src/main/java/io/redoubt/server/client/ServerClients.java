@@ -23,7 +23,7 @@ public final class ServerClients {
 
   /** Creates the client of a new connection, or refuses the connection. */
   public void accept(Connection connection) {
-    registry.admission().accept(connection, known -> new ServerClient(known, watchedKeys));
+    registry.admission().accept(connection, () -> new ServerClient(registry, watchedKeys));
   }
 
   /**

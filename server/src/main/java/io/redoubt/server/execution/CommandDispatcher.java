@@ -266,7 +266,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private static boolean isPauseOfWrites(ServerClient client) {
-    return client.registry().pauses().current() == Pauses.Scope.WRITES;
+    return client.context().pauses().current() == Pauses.Scope.WRITES;
   }
 
   /** Returns true for a script or function that declares not to write. */
@@ -448,9 +448,9 @@ public final class CommandDispatcher implements Dispatcher {
     client.reply().array(transaction.count());
     try {
       RequestDecoder decoder =
-          new RequestDecoder(client.registry().limits(), client.registry().memory());
+          new RequestDecoder(client.context().limits(), client.context().memory());
       long place = transaction.start();
-      for (int i = 0; i < transaction.count() && !client.registry().isHalted(); i++) {
+      for (int i = 0; i < transaction.count() && !client.context().isHalted(); i++) {
         place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
         lastDenied = !runQueued(client);
       }

@@ -58,7 +58,7 @@ final class HeldRequests implements KeyVisitor {
 
   private boolean changes(ServerClient client, Transaction transaction) {
     RequestDecoder decoder =
-        new RequestDecoder(client.registry().limits(), client.registry().memory());
+        new RequestDecoder(client.context().limits(), client.context().memory());
     try {
       long place = transaction.start();
       for (int i = 0; i < transaction.count(); i++) {

@@ -72,7 +72,7 @@ final class KeyWait implements Waiting {
     this.type = wish.type();
     this.until = wish.until();
     this.nilArray = wish.nilArray();
-    block = client.registry().memory().allocate(Math.max(call.request().argumentBytes(), 1));
+    block = client.context().memory().allocate(Math.max(call.request().argumentBytes(), 1));
     this.request = call.request().copyTo(block.memory(), block.offset());
   }
 
@@ -113,7 +113,7 @@ final class KeyWait implements Waiting {
       return;
     }
     waitsOn = false;
-    client.registry().executor().executeAgain(client, request);
+    client.executeAgain(request);
     if (!waitsOn) {
       served = true;
       client.unblock();
@@ -177,6 +177,6 @@ final class KeyWait implements Waiting {
     if (!served && !client.isReleased()) {
       owner.endedUnserved(client, command, request, spentNanos);
     }
-    client.registry().memory().free(block);
+    client.context().memory().free(block);
   }
 }

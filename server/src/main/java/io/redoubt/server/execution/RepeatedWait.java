@@ -3,8 +3,8 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.ServerStats;
@@ -41,7 +41,7 @@ public abstract class RepeatedWait implements Waiting {
     BufferMemory.Block taken =
         running.argumentBytes() < LARGE_BYTES ? null : client.surrenderInput(running);
     if (taken == null) {
-      block = client.registry().memory().allocate(Math.max(running.argumentBytes(), 1));
+      block = client.context().memory().allocate(Math.max(running.argumentBytes(), 1));
       request = running.copyTo(block.memory(), block.offset());
     } else {
       block = taken;
@@ -69,16 +69,16 @@ public abstract class RepeatedWait implements Waiting {
     return request;
   }
 
-  protected final ClientRegistry registry() {
-    return client.registry();
+  protected final Clock clock() {
+    return client.context().clock();
   }
 
   protected final Loop loop() {
-    return registry().loop();
+    return client.context().loop();
   }
 
   protected final long nanos() {
-    return registry().clock().monotonicNanos();
+    return clock().monotonicNanos();
   }
 
   /**
@@ -125,7 +125,7 @@ public abstract class RepeatedWait implements Waiting {
       return;
     }
     client.asking(asking);
-    registry().executor().executeAgain(client, request);
+    client.executeAgain(request);
     client.unblock();
   }
 
@@ -155,6 +155,6 @@ public abstract class RepeatedWait implements Waiting {
 
   /** Frees the copy of the request; must be called by {@link #release}, or later. */
   protected final void freeRequest() {
-    client.registry().memory().free(block);
+    client.context().memory().free(block);
   }
 }

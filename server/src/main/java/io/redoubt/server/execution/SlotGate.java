@@ -127,7 +127,7 @@ public final class SlotGate implements KeyVisitor {
     boolean writes = false;
     queuedForChannels = null;
     RequestDecoder decoder =
-        new RequestDecoder(client.registry().limits(), client.registry().memory());
+        new RequestDecoder(client.context().limits(), client.context().memory());
     try {
       long place = transaction.start();
       for (int i = 0; i < transaction.count(); i++) {

@@ -264,7 +264,7 @@ public final class KeyMigration extends RepeatedWait
 
   private void sendHead(RequestQueue queue, MovedKey key, long payloadBytes) {
     long expireAt = Entry.expireAt(key.entry());
-    long now = registry().clock().wallMillis();
+    long now = clock().wallMillis();
     long ttl = expireAt == Entry.NO_EXPIRY ? 0 : Math.max(expireAt - now, 1);
     String command = inCluster ? "RESTORE-ASKING" : "RESTORE";
     int length = request().length(key.argument());
@@ -562,7 +562,7 @@ public final class KeyMigration extends RepeatedWait
     if (to != null && decided && failure == null) {
       to.selectedDatabase(
           firstError == null ? options.database() : TargetConnection.UNKNOWN_DATABASE);
-      owner.giveBack(to, registry().clock().wallMillis());
+      owner.giveBack(to, clock().wallMillis());
     } else {
       dropTarget();
     }

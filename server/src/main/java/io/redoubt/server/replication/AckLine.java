@@ -1,12 +1,11 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.session.AwaitedReplies;
-import io.redoubt.protocol.session.Client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients whose replies wait for the same number of replicas, in the order of the awaited
- * offsets. A client is enqueued once for each flush of its output.
+ * The output of clients that waits for the same number of replicas, in the order of the awaited
+ * offsets. A client's output is enqueued once for each flush of it.
  */
 final class AckLine {
   private static final int FIRST_ROOM = 64;
@@ -16,7 +15,7 @@ final class AckLine {
 
   private final int replicas;
   private final boolean ofGroup;
-  private @Nullable Client[] clients = new @Nullable Client[FIRST_ROOM];
+  private @Nullable AwaitedReplies[] waiting = new @Nullable AwaitedReplies[FIRST_ROOM];
   private long[] offsets = new long[FIRST_ROOM];
   private long[] sinceNanos = new long[FIRST_ROOM];
   private int first;
@@ -57,14 +56,14 @@ final class AckLine {
   }
 
   /**
-   * Adds a client. Neither the offset nor the time may be lower than that of the previous client.
+   * Adds the output of a client. Neither the offset nor the time may be lower than those before.
    */
-  void add(Client client, long offset, long nowNanos) {
-    if (count == clients.length) {
+  void add(AwaitedReplies replies, long offset, long nowNanos) {
+    if (count == waiting.length) {
       makeRoom();
     }
-    int at = (first + count++) % clients.length;
-    clients[at] = client;
+    int at = (first + count++) % waiting.length;
+    waiting[at] = replies;
     offsets[at] = offset;
     sinceNanos[at] = nowNanos;
   }
@@ -73,24 +72,24 @@ final class AckLine {
   private void makeRoom() {
     int living = 0;
     for (int i = 0; i < count; i++) {
-      Client client = clients[i];
-      living += client == null || client.isReleased() ? 0 : 1;
+      AwaitedReplies replies = waiting[i];
+      living += replies == null || replies.isReleased() ? 0 : 1;
     }
-    int room = living > clients.length / 2 ? clients.length * 2 : clients.length;
-    @Nullable Client[] newClients = new @Nullable Client[room];
+    int room = living > waiting.length / 2 ? waiting.length * 2 : waiting.length;
+    @Nullable AwaitedReplies[] newWaiting = new @Nullable AwaitedReplies[room];
     long[] newOffsets = new long[room];
     long[] newSince = new long[room];
     int kept = 0;
     for (int i = 0; i < count; i++) {
-      int at = (first + i) % clients.length;
-      Client client = clients[at];
-      if (client != null && !client.isReleased()) {
-        newClients[kept] = client;
+      int at = (first + i) % waiting.length;
+      AwaitedReplies replies = waiting[at];
+      if (replies != null && !replies.isReleased()) {
+        newWaiting[kept] = replies;
         newOffsets[kept] = offsets[at];
         newSince[kept++] = sinceNanos[at];
       }
     }
-    clients = newClients;
+    waiting = newWaiting;
     offsets = newOffsets;
     sinceNanos = newSince;
     first = 0;
@@ -115,11 +114,10 @@ final class AckLine {
     int before = count;
     while (count > 0 && offsets[first] <= offset) {
       long own = offsets[first]; // later replies may wait in another line
-      Client client = takeFirst();
-      AwaitedReplies replies = client == null ? null : client.output().awaited();
-      if (client != null && replies != null) {
+      AwaitedReplies replies = takeFirst();
+      if (replies != null) {
         replies.acknowledged(own);
-        client.flushSoon();
+        replies.flushSoon();
       }
     }
     return count < before;
@@ -132,20 +130,19 @@ final class AckLine {
    */
   boolean failFirst(String error) {
     long offset = offsets[first];
-    Client client = takeFirst();
-    AwaitedReplies replies = client == null ? null : client.output().awaited();
-    if (client == null || replies == null || !replies.fail(offset, error)) {
+    AwaitedReplies replies = takeFirst();
+    if (replies == null || !replies.fail(offset, error)) {
       return false;
     }
-    client.flushSoon();
+    replies.flushSoon();
     return true;
   }
 
-  private @Nullable Client takeFirst() {
-    Client client = clients[first];
-    clients[first] = null;
-    first = (first + 1) % clients.length;
+  private @Nullable AwaitedReplies takeFirst() {
+    AwaitedReplies replies = waiting[first];
+    waiting[first] = null;
+    first = (first + 1) % waiting.length;
     count--;
-    return client == null || client.isReleased() ? null : client;
+    return replies == null || replies.isReleased() ? null : replies;
   }
 }

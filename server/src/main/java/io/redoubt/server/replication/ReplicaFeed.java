@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
-import io.redoubt.protocol.session.ClientSize;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.output.DirectSnapshot;
@@ -534,7 +533,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     long queued = client.connection().queuedBytes();
     // The first chunk may be partly sent, and the last may not be full.
     long chunks = queued == 0 ? 0 : queued / ReplicaOutput.CHUNK_BYTES + 2;
-    return ClientSize.of(client) - queued + chunks * ReplicaOutput.CHUNK_BYTES;
+    return client.memoryBytes() - queued + chunks * ReplicaOutput.CHUNK_BYTES;
   }
 
   /**

@@ -152,7 +152,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         new MasterLink(
             new LinkParts(environment, settings, connector, clients, dataSet, state, following));
     appendOnlyFile.onProgress(link::becameDurable);
-    clients.registry().replicaWaits(writeAcks);
+    clients.registry().setReplicaWaits(writeAcks);
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
     settings.replication.replicaReadOnly.onChange(on -> updateState());
     settings.replication.replicaServeStaleData.onChange(on -> updateState());

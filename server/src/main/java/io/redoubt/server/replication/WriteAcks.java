@@ -237,7 +237,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       return false;
     }
     effectsBefore = stream.effectOffset();
-    client.output().beginAwaited(client, required, required >= required());
+    client.output().beginAwaited(required, required >= required());
     return true;
   }
 
@@ -272,7 +272,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   @Override
-  public void await(Client client, AwaitedReplies replies) {
+  public void await(AwaitedReplies replies) {
     long offset = replies.newestOffset();
     if (role.isReplica()) { // since the command has run
       replies.fail(offset, DEMOTED);
@@ -287,7 +287,7 @@ final class WriteAcks implements ReplyAcks, ReplicaWaits {
       return;
     }
     boolean wasEmpty = line.isEmpty();
-    line.add(client, offset, clock.monotonicNanos());
+    line.add(replies, offset, clock.monotonicNanos());
     if (wasEmpty) {
       startTimer();
     }

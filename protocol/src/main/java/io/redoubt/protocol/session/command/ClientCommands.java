@@ -462,7 +462,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     Request request = call.request();
     TrackingOptions options = new TrackingOptions(request, registry);
     if (request.is(2, "ON")) {
-      options.apply(call.client());
+      options.apply(call.client(), registry.trackedClients());
     } else if (request.is(2, "OFF")) {
       registry.trackedClients().stop(call.client());
     } else {

@@ -175,10 +175,10 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       throw Errors.SYNTAX;
     }
     Client client = call.client();
-    ByteString name = client.registry().users().defaultUser().name();
+    ByteString name = client.context().users().defaultUser().name();
     if (request.count() == 3) {
       name = request.string(1);
-    } else if (client.registry().users().defaultUser().needsNoPassword()) {
+    } else if (client.context().users().defaultUser().needsNoPassword()) {
       throw NO_PASSWORD_SET;
     }
     authenticate(call, name, request.bytes(request.count() - 1));
@@ -187,7 +187,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
 
   private static void authenticate(SessionCall call, ByteString name, byte[] password) {
     Client client = call.client();
-    User user = client.registry().users().authenticate(name, password);
+    User user = client.context().users().authenticate(name, password);
     if (user == null) {
       Refusals.logFailedLogin(client, call.request().string(0), name);
       throw Errors.WRONGPASS;

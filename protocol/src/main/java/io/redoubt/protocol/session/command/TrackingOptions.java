@@ -7,6 +7,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.Tracking;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,13 +82,11 @@ final class TrackingOptions {
   }
 
   /** Turns tracking on, unless the options contradict each other or the present mode. */
-  void apply(Client client) {
+  void apply(Client client, TrackedClients trackedClients) {
     Tracking now = client.tracking();
     check(now);
-    client
-        .registry()
-        .trackedClients()
-        .start(client, new Tracking.Mode(broadcast, optIn, optOut, noLoop, redirectId), prefixes);
+    trackedClients.start(
+        client, new Tracking.Mode(broadcast, optIn, optOut, noLoop, redirectId), prefixes);
   }
 
   private void check(@Nullable Tracking now) {

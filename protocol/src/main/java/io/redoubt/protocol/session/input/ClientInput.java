@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The input of a client: bytes that have not been executed, and the position up to which they are
  * decoded. Bytes are executed where they were received, in the loop's shared buffer, and copied to
- * this object only if they have to wait. Driven by {@link
- * io.redoubt.protocol.session.RequestExecutor}.
+ * this object only if they have to wait. Driven by {@link io.redoubt.protocol.session.Turn}.
  */
 public final class ClientInput {
   /** The input pending for the next turns above which reading pauses. */
@@ -104,6 +103,11 @@ public final class ClientInput {
       buffered = Math.max(buffered, kept.usedBytes() + inHandBytes + missingBytes());
     }
     return buffered + decoder.indexBytes();
+  }
+
+  /** Returns the size of its buffers, used and free, in bytes. */
+  public long bufferBytes() {
+    return kept.usedBytes() + kept.freeBytes() + inHandBytes;
   }
 
   /** Returns true if a large part of an announced argument is missing. */

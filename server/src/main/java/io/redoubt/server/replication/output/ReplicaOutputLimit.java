@@ -25,7 +25,7 @@ public final class ReplicaOutputLimit {
   }
 
   private OutputLimit configured() {
-    return client.registry().settings().outputLimit(ClientType.REPLICA);
+    return client.context().settings().outputLimit(ClientType.REPLICA);
   }
 
   /** Returns true if there is a limit. */

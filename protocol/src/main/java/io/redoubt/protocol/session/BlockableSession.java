@@ -1,5 +1,6 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.blocking.Wait;
@@ -7,23 +8,23 @@ import io.redoubt.protocol.session.blocking.Waiting;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A peer whose requests may have to wait: a command blocks it until its condition is met, or a
+ * A session whose requests may have to wait: a command blocks it until its condition is met, or a
  * pause postpones its next command. In both cases later requests wait, too.
  */
-public abstract class BlockablePeer extends Peer {
-  private final ClientRegistry registry;
+public abstract class BlockableSession extends ClientSession implements Pauses.Postponed {
+  private final ClientContext context;
   private final Wait wait = new Wait();
   private boolean postponed;
 
-  /** Creates a peer with the next id, as the default user. */
-  BlockablePeer(ClientRegistry registry) {
-    super(registry.nextId(), registry.users(), registry.clock().wallMillis());
-    this.registry = registry;
+  /** Creates a session with the next id, as the default user. */
+  BlockableSession(ClientContext context) {
+    super(context.nextId(), context.users(), context.clock().wallMillis());
+    this.context = context;
   }
 
-  /** Returns the registry of all clients. */
-  public final ClientRegistry registry() {
-    return registry;
+  /** Returns the context of all clients. */
+  public final ClientContext context() {
+    return context;
   }
 
   /** Returns true while EXEC or a script runs, in which commands must not block the client. */
@@ -55,10 +56,10 @@ public abstract class BlockablePeer extends Peer {
     if (deniesBlocking()) {
       throw new IllegalStateException("a client must not block within a script or EXEC");
     }
-    wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
-    registry.timedWaitsChanged(wait.isTimed() ? 1 : 0);
+    wait.begin(what, context.loop(), timeoutMillis, this::timeOut);
+    context.addTimedWaits(wait.isTimed() ? 1 : 0);
     flag(ClientFlag.BLOCKED, true);
-    registry.blockedChanged(1);
+    context.addBlocked(1);
   }
 
   /** Returns the current wait, or null. */
@@ -78,9 +79,9 @@ public abstract class BlockablePeer extends Peer {
     if (!wait.end()) {
       return false;
     }
-    registry.timedWaitsChanged(timed ? -1 : 0);
+    context.addTimedWaits(timed ? -1 : 0);
     flag(ClientFlag.BLOCKED, false);
-    registry.blockedChanged(-1);
+    context.addBlocked(-1);
     return true;
   }
 
@@ -105,19 +106,29 @@ public abstract class BlockablePeer extends Peer {
 
   // ---- pauses
 
+  /** Returns true if a pause applies to this command. Replication links are never paused. */
+  public final boolean pauses(Command<?> command) {
+    Pauses.Scope pause = context.pauses().current();
+    return pause != Pauses.Scope.NOTHING
+        && !is(ClientFlag.REPLICA)
+        && !is(ClientFlag.MASTER)
+        && (pause == Pauses.Scope.ALL || mayReplicate(command));
+  }
+
   /** Postpones the last dispatched request, and later ones, until the pause ends. */
   final void postpone() {
     postponed = true;
     flag(ClientFlag.BLOCKED, true);
-    registry.blockedChanged(1);
-    registry.pauses().postpone(this);
+    context.addBlocked(1);
+    context.pauses().postpone(this);
   }
 
-  final void endPostponement() {
+  @Override
+  public final void endPostponement() {
     if (postponed) {
       postponed = false;
       flag(ClientFlag.BLOCKED, false);
-      registry.blockedChanged(-1);
+      context.addBlocked(-1);
       resumeProcessing();
     }
   }

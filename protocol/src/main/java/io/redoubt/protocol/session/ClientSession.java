@@ -4,77 +4,38 @@ import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
-import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.pubsub.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
-/** The identity of a client: its connection, user, role and activity. */
-public abstract class Peer {
+/**
+ * The session of a client: its user, names, role, subscriptions, client-side caching and activity.
+ * It has no connection.
+ */
+public abstract class ClientSession {
+  private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
+
   private final long id;
   private final Users users;
   private final ClientNames names = new ClientNames();
+  private final Subscriptions subscriptions = new Subscriptions();
   private final long createdMillis;
 
-  private @Nullable Connection connection;
   private User user;
   private boolean authenticated;
   private @Nullable Command<?> lastCommand;
   private int flags;
   private long lastInteractionMillis;
+  private @Nullable Tracking tracking;
 
-  /** Creates a peer as the default user of {@code users}, without a connection. */
-  Peer(long id, Users users, long nowMillis) {
+  /** Creates the session of the default user of {@code users}. */
+  ClientSession(long id, Users users, long nowMillis) {
     this.id = id;
     this.users = users;
     user = users.defaultUser();
     authenticated = users.allowsUnauthenticated();
     createdMillis = nowMillis;
     lastInteractionMillis = nowMillis;
-  }
-
-  // ---- connection
-
-  final void connectedBy(Connection newConnection) {
-    connection = newConnection;
-    flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
-  }
-
-  /** Returns the connection, null before it is attached. */
-  final @Nullable Connection connectionIfAny() {
-    return connection;
-  }
-
-  /** Returns the connection. */
-  public final Connection connection() {
-    Connection current = connection;
-    if (current == null) {
-      throw new IllegalStateException("client " + id + " has no connection");
-    }
-    return current;
-  }
-
-  /** Returns the peer's address as {@code ip:port}, or the path of a Unix socket. */
-  public final String address() {
-    Connection current = connection;
-    return current == null ? "?:0" : current.remoteAddress();
-  }
-
-  /** Returns the local address as {@code ip:port}. */
-  public final String localAddress() {
-    Connection current = connection;
-    return current == null ? "?:0" : current.localAddress();
-  }
-
-  /**
-   * Returns true if it connects from this machine: over a Unix socket or the loopback interface.
-   */
-  public final boolean isLocal() {
-    Connection current = connection;
-    return current == null || Admission.isLocal(current);
-  }
-
-  final int fd() {
-    Connection current = connection;
-    return current == null ? -1 : current.fd();
   }
 
   // ---- identity
@@ -163,6 +124,45 @@ public abstract class Peer {
     return is(ClientFlag.NO_TOUCH);
   }
 
+  // ---- subscriptions and client-side caching
+
+  /** Returns its subscriptions, always the same object. */
+  public final Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
+  /** Updates the flag for subscriptions; must be called after they changed. */
+  public final void subscriptionsChanged() {
+    flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
+  }
+
+  /** Returns its client-side caching, or null if that is off. */
+  public final @Nullable Tracking tracking() {
+    return tracking;
+  }
+
+  final void setTracking(@Nullable Tracking current) {
+    tracking = current;
+    flag(ClientFlag.TRACKING, current != null);
+    flag(ClientFlag.TRACKING_BROADCAST, current != null && current.mode().broadcast());
+    flag(ClientFlag.TRACKING_BROKEN, false);
+  }
+
+  /** Returns true if the keys read by the running command must be tracked. */
+  public final boolean remembersReads() {
+    return tracking != null && tracking.remembersReads();
+  }
+
+  /** Returns the id of the client that receives its invalidations: 0 for itself, -1 for none. */
+  public final long redirectId() {
+    return tracking == null ? -1 : tracking.mode().redirectId();
+  }
+
+  /** Returns an estimate of the Java heap that subscriptions and caching take, in bytes. */
+  final long sessionHeapBytes() {
+    return subscriptions.heapBytes() + (tracking == null ? 0 : tracking.heapBytes());
+  }
+
   // ---- activity
 
   /** Records the time of received bytes. */
@@ -189,4 +189,44 @@ public abstract class Peer {
   public final long lastInteractionMillis() {
     return lastInteractionMillis;
   }
+
+  // ---- state of the server
+
+  /** Returns the index of the selected database. */
+  public int databaseIndex() {
+    return 0;
+  }
+
+  /** Returns the number of commands queued for EXEC, -1 outside of MULTI. */
+  public int queuedCommands() {
+    return -1;
+  }
+
+  /** Returns the size of the commands queued for EXEC, in bytes. */
+  public long queuedCommandBytes() {
+    return 0;
+  }
+
+  /** Returns the memory of the transaction, in bytes. */
+  protected long transactionBytes() {
+    return 0;
+  }
+
+  /**
+   * Returns true if the command may change data here and on replicas. EXEC may if a queued command
+   * may.
+   */
+  protected boolean mayReplicate(Command<?> command) {
+    return (command.flags() & MAY_REPLICATE) != 0;
+  }
+
+  /**
+   * Returns the execution context for the ACL log: {@code toplevel}, {@code multi} or {@code lua}.
+   */
+  protected String aclContext() {
+    return "toplevel";
+  }
+
+  /** Resets the state of the subclass, for RESET; the caller resets the shared part. */
+  protected void onReset() {}
 }

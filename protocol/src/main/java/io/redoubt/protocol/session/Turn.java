@@ -1,0 +1,441 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.input.ClientInput;
+import io.redoubt.protocol.session.input.QueryExcerpt;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conducts the requests of all clients through the turns of an event loop. The way of a request:
+ *
+ * <ol>
+ *   <li>{@link #read}: bytes of a connection, where they lie in the loop's shared buffer;
+ *   <li>{@link #decode}: into the {@link RequestBatch} that all connections of the turn fill;
+ *   <li>look ahead, execute and propagate: {@link #run}, when the batch is full or all ready
+ *       connections have been read; the {@link Dispatcher} of each server does the work;
+ *   <li>flush and account: {@link #finish}, at the end of the read of each client.
+ * </ol>
+ *
+ * <p>Replies that are written outside of this way, and clients that are resumed or closed, are
+ * handled by one task at the end of the turn: {@link #endTurn}.
+ */
+public final class Turn implements Client.Conductor {
+  private final ClientContext context;
+  private final Dispatcher dispatcher;
+  private final ClientMemory memory;
+  private final TrackedClients trackedClients;
+
+  private RequestBatch batch = new RequestBatch();
+
+  /** The index of the next request of the batch to execute. */
+  private int next;
+
+  /** The number of clients whose requests continue in the next turn. */
+  private int waitingForTurn;
+
+  private boolean running;
+  private @Nullable Client current;
+  private @Nullable Request currentRequest;
+
+  /** The clients to finish at the end of the turn. */
+  private final ArrayList<Client> ending = new ArrayList<>();
+
+  private final Runnable endTurn = this::endTurn;
+  private boolean endTurnScheduled;
+
+  Turn(
+      ClientContext context,
+      Dispatcher dispatcher,
+      ClientMemory memory,
+      TrackedClients trackedClients) {
+    this.context = context;
+    this.dispatcher = dispatcher;
+    this.memory = memory;
+    this.trackedClients = trackedClients;
+  }
+
+  // ---- the way of a request
+
+  @Override
+  public void onBytes(Client client, MemorySegment bytes, long start, long end) {
+    if (client.isEnding()) {
+      return;
+    }
+    client.recordInput(context.clock().wallMillis());
+    context.countInput(end - start);
+    try {
+      read(client, bytes, start, end);
+      if (client.input().awaitsLargeArgument()) {
+        account(client); // before other clients' requests see or exceed the limit
+      }
+    } catch (OutOfMemoryError e) {
+      outOfMemory(client, e);
+    }
+  }
+
+  @Override
+  public void onReadDone(Client client) {
+    try {
+      finish(client);
+    } catch (OutOfMemoryError e) {
+      outOfMemory(client, e);
+    }
+  }
+
+  /** Takes input in the loop's shared buffer, where it remains until {@link #finish}. */
+  private void read(Client client, MemorySegment bytes, long start, long end) {
+    ClientInput input = client.input();
+    executeRead(client); // what an earlier read of this turn has left
+    if (input.kept().isEmpty() && client.mayExecute()) {
+      input.take(bytes, start, end);
+      decode(client);
+    } else {
+      input.keep(bytes, start, end);
+      executeKept(client);
+    }
+  }
+
+  /** Adds the complete requests of a client to the batch, which is executed when it is full. */
+  private void decode(Client client) {
+    ClientInput input = client.input();
+    while (true) {
+      if (batch.isFull()) {
+        run(batch);
+        if (client.isEnding()) {
+          return; // its input may have been freed
+        }
+      }
+      if (!input.decode(batch.next())) {
+        return;
+      }
+      batch.add(client);
+      if (!input.isAuthenticated()) {
+        run(batch); // the size limits of the next request depend on this one
+      }
+    }
+  }
+
+  /**
+   * Looks ahead over a batch, and executes its requests in the order of their arrival. The effects
+   * of each are propagated before the next.
+   */
+  private void run(RequestBatch requests) {
+    if (requests.count() == 0 || running) {
+      return;
+    }
+    running = true;
+    try {
+      dispatcher.lookAhead(requests);
+      for (int i = 0; i < requests.count(); i++) {
+        next = i + 1;
+        execute(requests.client(i), requests.request(i));
+      }
+    } finally {
+      running = false;
+      next = 0;
+      dispatcher.batchDone(); // may still examine the last request
+      requests.clear();
+    }
+  }
+
+  /**
+   * Finishes the read of a client: executes what has been decoded, keeps the rest, and sends the
+   * replies.
+   */
+  private void finish(Client client) {
+    executeRead(client); // looks ahead, executes, propagates
+    client.socket().expect(client.input().missingBytes());
+    limitQuery(client);
+    continueNextTurn(client);
+    client.flush(); // unless the effects must be durable or acknowledged first
+    if (client.input().kept().isEmpty()) {
+      client.delivery().pipelineFinished();
+    }
+    client.updateReading();
+    account(client);
+    closeIfAnswered(client);
+  }
+
+  // ---- execution
+
+  /** Executes input in the shared buffer as far as the client may, and keeps the rest. */
+  private void executeRead(Client client) {
+    ClientInput input = client.input();
+    if (input.inHandBytes() > 0) {
+      executeDecoded(client);
+      input.release(!client.isEnding());
+    }
+  }
+
+  /** Executes kept input as far as the client may. */
+  private void executeKept(Client client) {
+    executeRead(client);
+    ClientInput input = client.input();
+    if (!input.kept().isEmpty() && client.mayExecute()) {
+      input.takeKept();
+      decode(client);
+      executeDecoded(client);
+      input.releaseKept(!client.isEnding());
+    }
+  }
+
+  /** Executes the batch, and then reports a protocol violation that follows its requests. */
+  private void executeDecoded(Client client) {
+    run(batch);
+    ProtocolException violation = client.input().endDecoding(client.mayExecute());
+    if (violation != null) {
+      String message = String.valueOf(violation.getMessage());
+      logViolation(client, message);
+      client.reply().error("ERR " + message);
+      client.closeAfterReply();
+    }
+  }
+
+  private void logViolation(Client client, String message) {
+    ClientInput input = client.input();
+    String text =
+        "Protocol error ("
+            + message
+            + ") from client: "
+            + client
+            + ". Query buffer during protocol error: "
+            + QueryExcerpt.of(input.memory(), input.rest(), input.end());
+    if (client.isMaster()) {
+      context.log().warning("%s", text);
+    } else {
+      context.log().verbose("%s", text);
+    }
+  }
+
+  /** Executes a request, unless an earlier one of its client has to wait. */
+  private void execute(@Nullable Client client, Request request) {
+    if (client == null) {
+      return; // executed during a long request of another client
+    }
+    ClientInput input = client.input();
+    if (!input.isStopped()
+        && !(client.mayExecute() && input.admits(request) && dispatch(client, request))) {
+      input.stopBefore(request);
+    }
+  }
+
+  /**
+   * Executes a request and propagates its effects; returns false if it was postponed and must be
+   * executed again.
+   */
+  private boolean dispatch(Client client, Request request) {
+    boolean executed = true;
+    Client outer = current;
+    Request outerRequest = currentRequest;
+    current = client;
+    currentRequest = request;
+    client.turn().executing = true;
+    try {
+      executed = dispatcher.dispatch(client, request);
+    } catch (RuntimeException | LinkageError e) {
+      context.log().warning("Unexpected error while serving a client: %s", e);
+      client.closeSoon();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(client, e);
+    } finally {
+      client.turn().executing = false;
+      current = outer;
+      currentRequest = outerRequest;
+    }
+    if (!executed) {
+      client.postpone();
+      return false;
+    }
+    if (client.is(ClientFlag.TRACKING)) {
+      trackedClients.commandEnded(client);
+    }
+    client.afterCommand();
+    account(client); // may close the client, which then executes nothing more
+    return true;
+  }
+
+  @Override
+  public void executeAgain(Client client, Request request) {
+    if (!context.isHalted()) {
+      dispatch(client, request);
+    }
+  }
+
+  @Override
+  public boolean isCurrent(Client client) {
+    return client.equals(current);
+  }
+
+  @Override
+  public long currentArgumentBytes() {
+    return currentRequest == null ? 0 : currentRequest.argumentBytes();
+  }
+
+  /** Counts a client's memory, and evicts the largest clients while the total is too large. */
+  private void account(Client client) {
+    memory.update(client.account());
+  }
+
+  /** Closes a client after memory ran out for its requests or replies. */
+  private void outOfMemory(Client client, OutOfMemoryError failure) {
+    dispatcher.outOfMemory("while serving a client", failure);
+    client.closeSoon();
+  }
+
+  private void limitQuery(Client client) {
+    ByteQueue query = client.input().kept();
+    if (!client.isMaster() && query.usedBytes() > context.settings().queryBufferLimitBytes()) {
+      context.countQueryLimitDisconnection();
+      context
+          .log()
+          .warning(
+              "Closing client that reached max query buffer length: %s (qbuf initial bytes: %s)",
+              client, QueryExcerpt.of(query));
+      client.closeSoon();
+    }
+  }
+
+  // ---- long requests
+
+  /** Runs a task that executes requests of other clients during a long request of {@code busy}. */
+  public void nested(Client busy, Runnable task) {
+    RequestBatch outer = batch;
+    int outerNext = next;
+    boolean outerRunning = running;
+    batch = new RequestBatch();
+    next = 0;
+    running = false;
+    try {
+      executeOthers(outer, outerNext, busy);
+      task.run();
+    } finally {
+      batch = outer;
+      next = outerNext;
+      running = outerRunning;
+    }
+  }
+
+  /** Executes the remaining requests of other clients in a batch, and sends their replies. */
+  private void executeOthers(RequestBatch outer, int from, Client busy) {
+    for (int i = 0; i < outer.count(); i++) {
+      Client client = outer.client(i);
+      if (client != null && !client.equals(busy) && client.hasRequestsInHand()) {
+        for (int j = Math.max(i, from); j < outer.count(); j++) {
+          if (client.equals(outer.client(j))) {
+            outer.remove(j);
+            execute(client, outer.request(j));
+          }
+        }
+        finish(client);
+      }
+    }
+  }
+
+  // ---- the end of the turn
+
+  /** Ends the client's share of this turn; its remaining requests run after other clients'. */
+  private void continueNextTurn(Client client) {
+    boolean more = client.input().endShare(client.mayExecute(), waitingForTurn);
+    if (more && !client.turn().inNext) {
+      client.turn().inNext = true;
+      waitingForTurn++;
+      context.loop().schedule(() -> nextTurn(client), 0);
+    }
+  }
+
+  private void nextTurn(Client client) {
+    client.turn().inNext = false;
+    waitingForTurn--;
+    if (!client.isReleased()) {
+      try {
+        executeKept(client);
+        finish(client);
+      } catch (OutOfMemoryError e) {
+        outOfMemory(client, e);
+      }
+    }
+  }
+
+  @Override
+  public void atEndOfTurn(Client client) {
+    if (client.turn().atEnd || client.isReleased()) {
+      return;
+    }
+    client.turn().atEnd = true;
+    ending.add(client);
+    if (!endTurnScheduled) {
+      endTurnScheduled = true;
+      context.loop().execute(endTurn);
+    }
+  }
+
+  /** Resumes, flushes or closes the clients that have asked for it in this turn. */
+  private void endTurn() {
+    endTurnScheduled = false;
+    // Clients added meanwhile are handled by the next task.
+    int count = ending.size();
+    for (int i = 0; i < count; i++) {
+      endTurn(ending.get(i));
+    }
+    ending.subList(0, count).clear();
+  }
+
+  private void endTurn(Client client) {
+    client.turn().atEnd = false;
+    try {
+      resumeOrClose(client);
+    } catch (OutOfMemoryError e) { // the turns of other clients continue
+      outOfMemory(client, e);
+    }
+  }
+
+  private void resumeOrClose(Client client) {
+    if (client.is(ClientFlag.CLOSE_ASAP)) {
+      client.close();
+      return;
+    }
+    if (client.is(ClientFlag.UNBLOCKED)) {
+      client.flag(ClientFlag.UNBLOCKED, false);
+      executeKept(client);
+      continueNextTurn(client);
+    }
+    client.flush();
+    account(client);
+    closeIfAnswered(client);
+  }
+
+  /**
+   * Handles the end of the peer's output: answers the remaining requests, then closes. A blocked
+   * client is closed at once.
+   */
+  @Override
+  public void onInputEnd(Client client) {
+    client.turn().inputEnded = true;
+    client.updateReading();
+    closeIfAnswered(client);
+  }
+
+  /** Closes if the peer has ended its output and all of its requests have run. */
+  private void closeIfAnswered(Client client) {
+    if (!client.turn().inputEnded
+        || client.isEnding()
+        || (client.mayExecute() && hasMoreToRun(client))) {
+      return;
+    }
+    if (client.mayExecute()
+        && client.type() == ClientType.NORMAL
+        && client.queuedOutputBytes() > 0) {
+      client.closeAfterReply();
+    } else {
+      client.close();
+    }
+  }
+
+  private static boolean hasMoreToRun(Client client) {
+    return client.turn().inNext || client.is(ClientFlag.UNBLOCKED) || client.hasRequestsInHand();
+  }
+}

@@ -1,0 +1,16 @@
+package io.redoubt.protocol.session;
+
+/** The state of a client in the turns of its loop; {@link Turn} changes it. */
+final class TurnState {
+  /** True while one of its commands is running. */
+  boolean executing;
+
+  /** True if it is finished at the end of this turn: resumed, flushed or closed. */
+  boolean atEnd;
+
+  /** True if its remaining requests run in the next turn. */
+  boolean inNext;
+
+  /** True if the peer has ended its output. */
+  boolean inputEnded;
+}
