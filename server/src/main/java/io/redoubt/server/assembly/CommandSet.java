@@ -83,7 +83,7 @@ final class CommandSet {
         new CapaCommand(),
         new DatabaseCommands(parts.snapshots::flushedAll),
         new SelectCommand(),
-        new TransactionCommands(),
+        new TransactionCommands(parts.dispatcher::runTransaction),
         new ScriptCommands(parts.scripting),
         new FunctionCommands(parts.scripting, parts.clock),
         new ClusterCommands(parts.clusterNode),

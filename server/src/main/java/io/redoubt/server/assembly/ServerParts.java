@@ -38,6 +38,7 @@ import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.KeyObservers;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.ScriptFlags;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
 import io.redoubt.server.execution.monitoring.HotKeys;
@@ -213,7 +214,16 @@ final class ServerParts {
             this::releaseWrites,
             nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     dataSet = new DataSet(keyspace, observers, snapshotContext, snapshots, state, clock, log);
-    Call call = new Call(values, settings, events, observers, propagation, stats, new CallServer());
+    Call call =
+        new Call(
+            values,
+            settings,
+            events,
+            observers,
+            propagation,
+            stats,
+            snapshots::changed,
+            new DeclaredFlags());
     KeyEffects effects =
         new KeyEffects(propagation, events, observers, stats, state, settings.memory);
     keyspace.listener(effects);
@@ -499,13 +509,8 @@ final class ServerParts {
     }
   }
 
-  /** The parts that commands use through their call. */
-  private final class CallServer implements Call.Server {
-    @Override
-    public void changed(long changes) {
-      snapshots.changed(changes);
-    }
-
+  /** The flags of scripts and functions, which need the dispatcher that decides by them. */
+  private final class DeclaredFlags implements ScriptFlags {
     @Override
     public int refusals(Command<?> command, Request request) {
       return scripting.refusals(command, request);
@@ -514,11 +519,6 @@ final class ServerParts {
     @Override
     public boolean onlyReads(Command<?> command, Request request) {
       return scripting.onlyReads(command, request);
-    }
-
-    @Override
-    public void runTransaction(ServerClient client) {
-      dispatcher.runTransaction(client);
     }
   }
 

@@ -90,13 +90,22 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   /** Ends the transaction, executed or not, and unwatches all keys. */
   public void endTransaction() {
-    if (transaction != null) {
-      transaction.release();
+    Transaction ended = detachTransaction();
+    if (ended != null) {
+      ended.release();
+    }
+  }
+
+  /** Ends the transaction like {@link #endTransaction}; the caller releases the requests. */
+  public @Nullable Transaction detachTransaction() {
+    Transaction ended = transaction;
+    if (ended != null) {
       transaction = null;
       queuedMayReplicate = false;
       flag(ClientFlag.MULTI, false);
     }
     unwatch();
+    return ended;
   }
 
   /** Unwatches all keys. */

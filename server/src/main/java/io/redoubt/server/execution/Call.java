@@ -18,6 +18,7 @@ import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.Values;
+import java.util.function.LongConsumer;
 
 /**
  * A command in execution: its arguments, its client, the target of its reply, and the database.
@@ -25,22 +26,6 @@ import io.redoubt.server.value.Values;
  * command.
  */
 public final class Call extends RegionCall {
-
-  /** The parts of the server used by commands but created after the call. */
-  public interface Server {
-    /** Counts changes of the data set. */
-    void changed(long changes);
-
-    /** Returns the states that refuse a call of a script or function, by its declared flags. */
-    int refusals(Command<?> command, Request request);
-
-    /** Returns true for a call of a script or function that declares not to write. */
-    boolean onlyReads(Command<?> command, Request request);
-
-    /** Runs the requests that a client has queued, for EXEC. */
-    void runTransaction(ServerClient client);
-  }
-
   private static final CommandError NO_FIELD_EXPIRY =
       new CommandError("ERR hash fields can't expire: hash-field-expiry is set to no");
 
@@ -51,7 +36,8 @@ public final class Call extends RegionCall {
   private final KeyObservers observers;
   private final Propagation propagation;
   private final ServerStats stats;
-  private final Server server;
+  private final LongConsumer changeCounter;
+  private final ScriptFlags scripts;
 
   private final Effect effect;
   private Database database;
@@ -60,7 +46,12 @@ public final class Call extends RegionCall {
   private boolean forced;
   private boolean waiting;
 
-  /** Creates the call of a server. */
+  /**
+   * Creates the call of a server.
+   *
+   * @param changeCounter counts changes of the data set
+   * @param scripts the flags that scripts and functions declare
+   */
   public Call(
       Values values,
       ServerDirectives settings,
@@ -68,7 +59,8 @@ public final class Call extends RegionCall {
       KeyObservers observers,
       Propagation propagation,
       ServerStats stats,
-      Server server) {
+      LongConsumer changeCounter,
+      ScriptFlags scripts) {
     this.keyspace = values.keyspace();
     this.values = values;
     this.settings = settings;
@@ -76,7 +68,8 @@ public final class Call extends RegionCall {
     this.observers = observers;
     this.propagation = propagation;
     this.stats = stats;
-    this.server = server;
+    this.changeCounter = changeCounter;
+    this.scripts = scripts;
     this.effect = new Effect(this, propagation.writer());
     this.database = keyspace.database(0);
   }
@@ -362,7 +355,7 @@ public final class Call extends RegionCall {
   /** Like {@link #changed(int, KeyEvent, long)}, in another database. */
   public void changed(Database where, int keyArg, KeyEvent event, long changes) {
     changed = true;
-    server.changed(changes);
+    changeCounter.accept(changes);
     long key = argAddress(keyArg);
     int length = argLength(keyArg);
     if (keyspace.expiredKeys() == ExpiredKeys.HIDE) {
@@ -384,7 +377,7 @@ public final class Call extends RegionCall {
    */
   public void changedAll(long changes) {
     changed = true;
-    server.changed(changes);
+    changeCounter.accept(changes);
   }
 
   /** Publishes another event of a key. */
@@ -522,20 +515,15 @@ public final class Call extends RegionCall {
 
   /** Returns the states that refuse a call of a script or function, by its declared flags. */
   int scriptRefusals(Command<?> command, Request request) {
-    return server.refusals(command, request);
+    return scripts.refusals(command, request);
   }
 
   /** Returns true for a call of a script or function that declares not to write. */
   boolean scriptOnlyReads(Command<?> command, Request request) {
-    return server.onlyReads(command, request);
+    return scripts.onlyReads(command, request);
   }
 
   // Transactions.
-
-  /** Runs the requests queued by the client. Afterwards this is EXEC's call again. */
-  public void execute() {
-    server.runTransaction(client());
-  }
 
   /** Makes the client's next transaction fail if the key in argument {@code i} changes. */
   public void watch(int i) {

@@ -7,14 +7,11 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Pauses;
-import io.redoubt.protocol.session.Refusals;
 import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.client.ServerClient;
@@ -26,7 +23,6 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.tracking.TrackedKeys;
 import java.util.HashSet;
 import java.util.List;
@@ -38,15 +34,6 @@ import org.jspecify.annotations.Nullable;
  * and the end of the unit of execution, which propagates effects and serves blocked clients.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** Slows down writes to the pace of disks and replicas. */
-  @FunctionalInterface
-  public interface WriteThrottle {
-    /** Called after the changes of a unit are in place and its effects have been propagated. */
-    void unitEnded();
-  }
-
-  private static final CommandError ABORTED =
-      new CommandError("EXECABORT Transaction discarded because of previous errors.");
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
   private static final List<String> FROM_REPLICAS = List.of("replconf", "psync", "sync", "monitor");
@@ -54,18 +41,16 @@ public final class CommandDispatcher implements Dispatcher {
   private final CommandTable<Call> table;
   private final Keyspace keyspace;
   private final ServerStats stats;
-  private final Propagation propagation;
-  private final WatchedKeys watchedKeys;
   private final TrackedKeys trackedKeys;
-  private final BlockedClients blockedClients;
   private final CommandTrace trace;
   private final Log log;
   private final Call call;
-  private final Request queued = new Request();
   private final MemoryRoom room;
   private final HeapGate heap;
   private final CommandChecks checks;
   private final CommandExecutor executor;
+  private final UnitOfExecution unit;
+  private final Transactions transactions;
   private final HeldRequests held;
   private @Nullable ReplyAcks acks;
   private @Nullable Command<Call> exec;
@@ -75,16 +60,13 @@ public final class CommandDispatcher implements Dispatcher {
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
-  private final WriteThrottle throttle;
-
-  /** The nesting depth of commands being dispatched. */
-  private int depth;
 
   /**
    * Creates a dispatcher.
    *
    * @param call the call with which all commands are executed
-   * @param throttle called at the end of each unit
+   * @param throttle slows down writes to the pace of disks and replicas; called at the end of each
+   *     unit
    */
   public CommandDispatcher(
       CommandTable<Call> table,
@@ -93,17 +75,13 @@ public final class CommandDispatcher implements Dispatcher {
       Eviction eviction,
       CommandTrace trace,
       Environment environment,
-      WriteThrottle throttle,
+      Runnable throttle,
       HeapGate heap) {
     this.table = table;
     this.keyspace = call.keyspace();
     this.stats = call.stats();
-    this.propagation = call.propagation();
-    this.watchedKeys = call.observers().watched();
     this.trackedKeys = call.observers().tracked();
-    this.blockedClients = call.observers().blocked();
     this.trace = trace;
-    this.throttle = throttle;
     this.log = environment.log();
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
@@ -111,6 +89,15 @@ public final class CommandDispatcher implements Dispatcher {
     room = new MemoryRoom(keyspace, state, environment.clock(), log);
     checks = new CommandChecks(table, call, state, eviction, room, heap);
     executor = new CommandExecutor(table, call, trace, environment, room);
+    unit =
+        new UnitOfExecution(
+            keyspace,
+            call.propagation(),
+            call.observers().blocked(),
+            room,
+            throttle,
+            executor::replicated);
+    transactions = new Transactions(table, call, checks, executor, unit);
     held = new HeldRequests(keyspace.held(), table, this::onlyReads);
   }
 
@@ -171,7 +158,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Returns true while a command or a script runs and its effects are not propagated yet. */
   public boolean isInUnit() {
-    return depth > 0 || executor.isRunning();
+    return unit.isOpen() || executor.isRunning();
   }
 
   /** Returns the command named by a request, or null. */
@@ -218,7 +205,7 @@ public final class CommandDispatcher implements Dispatcher {
     CommandError error =
         client.waiting() instanceof RepeatedWait wait && wait.isBinding()
             ? null
-            : checks.check(client, command, request, depth > 0);
+            : checks.check(client, command, request, unit.isOpen());
     if (error != null) {
       refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
@@ -275,7 +262,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private void runUnit(ServerClient client, Command<Call> command, Request request) {
-    depth++;
+    unit.enter();
     long changesBefore = keyspace.changeCount();
     try {
       executor.run(client, command, request);
@@ -284,11 +271,9 @@ public final class CommandDispatcher implements Dispatcher {
       throw full;
     } finally {
       askedFor(client, command);
-      depth--;
-      if (depth == 0) {
+      if (unit.leave()) {
         executor.unitEnded();
-        propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
-        endUnit();
+        unit.end(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         trackedKeys.keepLimit();
       }
     }
@@ -297,16 +282,12 @@ public final class CommandDispatcher implements Dispatcher {
   @Override
   public void outOfMemory(String where, OutOfMemoryError failure) {
     room.failed(where, failure);
-    if (depth == 0 && propagation.isPending()) { // left by a task that failed half-way
-      propagation.lose();
-      propagation.endUnit();
-    }
+    unit.abandon();
   }
 
   /** Ends a slice of expiry or eviction: each removed key is a unit of its own. */
   public void endSlice() {
-    propagation.endSeparately();
-    endUnit();
+    unit.end(null, false);
   }
 
   /** Ends a slice like {@link #endSlice}; within a unit, the end of the unit does that. */
@@ -318,45 +299,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Ends a unit of execution that was not a command, such as the loss of a client. */
   public void endUnit() {
-    propagation.endUnit();
-    if (blockedClients.areServable()) {
-      serveBlocked();
-    }
-    throttle.unitEnded();
-  }
-
-  private void serveBlocked() {
-    long changesBefore = keyspace.changeCount();
-    try {
-      blockedClients.serve();
-    } catch (OutOfMemoryError full) {
-      room.failed("while serving blocked clients", full);
-      if (keyspace.changeCount() != changesBefore) {
-        propagation.lose();
-      }
-    }
-    propagation.endUnit(); // for keys that were found expired
-  }
-
-  /**
-   * Propagates the effects of a command. If effects were lost, the client is closed without a
-   * reply, which would acknowledge them.
-   *
-   * @param together true if the effects are one change; keys that SCAN finds expired are separate
-   *     changes
-   */
-  private void propagate(ServerClient client, boolean together) {
-    if (propagation.isPending()) {
-      long before = propagation.offset(Propagation.TO_REPLICAS);
-      boolean sent = together ? propagation.endUnit() : propagation.endSeparately();
-      if (!sent && !client.isEnding()) {
-        client.close();
-      }
-      executor.replicated(propagation.offset(Propagation.TO_REPLICAS) - before);
-      client.wroteUpTo(
-          propagation.offset(Propagation.TO_REPLICAS),
-          propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
-    }
+    unit.end(null, true);
   }
 
   /** Returns the gate of the Java heap. */
@@ -426,67 +369,8 @@ public final class CommandDispatcher implements Dispatcher {
     client.closeSoon();
   }
 
-  /** Runs the requests queued by a client as one unit: EXEC. */
+  /** Runs the requests queued by a client, whose EXEC is running. */
   public void runTransaction(ServerClient client) {
-    Transaction transaction = client.transaction();
-    Request request = call.request();
-    if (transaction == null) {
-      return;
-    }
-    boolean lastDenied = false;
-    if (transaction.isDoomed()) {
-      client.endTransaction();
-      throw ABORTED;
-    }
-    if (client.isWatchedKeyChanged() || watchedKeys.anyExpired(client)) {
-      client.endTransaction();
-      client.reply().nilArray();
-      return;
-    }
-    watchedKeys.unwatchAll(client);
-    client.inExec(true);
-    client.reply().array(transaction.count());
-    try {
-      RequestDecoder decoder =
-          new RequestDecoder(client.context().limits(), client.context().memory());
-      long place = transaction.start();
-      for (int i = 0; i < transaction.count() && !client.context().isHalted(); i++) {
-        place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
-        lastDenied = !runQueued(client);
-      }
-    } catch (ProtocolException impossible) {
-      throw new IllegalStateException(impossible);
-    } finally {
-      client.inExec(false);
-      queued.release();
-      propagate(client, true); // effects may refer to the transaction's buffer
-      client.endTransaction();
-      call.begin(client, request, named("exec"));
-    }
-    if (lastDenied) {
-      named("exec").countFailed(); // as in Redis: a denial counts unless a call follows
-    }
-  }
-
-  /**
-   * Runs a queued command; returns false if it is now refused, for example by changed permissions.
-   */
-  private boolean runQueued(ServerClient client) {
-    Command<Call> command = table.find(queued);
-    if (command == null) {
-      throw new IllegalStateException("queued, but not known");
-    }
-    CommandError denied =
-        client.user().isUnrestricted() ? null : Refusals.byChangedRules(client, command, queued);
-    if (denied == null && !client.isMaster()) {
-      denied = checks.refusal(client, command, queued, ~Refusal.OUT_OF_ROOM.bit());
-    }
-    if (denied != null) {
-      stats.countError(denied.code());
-      client.reply().error(denied.text());
-      return false;
-    }
-    executor.run(client, command, queued);
-    return true;
+    transactions.run(client);
   }
 }

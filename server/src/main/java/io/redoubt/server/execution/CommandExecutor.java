@@ -238,12 +238,17 @@ final class CommandExecutor {
         error.text(), command == null ? "<unknown>" : command.name());
   }
 
+  /** Replies with an error to a queued command that is now denied. */
+  void deny(CommandError error, ReplyWriter reply) {
+    stats.countError(error.code());
+    reply.error(error.text());
+  }
+
   /** Replies with an error instead of executing a command, which may be unknown. */
   void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
     if (command != null) {
       command.countRejected();
     }
-    stats.countError(error.code());
-    reply.error(error.text());
+    deny(error, reply);
   }
 }

@@ -95,7 +95,7 @@ final class ConversationTest {
     add(commands, new DumpCommands(Log.silent(Clock.system())), 3);
     add(commands, new DatabaseCommands(() -> {}), 1);
     add(commands, new SelectCommand(), 2);
-    add(commands, new TransactionCommands(), 4);
+    add(commands, new TransactionCommands(client -> {}), 4);
     commands.addAll(Collections.nCopies(10, named(commands, "exec")));
     return commands;
   }

@@ -12,7 +12,9 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
+import java.util.function.Consumer;
 
 /** MULTI, EXEC, DISCARD, WATCH and UNWATCH. */
 public final class TransactionCommands extends CommandGroup<Call> {
@@ -37,7 +39,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
           .since("1.2.0")
           .costs("Depends on the queued commands")
           .is(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
-          .runs(TransactionCommands::exec);
+          .runs(this::exec);
 
   final Command<Call> discard =
       command("DISCARD")
@@ -64,9 +66,16 @@ public final class TransactionCommands extends CommandGroup<Call> {
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
           .runs(TransactionCommands::unwatch);
 
-  /** Declares the group. */
-  public TransactionCommands() {
+  private final Consumer<ServerClient> runner;
+
+  /**
+   * Declares the group.
+   *
+   * @param runner runs the requests that a client has queued
+   */
+  public TransactionCommands(Consumer<ServerClient> runner) {
     super(Group.TRANSACTIONS);
+    this.runner = runner;
   }
 
   private static void multi(Call call) {
@@ -77,11 +86,11 @@ public final class TransactionCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  private static void exec(Call call) {
+  private void exec(Call call) {
     if (call.client().transaction() == null) {
       throw EXEC_WITHOUT_MULTI;
     }
-    call.execute();
+    runner.accept(call.client());
   }
 
   private static void discard(Call call) {
