@@ -175,7 +175,7 @@ final class SentinelPage {
         info == null || of == null || !state.equals("ok") ? 0 : of.offset() - info.offset();
     json.object()
         .member("id", address(replica))
-        .member("role", replica.isPromoted() ? "promoted" : "replica")
+        .member("role", master.isPromoting(replica) ? "promoted" : "replica")
         .member("of", upstream)
         .member("state", state)
         .member("silentMillis", silentMillis(replica))

@@ -6,6 +6,9 @@ package io.redoubt.protocol.machine;
  * requested. All times are in milliseconds.
  */
 public final class MachineClock {
+  /** A time before all others, for events that have not happened. */
+  public static final long NEVER = Long.MIN_VALUE / 2;
+
   private long callerMillis;
   private long pausedMillis;
   private long now;

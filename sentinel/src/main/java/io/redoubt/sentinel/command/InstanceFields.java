@@ -38,6 +38,7 @@ final class InstanceFields {
         fields.replica(replica);
       }
       case SentinelPeer peer -> fields.sentinel(peer);
+      default -> throw new IllegalArgumentException(instance.kind());
     }
     return fields.fields;
   }
@@ -57,7 +58,7 @@ final class InstanceFields {
     put("ip", shown.host());
     put("port", shown.port());
     put("runid", instance.runId());
-    put("flags", String.join(",", flags(instance)));
+    put("flags", String.join(",", flags(instance, sentinel.masterOf(instance))));
     put("link-pending-commands", link.pending());
     put("link-refcount", link.owners());
     if (instance instanceof Master master && master.isFailoverInProgress()) {
@@ -72,11 +73,11 @@ final class InstanceFields {
     if (instance instanceof Master master && master.isObjectivelyDown()) {
       put("o-down-time", master.objectivelyDownMillis(now));
     }
-    put("down-after-milliseconds", instance.master().options().downAfterMillis());
+    put("down-after-milliseconds", sentinel.masterOf(instance).options().downAfterMillis());
   }
 
   /** Returns the flags in Redis' order. */
-  static List<String> flags(Instance instance) {
+  static List<String> flags(Instance instance, Master of) {
     List<String> flags = new ArrayList<>();
     add(flags, instance.isSubjectivelyDown(), "s_down");
     add(flags, instance instanceof Master master && master.isObjectivelyDown(), "o_down");
@@ -89,7 +90,7 @@ final class InstanceFields {
       add(flags, master.isRebooting(), "master_reboot");
     }
     if (instance instanceof Replica replica) {
-      add(flags, replica.isPromoted(), "promoted");
+      add(flags, of.isPromoting(replica), "promoted");
       add(flags, !replica.reconfWord().isEmpty(), replica.reconfWord());
     }
     return flags;

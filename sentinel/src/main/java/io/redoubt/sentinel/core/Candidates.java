@@ -76,7 +76,7 @@ final class Candidates {
   }
 
   private static Trust trust(SentinelWorld world, Replica replica) {
-    Master master = replica.master();
+    Master master = world.masterOf(replica);
     NodeInfo info = told(replica);
     NodeInfo ofMaster = master.info();
     if (info.role() == NodeInfo.Role.REPLICA) {

@@ -1,23 +1,24 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A monitored data server, described by its INFO. */
-public abstract sealed class DataNode extends Instance permits Master, Replica {
+public abstract class DataNode extends Instance {
   private String infoText = "";
   private @Nullable NodeInfo info;
-  private long infoAt = Link.NEVER;
-  private long infoAskedAt = Link.NEVER;
+  private long infoAt = MachineClock.NEVER;
+  private long infoAskedAt = MachineClock.NEVER;
   private NodeInfo.Role reportedRole;
   private long reportedRoleSince;
   private Map<String, String> settings = Map.of();
   private boolean refusesPassword;
 
-  DataNode(int id, Address address, Link link, NodeInfo.Role role, long now) {
-    super(id, address, link, null);
+  DataNode(int id, String masterName, Address address, Link link, NodeInfo.Role role, long now) {
+    super(id, masterName, address, link, null);
     this.reportedRole = role;
     this.reportedRoleSince = now;
   }
@@ -34,7 +35,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
 
   /** Returns the milliseconds since the last INFO, 0 before the first. */
   public final long sinceInfoMillis(long now) {
-    return infoAt == Link.NEVER ? 0 : now - infoAt;
+    return infoAt == MachineClock.NEVER ? 0 : now - infoAt;
   }
 
   /** Returns the role that the node reports. */
@@ -47,7 +48,7 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     return now - reportedRoleSince;
   }
 
-  /** Returns the time of the last INFO, {@link Link#NEVER} before the first. */
+  /** Returns the time of the last INFO, {@link MachineClock#NEVER} before the first. */
   final long infoAt() {
     return infoAt;
   }
@@ -107,8 +108,8 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     reportedRoleSince = now;
     info = null;
     infoText = "";
-    infoAt = Link.NEVER;
-    infoAskedAt = Link.NEVER;
+    infoAt = MachineClock.NEVER;
+    infoAskedAt = MachineClock.NEVER;
   }
 
   /** Returns the node's report on acknowledged writes, null before its first INFO. */

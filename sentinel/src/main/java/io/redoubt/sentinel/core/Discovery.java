@@ -100,12 +100,12 @@ final class Discovery {
         Level.VERBOSE,
         asExpected ? "+role-change" : "-role-change",
         node,
-        world.names.described(node) + " new reported role is " + info.role().word());
+        world.described(node) + " new reported role is " + info.role().word());
   }
 
   /** Reconfigures a replica that has reported another role, or another master, for too long. */
   private void correct(Replica replica, NodeInfo info) {
-    Master master = replica.master();
+    Master master = world.masterOf(replica);
     if (master.failover() != null || !looksSane(master) || world.isOfOtherMaster(replica)) {
       return;
     }
@@ -193,7 +193,7 @@ final class Discovery {
             Level.NOTICE,
             "+sentinel-address-switch",
             master,
-            world.names.described(master)
+            world.described(master)
                 + " ip "
                 + hello.sentinel().host()
                 + " port "
@@ -233,7 +233,7 @@ final class Discovery {
           Level.NOTICE,
           "+sentinel-address-update",
           known,
-          world.names.described(known) + " " + others + " additional matching instances");
+          world.described(known) + " " + others + " additional matching instances");
     }
   }
 

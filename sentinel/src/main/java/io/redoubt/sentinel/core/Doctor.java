@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Address;
@@ -289,7 +290,7 @@ final class Doctor {
     NodeInfo info = master.info();
     for (Replica replica : master.replicas()) {
       if (replica.isSubjectivelyDown()
-          && replica.infoAt() == Link.NEVER
+          && replica.infoAt() == MachineClock.NEVER
           && info != null
           && info.replicas().contains(replica.address())) {
         add(

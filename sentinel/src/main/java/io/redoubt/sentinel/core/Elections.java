@@ -143,7 +143,7 @@ final class Elections {
     if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
       // A Redis sentinel, which votes regardless of the master's state.
       peer.coordinationRefused();
-      askPeers(peer.master(), true);
+      askPeers(world.masterOf(peer), true);
       return;
     }
     if (!(answer instanceof Answer.Items items)

@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.group.FenceAnswer;
+import io.redoubt.protocol.machine.MachineClock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class FailoverAttempt {
   /** The promises by the ids of the members. */
   private final Map<String, Fenced> fenced = new LinkedHashMap<>();
 
-  private long fenceAskedAt = Link.NEVER;
+  private long fenceAskedAt = MachineClock.NEVER;
 
   private State state = State.WAIT_START;
   private long stateSince;
@@ -50,7 +51,7 @@ final class FailoverAttempt {
   /** The number of times that writes were resumed because no replica caught up. */
   private int handovers;
 
-  private long selectAt = Link.NEVER;
+  private long selectAt = MachineClock.NEVER;
   private long pausedAt;
   private long stoppedAt;
   private long finalOffset = -1;
@@ -199,7 +200,7 @@ final class FailoverAttempt {
 
   /** Records a pause of this process, during which the master's pause may have expired. */
   void pauseDoubted() {
-    pausedAt = Link.NEVER;
+    pausedAt = MachineClock.NEVER;
   }
 
   /** Records the offset of a master whose writes are stopped; only the first one counts. */

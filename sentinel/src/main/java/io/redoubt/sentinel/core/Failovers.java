@@ -313,10 +313,7 @@ final class Failovers {
   /** Aborts until a replica appears that could be promoted. */
   private void abortForLack(Master master, String event, String why) {
     world.event(
-        Level.WARNING,
-        event,
-        master,
-        world.names.described(master) + (why.isEmpty() ? "" : " " + why));
+        Level.WARNING, event, master, world.described(master) + (why.isEmpty() ? "" : " " + why));
     drop(master);
     master.failoverLackedReplica(world.nowMillis());
     // Longer than other sentinels wait for us, since one of them may have found another replica.
@@ -459,8 +456,8 @@ final class Failovers {
     if (outcome instanceof Answer.Failure failure) {
       world.remark(
           Level.WARNING,
-          world.names.described(instance) + " refused to change its role: " + failure.text());
-      Master master = instance.master();
+          world.described(instance) + " refused to change its role: " + failure.text());
+      Master master = world.masterOf(instance);
       FailoverAttempt failover = master.failover();
       if (failover != null
           && failover.state() == State.WAIT_PROMOTION
@@ -476,7 +473,7 @@ final class Failovers {
 
   /** Handles a replica's INFO, which may show the progress of our failover. */
   void observed(Replica replica, NodeInfo info) {
-    Master master = replica.master();
+    Master master = world.masterOf(replica);
     FailoverAttempt failover = master.failover();
     Replica chosen = failover == null ? null : failover.chosen();
     if (failover == null || chosen == null) {

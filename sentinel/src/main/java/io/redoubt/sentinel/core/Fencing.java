@@ -109,7 +109,7 @@ final class Fencing {
 
   /** Handles a node's answer to the request for a promise. */
   void answered(DataNode node, NodeRequest request, Answer answer) {
-    FailoverAttempt failover = node.master().failover();
+    FailoverAttempt failover = world.masterOf(node).failover();
     if (failover == null
         || failover.state() != FailoverAttempt.State.FENCE
         || !request.commands().getFirst().get(2).equals(Long.toString(failover.epoch()))) {
@@ -122,8 +122,7 @@ final class Fencing {
           .fenced()
           .put(fenced.node(), new Fenced(node, fenced, node.link().command.connectedAt));
     } else if (answer instanceof Answer.Failure failure) {
-      world.remark(
-          Level.WARNING, world.names.described(node) + " makes no promise: " + failure.text());
+      world.remark(Level.WARNING, world.described(node) + " makes no promise: " + failure.text());
     }
   }
 

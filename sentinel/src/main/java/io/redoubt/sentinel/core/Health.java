@@ -40,7 +40,7 @@ final class Health {
   }
 
   private boolean isSilent(Instance instance) {
-    long downAfter = instance.master().options().downAfterMillis();
+    long downAfter = world.masterOf(instance).options().downAfterMillis();
     long now = world.nowMillis();
     long silent = instance.link().silentMillis(now);
     if (silent > downAfter) {
@@ -110,7 +110,7 @@ final class Health {
           Level.WARNING,
           "+odown",
           master,
-          world.names.described(master) + " #quorum " + agreeing + "/" + master.options().quorum());
+          world.described(master) + " #quorum " + agreeing + "/" + master.options().quorum());
     } else {
       master.recoveredObjectively(now);
       world.event(Level.WARNING, "-odown", master);

@@ -1,22 +1,25 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A process monitored by this sentinel: a master, one of its replicas, or another of its sentinels.
  */
-public abstract sealed class Instance permits DataNode, SentinelPeer {
+public abstract class Instance {
   private final int id;
+  private final String masterName;
   private Address address;
   private Link link;
   private @Nullable String runId;
   private boolean subjectivelyDown;
-  private long subjectivelyDownSince = Link.NEVER;
-  private long helloSentAt = Link.NEVER;
+  private long subjectivelyDownSince = MachineClock.NEVER;
+  private long helloSentAt = MachineClock.NEVER;
 
-  Instance(int id, Address address, Link link, @Nullable String runId) {
+  Instance(int id, String masterName, Address address, Link link, @Nullable String runId) {
     this.id = id;
+    this.masterName = masterName;
     this.address = address;
     this.link = link;
     this.runId = runId;
@@ -33,8 +36,10 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
   /** Returns the kind in events: master, slave or sentinel. */
   public abstract String kind();
 
-  /** Returns the master it belongs to; a master returns itself. */
-  public abstract Master master();
+  /** Returns the name of the master it belongs to; a master returns its own. */
+  public final String masterName() {
+    return masterName;
+  }
 
   /** Returns its address. */
   public final Address address() {
@@ -61,7 +66,7 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
   }
 
-  /** Returns the time when our view last changed, {@link Link#NEVER} if it never did. */
+  /** Returns the time when our view last changed, {@link MachineClock#NEVER} if it never did. */
   final long subjectivelyDownSince() {
     return subjectivelyDownSince;
   }
@@ -100,14 +105,14 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
   final void moveTo(Address newAddress, Link newLink) {
     address = newAddress;
     link = newLink;
-    newLink.addUser(this);
+    newLink.addUser(id);
   }
 
   /** Forgets our view and the run id, because another process may answer from now on. */
   final void forgetProcess() {
     runId = null;
     subjectivelyDown = false;
-    subjectivelyDownSince = Link.NEVER;
+    subjectivelyDownSince = MachineClock.NEVER;
   }
 
   /** Returns true if hellos must not be published on it, because its writes are paused. */

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
+
 /** The exchange of lease messages with one data node. */
 final class LeaseExchange {
   /** True if the node requires leases. */
@@ -8,7 +10,7 @@ final class LeaseExchange {
   /** The number of the last offer. */
   long sequence;
 
-  long sentAt = Link.NEVER;
+  long sentAt = MachineClock.NEVER;
 
   /** True if the last offer granted a lease. */
   boolean given;
@@ -16,7 +18,7 @@ final class LeaseExchange {
   /** The number of the last answered offer, 0 for none. */
   long answered;
 
-  long answeredAt = Link.NEVER;
+  long answeredAt = MachineClock.NEVER;
 
   /** True if the node reported that it holds a lease from this sentinel. */
   boolean held;

@@ -74,7 +74,7 @@ final class Leases {
       return;
     }
     long now = world.nowMillis();
-    long period = periodMillis(node.master());
+    long period = periodMillis(world.masterOf(node));
     long due = lease.sentAt + (lease.isPending() ? period * 2 : period);
     if (now >= due) {
       lease.hurried = false;
@@ -95,7 +95,7 @@ final class Leases {
     if (!lease.wanted || !node.link().command.isUp()) {
       return;
     }
-    Master master = node.master();
+    Master master = world.masterOf(node);
     long length = lengthMillis(master);
     lease.given = mayHold(node);
     if (lease.given && lease.answered != 0) {
@@ -119,20 +119,25 @@ final class Leases {
     lease.sequence++;
     lease.sentAt = world.nowMillis();
     List<String> others = new ArrayList<>();
-    node.master().sentinels().forEach(each -> others.add(each.runId()));
+    world.masterOf(node).sentinels().forEach(each -> others.add(each.runId()));
     LeaseOffer offer =
         new LeaseOffer(
-            node.master().name(), world.myId(), lease.sequence, lease.answered, millis, others);
+            world.masterOf(node).name(),
+            world.myId(),
+            lease.sequence,
+            lease.answered,
+            millis,
+            others);
     links.send(node, Link.Kind.COMMAND, Purpose.LEASE, links.words(node, "PING", offer.format()));
   }
 
-  private static boolean isMaster(DataNode node) {
-    return node.address().equals(node.master().currentAddress());
+  private boolean isMaster(DataNode node) {
+    return node.address().equals(world.masterOf(node).currentAddress());
   }
 
   /** Returns true if a node is the master and no other one can hold a lease from this sentinel. */
   private boolean mayHold(DataNode node) {
-    Master master = node.master();
+    Master master = world.masterOf(node);
     FailoverAttempt failover = master.failover();
     boolean replacing =
         (failover != null && !failover.isForced() && !failover.isPromoted())
@@ -182,7 +187,7 @@ final class Leases {
     if (lease.isRefused()
         || offer == null
         || offer.sequence() != lease.sequence
-        || !(link.users().getFirst() instanceof DataNode node)) {
+        || !(links.users(link).getFirst() instanceof DataNode node)) {
       return;
     }
     long now = world.nowMillis();
@@ -190,7 +195,7 @@ final class Leases {
     lease.answered = lease.sequence;
     lease.answeredAt = now;
     lease.held = held;
-    Master master = node.master();
+    Master master = world.masterOf(node);
     Promise promise = promises.get(master.name());
     boolean gaveUp =
         !lease.given

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.message.Address;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,9 +12,6 @@ import java.util.List;
  * link.
  */
 public final class Link {
-  /** A time before all others, for events that have not happened. */
-  static final long NEVER = Long.MIN_VALUE / 2;
-
   /** The two connections of a link. */
   public enum Kind {
     /** The connection for commands. */
@@ -31,8 +29,8 @@ public final class Link {
   /** One of the two connections. */
   static final class Side {
     State state = State.DOWN;
-    long attemptedAt = NEVER;
-    long connectedAt = NEVER;
+    long attemptedAt = MachineClock.NEVER;
+    long connectedAt = MachineClock.NEVER;
 
     boolean isUp() {
       return state == State.UP;
@@ -44,15 +42,19 @@ public final class Link {
   final Side command = new Side();
   final Side events = new Side();
 
-  private final List<Instance> users = new ArrayList<>();
+  /** The ids of the instances that use it: one, or the same sentinel at several masters. */
+  private final List<Integer> users = new ArrayList<>();
 
   /** The number of unanswered requests. */
   int pending;
 
-  /** The time of the oldest PING without a valid answer, {@link #NEVER} if there is none. */
+  /**
+   * The time of the oldest PING without a valid answer, {@link MachineClock#NEVER} if there is
+   * none.
+   */
   long waitingSince;
 
-  long pingSentAt = NEVER;
+  long pingSentAt = MachineClock.NEVER;
 
   /** The time of the last valid answer to a PING, initially that of the link's creation. */
   long availableAt;
@@ -93,17 +95,17 @@ public final class Link {
     return users.size();
   }
 
-  /** Returns the instances that use it: one, or the same sentinel at several masters. */
-  List<Instance> users() {
+  /** Returns the ids of the instances that share it, in the order of their arrival. */
+  List<Integer> users() {
     return Collections.unmodifiableList(users);
   }
 
-  void addUser(Instance user) {
-    users.add(user);
+  void addUser(int instance) {
+    users.add(instance);
   }
 
-  void removeUser(Instance user) {
-    users.remove(user);
+  void removeUser(int instance) {
+    users.remove(Integer.valueOf(instance));
   }
 
   /** Returns the number of unanswered requests. */
@@ -126,7 +128,7 @@ public final class Link {
 
   /** Returns the milliseconds since the oldest PING without a valid answer; 0 if there is none. */
   public long waitingMillis(long now) {
-    return waitingSince == NEVER ? 0 : now - waitingSince;
+    return waitingSince == MachineClock.NEVER ? 0 : now - waitingSince;
   }
 
   /** Returns the milliseconds since the last valid answer to a PING. */
@@ -145,7 +147,7 @@ public final class Link {
 
   /** Returns the milliseconds without a sign of life. */
   long silentMillis(long now) {
-    if (waitingSince != NEVER) {
+    if (waitingSince != MachineClock.NEVER) {
       return now - waitingSince;
     }
     return isDisconnected() ? now - availableAt : 0;

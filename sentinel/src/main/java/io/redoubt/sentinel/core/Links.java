@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.Link.Kind;
 import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
@@ -57,6 +58,18 @@ final class Links {
     return links.get(id);
   }
 
+  /** Returns the instances that use a link. */
+  List<Instance> users(Link link) {
+    List<Instance> users = new ArrayList<>();
+    for (int id : link.users()) {
+      Instance user = world.instance(id);
+      if (user != null) {
+        users.add(user);
+      }
+    }
+    return users;
+  }
+
   /** Returns all links. */
   Collection<Link> all() {
     return links.values();
@@ -65,7 +78,7 @@ final class Links {
   /** Releases an instance's link; without other users it is closed. */
   void release(Instance instance) {
     Link link = instance.link();
-    link.removeUser(instance);
+    link.removeUser(instance.id());
     if (link.users().isEmpty()) {
       drop(link);
       links.remove(link.id());
@@ -97,7 +110,7 @@ final class Links {
   void greet(Instance user, Kind kind) {
     Settings settings = world.settings();
     boolean peer = user instanceof SentinelPeer;
-    MasterOptions options = user.master().options();
+    MasterOptions options = world.masterOf(user).options();
     NodeAccess access = peer ? settings.peers() : options.access();
     String name = access.user();
     String pass = access.password();
@@ -130,7 +143,7 @@ final class Links {
         && instance.link().command.isUp()) {
       world.remark(
           Level.WARNING,
-          "Not authenticated at " + world.names.described(instance) + ": " + failure.text());
+          "Not authenticated at " + world.described(instance) + ": " + failure.text());
       drop(instance.link());
     }
   }
@@ -141,15 +154,16 @@ final class Links {
     if (link == null || link.side(kind).state == State.DOWN) {
       return List.of();
     }
-    if (link.side(kind).state == State.CONNECTING && !link.users().isEmpty()) {
+    List<Instance> users = users(link);
+    if (link.side(kind).state == State.CONNECTING && !users.isEmpty()) {
       world.event(
           Level.DEBUG,
           kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
-          link.users().getFirst(),
-          world.names.described(link.users().getFirst()) + " #" + reason);
+          users.getFirst(),
+          world.described(users.getFirst()) + " #" + reason);
     }
     broken(link, kind);
-    return List.copyOf(link.users());
+    return users;
   }
 
   void heard(int id) {
@@ -180,10 +194,10 @@ final class Links {
                     || failure.text().startsWith("MASTERDOWN")));
     if (alive) {
       link.availableAt = now;
-      link.waitingSince = Link.NEVER;
+      link.waitingSince = MachineClock.NEVER;
     }
     if (pong) {
-      for (Instance user : link.users()) {
+      for (Instance user : users(link)) {
         if (user instanceof Master master) {
           master.ponged();
         }
@@ -206,7 +220,7 @@ final class Links {
   void ping(Instance instance) {
     Link link = instance.link();
     link.pingSentAt = world.nowMillis();
-    if (link.waitingSince == Link.NEVER) {
+    if (link.waitingSince == MachineClock.NEVER) {
       link.waitingSince = link.pingSentAt;
     }
     send(instance, Kind.COMMAND, Purpose.PING, words(instance, "PING"));
@@ -226,7 +240,7 @@ final class Links {
     }
     Settings settings = world.settings();
     String host = settings.announceIp().isEmpty() ? link.localHost : settings.announceIp();
-    Master master = instance.master();
+    Master master = world.masterOf(instance);
     HelloMessage hello =
         new HelloMessage(
             new Address(host, settings.announcedPort()),
@@ -290,7 +304,7 @@ final class Links {
   /** Applies renamed commands, which exist on data nodes but not on sentinels. */
   List<String> words(Instance instance, String... words) {
     return instance instanceof DataNode
-        ? instance.master().options().access().renamed(words)
+        ? world.masterOf(instance).options().access().renamed(words)
         : List.of(words);
   }
 }

@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.group.GroupConfig;
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
@@ -16,16 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A monitored master with its replicas and other sentinels, our vote and our failover. */
 public final class Master extends DataNode {
-  private final String name;
   private MasterOptions options;
   private final Map<Address, Replica> replicas = new LinkedHashMap<>();
   private final Map<String, SentinelPeer> peers = new LinkedHashMap<>();
 
   private boolean objectivelyDown;
-  private long objectivelyDownSince = Link.NEVER;
+  private long objectivelyDownSince = MachineClock.NEVER;
 
-  /** The start of loading after a reboot; {@link Link#NEVER} if it is not loading. */
-  private long rebootSince = Link.NEVER;
+  /** The start of loading after a reboot; {@link MachineClock#NEVER} if it is not loading. */
+  private long rebootSince = MachineClock.NEVER;
 
   private long configEpoch;
   private long leaderEpoch;
@@ -35,19 +35,18 @@ public final class Master extends DataNode {
   private String lastVote = "";
 
   private @Nullable String expectedLeader;
-  private long expectedLeaderSince = Link.NEVER;
+  private long expectedLeaderSince = MachineClock.NEVER;
   private boolean expectsCoordinated;
   private @Nullable FailoverAttempt failover;
-  private long nextAttemptAt = Link.NEVER;
+  private long nextAttemptAt = MachineClock.NEVER;
   private int lostElections;
   private boolean lackedReplica;
-  private long lackedReplicaAt = Link.NEVER;
+  private long lackedReplicaAt = MachineClock.NEVER;
   private @Nullable GroupConfig group;
-  private long replacedSince = Link.NEVER;
+  private long replacedSince = MachineClock.NEVER;
 
   Master(int id, MasterState state, Link link, long now) {
-    super(id, state.address(), link, NodeInfo.Role.MASTER, now);
-    this.name = state.name();
+    super(id, state.name(), state.address(), link, NodeInfo.Role.MASTER, now);
     this.options = state.options();
     this.configEpoch = state.configEpoch();
     this.leaderEpoch = state.leaderEpoch();
@@ -56,17 +55,12 @@ public final class Master extends DataNode {
 
   @Override
   public String name() {
-    return name;
+    return masterName();
   }
 
   @Override
   public String kind() {
     return "master";
-  }
-
-  @Override
-  public Master master() {
-    return this;
   }
 
   /** Returns the operator's options. */
@@ -118,9 +112,15 @@ public final class Master extends DataNode {
     return current != null && current.isForced();
   }
 
+  /** Returns true if the current failover has chosen a replica. */
+  public boolean isPromoting(Replica replica) {
+    FailoverAttempt current = failover;
+    return current != null && current.chosen() == replica;
+  }
+
   /** Returns true if it rebooted and has not answered PONG since. */
   public boolean isRebooting() {
-    return rebootSince != Link.NEVER;
+    return rebootSince != MachineClock.NEVER;
   }
 
   /** Returns the address for clients: the promoted replica's once its promotion is confirmed. */
@@ -140,7 +140,7 @@ public final class Master extends DataNode {
    * because of a failover.
    */
   long replacedMillis(long now) {
-    if (replacedSince == Link.NEVER) {
+    if (replacedSince == MachineClock.NEVER) {
       replacedSince = now;
     }
     return now - replacedSince;
@@ -148,7 +148,7 @@ public final class Master extends DataNode {
 
   /** Records that the master is not deposed. */
   void notReplaced() {
-    replacedSince = Link.NEVER;
+    replacedSince = MachineClock.NEVER;
   }
 
   /**
@@ -224,7 +224,7 @@ public final class Master extends DataNode {
 
   /** Records a PONG: a rebooted master has loaded its data. */
   void ponged() {
-    rebootSince = Link.NEVER;
+    rebootSince = MachineClock.NEVER;
   }
 
   /** Returns true if the master has been loading after a reboot for longer than configured. */
@@ -377,14 +377,14 @@ public final class Master extends DataNode {
     forgetProcess();
     forgetInfo(NodeInfo.Role.MASTER, now);
     objectivelyDown = false;
-    objectivelyDownSince = Link.NEVER;
-    rebootSince = Link.NEVER;
+    objectivelyDownSince = MachineClock.NEVER;
+    rebootSince = MachineClock.NEVER;
     leader = null;
     failover = null;
-    nextAttemptAt = Link.NEVER;
+    nextAttemptAt = MachineClock.NEVER;
     lostElections = 0;
     lackedReplica = false;
-    replacedSince = Link.NEVER;
+    replacedSince = MachineClock.NEVER;
     forgetReconfigurations();
     peers.values().forEach(SentinelPeer::forgetOpinion);
   }
@@ -410,7 +410,7 @@ public final class Master extends DataNode {
       known.add(new KnownSentinel(peer.address(), peer.runId()));
     }
     return new MasterState(
-        name,
+        name(),
         current,
         options,
         configEpoch,

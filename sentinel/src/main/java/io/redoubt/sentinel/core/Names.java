@@ -46,11 +46,10 @@ final class Names {
   }
 
   /**
-   * Returns the description of an instance in events, such as {@code slave 10.0.0.2:6379 10.0.0.2
-   * 6379 @ mymaster 10.0.0.1 6379}.
+   * Returns the description of an instance of a master in events, such as {@code slave
+   * 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379}.
    */
-  String described(Instance instance) {
-    Master master = instance.master();
+  String described(Instance instance, Master master) {
     String self = instance.kind() + " " + of(instance) + " " + place(instance);
     return master == instance ? self : self + " @ " + master.name() + " " + place(master);
   }

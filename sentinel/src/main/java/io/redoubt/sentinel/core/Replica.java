@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
 import org.jspecify.annotations.Nullable;
@@ -14,17 +15,15 @@ public final class Replica extends DataNode {
     DONE
   }
 
-  private final Master master;
   private Reconf reconf = Reconf.NONE;
-  private long orderedAt = Link.NEVER;
+  private long orderedAt = MachineClock.NEVER;
   private long followsSince;
 
   /** The last INFO of the current process as a replica; null if there was none. */
   private @Nullable NodeInfo lastAsReplica;
 
-  Replica(int id, Address address, Link link, Master master, long now) {
-    super(id, address, link, NodeInfo.Role.REPLICA, now);
-    this.master = master;
+  Replica(int id, String masterName, Address address, Link link, long now) {
+    super(id, masterName, address, link, NodeInfo.Role.REPLICA, now);
     this.followsSince = now;
   }
 
@@ -36,17 +35,6 @@ public final class Replica extends DataNode {
   @Override
   public String kind() {
     return "slave";
-  }
-
-  @Override
-  public Master master() {
-    return master;
-  }
-
-  /** Returns true if the current failover has chosen it. */
-  public boolean isPromoted() {
-    FailoverAttempt failover = master.failover();
-    return failover != null && failover.chosen() == this;
   }
 
   /**

@@ -17,15 +17,16 @@ final class Roster {
   Master add(MasterState state) {
     Master master =
         new Master(++lastInstanceId, state, links.make(state.address()), world.nowMillis());
-    master.link().addUser(master);
+    master.link().addUser(master.id());
     world.add(master);
     return master;
   }
 
   Replica addReplica(Master master, Address address) {
     Replica replica =
-        new Replica(++lastInstanceId, address, links.make(address), master, world.nowMillis());
-    replica.link().addUser(replica);
+        new Replica(
+            ++lastInstanceId, master.name(), address, links.make(address), world.nowMillis());
+    replica.link().addUser(replica.id());
     world.add(replica);
     master.replicaFound(replica);
     return replica;
@@ -35,8 +36,8 @@ final class Roster {
     Link shared = links.ofSentinel(runId, address);
     Link link = shared == null ? links.make(address) : shared;
     SentinelPeer peer =
-        new SentinelPeer(++lastInstanceId, address, link, master, runId, world.nowMillis());
-    link.addUser(peer);
+        new SentinelPeer(++lastInstanceId, master.name(), address, link, runId, world.nowMillis());
+    link.addUser(peer.id());
     world.add(peer);
     master.sentinelFound(peer);
     return peer;

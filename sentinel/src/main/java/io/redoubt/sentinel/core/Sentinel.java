@@ -145,7 +145,7 @@ public final class Sentinel {
   private void disconnected(List<Instance> users) {
     for (Instance user : users) {
       upkeep.maintain(user);
-      react(user.master());
+      react(world.masterOf(user));
     }
   }
 
@@ -205,10 +205,10 @@ public final class Sentinel {
     }
     if (request.purpose() == NodeRequest.Purpose.PING) {
       links.pong(link, answer);
-      for (Instance user : List.copyOf(link.users())) {
+      for (Instance user : links.users(link)) {
         if (!world.isTilted()) {
           health.judge(user);
-          react(user.master());
+          react(world.masterOf(user));
         }
       }
       return;
@@ -249,7 +249,7 @@ public final class Sentinel {
         // Nothing depends on these; PING was handled above.
       }
     }
-    react(instance.master());
+    react(world.masterOf(instance));
   }
 
   private void monitor(String name, Address address, int quorum) {
@@ -268,7 +268,7 @@ public final class Sentinel {
         Level.WARNING,
         "+monitor",
         master,
-        world.names.described(master) + " quorum " + master.options().quorum());
+        world.described(master) + " quorum " + master.options().quorum());
   }
 
   private void remove(String name) {
@@ -295,7 +295,7 @@ public final class Sentinel {
       master.replicas().forEach(upkeep::renew);
     }
     for (String change : changes) {
-      world.event(Level.WARNING, "+set", master, world.names.described(master) + " " + change);
+      world.event(Level.WARNING, "+set", master, world.described(master) + " " + change);
     }
     world.stateChanged();
     world.emit(new Output.Done(changes.size()));
@@ -415,6 +415,11 @@ public final class Sentinel {
   /** Returns the address shown to clients and other sentinels, by host name if configured. */
   public Address shown(Address place) {
     return world.names.shown(place);
+  }
+
+  /** Returns the master that an instance belongs to; a master belongs to itself. */
+  public Master masterOf(Instance instance) {
+    return world.masterOf(instance);
   }
 
   /** Returns the name of an instance in replies and events. */

@@ -1,21 +1,21 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /** Another sentinel of a master, with its opinion about that master. */
 public final class SentinelPeer extends Instance {
-  private final Master master;
   private long helloHeardAt;
-  private long askedAt = Link.NEVER;
+  private long askedAt = MachineClock.NEVER;
 
   /** The time of its last answer, with or without a vote. */
-  private long answeredAt = Link.NEVER;
+  private long answeredAt = MachineClock.NEVER;
 
   private boolean findsMasterDown;
 
   /** The start of the connection on which it refused a request for a coordinated failover. */
-  private long coordinationRefusedAt = Link.NEVER;
+  private long coordinationRefusedAt = MachineClock.NEVER;
 
   /** The sentinel it last voted for, null while unknown. */
   private @Nullable String leader;
@@ -28,9 +28,8 @@ public final class SentinelPeer extends Instance {
   /** The epoch of the last answered vote request. */
   private long voteAnsweredForEpoch = -1;
 
-  SentinelPeer(int id, Address address, Link link, Master master, String runId, long now) {
-    super(id, address, link, runId);
-    this.master = master;
+  SentinelPeer(int id, String masterName, Address address, Link link, String runId, long now) {
+    super(id, masterName, address, link, runId);
     this.helloHeardAt = now;
   }
 
@@ -42,11 +41,6 @@ public final class SentinelPeer extends Instance {
   @Override
   public String kind() {
     return "sentinel";
-  }
-
-  @Override
-  public Master master() {
-    return master;
   }
 
   /** Returns true if it recently reported the master as down. */

@@ -132,7 +132,7 @@ final class SentinelWorld {
     if (names.same(node.address(), place)) {
       return true;
     }
-    Master master = node.master();
+    Master master = masterOf(node);
     DataNode other = names.same(master.address(), place) ? master : replicaAt(master, place);
     return other != null && node.isSameProcess(other);
   }
@@ -147,12 +147,12 @@ final class SentinelWorld {
     if (info == null
         || replica.runId().isEmpty()
         || masters.size() == 1
-        || names.follows(info, replica.master().address())) {
+        || names.follows(info, masterOf(replica).address())) {
       return false;
     }
     for (Instance instance : instances()) {
       if (instance instanceof DataNode
-          && instance.master() != replica.master()
+          && !instance.masterName().equals(replica.masterName())
           && instance.runId().equals(replica.runId())) {
         return true;
       }
@@ -187,7 +187,7 @@ final class SentinelWorld {
 
   /** Emits an event about an instance. */
   void event(Level level, String type, Instance about) {
-    event(level, type, about, names.described(about));
+    event(level, type, about, described(about));
   }
 
   /**
@@ -196,7 +196,7 @@ final class SentinelWorld {
    */
   void event(Level level, String type, Instance about, String payload) {
     event(level, type, payload);
-    String script = about.master().options().scripts().notification();
+    String script = masterOf(about).options().scripts().notification();
     if (level == Level.WARNING && !script.isEmpty()) {
       emit(new Output.RunScript(script, List.of(type, payload)));
     }
@@ -303,6 +303,20 @@ final class SentinelWorld {
 
   @Nullable Master master(String name) {
     return masters.get(name);
+  }
+
+  /** Returns the master that an instance belongs to; a master belongs to itself. */
+  Master masterOf(Instance instance) {
+    Master master = masters.get(instance.masterName());
+    if (master == null) {
+      throw new IllegalStateException(instance.name() + " of an unknown master");
+    }
+    return master;
+  }
+
+  /** Returns the description of an instance in events. */
+  String described(Instance instance) {
+    return names.described(instance, masterOf(instance));
   }
 
   @Nullable Instance instance(int id) {

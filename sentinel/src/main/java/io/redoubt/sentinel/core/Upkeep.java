@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.Link.Kind;
 import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
@@ -8,6 +9,7 @@ import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
+import java.util.List;
 
 /** Maintains the connections to all instances and sends the periodic requests. */
 final class Upkeep {
@@ -35,15 +37,16 @@ final class Upkeep {
   /** Reopens both connections at once, since our login has changed. */
   void renew(Instance instance) {
     links.drop(instance.link());
-    instance.link().command.attemptedAt = Link.NEVER;
-    instance.link().events.attemptedAt = Link.NEVER;
+    instance.link().command.attemptedAt = MachineClock.NEVER;
+    instance.link().events.attemptedAt = MachineClock.NEVER;
     maintain(instance);
   }
 
   /** Reopens the connections to all other sentinels, once for each shared link. */
   void renewPeers() {
     for (Link link : links.all()) {
-      if (!link.users().isEmpty() && link.users().getFirst() instanceof SentinelPeer peer) {
+      List<Instance> users = links.users(link);
+      if (!users.isEmpty() && users.getFirst() instanceof SentinelPeer peer) {
         renew(peer);
       }
     }
@@ -51,14 +54,18 @@ final class Upkeep {
 
   void connected(int id, Kind kind, String localHost) {
     Link link = links.get(id);
-    if (link == null || link.side(kind).state != State.CONNECTING || link.users().isEmpty()) {
+    if (link == null || link.side(kind).state != State.CONNECTING) {
+      return;
+    }
+    List<Instance> users = links.users(link);
+    if (users.isEmpty()) {
       return;
     }
     long now = world.nowMillis();
     Side side = link.side(kind);
     side.state = State.UP;
     side.connectedAt = now;
-    Instance user = link.users().getFirst();
+    Instance user = users.getFirst();
     links.greet(user, kind);
     if (kind == Kind.EVENTS) {
       world.event(Level.DEBUG, "+pubsub-link", user);
@@ -71,7 +78,7 @@ final class Upkeep {
     link.pending = 0;
     link.localHost = localHost;
     links.ping(user);
-    for (Instance each : link.users()) {
+    for (Instance each : users) {
       if (each instanceof DataNode node) {
         node.connected(); // until it answers the greeting
         links.askInfo(node);
@@ -109,7 +116,9 @@ final class Upkeep {
       leases.maintain(node);
     }
     long pingPeriod =
-        Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options().downAfterMillis());
+        Math.min(
+            timings.millis(Timing.PING_PERIOD),
+            world.masterOf(instance).options().downAfterMillis());
     if (now - link.pingSentAt >= pingPeriod) {
       links.ping(instance);
     }
@@ -123,7 +132,7 @@ final class Upkeep {
     Link link = instance.link();
     long now = world.nowMillis();
     Timings timings = world.timings();
-    long timeoutMillis = instance.master().options().downAfterMillis() / 2;
+    long timeoutMillis = world.masterOf(instance).options().downAfterMillis() / 2;
     if (link.command.isUp()
         && now - link.command.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
         && link.waitingMillis(now) > timeoutMillis
@@ -145,7 +154,7 @@ final class Upkeep {
     long period =
         Math.min(
             world.timings().millis(Timing.PING_PERIOD),
-            instance.master().options().downAfterMillis() / 2);
+            world.masterOf(instance).options().downAfterMillis() / 2);
     if (side.state == State.DOWN && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
@@ -163,7 +172,7 @@ final class Upkeep {
       }
       return timings.millis(Timing.INFO_PERIOD);
     }
-    FailoverAttempt failover = replica.master().failover();
+    FailoverAttempt failover = world.masterOf(replica).failover();
     boolean turning =
         replica.isReconfiguring()
             || (failover != null
@@ -175,11 +184,11 @@ final class Upkeep {
     NodeInfo info = replica.info();
     boolean unsettled =
         failover != null
-            || replica.master().isSubjectivelyDown()
+            || world.masterOf(replica).isSubjectivelyDown()
             || replica.reportedRole() == NodeInfo.Role.MASTER
             || (info != null
                 && (!info.masterLink().isUp()
-                    || !world.names.follows(info, replica.master().address())));
+                    || !world.names.follows(info, world.masterOf(replica).address())));
     return unsettled
         ? Math.min(1000, timings.millis(Timing.INFO_PERIOD))
         : timings.millis(Timing.INFO_PERIOD);

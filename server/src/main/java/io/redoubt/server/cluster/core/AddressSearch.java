@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Node.LinkState;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Endpoint;
@@ -61,7 +62,7 @@ final class AddressSearch {
     }
     long pingSentAt = node.link.pingSentAt;
     return node.has(NodeFlag.NOADDR)
-        || (pingSentAt != Node.NEVER
+        || (pingSentAt != MachineClock.NEVER
             && world.now() - Math.max(pingSentAt, node.link.heardAt)
                 > (node.isConnected() ? world.timeoutMillis() / 2 : PATIENCE_MILLIS));
   }

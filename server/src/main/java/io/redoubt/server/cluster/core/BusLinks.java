@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Node.Link;
 import io.redoubt.server.cluster.core.Node.LinkState;
 import io.redoubt.server.cluster.core.Output.Level;
@@ -24,7 +25,7 @@ final class BusLinks {
   private final AddressSearch search;
   private final PlannedFailover planned;
   private int lastLink;
-  private long randomPingAt = Node.NEVER;
+  private long randomPingAt = MachineClock.NEVER;
 
   BusLinks(World world, BusMessages messages, AddressSearch search, PlannedFailover planned) {
     this.world = world;
@@ -88,7 +89,7 @@ final class BusLinks {
   private void maintain(Node node, Link link) {
     long now = world.now();
     long timeout = world.timeoutMillis();
-    boolean waits = link.pingSentAt != Node.NEVER;
+    boolean waits = link.pingSentAt != MachineClock.NEVER;
     // The connection may be broken although the node is up.
     if (waits
         && now - link.upSince > timeout
@@ -114,8 +115,8 @@ final class BusLinks {
   /** Pings one of a few randomly chosen nodes: the one with the oldest PONG. */
   private void pingLongSilent() {
     List<Node> candidates = new ArrayList<>(world.nodes.others());
-    candidates.removeIf(
-        node -> !node.isConnected() || node.isInHandshake() || node.link.pingSentAt != Node.NEVER);
+    candidates.removeIf(node ->
+        !node.isConnected() || node.isInHandshake() || node.link.pingSentAt != MachineClock.NEVER);
     Node oldest = null;
     for (int i = 0; i < RANDOM_PING_CANDIDATES && !candidates.isEmpty(); i++) {
       Node node = candidates.remove(world.random(candidates.size()));
@@ -137,7 +138,7 @@ final class BusLinks {
     link.answered = false;
     Endpoint endpoint = search.next(node);
     link.endpoint = endpoint;
-    if (link.pingSentAt == Node.NEVER) {
+    if (link.pingSentAt == MachineClock.NEVER) {
       // An unreachable node counts as silent from the first failed attempt.
       link.pingSentAt = world.now();
     }
@@ -173,7 +174,7 @@ final class BusLinks {
 
   /** Sends a PING or a MEET. The node's silence is measured from the first one without a PONG. */
   void ping(Node node, GossipKind kind) {
-    if (node.link.pingSentAt == Node.NEVER) {
+    if (node.link.pingSentAt == MachineClock.NEVER) {
       node.link.pingSentAt = world.now();
     }
     if (kind == GossipKind.MEET) {

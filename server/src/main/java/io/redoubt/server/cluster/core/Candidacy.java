@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -7,11 +8,11 @@ import java.util.Set;
 final class Candidacy {
   final Set<Node> voters = new HashSet<>();
 
-  /** The start of the election, {@link Node#NEVER} if none is planned. */
-  long startAt = Node.NEVER;
+  /** The start of the election, {@link MachineClock#NEVER} if none is planned. */
+  long startAt = MachineClock.NEVER;
 
   /** The time to ask silent masters again, if the election started without a delay. */
-  long askAgainAt = Node.NEVER;
+  long askAgainAt = MachineClock.NEVER;
 
   /** True if the election may start without a delay. */
   boolean hasty;
@@ -20,8 +21,8 @@ final class Candidacy {
   boolean standing;
 
   void end() {
-    startAt = Node.NEVER;
-    askAgainAt = Node.NEVER;
+    startAt = MachineClock.NEVER;
+    askAgainAt = MachineClock.NEVER;
     standing = false;
     hasty = false;
     voters.clear();

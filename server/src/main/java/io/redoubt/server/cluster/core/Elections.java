@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Header;
@@ -60,7 +61,7 @@ final class Elections {
   private int rank;
 
   /** The time at which this node learned that a majority considers its master failed. */
-  private long agreedAt = Node.NEVER;
+  private long agreedAt = MachineClock.NEVER;
 
   /** True if this node has already broadcast the failure itself. */
   private boolean told;
@@ -110,13 +111,13 @@ final class Elections {
         || master.slotCount() == 0
         || (!manual && (!master.hasFailed() || world.options().replicaNoFailover()))
         || (!manual && isDataTooOld())) {
-      if (candidacy.startAt != Node.NEVER) {
+      if (candidacy.startAt != MachineClock.NEVER) {
         candidacy.end();
       }
       return;
     }
     long now = world.now();
-    if (candidacy.startAt == Node.NEVER || now > candidacy.startAt + 2 * timeoutMillis()) {
+    if (candidacy.startAt == MachineClock.NEVER || now > candidacy.startAt + 2 * timeoutMillis()) {
       plan(master, manual);
     } else if (manual && !candidacy.standing && candidacy.startAt > now) {
       candidacy.startAt = now;
@@ -140,15 +141,15 @@ final class Elections {
       return;
     }
     if (!candidacy.standing) {
-      if (candidacy.askAgainAt != Node.NEVER && !told) {
+      if (candidacy.askAgainAt != MachineClock.NEVER && !told) {
         messages.broadcast(new Body.Fail(master.id()), 0);
       }
       stand(manual);
-    } else if (candidacy.askAgainAt != Node.NEVER && now >= candidacy.askAgainAt) {
-      candidacy.askAgainAt = Node.NEVER;
+    } else if (candidacy.askAgainAt != MachineClock.NEVER && now >= candidacy.askAgainAt) {
+      candidacy.askAgainAt = MachineClock.NEVER;
       askSilentVoters();
     }
-    if (candidacy.askAgainAt != Node.NEVER) {
+    if (candidacy.askAgainAt != MachineClock.NEVER) {
       world.wakeBy(candidacy.askAgainAt);
     }
     if (candidacy.voters.size() >= Math.max(needed, world.majority())) {
@@ -223,7 +224,7 @@ final class Elections {
 
   private boolean isSilent(Node node) {
     return !node.isConnected()
-        || (node.link.pingSentAt != Node.NEVER
+        || (node.link.pingSentAt != MachineClock.NEVER
             && world.now() - node.link.pingSentAt > world.timeoutMillis() / TROUBLE_DIVISOR);
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
@@ -361,7 +362,7 @@ final class GossipReception {
     if (!suspected
         && !entry.has(NodeFlag.NOADDR)
         && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
-        && node.link.pingSentAt == Node.NEVER
+        && node.link.pingSentAt == MachineClock.NEVER
         && health.reports(node) == 0) {
       long pongAt = world.fromWall(entry.pongReceivedSeconds() * MILLIS_PER_SECOND);
       if (pongAt <= world.now() + CLOCK_TOLERANCE_MILLIS) {

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.NodeFlag;
@@ -34,7 +35,7 @@ final class Health {
         continue;
       }
       noteOrphan(node);
-      if (node.link.pingSentAt == Node.NEVER) {
+      if (node.link.pingSentAt == MachineClock.NEVER) {
         continue;
       }
       long silence = Math.min(now - node.link.pingSentAt, now - node.link.heardAt);
@@ -54,8 +55,8 @@ final class Health {
             && node.has(NodeFlag.MIGRATE_TO)
             && node.workingReplicas() == 0;
     if (!orphan) {
-      node.orphanedAt = Node.NEVER;
-    } else if (node.orphanedAt == Node.NEVER) {
+      node.orphanedAt = MachineClock.NEVER;
+    } else if (node.orphanedAt == MachineClock.NEVER) {
       node.orphanedAt = world.now();
     }
   }
@@ -117,7 +118,7 @@ final class Health {
   /** Handles a PONG on the outgoing link, which proves that the node is reachable. */
   void ponged(Node node) {
     node.link.pongAt = world.now();
-    node.link.pingSentAt = Node.NEVER;
+    node.link.pingSentAt = MachineClock.NEVER;
     if (node.has(NodeFlag.PFAIL)) {
       node.clear(NodeFlag.PFAIL);
       world.viewChanged();

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.NodeRecord.Labels;
@@ -13,12 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A node of the cluster as this node sees it; this node itself is one of them. Times are on the
- * clock of the state machine, {@link #NEVER} for events that have not happened.
+ * clock of the state machine, {@link MachineClock#NEVER} for events that have not happened.
  */
 public final class Node {
-  /** A time before all others. */
-  static final long NEVER = Long.MIN_VALUE / 2;
-
   enum LinkState {
     DOWN,
     CONNECTING,
@@ -32,16 +30,16 @@ public final class Node {
     /** The id of the link unless it is down. */
     int id;
 
-    long upSince = NEVER;
+    long upSince = MachineClock.NEVER;
 
     /** The time of the oldest PING without a PONG. */
-    long pingSentAt = NEVER;
+    long pingSentAt = MachineClock.NEVER;
 
     /** The time of the last PONG, to this node or to another that reported it. */
-    long pongAt = NEVER;
+    long pongAt = MachineClock.NEVER;
 
     /** The time of the last message from the node on any connection. */
-    long heardAt = NEVER;
+    long heardAt = MachineClock.NEVER;
 
     /** True once a message on this link has carried extensions. */
     boolean greeted;
@@ -62,7 +60,7 @@ public final class Node {
     long inboundLostAt;
 
     /** The time of the last MEET sent to the node. */
-    long metAt = NEVER;
+    long metAt = MachineClock.NEVER;
   }
 
   private final long createdAt;
@@ -86,16 +84,16 @@ public final class Node {
   /** The node's replication offset in its last message. */
   long offset;
 
-  long failedAt = NEVER;
+  long failedAt = MachineClock.NEVER;
 
   /** The time of this node's last vote for a replica of this master. */
-  long votedAt = NEVER;
+  long votedAt = MachineClock.NEVER;
 
   /** The time at which this master lost its last working replica. */
-  long orphanedAt = NEVER;
+  long orphanedAt = MachineClock.NEVER;
 
   /** The time of the last lookup of the host name, or of its answer. */
-  long resolvedAt = NEVER;
+  long resolvedAt = MachineClock.NEVER;
 
   /** The resolved endpoint that the next link tries, null for none. */
   @Nullable Endpoint resolved;

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import org.jspecify.annotations.Nullable;
 
 /** The state of a manual failover, at the replica and at its master. */
@@ -12,7 +13,7 @@ final class PlannedFailover {
   private static final int PAUSE_FACTOR = 2;
 
   private final World world;
-  private long endsAt = Node.NEVER;
+  private long endsAt = MachineClock.NEVER;
 
   /** At a master, the replica that replaces it. */
   private @Nullable Node successor;
@@ -43,7 +44,7 @@ final class PlannedFailover {
   }
 
   boolean isRunning() {
-    return endsAt != Node.NEVER;
+    return endsAt != MachineClock.NEVER;
   }
 
   boolean isOverdue() {
@@ -104,7 +105,7 @@ final class PlannedFailover {
     if (isRunning() && successor != null) {
       world.emit(new Output.ResumeWrites());
     }
-    endsAt = Node.NEVER;
+    endsAt = MachineClock.NEVER;
     successor = null;
     paused = false;
     masterOffset = UNKNOWN;

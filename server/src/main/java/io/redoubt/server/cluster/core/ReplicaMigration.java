@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ final class ReplicaMigration {
 
   private @Nullable Node orphan() {
     for (Node node : world.nodes.others()) {
-      if (node.orphanedAt != Node.NEVER && world.now() - node.orphanedAt > DELAY_MILLIS) {
+      if (node.orphanedAt != MachineClock.NEVER && world.now() - node.orphanedAt > DELAY_MILLIS) {
         return node;
       }
     }

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.slot.SlotSet;
@@ -27,7 +28,7 @@ final class Serving {
    * The end of this process' last pause. A node counts as reachable only if it has been heard
    * since.
    */
-  private long resumedAt = Node.NEVER;
+  private long resumedAt = MachineClock.NEVER;
 
   /**
    * @param isNew true for a node that had no slots and knew no other node, so it can't have been
@@ -85,6 +86,6 @@ final class Serving {
   private boolean isReachable(Node node) {
     return node == world.myself()
         || (!node.has(NodeFlag.PFAIL | NodeFlag.FAIL)
-            && (resumedAt == Node.NEVER || node.link.heardAt >= resumedAt));
+            && (resumedAt == MachineClock.NEVER || node.link.heardAt >= resumedAt));
   }
 }

@@ -234,7 +234,7 @@ final class World {
 
   /** Converts a time on the machine's own clock to Unix milliseconds; 0 for never. */
   long wall(long moment) {
-    return moment == Node.NEVER ? 0 : Math.max(1, moment + wallOffset);
+    return moment == MachineClock.NEVER ? 0 : Math.max(1, moment + wallOffset);
   }
 
   /** Converts Unix milliseconds to the machine's own clock. */
