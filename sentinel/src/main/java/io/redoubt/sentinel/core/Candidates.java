@@ -33,51 +33,79 @@ final class Candidates {
    * smallest run id; null if there is none.
    */
   static @Nullable Replica choose(SentinelWorld world, Master master) {
-    long now = world.nowMillis();
-    Timings timings = world.timings();
-    long infoLimit =
-        master.isSubjectivelyDown()
-            ? timings.millis(Timing.PING_PERIOD) * 5
-            : timings.millis(Timing.INFO_PERIOD) * 3;
-    // A master that became a replica disconnected its replicas long before it counts as down.
-    long goneMillis =
-        master.reportedRole() == NodeInfo.Role.REPLICA
-            ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
-            : master.subjectivelyDownMillis(now);
-    long linkDownLimit = goneMillis + master.options().downAfterMillis() * 10;
     return master.replicas().stream()
-        .filter(replica ->
-            !replica.isSubjectivelyDown()
-                && replica.link().command.isUp()
-                && replica.link().sinceAvailableMillis(now)
-                    <= timings.millis(Timing.PING_PERIOD) * 5
-                && now - replica.infoAt() <= infoLimit
-                && isPromotable(world, replica, linkDownLimit)
-                && !world.isOfOtherMaster(replica))
+        .filter(each -> objection(world, each) == null)
         .min(
             Comparator.comparing((Replica each) -> trust(world, each))
-                .thenComparing(Candidates::priority)
+                .thenComparing(Replica::priority)
                 .thenComparing(Candidates::offset, Comparator.reverseOrder())
                 .thenComparing(Instance::runId))
         .orElse(null);
   }
 
-  private static boolean isPromotable(SentinelWorld world, Replica replica, long linkDownLimit) {
+  /** Returns the objection to a replica as a candidate, null if it is fit. */
+  static @Nullable Objection objection(SentinelWorld world, Replica replica) {
+    long now = world.nowMillis();
+    Timings timings = world.timings();
+    if (replica.isSubjectivelyDown()) {
+      return Objection.DOWN;
+    }
+    if (!replica.link().command.isUp()) {
+      return Objection.DISCONNECTED;
+    }
+    if (replica.link().sinceAvailableMillis(now) > timings.millis(Timing.PING_PERIOD) * 5) {
+      return Objection.SILENT;
+    }
+    Master master = world.masterOf(replica);
+    long infoLimit =
+        master.isSubjectivelyDown()
+            ? timings.millis(Timing.PING_PERIOD) * 5
+            : timings.millis(Timing.INFO_PERIOD) * 3;
     NodeInfo info = replica.info();
-    if (info == null || priority(replica) == 0) {
-      return false;
+    if (info == null || now - replica.infoAt() > infoLimit) {
+      return Objection.STALE_INFO;
+    }
+    if (replica.priority() == 0) {
+      return Objection.PRIORITY_ZERO;
+    }
+    Trust trust = trust(world, replica);
+    if (trust == Trust.NONE) {
+      return Objection.UNTRUSTED;
     }
     long downMillis =
         info.role() == NodeInfo.Role.REPLICA
             ? info.masterLink().downMillis()
-            : replica.reportedRoleMillis(world.nowMillis());
-    Trust trust = trust(world, replica);
-    return trust != Trust.NONE && (trust != Trust.FOLLOWED || downMillis <= linkDownLimit);
+            : replica.reportedRoleMillis(now);
+    if (trust == Trust.FOLLOWED && downMillis > linkDownLimit(master, now)) {
+      return Objection.STALE_DATA;
+    }
+    return world.isOfOtherMaster(replica) ? Objection.OTHER_GROUP : null;
+  }
+
+  private static long linkDownLimit(Master master, long now) {
+    // A master that became a replica disconnected its replicas long before it counts as down.
+    long goneMillis =
+        master.reportedRole() == NodeInfo.Role.REPLICA
+            ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
+            : master.subjectivelyDownMillis(now);
+    return goneMillis + master.options().downAfterMillis() * 10;
+  }
+
+  /** Returns true if a live replica has not reported its offset since the master went down. */
+  static boolean awaitInfo(Master master) {
+    for (Replica replica : master.replicas()) {
+      if (!replica.isSubjectivelyDown()
+          && replica.link().command.isUp()
+          && replica.infoAt() < master.subjectivelyDownSince()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Trust trust(SentinelWorld world, Replica replica) {
     Master master = world.masterOf(replica);
-    NodeInfo info = told(replica);
+    NodeInfo info = replica.knownInfo();
     NodeInfo ofMaster = master.info();
     if (info.role() == NodeInfo.Role.REPLICA) {
       return Trust.FOLLOWED;
@@ -96,27 +124,13 @@ final class Candidates {
     return info.history().isPromoted() ? Trust.ONCE_FOLLOWED : Trust.NONE;
   }
 
-  /** Returns the priority last reported as a replica, since masters report none. */
-  static int priority(Replica replica) {
-    NodeInfo last = replica.lastAsReplica();
-    return last == null ? told(replica).priority() : last.priority();
-  }
-
   /**
    * Returns the offset in the group's history; for a promoted replica, the offset of its promotion.
    */
   private static long offset(Replica replica) {
-    NodeInfo info = told(replica);
+    NodeInfo info = replica.knownInfo();
     return info.role() == NodeInfo.Role.MASTER && info.history().isPromoted()
         ? info.history().earlierEnd()
         : info.offset();
-  }
-
-  private static NodeInfo told(Replica replica) {
-    NodeInfo info = replica.info();
-    if (info == null) {
-      throw new IllegalStateException("a replica without INFO can't be chosen");
-    }
-    return info;
   }
 }

@@ -1,26 +1,24 @@
 package io.redoubt.sentinel.core;
 
-/** The next action of a failover, returned by the class responsible for its current state. */
+/**
+ * The next action of a failover, returned by the class responsible for its current state. {@link
+ * Failovers} alone carries it out.
+ */
 sealed interface Decision {
   /** The state is not complete yet. */
   Decision WAIT = new Wait();
 
-  /** The reason to abort a failover. */
-  enum Reason {
-    /** Writes could not be stopped first, as ordered. */
-    WRITES_GO_ON,
-    /** The chosen replica makes no progress. */
-    REPLICA_TOO_SLOW,
-    NO_REPLICA,
-    /** No promotable replica is known to have all acknowledged writes. */
-    ACKNOWLEDGED_WRITES
-  }
+  /** The state is complete, and no acknowledged write restricts the choice of a replica. */
+  Decision PROMOTE_BEST = new PromoteBest();
 
   /** See {@link #WAIT}. */
   record Wait() implements Decision {}
 
   /** The state is complete: this replica may be promoted. */
   record Promote(Replica replica) implements Decision {}
+
+  /** See {@link #PROMOTE_BEST}. */
+  record PromoteBest() implements Decision {}
 
   /** Another replica is to be chosen, no earlier than a time of the machine's own clock. */
   record ChooseAgain(long moment) implements Decision {}
@@ -30,8 +28,8 @@ sealed interface Decision {
    *
    * @param text details about the reason, may be empty
    */
-  record Abort(Reason reason, String text) implements Decision {
-    static Abort of(Reason reason) {
+  record Abort(Objection reason, String text) implements Decision {
+    static Abort of(Objection reason) {
       return new Abort(reason, "");
     }
   }

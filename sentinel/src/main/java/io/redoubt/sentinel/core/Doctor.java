@@ -256,7 +256,7 @@ final class Doctor {
                 + " others see REPLICATION GROUP.");
       } else if (!info.acks().isIncomplete()) {
         present.add(info.acks().node());
-        if (node instanceof Replica replica && Candidates.priority(replica) == 0) {
+        if (node instanceof Replica replica && replica.priority() == 0) {
           add(
               findings,
               "acks-priority",

@@ -6,23 +6,21 @@ import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.settings.Timing;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Opinions about masters and votes for failover leaders, given and requested. */
 final class Elections {
   private final SentinelWorld world;
   private final Links links;
-  private final Leases leases;
   private final LeaderWait leaderWait;
+  private final Promotions promotions;
 
-  Elections(SentinelWorld world, Links links, Leases leases, LeaderWait leaderWait) {
+  Elections(SentinelWorld world, Links links, LeaderWait leaderWait, Promotions promotions) {
     this.world = world;
     this.links = links;
-    this.leases = leases;
     this.leaderWait = leaderWait;
+    this.promotions = promotions;
   }
 
   /**
@@ -49,30 +47,12 @@ final class Elections {
     if (Epochs.isPossible(asked.epoch())) {
       world.raiseEpoch(master, asked.epoch());
     }
-    if (!world.isJoining()
-        && mayBeReplaced(master, asked)
-        && Epochs.isPossible(asked.epoch())
-        && asked.epoch() > master.leaderEpoch()
-        && asked.epoch() >= world.currentEpoch()) {
+    if (promotions.toVote(master, asked) == null) {
       vote(master, asked.candidate(), asked.epoch(), asked.coordinated());
     }
     String leader = master.leader() == null ? "*" : master.leader();
     world.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
     return master;
-  }
-
-  /**
-   * Returns true if a vote is safe: no node can still accept writes under a lease from this
-   * sentinel. A coordinated failover stops the writes itself; its votes only exclude a competing
-   * failover.
-   */
-  private boolean mayBeReplaced(Master master, Input.AskedIfDown asked) {
-    if (asked.coordinated() && !master.isSubjectivelyDown()) {
-      return master.failover() == null
-          && (!leaderWait.waitsForLeader(master)
-              || asked.candidate().equals(master.expectedLeader()));
-    }
-    return !leases.isPromised(master);
   }
 
   /**
@@ -161,49 +141,5 @@ final class Elections {
       world.remark(
           Level.NOTICE, peer.name() + " voted for " + leader.value() + " " + epoch.value());
     }
-  }
-
-  /**
-   * Returns the sentinel with enough known votes to lead in an epoch, null if there is none yet.
-   */
-  @Nullable String winner(Master master, long epoch) {
-    Map<String, Integer> votes = new HashMap<>();
-    count(votes, master.voteIn(epoch));
-    for (SentinelPeer peer : master.sentinels()) {
-      count(votes, peer.voteIn(epoch));
-    }
-    for (Map.Entry<String, Integer> entry : votes.entrySet()) {
-      if (entry.getValue() >= master.votesToWin()) {
-        return entry.getKey();
-      }
-    }
-    return null;
-  }
-
-  private static void count(Map<String, Integer> votes, @Nullable String vote) {
-    if (vote != null) {
-      votes.merge(vote, 1, Integer::sum);
-    }
-  }
-
-  /** Returns true if a requested vote may still arrive. */
-  boolean awaitsVotes(Master master, long epoch) {
-    for (SentinelPeer peer : master.sentinels()) {
-      if (peer.link().command.isUp() && peer.owesVote(epoch)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Returns the number of reachable sentinels of a master, this one included. */
-  int reachable(Master master) {
-    int reachable = 1;
-    for (SentinelPeer peer : master.sentinels()) {
-      if (!peer.isSubjectivelyDown() && peer.link().isServed()) {
-        reachable++;
-      }
-    }
-    return reachable;
   }
 }

@@ -43,12 +43,10 @@ final class Fencing {
 
   private final SentinelWorld world;
   private final Links links;
-  private final Handover handover;
 
-  Fencing(SentinelWorld world, Links links, Handover handover) {
+  Fencing(SentinelWorld world, Links links) {
     this.world = world;
     this.links = links;
-    this.handover = handover;
   }
 
   /** Returns true if a failover must preserve acknowledged writes. */
@@ -126,28 +124,44 @@ final class Fencing {
     }
   }
 
-  /** Decides in state FENCE: promotes a replica once no acknowledged write can be lost. */
-  Decision advance(Master master, FailoverAttempt failover) {
+  /**
+   * Returns the objection to a chosen member that has reconnected since its promise. It may have
+   * restarted and lost data, but would still obey the order.
+   */
+  static @Nullable Objection objection(FailoverAttempt failover, Replica chosen) {
+    boolean restarted =
+        !failover.acceptsLoss()
+            && failover.fenced().values().stream()
+                .anyMatch(each ->
+                    each.node() == chosen
+                        && each.connectedAt() != chosen.link().command.connectedAt);
+    return restarted ? Objection.RESTARTED : null;
+  }
+
+  /**
+   * Decides in state FENCE: promotes a replica once no acknowledged write can be lost.
+   *
+   * @param planned the replica that has all data of the master, whose writes are stopped; null if
+   *     there is none
+   */
+  Decision advance(Master master, FailoverAttempt failover, @Nullable Replica planned) {
     long now = world.nowMillis();
-    handover.renew(master, failover);
-    // A replica chosen while the master accepted writes may lack some of them.
-    Replica planned = Handover.isComplete(failover, now) ? failover.chosen() : null;
     List<GroupConfig> groups = counted(master, failover, planned != null);
     List<GroupConfig> needed = groups.stream().filter(each -> each.acks() > 0).toList();
     boolean over = now - failover.stateSince() >= LIMIT_MILLIS;
     if (failover.acceptsLoss()) {
       if (over || hasAnswersOfAll(master, failover)) {
-        return acceptLoss(master, failover, planned);
+        return acceptLoss(failover, planned);
       }
     } else if (needed.isEmpty()) {
       // A silent replica may know a group that the others do not.
       boolean certain = !groups.isEmpty() || hasAnswersOfEach(master, failover);
       if (certain && (over || hasAnswersOfAll(master, failover))) {
-        return withoutGroup(master, planned);
+        return withoutGroup(planned);
       }
       if (over) {
         return new Decision.Abort(
-            Decision.Reason.ACKNOWLEDGED_WRITES,
+            Objection.ACKNOWLEDGED_WRITES,
             "the group that acknowledges writes is unknown, and not all replicas answer");
       }
     } else {
@@ -176,7 +190,7 @@ final class Fencing {
   }
 
   /** Promotes the replica with the most data among those that answered. */
-  private Decision acceptLoss(Master master, FailoverAttempt failover, @Nullable Replica planned) {
+  private static Decision acceptLoss(FailoverAttempt failover, @Nullable Replica planned) {
     Replica most =
         failover.fenced().values().stream()
             .sorted(
@@ -186,14 +200,11 @@ final class Fencing {
             .flatMap(Fencing::promotable)
             .findFirst()
             .orElse(null);
-    return withoutGroup(master, planned == null ? most : planned);
+    return withoutGroup(planned == null ? most : planned);
   }
 
-  private Decision withoutGroup(Master master, @Nullable Replica planned) {
-    Replica chosen = planned == null ? Candidates.choose(world, master) : planned;
-    return chosen == null
-        ? Decision.Abort.of(Decision.Reason.NO_REPLICA)
-        : new Decision.Promote(chosen);
+  private static Decision withoutGroup(@Nullable Replica planned) {
+    return planned == null ? Decision.PROMOTE_BEST : new Decision.Promote(planned);
   }
 
   /**
@@ -303,14 +314,14 @@ final class Fencing {
     return members.stream()
         .filter(each -> BY_DATA.compare(each, most) == 0)
         .flatMap(Fencing::promotable)
-        .min(Comparator.comparingInt(Candidates::priority).thenComparing(Instance::runId))
+        .min(Comparator.comparingInt(Replica::priority).thenComparing(Instance::runId))
         .orElse(null);
   }
 
   /** Returns the node if it is a reachable replica that may be promoted. */
   private static Stream<Replica> promotable(Fenced fenced) {
     return fenced.node() instanceof Replica replica
-            && Candidates.priority(replica) != 0
+            && replica.priority() != 0
             && !replica.isSubjectivelyDown()
             && replica.link().command.isUp()
         ? Stream.of(replica)
@@ -332,7 +343,7 @@ final class Fencing {
                 + " required members answered; missing "
                 + missing(
                     master, lacking, members.stream().map(each -> each.answer().node()).toList());
-    return new Decision.Abort(Decision.Reason.ACKNOWLEDGED_WRITES, text);
+    return new Decision.Abort(Objection.ACKNOWLEDGED_WRITES, text);
   }
 
   /** Returns the names of the members of a group that are not present, for messages. */

@@ -4,6 +4,7 @@ import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lossless part of an ordered failover: the old master stops writes (CLIENT PAUSE WRITE), and
@@ -125,7 +126,7 @@ final class Handover {
       resumeWrites(master, failover);
       return failover.handoverFailed() < MAX_ATTEMPTS
           ? new Decision.ChooseAgain(now + BETWEEN_ATTEMPTS_MILLIS)
-          : Decision.Abort.of(Decision.Reason.REPLICA_TOO_SLOW);
+          : Decision.Abort.of(Objection.TOO_SLOW);
     }
     if (failover.finalOffset() >= 0 && now - chosen.infoAskedAt() >= POLL_MILLIS) {
       links.askInfo(chosen);
@@ -153,6 +154,11 @@ final class Handover {
         && now - failover.pausedAt() <= PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
   }
 
+  /** Returns the objection to a promotion while the master may have resumed its writes. */
+  static @Nullable Objection objection(FailoverAttempt failover, long now) {
+    return failover.isCoordinated() && !isComplete(failover, now) ? Objection.PAUSE_EXPIRED : null;
+  }
+
   private Decision awaitAnswer(Master master, FailoverAttempt failover) {
     long end = failover.stateSince() + ANSWER_LIMIT_MILLIS;
     if (master.isSubjectivelyDown() || world.nowMillis() > end) {
@@ -169,7 +175,7 @@ final class Handover {
       world.remark(
           Level.WARNING,
           "Not failing over " + master.name() + ", whose writes could not be stopped: " + why);
-      return Decision.Abort.of(Decision.Reason.WRITES_GO_ON);
+      return Decision.Abort.of(Objection.WRITES_CONTINUE);
     }
     world.remark(
         Level.WARNING, "Failing over " + master.name() + " without stopping writes first: " + why);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grants leases to masters, so that a master that is cut off stops writes before another one is
@@ -167,8 +168,15 @@ final class Leases {
         || master.replicas().stream().anyMatch(each -> each.link().lease.wanted);
   }
 
-  /** Returns true if the master, or an unknown node, may hold a lease from this sentinel. */
-  boolean isPromised(Master master) {
+  /**
+   * Returns the objection to another master while this one, or an unknown node, may hold a lease
+   * from this sentinel.
+   */
+  @Nullable Objection objection(Master master) {
+    return isPromised(master) ? Objection.LEASE : null;
+  }
+
+  private boolean isPromised(Master master) {
     Promise promise = promises.get(master.name());
     if (!areWanted(master) && promise == null) {
       return false;

@@ -91,6 +91,25 @@ public final class Replica extends DataNode {
     return lastAsReplica;
   }
 
+  /** Returns the priority last reported as a replica, since masters report none. */
+  int priority() {
+    NodeInfo last = lastAsReplica;
+    return last == null ? knownInfo().priority() : last.priority();
+  }
+
+  /**
+   * Returns the last INFO.
+   *
+   * @throws IllegalStateException before the first one
+   */
+  NodeInfo knownInfo() {
+    NodeInfo info = info();
+    if (info == null) {
+      throw new IllegalStateException("a replica without INFO can't be chosen");
+    }
+    return info;
+  }
+
   void promotionOrdered(long now) {
     orderedAt = now;
   }

@@ -5,7 +5,6 @@ import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
-import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.Settings;
 import java.util.Collection;
@@ -36,6 +35,7 @@ public final class Sentinel {
   private final Health health;
   private final Handover handover;
   private final Fencing fencing;
+  private final Promotions promotions;
   private final Failovers failovers;
   private final Discovery discovery;
   private final Doctor doctor;
@@ -55,12 +55,15 @@ public final class Sentinel {
     roster = new Roster(world, links);
     LeaderWait leaderWait = new LeaderWait(world);
     leases = new Leases(world, links, leaderWait, nowMillis);
-    elections = new Elections(world, links, leases, leaderWait);
-    health = new Health(world, links, elections);
     handover = new Handover(world, links);
-    fencing = new Fencing(world, links, handover);
+    fencing = new Fencing(world, links);
+    promotions = new Promotions(world, leaderWait, leases, fencing);
+    elections = new Elections(world, links, leaderWait, promotions);
+    health = new Health(world, links, elections);
+    Succession succession = new Succession(world, links, roster, leases);
     failovers =
-        new Failovers(world, links, roster, leaderWait, elections, leases, handover, fencing);
+        new Failovers(
+            world, links, leaderWait, elections, handover, fencing, promotions, succession);
     discovery = new Discovery(world, links, roster, leases, handover, failovers);
     doctor = new Doctor(world, links, nowMillis);
     upkeep = new Upkeep(world, links, leases, doctor);
@@ -307,25 +310,28 @@ public final class Sentinel {
     if (master == null) {
       return;
     }
-    if (master.failover() != null) {
-      world.emit(new Output.Refused("INPROG Failover already in progress"));
-    } else if (!Epochs.isPossible(world.currentEpoch())) {
-      world.emit(new Output.Refused("ERR No epoch is left for another failover"));
-    } else if (!fencing.isNeeded(master) && Candidates.choose(world, master) == null) {
-      world.emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
-    } else if (!order.acceptsLoss() && !fencing.isPromising(master, Handover.isPossible(master))) {
-      world.emit(
-          new Output.Refused(
-              "NOGOODSLAVE Too few members of the group are reachable to preserve all acknowledged"
-                  + " writes; FORCE-DATA-LOSS accepts the loss"));
-    } else if (order.coordinated() && !Handover.isPossible(master)) {
-      world.emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
+    Objection objection = promotions.toOrder(master, order.coordinated(), order.acceptsLoss());
+    if (objection != null) {
+      world.emit(new Output.Refused(refusal(objection)));
     } else {
       world.remark(Level.WARNING, "Executing user requested FAILOVER of '" + order.name() + "'");
       world.emit(new Output.Done(1));
       failovers.order(master, order.coordinated(), order.acceptsLoss());
       failovers.advance(master);
     }
+  }
+
+  private static String refusal(Objection objection) {
+    return switch (objection) {
+      case IN_PROGRESS -> "INPROG Failover already in progress";
+      case NO_EPOCH -> "ERR No epoch is left for another failover";
+      case NO_REPLICA -> "NOGOODSLAVE No suitable replica to promote";
+      case ACKNOWLEDGED_WRITES ->
+          "NOGOODSLAVE Too few members of the group are reachable to preserve all acknowledged"
+              + " writes; FORCE-DATA-LOSS accepts the loss";
+      case WRITES_CONTINUE -> "NOGOODMASTER The master can't be asked to stop writes";
+      default -> "ERR The failover is not possible now: " + objection;
+    };
   }
 
   private void reset(List<String> names) {
@@ -429,6 +435,6 @@ public final class Sentinel {
 
   /** Returns the number of reachable sentinels of a master, this one included. */
   public int reachableSentinels(Master master) {
-    return elections.reachable(master);
+    return Votes.reachable(master);
   }
 }
