@@ -49,6 +49,11 @@ final class ArchitectureTest extends ModuleChecks {
   }
 
   @Test
+  void exceptionsForManyPartsAreNeeded() {
+    assertThat(manyParts()).isEqualTo(Rules.MANY_PARTS);
+  }
+
+  @Test
   void reasonsForSleepsAreFewAndNeeded() throws IOException {
     assertThat(sleepsOfTests().keySet())
         .as("Rules.SLEEPING_TESTS")
@@ -85,6 +90,7 @@ final class ArchitectureTest extends ModuleChecks {
     assertThat(sample.calls()).contains("java.lang.System#nanoTime", "java.util.HashMap#<init>");
     assertThat(sample.staticState()).containsExactlyInAnyOrder("COUNTS", "last");
     assertThat(sample.locks()).isTrue();
+    assertThat(sample.mostParts()).isEqualTo(2);
     assertThat(sample.invocations("java.lang.System#nanoTime")).isEqualTo(1);
     assertThat(randomTests()).containsKey(Rules.SEED);
   }
@@ -93,6 +99,10 @@ final class ArchitectureTest extends ModuleChecks {
     static final Map<String, Long> COUNTS = new java.util.HashMap<>();
     static final List<String> CONSTANT = List.of("never changes");
     static long last;
+
+    Sample(int first, String second) {
+      last = first + second.length();
+    }
 
     synchronized long next(java.util.concurrent.Callable<Long> unused) {
       last = System.nanoTime();

@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param invocations how often the code calls a method, by its name in {@code calls}
  * @param staticState the mutable static fields: not final, or final with mutable content
  * @param locks true if it synchronizes
+ * @param mostParts the number of parameters of its longest constructor; 0 for local classes, whose
+ *     constructors take what they capture
  */
 record CompiledClass(
     String name,
@@ -47,7 +49,8 @@ record CompiledClass(
     Set<String> calls,
     Map<String, Integer> invocations,
     List<String> staticState,
-    boolean locks) {
+    boolean locks,
+    int mostParts) {
 
   /** The folder of the sources of all modules. */
   static final Path ROOT = root();
@@ -66,6 +69,11 @@ record CompiledClass(
 
   private static final Pattern CLASS_IN_DESCRIPTOR = Pattern.compile("L([\\w/$]+)[;<]");
   private static final Pattern DESCRIPTOR = Pattern.compile("\\(.*\\).+|\\[*L[\\w/$]+;");
+  private static final Pattern LOCAL = Pattern.compile("\\$\\d");
+
+  /** The name and the ordinal, which each constructor of an enum takes in addition. */
+  private static final int ENUM_PARTS = 2;
+
   private static final Pattern CHANGING =
       Pattern.compile(
           "java\\.util\\.(concurrent\\.|Hash|Linked|Tree|Array(List|Deque)|Weak|Identity|BitSet|Random|Enum(Map|Set)).*"
@@ -131,6 +139,7 @@ record CompiledClass(
     Map<String, Integer> invocations = new HashMap<>();
     List<String> staticState = new ArrayList<>();
     boolean locks = false;
+    int mostParts = 0;
     for (FieldModel field : model.fields()) {
       if (field.flags().has(AccessFlag.STATIC)
           && !field.flags().has(AccessFlag.FINAL)
@@ -140,6 +149,10 @@ record CompiledClass(
     }
     for (MethodModel method : model.methods()) {
       locks |= method.flags().has(AccessFlag.SYNCHRONIZED);
+      if (method.methodName().equalsString("<init>") && !LOCAL.matcher(name).find()) {
+        int implicit = model.flags().has(AccessFlag.ENUM) ? ENUM_PARTS : 0;
+        mostParts = Math.max(mostParts, method.methodTypeSymbol().parameterCount() - implicit);
+      }
       if (method.code().isEmpty()) {
         continue;
       }
@@ -163,7 +176,7 @@ record CompiledClass(
         }
       }
     }
-    return new CompiledClass(name, uses, calls, invocations, staticState, locks);
+    return new CompiledClass(name, uses, calls, invocations, staticState, locks, mostParts);
   }
 
   private static String called(MemberRefEntry member) {

@@ -105,6 +105,22 @@ public abstract class ModuleChecks {
   }
 
   @Test
+  void constructorsTakeFewParts() {
+    assertThat(Rules.MANY_PARTS.entrySet()).containsAll(manyParts().entrySet());
+  }
+
+  /** Returns the number of parameters of constructors that take too many, by class. */
+  final Map<String, Integer> manyParts() {
+    Map<String, Integer> many = new TreeMap<>();
+    for (CompiledClass each : classes) {
+      if (each.mostParts() > Rules.MOST_PARTS) {
+        many.put(each.name().replaceFirst("^io\\.redoubt\\.", ""), each.mostParts());
+      }
+    }
+    return many;
+  }
+
+  @Test
   void timeRandomThreadsSocketsAndFilesEnterThroughTheirDoors() {
     Set<String> wrong = new TreeSet<>();
     for (Door door : Rules.DOORS) {

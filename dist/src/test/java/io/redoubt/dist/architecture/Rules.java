@@ -21,6 +21,12 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED = Map.of();
 
+  /** The largest number of parameters of a constructor, and so of parts of a record. */
+  static final int MOST_PARTS = 8;
+
+  /** The constructors with more, by class. The list only shrinks. */
+  static final Map<String, Integer> MANY_PARTS = Map.of();
+
   /** Which packages a package may import. The graph has no cycle; the test looks. */
   static final Map<String, Set<String>> EDGES =
       edges(

@@ -15,9 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The parts of a node's INFO that a sentinel uses.
  *
  * @param masterLink a replica's connection to its master
- * @param priority a replica's priority: lower numbers are preferred, 0 excludes it
- * @param offset the replication offset
- * @param announced true if clients may see the replica
+ * @param options the settings of a replica
  * @param replicas the addresses of a master's replicas
  * @param lease the state of its lease, {@code off} if it requires none
  * @param history the history of its data set
@@ -27,9 +25,7 @@ public record NodeInfo(
     String runId,
     Role role,
     MasterConnection masterLink,
-    int priority,
-    long offset,
-    boolean announced,
+    ReplicaOptions options,
     List<Address> replicas,
     String lease,
     History history,
@@ -56,13 +52,22 @@ public record NodeInfo(
   }
 
   /**
+   * The settings of a replica that concern sentinels.
+   *
+   * @param priority lower numbers are preferred, 0 excludes it
+   * @param announced true if clients may see it
+   */
+  public record ReplicaOptions(int priority, boolean announced) {}
+
+  /**
    * The history of a data set.
    *
+   * @param offset the replication offset, the present end of the history
    * @param id the replication id, empty if the node reports none
    * @param earlierId the id before its last promotion, empty if there is none
    * @param earlierEnd the last offset of the earlier history
    */
-  public record History(String id, String earlierId, long earlierEnd) {
+  public record History(long offset, String id, String earlierId, long earlierEnd) {
     private static final String NONE = "0".repeat(40);
 
     /** Returns true if the node was promoted, or loaded a replica's data set at its start. */
@@ -152,12 +157,13 @@ public record NodeInfo(
             Math.max(0, Hosts.port(fields.getOrDefault("master_port", ""))),
             fields.getOrDefault("master_link_status", "").equals("up"),
             Math.clamp(downSeconds, 0, Integer.MAX_VALUE) * 1000L),
-        Math.clamp(number(fields, "slave_priority", 100), 0, Integer.MAX_VALUE),
-        number(fields, role == Role.MASTER ? "master_repl_offset" : "slave_repl_offset", 0),
-        !fields.getOrDefault("replica_announced", "").equals("0"),
+        new ReplicaOptions(
+            Math.clamp(number(fields, "slave_priority", 100), 0, Integer.MAX_VALUE),
+            !fields.getOrDefault("replica_announced", "").equals("0")),
         List.copyOf(replicas),
         fields.getOrDefault("sentinel_lease", LEASE_OFF),
         new History(
+            number(fields, role == Role.MASTER ? "master_repl_offset" : "slave_repl_offset", 0),
             fields.getOrDefault("master_replid", ""),
             fields.getOrDefault("master_replid2", ""),
             number(fields, "second_repl_offset", 0) - 1),
@@ -166,6 +172,21 @@ public record NodeInfo(
             GroupConfig.parse(fields.getOrDefault("write_acks_group", "")),
             fields.getOrDefault("write_acks_group_state", ""),
             number(fields, "write_acks_waiting_clients", 0)));
+  }
+
+  /** Returns a replica's priority: lower numbers are preferred, 0 excludes it. */
+  public int priority() {
+    return options.priority;
+  }
+
+  /** Returns true if clients may see the replica. */
+  public boolean announced() {
+    return options.announced;
+  }
+
+  /** Returns the replication offset. */
+  public long offset() {
+    return history.offset;
   }
 
   /** Returns true if the node accepts writes only with a lease from its sentinels. */

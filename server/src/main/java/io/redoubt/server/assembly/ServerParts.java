@@ -27,6 +27,7 @@ import io.redoubt.server.aof.WriteGate;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.cluster.migration.MigrationParts;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.cluster.node.NodeParts;
 import io.redoubt.server.execution.BlockedClients;
@@ -351,20 +352,13 @@ final class ServerParts {
             ? null
             : new ClusterNode(
                 new NodeParts(
-                    settings,
-                    environment,
-                    transport,
+                    new MigrationParts.Network(settings, environment, transport, tls),
+                    new MigrationParts.SlotData(
+                        keyspace, values, effects, propagation, dispatcher, serverClients),
                     machine.disk(),
                     machine.threads(),
                     machine.names(),
-                    tls,
                     listeners::port,
-                    keyspace,
-                    values,
-                    effects,
-                    propagation,
-                    dispatcher,
-                    serverClients,
                     dataSet,
                     replication));
     connect();

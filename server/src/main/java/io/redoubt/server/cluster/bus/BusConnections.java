@@ -92,9 +92,9 @@ final class BusConnections {
   BusConnections(BusParts parts, HeapGate heap, Cluster cluster, Consumer<Input> inputs) {
     this.cluster = cluster;
     this.transport = parts.transport();
-    this.source = parts.source();
-    this.tls = parts.tls();
-    this.sendLimitBytes = parts.sendLimitBytes();
+    this.source = parts.links().source();
+    this.tls = parts.links().tls();
+    this.sendLimitBytes = parts.links().sendLimitBytes();
     this.log = parts.log();
     this.clock = parts.clock();
     this.badMessages = new LimitedLog(log, clock, BAD_MESSAGES_PER_MINUTE);

@@ -14,18 +14,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The dependencies of the bus.
  *
- * @param source the source address of links, null for any
- * @param tls encrypts the bus, null for plain connections
- * @param sendLimitBytes the limit of pending output of a connection, 0 for none
  * @param names the resolver of host names, called on separate threads
  */
 public record BusParts(
     Transport transport,
-    @Nullable InetAddress source,
-    @Nullable Tls tls,
-    LongSupplier sendLimitBytes,
+    LinkOptions links,
     NodesFile file,
     Threads threads,
     NameLookup names,
     Clock clock,
-    Log log) {}
+    Log log) {
+  /**
+   * The options of the connections.
+   *
+   * @param source the source address of links, null for any
+   * @param tls encrypts links, null for plain ones
+   * @param sendLimitBytes the limit of pending output of a connection, 0 for none
+   */
+  public record LinkOptions(
+      @Nullable InetAddress source, @Nullable Tls tls, LongSupplier sendLimitBytes) {}
+}

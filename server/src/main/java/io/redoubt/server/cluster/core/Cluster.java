@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.core.Output.Urgency;
 import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodeRecord;
@@ -93,8 +94,7 @@ public final class Cluster {
                 NodeFlag.MYSELF | NodeFlag.MASTER,
                 null,
                 NodeRecord.Contact.MYSELF,
-                0,
-                new SlotSet(),
+                new Claim(0, new SlotSet()),
                 NodeRecord.OpenSlots.NONE)));
   }
 

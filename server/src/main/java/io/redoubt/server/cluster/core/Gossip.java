@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.core;
 
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Extension;
 import io.redoubt.server.cluster.message.GossipEntry;
 import io.redoubt.server.cluster.message.Header;
@@ -40,16 +41,13 @@ final class Gossip {
     }
     Node master = myself.master();
     return new Header(
-        myself.id(),
-        // Without a configured address, the receiver takes it from the connection.
+        myself.id(), // Without a configured address, the receiver takes it from the connection.
         myself.endpoint.at(world.options().announced().ip()),
-        world.currentEpoch(),
-        claims.configEpoch,
+        new Header.View(world.currentEpoch(), world.isServing()),
+        new Claim(claims.configEpoch, claims.slotsNow()),
         world.offset(),
-        claims.slotsNow(),
         master == null ? null : master.id(),
         myself.flags | NodeFlag.LIGHT_PUBLISH,
-        world.isServing(),
         flags);
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.core;
 
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
@@ -130,6 +131,8 @@ final class Restoration {
   static NodeRecord record(World world, Node node) {
     boolean mine = node == world.myself();
     Node master = node.master();
+    // A replica shows the epoch of its own last claim in nodes.conf, and its master's elsewhere.
+    Claim claim = new Claim(node.configEpoch, node.slotsNow());
     return new NodeRecord(
         node.id(),
         node.endpoint,
@@ -140,10 +143,7 @@ final class Restoration {
             world.wall(node.link.pingSentAt),
             world.wall(node.link.pongAt),
             mine || node.isConnected()),
-        // A replica shows the epoch of its own last claim in nodes.conf, and its master's
-        // elsewhere.
-        node.configEpoch,
-        node.slotsNow(),
+        claim,
         mine
             ? new OpenSlots(ids(world.slots.migrating), ids(world.slots.importing))
             : OpenSlots.NONE);

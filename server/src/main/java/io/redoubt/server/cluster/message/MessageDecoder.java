@@ -106,13 +106,11 @@ public final class MessageDecoder {
         new Header(
             sender,
             new Endpoint(ip, port, otherPort, busPort),
-            currentEpoch,
-            configEpoch,
+            new Header.View(currentEpoch, clusterOk),
+            new Claim(configEpoch, slots),
             offset,
-            slots,
             master,
             flags,
-            clusterOk,
             messageFlags);
     Body body = body(in, type, entries, header.says(Header.EXTENSION_DATA) ? extensions : 0);
     if (in.hasRemaining() && !(body instanceof Body.Unknown)) {

@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.migration;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.cluster.core.Cluster;
@@ -25,31 +26,82 @@ import java.util.random.RandomGenerator;
  * @param decide executes an order on the state machine; must not be called within one of its steps
  */
 public record MigrationParts(
-    ServerDirectives settings,
+    Network network,
+    SlotData data,
     RoutingOptions addresses,
-    Transport transport,
-    TlsSettings tls,
-    Clock clock,
-    Log log,
-    RandomGenerator random,
-    Keyspace keyspace,
-    Values values,
-    KeyEffects effects,
-    Propagation propagation,
-    CommandDispatcher dispatcher,
-    ServerClients clients,
     Supplier<Cluster> cluster,
     Function<Input, Output> decide) {
+  /** The settings and connections of this server. */
+  public record Network(
+      ServerDirectives settings, Environment environment, Transport transport, TlsSettings tls) {}
+
+  /** The data of this server, with those that change it and report the changes. */
+  public record SlotData(
+      Keyspace keyspace,
+      Values values,
+      KeyEffects effects,
+      Propagation propagation,
+      CommandDispatcher dispatcher,
+      ServerClients clients) {}
+
+  ServerDirectives settings() {
+    return network.settings;
+  }
+
+  Transport transport() {
+    return network.transport;
+  }
+
+  TlsSettings tls() {
+    return network.tls;
+  }
+
+  Clock clock() {
+    return network.environment.clock();
+  }
+
+  Log log() {
+    return network.environment.log();
+  }
+
+  RandomGenerator random() {
+    return network.environment.random();
+  }
+
+  Keyspace keyspace() {
+    return data.keyspace;
+  }
+
+  Values values() {
+    return data.values;
+  }
+
+  KeyEffects effects() {
+    return data.effects;
+  }
+
+  Propagation propagation() {
+    return data.propagation;
+  }
+
+  CommandDispatcher dispatcher() {
+    return data.dispatcher;
+  }
+
+  ServerClients clients() {
+    return data.clients;
+  }
+
   long nowSeconds() {
-    return clock.wallMillis() / 1000;
+    return clock().wallMillis() / 1000;
   }
 
   long nowMillis() {
-    return clock.monotonicMillis();
+    return clock().monotonicMillis();
   }
 
   /** Returns the silence after which the other node counts as lost, {@code repl-timeout}. */
   long timeoutMillis() {
-    return settings.replication.replTimeout.value() * 1000L;
+    return settings().replication.replTimeout.value() * 1000L;
   }
 }

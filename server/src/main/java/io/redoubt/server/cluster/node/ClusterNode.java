@@ -75,21 +75,7 @@ public final class ClusterNode {
     migrations =
         new SlotMigrations(
             new MigrationParts(
-                parts.settings(),
-                settings,
-                parts.transport(),
-                parts.tls(),
-                parts.clock(),
-                log,
-                parts.environment().random(),
-                parts.keyspace(),
-                parts.values(),
-                parts.effects(),
-                parts.propagation(),
-                parts.dispatcher(),
-                parts.clients(),
-                this::cluster,
-                this::decide));
+                parts.network(), parts.data(), settings, this::cluster, this::decide));
   }
 
   /**
@@ -126,9 +112,10 @@ public final class ClusterNode {
             new NodeData(parts, settings, migrations, usage, this::cluster, this::gate),
             new BusParts(
                 parts.transport(),
-                parts.settings().common.sourceAddress(),
-                settings.busUsesTls() ? parts.tls().migrating() : null,
-                parts.settings().cluster.clusterLinkSendbufLimit::value,
+                new BusParts.LinkOptions(
+                    parts.settings().common.sourceAddress(),
+                    settings.busUsesTls() ? parts.tls().migrating() : null,
+                    parts.settings().cluster.clusterLinkSendbufLimit::value),
                 nodes,
                 parts.threads(),
                 parts.names(),

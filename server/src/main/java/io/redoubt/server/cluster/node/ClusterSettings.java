@@ -39,13 +39,15 @@ final class ClusterSettings implements RoutingOptions {
 
   ClusterOptions options() {
     return new ClusterOptions(
-        announced(),
-        directives.clusterAnnounceHostname.value(),
-        directives.clusterAnnounceHumanNodename.value(),
-        directives.clusterNodeTimeout.value(),
-        directives.clusterPingInterval.value(),
+        new ClusterOptions.Identity(
+            announced(),
+            directives.clusterAnnounceHostname.value(),
+            directives.clusterAnnounceHumanNodename.value()),
+        new ClusterOptions.Times(
+            directives.clusterNodeTimeout.value(),
+            directives.clusterPingInterval.value(),
+            settings.replication.replPingReplicaPeriod.value() * 1000L),
         directives.clusterReplicaValidityFactor.value(),
-        settings.replication.replPingReplicaPeriod.value() * 1000L,
         directives.clusterMigrationBarrier.value(),
         directives.clusterAllowReplicaMigration.value(),
         directives.clusterRequireFullCoverage.value(),

@@ -9,14 +9,13 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.cluster.migration.MigrationParts;
 import io.redoubt.server.execution.CommandDispatcher;
-import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.replication.ReplicatedDataSet;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.value.Values;
 import java.util.function.IntSupplier;
 
 /**
@@ -26,27 +25,51 @@ import java.util.function.IntSupplier;
  * @param port returns the port that the server listens on for clients without TLS, 0 for none
  */
 public record NodeParts(
-    ServerDirectives settings,
-    Environment environment,
-    Transport transport,
+    MigrationParts.Network network,
+    MigrationParts.SlotData data,
     Disk disk,
     Threads threads,
     NameLookup names,
-    TlsSettings tls,
     IntSupplier port,
-    Keyspace keyspace,
-    Values values,
-    KeyEffects effects,
-    Propagation propagation,
-    CommandDispatcher dispatcher,
-    ServerClients clients,
     ReplicatedDataSet dataSet,
     Replication replication) {
+  ServerDirectives settings() {
+    return network.settings();
+  }
+
+  Environment environment() {
+    return network.environment();
+  }
+
   Clock clock() {
-    return environment.clock();
+    return environment().clock();
   }
 
   Log log() {
-    return environment.log();
+    return environment().log();
+  }
+
+  Transport transport() {
+    return network.transport();
+  }
+
+  TlsSettings tls() {
+    return network.tls();
+  }
+
+  Keyspace keyspace() {
+    return data.keyspace();
+  }
+
+  Propagation propagation() {
+    return data.propagation();
+  }
+
+  CommandDispatcher dispatcher() {
+    return data.dispatcher();
+  }
+
+  ServerClients clients() {
+    return data.clients();
   }
 }

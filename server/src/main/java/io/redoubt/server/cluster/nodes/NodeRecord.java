@@ -1,5 +1,6 @@
 package io.redoubt.server.cluster.nodes;
 
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.slot.SlotSet;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param flags {@link NodeFlag} bits
  * @param master the id of its master; null for a master, or if unknown
- * @param slots the slots that it owns; must not be changed
+ * @param claim the slots that it owns
  * @param openSlots the slots being migrated or imported; only known for the node that writes the
  *     file
  */
@@ -22,8 +23,7 @@ public record NodeRecord(
     int flags,
     @Nullable String master,
     Contact contact,
-    long configEpoch,
-    SlotSet slots,
+    Claim claim,
     OpenSlots openSlots) {
   /**
    * The names of a node.
@@ -58,6 +58,16 @@ public record NodeRecord(
   public record OpenSlots(Map<Integer, String> migrating, Map<Integer, String> importing) {
     /** No open slots. */
     public static final OpenSlots NONE = new OpenSlots(Map.of(), Map.of());
+  }
+
+  /** Returns the config epoch. */
+  public long configEpoch() {
+    return claim.configEpoch();
+  }
+
+  /** Returns the slots that it owns; must not be changed. */
+  public SlotSet slots() {
+    return claim.slots();
   }
 
   /** Returns true if one of the {@link NodeFlag} bits is set. */

@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.nodes;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.message.NodeIds;
@@ -125,8 +126,7 @@ public final class NodesParser {
                 number(words.get(4), Long.MAX_VALUE),
                 number(words.get(5), Long.MAX_VALUE),
                 words.get(7).equals("connected")),
-            number(words.get(6), Long.MAX_VALUE - 1),
-            slots,
+            new Claim(number(words.get(6), Long.MAX_VALUE - 1), slots),
             migrating.isEmpty() && importing.isEmpty()
                 ? OpenSlots.NONE
                 : new OpenSlots(Map.copyOf(migrating), Map.copyOf(importing))));

@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.bus.BusLink;
 import io.redoubt.server.cluster.bus.BusStats;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.node.ClusterNode;
@@ -176,8 +177,7 @@ final class ClusterReports {
             record.flags(),
             record.master(),
             record.contact(),
-            master == null ? record.configEpoch() : master.configEpoch(),
-            record.slots(),
+            new Claim(master == null ? record.configEpoch() : master.configEpoch(), record.slots()),
             record.openSlots()));
   }
 

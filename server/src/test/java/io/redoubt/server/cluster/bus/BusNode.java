@@ -65,9 +65,7 @@ final class BusNode implements AutoCloseable {
             new Silent(),
             new BusParts(
                 transport,
-                null,
-                null,
-                () -> 0,
+                new BusParts.LinkOptions(null, null, () -> 0),
                 nodesFile,
                 Threads.ofSystem(),
                 NameLookup.ofSystem(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.Message;
@@ -21,7 +22,16 @@ class LastEncodedTest {
   private static Message whole(Body body) {
     Endpoint endpoint = new Endpoint("10.0.0.1", 6379, 0, 16379);
     return new Message(
-        new Header("a".repeat(40), endpoint, 1, 1, 0, new SlotSet(), null, 0, true, 0), body);
+        new Header(
+            "a".repeat(40),
+            endpoint,
+            new Header.View(1, true),
+            new Claim(1, new SlotSet()),
+            0,
+            null,
+            0,
+            0),
+        body);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.GossipEntry;
 import io.redoubt.server.cluster.message.Header;
@@ -60,13 +61,11 @@ class StrangerMessagesTest {
         new Header(
             STRANGER,
             new Endpoint("", 1, 0, 1),
+            new Header.View(0, true),
+            new Claim(0, new SlotSet()),
             0,
-            0,
-            0,
-            new SlotSet(),
             null,
             NodeFlag.MASTER,
-            true,
             Header.EXTENSION_DATA),
         body);
   }

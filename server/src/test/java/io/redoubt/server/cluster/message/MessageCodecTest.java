@@ -97,13 +97,11 @@ class MessageCodecTest {
                 new Header(
                     "a".repeat(40),
                     new Endpoint("10.0.0.1", 0x0102, 0x0304, 0x0506),
-                    0x1112131415161718L,
-                    0x2122232425262728L,
+                    new Header.View(0x1112131415161718L, false),
+                    new Claim(0x2122232425262728L, SlotSet.of(0, 9)),
                     0x3132333435363738L,
-                    SlotSet.of(0, 9),
                     "b".repeat(40),
                     0x0708,
-                    false,
                     Header.PAUSED),
                 new Body.Gossip(
                     Body.GossipKind.MEET,
@@ -185,13 +183,11 @@ class MessageCodecTest {
         new Header(
             id(),
             endpoint(),
-            random.nextLong(1L << 40),
-            random.nextLong(1L << 40),
+            new Header.View(random.nextLong(1L << 40), random.nextBoolean()),
+            new Claim(random.nextLong(1L << 40), slots),
             random.nextLong(),
-            slots,
             random.nextBoolean() ? id() : null,
             random.nextInt(1 << 11),
-            random.nextBoolean(),
             random.nextInt(8) | (extended ? Header.EXTENSION_DATA : 0)),
         body);
   }

@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
@@ -71,8 +72,7 @@ class RoutingTest {
         flags,
         master,
         new NodeRecord.Contact(0, 0, true),
-        1,
-        slots,
+        new Claim(1, slots),
         open);
   }
 
@@ -97,7 +97,13 @@ class RoutingTest {
     ClusterOptions all = ClusterOptions.defaults(new Endpoint("10.0.0.1", 6379, 6380, 16379));
     ClusterOptions partial =
         new ClusterOptions(
-            all.announced(), "", "", all.nodeTimeoutMillis(), 0, 10, 10_000, 1, true, false, false);
+            new ClusterOptions.Identity(all.announced(), "", ""),
+            new ClusterOptions.Times(all.nodeTimeoutMillis(), 0, 10_000),
+            10,
+            1,
+            true,
+            false,
+            false);
     Cluster cluster = new Cluster(state, partial, Seed.splittable(1), 0);
     if (serving) {
       for (long now = 0; now <= 6000; now += 100) {

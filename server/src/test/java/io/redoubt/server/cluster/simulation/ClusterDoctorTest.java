@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.Message;
@@ -165,11 +166,12 @@ class ClusterDoctorTest {
         (master ? NodeFlag.MASTER : NodeFlag.REPLICA) | (number == 1 ? NodeFlag.MYSELF : 0),
         master ? null : id(number - MASTERS),
         Contact.MYSELF,
-        number,
-        master
-            ? SlotSet.range(
-                SlotSet.SLOTS * share / MASTERS, SlotSet.SLOTS * (share + 1) / MASTERS - 1)
-            : new SlotSet(),
+        new Claim(
+            number,
+            master
+                ? SlotSet.range(
+                    SlotSet.SLOTS * share / MASTERS, SlotSet.SLOTS * (share + 1) / MASTERS - 1)
+                : new SlotSet()),
         OpenSlots.NONE);
   }
 
@@ -181,8 +183,7 @@ class ClusterDoctorTest {
         flags,
         old.master(),
         old.contact(),
-        epoch,
-        old.slots(),
+        new Claim(epoch, old.slots()),
         old.openSlots());
   }
 
@@ -264,13 +265,11 @@ class ClusterDoctorTest {
             new Header(
                 record.id(),
                 record.endpoint(),
-                9,
-                configEpoch,
+                new Header.View(9, true),
+                new Claim(configEpoch, record.slots()),
                 1,
-                record.slots(),
                 null,
                 NodeFlag.MASTER,
-                true,
                 0),
             new Body.Gossip(Body.GossipKind.PING, List.of(), List.of())));
   }

@@ -6,6 +6,7 @@ import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.GossipEntry;
 import io.redoubt.server.cluster.message.Header;
@@ -40,13 +41,11 @@ class ClusterHandshakeTest {
         new Header(
             sender,
             new Endpoint("10.9.0.1", port, 0, port + 10_000),
+            new Header.View(0, true),
+            new Claim(0, new SlotSet()),
             0,
-            0,
-            0,
-            new SlotSet(),
             null,
             NodeFlag.MASTER,
-            true,
             Header.EXTENSION_DATA);
     List<GossipEntry> gossip =
         IntStream.range(0, entries)

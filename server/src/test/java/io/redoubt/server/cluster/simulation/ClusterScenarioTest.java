@@ -317,13 +317,9 @@ class ClusterScenarioTest {
     named.order(
         new Input.Configure(
             new ClusterOptions(
-                options.announced(),
-                "two.example.com",
-                "two",
-                TIMEOUT_MILLIS,
-                0,
+                new ClusterOptions.Identity(options.announced(), "two.example.com", "two"),
+                new ClusterOptions.Times(TIMEOUT_MILLIS, 0, 10_000),
                 10,
-                10_000,
                 1,
                 true,
                 true,

@@ -10,6 +10,7 @@ import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Body.GossipKind;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Extension;
 import io.redoubt.server.cluster.message.GossipEntry;
@@ -98,8 +99,7 @@ class GossipCostTest {
               flags(i) | (i == 0 ? NodeFlag.MYSELF : 0),
               isMaster(i) ? null : ids.get(i - 1),
               Contact.MYSELF,
-              isMaster(i) ? i + 1 : 0,
-              slots(i),
+              new Claim(isMaster(i) ? i + 1 : 0, slots(i)),
               OpenSlots.NONE));
     }
     return new ClusterState(ids.getFirst(), NODES, 0, records);
@@ -146,13 +146,12 @@ class GossipCostTest {
                 new Header(
                     ids.get(from),
                     endpoint(from),
-                    NODES,
-                    isMaster(from) ? from + 1 : from,
+                    new Header.View(NODES, true),
+                    new Claim(
+                        isMaster(from) ? from + 1 : from, slots(isMaster(from) ? from : from - 1)),
                     1,
-                    slots(isMaster(from) ? from : from - 1),
                     isMaster(from) ? null : ids.get(from - 1),
                     flags(from),
-                    true,
                     Header.EXTENSION_DATA),
                 new Body.Gossip(kind, entries, List.of(new Extension.ShardId("f".repeat(40))))));
     try {

@@ -7,6 +7,7 @@ import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.Body;
+import io.redoubt.server.cluster.message.Claim;
 import io.redoubt.server.cluster.message.Endpoint;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.Message;
@@ -418,13 +419,11 @@ final class SimulatedNode {
         new Header(
             header.sender(),
             header.endpoint(),
-            header.currentEpoch(),
-            fleet.firstEpochOf(header.slots()),
+            new Header.View(header.currentEpoch(), header.clusterOk()),
+            new Claim(fleet.firstEpochOf(header.slots()), header.slots()),
             header.offset(),
-            header.slots(),
             header.master(),
             header.flags(),
-            header.clusterOk(),
             header.messageFlags()),
         message.body());
   }
@@ -512,13 +511,11 @@ final class SimulatedNode {
             new Header(
                 me.id(),
                 me.endpoint(),
-                request.currentEpoch(),
-                me.configEpoch(),
+                new Header.View(request.currentEpoch(), true),
+                new Claim(me.configEpoch(), me.slots().copy()),
                 0,
-                me.slots().copy(),
                 null,
                 me.flags(),
-                true,
                 Header.EXTENSION_DATA);
         send(connection.link, new Message(header, new Body.Vote()));
       }
