@@ -95,7 +95,7 @@ final class Rules {
               + " server.cluster.message server.cluster.nodes",
           "server.cluster.routing  <- server.cluster.message server.cluster.nodes"
               + " server.cluster.core",
-          "server.cluster.bus      <- protocol.bytes protocol.net protocol.process"
+          "server.cluster.bus      <- protocol.bytes protocol.machine protocol.net protocol.process"
               + " protocol.session.heap server.cluster.slot server.cluster.message"
               + " server.cluster.nodes server.cluster.core",
 
@@ -289,7 +289,8 @@ final class Rules {
           "sentinel.core           <- protocol.lease protocol.group protocol.machine"
               + " sentinel.settings sentinel.message",
           "sentinel.runtime        <- protocol.bytes protocol.group protocol.resp protocol.process"
-              + " protocol.net protocol.config protocol.config.directive protocol.info"
+              + " protocol.machine protocol.net protocol.config protocol.config.directive"
+              + " protocol.info"
               + " protocol.command protocol.session protocol.pubsub protocol.acl sentinel.settings"
               + " sentinel.message sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config"

@@ -1,13 +1,13 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.machine.MachineClock;
+import io.redoubt.protocol.machine.Outbox;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Settings;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,10 +27,9 @@ final class SentinelWorld {
   private final RandomGenerator random;
   private final Map<String, Master> masters = new LinkedHashMap<>();
   private final Map<Integer, Instance> instances = new LinkedHashMap<>();
-  private final List<Output> outputs = new ArrayList<>();
+  private final Outbox<Output> outbox = new Outbox<>();
   private Settings settings;
   private long currentEpoch;
-  private boolean stateChanged;
   private boolean heardOwnId;
 
   private boolean tilt;
@@ -93,14 +92,7 @@ final class SentinelWorld {
 
   /** Ends a step: returns its outputs, preceded by a request to save a changed state. */
   List<Output> result() {
-    List<Output> result = new ArrayList<>(outputs.size() + 1);
-    if (stateChanged) {
-      stateChanged = false;
-      result.add(new Output.Persist(state()));
-    }
-    result.addAll(outputs);
-    outputs.clear();
-    return result;
+    return outbox.end(first -> first.add(new Output.Persist(state())));
   }
 
   /** Returns the state that must survive a crash. */
@@ -164,7 +156,7 @@ final class SentinelWorld {
   void raiseEpoch(Master master, long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
-      stateChanged = true;
+      outbox.stateChanged();
       if (isJoining()) {
         masters.values().forEach(each -> each.abstainUntil(epoch));
       }
@@ -173,11 +165,11 @@ final class SentinelWorld {
   }
 
   void stateChanged() {
-    stateChanged = true;
+    outbox.stateChanged();
   }
 
   void emit(Output output) {
-    outputs.add(output);
+    outbox.emit(output);
   }
 
   /** Emits an event without a master. */
@@ -249,7 +241,7 @@ final class SentinelWorld {
   /** Replaces the settings. */
   void configure(Settings changed) {
     settings = changed;
-    stateChanged = true;
+    outbox.stateChanged();
   }
 
   /** Returns the latest time of the next tick, in the caller's milliseconds. */

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.machine.StepQueue;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.StepTimer;
 import io.redoubt.protocol.process.Clock;
@@ -10,8 +11,6 @@ import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +40,10 @@ public final class SentinelDriver {
   private final Runnable crash;
   private final NodeConnections connections;
   private final StepTimer timer;
-  private final Deque<Input> waiting = new ArrayDeque<>();
+  private final StepQueue<Input> inputs = new StepQueue<>(this::step);
 
-  private boolean stepping;
-  private boolean stopped;
+  /** The answer to the order in progress. */
+  private @Nullable Output answer;
 
   /**
    * Creates a stopped driver.
@@ -106,7 +105,7 @@ public final class SentinelDriver {
    * @param done run once no write is pending
    */
   public void stop(Runnable done) {
-    stopped = true;
+    inputs.stop();
     timer.stop();
     connections.close();
     scripts.close();
@@ -120,10 +119,7 @@ public final class SentinelDriver {
 
   /** Steps with an input, now or after the current step. */
   public void submit(Input input) {
-    waiting.add(input);
-    if (!stepping) {
-      drain();
-    }
+    inputs.submit(input);
   }
 
   /**
@@ -131,49 +127,27 @@ public final class SentinelDriver {
    * client must not receive it before the {@link #keeper} has settled.
    */
   public @Nullable Output order(Input input) {
-    if (stepping) {
-      throw new IllegalStateException("an order within a step");
-    }
-    Output answer = step(input);
-    drain();
+    inputs.requireIdle();
+    answer = null;
+    inputs.submit(input);
     return answer;
-  }
-
-  private void drain() {
-    Input next = waiting.poll();
-    while (next != null) {
-      step(next);
-      next = waiting.poll();
-    }
   }
 
   private long nowMillis() {
     return clock.monotonicMillis();
   }
 
-  private @Nullable Output step(Input input) {
-    if (stopped) {
-      return null;
+  private void step(Input input) {
+    if (input instanceof Input.Tick) {
+      keeper.retry();
     }
-    stepping = true;
-    Output answer = null;
-    try {
-      if (input instanceof Input.Tick) {
-        keeper.retry();
-      }
-      for (Output output : sentinel.step(nowMillis(), input)) {
-        Output given = perform(output);
-        answer = given == null ? answer : given;
-      }
-    } finally {
-      stepping = false;
+    for (Output output : sentinel.step(nowMillis(), input)) {
+      perform(output);
     }
     timer.plan(sentinel.wakeAtMillis());
-    return answer;
   }
 
-  /** Performs one output, or returns it if it is for the caller of the step. */
-  private @Nullable Output perform(Output output) {
+  private void perform(Output output) {
     switch (output) {
       case Output.Persist(SentinelState state) -> keeper.changed(state);
       case Output.Connect(var link, Link.Kind kind, var address) ->
@@ -192,21 +166,21 @@ public final class SentinelDriver {
       case Output.RunScript(String path, var arguments) ->
           keeper.whenSettled(kept -> scripts.add(path, arguments));
       case Output.Remark(Output.Level level, String text) -> log(level, text);
-      case Output.Opinion opinion -> {
-        return opinion;
-      }
-      case Output.Done done -> {
-        return done;
-      }
-      case Output.Refused refused -> {
-        return refused;
-      }
+      case Output.Opinion opinion -> answered(opinion);
+      case Output.Done done -> answered(done);
+      case Output.Refused refused -> answered(refused);
       case Output.Crash(String why) -> {
         log.warning("Sentinel CRASH because of SENTINEL simulate-failure %s", why);
         keeper.whenSettled(kept -> crash.run());
       }
     }
-    return null;
+  }
+
+  /** Keeps the first answer, which is that to the order; later steps only follow from it. */
+  private void answered(Output output) {
+    if (answer == null) {
+      answer = output;
+    }
   }
 
   private void send(int link, Link.Kind kind, NodeRequest request) {

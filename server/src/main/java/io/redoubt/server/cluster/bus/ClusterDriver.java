@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.bus;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.machine.StepQueue;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.StepTimer;
 import io.redoubt.protocol.net.Tls;
@@ -48,13 +49,11 @@ public final class ClusterDriver {
   private final NodeNames names;
   private final StateWriter writer;
   private final StepTimer timer;
-  private final Deque<Input> inputs = new ArrayDeque<>();
+  private final StepQueue<Input> inputs = new StepQueue<>(this::step);
   private final Deque<Output> waiting = new ArrayDeque<>();
   private final Deque<Consumer<Output>> replies = new ArrayDeque<>();
   private @Nullable Output decided;
-  private boolean stepping;
   private boolean held;
-  private boolean stopped;
 
   /** Creates a stopped driver. */
   public ClusterDriver(Cluster cluster, DataServer server, BusParts parts, HeapGate heap) {
@@ -153,7 +152,7 @@ public final class ClusterDriver {
 
   /** Stops for good: closes the bus and waits until the state is durable. */
   public void stop() {
-    stopped = true;
+    inputs.stop();
     timer.stop();
     connections.close();
     writer.finish();
@@ -177,9 +176,7 @@ public final class ClusterDriver {
    * @throws IllegalStateException during a step
    */
   public Output decide(Input order) {
-    if (stepping) {
-      throw new IllegalStateException("an order within a step");
-    }
+    inputs.requireIdle();
     decided = null;
     order(order, unused -> {});
     Output result = decided;
@@ -208,34 +205,21 @@ public final class ClusterDriver {
 
   /** Steps with an input, now or after the current step. */
   public void submit(Input input) {
-    inputs.add(input);
-    if (stepping) {
-      return;
-    }
-    Input next = inputs.poll();
-    while (next != null && !stopped) {
-      step(next);
-      next = inputs.poll();
-    }
-    timer.plan(cluster.wakeAtMillis());
+    inputs.submit(input);
   }
 
   private void step(Input input) {
-    stepping = true;
-    try {
-      for (Output output : cluster.step(nowMillis(), input)) {
-        if (output instanceof Output.Done || output instanceof Output.Refused) {
-          decided = output;
-        }
-        boolean isMessage = output instanceof Output.Send || output instanceof Output.SendLight;
-        if (waiting.size() < MAX_WAITING || !isMessage) {
-          waiting.add(output);
-        }
+    for (Output output : cluster.step(nowMillis(), input)) {
+      if (output instanceof Output.Done || output instanceof Output.Refused) {
+        decided = output;
       }
-      perform();
-    } finally {
-      stepping = false;
+      boolean isMessage = output instanceof Output.Send || output instanceof Output.SendLight;
+      if (waiting.size() < MAX_WAITING || !isMessage) {
+        waiting.add(output);
+      }
     }
+    perform();
+    timer.plan(cluster.wakeAtMillis());
   }
 
   private void perform() {
@@ -282,7 +266,7 @@ public final class ClusterDriver {
         state,
         () -> {
           held = false;
-          if (!stopped) {
+          if (!inputs.isStopped()) {
             perform();
           }
         });

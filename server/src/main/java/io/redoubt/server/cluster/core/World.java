@@ -1,12 +1,12 @@
 package io.redoubt.server.cluster.core;
 
 import io.redoubt.protocol.machine.MachineClock;
+import io.redoubt.protocol.machine.Outbox;
 import io.redoubt.server.cluster.core.Output.Level;
 import io.redoubt.server.cluster.core.Output.Urgency;
 import io.redoubt.server.cluster.message.NodeFlag;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.slot.SlotSet;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ final class World {
 
   private final MachineClock clock;
   private final RandomGenerator random;
-  private final List<Output> outputs = new ArrayList<>();
+  private final Outbox<Output> outbox = new Outbox<>();
   private ClusterOptions options;
   private long currentEpoch;
   private long lastVoteEpoch;
@@ -40,7 +40,6 @@ final class World {
   /** True if commands for slots are served. */
   private boolean serving;
 
-  private boolean stateChanged;
   private boolean topologyChanged;
 
   /** The promises in the last state that was handed out to be persisted. */
@@ -117,26 +116,24 @@ final class World {
    * @param urgency the urgency of a change that contains no new promise
    */
   List<Output> result(Urgency urgency) {
-    List<Output> result = new ArrayList<>(outputs.size() + 2);
-    if (stateChanged) {
-      stateChanged = false;
-      Binding current = binding();
-      if (topologyChanged && !current.claimsBeyond(binding)) {
-        // Claims of other nodes need not be durable here before clients are redirected.
-        topologyChanged = false;
-        result.add(new Output.TopologyChanged());
-      }
-      boolean binds = current.bindsBeyond(binding);
-      result.add(new Output.Persist(Restoration.state(this), binds ? Urgency.BINDING : urgency));
-      binding = current;
-    }
-    result.addAll(outputs);
-    outputs.clear();
+    List<Output> result = outbox.end(first -> persist(first, urgency));
     if (topologyChanged) {
       topologyChanged = false;
       result.add(new Output.TopologyChanged());
     }
     return result;
+  }
+
+  private void persist(List<Output> first, Urgency urgency) {
+    Binding current = binding();
+    if (topologyChanged && !current.claimsBeyond(binding)) {
+      // Claims of other nodes need not be durable here before clients are redirected.
+      topologyChanged = false;
+      first.add(new Output.TopologyChanged());
+    }
+    boolean binds = current.bindsBeyond(binding);
+    first.add(new Output.Persist(Restoration.state(this), binds ? Urgency.BINDING : urgency));
+    binding = current;
   }
 
   private Binding binding() {
@@ -146,7 +143,7 @@ final class World {
   }
 
   void emit(Output output) {
-    outputs.add(output);
+    outbox.emit(output);
   }
 
   void remark(Level level, String text) {
@@ -155,12 +152,12 @@ final class World {
 
   /** Requests that the state is persisted before the other outputs of this step. */
   void stateChanged() {
-    stateChanged = true;
+    outbox.stateChanged();
   }
 
   /** Requests the same, and reports changed slots, roles or addresses. */
   void topologyChanged() {
-    stateChanged = true;
+    outbox.stateChanged();
     topologyChanged = true;
   }
 
@@ -173,7 +170,7 @@ final class World {
   void raiseEpoch(long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
-      stateChanged = true;
+      outbox.stateChanged();
     }
   }
 
@@ -186,13 +183,13 @@ final class World {
   void restoreEpochs(long epoch, long voteEpoch) {
     currentEpoch = epoch;
     lastVoteEpoch = voteEpoch;
-    stateChanged = true;
+    outbox.stateChanged();
   }
 
   /** Records this node's vote in an epoch. */
   void voted(long epoch) {
     lastVoteEpoch = epoch;
-    stateChanged = true;
+    outbox.stateChanged();
   }
 
   /** Starts replication from a master, if its address is known. */
