@@ -159,7 +159,7 @@ final class Doctor {
       String given = node.settings().get("masterauth");
       for (DataNode other : nodes(master)) {
         String asked = other.settings().get("requirepass");
-        if (other != node
+        if (other.id() != node.id()
             && given != null
             && asked != null
             && !asked.isEmpty()
