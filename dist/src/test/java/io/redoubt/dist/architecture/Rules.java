@@ -165,23 +165,44 @@ final class Rules {
               + " server.client server.script server.tracking server.execution.monitoring"
               + " server.execution.refusal"
               + " protocol.session.blocking server.keyspace.event",
-          "server.replication.stream <- protocol.bytes protocol.resp server.memory",
-          "server.replication.spill <- protocol.process protocol.config.directive persistence.io"
+          "server.replication.stream <- protocol.bytes protocol.resp protocol.group",
+          "server.replication.spill <- persistence.io protocol.process protocol.config.directive"
               + " server.settings",
-          "server.replication.output <- server.replication.spill server.replication.stream"
-              + " protocol.process protocol.net protocol.config.directive protocol.session"
-              + " persistence.io server.client",
-          "server.replication.input <- server.replication.spill server.replication.stream"
-              + " protocol.bytes protocol.resp protocol.net protocol.config"
-              + " protocol.config.directive protocol.launch server.settings",
-          "server.replication      <- server.replication.stream server.replication.spill"
-              + " server.replication.output server.replication.input protocol.bytes protocol.resp"
-              + " protocol.config protocol.process protocol.net protocol.config.directive"
-              + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
-              + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
-              + " server.snapshot.context server.loading server.client server.execution"
-              + " server.execution.monitoring server.execution.refusal server.aof"
-              + " protocol.session.blocking protocol.group",
+          "server.replication.state <- server.replication.stream protocol.bytes"
+              + " protocol.group protocol.info protocol.resp protocol.session server.execution"
+              + " server.keyspace server.loading server.settings server.snapshot"
+              + " server.snapshot.context"
+              + " protocol.config.directive",
+          "server.replication.master.output <- server.replication.spill"
+              + " server.replication.stream persistence.io protocol.config.directive"
+              + " protocol.net protocol.process protocol.session server.client",
+          "server.replication.master <- server.replication.master.output"
+              + " server.replication.spill server.replication.state server.replication.stream"
+              + " persistence.io persistence.rdb protocol.bytes protocol.command protocol.net"
+              + " protocol.process protocol.resp protocol.session protocol.session.blocking"
+              + " server.aof server.client server.execution server.execution.monitoring"
+              + " server.settings server.snapshot"
+              + " server.snapshot.context server.keyspace protocol.config.directive",
+          "server.replication.group <- server.replication.master server.replication.state"
+              + " server.replication.stream persistence.io protocol.command protocol.group"
+              + " protocol.net protocol.process protocol.session server.client server.execution"
+              + " server.settings server.snapshot.context"
+              + " protocol.config.directive",
+          "server.replication.replica <- server.replication.group"
+              + " server.replication.spill server.replication.state server.replication.stream"
+              + " persistence.io persistence.rdb protocol.bytes protocol.launch protocol.net"
+              + " protocol.process protocol.resp protocol.session server.aof server.client"
+              + " server.execution.refusal server.keyspace server.loading server.settings"
+              + " server.snapshot.context"
+              + " protocol.config protocol.config.directive server.snapshot",
+          "server.replication      <- server.replication.group server.replication.master"
+              + " server.replication.master.output server.replication.replica"
+              + " server.replication.spill server.replication.state server.replication.stream"
+              + " protocol.bytes protocol.command protocol.group protocol.info protocol.net"
+              + " protocol.process protocol.resp protocol.session protocol.session.blocking"
+              + " server.aof server.client server.execution server.execution.refusal"
+              + " server.keyspace server.settings server.snapshot.context"
+              + " protocol.config.directive persistence.io",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"
               + " persistence.io persistence.aof persistence.aof.append persistence.rdb"
@@ -200,7 +221,8 @@ final class Rules {
               + " protocol.session protocol.session.heap protocol.launch"
               + " persistence.io server.memory server.structure server.keyspace server.settings"
               + " server.client"
-              + " server.execution server.replication server.cluster.slot server.cluster.message"
+              + " server.execution server.replication server.replication.state server.cluster.slot"
+              + " server.cluster.message"
               + " server.cluster.nodes server.cluster.core server.cluster.routing"
               + " server.cluster.bus server.cluster.migration server.value",
           "server.migrate          <- protocol.bytes protocol.net protocol.resp protocol.process"
@@ -279,9 +301,10 @@ final class Rules {
               + " persistence.rdb persistence.aof server.memory server.keyspace server.value"
               + " server.settings server.snapshot server.loading server.client server.execution"
               + " server.execution.monitoring server.execution.refusal server.aof"
-              + " server.replication server.command.admin server.command.key persistence.rdb.check"
-              + " server.snapshot.context server.tracking protocol.session.blocking"
-              + " server.cluster.core server.cluster.bus server.cluster.node",
+              + " server.replication server.replication.state server.command.admin"
+              + " server.command.key persistence.rdb.check server.snapshot.context server.tracking"
+              + " protocol.session.blocking server.cluster.core server.cluster.bus"
+              + " server.cluster.node",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.settings       <-",

@@ -76,7 +76,7 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.migrate.KeyMigrations;
 import io.redoubt.server.replication.Replication;
-import io.redoubt.server.replication.input.MasterConnector;
+import io.redoubt.server.replication.replica.MasterConnector;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.LoopTurns;

@@ -4,6 +4,12 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.replication.group.WriteAcks;
+import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.master.ReplicaFeeds;
+import io.redoubt.server.replication.replica.Takeover;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.StreamRequests;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Once the replica has agreed, paused writes are refused, as this server is a replica. If it
  * refuses, this server becomes master again.
  */
-final class Failover {
+final class Failover implements Takeover {
   /** The progress of a failover. */
   enum Step {
     NONE("no-failover"),
@@ -78,8 +84,8 @@ final class Failover {
     return step != Step.NONE;
   }
 
-  /** Returns true if the handshake with the next master must ask it to take over. */
-  boolean isHandingOver() {
+  @Override
+  public boolean isHandingOver() {
     return step == Step.HANDING_OVER;
   }
 
@@ -149,15 +155,15 @@ final class Failover {
     roles.follow(next.host(), next.port());
   }
 
-  /** Completes the failover: the replica has become the master. */
-  void succeeded() {
+  @Override
+  public void succeeded() {
     if (step == Step.HANDING_OVER) {
       over();
     }
   }
 
-  /** Gives up: this server is, or becomes again, the master. */
-  void abort(String reason) {
+  @Override
+  public void abort(String reason) {
     if (step == Step.NONE) {
       return;
     }

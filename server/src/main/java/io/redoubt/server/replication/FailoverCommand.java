@@ -10,7 +10,8 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.master.ReplicaFeed.State;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 

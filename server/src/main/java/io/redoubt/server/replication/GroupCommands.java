@@ -18,6 +18,8 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.group.Membership;
+import io.redoubt.server.replication.master.ReplicaFeed;
 
 /** REPLICATION: the group of servers that acknowledge writes. */
 public final class GroupCommands extends CommandGroup<Call> {

@@ -1,5 +1,7 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.replica.MasterLink;
 import java.util.ArrayList;
 import java.util.List;
 

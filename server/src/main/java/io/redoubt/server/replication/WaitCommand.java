@@ -9,6 +9,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.master.ReplicationWait;
 
 /** WAIT and WAITAOF, by which a client waits until its writes have reached replicas or disks. */
 public final class WaitCommand extends CommandGroup<Call> {

@@ -1,9 +1,9 @@
 /**
- * Replication: the replicas of a master, a replica's link to its master, and changes of role. The
- * decisions that need no connection are in {@code stream}, the output to one replica in {@code
- * output}, the input from a master in {@code input}, and files of waiting stream bytes in {@code
- * spill}. Start reading at {@link io.redoubt.server.replication.Replication}. Imports the source
- * and the target of the stream (execution, snapshots, keyspace) and the connections of {@code net}.
+ * Replication: the changes of role. The rest is by side, from the ground up: {@code stream}, the
+ * decisions and formats that need no connection; {@code spill}, files of waiting stream bytes;
+ * {@code state}, the role and the stream of this server; {@code master}, its replicas; {@code
+ * group}, the servers that acknowledge writes; {@code replica}, the link to its master. A folder
+ * knows only those before it. Start reading at {@link io.redoubt.server.replication.Replication}.
  *
  * <p>A replica may be older than this server, such as a Redis 7.2. All replicas get the same
  * stream, byte by byte, so that offsets agree and any server can resume from any other, in chains

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.server.replication.ReplicationNetwork.End;
 import io.redoubt.server.replication.ReplicationNetwork.Wire;
+import io.redoubt.server.replication.state.ReplicationStream;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.PsyncDecision;

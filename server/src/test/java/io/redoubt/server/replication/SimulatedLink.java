@@ -9,7 +9,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.replication.ReplicationNetwork.End;
 import io.redoubt.server.replication.ReplicationNetwork.Wire;
-import io.redoubt.server.replication.input.MasterStream;
+import io.redoubt.server.replication.replica.MasterStream;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.TransferFraming;
 import java.io.ByteArrayOutputStream;

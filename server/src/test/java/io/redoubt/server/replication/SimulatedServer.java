@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;

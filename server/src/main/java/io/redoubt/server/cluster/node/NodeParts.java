@@ -13,8 +13,8 @@ import io.redoubt.server.cluster.migration.MigrationParts;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.replication.ReplicatedDataSet;
 import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.function.IntSupplier;
 

@@ -1,0 +1,618 @@
+package io.redoubt.server.replication.replica;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.replication.replica.MasterLink.State;
+import io.redoubt.server.replication.stream.Handshake;
+import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.UnknownHostException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One connection to the master, from the attempt to its end. */
+final class LinkAttempt implements Connection.Handler, MasterStream.Target {
+  private static final int LONGEST_LINE = 4096;
+
+  /** The maximum duration of a slice in which the buffered stream is applied. */
+  private static final long SLICE_NANOS = 2_000_000;
+
+  private final LinkParts parts;
+  private final StreamContext following;
+  private final Clock clock;
+  private final Log log;
+  private final Dispatcher dispatcher;
+  private final MasterLink link;
+  private final StringBuilder line = new StringBuilder();
+  private final Acknowledgements acks;
+  private @Nullable Connection connection;
+  private @Nullable Handshake handshake;
+  private @Nullable Transfer transfer;
+  private @Nullable MasterStream stream;
+  private @Nullable ServerClient client;
+
+  /** The stream received while the data set before it was not loaded. */
+  private final StreamAhead ahead;
+
+  /** True if interleaving the stream with a snapshot was offered to the master. */
+  private boolean interleaves;
+
+  /** True while the stream is paused. */
+  private boolean held;
+
+  /** True if the connection was lost before all received bytes were applied. */
+  private boolean cut;
+
+  /** True if memory ran out while the stream was applied, so that the data set may diverge. */
+  private boolean outOfStep;
+
+  private boolean over;
+
+  LinkAttempt(LinkParts parts, MasterLink link) {
+    this.parts = parts;
+    this.following = parts.following();
+    this.link = link;
+    clock = parts.environment().clock();
+    log = parts.environment().log();
+    dispatcher = parts.clients().registry().dispatcher();
+    acks =
+        new Acknowledgements(
+            following.stream(), following.file(), following.membership(), this::send);
+    ahead = new StreamAhead(parts.clients().registry().memory(), following.spillSpace());
+  }
+
+  /** Returns the current transfer, null if there is none. */
+  @Nullable Transfer transfer() {
+    return transfer;
+  }
+
+  /** Returns the bytes received but not applied, including an open transaction. */
+  long unappliedBytes() {
+    return stream == null || client == null ? 0 : stream.unappliedBytes() + ahead.waitingBytes();
+  }
+
+  /** Returns the database selected by the stream, -1 before there is a stream. */
+  int selectedDatabase() {
+    return client == null ? -1 : client.databaseIndex();
+  }
+
+  /** Returns the bytes of the stream that are buffered until the data set is loaded. */
+  long aheadBytes() {
+    return ahead.waitingBytes();
+  }
+
+  /** Pauses or resumes reading from the master; unread bytes remain in the socket. */
+  void hold(boolean on) {
+    held = on;
+    if (on) {
+      reading(false);
+    } else {
+      applyAhead();
+    }
+  }
+
+  /** Applies bytes received during a pause that may have ended. */
+  void pausesChanged() {
+    if (!ahead.isEmpty()) {
+      parts.clients().loop().schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
+    }
+  }
+
+  /** Returns true while clients are paused: the stream must not change the data set either. */
+  private boolean isPaused() {
+    return parts.clients().registry().pauses().current() != Pauses.Scope.NOTHING;
+  }
+
+  private void reading(boolean on) {
+    if (connection != null && connection.isOpen()) {
+      connection.reading(on);
+    }
+  }
+
+  /** Returns the sender of acknowledgements. */
+  Acknowledgements acks() {
+    return acks;
+  }
+
+  // Connection.
+
+  @Override
+  public void onOpen(Connection opened) {
+    if (over) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    opened.keepAlive(parts.settings().common.tcpKeepalive.value());
+    link.entered(State.HANDSHAKE);
+    Handshake.Identity identity = link.identity();
+    interleaves = identity.streamAheadBytes() > 0;
+    Handshake begun =
+        new Handshake(
+            identity, following.stream().resumePoint(), following.takeover().isHandingOver());
+    handshake = begun;
+    follow(begun.connected());
+  }
+
+  @Override
+  public void onBytes(Connection from, MemorySegment memory, long start, long end) {
+    if (over) {
+      return;
+    }
+    link.heard();
+    following.counts().received(end - start);
+    try {
+      long position = start;
+      while (position < end && handshake != null && !handshake.isOver() && !over) {
+        position = handshakeBytes(handshake, memory, position, end);
+      }
+      if (over || position == end) {
+        return;
+      }
+      if (stream == null) {
+        if (transfer != null) {
+          receive(transfer, memory, position, end);
+        }
+      } else if (client == null || !ahead.isEmpty() || isPaused()) {
+        keep(memory, position, end);
+      } else {
+        stream.receive(memory, position, end);
+      }
+    } catch (ProtocolException e) {
+      log.warning("Protocol error from the master: %s", e.getMessage());
+      close();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+    }
+    resynchronize();
+  }
+
+  /** Handles a lack of memory for received input, part of which may have been applied. */
+  private void outOfMemory(OutOfMemoryError failure) {
+    dispatcher.outOfMemory("while synchronizing with the master", failure);
+    if (!outOfStep) {
+      log.warning("MASTER <-> REPLICA sync failed: out of memory: %s", failure.getMessage());
+    }
+    outOfStep = true;
+  }
+
+  /**
+   * Closes a link whose stream could not be applied; the cron reconnects and requests a full sync.
+   */
+  private void resynchronize() {
+    if (!outOfStep || over) {
+      return;
+    }
+    log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
+    if (link.state() == State.CONNECTED) {
+      following.changes().startNewHistory();
+    }
+    abandonAndWait();
+  }
+
+  @Override
+  public void onReadDone(Connection from) {
+    acks.endTurn();
+    from.flush();
+  }
+
+  @Override
+  public void onWritable(Connection to) {}
+
+  @Override
+  public void onClose(Connection closed, @Nullable Throwable cause) {
+    if (over) {
+      return;
+    }
+    if (isLoading() || (link.state() == State.CONNECTED && !ahead.isEmpty())) {
+      cut = true; // the received data is complete, and the master may be gone
+      return;
+    }
+    switch (link.state()) {
+      case CONNECTING -> end("Error condition on socket for SYNC: " + reason(cause));
+      case HANDSHAKE -> {
+        if (handshake != null) {
+          follow(handshake.disconnected());
+        }
+      }
+      case TRANSFER -> {
+        if (transfer != null) {
+          transfer.cut();
+        }
+        end("I/O error trying to sync with MASTER: connection lost");
+      }
+      case CONNECTED -> lost();
+      case IDLE, WAITING -> throw new IllegalStateException("a connection while " + link.state());
+    }
+  }
+
+  /** Handles CLIENT KILL at once: the close event may be delayed by a long command. */
+  private void onKilled() {
+    if (connection != null) {
+      onClose(connection, null);
+    }
+  }
+
+  private long handshakeBytes(Handshake talk, MemorySegment memory, long from, long to) {
+    long position = from;
+    while (position < to) {
+      byte next = memory.get(ValueLayout.JAVA_BYTE, position++);
+      if (next == '\n') {
+        int length = line.length();
+        if (length > 0 && line.charAt(length - 1) == '\r') {
+          line.setLength(length - 1);
+        }
+        String text = line.toString();
+        line.setLength(0);
+        follow(talk.reply(text));
+        return position;
+      }
+      if (line.length() < LONGEST_LINE) {
+        line.append((char) (next & 0xff));
+      }
+    }
+    return position;
+  }
+
+  private void follow(List<Handshake.Output> outputs) {
+    for (Handshake.Output output : outputs) {
+      switch (output) {
+        case Handshake.Send request -> send(request.words());
+        case Handshake.SendLine request -> write(request.line().getBytes(ISO_8859_1));
+        case Handshake.Say say -> say(say.line());
+        case Handshake.FullResync full -> {
+          following.takeover().succeeded();
+          transfer(full.id(), full.offset());
+        }
+        case Handshake.FullResyncWithoutHistory none -> {
+          acks.masterKnowsNoOffsets();
+          transfer(null, 0);
+        }
+        case Handshake.Resume resume -> {
+          following.takeover().succeeded();
+          resume(resume.newId());
+        }
+        case Handshake.TakeoverRefused refused -> {
+          following.takeover().abort("Failover target rejected psync request");
+          return;
+        }
+        case Handshake.Abandon failed -> abandonAndWait();
+      }
+    }
+  }
+
+  // Transfer.
+
+  private void transfer(@Nullable String id, long offset) {
+    link.entered(State.TRANSFER);
+    following.membership().dataGoes();
+    transfer =
+        new Transfer(
+            parts.environment(),
+            parts.settings(),
+            parts.connector(),
+            parts.dataSet(),
+            parts.state(),
+            following.changes(),
+            new Transfer.Origin(id, offset, following.stream().isOwnHistory(id)),
+            interleaves ? ahead : null);
+  }
+
+  private void receive(Transfer current, MemorySegment memory, long from, long to) {
+    long rest = current.receive(memory, from, to);
+    if (current.failure() != null) {
+      if (current.hasLostStream()) {
+        link.streamAheadIsLost();
+      }
+      say(current.failure());
+      endAndReconnect();
+    } else if (current.isReceived()) {
+      stream =
+          new MasterStream(
+              parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+      reading(current.isInterleaved());
+      keep(memory, rest, to);
+      if (!over) {
+        load(current);
+      }
+    }
+  }
+
+  /**
+   * Buffers bytes of the stream. At the limit the rest waits in the socket, and then at the master.
+   */
+  private void keep(MemorySegment memory, long from, long to) {
+    try {
+      ahead.add(memory, from, to - from);
+    } catch (IOException e) {
+      log.warning("Can't buffer the master's stream during the load: %s", SystemErrors.text(e));
+      link.streamAheadIsLost();
+      close();
+      return;
+    }
+    if (ahead.waitingBytes() >= link.streamAheadBytes()) {
+      reading(false);
+    }
+  }
+
+  /** Applies the buffered stream in slices, and then resumes reading from the connection. */
+  private void applyAhead() {
+    MasterStream following = stream;
+    if (over || held || isPaused() || client == null || following == null) {
+      return;
+    }
+    long start = clock.monotonicNanos();
+    try {
+      while (!over && !outOfStep && !ahead.isEmpty()) {
+        if (clock.monotonicNanos() - start > SLICE_NANOS) {
+          parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
+          link.heard(); // the master is alive, though its socket is not read
+          acks.endTurn();
+          return;
+        }
+        ahead.applyPiece(following);
+      }
+    } catch (ProtocolException e) {
+      log.warning("Protocol error from the master: %s", e.getMessage());
+      ahead.close();
+      close();
+    } catch (IOException e) {
+      log.warning("Can't read the buffered stream of the master: %s", SystemErrors.text(e));
+      ahead.close();
+      close();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+    }
+    resynchronize();
+    if (over) {
+      return;
+    }
+    acks.endTurn();
+    if (cut) {
+      lost();
+    } else {
+      reading(true);
+    }
+  }
+
+  boolean isLoading() {
+    return transfer != null && transfer.isReceived();
+  }
+
+  /** Loads in slices, one per turn of the loop. */
+  private void load(Transfer current) {
+    if (over) {
+      return;
+    }
+    boolean more;
+    try {
+      more = current.loadSlice();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+      resynchronize();
+      return;
+    }
+    if (more) {
+      parts.clients().loop().schedule(() -> load(current), 0); // connections go first
+    } else if (current.isRefused() && current.failure() != null) {
+      say(current.failure());
+      abandonAndWait();
+      link.refuses("empty-master");
+    } else if (current.failure() != null) {
+      say(current.failure());
+      endAndReconnect();
+    } else {
+      loaded(current);
+    }
+  }
+
+  private void loaded(Transfer current) {
+    ReplicationPoint point = current.point();
+    transfer = null;
+    following.changes().onLoaded(current.id(), current.offset());
+    log.notice("MASTER <-> REPLICA sync: Finished with success");
+    attach(point == null ? 0 : Math.max(point.database(), 0));
+    if (current.isMadeAsSent()) {
+      acks.send();
+    }
+    applyAhead();
+  }
+
+  private void resume(@Nullable String newId) {
+    int database = following.changes().resume(newId);
+    stream =
+        new MasterStream(
+            parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+    attach(database);
+    acks.send(); // replies delayed by the master may wait for it
+  }
+
+  private void attach(int database) {
+    ServerClient master = parts.clients().master(database);
+    client = master;
+    master.companion(this::onKilled);
+    if (connection != null) {
+      master.attach(connection);
+    }
+    following.stream().discardResumePoint();
+    link.entered(State.CONNECTED);
+  }
+
+  // Stream.
+
+  @Override
+  public void lookAhead(Request[] batch, int count) {
+    if (client != null) {
+      dispatcher.lookAhead(client, batch, count);
+    }
+  }
+
+  @Override
+  public void execute(Request request) {
+    if (client != null) {
+      parts.dataSet().keyspace().expiredKeys(ExpiredKeys.KEEP);
+      ServerClient master = client;
+      dispatcher.dispatch(master, request);
+      outOfStep |= master.isOutOfStep();
+      if (!over) {
+        parts.dataSet().keyspace().expiredKeys(ExpiredKeys.HIDE);
+      }
+    }
+  }
+
+  @Override
+  public boolean takesNewerCommands() {
+    return parts.settings().encodings.hashFieldExpiry.value();
+  }
+
+  @Override
+  public boolean goesOn() {
+    return !over && !outOfStep && client != null && client.mayExecute();
+  }
+
+  @Override
+  public boolean inTransaction() {
+    return client != null && client.transaction() != null;
+  }
+
+  @Override
+  public void applied(MemorySegment memory, long from, long to) {
+    if (!outOfStep) {
+      following.stream().append(memory, from, to - from);
+    }
+  }
+
+  // Output.
+
+  private void send(List<String> words) {
+    write(RequestEncoder.encode(words.toArray(String[]::new)));
+  }
+
+  void write(byte[] bytes) {
+    if (connection == null || !connection.isOpen()) {
+      return;
+    }
+    Chunk chunk = connection.newChunk(bytes.length);
+    MemorySegment.copy(
+        MemorySegment.ofArray(bytes), 0, chunk.memory(), chunk.start(), bytes.length);
+    connection.send(chunk, chunk.start() + bytes.length);
+    connection.flush();
+  }
+
+  private void say(LogLine said) {
+    if (said.warning()) {
+      log.warning("%s", said.text());
+    } else {
+      log.notice("%s", said.text());
+    }
+  }
+
+  // End.
+
+  /** Closes the connection as if the master had. */
+  void close() {
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  /**
+   * Ends a failed attempt with a warning. After a transfer it reconnects at once, otherwise at the
+   * next cron.
+   */
+  void end(String warning) {
+    log.warning("%s", warning);
+    if (link.state() == State.TRANSFER) {
+      endAndReconnect();
+    } else {
+      abandonAndWait();
+    }
+  }
+
+  private void abandonAndWait() {
+    release();
+    link.entered(State.WAITING);
+  }
+
+  private void endAndReconnect() {
+    abandonAndWait();
+    link.reconnectIfLasted("Reconnecting to MASTER %s:%d after failure");
+  }
+
+  /** Ends a connected link that broke. */
+  private void lost() {
+    keepPlace();
+    abandonAndWait();
+    link.reconnectIfLasted("Reconnecting to MASTER %s:%d");
+  }
+
+  /** Keeps the position in the stream for a partial sync. */
+  private void keepPlace() {
+    log.warning("Connection with master lost.");
+    log.notice("Caching the disconnected master state.");
+    if (acks.masterKnowsOffsets() && client != null) {
+      following.stream().keepResumePoint(client.databaseIndex());
+    }
+  }
+
+  /** Closes the link from this side. */
+  void abandon() {
+    if (link.state() == State.CONNECTED) {
+      keepPlace();
+    }
+    release();
+  }
+
+  private void release() {
+    over = true;
+    link.over(this);
+    if (transfer != null) {
+      transfer.abandon();
+      transfer = null;
+    }
+    ahead.close();
+    if (stream != null) {
+      stream.close();
+      stream = null;
+    }
+    ServerClient master = client;
+    client = null;
+    if (master != null) {
+      master.close();
+    }
+    if (connection != null && connection.isOpen()) {
+      connection.close();
+    }
+  }
+
+  private String reason(@Nullable Throwable cause) {
+    if (cause instanceof UnknownHostException) {
+      return "Name or service not known";
+    }
+    String message = cause == null ? null : cause.getMessage();
+    if (message == null) {
+      return "connection lost";
+    }
+    for (String known : List.of("Connection refused", "Connection timed out", "No route to host")) {
+      if (message.contains(known)) {
+        return known;
+      }
+    }
+    return message.contains("timed out") ? "Connection timed out" : message;
+  }
+}
