@@ -187,7 +187,7 @@ final class Rules {
               + " server.replication.stream persistence.io protocol.command protocol.group"
               + " protocol.net protocol.process protocol.session server.client server.execution"
               + " server.settings server.snapshot.context"
-              + " protocol.config.directive",
+              + " protocol.config.directive protocol.resp protocol.session.blocking",
           "server.replication.replica <- server.replication.group"
               + " server.replication.spill server.replication.state server.replication.stream"
               + " persistence.io persistence.rdb protocol.bytes protocol.launch protocol.net"
@@ -199,7 +199,7 @@ final class Rules {
               + " server.replication.master.output server.replication.replica"
               + " server.replication.spill server.replication.state server.replication.stream"
               + " protocol.bytes protocol.command protocol.group protocol.info protocol.net"
-              + " protocol.process protocol.resp protocol.session protocol.session.blocking"
+              + " protocol.process protocol.resp protocol.session"
               + " server.aof server.client server.execution server.execution.refusal"
               + " server.keyspace server.settings server.snapshot.context"
               + " protocol.config.directive persistence.io",

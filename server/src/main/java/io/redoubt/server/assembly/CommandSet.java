@@ -32,11 +32,7 @@ import io.redoubt.server.command.script.ScriptCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.lifecycle.Debugging;
-import io.redoubt.server.replication.FailoverCommand;
-import io.redoubt.server.replication.GroupCommands;
-import io.redoubt.server.replication.ReplicationCommands;
-import io.redoubt.server.replication.WaitCommand;
-import io.redoubt.server.replication.WriteAcksCommand;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -76,34 +72,34 @@ final class CommandSet {
   /** Returns the groups that work on the data set, its files and its copies. */
   private List<CommandGroup<Call>> data() {
     DumpCommands payloads = new DumpCommands(parts.log);
-    return List.of(
-        payloads,
-        new RestoreAskingCommand(payloads),
-        new MigrateCommands(parts.migrationTargets, parts.keyMigrations),
-        new CapaCommand(),
-        new DatabaseCommands(parts.snapshots::flushedAll),
-        new SelectCommand(),
-        new TransactionCommands(parts.dispatcher::runTransaction),
-        new ScriptCommands(parts.scripting),
-        new FunctionCommands(parts.scripting, parts.clock),
-        new ClusterCommands(parts.clusterNode),
-        new PersistenceCommands(parts.snapshots, parts.appendOnlyFile),
-        new ReplicationCommands(parts.replication),
-        new WaitCommand(parts.replication),
-        new WriteAcksCommand(parts.replication),
-        new GroupCommands(parts.replication),
-        new FailoverCommand(parts.replication),
+    List<CommandGroup<Call>> groups = new ArrayList<>();
+    groups.addAll(
+        List.of(
+            payloads,
+            new RestoreAskingCommand(payloads),
+            new MigrateCommands(parts.migrationTargets, parts.keyMigrations),
+            new CapaCommand(),
+            new DatabaseCommands(parts.snapshots::flushedAll),
+            new SelectCommand(),
+            new TransactionCommands(parts.dispatcher::runTransaction),
+            new ScriptCommands(parts.scripting),
+            new FunctionCommands(parts.scripting, parts.clock),
+            new ClusterCommands(parts.clusterNode),
+            new PersistenceCommands(parts.snapshots, parts.appendOnlyFile)));
+    groups.addAll(parts.replication.commands());
+    groups.add(
         new DebugCommands(
             new Debugging(
                 parts.periodic,
                 parts.dataSet,
                 payloads,
-                parts.replication,
+                parts.replication.roles(),
                 parts.appendOnlyFile,
                 parts.clusterNode,
                 parts.log,
                 parts::dataSetLost),
             parts.scripting));
+    return groups;
   }
 
   /** Returns the groups that work on the server as a whole, its connections and its users. */

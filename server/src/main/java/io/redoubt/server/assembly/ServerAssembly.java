@@ -145,7 +145,7 @@ public final class ServerAssembly {
             : parts.clusterNode.cluster().me().isMaster();
     parts.dataSet.loadAtStart(
         isMaster,
-        parts.replication,
+        parts.replication.restored(),
         parts.appendOnlyFile,
         failure -> ending.loaded(failure == null ? serveAll() : failed(failure)));
   }

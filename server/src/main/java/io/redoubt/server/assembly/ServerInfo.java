@@ -19,7 +19,6 @@ import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Defragmentation;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.replication.ReplicationInfo;
 import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.KeySizes;
@@ -76,7 +75,7 @@ final class ServerInfo {
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"), process);
     Section replication = info.section("Replication", "replication");
-    new ReplicationInfo(parts.replication, parts.settings).declare(replication);
+    parts.replication.info().declare(replication);
     replication.text("sentinel_lease", parts.lease::state);
     process.declareCpu(info);
     info.section("Modules", "modules");

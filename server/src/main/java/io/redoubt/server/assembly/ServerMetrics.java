@@ -32,7 +32,7 @@ final class ServerMetrics {
   ServerMetrics(ServerParts parts, String runId) {
     this.parts = parts;
     this.runId = runId;
-    replication = new ReplicationView(parts.replication);
+    replication = parts.replication.view();
     port =
         new MetricsPort(
             parts.settings,

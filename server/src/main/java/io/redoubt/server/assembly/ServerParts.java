@@ -76,6 +76,7 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.migrate.KeyMigrations;
 import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.replication.replica.MasterConnector;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
@@ -133,7 +134,7 @@ final class ServerParts {
   final ServerClients serverClients;
   final CommandDispatcher dispatcher;
   final Scripting scripting;
-  final Replication replication;
+  final ReplicationParts replication;
   final Rates rates;
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
@@ -276,7 +277,7 @@ final class ServerParts {
         new KeyMigrations(
             transport, settings, tls::migrating, keyspace, effects, dispatcher, serverClients);
     replication =
-        new Replication(
+        new ReplicationParts(
             environment,
             settings,
             state,
@@ -285,6 +286,7 @@ final class ServerParts {
             dataSet,
             serverClients,
             new MasterConnector(transport, settings, tls, listeners::port));
+    Replication roles = replication.roles();
     rates =
         new Rates(
             stats,
@@ -295,22 +297,13 @@ final class ServerParts {
                 replication.counts()::receivedBytes,
                 replication.counts()::sentBytes));
     rejoin =
-        new RejoinGuard(
-            settings, transport.loop(), clock, log, state, replication, listeners::port, tls);
+        new RejoinGuard(settings, transport.loop(), clock, log, state, roles, listeners::port, tls);
     EpochFence fence =
         new EpochFence(
-            settings.replication,
-            log,
-            state,
-            replication,
-            () -> tls.announcedPort(listeners.port()));
+            settings.replication, log, state, roles, () -> tls.announcedPort(listeners.port()));
     lease =
         new SentinelLease(
-            settings,
-            snapshotContext,
-            state,
-            replication,
-            () -> tls.announcedPort(listeners.port()));
+            settings, snapshotContext, state, roles, () -> tls.announcedPort(listeners.port()));
     heardSentinels = new HeardSentinels(clock);
     hellos = new SentinelHellos(rejoin, fence, lease, heardSentinels, table);
     cron = new Cron(transport.loop(), clock, keyspace, stats);
@@ -474,7 +467,7 @@ final class ServerParts {
   }
 
   private ReplicationPosition position() {
-    return replication;
+    return replication.position();
   }
 
   private Functions functions() {
@@ -482,7 +475,7 @@ final class ServerParts {
   }
 
   private @Nullable ReplicationPoint replicationPoint() {
-    return replication.point();
+    return replication.position().point();
   }
 
   /** The role of the server by its replication and the pauses of its clients. */

@@ -217,7 +217,7 @@ final class ServerSamples {
         "process_id",
         Long.toString(ProcessHandle.current().pid()),
         "master_replid",
-        parts.replication.id(),
+        replication.id(),
         "availability_zone",
         parts.settings.availabilityZone.value());
   }

@@ -18,7 +18,7 @@ import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.RestoredHistory;
 import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.replication.state.SpareDataSet;
 import io.redoubt.server.snapshot.Snapshots;
@@ -110,7 +110,7 @@ public final class DataSet implements ReplicatedDataSet {
    * Loads the files in turns of the event loop, so that PING and INFO are served during the load.
    */
   public void loadAtStart(
-      boolean isMaster, Replication replication, AppendOnlyFile appendOnlyFile, Ending ending) {
+      boolean isMaster, RestoredHistory history, AppendOnlyFile appendOnlyFile, Ending ending) {
     try {
       appendOnlyFile.open();
     } catch (IOException | ManifestException e) {
@@ -123,12 +123,12 @@ public final class DataSet implements ReplicatedDataSet {
         snapshots.unchanged();
         ReplicationPoint point = appendOnlyFile.loadedPlace();
         if (failure == null && point != null) {
-          replication.restore(point);
+          history.restore(point);
         }
         loaded.loaded(failure);
       });
     } else {
-      loadDump(isMaster, replication, loaded);
+      loadDump(isMaster, history, loaded);
     }
   }
 
@@ -143,7 +143,7 @@ public final class DataSet implements ReplicatedDataSet {
     }
   }
 
-  private void loadDump(boolean isMaster, Replication replication, Ending ending) {
+  private void loadDump(boolean isMaster, RestoredHistory history, Ending ending) {
     if (!context.disk().exists(snapshots.file())) {
       ending.loaded(null);
       return;
@@ -155,8 +155,8 @@ public final class DataSet implements ReplicatedDataSet {
       load.whenExpired((database, key, length) -> {
         ReplicationPoint point = load.replication();
         if (point != null) {
-          replication.restore(point);
-          replication.expiredAtStart(database, Region.MEMORY, key, length);
+          history.restore(point);
+          history.expiredAtStart(database, Region.MEMORY, key, length);
         }
       });
       load.runInTurns(failure -> {
@@ -165,7 +165,7 @@ public final class DataSet implements ReplicatedDataSet {
           snapshots.unchanged();
           log.notice("DB loaded from disk: %.3f seconds", (clock.monotonicNanos() - started) / 1e9);
           if (point != null) {
-            replication.restore(point);
+            history.restore(point);
           }
         }
         ending.loaded(failure);

@@ -16,7 +16,7 @@ import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.ServerCommands.SaveWish;
 import io.redoubt.server.execution.refusal.ServerState;
-import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private final Log log;
   private final ClientRegistry clients;
   private final Snapshots snapshots;
-  private final Replication replication;
+  private final ReplicationParts replication;
   private final AppendOnlyFile appendOnlyFile;
   private final Host host;
   private final List<Blocked> blocked = new ArrayList<>();
@@ -67,7 +67,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
       Environment environment,
       ServerClients clients,
       Snapshots snapshots,
-      Replication replication,
+      ReplicationParts replication,
       AppendOnlyFile appendOnlyFile,
       Host host) {
     this.settings = settings;

@@ -12,6 +12,8 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.master.ReplicaFeed;
 import io.redoubt.server.replication.master.ReplicaFeed.State;
+import io.redoubt.server.replication.master.ReplicaFeeds;
+import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,9 @@ public final class FailoverCommand extends CommandGroup<Call> {
       new CommandError(
           "ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
 
-  private final Replication replication;
+  private final Failover roleTransfer;
+  private final Role role;
+  private final ReplicaFeeds feeds;
 
   final Command<Call> failover =
       command("FAILOVER [TO (host port [FORCE])]{target} [ABORT] [TIMEOUT milliseconds]")
@@ -49,17 +53,17 @@ public final class FailoverCommand extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, STALE)
           .runs(this::failover);
 
-  /** Creates the command of a server. */
-  public FailoverCommand(Replication replication) {
+  FailoverCommand(Failover roleTransfer, Role role, ReplicaFeeds feeds) {
     super(Group.SERVER);
-    this.replication = replication;
+    this.roleTransfer = roleTransfer;
+    this.role = role;
+    this.feeds = feeds;
   }
 
   private void failover(Call call) {
     if (call.isInCluster()) {
       throw IN_CLUSTER;
     }
-    Failover failover = replication.failover();
     long timeoutMillis = 0;
     boolean force = false;
     @Nullable HostPort target = null;
@@ -71,7 +75,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
           throw TIMEOUT_NOT_POSITIVE;
         }
       } else if (call.is(i, "ABORT") && call.count() == 2) {
-        abort(call, failover);
+        abort(call);
         return;
       } else if (call.is(i, "TO") && i + 2 < call.count() && target == null) {
         target = new HostPort(call.argText(i + 1), (int) call.argLong(i + 2));
@@ -82,13 +86,13 @@ public final class FailoverCommand extends CommandGroup<Call> {
         throw Errors.SYNTAX;
       }
     }
-    if (failover.isUnderWay()) {
+    if (roleTransfer.isUnderWay()) {
       throw IN_PROGRESS;
     }
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       throw ON_REPLICA;
     }
-    if (replication.feeds().all().isEmpty()) {
+    if (feeds.all().isEmpty()) {
       throw NO_REPLICAS;
     }
     if (force && (timeoutMillis == 0 || target == null)) {
@@ -97,20 +101,20 @@ public final class FailoverCommand extends CommandGroup<Call> {
     if (target != null) {
       requireOnline(target);
     }
-    failover.begin(target, force, timeoutMillis);
+    roleTransfer.begin(target, force, timeoutMillis);
     call.reply().ok();
   }
 
-  private static void abort(Call call, Failover failover) {
-    if (!failover.isUnderWay()) {
+  private void abort(Call call) {
+    if (!roleTransfer.isUnderWay()) {
       throw NONE_IN_PROGRESS;
     }
-    failover.abort("Failover manually aborted");
+    roleTransfer.abort("Failover manually aborted");
     call.reply().ok();
   }
 
   private void requireOnline(HostPort target) {
-    ReplicaFeed feed = replication.feeds().named(target);
+    ReplicaFeed feed = feeds.named(target);
     if (feed == null) {
       throw NOT_A_REPLICA;
     }

@@ -22,10 +22,13 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.group.GroupParts;
 import io.redoubt.server.replication.master.ReplicaFeed;
 import io.redoubt.server.replication.master.ReplicaOptions;
 import io.redoubt.server.replication.master.Replicas;
 import io.redoubt.server.replication.replica.MasterLink;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.replication.stream.FollowedTerm;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.Interleaving;
@@ -62,8 +65,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   private static final int LONGEST_ADDRESS = 255;
   private static final int LARGEST_PORT = 65_535;
 
-  private final Replication replication;
   private final Log log;
+  private final Replication roles;
+  private final Role ownRole;
+  private final ReplicationStream stream;
+  private final Replicas replicas;
+  private final GroupParts group;
+  private final MasterLink link;
+  private final Failover failover;
 
   final Command<Call> replicaof =
       command("REPLICAOF ((host port){host-port} | (NO ONE){no-one}){args}")
@@ -115,44 +124,57 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
           .runs(this::sync);
 
-  /** Creates the commands of a server. */
-  public ReplicationCommands(Replication replication) {
+  ReplicationCommands(
+      Log log,
+      Replication roles,
+      Role ownRole,
+      ReplicationStream stream,
+      Replicas replicas,
+      GroupParts group,
+      MasterLink link,
+      Failover failover) {
     super(Group.SERVER);
-    this.replication = replication;
-    this.log = replication.log();
+    this.log = log;
+    this.roles = roles;
+    this.ownRole = ownRole;
+    this.stream = stream;
+    this.replicas = replicas;
+    this.group = group;
+    this.link = link;
+    this.failover = failover;
   }
 
   private void replicaOf(Call call) {
     if (call.isInCluster()) {
       throw IN_CLUSTER;
     }
-    if (replication.failover().isUnderWay()) {
+    if (failover.isUnderWay()) {
       throw FAILING_OVER;
     }
     boolean promotes = call.is(1, "NO") && call.is(2, "ONE");
-    long ordered = replication.membership().promisedTo(call.client());
-    if (promotes && replication.membership().isPromisedToAnother(ordered)) {
+    long ordered = group.membership().promisedTo(call.client());
+    if (promotes && group.membership().isPromisedToAnother(ordered)) {
       throw PROMISED_TO_ANOTHER;
     }
-    replication.roleGiven();
+    roles.roleGiven();
     if (promotes) {
-      if (replication.isReplica()) {
+      if (ownRole.isReplica()) {
         String client = call.client().toString();
-        replication.becomeMaster(ordered);
+        roles.becomeMaster(ordered);
         log.notice("MASTER MODE enabled (user request from '%s')", client);
       }
-      replication.ackGroup().confirmed(ordered);
-      replication.roleGiven();
+      group.acks().confirmed(ordered);
+      roles.roleGiven();
       call.reply().ok();
       return;
     }
-    if (replication.feeds().ifReplica(call.client()) != null) {
+    if (replicas.feeds().ifReplica(call.client()) != null) {
       throw IS_REPLICA_CLIENT;
     }
     int port = port(call, 2);
     String host = call.argText(1);
-    if (replication.follows(host, port)) {
-      replication.masterConfirmed();
+    if (roles.follows(host, port)) {
+      roles.masterConfirmed();
       log.notice(
           "REPLICAOF would result into synchronization with the master we are already connected"
               + " with. No operation performed.");
@@ -160,7 +182,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       return;
     }
     String client = call.client().toString();
-    replication.follow(host, port);
+    roles.follow(host, port);
     log.notice("REPLICAOF %s:%d enabled (user request from '%s')", host, port, client);
     call.reply().ok();
   }
@@ -180,23 +202,22 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   private void role(Call call) {
     ReplyWriter reply = call.reply();
-    if (replication.isReplica()) {
-      MasterLink link = replication.link();
+    if (ownRole.isReplica()) {
       reply.array(5);
       reply.bulk("slave");
       reply.bulk(link.masterHost());
       reply.integer(link.masterPort());
       reply.bulk(link.state().label());
-      reply.integer(link.isConnected() ? replication.offset() : -1);
+      reply.integer(link.isConnected() ? stream.offset() : -1);
       return;
     }
     List<ReplicaFeed> online =
-        replication.feeds().all().stream()
+        replicas.feeds().all().stream()
             .filter(feed -> feed.isOnline() && feed.address() != null)
             .toList();
     reply.array(3);
     reply.bulk("master");
-    reply.integer(replication.offset());
+    reply.integer(stream.offset());
     reply.array(online.size());
     for (ReplicaFeed feed : online) {
       reply.array(3);
@@ -217,11 +238,11 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       }
       if (call.is(i, "getack")) {
         if (call.client().isMaster()) {
-          replication.link().ackWanted();
+          link.ackWanted();
           if (call.is(i + 1, TurnAcks.START)) {
-            replication.link().acksTurns(true);
+            link.acksTurns(true);
           } else if (call.is(i + 1, TurnAcks.STOP)) {
-            replication.link().acksTurns(false);
+            link.acksTurns(false);
           }
         }
         return;
@@ -232,7 +253,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private void option(Call call, int i) {
-    ReplicaOptions options = replication.replicas().of(call.client()).options();
+    ReplicaOptions options = replicas.of(call.client()).options();
     if (call.is(i, "listening-port")) {
       options.listeningPort((int) call.argLong(i + 1));
     } else if (call.is(i, "ip-address")) {
@@ -300,13 +321,13 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   private void acknowledged(Call call, int argument) {
     if (call.client().isMaster()) {
       if (call.is(argument, MemberState.OPTION) && call.count() > argument + 2) {
-        replication.groupAnnounced(
+        groupAnnounced(
             GroupChain.parse(call.argText(argument + 1)),
             List.of(call.argText(argument + 2).split(",", -1)));
       }
       return;
     }
-    ReplicaFeed feed = replication.feeds().ifReplica(call.client());
+    ReplicaFeed feed = replicas.feeds().ifReplica(call.client());
     if (feed == null) {
       return;
     }
@@ -319,13 +340,20 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         } else if (call.is(i, TurnAcks.OPTION)) {
           turns = true;
         } else if (call.is(i, MemberState.OPTION)) {
-          replication.replicas().reported(feed, MemberState.parse(call.argText(i + 1)));
+          replicas.reported(feed, MemberState.parse(call.argText(i + 1)));
         }
       }
       feed.acknowledgesTurns(turns);
-      replication.replicas().acknowledged(feed, call.argLong(argument), durable);
+      replicas.acknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
       log.warning("Replica %s sent an invalid acknowledgement offset", feed.name());
+    }
+  }
+
+  /** Adopts the group announced in the master's stream; ignores a malformed announcement (null). */
+  private void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
+    if (chain != null && ownRole.isReplica()) {
+      group.membership().received(chain, tokens, link::acknowledge);
     }
   }
 
@@ -343,19 +371,18 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     log.warning("Failover request received for replid %s.", id);
-    if (!replication.isReplica()) {
+    if (!ownRole.isReplica()) {
       throw TAKEOVER_BY_MASTER;
     }
-    if (!id.equalsIgnoreCase(replication.id())) {
+    if (!id.equalsIgnoreCase(stream.history().id())) {
       throw TAKEOVER_OF_ANOTHER;
     }
     String client = call.client().toString();
-    replication.becomeMaster();
+    roles.becomeMaster();
     log.notice("MASTER MODE enabled (failover request from '%s')", client);
   }
 
   private void synchronize(Call call, @Nullable String id) {
-    Replicas replicas = replication.replicas();
     if (replicas.feeds().ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
       return; // as in Redis, where a monitor counts as a replica
     }
@@ -366,14 +393,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (id != null && call.count() > 3) {
       takeOver(call, id);
     }
-    if (replication.ackGroup().isUnfit() || (replication.isReplica() && !replication.isLinkUp())) {
+    if (group.acks().isUnfit() || (ownRole.isReplica() && !ownRole.isLinkUp())) {
       throw NO_MASTER_LINK;
     }
     ReplicaFeed feed = replicas.of(call.client());
     if (feed.options().isWithoutKeys() && !feed.options().canTakeMark()) {
       throw FILTER_NEEDS_MARK;
     }
-    if (replication.ackGroup().isReplacedFor(feed)) {
+    if (group.acks().isReplacedFor(feed)) {
       throw REPLACED;
     }
     log.notice("Replica %s asks for synchronization", feed.name());
@@ -386,6 +413,6 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         throw notANumber;
       }
     }
-    replication.replicas().synchronize(call.client(), id, offset);
+    replicas.synchronize(call.client(), id, offset);
   }
 }

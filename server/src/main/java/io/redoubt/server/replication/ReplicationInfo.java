@@ -3,9 +3,14 @@ package io.redoubt.server.replication;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
+import io.redoubt.server.replication.group.GroupParts;
 import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.master.ReplicaFeeds;
 import io.redoubt.server.replication.replica.MasterLink;
 import io.redoubt.server.replication.replica.Transfer;
+import io.redoubt.server.replication.spill.SpillSpace;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
@@ -13,28 +18,46 @@ import org.jspecify.annotations.Nullable;
 
 /** The section Replication of INFO. */
 public final class ReplicationInfo {
-  private final Replication replication;
   private final ServerDirectives settings;
+  private final Role role;
+  private final ReplicationStream stream;
+  private final ReplicaFeeds feeds;
+  private final GroupParts group;
+  private final MasterLink link;
+  private final Failover failover;
+  private final SpillSpace spillSpace;
 
-  /** Creates the section of a server. */
-  public ReplicationInfo(Replication replication, ServerDirectives settings) {
-    this.replication = replication;
+  ReplicationInfo(
+      ServerDirectives settings,
+      Role role,
+      ReplicationStream stream,
+      ReplicaFeeds feeds,
+      GroupParts group,
+      MasterLink link,
+      Failover failover,
+      SpillSpace spillSpace) {
     this.settings = settings;
+    this.role = role;
+    this.stream = stream;
+    this.feeds = feeds;
+    this.group = group;
+    this.link = link;
+    this.failover = failover;
+    this.spillSpace = spillSpace;
   }
 
   /** Declares the fields of the section Replication, in Redis' order. */
   public void declare(Section section) {
-    section.text("role", () -> replication.isReplica() ? "slave" : "master");
-    section.when(replication::isReplica);
-    MasterLink link = replication.link();
+    section.text("role", () -> role.isReplica() ? "slave" : "master");
+    section.when(role::isReplica);
     section
         .text("master_host", link::masterHost)
         .number("master_port", link::masterPort)
         .text("master_link_status", () -> link.isConnected() ? "up" : "down")
         .number("master_last_io_seconds_ago", link::silentSeconds)
         .flag("master_sync_in_progress", () -> link.transfer() != null)
-        .number("slave_read_repl_offset", () -> replication.dataOffset() + link.unappliedBytes())
-        .number("slave_repl_offset", replication::dataOffset)
+        .number("slave_read_repl_offset", () -> stream.dataOffset() + link.unappliedBytes())
+        .number("slave_repl_offset", stream::dataOffset)
         .lines(this::transfer)
         .lines(this::down)
         .number("slave_priority", () -> settings.replication.replicaPriority.value())
@@ -42,29 +65,29 @@ public final class ReplicationInfo {
         .flag("replica_announced", () -> settings.replication.replicaAnnounced.value())
         .always();
     section
-        .number("connected_slaves", replication::replicaCount)
-        .when(replication::needsGoodReplicas)
-        .number("min_slaves_good_slaves", () -> replication.feeds().good())
+        .number("connected_slaves", () -> feeds.all().size())
+        .when(settings.replication::needsGoodReplicas)
+        .number("min_slaves_good_slaves", () -> feeds.good())
         .always()
         .lines(this::replicas)
-        .text("master_failover_state", () -> replication.failover().step().label())
-        .text("master_replid", replication::id)
-        .text("master_replid2", () -> replication.history().secondId())
-        .number("master_repl_offset", replication::offset)
-        .number("second_repl_offset", () -> replication.history().secondOffset())
-        .flag("repl_backlog_active", () -> replication.backlog() != null)
+        .text("master_failover_state", () -> failover.step().label())
+        .text("master_replid", () -> stream.history().id())
+        .text("master_replid2", () -> stream.history().secondId())
+        .number("master_repl_offset", stream::offset)
+        .number("second_repl_offset", () -> stream.history().secondOffset())
+        .flag("repl_backlog_active", () -> stream.backlog() != null)
         .number("repl_backlog_size", () -> settings.replication.replBacklogSize.value())
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
         .number("repl_backlog_histlen", this::historyBytes)
-        .number("repl_spill_bytes", () -> replication.spillSpace().usedBytes())
-        .when(replication.writeAcks()::isShown)
-        .number("write_acks_required", () -> replication.writeAcks().required())
-        .number("write_acks_waiting_clients", () -> replication.writeAcks().waitingClients())
-        .number("write_acks_timeouts", () -> replication.writeAcks().timeouts())
-        .when(() -> replication.writeAcks().isShown() || replication.membership().isActive())
-        .text("write_acks_node", () -> replication.membership().id())
+        .number("repl_spill_bytes", () -> spillSpace.usedBytes())
+        .when(group.replies()::isShown)
+        .number("write_acks_required", () -> group.replies().required())
+        .number("write_acks_waiting_clients", () -> group.replies().waitingClients())
+        .number("write_acks_timeouts", () -> group.replies().timeouts())
+        .when(() -> group.replies().isShown() || group.membership().isActive())
+        .text("write_acks_node", () -> group.membership().id())
         .text("write_acks_group", this::group)
-        .text("write_acks_group_state", () -> replication.ackGroup().state())
+        .text("write_acks_group_state", () -> group.acks().state())
         .always();
   }
 
@@ -73,22 +96,21 @@ public final class ReplicationInfo {
    * it.
    */
   private String group() {
-    GroupConfig committed = replication.membership().chain().committed();
+    GroupConfig committed = group.membership().chain().committed();
     return committed == null ? "-" : committed.format();
   }
 
   private long firstByteOffset() {
-    Backlog backlog = replication.backlog();
+    Backlog backlog = stream.backlog();
     return backlog == null ? 0 : backlog.firstOffset();
   }
 
   private long historyBytes() {
-    Backlog backlog = replication.backlog();
+    Backlog backlog = stream.backlog();
     return backlog == null ? 0 : backlog.historyBytes();
   }
 
   private void transfer(InfoLines lines) {
-    MasterLink link = replication.link();
     Transfer transfer = link.transfer();
     if (transfer == null) {
       return;
@@ -108,7 +130,6 @@ public final class ReplicationInfo {
   }
 
   private void down(InfoLines lines) {
-    MasterLink link = replication.link();
     if (!link.isConnected()) {
       lines.field("master_link_down_since_seconds", link.downSeconds());
       String refusal = link.refusal();
@@ -120,7 +141,7 @@ public final class ReplicationInfo {
 
   private void replicas(InfoLines lines) {
     int index = 0;
-    for (ReplicaFeed feed : replication.feeds().all()) {
+    for (ReplicaFeed feed : feeds.all()) {
       @Nullable String address = feed.address();
       if (address != null) {
         lines.field(

@@ -1,7 +1,10 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.master.ReplicaFeeds;
 import io.redoubt.server.replication.replica.MasterLink;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.Role;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,7 +13,11 @@ public final class ReplicationView {
   /** The reported age of the data of a replica that has never heard its master. */
   public static final long CENTURY_MILLIS = 100L * 365 * 24 * 3600 * 1000;
 
-  private final Replication replication;
+  private final Role role;
+  private final ReplicationStream stream;
+  private final ReplicaFeeds feeds;
+  private final MasterLink link;
+  private final Failover failover;
 
   /**
    * A connected replica.
@@ -25,18 +32,27 @@ public final class ReplicationView {
   public record ReplicaState(
       String host, int port, String state, long ackOffset, long lagBytes, long lagMillis) {}
 
-  /** Creates a view of the current state. */
-  public ReplicationView(Replication replication) {
-    this.replication = replication;
+  ReplicationView(
+      Role role, ReplicationStream stream, ReplicaFeeds feeds, MasterLink link, Failover failover) {
+    this.role = role;
+    this.stream = stream;
+    this.feeds = feeds;
+    this.link = link;
+    this.failover = failover;
+  }
+
+  /** Returns the id of the history. */
+  public String id() {
+    return stream.history().id();
   }
 
   /** Returns the replicas whose addresses are known. */
   public List<ReplicaState> replicas() {
     List<ReplicaState> states = new ArrayList<>();
-    for (ReplicaFeed feed : replication.feeds().all()) {
+    for (ReplicaFeed feed : feeds.all()) {
       String address = feed.address();
       if (address != null) {
-        long behind = feed.isOnline() ? replication.offset() - feed.ackOffset() : 0;
+        long behind = feed.isOnline() ? stream.offset() - feed.ackOffset() : 0;
         states.add(
             new ReplicaState(
                 address,
@@ -52,32 +68,32 @@ public final class ReplicationView {
 
   /** Returns true if this server follows a master. */
   public boolean isReplica() {
-    return replication.isReplica();
+    return role.isReplica();
   }
 
   /** Returns the master's host; only of a replica. */
   public String masterHost() {
-    return replication.link().masterHost();
+    return link.masterHost();
   }
 
   /** Returns the master's port; only of a replica. */
   public int masterPort() {
-    return replication.link().masterPort();
+    return link.masterPort();
   }
 
   /** Returns true if the link to the master is up. */
   public boolean isLinkUp() {
-    return replication.isLinkUp();
+    return role.isLinkUp();
   }
 
   /** Returns true while a full sync from the master is under way. */
   public boolean isSyncing() {
-    return replication.link().transfer() != null;
+    return link.transfer() != null;
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
   public long silentSeconds() {
-    return replication.link().silentSeconds();
+    return link.silentSeconds();
   }
 
   /**
@@ -88,23 +104,22 @@ public final class ReplicationView {
     if (!isReplica()) {
       return 0;
     }
-    MasterLink link = replication.link();
     long seconds = link.isConnected() ? link.silentSeconds() : link.downSeconds();
-    return seconds < 0 || replication.isDataDropped() ? CENTURY_MILLIS : seconds * 1000;
+    return seconds < 0 || role.isDataDropped() ? CENTURY_MILLIS : seconds * 1000;
   }
 
   /** Returns the offset of the data set; 1 if there is none, as in Redis. */
   public long dataOffset() {
-    return replication.dataOffset();
+    return stream.dataOffset();
   }
 
   /** Returns true while this server transfers its role to a replica. */
   public boolean isFailingOver() {
-    return replication.failover().isUnderWay();
+    return failover.isUnderWay();
   }
 
   /** Returns the offset of the stream. */
   public long offset() {
-    return replication.offset();
+    return stream.offset();
   }
 }

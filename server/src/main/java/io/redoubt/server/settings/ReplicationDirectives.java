@@ -322,6 +322,11 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The reaction of a replica to a failing command of its master: ignore, "
                   + "panic, panic-on-replicas.");
 
+  /** Returns true if writes require a minimum number of good replicas. */
+  public boolean needsGoodReplicas() {
+    return minReplicasToWrite.value() > 0 && minReplicasMaxLag.value() > 0;
+  }
+
   /** Returns the AUTH request for a master, empty without a password. */
   public List<String> login() {
     String user = masteruser.value();

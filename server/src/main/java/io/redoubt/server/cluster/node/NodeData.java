@@ -38,7 +38,7 @@ final class NodeData implements DataServer {
       Supplier<Cluster> cluster,
       Supplier<SlotGate> gate) {
     this.parts = parts;
-    this.replication = new ReplicationView(parts.replication());
+    this.replication = parts.replication().view();
     this.settings = settings;
     this.migrations = migrations;
     this.usage = usage;
@@ -60,17 +60,17 @@ final class NodeData implements DataServer {
   @Override
   public void follow(Endpoint endpoint) {
     int port = settings.port(endpoint, parts.settings().tls.tlsReplication.value());
-    if (!parts.replication().follows(endpoint.ip(), port)) {
+    if (!parts.replication().roles().follows(endpoint.ip(), port)) {
       // Redirects blocked clients first; replication would disconnect them.
       gate.get().redirectWaiting(parts.clients().registry());
-      parts.replication().follow(endpoint.ip(), port);
+      parts.replication().roles().follow(endpoint.ip(), port);
     }
   }
 
   @Override
   public void promote() {
     if (parts.replication().isReplica()) {
-      parts.replication().becomeMaster();
+      parts.replication().roles().becomeMaster();
     }
   }
 

@@ -13,7 +13,7 @@ import io.redoubt.server.cluster.migration.MigrationParts;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.function.IntSupplier;
@@ -32,7 +32,7 @@ public record NodeParts(
     NameLookup names,
     IntSupplier port,
     ReplicatedDataSet dataSet,
-    Replication replication) {
+    ReplicationParts replication) {
   ServerDirectives settings() {
     return network.settings();
   }

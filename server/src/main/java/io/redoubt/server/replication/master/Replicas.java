@@ -82,7 +82,6 @@ public final class Replicas implements ReplicaFeed.Listener {
     this.fullSyncs = fullSyncs;
     this.requests = requests;
     this.listener = listener;
-    appendOnlyFile.onProgress(this::becameDurable);
   }
 
   /** Returns the feeds of the replicas. */
@@ -227,7 +226,7 @@ public final class Replicas implements ReplicaFeed.Listener {
   }
 
   /** Sends newly durable bytes of the stream and checks the waits for replicas. */
-  private void becameDurable() {
+  public void becameDurable() {
     if (!feeds.all().isEmpty()) {
       pump();
       context.snapshotSinkReady();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.settings.HostPort;
 import java.io.IOException;
@@ -154,8 +155,13 @@ public final class MasterLink {
   }
 
   /** Returns the database selected by the stream, -1 if the link is down. */
-  public int selectedDatabase() {
+  private int selectedDatabase() {
     return attempt == null ? -1 : attempt.selectedDatabase();
+  }
+
+  /** Returns the database that the master's stream has selected, -1 if it is unknown. */
+  public int streamDatabase() {
+    return isConnected() ? selectedDatabase() : parts.following().stream().resumeDatabase();
   }
 
   private long secondsSince(long millis) {
@@ -237,7 +243,9 @@ public final class MasterLink {
   private void become(State newState) {
     boolean wasConnected = isConnected();
     state = newState;
-    parts.following().role().setReplica(newState != State.IDLE);
+    Role role = parts.following().role();
+    role.setReplica(newState != State.IDLE);
+    role.setLinkUp(isConnected());
     if (wasConnected != isConnected()) {
       if (wasConnected) {
         downSinceMillis = now();

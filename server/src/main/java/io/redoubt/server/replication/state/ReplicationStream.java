@@ -191,6 +191,14 @@ public final class ReplicationStream implements Propagation.Sink {
     return history.offset();
   }
 
+  /**
+   * Returns the offset of the data set; 1, as in Redis, if there is none, so that a sentinel does
+   * not choose this server for its former data.
+   */
+  public long dataOffset() {
+    return role.isDataDropped() ? 1 : offset();
+  }
+
   public @Nullable Backlog backlog() {
     return backlog;
   }

@@ -7,6 +7,9 @@ package io.redoubt.server.replication.state;
 public final class Role {
   private boolean replica;
 
+  /** True while the link to the master is up. */
+  private boolean linkUp;
+
   /** True from the removal of the old data set for a full sync until the new one is complete. */
   private boolean dataDropped;
 
@@ -17,6 +20,16 @@ public final class Role {
 
   public void setReplica(boolean follows) {
     replica = follows;
+  }
+
+  /** Returns true if this server follows a master and the link to it is up. */
+  public boolean isLinkUp() {
+    return linkUp;
+  }
+
+  /** Sets the state of the link to the master. */
+  public void setLinkUp(boolean up) {
+    linkUp = up;
   }
 
   /** Returns true if the data set was dropped and its replacement is incomplete. */

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.group;
 
 import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
@@ -18,7 +18,7 @@ public final class WriteAcksCommand extends CommandGroup<Call> {
       new CommandError(
           "ERR numreplicas must be between 0 and " + WriteAcksDirective.MAX + " inclusive");
 
-  private final Replication replication;
+  private final WriteAcks replies;
 
   final Command<Call> client =
       container("CLIENT")
@@ -38,14 +38,14 @@ public final class WriteAcksCommand extends CommandGroup<Call> {
           .runs(this::set);
 
   /** Creates the command of a server. */
-  public WriteAcksCommand(Replication replication) {
+  public WriteAcksCommand(WriteAcks replies) {
     super(Group.CONNECTION);
-    this.replication = replication;
+    this.replies = replies;
   }
 
   private void set(Call call) {
     call.client().writeAcks(replicas(call));
-    replication.writeAcks().connectionChanged();
+    replies.connectionChanged();
     call.reply().ok();
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.master;
 
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 
@@ -9,7 +9,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.replication.master.ReplicationWait;
+import io.redoubt.server.replication.state.Role;
 
 /** WAIT and WAITAOF, by which a client waits until its writes have reached replicas or disks. */
 public final class WaitCommand extends CommandGroup<Call> {
@@ -25,7 +25,8 @@ public final class WaitCommand extends CommandGroup<Call> {
   private static final CommandError NOT_A_FLAG =
       new CommandError("ERR value is out of range, value must between 0 and 1");
 
-  private final Replication replication;
+  private final Role role;
+  private final Replicas replicas;
 
   final Command<Call> wait =
       command("WAIT numreplicas timeout{integer}")
@@ -49,19 +50,19 @@ public final class WaitCommand extends CommandGroup<Call> {
           .runs(this::awaitDisks);
 
   /** Creates the commands of a server. */
-  public WaitCommand(Replication replication) {
+  public WaitCommand(Role role, Replicas replicas) {
     super(Group.GENERIC);
-    this.replication = replication;
+    this.role = role;
+    this.replicas = replicas;
   }
 
   private void await(Call call) {
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       throw WAIT_ON_REPLICA;
     }
     long wanted = call.argLong(1);
     long timeoutMillis = call.argWholeTimeoutMillis(2);
-    await(
-        call, new ReplicationWait.OfReplicas(call, wanted, replication.replicas()), timeoutMillis);
+    await(call, new ReplicationWait.OfReplicas(call, wanted, replicas), timeoutMillis);
   }
 
   private void awaitDisks(Call call) {
@@ -71,23 +72,20 @@ public final class WaitCommand extends CommandGroup<Call> {
     }
     long wanted = call.argAtLeast(0, 2, Errors.NOT_POSITIVE);
     long timeoutMillis = call.argWholeTimeoutMillis(3);
-    if (replication.isReplica()) {
+    if (role.isReplica()) {
       throw WAITAOF_ON_REPLICA;
     }
-    if (here > 0 && !replication.replicas().isAppending()) {
+    if (here > 0 && !replicas.isAppending()) {
       throw ReplicationWait.NOTHING_APPENDED;
     }
-    await(
-        call,
-        new ReplicationWait.OfDisks(call, here, wanted, replication.replicas()),
-        timeoutMillis);
+    await(call, new ReplicationWait.OfDisks(call, here, wanted, replicas), timeoutMillis);
   }
 
   private void await(Call call, ReplicationWait wait, long timeoutMillis) {
     if (wait.isOver() || !call.mayWait()) {
       wait.reply(call.reply());
     } else {
-      replication.replicas().await(wait, timeoutMillis);
+      replicas.await(wait, timeoutMillis);
     }
   }
 }

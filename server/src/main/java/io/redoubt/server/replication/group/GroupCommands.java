@@ -1,4 +1,4 @@
-package io.redoubt.server.replication;
+package io.redoubt.server.replication.group;
 
 import static io.redoubt.protocol.command.Flag.ADMIN;
 import static io.redoubt.protocol.command.Flag.LOADING;
@@ -18,8 +18,9 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.replication.group.Membership;
 import io.redoubt.server.replication.master.ReplicaFeed;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.replication.state.Role;
 
 /** REPLICATION: the group of servers that acknowledge writes. */
 public final class GroupCommands extends CommandGroup<Call> {
@@ -30,7 +31,11 @@ public final class GroupCommands extends CommandGroup<Call> {
   /** The last epoch that can be promised; higher terms remain for promotions without a sentinel. */
   private static final long MAX_EPOCH = 99_999_999_999_999_999L;
 
-  private final Replication replication;
+  private final Membership membership;
+  private final AckGroup acks;
+  private final Role role;
+  private final ReplicationStream stream;
+  private final Runnable acknowledge;
 
   final Command<Call> container =
       container("REPLICATION")
@@ -65,14 +70,26 @@ public final class GroupCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI)
           .runs(this::fence);
 
-  /** Creates the commands of a server. */
-  public GroupCommands(Replication replication) {
+  /**
+   * Creates the commands of a server.
+   *
+   * @param acknowledge acknowledges to the current master, if there is one
+   */
+  public GroupCommands(
+      Membership membership,
+      AckGroup acks,
+      Role role,
+      ReplicationStream stream,
+      Runnable acknowledge) {
     super(Group.SERVER);
-    this.replication = replication;
+    this.membership = membership;
+    this.acks = acks;
+    this.role = role;
+    this.stream = stream;
+    this.acknowledge = acknowledge;
   }
 
   private void show(Call call) {
-    Membership membership = replication.membership();
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
     ReplyWriter reply = call.reply();
@@ -80,7 +97,7 @@ public final class GroupCommands extends CommandGroup<Call> {
     reply.bulk("id");
     reply.bulk(membership.id());
     reply.bulk("state");
-    reply.bulk(replication.ackGroup().state());
+    reply.bulk(acks.state());
     reply.bulk("term");
     reply.integer(newest == null ? -1 : newest.term());
     reply.bulk("promised");
@@ -95,8 +112,8 @@ public final class GroupCommands extends CommandGroup<Call> {
   }
 
   private void member(ReplyWriter reply, GroupConfig config, String id) {
-    ReplicaFeed feed = replication.ackGroup().feedOf(id);
-    boolean self = id.equals(replication.membership().id());
+    ReplicaFeed feed = acks.feedOf(id);
+    boolean self = id.equals(membership.id());
     reply.map(4);
     reply.bulk("id");
     reply.bulk(id);
@@ -108,9 +125,7 @@ public final class GroupCommands extends CommandGroup<Call> {
     reply.bulk(
         self
             ? "here"
-            : feed != null
-                ? feed.state().label()
-                : replication.isReplica() ? "unknown" : "disconnected");
+            : feed != null ? feed.state().label() : role.isReplica() ? "unknown" : "disconnected");
   }
 
   private void remove(Call call) {
@@ -119,7 +134,7 @@ public final class GroupCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     String member = Errors.shown(call.request(), 2); // shortened: it may be any text
-    String reason = replication.ackGroup().remove(member, force);
+    String reason = acks.remove(member, force);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
     }
@@ -137,10 +152,10 @@ public final class GroupCommands extends CommandGroup<Call> {
     }
     ServerClient client = call.client();
     Fence wait = new Fence(client, epoch);
-    if (!replication.membership().promise(epoch, sentinel, wait::promised)) {
+    if (!membership.promise(epoch, sentinel, wait::promised)) {
       throw PROMISED;
     }
-    replication.link().acknowledge(); // reports the promise to the current master
+    acknowledge.run(); // reports the promise to the current master
     client.block(wait, 0);
   }
 
@@ -161,7 +176,7 @@ public final class GroupCommands extends CommandGroup<Call> {
       }
       client.unblock();
       if (kept) {
-        FenceAnswer answer = replication.membership().answer(client, epoch, replication.offset());
+        FenceAnswer answer = membership.answer(client, epoch, stream.offset());
         client.reply().bulk(answer.format());
       } else {
         client.reply().error("ERR The promise can't be written to disk");
