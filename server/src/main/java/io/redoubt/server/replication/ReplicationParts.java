@@ -157,7 +157,7 @@ public final class ReplicationParts implements AutoCloseable {
   private void subscribe() {
     appendOnlyFile.onProgress(replicas::becameDurable);
     appendOnlyFile.onProgress(link::becameDurable);
-    clients.registry().replicaWaits(group.replies());
+    clients.registry().setReplicaWaits(group.replies());
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
     effects.followSettings();
   }

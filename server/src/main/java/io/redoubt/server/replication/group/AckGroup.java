@@ -33,13 +33,6 @@ import org.jspecify.annotations.Nullable;
  * counts only while there is no group.
  */
 public final class AckGroup {
-  /**
-   * The connected members of a configuration, this server excluded.
-   *
-   * @param extra see {@link AckGroup#extra}
-   */
-  private record Quorum(GroupConfig config, List<ReplicaFeed> feeds, int extra) {}
-
   private final Log log;
   private final Loop loop;
   private final ReplicationDirectives settings;
@@ -48,28 +41,14 @@ public final class AckGroup {
   private final StreamRequests requests;
   private final ReplicationStream stream;
   private final Role role;
-  private final List<Quorum> quorums = new ArrayList<>();
+  private final GroupTerm term;
+  private final AckQuorums quorums;
 
   /** The offset one second ago; a replica that has acknowledged it has caught up. */
   private long lastOffset = Long.MAX_VALUE;
 
   /** True from the proposal of a configuration until it is in the stream. */
   private boolean writing;
-
-  /** The term under which this server is the master. */
-  private long term;
-
-  /**
-   * The offset after the first configuration of the term, -1 before it is in the stream. Earlier
-   * writes of the term count as acknowledged only together with it, since a sentinel prefers
-   * members that have a configuration of the latest term.
-   */
-  private long termStart = -1;
-
-  private boolean told;
-
-  /** The latest term of another master that a member has followed, -1 if none has. */
-  private long laterMaster = -1;
 
   /** True while an announcement to members that lack a configuration is scheduled for this turn. */
   private boolean announcing;
@@ -91,6 +70,8 @@ public final class AckGroup {
     this.requests = requests;
     this.stream = stream;
     this.role = role;
+    term = new GroupTerm(log, membership);
+    quorums = new AckQuorums(membership, replicas, term);
   }
 
   // State.
@@ -108,21 +89,14 @@ public final class AckGroup {
     if (!membership.isActive()) {
       return false;
     }
-    long newest = latestTerm();
+    long newest = term.latest();
     GroupConfig config = membership.chain().newest();
     for (ReplicaFeed feed : replicas.all()) {
       if (config != null && config.has(feed.member().id())) {
         newest = Math.max(newest, feed.member().promised());
       }
     }
-    return newest > term;
-  }
-
-  /**
-   * Returns the latest term that this server has promised or that a later master is known to have.
-   */
-  private long latestTerm() {
-    return Math.max(membership.promised(), laterMaster);
+    return newest > term.number();
   }
 
   /**
@@ -136,11 +110,10 @@ public final class AckGroup {
         || newest == null
         || role.isReplica()
         || !newest.has(followed.member())
-        || followed.term() <= term) {
+        || followed.term() <= term.number()) {
       return false;
     }
-    laterMaster = Math.max(laterMaster, followed.term());
-    complain();
+    term.followed(followed.term());
     return true;
   }
 
@@ -185,8 +158,7 @@ public final class AckGroup {
     }
     GroupConfig newest = membership.chain().newest();
     if (newest != null) {
-      term = newest.term();
-      termStart = 0;
+      term.resume(newest.term());
     }
     if (newest != null && newest.acks() > 0 && durable && newest.master().equals(id())) {
       membership.hasAll();
@@ -206,10 +178,7 @@ public final class AckGroup {
    */
   public void appointed(long ordered) {
     if (membership.isActive()) {
-      term = membership.appointed(ordered, laterMaster);
-      laterMaster = -1;
-      termStart = -1;
-      told = false;
+      term.begin(ordered);
       lastOffset = Long.MAX_VALUE;
       refresh();
       look();
@@ -260,7 +229,7 @@ public final class AckGroup {
    */
   public void reported(ReplicaFeed feed) {
     refresh();
-    if (isFormed() && feed.member().term() < term && !announcing) {
+    if (isFormed() && feed.member().term() < term.number() && !announcing) {
       announcing = true;
       loop.execute(() -> {
         announcing = false;
@@ -281,28 +250,16 @@ public final class AckGroup {
     return false;
   }
 
-  /**
-   * Puts pending configurations into force once enough members have acknowledged the newest. As for
-   * writes, members that have promised another master don't count: a sentinel may already have
-   * counted them under the previous configuration.
-   */
+  /** Puts pending configurations into force once enough members have acknowledged the newest. */
   public void acknowledged() {
     GroupChain chain = membership.chain();
-    if (chain.pending().isEmpty() || writing || role.isReplica() || latestTerm() > term) {
+    if (chain.pending().isEmpty() || writing || role.isReplica() || term.isSuperseded()) {
       return;
     }
     GroupConfig newest = chain.pending().getLast();
-    for (Quorum quorum : quorums) {
-      int copies = 0;
-      for (ReplicaFeed feed : quorum.feeds()) {
-        MemberState member = feed.member();
-        copies += member.promised() <= term && member.has(newest) ? 1 : 0;
-      }
-      if (copies < quorum.config().copiesToCommit() + quorum.extra()) {
-        return;
-      }
+    if (quorums.confirm(newest)) {
+      settle(newest);
     }
-    settle(newest);
   }
 
   private void settle(GroupConfig newest) {
@@ -316,7 +273,7 @@ public final class AckGroup {
   private void look() {
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
-    boolean own = newest != null && newest.term() == term && newest.master().equals(id());
+    boolean own = newest != null && newest.term() == term.number() && newest.master().equals(id());
     if (writing || isReplaced() || (own && !chain.pending().isEmpty())) {
       return;
     }
@@ -334,7 +291,8 @@ public final class AckGroup {
     if (acks == 0 || members.size() - 1 < acks) {
       return null;
     }
-    return new GroupConfig(term, before == null ? 1 : before.version() + 1, acks, id(), members);
+    return new GroupConfig(
+        term.number(), before == null ? 1 : before.version() + 1, acks, id(), members);
   }
 
   private @Nullable GroupConfig next(GroupConfig newest, boolean own) {
@@ -343,7 +301,7 @@ public final class AckGroup {
       if (!members.contains(id())) {
         members.add(id());
       }
-      return new GroupConfig(term, 1, newest.acks(), id(), members);
+      return new GroupConfig(term.number(), 1, newest.acks(), id(), members);
     }
     for (ReplicaFeed feed : replicas.all()) {
       if (isInStep(feed) && !members.contains(feed.member().id())) {
@@ -365,7 +323,7 @@ public final class AckGroup {
     String other = feed.member().id();
     return !other.isEmpty()
         && !other.equals(id())
-        && feed.member().promised() <= term
+        && feed.member().promised() <= term.number()
         && feed.has(lastOffset);
   }
 
@@ -400,8 +358,8 @@ public final class AckGroup {
             .toList();
     requests.announceGroup(membership.chain(), tokens);
     GroupConfig newest = membership.chain().newest();
-    if (termStart < 0 && newest != null && newest.term() == term) {
-      termStart = stream.offset();
+    if (newest != null && newest.term() == term.number()) {
+      term.startedAt(stream.offset());
     }
   }
 
@@ -435,7 +393,7 @@ public final class AckGroup {
     if (feedOf(member) != null) {
       return "the member is connected: stop it first, or it would join again";
     }
-    if (writing || isReplaced() || isUnfit() || newest.term() != term) {
+    if (writing || isReplaced() || isUnfit() || newest.term() != term.number()) {
       return "the group is changing or has another master";
     }
     List<String> members = new ArrayList<>(newest.members());
@@ -471,7 +429,7 @@ public final class AckGroup {
         config.members().stream()
             .filter(each -> remaining.contains(each) && !each.equals(id()))
             .count();
-    return others >= config.copiesToCommit() + extra(config);
+    return others >= config.copiesToCommit() + quorums.extra(config);
   }
 
   /**
@@ -508,93 +466,11 @@ public final class AckGroup {
 
   /** Rebuilds the quorums after a change of replicas or configurations. */
   public void refresh() {
-    quorums.clear();
-    for (GroupConfig config : membership.chain().all()) {
-      if (config.acks() > 0) {
-        List<ReplicaFeed> feeds =
-            replicas.all().stream()
-                .filter(feed -> config.has(feed.member().id()) && !feed.member().id().equals(id()))
-                .toList();
-        quorums.add(new Quorum(config, feeds, extra(config)));
-      }
-    }
+    quorums.refresh();
   }
 
-  /**
-   * Returns 1 if this server is not a member, so that another member's copy must replace its own,
-   * else 0.
-   */
-  private int extra(GroupConfig config) {
-    return config.has(id()) ? 0 : 1;
-  }
-
-  /**
-   * Returns the greatest offset acknowledged by a number of members under each configuration of the
-   * chain, 0 if this master is deposed. Without a group, counts all replicas.
-   *
-   * @param durably true to count only offsets fsynced by the members
-   * @param ofGroup false if a client requires fewer acknowledgements than the group does
-   */
+  /** Returns the greatest offset acknowledged as {@link AckQuorums#acknowledgedBy} counts. */
   long acknowledgedBy(int number, boolean durably, boolean ofGroup) {
-    if (quorums.isEmpty() || number < 1) {
-      return replicas.acknowledgedBy(number, durably);
-    }
-    if (latestTerm() > term) {
-      complain();
-      return 0;
-    }
-    long lowest = Long.MAX_VALUE;
-    for (int i = 0; i < quorums.size(); i++) {
-      Quorum quorum = quorums.get(i);
-      int acks = ofGroup ? Math.max(number, quorum.config().acks()) : number;
-      lowest = Math.min(lowest, acknowledgedBy(quorum.feeds(), acks + quorum.extra(), durably));
-    }
-    return termStart >= 0 && lowest >= termStart ? lowest : 0;
-  }
-
-  private long acknowledgedBy(List<ReplicaFeed> feeds, int number, boolean durably) {
-    long greatest = 0;
-    for (int i = 0; i < feeds.size(); i++) {
-      long offset = offset(feeds.get(i), durably);
-      if (offset > greatest && count(feeds, offset, durably) >= number) {
-        greatest = offset;
-      }
-    }
-    return greatest;
-  }
-
-  private int count(List<ReplicaFeed> feeds, long offset, boolean durably) {
-    int count = 0;
-    for (int i = 0; i < feeds.size(); i++) {
-      count += offset(feeds.get(i), durably) >= offset ? 1 : 0;
-    }
-    return count;
-  }
-
-  /**
-   * Returns the offset of a member that counts as acknowledged: 0 if it has promised a later term,
-   * or has no durable configuration of this term. Such a member would report an older term after a
-   * restart, and an earlier master could overwrite the writes that it has acknowledged.
-   */
-  private long offset(ReplicaFeed feed, boolean durably) {
-    if (feed.member().promised() > term) {
-      complain();
-      return 0;
-    }
-    if (feed.member().term() < term) {
-      return 0;
-    }
-    long offset = durably ? feed.durableOffset() : feed.ackOffset();
-    return feed.has(feed.ackOffset()) ? offset : 0;
-  }
-
-  private void complain() {
-    if (!told) {
-      told = true;
-      log.warning(
-          "A failover in a later term than %d has begun: writes are not acknowledged until the"
-              + " sentinels have finished it.",
-          term);
-    }
+    return quorums.acknowledgedBy(number, durably, ofGroup);
   }
 }

@@ -11,11 +11,8 @@ import io.redoubt.server.replication.master.output.DirectSnapshot;
 import io.redoubt.server.replication.master.output.ReplicaOutput;
 import io.redoubt.server.replication.master.output.ReplicaOutputLimit;
 import io.redoubt.server.replication.master.output.SnapshotReader;
-import io.redoubt.server.replication.spill.Spill;
-import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.MemberState;
-import io.redoubt.server.replication.stream.TransferFrames;
 import io.redoubt.server.replication.stream.TransferFraming;
 import io.redoubt.server.snapshot.SnapshotSink;
 import java.io.IOException;
@@ -79,9 +76,6 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   private boolean acknowledgesTurns;
   private MemberState member = MemberState.UNKNOWN;
 
-  /** Offset of the next byte of the stream to send, 0 before the snapshot. */
-  private long cursor;
-
   private long ackOffset;
   private long durableOffset = -1;
   private long lastSignMillis;
@@ -90,12 +84,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   /** The snapshot sent while it is created, null if it is sent from a file. */
   private @Nullable DirectSnapshot streamed;
 
-  /** The stream since the snapshot, up to the cursor. */
-  private final Spill streamSpill;
-
-  // The two sources of stream bytes.
-  private final ReplicaOutput.Source fromSpill;
-  private final ReplicaOutput.Source fromBacklog;
+  private final StreamCursor cursor;
 
   /**
    * True from the start of a snapshot until the replica has acknowledged that it has loaded it and
@@ -117,9 +106,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     this.listener = listener;
     output = new ReplicaOutput(client, context.counts()::sent);
     limit = new ReplicaOutputLimit(client);
-    streamSpill = new Spill(context.spillSpace());
-    fromSpill = streamSpill::read;
-    fromBacklog = (to, at, room) -> (int) context.backlog().read(cursor, to, at, room);
+    cursor = new StreamCursor(context, output);
     lastSignMillis = context.nowMillis();
   }
 
@@ -191,7 +178,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     output.send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
     state = State.ONLINE;
     hasLoaded = true;
-    cursor = offset;
+    cursor.moveTo(offset);
   }
 
   /**
@@ -215,7 +202,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     state = State.IN_SNAPSHOT;
     catchingUp = true;
     hasLoaded = false;
-    cursor = offset + 1;
+    cursor.moveTo(offset + 1);
     lastSignMillis = context.nowMillis();
     if (acknowledges) {
       send("+FULLRESYNC " + id + " " + offset + "\r\n");
@@ -272,7 +259,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     // The snapshot contains all effects so far: it waits until the stream may show them too.
     DirectSnapshot snapshot = streamed;
     boolean takes = snapshot != null && snapshot.isReady();
-    return ended || (cursor <= context.shownEnd() && (takes || context.snapshotHoldsWrites()));
+    return ended || (cursor.isShown() && (takes || context.snapshotHoldsWrites()));
   }
 
   @Override
@@ -424,74 +411,26 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     }
     sendStream(Long.MAX_VALUE, null);
     output.flush();
-    boolean hasAll = streamSpill.isEmpty() && cursor == context.backlog().nextOffset();
-    catchingUp &= !(hasAll && (!acknowledges || hasLoaded));
+    catchingUp &= !(cursor.isAtEnd() && (!acknowledges || hasLoaded));
   }
 
-  /**
-   * Sends as much of the stream as the socket's queue accepts.
-   *
-   * @param most the maximum, in bytes
-   * @param interleaving the interleaving with a snapshot, which counts sent bytes; null if there is
-   *     none
-   */
   private void sendStream(long most, @Nullable Interleaving interleaving) {
-    TransferFrames.Kind frame = interleaving == null ? null : TransferFrames.Kind.COMMANDS;
-    long end = context.shownEnd();
-    long left = most;
     try {
-      while (left > 0 && output.mayQueue()) {
-        int sent;
-        if (!streamSpill.isEmpty()) {
-          sent = output.sendFrom(fromSpill, left, frame);
-        } else if (cursor < end) {
-          if (output.queuedBytes() > 0 && end - cursor < ReplicaOutput.CHUNK_BYTES) {
-            output.flush();
-            if (output.queuedBytes() > 0) {
-              return; // the socket is full: a few more bytes would need another chunk
-            }
-          }
-          long now = Math.min(left, end - cursor);
-          sent = output.sendFrom(fromBacklog, now, frame);
-          cursor += sent;
-        } else {
-          return;
-        }
-        left -= sent;
-        if (interleaving != null) {
-          interleaving.streamSent(sent);
-        }
-      }
+      cursor.send(most, interleaving);
     } catch (IOException e) {
-      streamSpill.close();
       spillFailed(e);
     }
   }
 
-  /**
-   * Moves the pending stream of a replica in a full sync to a file if it exceeds both the backlog
-   * and the output limit, so that it does not accumulate in memory. Without an output limit it
-   * stays in memory, as configured.
-   */
+  /** Moves much pending stream of a replica in a full sync to a file. */
   void spillStream() {
     if (!catchingUp || ended) {
       return;
     }
-    Backlog backlog = context.backlog();
-    if (backlog.nextOffset() - cursor <= limit.mostInMemory(backlog.sizeBytes())) {
-      return;
-    }
-    MemorySegment piece = context.piece();
-    long end = context.shownEnd();
-    while (cursor < end) {
-      long read = backlog.read(cursor, piece, 0, Math.min(piece.byteSize(), end - cursor));
-      try {
-        streamSpill.append(piece, 0, read);
-      } catch (IOException e) {
-        spillFailed(e);
-        return;
-      }
-      cursor += read;
+    try {
+      cursor.spillIfLarge(limit);
+    } catch (IOException e) {
+      spillFailed(e);
     }
   }
 
@@ -520,13 +459,12 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Returns the lowest offset that the backlog must retain for this replica. */
   long neededFrom() {
-    return cursor == 0 ? Backlog.NOBODY : cursor;
+    return cursor.neededFrom();
   }
 
   /** Returns the bytes that have not been sent to the replica yet. */
   long pendingBytes() {
-    long behind = cursor == 0 ? 0 : context.backlog().nextOffset() - cursor;
-    return behind + streamSpill.waitingBytes() + client.connection().queuedBytes();
+    return cursor.pendingBytes() + client.connection().queuedBytes();
   }
 
   /** Returns the memory used by this replica alone: the chunks queued for its socket. */
@@ -670,7 +608,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     if (streamed != null) {
       streamed.close();
     }
-    streamSpill.close();
+    cursor.close();
     if (file != null) {
       file.close();
       file = null;

@@ -8,12 +8,10 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
-import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClient;
-import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.replica.MasterLink.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
@@ -26,7 +24,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One connection to the master, from the attempt to its end. */
-final class LinkAttempt implements Connection.Handler, MasterStream.Target {
+final class LinkAttempt implements Connection.Handler {
   private static final int LONGEST_LINE = 4096;
 
   /** The maximum duration of a slice in which the buffered stream is applied. */
@@ -43,8 +41,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private @Nullable Connection connection;
   private @Nullable Handshake handshake;
   private @Nullable Transfer transfer;
-  private @Nullable MasterStream stream;
-  private @Nullable ServerClient client;
+  private final AppliedStream applied;
 
   /** The stream received while the data set before it was not loaded. */
   private final StreamAhead ahead;
@@ -58,9 +55,6 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** True if the connection was lost before all received bytes were applied. */
   private boolean cut;
 
-  /** True if memory ran out while the stream was applied, so that the data set may diverge. */
-  private boolean outOfStep;
-
   private boolean over;
 
   LinkAttempt(LinkParts parts, MasterLink link) {
@@ -73,6 +67,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     acks =
         new Acknowledgements(
             following.stream(), following.file(), following.membership(), this::send);
+    applied = new AppliedStream(parts);
     ahead = new StreamAhead(parts.clients().registry().memory(), following.spillSpace());
   }
 
@@ -83,12 +78,12 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** Returns the bytes received but not applied, including an open transaction. */
   long unappliedBytes() {
-    return stream == null || client == null ? 0 : stream.unappliedBytes() + ahead.waitingBytes();
+    return applied.isAttached() ? applied.unappliedBytes() + ahead.waitingBytes() : 0;
   }
 
   /** Returns the database selected by the stream, -1 before there is a stream. */
   int selectedDatabase() {
-    return client == null ? -1 : client.databaseIndex();
+    return applied.database();
   }
 
   /** Returns the bytes of the stream that are buffered until the data set is loaded. */
@@ -164,14 +159,14 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       if (over || position == end) {
         return;
       }
-      if (stream == null) {
+      if (!applied.isOpen()) {
         if (transfer != null) {
           receive(transfer, memory, position, end);
         }
-      } else if (client == null || !ahead.isEmpty() || isPaused()) {
+      } else if (!applied.isAttached() || !ahead.isEmpty() || isPaused()) {
         keep(memory, position, end);
       } else {
-        stream.receive(memory, position, end);
+        applied.receive(memory, position, end);
       }
     } catch (ProtocolException e) {
       log.warning("Protocol error from the master: %s", e.getMessage());
@@ -185,17 +180,17 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** Handles a lack of memory for received input, part of which may have been applied. */
   private void outOfMemory(OutOfMemoryError failure) {
     dispatcher.outOfMemory("while synchronizing with the master", failure);
-    if (!outOfStep) {
+    if (!applied.isOutOfStep()) {
       log.warning("MASTER <-> REPLICA sync failed: out of memory: %s", failure.getMessage());
     }
-    outOfStep = true;
+    applied.setOutOfStep();
   }
 
   /**
    * Closes a link whose stream could not be applied; the cron reconnects and requests a full sync.
    */
   private void resynchronize() {
-    if (!outOfStep || over) {
+    if (!applied.isOutOfStep() || over) {
       return;
     }
     log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
@@ -322,9 +317,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       say(current.failure());
       endAndReconnect();
     } else if (current.isReceived()) {
-      stream =
-          new MasterStream(
-              parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+      applied.open();
       reading(current.isInterleaved());
       keep(memory, rest, to);
       if (!over) {
@@ -352,20 +345,19 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** Applies the buffered stream in slices, and then resumes reading from the connection. */
   private void applyAhead() {
-    MasterStream following = stream;
-    if (over || held || isPaused() || client == null || following == null) {
+    if (over || held || isPaused() || !applied.isAttached()) {
       return;
     }
     long start = clock.monotonicNanos();
     try {
-      while (!over && !outOfStep && !ahead.isEmpty()) {
+      while (!over && !applied.isOutOfStep() && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
           parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master is alive, though its socket is not read
           acks.endTurn();
           return;
         }
-        ahead.applyPiece(following);
+        applied.applyPiece(ahead);
       }
     } catch (ProtocolException e) {
       log.warning("Protocol error from the master: %s", e.getMessage());
@@ -435,66 +427,20 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void resume(@Nullable String newId) {
     int database = following.changes().resume(newId);
-    stream =
-        new MasterStream(
-            parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+    applied.open();
     attach(database);
     acks.send(); // replies delayed by the master may wait for it
   }
 
   private void attach(int database) {
     ServerClient master = parts.clients().master(database);
-    client = master;
+    applied.attach(master);
     master.companion(this::onKilled);
     if (connection != null) {
       master.attach(connection);
     }
     following.stream().discardResumePoint();
     link.entered(State.CONNECTED);
-  }
-
-  // Stream.
-
-  @Override
-  public void lookAhead(Request[] batch, int count) {
-    if (client != null) {
-      dispatcher.lookAhead(client, batch, count);
-    }
-  }
-
-  @Override
-  public void execute(Request request) {
-    if (client != null) {
-      parts.dataSet().keyspace().expiredKeys(ExpiredKeys.KEEP);
-      ServerClient master = client;
-      dispatcher.dispatch(master, request);
-      outOfStep |= master.isOutOfStep();
-      if (!over) {
-        parts.dataSet().keyspace().expiredKeys(ExpiredKeys.HIDE);
-      }
-    }
-  }
-
-  @Override
-  public boolean takesNewerCommands() {
-    return parts.settings().encodings.hashFieldExpiry.value();
-  }
-
-  @Override
-  public boolean goesOn() {
-    return !over && !outOfStep && client != null && client.mayExecute();
-  }
-
-  @Override
-  public boolean inTransaction() {
-    return client != null && client.transaction() != null;
-  }
-
-  @Override
-  public void applied(MemorySegment memory, long from, long to) {
-    if (!outOfStep) {
-      following.stream().append(memory, from, to - from);
-    }
   }
 
   // Output.
@@ -565,8 +511,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void keepPlace() {
     log.warning("Connection with master lost.");
     log.notice("Caching the disconnected master state.");
-    if (acks.masterKnowsOffsets() && client != null) {
-      following.stream().keepResumePoint(client.databaseIndex());
+    if (acks.masterKnowsOffsets() && applied.isAttached()) {
+      following.stream().keepResumePoint(applied.database());
     }
   }
 
@@ -586,15 +532,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       transfer = null;
     }
     ahead.close();
-    if (stream != null) {
-      stream.close();
-      stream = null;
-    }
-    ServerClient master = client;
-    client = null;
-    if (master != null) {
-      master.close();
-    }
+    applied.close();
     if (connection != null && connection.isOpen()) {
       connection.close();
     }

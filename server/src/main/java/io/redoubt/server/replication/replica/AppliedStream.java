@@ -1,0 +1,142 @@
+package io.redoubt.server.replication.replica;
+
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The master's stream as this server applies it: the decoder, which exists once the stream has
+ * started, and the client that executes the requests, once the data set before it is loaded.
+ */
+final class AppliedStream implements MasterStream.Target, AutoCloseable {
+  private final LinkParts parts;
+  private final Dispatcher dispatcher;
+  private @Nullable MasterStream decoder;
+  private @Nullable ServerClient client;
+
+  /** True if memory ran out while the stream was applied, so that the data set may diverge. */
+  private boolean outOfStep;
+
+  AppliedStream(LinkParts parts) {
+    this.parts = parts;
+    dispatcher = parts.clients().registry().dispatcher();
+  }
+
+  /** Starts the stream. */
+  void open() {
+    decoder =
+        new MasterStream(
+            parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+  }
+
+  /** Returns true once the stream has started. */
+  boolean isOpen() {
+    return decoder != null;
+  }
+
+  /** Lets a client execute the stream. */
+  void attach(ServerClient master) {
+    client = master;
+  }
+
+  /** Returns true while a client executes the stream. */
+  boolean isAttached() {
+    return client != null;
+  }
+
+  /** Returns the bytes received but not applied, including an open transaction. */
+  long unappliedBytes() {
+    return decoder == null ? 0 : decoder.unappliedBytes();
+  }
+
+  /** Returns the database selected by the stream, -1 before it is executed. */
+  int database() {
+    return client == null ? -1 : client.databaseIndex();
+  }
+
+  /** Applies received bytes. */
+  void receive(MemorySegment memory, long from, long to) throws ProtocolException {
+    if (decoder != null) {
+      decoder.receive(memory, from, to);
+    }
+  }
+
+  /** Applies the first piece of buffered bytes. */
+  void applyPiece(StreamAhead ahead) throws IOException, ProtocolException {
+    if (decoder != null) {
+      ahead.applyPiece(decoder);
+    }
+  }
+
+  /** Returns true if the data set may lack a part of the stream. */
+  boolean isOutOfStep() {
+    return outOfStep;
+  }
+
+  /** Records that a part of the stream could not be applied. */
+  void setOutOfStep() {
+    outOfStep = true;
+  }
+
+  @Override
+  public void lookAhead(Request[] batch, int count) {
+    if (client != null) {
+      dispatcher.lookAhead(client, batch, count);
+    }
+  }
+
+  @Override
+  public void execute(Request request) {
+    ServerClient master = client;
+    if (master == null) {
+      return;
+    }
+    parts.dataSet().keyspace().expiredKeys(ExpiredKeys.KEEP);
+    dispatcher.dispatch(master, request);
+    outOfStep |= master.isOutOfStep();
+    if (isAttached()) { // otherwise the request has ended the link, and a new role holds
+      parts.dataSet().keyspace().expiredKeys(ExpiredKeys.HIDE);
+    }
+  }
+
+  @Override
+  public boolean takesNewerCommands() {
+    return parts.settings().encodings.hashFieldExpiry.value();
+  }
+
+  @Override
+  public boolean goesOn() {
+    return !outOfStep && client != null && client.mayExecute();
+  }
+
+  @Override
+  public boolean inTransaction() {
+    return client != null && client.transaction() != null;
+  }
+
+  @Override
+  public void applied(MemorySegment memory, long from, long to) {
+    if (!outOfStep) {
+      parts.following().stream().append(memory, from, to - from);
+    }
+  }
+
+  /** Ends the stream and closes its client. */
+  @Override
+  public void close() {
+    if (decoder != null) {
+      decoder.close();
+      decoder = null;
+    }
+    ServerClient master = client;
+    client = null;
+    if (master != null) {
+      master.close();
+    }
+  }
+}
