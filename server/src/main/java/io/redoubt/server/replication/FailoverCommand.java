@@ -10,8 +10,8 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.master.FeedState;
 import io.redoubt.server.replication.master.ReplicaFeed;
-import io.redoubt.server.replication.master.ReplicaFeed.State;
 import io.redoubt.server.replication.master.ReplicaFeeds;
 import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.settings.HostPort;
@@ -118,7 +118,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
     if (feed == null) {
       throw NOT_A_REPLICA;
     }
-    if (feed.state() != State.ONLINE) {
+    if (feed.state() != FeedState.ONLINE) {
       throw NOT_ONLINE;
     }
   }

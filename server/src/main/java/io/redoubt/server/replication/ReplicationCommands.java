@@ -240,9 +240,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         if (call.client().isMaster()) {
           link.ackWanted();
           if (call.is(i + 1, TurnAcks.START)) {
-            link.acksTurns(true);
+            link.setAcksTurns(true);
           } else if (call.is(i + 1, TurnAcks.STOP)) {
-            link.acksTurns(false);
+            link.setAcksTurns(false);
           }
         }
         return;
@@ -255,7 +255,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   private void option(Call call, int i) {
     ReplicaOptions options = replicas.of(call.client()).options();
     if (call.is(i, "listening-port")) {
-      options.listeningPort((int) call.argLong(i + 1));
+      options.setListeningPort((int) call.argLong(i + 1));
     } else if (call.is(i, "ip-address")) {
       if (call.argLength(i + 1) > LONGEST_ADDRESS) {
         throw new CommandError(
@@ -264,7 +264,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
                 "ERR REPLCONF ip-address provided by replica instance is too long: %d bytes",
                 call.argLength(i + 1)));
       }
-      options.announcedAddress(call.argText(i + 1));
+      options.setAnnouncedAddress(call.argText(i + 1));
     } else if (call.is(i, "capa")) {
       capability(call, options, i + 1);
     } else if (call.is(i, "rdb-only")) {
@@ -272,7 +272,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       if (on != 0 && on != 1) {
         throw NOT_A_FLAG;
       }
-      options.snapshotOnly(on == 1);
+      options.setSnapshotOnly(on == 1);
     } else if (call.is(i, "rdb-filter-only")) {
       filter(call, options, i + 1);
     } else if (call.is(i, "version")) {
@@ -289,20 +289,20 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   /** Records a capability; unknown ones are ignored. */
   private static void capability(Call call, ReplicaOptions options, int argument) {
     if (call.is(argument, "eof")) {
-      options.understandsMark();
+      options.acceptMark();
     } else if (call.is(argument, "psync2")) {
-      options.understandsNewIds();
+      options.acceptNewIds();
     } else if (call.is(argument, Handshake.FIELD_EXPIRY)) {
-      options.knowsFieldExpiry();
+      options.acceptFieldExpiry();
     } else {
       String capability = call.argText(argument);
       long ahead = Interleaving.offeredBytes(capability);
       if (ahead > 0) {
-        options.keepsStreamAhead(ahead);
+        options.setStreamAheadBytes(ahead);
       }
       FollowedTerm followed = FollowedTerm.parse(capability);
       if (followed != null) {
-        options.followed(followed);
+        options.setFollowed(followed);
       }
     }
   }
@@ -315,7 +315,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         throw new CommandError("ERR Unsupported rdb-filter-only option: " + word);
       }
     }
-    options.withoutKeys(functions);
+    options.excludeKeys(functions);
   }
 
   private void acknowledged(Call call, int argument) {
@@ -343,7 +343,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           replicas.reported(feed, MemberState.parse(call.argText(i + 1)));
         }
       }
-      feed.acknowledgesTurns(turns);
+      feed.setAcknowledgesTurns(turns);
       replicas.acknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
       log.warning("Replica %s sent an invalid acknowledgement offset", feed.name());

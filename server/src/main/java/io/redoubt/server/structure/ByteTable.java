@@ -180,8 +180,8 @@ public final class ByteTable {
   }
 
   /** Sets the gate that is notified before elements change; null for none. */
-  public void gate(@Nullable PartGate told) {
-    gate = told;
+  public void setGate(@Nullable PartGate newGate) {
+    gate = newGate;
   }
 
   /** Notifies the gate that the element with a hash is about to change in place. */

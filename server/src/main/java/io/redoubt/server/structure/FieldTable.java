@@ -78,8 +78,8 @@ public final class FieldTable {
   }
 
   /** Sets the gate that is notified before fields change; null for none. */
-  public void gate(@Nullable PartGate told) {
-    table.gate(told);
+  public void setGate(@Nullable PartGate newGate) {
+    table.setGate(newGate);
   }
 
   /**

@@ -99,12 +99,12 @@ public final class Values implements AutoCloseable {
   }
 
   /** Sets the gate called before parts of large values change; null for none. */
-  public void gate(@Nullable PartGate gate) {
-    lists.quicklists().gate(gate);
-    hashes.gate(gate);
-    sets.tables().gate(gate);
-    sortedSets.gate(gate);
-    streams.gate(gate);
+  public void setGate(@Nullable PartGate gate) {
+    lists.quicklists().setGate(gate);
+    hashes.setGate(gate);
+    sets.tables().setGate(gate);
+    sortedSets.setGate(gate);
+    streams.setGate(gate);
   }
 
   /** Returns the encoding's name as shown by OBJECT ENCODING. */

@@ -8,7 +8,6 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.replication.master.ReplicaFeed.State;
 import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.replication.state.ReplicationStream;
 import io.redoubt.server.replication.state.SyncCounts;
@@ -138,7 +137,7 @@ public final class FullSyncs {
     if (feed.isOnline()) {
       lostMillis.put(feed.name(), context.nowMillis());
     }
-    if (feed.state() == State.IN_SNAPSHOT) {
+    if (feed.state() == FeedState.IN_SNAPSHOT) {
       SnapshotFile current = file;
       if (current != null && current.isFor(feed)) {
         current.release(feed);
@@ -176,14 +175,15 @@ public final class FullSyncs {
   /** Returns the number of replicas that are receiving a snapshot. */
   private long underWay() {
     return feeds.all().stream()
-        .filter(feed -> feed.state() == State.IN_SNAPSHOT || feed.state() == State.SEND_FILE)
+        .filter(
+            feed -> feed.state() == FeedState.IN_SNAPSHOT || feed.state() == FeedState.SEND_FILE)
         .count();
   }
 
   private List<ReplicaFeed> waiting() {
     List<ReplicaFeed> waiting = new ArrayList<>();
     for (ReplicaFeed feed : feeds.all()) {
-      if (feed.state() == State.WAIT_SNAPSHOT) {
+      if (feed.state() == FeedState.WAIT_SNAPSHOT) {
         waiting.add(feed);
       }
     }

@@ -25,33 +25,6 @@ import org.jspecify.annotations.Nullable;
  * a replica.
  */
 public final class ReplicaFeed implements Companion, SnapshotSink {
-  /** The progress of the synchronization. */
-  public enum State {
-    /** The client has not requested a sync. */
-    NONE("none"),
-    /** Waits for the snapshot to start. */
-    WAIT_SNAPSHOT("wait_bgsave"),
-    /** The snapshot is being made. */
-    IN_SNAPSHOT("wait_bgsave"),
-    /** The snapshot is being sent from a file. */
-    SEND_FILE("send_bulk"),
-    /** The snapshot is sent; the stream follows the first acknowledgement. */
-    AWAIT_ACK("online"),
-    /** The replica has the snapshot and gets the stream. */
-    ONLINE("online");
-
-    private final String label;
-
-    State(String label) {
-      this.label = label;
-    }
-
-    /** Returns the name in INFO. */
-    public String label() {
-      return label;
-    }
-  }
-
   /** Receives the progress of feeds. */
   interface Listener {
     /** Handles the end of a full sync: the replica now receives the stream. */
@@ -70,7 +43,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   private final ReplicaOutput output;
   private final ReplicaOutputLimit limit;
 
-  private State state = State.NONE;
+  private FeedState state = FeedState.NONE;
   private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
   private boolean acknowledgesTurns;
@@ -114,13 +87,13 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     return client;
   }
 
-  public State state() {
+  public FeedState state() {
     return state;
   }
 
   /** Returns true if the replica has been sent a data set or has resumed the stream. */
   public boolean isOnline() {
-    return state == State.ONLINE || state == State.AWAIT_ACK;
+    return state == FeedState.ONLINE || state == FeedState.AWAIT_ACK;
   }
 
   /** Returns the options that it has announced by REPLCONF. */
@@ -169,14 +142,14 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   boolean isReplica() {
-    return state != State.NONE;
+    return state != FeedState.NONE;
   }
 
   /** Resumes the stream at an offset. */
   void resume(long offset, String id) {
     becomeReplica();
     output.send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
-    state = State.ONLINE;
+    state = FeedState.ONLINE;
     hasLoaded = true;
     cursor.moveTo(offset);
   }
@@ -188,7 +161,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
    */
   void awaitSnapshot(boolean knowsOffsets) {
     becomeReplica();
-    state = State.WAIT_SNAPSHOT;
+    state = FeedState.WAIT_SNAPSHOT;
     acknowledges = knowsOffsets;
   }
 
@@ -199,7 +172,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Announces a snapshot that is written to a file first. */
   void snapshotBegins(String id, long offset) {
-    state = State.IN_SNAPSHOT;
+    state = FeedState.IN_SNAPSHOT;
     catchingUp = true;
     hasLoaded = false;
     cursor.moveTo(offset + 1);
@@ -339,7 +312,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   private void interleave(DirectSnapshot snapshot, Interleaving interleaving) {
     sendStream(interleaving.allowance(true), interleaving);
     pumpSnapshot(snapshot);
-    if (state == State.IN_SNAPSHOT && output.mayQueue()) {
+    if (state == FeedState.IN_SNAPSHOT && output.mayQueue()) {
       sendStream(interleaving.allowance(false), interleaving);
     }
     output.flush();
@@ -361,7 +334,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Sends a snapshot from a complete file. */
   void sendFile(SnapshotReader snapshot) {
-    state = State.SEND_FILE;
+    state = FeedState.SEND_FILE;
     file = snapshot;
     send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
     pump();
@@ -376,7 +349,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
       client.connection().closeAfterFlush();
       return;
     }
-    state = afterAck ? State.AWAIT_ACK : State.ONLINE;
+    state = afterAck ? FeedState.AWAIT_ACK : FeedState.ONLINE;
     lastSignMillis = context.nowMillis();
     context.log().notice("Synchronization with replica %s succeeded", name());
     listener.onSynchronized();
@@ -398,15 +371,15 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   private void pumpCurrent() {
-    if (state == State.SEND_FILE) {
+    if (state == FeedState.SEND_FILE) {
       pumpFile();
     }
     DirectSnapshot snapshot = streamed;
-    if (state == State.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() != null) {
+    if (state == FeedState.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() != null) {
       interleave(snapshot, snapshot.interleaving());
       return;
     }
-    if (state != State.ONLINE) {
+    if (state != FeedState.ONLINE) {
       return;
     }
     sendStream(Long.MAX_VALUE, null);
@@ -498,8 +471,8 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     ackOffset = Math.max(ackOffset, offset);
     durableOffset = Math.max(durableOffset, durable);
     lastSignMillis = context.nowMillis();
-    if (state == State.AWAIT_ACK) {
-      state = State.ONLINE;
+    if (state == FeedState.AWAIT_ACK) {
+      state = FeedState.ONLINE;
       pump();
     }
   }
@@ -516,7 +489,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
    * Sets the mode reported by the replica: acknowledgements at the end of each turn that applied
    * anything.
    */
-  public void acknowledgesTurns(boolean on) {
+  public void setAcknowledgesTurns(boolean on) {
     acknowledgesTurns = on;
   }
 
@@ -525,7 +498,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     return member;
   }
 
-  public void member(MemberState state) {
+  public void setMember(MemberState state) {
     member = state;
   }
 
@@ -566,7 +539,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
    * long.
    */
   boolean isTimedOut(long timeoutMillis) {
-    boolean watched = isOnline() ? acknowledges : state == State.SEND_FILE || streamed != null;
+    boolean watched = isOnline() ? acknowledges : state == FeedState.SEND_FILE || streamed != null;
     return watched && context.nowMillis() - lastSignMillis > timeoutMillis;
   }
 
@@ -574,14 +547,15 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   void showLife() {
     DirectSnapshot snapshot = streamed;
     boolean nothingSent = snapshot == null || snapshot.isCollecting();
-    if (!ended && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
+    if (!ended
+        && (state == FeedState.WAIT_SNAPSHOT || (state == FeedState.IN_SNAPSHOT && nothingSent))) {
       send("\n");
     }
   }
 
   @Override
   public void onWritable() {
-    if (state == State.IN_SNAPSHOT) {
+    if (state == FeedState.IN_SNAPSHOT) {
       lastSignMillis = context.nowMillis();
     }
     goOn();
@@ -591,7 +565,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   /** Sends as much of the snapshot or of the stream as possible. */
   void goOn() {
     DirectSnapshot snapshot = streamed;
-    if (state != State.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {
+    if (state != FeedState.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {
       pump();
     } else if (!ended) {
       try {

@@ -18,7 +18,7 @@ public final class ReplicaOptions {
   private boolean withoutKeys;
   private boolean withFunctions = true;
 
-  public void listeningPort(int port) {
+  public void setListeningPort(int port) {
     listeningPort = port;
   }
 
@@ -28,7 +28,7 @@ public final class ReplicaOptions {
   }
 
   /** Sets the announced address; INFO shows it between commas, so these are removed. */
-  public void announcedAddress(String address) {
+  public void setAnnouncedAddress(String address) {
     announcedAddress = address.isEmpty() ? null : PlainText.of(IpAddress.canonical(address), " ,=");
   }
 
@@ -37,7 +37,7 @@ public final class ReplicaOptions {
     return announcedAddress;
   }
 
-  public void understandsMark() {
+  public void acceptMark() {
     understandsMark = true;
   }
 
@@ -46,7 +46,7 @@ public final class ReplicaOptions {
     return understandsMark;
   }
 
-  public void understandsNewIds() {
+  public void acceptNewIds() {
     understandsNewIds = true;
   }
 
@@ -55,7 +55,7 @@ public final class ReplicaOptions {
     return understandsNewIds;
   }
 
-  public void knowsFieldExpiry() {
+  public void acceptFieldExpiry() {
     knowsFieldExpiry = true;
   }
 
@@ -67,7 +67,7 @@ public final class ReplicaOptions {
     return knowsFieldExpiry || snapshotOnly;
   }
 
-  public void followed(FollowedTerm latest) {
+  public void setFollowed(FollowedTerm latest) {
     followed = latest;
   }
 
@@ -78,7 +78,7 @@ public final class ReplicaOptions {
     return followed;
   }
 
-  public void keepsStreamAhead(long bytes) {
+  public void setStreamAheadBytes(long bytes) {
     streamAheadBytes = bytes;
   }
 
@@ -90,7 +90,7 @@ public final class ReplicaOptions {
     return snapshotOnly || withoutKeys ? 0 : streamAheadBytes;
   }
 
-  public void snapshotOnly(boolean on) {
+  public void setSnapshotOnly(boolean on) {
     snapshotOnly = on;
   }
 
@@ -103,7 +103,7 @@ public final class ReplicaOptions {
    * Excludes the keys from the snapshot, and the function libraries unless {@code functions} is
    * true.
    */
-  public void withoutKeys(boolean functions) {
+  public void excludeKeys(boolean functions) {
     withoutKeys = true;
     withFunctions = functions;
   }

@@ -300,7 +300,7 @@ public final class Replicas implements ReplicaFeed.Listener {
   /** Records a replica's report of its membership; null leaves it unchanged. */
   public void reported(ReplicaFeed feed, @Nullable MemberState state) {
     if (state != null && !state.equals(feed.member())) {
-      feed.member(state);
+      feed.setMember(state);
       listener.onMemberState(feed);
     }
   }

@@ -105,7 +105,7 @@ final class Acknowledgements {
   }
 
   /** Starts or stops acknowledging at the end of each turn that applied anything. */
-  void eachTurn(boolean on) {
+  void setEachTurn(boolean on) {
     eachTurn = on;
   }
 

@@ -325,9 +325,9 @@ public final class MasterLink {
   }
 
   /** Starts or stops acknowledging at the end of each turn that applied anything. */
-  public void acksTurns(boolean on) {
+  public void setAcksTurns(boolean on) {
     if (attempt != null) {
-      attempt.acks().eachTurn(on);
+      attempt.acks().setEachTurn(on);
     }
   }
 

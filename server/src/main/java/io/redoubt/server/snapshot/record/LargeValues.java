@@ -115,7 +115,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
     largeElements = context.settings().largeElements();
     this.version = version;
     mostAsideBytes = Math.max(LEAST_ASIDE_BYTES, slabs.usedBytes() / ASIDE_SHARE);
-    values.gate(new GuardedPartGate(this, onFailure));
+    values.setGate(new GuardedPartGate(this, onFailure));
   }
 
   private void aside(long change) {
@@ -301,7 +301,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
   /** Closes all values, complete or not, before the walk is closed. */
   @Override
   public void close() {
-    values.gate(null);
+    values.setGate(null);
     new ArrayList<>(byRoot.values()).forEach(this::forget);
     waiting.clear();
     open = null;

@@ -22,8 +22,8 @@ final class NodeChain {
     this.data = data;
   }
 
-  void gate(@Nullable PartGate told) {
-    gate = told;
+  void setGate(@Nullable PartGate newGate) {
+    gate = newGate;
   }
 
   /** Returns true if a gate is notified before nodes change. */

@@ -53,8 +53,8 @@ public final class Quicklist {
   }
 
   /** Sets the gate that is notified before nodes change; null for none. */
-  public void gate(@Nullable PartGate told) {
-    chain.gate(told);
+  public void setGate(@Nullable PartGate newGate) {
+    chain.setGate(newGate);
   }
 
   /**

@@ -68,8 +68,8 @@ public final class Hashes implements Structures {
     target = new FieldTable(keyspace.slabs(), keyspace.hash());
   }
 
-  public void gate(@Nullable PartGate gate) {
-    table.gate(gate);
+  public void setGate(@Nullable PartGate gate) {
+    table.setGate(gate);
   }
 
   @Override

@@ -33,8 +33,8 @@ public final class MemberTables implements Structures {
     walk = new ByteTableWalk(slabs);
   }
 
-  public void gate(@Nullable PartGate gate) {
-    table.gate(gate);
+  public void setGate(@Nullable PartGate gate) {
+    table.setGate(gate);
   }
 
   /** Returns the address of the member in a block. */

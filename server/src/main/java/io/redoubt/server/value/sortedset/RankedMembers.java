@@ -103,8 +103,8 @@ public final class RankedMembers {
     }
   }
 
-  void gate(@Nullable PartGate gate) {
-    table.gate(gate);
+  void setGate(@Nullable PartGate gate) {
+    table.setGate(gate);
   }
 
   /** Changes the score of a member. */

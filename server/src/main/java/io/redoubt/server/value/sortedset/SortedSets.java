@@ -95,8 +95,8 @@ public final class SortedSets implements Structures {
     return new RankedMembers(slabs, hash);
   }
 
-  public void gate(@Nullable PartGate gate) {
-    members.gate(gate);
+  public void setGate(@Nullable PartGate gate) {
+    members.setGate(gate);
   }
 
   public Slabs slabs() {

@@ -74,8 +74,8 @@ public final class StreamGroups {
     ids = new IdTree(slabs, 0);
   }
 
-  void gate(@Nullable PartGate told) {
-    gate = told;
+  void setGate(@Nullable PartGate newGate) {
+    gate = newGate;
   }
 
   private void beforePending(long group, long high, long low) {

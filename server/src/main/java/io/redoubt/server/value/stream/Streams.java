@@ -83,9 +83,9 @@ public final class Streams implements Structures {
     moreTemporary = new ByteStrings(slabs);
   }
 
-  public void gate(@Nullable PartGate told) {
-    gate = told;
-    groups.gate(told);
+  public void setGate(@Nullable PartGate newGate) {
+    gate = newGate;
+    groups.setGate(newGate);
   }
 
   private void beforeNode(long root, long element) {
