@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link Turn}). Used by the event loop only.
  */
 public final class ClientRegistry implements Client.Home {
-  /** The measured heap size of a connection and its buffers, in addition to that of its client. */
+  /** An estimate of the heap size of a connection and its buffers, in addition to its client. */
   private static final long CONNECTION_BYTES = 3000;
 
   private final Map<Long, Client> clients = new LinkedHashMap<>();

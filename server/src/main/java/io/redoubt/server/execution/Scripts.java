@@ -34,7 +34,7 @@ public final class Scripts {
 
   private static final int SHA1_HEX = 40;
 
-  /** The measured heap size of a known script; its text and code are off the heap. */
+  /** An estimate of the heap size of a known script; its text and code are off the heap. */
   private static final long SCRIPT_BYTES = 500;
 
   private static final int MAX_EVALUATED = 500;
