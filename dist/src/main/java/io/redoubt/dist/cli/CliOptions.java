@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The options of a command line, and the command that follows them. */
 final class CliOptions {
-  /** A task of the program in place of running commands. */
+  /** A mode that replaces running commands. */
   enum Special {
     NONE,
     HELP,
@@ -40,7 +40,7 @@ final class CliOptions {
 
   Special special = Special.NONE;
 
-  /** The number or file that belongs to the special mode. */
+  /** The argument of the special mode: a number or a file. */
   int specialNumber;
 
   String specialFile = "";
@@ -57,7 +57,7 @@ final class CliOptions {
   boolean followsCluster;
   boolean debugs;
 
-  /** The debugged script changes the data of the server itself. */
+  /** True if the debugged script changes the server's own data rather than a copy. */
   boolean debugKeepsChanges;
 
   @Nullable Boolean showsPushes;
@@ -97,19 +97,21 @@ final class CliOptions {
     return options;
   }
 
-  /** Returns true if the password stands where other users of the machine can read it. */
+  /**
+   * Returns true if the password is on the command line, where other users of the machine can read
+   * it.
+   */
   boolean warnsOfPassword() {
     return target.passwordOnCommandLine() && warns && !asksForPassword;
   }
 
-  /** Returns the server. */
   Target target() throws UsageException {
     return target.target();
   }
 
   private void option(String name, Words words) throws UsageException {
     if (name.equals("-h") && !words.hasNext()) {
-      special = Special.HELP; // alone it asks for help, as in Redis' client
+      special = Special.HELP; // -h alone asks for help, as in Redis' client
     } else if (!target.take(name, words)
         && !input(name, words)
         && !mode(name, words)
@@ -118,7 +120,7 @@ final class CliOptions {
     }
   }
 
-  /** Takes an option about commands or their output. */
+  /** Parses an option about commands or their output; returns false if it is another one. */
   private boolean input(String name, Words words) throws UsageException {
     switch (name) {
       case "-n" -> target.database(words.number(name, 0, Integer.MAX_VALUE));
@@ -139,7 +141,7 @@ final class CliOptions {
       case "--no-auth-warning" -> warns = false;
       case "--askpass" -> asksForPassword = true;
       case "--show-pushes" -> showsPushes = yes(words.value(name));
-      case "--verbose" -> {} // of --cluster in Redis' client
+      case "--verbose" -> {} // an option for --cluster in Redis' client; ignored
       default -> {
         return false;
       }
@@ -206,7 +208,7 @@ final class CliOptions {
     };
   }
 
-  /** Chooses JSON, which has maps only in RESP3. An explicit protocol wins. */
+  /** Selects a JSON form, and RESP3 unless the user chose a protocol: only RESP3 has maps. */
   private void json(OutputForm chosen) {
     form = chosen;
     if (!target.choosesProtocol()) {

@@ -77,7 +77,7 @@ public final class RedisCli {
   /** Runs the program. */
   public static void main(String[] words) {
     Map<String, String> environment = System.getenv();
-    // FAKETTY is the variable by which Redis' own tests ask for the output of a terminal.
+    // Redis' own tests set FAKETTY to get the output of a terminal.
     boolean toTerminal = isTerminal(1) || environment.containsKey("FAKETTY");
     int status =
         run(
@@ -119,7 +119,10 @@ public final class RedisCli {
     }
   }
 
-  /** Returns true if the descriptor is a terminal. System.console() would need two of them. */
+  /**
+   * Returns true if the descriptor is a terminal. System.console() requires that input and output
+   * both are.
+   */
   private static boolean isTerminal(int descriptor) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
@@ -219,7 +222,7 @@ public final class RedisCli {
     return password == null ? "" : new String(password);
   }
 
-  /** Returns the EVAL of a script's file; a comma separates keys from arguments. */
+  /** Returns the EVAL command of a script file; a comma separates keys from arguments. */
   private byte[][] script() throws UsageException {
     byte[] text;
     try {

@@ -49,7 +49,7 @@ public final class ClientChannel implements AutoCloseable {
     }
   }
 
-  /** Stops to block and waits for input in a selector. */
+  /** Makes the channel non-blocking and registers it for input. */
   public SelectionKey register(Selector selector, Object attachment) throws IOException {
     channel.configureBlocking(false);
     return channel.register(selector, SelectionKey.OP_READ, attachment);

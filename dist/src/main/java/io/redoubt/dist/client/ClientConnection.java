@@ -115,22 +115,19 @@ public final class ClientConnection implements AutoCloseable {
     return reply;
   }
 
-  /**
-   * Returns the bytes that follow the last reply, as far as they have been received. They are no
-   * longer part of a reply then.
-   */
+  /** Removes and returns the bytes received after the last reply. */
   public byte[] takeRest() {
     byte[] rest = decoder.rest();
     decoder.discardRest();
     return rest;
   }
 
-  /** Returns the stream of received bytes, which the caller reads after {@link #takeRest}. */
+  /** Returns the stream of received bytes, for reading after {@link #takeRest}. */
   public InputStream input() {
     return in;
   }
 
-  /** Gives bytes back, to be decoded as replies. */
+  /** Returns bytes to the connection, to be decoded as replies. */
   public void feed(byte[] bytes, int offset, int length) {
     decoder.feed(bytes, offset, length);
   }
@@ -140,7 +137,9 @@ public final class ClientConnection implements AutoCloseable {
     transport.close();
   }
 
-  /** Reads a channel; unlike those of {@code Channels}, reading does not lock out writing. */
+  /**
+   * Reads a channel. Unlike in the streams of {@code Channels}, a read does not lock out writes.
+   */
   private static final class ChannelInput extends InputStream {
     private final SocketChannel channel;
 

@@ -24,22 +24,22 @@ public record Target(
     int protocol,
     @Nullable TlsOptions tls) {
 
-  /** Returns the same with another address. */
+  /** Returns a copy with another address. */
   public Target at(String otherHost, int otherPort) {
     return new Target(otherHost, otherPort, null, user, password, database, protocol, tls);
   }
 
-  /** Returns the same with another database. */
+  /** Returns a copy with another database. */
   public Target withDatabase(int other) {
     return new Target(host, port, socket, user, password, other, protocol, tls);
   }
 
-  /** Returns the same with another login. */
+  /** Returns a copy with another login. */
   public Target withLogin(@Nullable String otherUser, @Nullable String otherPassword) {
     return new Target(host, port, socket, otherUser, otherPassword, database, protocol, tls);
   }
 
-  /** Returns the same with another protocol version. */
+  /** Returns a copy with another protocol version. */
   public Target withProtocol(int other) {
     return new Target(host, port, socket, user, password, database, other, tls);
   }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the options that name a server, of {@code redis-cli} and {@code redis-benchmark}. */
+/** Collects the options of {@code redis-cli} and {@code redis-benchmark} that name a server. */
 public final class TargetOptions {
   private static final int MAX_PORT = 65535;
 
@@ -36,9 +36,9 @@ public final class TargetOptions {
   public TargetOptions() {}
 
   /**
-   * Takes an option with its value.
+   * Parses an option and its value.
    *
-   * @return false if the option is not one of these
+   * @return false if it is another option
    */
   public boolean take(String name, Words words) throws UsageException {
     switch (name) {
@@ -89,7 +89,10 @@ public final class TargetOptions {
     protocol = version;
   }
 
-  /** Returns true if the password stands where other users of the machine can read it. */
+  /**
+   * Returns true if the password is on the command line, where other users of the machine can read
+   * it.
+   */
   public boolean passwordOnCommandLine() {
     return passwordOnCommandLine;
   }
@@ -129,7 +132,7 @@ public final class TargetOptions {
     return file;
   }
 
-  /** Takes {@code redis://[[user]:password@]host[:port][/database]}, or {@code rediss://}. */
+  /** Parses {@code redis://[[user]:password@]host[:port][/database]}, or {@code rediss://}. */
   private void uri(String text) throws UsageException {
     if (text.startsWith("rediss://")) {
       encrypts = true;

@@ -9,14 +9,16 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
-/** TLS over a channel, which blocks during the handshake and need not do so afterwards. */
+/**
+ * TLS over a channel. The channel must block during the handshake and may be non-blocking later.
+ */
 final class TlsChannel {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final SocketChannel channel;
   private final SSLEngine engine;
 
-  /** Encrypted bytes that the socket has not taken, ready to be read. */
+  /** Encrypted bytes that the socket has not accepted, ready to be read. */
   private final ByteBuffer outgoing;
 
   /** Encrypted bytes received, ready to be read. */
@@ -62,7 +64,7 @@ final class TlsChannel {
     return outgoing.hasRemaining();
   }
 
-  /** Encrypts and sends what the socket takes. */
+  /** Encrypts and sends as many bytes as the socket accepts. */
   void write(ByteBuffer bytes) throws IOException {
     flush();
     while (bytes.hasRemaining() && !outgoing.hasRemaining()) {

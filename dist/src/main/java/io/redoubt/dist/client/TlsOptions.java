@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the key of the client's certificate, or null
  * @param insecure accepts any certificate of the server
  * @param ciphers suites up to TLS 1.2 as a list for OpenSSL, empty for the defaults
- * @param suites those of TLS 1.3, empty for the defaults
+ * @param suites suites of TLS 1.3, empty for the defaults
  */
 public record TlsOptions(
     @Nullable String serverName,

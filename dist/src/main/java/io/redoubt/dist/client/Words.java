@@ -51,7 +51,7 @@ public final class Words {
   }
 
   /**
-   * Returns the value of an option as a number of a range.
+   * Returns the value of an option as a number within a range.
    *
    * @param least the smallest value, inclusive
    * @param most the largest value, inclusive

@@ -1,5 +1,5 @@
 /**
- * What the command-line tools share: the options that name a server, and a blocking connection to
+ * Shared by the command-line tools: the options that name a server, and a blocking connection to
  * it. Start reading at {@code Target}. May import {@code protocol}.
  */
 @NullMarked

@@ -4,7 +4,7 @@ package io.redoubt.dist.cli.cluster;
 record ArgumentAddress(String host, int port) {
   private static final int MAX_PORT = 65_535;
 
-  /** Reads {@code host:port}; a bus port after {@code @} is left out. */
+  /** Parses {@code host:port}; ignores a bus port after {@code @}. */
   static ArgumentAddress read(String text) throws ClusterException {
     String plain = text.split("@", 2)[0];
     int colon = plain.lastIndexOf(':');

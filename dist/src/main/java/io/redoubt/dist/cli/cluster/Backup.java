@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Saves an RDB file of each master, and who owned which slots as {@code nodes.json}. */
+/** Saves an RDB file of each master, and the owners of slots in {@code nodes.json}. */
 final class Backup {
   private final Topology topology;
   private final PrintStream out;

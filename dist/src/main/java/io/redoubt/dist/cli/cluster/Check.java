@@ -7,7 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 
-/** Checks that all nodes agree, that no slot is on its way, and that each has an owner. */
+/** Checks that all nodes agree, that no slot is migrating, and that each slot has an owner. */
 final class Check {
   private final Conversation talk;
   private final Topology topology;
@@ -19,7 +19,7 @@ final class Check {
     this.out = talk.out();
   }
 
-  /** Prints the nodes and what is wrong; returns true if nothing is. */
+  /** Prints the nodes and the problems found; returns true if there are none. */
   boolean run() throws IOException, ProtocolException, ClusterException {
     talk.step(
         "Performing Cluster Check (using node " + topology.members().getFirst().address() + ")");

@@ -9,7 +9,9 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Objects;
 
-/** Runs a subcommand of {@code --cluster}. Its output is that of Redis' client, without colors. */
+/**
+ * Runs a subcommand of {@code --cluster}. The output equals that of Redis' client, without colors.
+ */
 public final class ClusterMode {
   private static final String USAGE =
       "[ERR] Wrong number of arguments for specified --cluster sub command\n";

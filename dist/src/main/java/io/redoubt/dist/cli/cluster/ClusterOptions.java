@@ -22,7 +22,7 @@ public final class ClusterOptions {
   @Nullable String to;
   int slots;
 
-  /** Weights by the beginning of a node's id. */
+  /** Weights by node id or the start of one. */
   final Map<String, Double> weights = new HashMap<>();
 
   int timeoutMillis = DEFAULT_TIMEOUT_MILLIS;
@@ -51,9 +51,9 @@ public final class ClusterOptions {
   }
 
   /**
-   * Takes an option with its value.
+   * Parses an option and its value.
    *
-   * @return false if the option is not one of these
+   * @return false if it is no option of {@code --cluster}
    */
   public boolean take(String name, Words words) throws UsageException {
     switch (name) {

@@ -8,13 +8,13 @@ import java.io.InputStream;
 import java.io.PrintStream;
 
 /**
- * The common part of the subcommands: the options, the two outputs, and questions to the user.
+ * The state that all subcommands share: the options, the two outputs, and the user's input.
  *
  * @param in answers questions
  */
 record Conversation(ClusterOptions options, InputStream in, PrintStream out, PrintStream err) {
 
-  /** Prints a line about what is done next. */
+  /** Prints the next step. */
   void step(String text) {
     out.print(">>> " + text + "\n");
     out.flush();
@@ -30,7 +30,7 @@ record Conversation(ClusterOptions options, InputStream in, PrintStream out, Pri
     return line().equals("yes");
   }
 
-  /** Returns the answer to what was printed. */
+  /** Returns the user's answer to the printed question. */
   String line() throws IOException {
     out.flush();
     return new String(LineRunner.line(in), UTF_8).strip();

@@ -85,7 +85,9 @@ final class Creation {
     }
   }
 
-  /** Returns the nodes so that neighbours are of different hosts, as far as possible. */
+  /**
+   * Returns the nodes in an order in which neighbors are on different hosts, as far as possible.
+   */
   static List<Member> alternating(List<Member> members) {
     Map<String, Deque<Member>> byHost = new LinkedHashMap<>();
     members.forEach(
@@ -101,7 +103,10 @@ final class Creation {
     return order;
   }
 
-  /** Makes the first nodes masters of equal shares, and gives each replicas of other hosts. */
+  /**
+   * Plans equal ranges of slots for the first nodes, and gives each of them replicas on other
+   * hosts.
+   */
   private void plan(List<Member> order, int masters) {
     double share = (double) Member.SLOTS / masters;
     int first = 0;
@@ -157,7 +162,7 @@ final class Creation {
     talk.step("Assign a different config epoch to each node");
     int epoch = 1;
     for (Member each : topology.members()) {
-      // A node that has one already answers with an error, which does no harm.
+      // A node that already has an epoch replies with an error, which is harmless.
       Reply unused = each.call("CLUSTER", "SET-CONFIG-EPOCH", epoch + "");
       epoch++;
     }
@@ -186,7 +191,7 @@ final class Creation {
     return all;
   }
 
-  /** Waits until all nodes know who replicates whom. */
+  /** Waits until all nodes agree on the master of each replica. */
   private void agreed()
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     long replicas = topology.members().stream().filter(Member::isReplica).count();

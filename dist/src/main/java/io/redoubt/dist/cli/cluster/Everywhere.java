@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Asks every node: for figures, with a command, or to take a new timeout. */
+/** The subcommands {@code info}, {@code call} and {@code set-timeout}, which address every node. */
 final class Everywhere {
   private static final int LEAST_TIMEOUT_MILLIS = 100;
   private static final int SHOWN_ID = 8;

@@ -11,7 +11,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Moves or copies the keys of a server that is no node into a cluster. */
+/** Moves or copies the keys of a standalone server into a cluster. */
 final class Import {
   private static final int KEYS_AT_ONCE = 1000;
 

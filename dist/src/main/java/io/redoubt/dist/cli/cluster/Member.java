@@ -16,11 +16,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A node of a cluster: a connection to it, and what its own CLUSTER NODES says. */
+/** A node of a cluster: a connection to it, and its own view of the cluster from CLUSTER NODES. */
 final class Member implements AutoCloseable {
   static final int SLOTS = 16_384;
 
-  /** A node as another one knows it. */
+  /** A node as another one lists it. */
   record Peer(String host, int port, String id, String flags) {
     boolean isReachable() {
       return !flags.contains("noaddr")
@@ -34,7 +34,7 @@ final class Member implements AutoCloseable {
   private String id = "";
   private String epoch = "0";
 
-  /** The port of the cluster bus that the node tells of itself, empty if it tells none. */
+  /** The port of the cluster bus that the node announces, empty if it announces none. */
   private String busPort = "";
 
   private @Nullable String masterId;
@@ -43,7 +43,7 @@ final class Member implements AutoCloseable {
   private final Map<Integer, String> importing = new TreeMap<>();
   private final List<Peer> peers = new ArrayList<>();
 
-  /** The slots and their owners as this node knows them, to be compared. */
+  /** The slots by owner in this node's view, for comparison with other views. */
   private final Map<String, BitSet> owners = new TreeMap<>();
 
   Member(Session session) {
@@ -89,12 +89,12 @@ final class Member implements AutoCloseable {
     return slots.cardinality();
   }
 
-  /** Returns the slots that leave, each with the id of the node that gets it. */
+  /** Returns the migrating slots, each with the id of its target. */
   Map<Integer, String> migrating() {
     return migrating;
   }
 
-  /** Returns the slots that come, each with the id of the node that had it. */
+  /** Returns the importing slots, each with the id of its source. */
   Map<Integer, String> importing() {
     return importing;
   }
@@ -111,7 +111,7 @@ final class Member implements AutoCloseable {
     return session;
   }
 
-  /** Takes a role and slots that this node is going to have. */
+  /** Sets the role and slots planned for this node. */
   void plan(@Nullable String newMasterId, BitSet newSlots) {
     masterId = newMasterId;
     slots = newSlots;
@@ -164,7 +164,7 @@ final class Member implements AutoCloseable {
     }
   }
 
-  /** Reads a slot, a range of slots, or a slot on its way such as {@code [5->-ID]}. */
+  /** Parses a slot, a range of slots, or an open slot such as {@code [5->-ID]}. */
   private void slots(String word, BitSet owned, boolean myself) {
     if (word.startsWith("[")) {
       if (!myself) {
@@ -207,13 +207,13 @@ final class Member implements AutoCloseable {
     return reply;
   }
 
-  /** Returns the failure for an error reply. */
+  /** Returns the exception for an error reply. */
   ClusterException refused(Reply.Error error) {
     return new ClusterException(
         "[ERR] Node " + address() + " replied with error:\n" + error.message());
   }
 
-  /** Makes this node meet another one, by its address: nodes take no names. */
+  /** Makes this node meet another one, by IP address: CLUSTER MEET takes no host names. */
   void meet(Member other) throws IOException, ProtocolException, ClusterException {
     String address = Addresses.ip(InetAddress.getByName(other.host()));
     List<String> words = new ArrayList<>(List.of("CLUSTER", "MEET", address, other.port() + ""));
@@ -245,7 +245,7 @@ final class Member implements AutoCloseable {
     return "";
   }
 
-  /** Returns up to so many keys of a slot. */
+  /** Returns at most {@code most} keys of a slot. */
   List<byte[]> keys(int slot, int most) throws IOException, ProtocolException, ClusterException {
     List<byte[]> keys = new ArrayList<>();
     for (Reply key : ask("CLUSTER", "GETKEYSINSLOT", slot + "", most + "").elements()) {

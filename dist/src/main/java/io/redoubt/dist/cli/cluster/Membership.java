@@ -21,7 +21,7 @@ final class Membership {
   private final Topology topology;
   private final PrintStream out;
 
-  /** A node's knowledge of its cluster at a moment. */
+  /** A node's view of its cluster at one moment. */
   record View(int peers, long replicas, Map<String, BitSet> owners) {}
 
   Membership(Conversation talk, Topology topology) {
@@ -30,7 +30,7 @@ final class Membership {
     this.out = talk.out();
   }
 
-  /** Returns a node's view, and leaves what is planned for it as it is. */
+  /** Returns a node's current view and keeps the plan for the node. */
   static View view(Member member) throws IOException, ProtocolException, ClusterException {
     Member probe = new Member(member.session());
     probe.load();
@@ -67,7 +67,7 @@ final class Membership {
     return true;
   }
 
-  /** Returns the master of a node that becomes a replica, null if it becomes none. */
+  /** Returns the master of a node that joins as a replica, null if it joins as a master. */
   private @Nullable Member master() throws ClusterException {
     if (!talk.options().addsReplica) {
       return null;
@@ -88,7 +88,7 @@ final class Membership {
     return master;
   }
 
-  /** Gives a new master the functions of the others. */
+  /** Copies the functions of the cluster to a new master. */
   private void functions(Member known, Member added)
       throws IOException, ProtocolException, ClusterException {
     talk.step("Getting functions from cluster");
@@ -116,7 +116,7 @@ final class Membership {
     }
   }
 
-  /** A question to nodes. */
+  /** A condition that nodes may meet. */
   @FunctionalInterface
   interface Condition {
     boolean holds() throws IOException, ProtocolException, ClusterException;
@@ -139,7 +139,7 @@ final class Membership {
     return false;
   }
 
-  /** Orders a node to forget another one; returns false if it does not know that one. */
+  /** Makes a node forget another one; returns false if it does not know that node. */
   private static boolean isForgotten(Member each, Member removed)
       throws IOException, ProtocolException, ClusterException {
     Reply reply = each.call("CLUSTER", "FORGET", removed.id());
@@ -182,7 +182,7 @@ final class Membership {
         unknowing.add(each);
       }
     }
-    for (Member each : unknowing) { // one that had yet to hear of it may have done so meanwhile
+    for (Member each : unknowing) { // a node may have heard of it by gossip meanwhile
       boolean unused = isForgotten(each, removed);
     }
     talk.step("Sending CLUSTER RESET SOFT to the deleted node.");

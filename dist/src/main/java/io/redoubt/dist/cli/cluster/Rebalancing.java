@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Moves slots so that each master has as many as its weight asks for. */
+/** Moves slots until each master has a share in proportion to its weight. */
 final class Rebalancing {
   private final Conversation talk;
   private final Topology topology;
@@ -79,7 +79,7 @@ final class Rebalancing {
     return weights;
   }
 
-  /** Gives the slots that rounding has left over to those that need most. */
+  /** Gives the slots left over by rounding to the masters with the largest deficit. */
   private static void spread(Map<Member, Integer> surplus) {
     int rest = surplus.values().stream().mapToInt(Integer::intValue).sum();
     List<Member> needy = new ArrayList<>(surplus.keySet());

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** Closes slots that are on their way, and gives slots without an owner to a master. */
+/** Closes open slots, and gives slots without an owner to a master. */
 final class Repair {
   private static final int SETTLE_SECONDS = 30;
 
@@ -56,7 +56,7 @@ final class Repair {
     return settled();
   }
 
-  /** Waits until all nodes know the new owners. */
+  /** Waits until all nodes agree on the new owners. */
   private boolean settled()
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     topology.reload();
@@ -80,7 +80,7 @@ final class Repair {
     return counts;
   }
 
-  /** Returns the one of some masters that has most keys of a slot. */
+  /** Returns the candidate with the most keys of a slot. */
   private Member bestOwner(int slot, List<Member> candidates)
       throws IOException, ProtocolException, ClusterException {
     Map<Member, Long> counts = keyCounts(slot);
@@ -130,7 +130,7 @@ final class Repair {
     return String.join(",", members.stream().map(Member::address).toList());
   }
 
-  /** Makes a node the only owner of a slot, with all keys of the slot. */
+  /** Moves all keys of a slot to one node and makes it the only owner. */
   private void gather(int slot, Member owner)
       throws IOException, ProtocolException, ClusterException {
     if (!owner.slots().get(slot) || owners(slot).size() > 1) {
@@ -162,10 +162,10 @@ final class Repair {
     }
   }
 
-  /** Orders a node to claim a slot, under an epoch that wins. */
+  /** Makes a node claim a slot under a new, greater epoch. */
   private void own(int slot, Member owner) throws IOException, ProtocolException, ClusterException {
     out.print("*** Configuring " + owner.address() + " as the owner of slot " + slot + "\n");
-    Reply unused = owner.call("CLUSTER", "DELSLOTS", slot + ""); // of an owner that is gone
+    Reply unused = owner.call("CLUSTER", "DELSLOTS", slot + ""); // its owner may be gone
     unused = owner.ask("CLUSTER", "ADDSLOTS", slot + "");
     unused = owner.ask("CLUSTER", "BUMPEPOCH");
     owner.slots().set(slot);

@@ -100,7 +100,7 @@ final class Resharding {
     return target;
   }
 
-  /** Returns the chosen sources; nothing if one of them is wrong. */
+  /** Returns the chosen sources; empty if one of them is invalid. */
   private List<Member> sources(Member target) throws IOException {
     List<String> ids = new ArrayList<>();
     String from = talk.options().from;
@@ -146,7 +146,7 @@ final class Resharding {
     return sources;
   }
 
-  /** Takes slots from each source in proportion to what it has, as many as wanted together. */
+  /** Takes {@code count} slots in total, from each source in proportion to its slots. */
   static List<Planned> plan(List<Member> from, int count) {
     List<Member> sources = new ArrayList<>(from);
     sources.sort(Comparator.comparingInt(Member::slotCount).reversed());

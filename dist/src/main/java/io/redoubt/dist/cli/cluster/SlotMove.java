@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Moves slots with their keys from one master to another, while clients go on. */
+/** Moves slots with their keys from one master to another, while clients keep working. */
 final class SlotMove {
   private static final String NOT_A_MASTER = "ERR Please use SETSLOT only with masters.";
 
@@ -21,7 +21,7 @@ final class SlotMove {
     this.topology = topology;
   }
 
-  /** Moves a slot, and tells all masters of its new owner. */
+  /** Moves a slot and announces its new owner to all masters. */
   void move(int slot, Member source, Member target)
       throws IOException, ProtocolException, ClusterException {
     open(slot, source, target);
@@ -38,8 +38,8 @@ final class SlotMove {
   }
 
   /**
-   * Makes a node the owner of a slot. It hears of it first: were the source first and the target
-   * lost, nobody would own the slot.
+   * Makes a node the owner of a slot. The target learns of it before the source: in the other
+   * order, a crash of the target would leave the slot without an owner.
    */
   void close(int slot, Member source, Member target)
       throws IOException, ProtocolException, ClusterException {
@@ -52,7 +52,9 @@ final class SlotMove {
     }
   }
 
-  /** Names a slot's owner to a node. One that lost its last slot may be a replica by now. */
+  /**
+   * Announces a slot's owner to a node. A master that lost its last slot may have become a replica.
+   */
   private static void tell(Member member, int slot, Member owner)
       throws IOException, ProtocolException, ClusterException {
     Reply reply = member.call("CLUSTER", "SETSLOT", slot + "", "NODE", owner.id());
@@ -108,7 +110,7 @@ final class SlotMove {
     return words;
   }
 
-  /** Returns the words with which MIGRATE logs in at a node. */
+  /** Returns the arguments with which MIGRATE authenticates at a node. */
   private static List<byte[]> login(Member target) {
     Target login = target.session().target();
     if (login.password() == null) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The nodes of a cluster that can be reached, found from one of them. */
+/** The reachable nodes of a cluster, discovered from one of them. */
 final class Topology implements AutoCloseable {
   private final Target login;
   private final PrintStream out;
@@ -90,14 +90,14 @@ final class Topology implements AutoCloseable {
     }
   }
 
-  /** Reads the state of all nodes anew. */
+  /** Rereads the state of all nodes. */
   void reload() throws IOException, ProtocolException, ClusterException {
     for (Member each : members) {
       each.load();
     }
   }
 
-  /** Returns the node with an id or the unique beginning of one, or null. */
+  /** Returns the node with an id or the unique start of one, or null. */
   @Nullable Member byId(String id) {
     Member found = null;
     for (Member each : members) {
@@ -116,7 +116,7 @@ final class Topology implements AutoCloseable {
     return (int) members.stream().filter(each -> master.id().equals(each.masterId())).count();
   }
 
-  /** Returns the master with the fewest replicas, and of these the first. */
+  /** Returns the first of the masters with the fewest replicas. */
   @Nullable Member masterWithFewestReplicas(@Nullable Member except) {
     Member best = null;
     for (Member each : masters()) {
@@ -127,14 +127,14 @@ final class Topology implements AutoCloseable {
     return best;
   }
 
-  /** Returns the slots that some master has. */
+  /** Returns the slots that have an owner. */
   BitSet covered() {
     BitSet covered = new BitSet(Member.SLOTS);
     masters().forEach(each -> covered.or(each.slots()));
     return covered;
   }
 
-  /** Returns true if all nodes know the same owners of slots. */
+  /** Returns true if all nodes agree on the owners of slots. */
   boolean isConsistent() {
     Set<Map<String, BitSet>> views = new HashSet<>();
     members.forEach(each -> views.add(each.owners()));
@@ -152,7 +152,7 @@ final class Topology implements AutoCloseable {
     return owners;
   }
 
-  /** Returns the slots on their way, each with a description of where. */
+  /** Returns the open slots, each with a description of its migration. */
   Map<Integer, List<String>> openSlots() {
     Map<Integer, List<String>> open = new TreeMap<>();
     for (Member each : members) {

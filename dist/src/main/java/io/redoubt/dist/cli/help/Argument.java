@@ -5,12 +5,12 @@ import java.util.List;
 /**
  * An argument of a command as COMMAND DOCS declares it.
  *
- * @param name the text that is shown in the place of a value
+ * @param name the placeholder shown for a value
  * @param kind a value, a token alone, a choice or a sequence
- * @param token the word that comes before the value, or is the argument; empty for none
+ * @param token the word before the value, or the whole argument; empty for none
  * @param optional it may be left out
  * @param multiple it may be repeated
- * @param repeatsToken a repetition has the token again
+ * @param repeatsToken each repetition starts with the token
  * @param parts the arguments of a choice or sequence
  */
 record Argument(
@@ -52,7 +52,7 @@ record Argument(
     return token.isEmpty() ? withoutToken() : shownToken() + " " + withoutToken();
   }
 
-  /** Returns the form of what follows the token. */
+  /** Returns the form of the argument without its token. */
   String withoutToken() {
     return switch (kind) {
       case VALUE -> name;

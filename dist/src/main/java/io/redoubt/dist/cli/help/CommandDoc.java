@@ -6,10 +6,10 @@ import java.util.List;
  * The documentation of a command or subcommand.
  *
  * @param name the name in capitals, such as {@code CLIENT LIST}
- * @param summary a sentence; empty if the server knows none
+ * @param summary a sentence; empty if unknown
  * @param since the first version with the command; empty if unknown
  * @param group the group, such as {@code string}; empty if unknown
- * @param arguments what follows the name
+ * @param arguments the arguments after the name
  */
 public record CommandDoc(
     String name, String summary, String since, String group, List<Argument> arguments) {

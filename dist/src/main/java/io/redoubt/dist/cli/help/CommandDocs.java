@@ -24,12 +24,14 @@ public final class CommandDocs {
 
   private CommandDocs() {}
 
-  /** Returns the documentation of no command. */
+  /** Returns empty documentation. */
   public static CommandDocs none() {
     return new CommandDocs();
   }
 
-  /** Asks a server. The result is empty if the server answers with errors. */
+  /**
+   * Loads the documentation from a server. The result is empty if the server replies with errors.
+   */
   public static CommandDocs load(ClientConnection connection)
       throws IOException, ProtocolException {
     CommandDocs docs = new CommandDocs();
@@ -77,7 +79,7 @@ public final class CommandDocs {
         .toList();
   }
 
-  /** Returns the command that words start with, of the longest name, or null. */
+  /** Returns the command with the longest name that the words start with, or null. */
   @Nullable CommandDoc startOf(List<String> words) {
     for (int count = Math.min(words.size(), MOST_WORDS); count > 0; count--) {
       CommandDoc doc = get(String.join(" ", words.subList(0, count)));
@@ -91,7 +93,7 @@ public final class CommandDocs {
   private void addAll(Reply docs, String container) {
     List<Reply> pairs = docs.elements();
     for (int i = 0; i + 1 < pairs.size(); i += 2) {
-      // Subcommands are named client|list, by some servers with the container before them.
+      // Subcommands are named client|list; some servers leave out the container.
       String own = pairs.get(i).text().toUpperCase(Locale.ROOT);
       String name = container + own.substring(own.indexOf('|') + 1);
       Map<String, Reply> doc = fields(pairs.get(i + 1));

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The texts of {@code help}, hints for what is typed, and completions of it. */
+/** The texts of {@code help}, and the hints and completions of a typed line. */
 public final class CommandHelp {
-  /** Lines of help end so in Redis' client, on pipes too. */
+  /** Lines of help end this way in Redis' client, on pipes too. */
   private static final String LINE_END = "\r\n";
 
   private static final String TEXT =
@@ -45,13 +45,13 @@ public final class CommandHelp {
     hints = shown;
   }
 
-  /** Returns true if the documentation is not that of a server. */
+  /** Returns true if the documentation of this server is not loaded. */
   public boolean needs(String server) {
     return docs.isEmpty() || !address.equals(server);
   }
 
   /**
-   * Asks a server for its documentation.
+   * Loads the documentation from a server.
    *
    * @param server the server's address
    */
@@ -62,9 +62,9 @@ public final class CommandHelp {
   }
 
   /**
-   * Returns what {@code help} shows.
+   * Returns the text of {@code help}.
    *
-   * @param words those after {@code help}
+   * @param words the words after {@code help}
    */
   public String text(List<String> words) {
     if (words.isEmpty()) {
@@ -98,14 +98,14 @@ public final class CommandHelp {
     }
   }
 
-  /** Returns what may follow a line, or null if nothing or unknown. */
+  /** Returns the hint after a line, or null if there is none. */
   public @Nullable String hint(String line) {
     List<String> words = hints ? words(line) : null;
     if (words == null || words.isEmpty()) {
       return null;
     }
     if (words.size() > 1 && words.getFirst().matches("[0-9]+")) {
-      words = words.subList(1, words.size()); // the number of times
+      words = words.subList(1, words.size()); // skips the number of repetitions
     }
     CommandDoc doc = docs.startOf(words);
     if (doc == null) {
@@ -119,7 +119,7 @@ public final class CommandHelp {
     return Character.isWhitespace(line.charAt(line.length() - 1)) ? hint : " " + hint;
   }
 
-  /** Returns the lines that a line may be completed to, in the case in which it was typed. */
+  /** Returns the completions of a line, in the letter case of the line. */
   public List<String> completions(String line) {
     boolean isHelp = line.regionMatches(true, 0, "help ", 0, 5);
     int start = isHelp ? 5 : line.startsWith("? ") ? 2 : 0;

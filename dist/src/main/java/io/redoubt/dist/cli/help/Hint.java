@@ -5,15 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what may follow the words of a command that is being typed. Each word takes the argument
- * that it fits: optional arguments that follow each other come in any order, as the server takes
- * them.
+ * Finds the arguments that may follow the words of a partly typed command. Each word is matched to
+ * the argument that it fits. Adjacent optional arguments match in any order, as on the server.
  */
 final class Hint {
   private final List<String> words;
   private int at;
 
-  /** The rest of an argument whose start was typed, and what may repeat it. */
+  /** The untyped rest of an argument, and its possible repetitions. */
   private String open = "";
 
   private Hint(List<String> words) {
@@ -21,9 +20,9 @@ final class Hint {
   }
 
   /**
-   * Returns what may follow, or null if the words don't fit.
+   * Returns the arguments that may follow, or null if the words don't fit.
    *
-   * @param words those after the command's name
+   * @param words the words after the command's name
    */
   static @Nullable String after(CommandDoc doc, List<String> words) {
     Hint hint = new Hint(words);
@@ -39,7 +38,10 @@ final class Hint {
     return at == words.size() || !open.isEmpty();
   }
 
-  /** Takes words as a sequence of arguments; returns those left when the words end, or null. */
+  /**
+   * Matches words to a sequence of arguments; returns the arguments left after the last word, or
+   * null if a word does not fit.
+   */
   private @Nullable List<Argument> take(List<Argument> arguments) {
     List<Argument> rest = new ArrayList<>(arguments);
     while (!isDone() && !rest.isEmpty()) {
@@ -49,7 +51,7 @@ final class Hint {
       }
       if (!taken.optional()) {
         while (!rest.getFirst().equals(taken)) {
-          rest.removeFirst(); // optional ones whose place is passed
+          rest.removeFirst(); // drops optional arguments that can no longer come
         }
       }
       rest.remove(taken);
@@ -120,7 +122,7 @@ final class Hint {
     };
   }
 
-  /** Returns true if the next word is one more of an argument, and no token of another one. */
+  /** Returns true if the next word repeats an argument and is not the token of another one. */
   private boolean repeats(Argument argument) {
     return argument.repeatsToken() ? startsWithToken(argument) : takesAnyWordAfterToken(argument);
   }
@@ -133,7 +135,7 @@ final class Hint {
     };
   }
 
-  /** Takes one occurrence of an argument; returns false if a word does not fit. */
+  /** Matches one occurrence of an argument; returns false if a word does not fit. */
   private boolean takeOne(Argument argument) {
     if (argument.kind() == Argument.Kind.TOKEN) {
       at++;
@@ -169,7 +171,7 @@ final class Hint {
     }
   }
 
-  /** Returns choices as optional arguments, all of which may come next. */
+  /** Returns choices as optional arguments, any of which may come next. */
   private static List<Argument> choices(List<Argument> parts) {
     return parts.stream()
         .map(part ->

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of earlier sessions, one a line as Redis' client writes them. Lines are appended, so
- * that several sessions can share the file. A file that can't be read or written is no reason to
- * stop: the session goes on without it.
+ * that several sessions can share the file. A session continues without a history if the file can't
+ * be read or written.
  */
 final class HistoryFile {
   static final int MOST_LINES = 1_000;
@@ -30,7 +30,7 @@ final class HistoryFile {
     this.file = file;
   }
 
-  /** Returns the latest lines, and shortens a file that has grown to twice as many. */
+  /** Returns the latest lines, and shortens a file that holds twice as many. */
   List<String> read() {
     if (file == null || !Files.isRegularFile(file)) {
       return List.of();

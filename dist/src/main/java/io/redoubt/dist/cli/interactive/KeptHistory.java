@@ -5,7 +5,10 @@ import java.time.Instant;
 import org.jline.reader.LineReader;
 import org.jline.reader.impl.history.DefaultHistory;
 
-/** The history of a session, which starts with a file's lines and keeps no password. */
+/**
+ * The history of a session. It starts with the lines of a file, and leaves out lines with a
+ * password.
+ */
 final class KeptHistory extends DefaultHistory {
   private final HistoryFile file;
 

@@ -30,14 +30,16 @@ import org.jline.utils.InfoCmp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads lines from a terminal and runs them. Ctrl-C leaves a command that waits or a mode that
- * prints what arrives; at the prompt it discards the line, and an empty one ends the program.
+ * Reads lines from a terminal and runs them. Ctrl-C interrupts a blocking command or a mode that
+ * prints messages. At the prompt it discards the line, or ends the program if the line is empty.
  */
 public final class Shell {
-  /** The number of colors from which on there is a gray. */
+  /** The least number of colors of a terminal that has gray. */
   private static final int COLORS_WITH_GRAY = 16;
 
-  /** Keys as terminals send them that do not enter the mode for which terminfo lists them. */
+  /**
+   * The codes of arrow keys outside of application mode; terminfo lists only the codes within it.
+   */
   private static final Map<String, String> ARROWS =
       Map.of(
           "\u001b[A",
@@ -60,7 +62,7 @@ public final class Shell {
   /**
    * Creates a shell.
    *
-   * @param environment the variables that name files of the user
+   * @param environment the environment variables, some of which name the user's files
    */
   public Shell(
       Session session,
@@ -91,7 +93,7 @@ public final class Shell {
             .system(true)
             .provider("ffm")
             .dumb(false)
-            // Its probe would discard what was typed during the start.
+            // Its probe would discard keys typed during the start.
             .graphemeCluster(false)
             .encoding(UTF_8)
             .build()) {
@@ -113,7 +115,7 @@ public final class Shell {
             .variable(LineReader.HISTORY_SIZE, HistoryFile.MOST_LINES)
             .history(new KeptHistory(history))
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-            // Each of several pasted lines is run.
+            // Pasted lines are run one by one.
             .option(LineReader.Option.BRACKETED_PASTE, false)
             .build();
     reader
@@ -132,8 +134,8 @@ public final class Shell {
   }
 
   /**
-   * Makes Ctrl-C a key while a line is edited. As a signal it would overtake what was typed before:
-   * the terminal then drops that, and the line would seem empty, which ends the program.
+   * Reads Ctrl-C as a key while a line is edited. A signal would overtake earlier keys: the
+   * terminal would discard them, the line would seem empty, and the program would end.
    */
   private static void readInterruptsAsKeys(LineReader reader, KeyMap<Binding> bindings) {
     reader
@@ -176,7 +178,7 @@ public final class Shell {
     }
   }
 
-  /** Shows what may follow after the line that is typed. */
+  /** Shows the hint behind the typed line. */
   private Highlighter hints(Terminal terminal) {
     Integer colors = terminal.getNumericCapability(InfoCmp.Capability.max_colors);
     AttributedStyle style =
@@ -211,7 +213,7 @@ public final class Shell {
     }
   }
 
-  /** Returns a file of the user, or null for none: {@code /dev/null}, or no home folder. */
+  /** Returns a file of the user, or null if it is {@code /dev/null} or there is no home folder. */
   private @Nullable Path dotFile(String variable, String name) {
     String named = environment.getOrDefault(variable, "");
     if (named.equals("/dev/null")) {

@@ -75,7 +75,7 @@ public final class DumpMode implements Mode {
     try {
       opened.getFD().sync();
     } catch (SyncFailedException e) {
-      // Such as /dev/stdout. The bytes are where the user wants them.
+      // A target such as /dev/stdout can't be synced and need not be.
     }
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** {@code --hotkeys}: finds the keys that are used most, by the counters of an LFU policy. */
+/** {@code --hotkeys}: finds the most used keys by the counters of an LFU policy. */
 public final class HotKeysMode implements Mode {
   private static final int MOST = 16;
   private static final int STEPS_A_PAUSE = 100;

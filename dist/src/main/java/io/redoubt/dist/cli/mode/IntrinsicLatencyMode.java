@@ -4,14 +4,14 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * {@code --intrinsic-latency}: measures for how long the machine stops a busy process. Needs no
+ * {@code --intrinsic-latency}: measures how long the machine stalls a busy process. Needs no
  * server.
  */
 public final class IntrinsicLatencyMode implements Mode {
   private final PrintStream out;
   private final int seconds;
 
-  /** Creates the mode for a test of so many seconds. */
+  /** Creates the mode for a test of {@code seconds} seconds. */
   public IntrinsicLatencyMode(PrintStream out, int seconds) {
     this.out = out;
     this.seconds = seconds;
@@ -32,7 +32,7 @@ public final class IntrinsicLatencyMode implements Mode {
         worstMicros = micros;
         out.print("Max latency so far: " + micros + " microseconds.\n");
         out.flush();
-        now = System.nanoTime(); // printing is no stall of the machine
+        now = System.nanoTime(); // excludes the time of printing
       }
       before = now;
     }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A walk over the keys of a database by SCAN. */
+/** A scan of the keys of a database by SCAN. */
 final class KeyScan {
   private final ModeContext context;
   private final byte @Nullable [] pattern;
@@ -18,7 +18,7 @@ final class KeyScan {
   private boolean finished;
 
   /**
-   * Starts a walk.
+   * Starts a scan.
    *
    * @param pattern the keys' pattern, or null for all keys
    * @param count the value of COUNT, 0 for the server's default

@@ -17,14 +17,14 @@ import java.util.concurrent.TimeUnit;
 public final class LruTestMode implements Mode {
   private static final int BATCH = 250;
 
-  /** Makes a fifth of the keys get four fifths of the reads. */
+  /** The exponent at which a fifth of the keys get four fifths of the reads. */
   private static final double EXPONENT = Math.log(0.2) / Math.log(0.8);
 
   private final ModeContext context;
   private final long keys;
   private final SplittableRandom random = new SplittableRandom();
 
-  /** Creates the mode for so many different keys. */
+  /** Creates the mode for {@code keys} different keys. */
   public LruTestMode(ModeContext context, long keys) {
     this.context = context;
     this.keys = keys;

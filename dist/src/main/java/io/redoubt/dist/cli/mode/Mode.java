@@ -3,7 +3,7 @@ package io.redoubt.dist.cli.mode;
 import io.redoubt.protocol.resp.ProtocolException;
 import java.io.IOException;
 
-/** A special mode, which takes the place of commands. */
+/** A special mode, which replaces running commands. */
 public interface Mode {
   /**
    * Runs until its work is done, or until the program is interrupted.

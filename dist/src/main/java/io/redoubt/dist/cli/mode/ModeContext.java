@@ -49,7 +49,7 @@ public record ModeContext(
     return reply;
   }
 
-  /** Returns the interval, or another one if none is given. */
+  /** Returns the interval of {@code -i}, or the default {@code seconds}. */
   double intervalOr(double seconds) {
     return intervalSeconds > 0 ? intervalSeconds : seconds;
   }

@@ -1,6 +1,6 @@
 package io.redoubt.dist.cli.mode;
 
-/** The reason why a mode can't go on, as text for the user. */
+/** The reason why a mode can't continue, as text for the user. */
 public final class ModeException extends Exception {
   private static final long serialVersionUID = 1L;
 

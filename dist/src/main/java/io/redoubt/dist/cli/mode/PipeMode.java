@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code --pipe}: sends standard input as it is and counts the replies. An ECHO of random bytes at
- * the end tells the last reply.
+ * {@code --pipe}: sends standard input unchanged and counts the replies. The reply to a final ECHO
+ * of random bytes marks the end.
  */
 public final class PipeMode implements Mode {
   private static final int READ_BYTES = 64 * 1024;
@@ -28,7 +28,7 @@ public final class PipeMode implements Mode {
   private final int timeoutSeconds;
   private final byte[] magic;
 
-  /** The time at which the last byte was sent or a reply arrived after that; UNSENT before. */
+  /** The time at which the last byte was sent or, later, the last reply arrived; UNSENT before. */
   private final AtomicLong lastSign = new AtomicLong(UNSENT);
 
   private long errors;
@@ -96,7 +96,7 @@ public final class PipeMode implements Mode {
     return timeoutSeconds > 0 && last != UNSENT && now - last >= timeoutSeconds * 1_000_000_000L;
   }
 
-  /** Sends all input. The reader finds a broken connection by itself, behind the last replies. */
+  /** Sends all input. The reader detects a broken connection itself, after the last replies. */
   private void send(ClientConnection connection) {
     byte[] room = new byte[READ_BYTES];
     boolean reads = true;

@@ -12,9 +12,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The RDB file that follows SYNC: {@code $LENGTH} and so many bytes, or {@code $EOF:MARK}, 40
- * characters, and bytes that end in the same mark. A master that prepares the file sends line feeds
- * meanwhile.
+ * The RDB file that follows SYNC: {@code $LENGTH} and as many bytes, or {@code $EOF:MARK} with a
+ * mark of 40 characters, and bytes that end in the same mark. A master sends line feeds while it
+ * prepares the file.
  */
 final class SnapshotInput {
   private static final int MARK_BYTES = 40;
@@ -31,7 +31,7 @@ final class SnapshotInput {
     this.context = context;
   }
 
-  /** Announces a capability of this client; a master that does not know it is no error. */
+  /** Announces a capability of this client; ignores the error of a master without it. */
   void announce(String option, String value) throws IOException, ModeException {
     context.err().print("sending REPLCONF " + option + " " + value + "\n");
     try {
@@ -65,12 +65,12 @@ final class SnapshotInput {
     }
   }
 
-  /** Returns true if only a mark tells the end. */
+  /** Returns true if a mark rather than a length delimits the file. */
   boolean endsByMark() {
     return mark != null;
   }
 
-  /** Returns the length, if the end is not told by a mark. */
+  /** Returns the length of a file that is not delimited by a mark. */
   long length() {
     return length;
   }
@@ -101,7 +101,7 @@ final class SnapshotInput {
     return bytes;
   }
 
-  /** Copies the file; returns its length. What follows stays in the connection. */
+  /** Copies the file; returns its length. Later bytes remain in the connection. */
   long copy(OutputStream target) throws IOException {
     byte[] room = new byte[READ_BYTES];
     byte[] end = mark;
@@ -115,7 +115,7 @@ final class SnapshotInput {
       return length;
     }
     long total = 0;
-    byte[] tail = new byte[0]; // the last bytes received, which may be the mark's
+    byte[] tail = new byte[0]; // the last bytes received, perhaps of the mark
     while (true) {
       int bytes = read(room, room.length);
       byte[] joined = Arrays.copyOf(tail, tail.length + bytes);

@@ -95,7 +95,7 @@ public final class StatMode implements Mode {
     }
   }
 
-  /** Returns a size as people read it, such as {@code 1.61M}. */
+  /** Returns a size in readable form, such as {@code 1.61M}. */
   static String bytes(long bytes) {
     double size = bytes;
     String unit = "B";

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs commands of the user and prints their replies. Knows what commands change in the state of
- * the connection: database, protocol and transaction.
+ * Runs commands of the user and prints their replies. Tracks how commands change the state of the
+ * connection: database, protocol and transaction.
  */
 public final class CommandRunner {
   private static final int MOST_REDIRECTIONS = 16;
@@ -32,7 +32,7 @@ public final class CommandRunner {
   /**
    * Creates a runner.
    *
-   * @param followsCluster goes where MOVED and ASK point
+   * @param followsCluster follows MOVED and ASK redirections
    */
   public CommandRunner(
       Session session,
@@ -58,7 +58,7 @@ public final class CommandRunner {
     inTransaction = false;
   }
 
-  /** Returns a word in lower case, as names of commands are compared. */
+  /** Returns a command's name in lower case, for comparison. */
   public static String name(byte[] word) {
     return new String(word, ISO_8859_1).toLowerCase(Locale.ROOT);
   }
@@ -91,7 +91,7 @@ public final class CommandRunner {
     return 0;
   }
 
-  /** Connects anew after the user has left a command. */
+  /** Reconnects after the user has interrupted a command. */
   private int leave() {
     inTransaction = false;
     session.resume();
@@ -99,8 +99,8 @@ public final class CommandRunner {
   }
 
   /**
-   * Runs a command once. A connection that turns out to be closed is opened again and the command
-   * repeated, once and outside of transactions only.
+   * Runs a command once. If the connection turns out to be closed, reconnects and repeats the
+   * command once, but not in a transaction.
    *
    * @return false if its error or a lost connection ends the program
    */
@@ -135,7 +135,7 @@ public final class CommandRunner {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Runs a command on the open connection; returns what went wrong, or null. */
+  /** Runs a command on the open connection; returns the failure, or null. */
   private @Nullable Exception attempt(byte[][] arguments) {
     String name = name(arguments[0]);
     try {
@@ -217,7 +217,7 @@ public final class CommandRunner {
     return redirected(reply(), arguments, followed + 1);
   }
 
-  /** Prints what arrives until the connection ends, which is final: nothing is asked again. */
+  /** Prints messages until the connection ends; does not reconnect. */
   private boolean followed() {
     try {
       return follow();
@@ -261,7 +261,7 @@ public final class CommandRunner {
             String number = new String(arguments[1], ISO_8859_1).trim();
             session.target(session.target().withDatabase(Integer.parseInt(number)));
           } catch (NumberFormatException e) {
-            // The server takes it; the prompt keeps the number it knows.
+            // The server accepts it; the prompt keeps the previous number.
           }
         }
       }

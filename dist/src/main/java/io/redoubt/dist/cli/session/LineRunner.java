@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Runs lines of input: commands of the server, and those that the client itself has. */
+/** Runs lines of input: commands of the server and of the client itself. */
 public final class LineRunner {
   private static final int MAX_PORT = 65535;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
@@ -29,10 +29,10 @@ public final class LineRunner {
   private final boolean prompts;
   private final CommandHelp help;
 
-  /** Takes lines while a script is debugged; null without {@code --ldb}. */
+  /** Receives lines while a script is debugged; null without {@code --ldb}. */
   private @Nullable LuaDebugger debugger;
 
-  /** The connection that was last asked for its commands; null asks again. */
+  /** The connection over which commands were last requested; null requests them again. */
   private @Nullable ClientConnection asked;
 
   /**
@@ -57,7 +57,7 @@ public final class LineRunner {
     this.help = help;
   }
 
-  /** Gives lines to a debugger for as long as it is active. */
+  /** Passes lines to a debugger while it is active. */
   public void debugWith(LuaDebugger other) {
     debugger = other;
   }
@@ -160,7 +160,7 @@ public final class LineRunner {
     }
     String name = CommandRunner.name(command.getFirst());
     if (name.equals("auth") || name.equals("hello")) {
-      asked = null; // the new user may be allowed to ask
+      asked = null; // the new user may have the permission
     }
   }
 
@@ -168,7 +168,7 @@ public final class LineRunner {
    * Sets a preference of the user.
    *
    * @param line the words, such as {@code :set hints}
-   * @param where stands before the text about a mistake
+   * @param where the prefix of error messages
    */
   public void preference(String line, String where) {
     String[] words = line.strip().split("\\s+", -1);
@@ -186,8 +186,8 @@ public final class LineRunner {
   }
 
   /**
-   * Asks the server for its commands unless they are known, or it has already refused that on this
-   * connection.
+   * Loads the server's documentation of commands, unless it is loaded or this connection was
+   * already refused.
    */
   public void refreshHelp() {
     if (!session.isConnected() || runner.isInTransaction() || isDebugging()) {
@@ -208,7 +208,7 @@ public final class LineRunner {
     }
   }
 
-  /** Returns true if a line may have a password, and so is to be forgotten. */
+  /** Returns true if a line may contain a password and must not be kept. */
   public static boolean hasPassword(String line) {
     List<byte[]> parts = Quoting.split(line.getBytes(UTF_8));
     String[] plain = line.strip().toLowerCase(Locale.ROOT).split("\\s+", -1);

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code --ldb}: runs a script under the server's debugger. Between EVAL and the end of the script,
- * lines of input are commands of the debugger, whose replies are arrays of lines to show.
+ * {@code --ldb}: runs a script under the server's debugger. From EVAL to the end of the script,
+ * input lines are commands of the debugger; their replies are arrays of lines to show.
  */
 public final class LuaDebugger {
   private static final String END = "<endsession>";
@@ -51,7 +51,10 @@ public final class LuaDebugger {
     return active;
   }
 
-  /** Returns true if a line is for the debugger: any while it is active, later that to restart. */
+  /**
+   * Returns true if a line is for the debugger: every line while it is active, and {@code restart}
+   * afterwards.
+   */
   boolean takes(byte[] line) {
     return active || new String(line, ISO_8859_1).strip().equalsIgnoreCase("restart");
   }
@@ -119,7 +122,7 @@ public final class LuaDebugger {
     }
   }
 
-  /** Returns the words of a line; the code after eval is one, whatever quotes it has. */
+  /** Splits a line into words; the code after {@code eval} is one word, with any quotes in it. */
   private static @Nullable List<byte[]> words(byte[] line) {
     String text = new String(line, ISO_8859_1).strip();
     for (String name : List.of("eval ", "e ")) {
@@ -131,7 +134,10 @@ public final class LuaDebugger {
     return Quoting.split(line);
   }
 
-  /** Returns true if nothing is shown before the end, as of a script that can't be compiled. */
+  /**
+   * Returns true if the reply marks the end of the session, as the first one does if a script does
+   * not compile.
+   */
   private static boolean isEnd(Reply reply) {
     return isLines(reply) && reply.elements().getFirst().text().equals(END);
   }

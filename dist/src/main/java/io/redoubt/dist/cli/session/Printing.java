@@ -4,11 +4,11 @@ package io.redoubt.dist.cli.session;
  * The form in which replies are printed.
  *
  * @param form the form of replies
- * @param elementDelimiter stands between elements of raw output
+ * @param elementDelimiter separates elements of raw output
  * @param replyDelimiter ends a raw reply
  * @param errorsToStandardError prints an error reply to standard error and fails
  * @param pushes prints push messages of RESP3
- * @param interactive a user sits before it: shows redirections and long run times
+ * @param interactive shows redirections and long run times to a user
  */
 public record Printing(
     OutputForm form,

@@ -16,7 +16,9 @@ import java.util.function.Consumer;
  * because values are bytes of any encoding.
  */
 public final class ReplyFormatter {
-  /** Longer values are formatted in pieces: as a whole, one of 512 MB could be no string. */
+  /**
+   * Longer values are formatted in pieces, because the text of 512 MB may exceed a string's limit.
+   */
   private static final int PIECE_BYTES = 64 * 1024;
 
   private final OutputForm form;
@@ -26,7 +28,7 @@ public final class ReplyFormatter {
   /**
    * Creates a formatter.
    *
-   * @param elementDelimiter stands between elements of raw output
+   * @param elementDelimiter separates elements of raw output
    * @param replyDelimiter ends a raw reply
    */
   public ReplyFormatter(OutputForm form, String elementDelimiter, String replyDelimiter) {
@@ -43,7 +45,7 @@ public final class ReplyFormatter {
   }
 
   /**
-   * Formats a reply with what ends it, and passes the text on in pieces.
+   * Formats a reply and its delimiter, and passes the text on in pieces.
    *
    * @param isReport the reply is a text for people, such as that of INFO, which is never quoted
    */
@@ -62,7 +64,7 @@ public final class ReplyFormatter {
     out.flush();
   }
 
-  /** Collects small texts, since printing each of a million elements takes long. */
+  /** Collects small texts, because printing a million elements one by one is slow. */
   private static final class Output {
     private final Consumer<String> target;
     private final StringBuilder text = new StringBuilder();
@@ -84,7 +86,7 @@ public final class ReplyFormatter {
       text.setLength(0);
     }
 
-    /** Adds what {@code formatted} makes of the bytes, piece by piece. */
+    /** Adds the bytes as {@code formatted} renders them, piece by piece. */
     Output add(byte[] bytes, Form<byte[]> formatted) {
       for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
         formatted.add(
@@ -94,7 +96,7 @@ public final class ReplyFormatter {
     }
   }
 
-  /** Adds a value to the output. */
+  /** Renders a value to the output. */
   private interface Form<T> {
     Output add(T value, Output out);
   }
@@ -145,7 +147,7 @@ public final class ReplyFormatter {
     int width = Integer.toString(elements.size()).length();
     String inner = prefix + " ".repeat(width + 2);
     for (int i = 0; i < elements.size(); i++) {
-      // The line of the first element has its prefix already: it goes on a line of the outer one.
+      // The first element continues a line of the outer array, which already has the prefix.
       out.add(i == 0 ? "" : prefix).add(number(i + 1, width)).add(mark + " ");
       standard(elements.get(i), inner, out);
     }
@@ -176,7 +178,7 @@ public final class ReplyFormatter {
     return text.toString();
   }
 
-  /** Returns true for a value of several elements, which a map's name does not stand before. */
+  /** Returns true for a value of several elements, which starts on a new line after a map's key. */
   private static boolean startsOnALine(Reply value) {
     return switch (value) {
       case Reply.Array array -> array.elements().size() > 1;

@@ -22,7 +22,7 @@ public final class SensitiveCommands {
   private SensitiveCommands() {}
 
   /**
-   * Returns true if a command has a password, or its words don't show that it has none.
+   * Returns true if a command may contain a password.
    *
    * @param words the words in lower case, without a number of repetitions
    */

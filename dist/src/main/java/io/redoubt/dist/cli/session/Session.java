@@ -16,8 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to the server that the user works with, which comes and goes, and what the next
- * connection starts with: address, login, database, protocol.
+ * The connection to the user's server, and the state of the next connection: address, login,
+ * database, protocol.
  */
 public final class Session implements AutoCloseable {
   private final PrintStream out;
@@ -26,7 +26,6 @@ public final class Session implements AutoCloseable {
   private volatile @Nullable ClientConnection connection;
   private volatile boolean aborted;
 
-  /** Creates a session without a connection. */
   public Session(Target target, PrintStream out, PrintStream err) {
     this.target = target;
     this.out = out;
@@ -62,8 +61,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Ends what the connection waits for by closing it. May be called by any thread, such as that of
-   * a signal.
+   * Aborts a blocked call by closing the connection. May be called by any thread, such as that of a
+   * signal.
    */
   public void abort() {
     aborted = true;
@@ -82,7 +81,7 @@ public final class Session implements AutoCloseable {
     return aborted;
   }
 
-  /** Forgets an abort, before the next command; the connection may have gone with it. */
+  /** Clears an abort before the next command. The connection may be closed. */
   public void resume() {
     if (aborted) {
       aborted = false;
@@ -90,7 +89,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Connects and logs in; returns false after it has printed why it can't. */
+  /** Connects and logs in; on failure prints the reason and returns false. */
   public boolean connect() {
     disconnect();
     ClientConnection opened;
@@ -140,7 +139,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Prints why the connection is lost and closes it; returns false. */
+  /** Closes a lost connection and prints the reason; returns false. */
   boolean lost(Exception why) {
     out.flush();
     err.print("Error: " + reason(why) + "\n");
