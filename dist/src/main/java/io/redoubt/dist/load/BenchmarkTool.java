@@ -140,7 +140,7 @@ public final class BenchmarkTool {
     } while (options.loops);
   }
 
-  /** Keeps connections that send nothing until the server ends one. */
+  /** Holds idle connections until the server closes one. */
   private void idle() throws LoadException, InterruptedException {
     out.print(
         "Creating "

@@ -91,7 +91,7 @@ final class LoadClient {
     }
   }
 
-  /** Replaces the connection by a new one, as {@code -k 0} wants. */
+  /** Replaces the connection by a new one, for {@code -k 0}. */
   void reconnect() throws IOException, LoadException {
     close();
     channel = open(run);
@@ -99,7 +99,7 @@ final class LoadClient {
     counter.reset();
   }
 
-  /** Returns the bytes to send, for random numbers to be put in. */
+  /** Returns the bytes to send; the caller writes random numbers into them. */
   ByteBuffer requests() {
     return requests;
   }
@@ -135,7 +135,7 @@ final class LoadClient {
     return channel.read(room);
   }
 
-  /** Returns the number of replies that are complete by the bytes. */
+  /** Returns the number of replies that the bytes complete. */
   int count(ByteBuffer bytes) throws ProtocolException {
     int replies = counter.count(bytes);
     missing -= replies;
@@ -146,7 +146,7 @@ final class LoadClient {
     return counter.takeError();
   }
 
-  /** Closes the connection; an error of closing changes no measurement. */
+  /** Closes the connection; ignores errors, which change no measurement. */
   void close() {
     key.cancel();
     try {

@@ -1,6 +1,6 @@
 package io.redoubt.dist.load;
 
-/** The reason why a run can't go on, as text for the user. */
+/** The reason why a run can't continue, as text for the user. */
 final class LoadException extends Exception {
   private static final long serialVersionUID = 1L;
 

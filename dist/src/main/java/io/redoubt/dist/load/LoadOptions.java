@@ -92,7 +92,7 @@ final class LoadOptions {
       case "--csv" -> csv = true;
       case "-l" -> loops = true;
       case "-I" -> idle = true;
-      case "-e" -> {} // of old versions: it always stops at an error now
+      case "-e" -> {} // an option of old versions; the tool now always stops at an error
       case "-x" -> readsLastArgument = true;
       case "-t" ->
           tests = new TreeSet<>(List.of(words.value(name).toLowerCase(Locale.ROOT).split(",", -1)));

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Prints progress and results in the forms of Redis' tool. */
 final class LoadReport {
-  /** The first steps of the cumulative distribution, in microseconds, and those after them. */
+  /** The first steps of the cumulative distribution, in microseconds; later steps are wider. */
   private static final int FINE_STEP = 100;
 
   private static final int FINE_STEPS_END = 2_100;
@@ -31,7 +31,7 @@ final class LoadReport {
     this.appendOnly = appendOnly;
   }
 
-  /** Returns the value of a directive of the server, or null if it does not tell. */
+  /** Returns the value of a directive of the server, or null if the server refuses CONFIG. */
   static @Nullable String directive(ClientConnection connection, String name)
       throws IOException, ProtocolException {
     Reply reply = connection.call("CONFIG", "GET", name);
@@ -98,7 +98,7 @@ final class LoadReport {
     return requests == 0 ? "-nan" : format("%.3f", micros / 1000.0 / requests);
   }
 
-  /** Blanks the line of progress. */
+  /** Erases the line of progress. */
   private void clear() {
     out.print(" ".repeat(Math.max(1, progressLength)) + "\r");
     progressLength = 0;
@@ -153,7 +153,7 @@ final class LoadReport {
     out.flush();
   }
 
-  /** Prints what ends the output of all tests. */
+  /** Prints the end of the output, after all tests. */
   void end() {
     if (!options.csv) {
       out.print("\n");

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a test: what its threads share, and the sum of what they measured. */
+/** One run of a test: the state that its threads share, and the sum of their measurements. */
 final class LoadRun {
   final Target target;
   final LoadOptions options;
@@ -35,7 +35,7 @@ final class LoadRun {
     failure.compareAndSet(null, message);
   }
 
-  /** Returns true if a thread has failed, so that all end. */
+  /** Returns true if a thread has failed, so that all must stop. */
   boolean hasFailed() {
     return failure.get() != null;
   }
@@ -77,7 +77,7 @@ final class LoadRun {
     return threads.stream().mapToLong(LoadThread::finished).sum();
   }
 
-  /** Returns the sum of their latencies in microseconds. */
+  /** Returns the sum of the latencies so far, in microseconds. */
   long latencyMicros() {
     return threads.stream().mapToLong(LoadThread::latencyMicros).sum();
   }

@@ -13,8 +13,8 @@ final class LoadTests {
   /**
    * A test.
    *
-   * @param title what reports call it
-   * @param names those by which {@code -t} chooses it
+   * @param title the name in reports
+   * @param names the names that {@code -t} accepts
    * @param arguments the command with {@code DATA} for the value; empty for inline PING
    */
   private record Kind(String title, Set<String> names, String arguments) {}
@@ -24,7 +24,7 @@ final class LoadTests {
 
   private static final String DATA = "__data__";
 
-  /** Random if keys are, else 0. */
+  /** A placeholder for a score: random if keys are random, else 0. */
   private static final String SCORE = "__score__";
 
   private static final Set<String> RANGES =

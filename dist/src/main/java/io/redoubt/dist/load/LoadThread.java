@@ -94,7 +94,9 @@ final class LoadThread implements Runnable {
     }
   }
 
-  /** Sends the next requests of a client; returns false if enough were sent by all. */
+  /**
+   * Sends the next requests of a client; returns false once all clients together have sent enough.
+   */
   private boolean start(LoadClient client) throws IOException {
     if (run.issued.getAndAdd(run.options.pipeline) >= run.options.requests) {
       client.close();
@@ -107,7 +109,7 @@ final class LoadThread implements Runnable {
     return true;
   }
 
-  /** Does what a client is ready for; returns false if it has done its part. */
+  /** Handles a ready client; returns false once the client has finished. */
   private boolean serve(LoadClient client, SelectionKey key)
       throws IOException, ProtocolException, LoadException {
     if (key.isWritable()) {

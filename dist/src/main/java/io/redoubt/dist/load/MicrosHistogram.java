@@ -2,9 +2,9 @@ package io.redoubt.dist.load;
 
 /**
  * Counts of latencies in microseconds, in the steps of the HdrHistogram of Redis' tool (least value
- * 10, three seconds, three significant digits unless {@code --precision} chooses others): with
- * three digits steps of 8 µs up to 16 ms, then twice as wide for each doubling. Reports therefore
- * show the same values. Owned by one thread.
+ * 10, three seconds, three significant digits unless {@code --precision} chooses others), so that
+ * reports show the same values. With three digits, steps are 8 µs wide up to 16 ms, and the width
+ * doubles with each doubling of the latency. Owned by one thread.
  */
 final class MicrosHistogram {
   private static final int UNIT_BITS = 3;
@@ -32,13 +32,16 @@ final class MicrosHistogram {
     counts = new long[index(MOST) + 1];
   }
 
-  /** Returns the step of a value: steps of one width fill half of a doubling each. */
+  /**
+   * Returns the index of a value's step. Steps of one width cover one doubling and fill half of the
+   * indexes of the first width.
+   */
   private int index(long micros) {
     int width = width(micros);
     return width * half + (int) (micros >> (UNIT_BITS + width));
   }
 
-  /** Returns by how many doublings the steps at a value are wider than the first ones. */
+  /** Returns the binary logarithm of the width of a value's step, relative to the first steps. */
   private int width(long micros) {
     int bits = Long.SIZE - Long.numberOfLeadingZeros(micros);
     return Math.max(0, bits - UNIT_BITS - halfBits - 1);
@@ -88,7 +91,7 @@ final class MicrosHistogram {
     return sum;
   }
 
-  /** Returns the value that so many percent of the latencies do not exceed; 0 if there are none. */
+  /** Returns the latency at a percentile; 0 without latencies. */
   long percentile(double percent) {
     long needed = Math.max(1, (long) Math.ceil(count * percent / 100 - 1e-9));
     long sum = 0;
@@ -101,7 +104,7 @@ final class MicrosHistogram {
     return 0;
   }
 
-  /** Returns the least latency, the first value of its step; 0 if there is none. */
+  /** Returns the least latency, rounded down to the start of its step; 0 without latencies. */
   long least() {
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > 0) {
@@ -111,12 +114,12 @@ final class MicrosHistogram {
     return 0;
   }
 
-  /** Returns the greatest latency, the last value of its step; 0 if there is none. */
+  /** Returns the greatest latency, rounded up to the end of its step; 0 without latencies. */
   long most() {
     return percentile(100);
   }
 
-  /** Returns the average, each latency taken for the middle of its step; 0 if there is none. */
+  /** Returns the mean, with each latency counted at the middle of its step; 0 without latencies. */
   double mean() {
     double sum = 0;
     for (int i = 0; i < counts.length; i++) {

@@ -14,7 +14,7 @@ final class ReplyCounter {
   /** A script may reply with tables nested 200 deep. */
   private static final int MAX_DEPTH = 1024;
 
-  /** The limit of a kept line; of a longer simple string or error, the beginning is kept. */
+  /** The limit of a kept line; longer simple strings and errors are truncated. */
   private static final int MAX_LINE_BYTES = 64 * 1024;
 
   private final byte[] line = new byte[MAX_LINE_BYTES];
@@ -29,7 +29,9 @@ final class ReplyCounter {
   private int depth;
   private @Nullable String error;
 
-  /** The open or last outermost element is a push message or attribute, which is no reply. */
+  /**
+   * True if the open or last outermost element is a push message or attribute, which is no reply.
+   */
   private boolean aside;
 
   /** Forgets a partly received reply. */
@@ -120,7 +122,7 @@ final class ReplyCounter {
     return 0;
   }
 
-  /** Counts an element; returns 1 if a reply is complete by it. */
+  /** Counts an element; returns 1 if it completes a reply. */
   private int completed() {
     while (depth > 0) {
       if (--missing[depth - 1] > 0) {

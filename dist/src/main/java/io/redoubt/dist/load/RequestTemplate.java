@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The encoded requests of one pipeline. Numbers of twelve digits are written over the places of
- * {@code __rand_int__} in a copy that each client has, so that sending encodes nothing.
+ * The encoded requests of one pipeline. Each client has a copy, in which numbers of twelve digits
+ * overwrite {@code __rand_int__}, so that sending encodes nothing.
  */
 final class RequestTemplate {
   private static final byte[] PLACE = "__rand_int__".getBytes(ISO_8859_1);
@@ -40,7 +40,7 @@ final class RequestTemplate {
     return true;
   }
 
-  /** Repeats a request as often as a pipeline is long. */
+  /** Repeats a request to fill a pipeline. */
   static RequestTemplate of(byte[][] arguments, int pipeline) {
     return ofEncoded(RequestEncoder.encode(arguments), pipeline);
   }
@@ -60,9 +60,9 @@ final class RequestTemplate {
   }
 
   /**
-   * Replaces each place by a random number.
+   * Replaces each placeholder by a random number.
    *
-   * @param limit the numbers are below it
+   * @param limit the exclusive upper bound of the numbers
    */
   void randomize(ByteBuffer buffer, SplittableRandom random, long limit) {
     for (int place : places) {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /**
  * Six servers in cluster mode as processes, each with its own folder and configuration file. {@link
- * #create()} makes them three masters with a replica each; later the nodes decide.
+ * #create()} makes them three masters with a replica each; later failovers may change the roles.
  */
 public final class ClusterNodes extends ProcessGroup {
   /** The number of masters, and of replicas. */
@@ -114,7 +114,7 @@ public final class ClusterNodes extends ProcessGroup {
     }
   }
 
-  /** Runs the program; returns false if it fails, or prints nothing for long. */
+  /** Runs the program; returns false if it fails, or prints nothing for a long time. */
   private static boolean run(Path cliLauncher, List<String> words, Path output)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(cliLauncher.toString(), "--cluster"));
@@ -144,7 +144,8 @@ public final class ClusterNodes extends ProcessGroup {
   }
 
   /**
-   * Returns the first line that is marked as an error, with what it announces, or the last line.
+   * Returns the first line that is marked as an error, with the next line if it ends in a colon;
+   * without an error the last line.
    */
   static String error(String output) {
     List<String> lines =

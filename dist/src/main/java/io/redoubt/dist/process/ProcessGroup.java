@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * folders lie in one. A process that has ended can be restarted until the group is closed.
  */
 public abstract sealed class ProcessGroup implements AutoCloseable permits ClusterNodes, Topology {
-  /** A process without an AOT cache may need a minute beside others that use all processors. */
+  /** A process without an AOT cache may need a minute while other processes use all processors. */
   static final Duration START_LIMIT = Duration.ofSeconds(180);
 
   private final Path folder;
@@ -39,13 +39,13 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
   /** Returns the configuration file of a process, which is in the folder of that process. */
   public abstract Path configuration(int i);
 
-  /** Returns the file of a process's log and of all else that it prints. */
+  /** Returns the file that receives a process's log and all its other output. */
   public final Path log(int i) {
     String name = configuration(i).getFileName().toString();
     return configuration(i).resolveSibling(name.replace(".conf", ".log"));
   }
 
-  /** Returns the lines of a process's configuration, without that of its metrics. */
+  /** Returns the lines of a process's configuration, without the metrics port. */
   abstract String settings(int i);
 
   final Path folder() {
@@ -68,7 +68,9 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
     metricsPorts = List.copyOf(openPorts);
   }
 
-  /** Returns the metrics ports of the processes in their order; empty if there are none. */
+  /**
+   * Returns the metrics ports of the processes in their order; empty without {@link #serveMetrics}.
+   */
   public List<Integer> metricsPorts() {
     return metricsPorts;
   }

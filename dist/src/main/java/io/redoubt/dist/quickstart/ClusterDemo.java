@@ -15,9 +15,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A scripted life of a cluster: three masters get a replica each, slots move while a client counts,
- * a master is killed and replaced, no acknowledged increment is lost, and the old master returns as
- * a replica.
+ * A scripted demonstration of a cluster: three masters get a replica each, slots move while a
+ * client counts, a master is killed and replaced without the loss of an acknowledged increment, and
+ * the old master returns as a replica.
  */
 final class ClusterDemo {
   private static final int MOVED_SLOTS = 200;
@@ -26,10 +26,12 @@ final class ClusterDemo {
   /** The time for which the client counts between two events. */
   private static final int COUNTING_SECONDS = 2;
 
-  /** There is a counter in each band of so many slots, so that the slots that move have some. */
+  /**
+   * The number of slots in a band. Each band has a counter, so that the moved slots contain some.
+   */
   private static final int BAND = 64;
 
-  /** Some of so many keys are in each band. */
+  /** The number of candidate keys, enough to find one in each band. */
   private static final int CANDIDATES = 4_000;
 
   private final ClusterNodes cluster;
@@ -93,8 +95,8 @@ final class ClusterDemo {
   }
 
   /**
-   * Makes the cluster. On a busy machine redis-cli may find nodes that do not agree yet: what
-   * counts is the state that they come to.
+   * Creates the cluster. On a busy machine redis-cli may report nodes that do not agree yet; only
+   * their final state counts.
    */
   private void create() throws Steps.Failure, IOException, InterruptedException {
     IOException disagreement = null;
@@ -114,8 +116,8 @@ final class ClusterDemo {
   }
 
   /**
-   * Waits until the nodes agree on three masters that serve all slots, each with a replica in step.
-   * On a busy machine a node that stands still may have been replaced meanwhile.
+   * Waits until the nodes agree on three masters that serve all slots, each with a replica in sync.
+   * On a busy machine a stalled node may have been replaced meanwhile.
    */
   private void awaitCalm() throws Steps.Failure, IOException, InterruptedException {
     steps.until("all slots are served", this::isServing);
@@ -154,7 +156,7 @@ final class ClusterDemo {
             Integer.toString(MOVED_SLOTS),
             "--cluster-yes"));
     double seconds = Steps.seconds(startNanos);
-    // The client must have met the moved slots.
+    // The client must have used the moved slots.
     count(counting);
     Counting.Progress after = counting.progress();
     for (Node node : cluster.nodes()) {

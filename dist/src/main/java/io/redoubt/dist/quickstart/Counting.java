@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * A client of a cluster that increments counters and retries while nodes fail. An increment counts
- * as acknowledged once a replica has it, too ({@code WAIT}). No lock is held during a call: others
- * read the progress while a node is silent, and the counters are compared while the count goes on.
+ * as acknowledged once a replica has it, too ({@code WAIT}). No lock is held during a call, so that
+ * other threads can read the progress while a node is silent, and compare the counters while this
+ * one counts.
  */
 final class Counting implements AutoCloseable {
   private static final int RETRY_MILLIS = 20;
@@ -18,7 +19,7 @@ final class Counting implements AutoCloseable {
   private final SlotClient reader;
   private final Thread thread;
 
-  /** The increments of each counter that may have been executed; one is added before it is sent. */
+  /** The increments of each counter that may have been executed; raised before each send. */
   private final AtomicLongArray sent;
 
   private final AtomicLongArray acknowledged;
@@ -47,7 +48,7 @@ final class Counting implements AutoCloseable {
     return new Progress(total, writer.moves(), writer.asks());
   }
 
-  /** Returns the last reason for which an increment was not acknowledged. */
+  /** Returns the last reason why an increment was not acknowledged. */
   String problem() {
     return problem;
   }
@@ -66,7 +67,7 @@ final class Counting implements AutoCloseable {
     }
   }
 
-  /** Increments a counter once; returns false if that must be tried again later. */
+  /** Increments a counter once; returns false if the caller must retry later. */
   @SuppressWarnings("NonAtomicVolatileUpdate") // There is one writer.
   private boolean increment(int counter) {
     sent.incrementAndGet(counter);

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 
 /**
  * A scripted failover: writes reach the replicas, the master is killed, the sentinels promote a
- * replica, no acknowledged write is lost, and the old master returns as a replica.
+ * replica without the loss of an acknowledged write, and the old master returns as a replica.
  */
 final class Demo {
   private static final int KEYS = 1_000;

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class LiveView {
   private static final int PERIOD_MILLIS = 500;
 
-  /** The ids of sentinels in events, of which the first digits are enough. */
+  /** Matches the id of a sentinel in an event, to shorten it to eight digits. */
   private static final Pattern ID = Pattern.compile("\\b([0-9a-f]{8})[0-9a-f]{32}\\b");
 
   private final Topology topology;
@@ -101,7 +101,7 @@ final class LiveView {
     }
   }
 
-  /** Returns the lines of a screen: the latest events fill the room that the others leave. */
+  /** Returns the lines of a screen; the latest events fill the remaining lines. */
   private List<String> picture(List<ServerState> servers, List<String> all, int most) {
     List<String> lines = new ArrayList<>(table(servers));
     lines.add("");

@@ -13,14 +13,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The times for which the machine executed a process of a group not at all, from the logs of nodes
- * of a cluster and of sentinels: they explain steps that take long or fail.
+ * The longest pauses during which the machine did not run a process of a group. They are read from
+ * the logs of cluster nodes and sentinels, and explain slow or failed steps.
  */
 final class Pauses {
   private static final Pattern OF_NODE = Pattern.compile("This process was paused for (\\d+) ms");
   private static final String OF_SENTINEL = "+tilt";
 
-  /** Between these lines a node's own start takes its time. */
+  /** Pauses between these lines are part of a node's own start. */
   private static final String STARTING = "Redis is starting";
 
   private static final String READY = "Ready to accept connections";
@@ -30,7 +30,7 @@ final class Pauses {
 
   private Pauses() {}
 
-  /** Returns the longest pause of each process in one line, empty if there was none. */
+  /** Returns the longest pause of each process in one line, empty without pauses. */
   static Optional<String> describe(List<Node> nodes) {
     List<String> longest = new ArrayList<>();
     for (Node node : nodes) {

@@ -27,9 +27,7 @@ import picocli.CommandLine.Option;
 public final class Quickstart implements Callable<Integer> {
   private static final int DOWN_AFTER_MILLIS = 3_000;
 
-  /**
-   * Beside processes that use all processors a node may stand still for more than three seconds.
-   */
+  /** While other processes use all processors, a node may stall for more than three seconds. */
   private static final int NODE_TIMEOUT_MILLIS = 5_000;
 
   @Option(
@@ -196,7 +194,7 @@ public final class Quickstart implements Callable<Integer> {
     return keep;
   }
 
-  /** Prints the error last. */
+  /** Prints where the files are, and the error last. */
   private static int failed(
       Path place, ProcessGroup group, PrintStream out, Exception e, AtomicBoolean keep) {
     keep.set(true);

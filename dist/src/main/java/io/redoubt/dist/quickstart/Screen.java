@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A terminal that is repainted in place. Nothing is printed that would make it scroll. */
+/** A terminal that is repainted in place. The output never makes it scroll. */
 final class Screen {
   private static final Size USUAL = new Size(24, 80);
   private static final String HOME = "\u001b[H";
@@ -29,7 +29,7 @@ final class Screen {
       String[] words = text.strip().split(" ", -1);
       try {
         Size size = new Size(Integer.parseInt(words[0]), Integer.parseInt(words[words.length - 1]));
-        // A terminal that was never told its size says 0 0.
+        // A terminal whose size was never set reports 0 0.
         return size.rows() > 0 && size.columns() > 0 ? size : USUAL;
       } catch (NumberFormatException e) {
         return USUAL;

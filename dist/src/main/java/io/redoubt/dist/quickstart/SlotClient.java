@@ -40,14 +40,14 @@ final class SlotClient implements AutoCloseable {
     return asks;
   }
 
-  /** Returns the last reason for which a key could not be reached. */
+  /** Returns the last reason why a key could not be reached. */
   String problem() {
     return problem;
   }
 
   /**
-   * Sends requests for a key to the node that answers the first, following redirections; returns
-   * null if the connection breaks or nodes redirect in a circle.
+   * Sends requests for a key to its node. Follows a redirection by the first reply; returns null if
+   * the connection breaks or nodes redirect in a circle.
    */
   @Nullable List<Reply> call(String key, String[]... requests) {
     boolean asking = false;
@@ -108,7 +108,7 @@ final class SlotClient implements AutoCloseable {
       try {
         broken.close();
       } catch (IOException e) {
-        // It was broken before.
+        // The connection was broken before.
       }
     }
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** The steps of a demo: waits for their results, compares them, and prints what happened when. */
+/** The steps of a demo: awaits results, checks them, and prints each step with its time. */
 final class Steps {
   /** A step had an unexpected result. */
   static final class Failure extends Exception {
@@ -26,7 +26,7 @@ final class Steps {
     boolean holds() throws IOException;
   }
 
-  /** The time for a step. On a busy machine a node may stand still for many seconds. */
+  /** The time for a step. On a busy machine a node may stall for many seconds. */
   static final int LIMIT_SECONDS = 120;
 
   private static final int POLL_MILLIS = 20;
@@ -46,7 +46,7 @@ final class Steps {
   /**
    * Waits for a condition.
    *
-   * @param what names the condition and the state that it failed in
+   * @param what names the condition and the state in which it failed
    */
   void until(Supplier<String> what, Condition condition)
       throws Failure, IOException, InterruptedException {

@@ -7,12 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The places that files of the repository have in the archive, for links between its pages. */
+/** Maps files of the repository to their places in the archive, for links between its pages. */
 final class ArchiveLinks {
   private static final Pattern WEB = Pattern.compile("[a-z]+:.*");
   private static final Pattern LINK = Pattern.compile("\\[([^\\]\\[]+)\\]\\(([^()\\s]+)\\)");
 
-  /** Folders and files of the repository by their place in the archive, as dist/pom.xml has it. */
+  /** Places of folders and files of the repository in the archive, as dist/pom.xml packs them. */
   private static final Map<String, String> PLACES =
       Map.ofEntries(
           Map.entry("README.md", "README.md"),
@@ -63,7 +63,7 @@ final class ArchiveLinks {
     return file.substring(0, file.length() - ".md".length()) + ".html";
   }
 
-  /** Returns the README of the repository with links to what the archive has. */
+  /** Returns the README of the repository with its links adapted to the archive. */
   static String readme(String markdown) {
     return LINK.matcher(markdown).replaceAll(ArchiveLinks::relinked);
   }

@@ -19,13 +19,13 @@ final class CommandPages {
   private static final int CATEGORIES_AT = 6;
   private static final int SUBCOMMANDS_AT = 9;
 
-  /** Later versions of Redis than the one that this server is compatible with. */
+  /** Versions of Redis later than 7.2, which this server is compatible with. */
   private static final Pattern LATER = Pattern.compile("(7\\.[3-9]|[89]\\.\\d+)\\.\\d+");
 
   private final ReferenceGroup group;
   private final Origins origins;
 
-  /** A command and what COMMAND INFO and DOCS reply of it. */
+  /** A command and its replies to COMMAND INFO and COMMAND DOCS. */
   private record Described(String name, Map<String, Reply> docs, @Nullable Reply info) {
     String text(String field) {
       Reply value = docs.get(field);

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of both configuration files by section; a line that both may have stands once. */
+/** The lines of both configuration files by section; a line that both accept is listed once. */
 final class DirectivesPage {
   static final String PREFIX = "directive";
   private static final String SERVER_FILE = "redis.conf";
@@ -72,7 +72,9 @@ final class DirectivesPage {
     words(page, server);
   }
 
-  /** Writes what the files may say about several things, such as each monitored master. */
+  /**
+   * Writes the lines that a file may contain several times, such as one for each monitored master.
+   */
   private static void words(HtmlPage page, Directives directives) {
     String prefix = directives instanceof ServerDirectives ? "server" : "sentinel";
     for (FileWord word : directives.fileWords()) {
@@ -122,7 +124,8 @@ final class DirectivesPage {
   }
 
   private static <T> String defaultOf(Directive<T, ?> directive) {
-    // The default of some, such as dir, is of the machine: the shipped file has its general form.
+    // Some defaults, such as that of dir, depend on the machine: the shipped file has the general
+    // form.
     List<String> lines =
         directive.shipped().isEmpty()
             ? directive.lines(directive.defaultValue())

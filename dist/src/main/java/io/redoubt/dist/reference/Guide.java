@@ -24,7 +24,7 @@ final class Guide {
   /** The pages by file, the contents first. */
   private final Map<String, MarkdownPage> pages = new LinkedHashMap<>();
 
-  /** The heading of the contents under which a page stands first, by file. */
+  /** The heading of the contents that first lists a page, by file. */
   private final Map<String, String> parts = new HashMap<>();
 
   /** Reads all pages; fails if the contents lack one or name one that does not exist. */
@@ -76,7 +76,7 @@ final class Guide {
     }
   }
 
-  /** Writes the text of a page, given by its file of HTML. */
+  /** Writes the text of a page, given by its HTML file. */
   void write(SitePage which, HtmlPage page) {
     write(which.file().replaceFirst("\\.html$", ".md"), page);
   }

@@ -39,7 +39,7 @@ final class HtmlPage {
         .replace("\"", "&quot;");
   }
 
-  /** Returns escaped text, with code for what is between backticks. */
+  /** Escapes text, and marks text between backticks as code. */
   private static String marked(String text) {
     return escaped(text).replaceAll("`([^`]+)`", "<code>$1</code>");
   }
@@ -54,7 +54,7 @@ final class HtmlPage {
   /**
    * Lists a heading of a text that {@link #html} adds.
    *
-   * @param text what is below the heading
+   * @param text the text below the heading
    */
   void listed(int level, String id, String heading, String text) {
     if (level == 1) {

@@ -9,12 +9,15 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The metrics by section: that of INFO for its fields, else the part that exports them. */
+/**
+ * The metrics by section: the section of INFO for its fields, otherwise the part of the program
+ * that exports them.
+ */
 final class MetricsPage {
   static final String PREFIX = "metric";
   private static final Pattern FIELD = Pattern.compile("Field (\\S+) of INFO (\\w+)\\.$");
 
-  /** The sections of metrics that are no field of INFO, by the start of their names. */
+  /** The sections of metrics outside of INFO, by the prefix of their names. */
   private static final List<List<String>> PARTS =
       List.of(
           List.of("redis_sentinel_", "Sentinel"),

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The pages of the reference. Directives and keyspace events come from their declarations; commands
- * and metrics from servers of this process, which publish theirs.
+ * The pages of the reference. Directives and keyspace events are read from their declarations,
+ * commands and metrics from servers started in this process.
  */
 final class Reference implements AutoCloseable {
   /** Events of sentinels by type, a tab between type and description. */

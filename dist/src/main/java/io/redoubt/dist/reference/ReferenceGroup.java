@@ -42,14 +42,14 @@ final class ReferenceGroup implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int POLL_MILLIS = 50;
 
-  /** The rounds without a new metric after which none is expected. */
+  /** The number of rounds without a new metric after which all are assumed to be found. */
   private static final int SETTLED_ROUNDS = 60;
 
   private static final Pattern HELP =
       Pattern.compile("(?m)^# HELP (\\S+) (.*)\n# TYPE \\S+ (\\S+)");
   private static final List<String> SOURCES = List.of("master", "replica", "sentinel");
 
-  /** A metric of each process that comes last. */
+  /** The metric of each process that appears last. */
   private static final List<String> AWAITED =
       List.of(
           "slave_state=\"online\"", "redis_master_link_up{", "redis_sentinel_master_ok_slaves{");
@@ -145,7 +145,7 @@ final class ReferenceGroup implements AutoCloseable {
     await(0, "redis_latency_spike_last{");
     await(2, "redoubt_sentinel_replica_offset_bytes{"); // after the sentinel's first INFO
     Map<String, Exported> metrics = new TreeMap<>();
-    // Some come with the first command or ping of a process. Rounds rather than time are counted,
+    // Some appear with the first command or ping of a process. Rounds rather than time are counted,
     // because a busy machine may not run this process for seconds.
     int count = 0;
     for (int quietRounds = 0; quietRounds < SETTLED_ROUNDS; quietRounds++) {
@@ -176,14 +176,16 @@ final class ReferenceGroup implements AutoCloseable {
     }
   }
 
-  /** Orders a failover until one has been made: a replica has to be known for some time. */
+  /**
+   * Requests a failover until one succeeds: the sentinel must have known the replica for some time.
+   */
   private void failOver() throws IOException, InterruptedException {
     long end = System.nanoTime() + LIMIT.toNanos();
     while (!scrape(2).contains("redoubt_sentinel_last_failover_seconds{")) {
       if (System.nanoTime() > end) {
         throw new IOException("no failover");
       }
-      toSentinel.call("SENTINEL", "FAILOVER", "main"); // refused while one is made
+      toSentinel.call("SENTINEL", "FAILOVER", "main"); // refused during a failover
       Thread.sleep(10 * POLL_MILLIS);
     }
   }

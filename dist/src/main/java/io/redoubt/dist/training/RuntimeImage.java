@@ -20,8 +20,8 @@ import java.util.stream.Stream;
  */
 final class RuntimeImage {
   /**
-   * The modules that jdeps finds, without an optional one of the libraries (java.desktop). Without
-   * jdk.jfr, netty's question for it would make each start search all jars.
+   * The modules that jdeps finds, except an optional one of the libraries (java.desktop). Without
+   * jdk.jfr, each start would search all jars for it on behalf of netty.
    */
   private static final String MODULES =
       "java.base,java.logging,java.management,java.naming,jdk.jfr,jdk.management,jdk.net,"
@@ -50,7 +50,7 @@ final class RuntimeImage {
     this.programs = programs;
   }
 
-  /** Returns everything but the JDK that the image depends on. */
+  /** Returns the inputs of the image other than the JDK. */
   static String key() {
     return String.join(" ", OPTIONS);
   }

@@ -22,11 +22,11 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Creates the Java runtime of a staged distribution, {@code runtime}, and the AOT caches that the
- * programs start from with it, {@code lib/redis-server.aot} and the like. If the JDK can't make a
- * runtime, the caches are for the JDK itself, which {@code lib/aot.jdk} then names: launchers use
- * them with no other. Both are kept beside the stage and created again only when a jar, an option
- * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
+ * Creates the Java runtime of a staged distribution, {@code runtime}, and the AOT caches from which
+ * the programs start, {@code lib/redis-server.aot} and the like. If the JDK can't make a runtime,
+ * the caches are for the JDK itself, and {@code lib/aot.jdk} names it: launchers use the caches
+ * with no other JDK. Runtime and caches are kept next to the stage. A changed jar, option or JDK
+ * recreates them, because the JVM (25.0.3) would run old classes from an old cache.
  */
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(180);

@@ -15,7 +15,8 @@ import java.util.concurrent.Future;
 
 /**
  * The workload of the AOT training run: the requests of clients, replicas and sentinels, often
- * enough for the JVM to find the hot code. Replies are read and not checked; tests do that.
+ * enough for the JVM to find the hot code. It reads replies without checking them, as tests do
+ * that.
  */
 final class TrainingWorkload {
   private static final String CANDIDATE = "0".repeat(40);
@@ -38,7 +39,7 @@ final class TrainingWorkload {
 
   private static final int ELEMENTS_A_COMMAND = 100;
 
-  /** Writes are paused this often, because a slow disk makes them wait. */
+  /** The number of requests after which writes pause, because a slow disk would block them. */
   private static final int PAUSE_EVERY = 50 * PIPELINE;
 
   private static final int LONG_READ_ROUNDS = 10;
@@ -337,7 +338,7 @@ final class TrainingWorkload {
         List.of("EVAL", COUNTING_SCRIPT, "2", "key:1", "counter", "value"));
   }
 
-  /** Returns commands that take long because of their arguments, also at their first use. */
+  /** Returns commands whose arguments make them slow, even at their first use. */
   private static List<List<String>> longArguments(int round) {
     List<String> fields = new ArrayList<>(List.of("BITFIELD", "fields"));
     List<String> missing = new ArrayList<>(List.of("DEL"));
@@ -356,7 +357,7 @@ final class TrainingWorkload {
     boolean holds() throws IOException;
   }
 
-  /** Waits for a condition; after the time limit the training continues, less complete. */
+  /** Waits for a condition; after the time limit the training continues and is less complete. */
   private static void until(Condition condition) throws IOException, InterruptedException {
     long end = System.nanoTime() + STEP_LIMIT_NANOS;
     while (!condition.holds() && System.nanoTime() < end) {
