@@ -114,7 +114,7 @@ final class AcksBenchmark implements Callable<Integer> {
     }
   }
 
-  /** Starts a server whose snapshot file no other one uses. */
+  /** Starts a server with its own snapshot file. */
   private MeasuredServer start(boolean redis) throws IOException, InterruptedException {
     return servers.start(
         redis, "--repl-diskless-sync-delay 0", "--dbfilename acks-" + ++startedCount + ".rdb");

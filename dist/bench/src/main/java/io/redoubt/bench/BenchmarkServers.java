@@ -97,7 +97,7 @@ final class BenchmarkServers {
     return server;
   }
 
-  /** Closes processes when the JVM exits, on Ctrl-C too. */
+  /** Closes processes when the JVM exits, even on Ctrl-C. */
   synchronized void closeOnExit(Runnable close) {
     groups.add(close);
   }
@@ -108,7 +108,7 @@ final class BenchmarkServers {
     if (place == null) {
       place = Files.createTempDirectory("redoubt-benchmark-");
       folder = place;
-      // Runs after an ordinary exit and after Ctrl-C alike, so that no process and no file remains.
+      // Runs after an ordinary exit and after Ctrl-C, so that no process or file remains.
       Runtime.getRuntime().addShutdownHook(new Thread(this::clean, "clean"));
     }
     return place;

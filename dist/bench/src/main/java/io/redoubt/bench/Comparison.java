@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The measurements of both servers over some rounds in which they took turns.
+ * The measurements of both servers in alternating rounds.
  *
  * @param redis one measurement per round
- * @param redoubt as many
+ * @param redoubt one measurement per round
  */
 record Comparison<R>(List<R> redis, List<R> redoubt) {
   /** Marks a value that has no goal. */
@@ -55,7 +55,7 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
         Locale.ROOT, "%-28s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
   }
 
-  /** Prints the medians of a value over all rounds, their ratio, and the goal for the ratio. */
+  /** Prints the medians of a value over all rounds, their ratio, and the goal of the ratio. */
   void row(String title, ToDoubleFunction<R> value, double goal) {
     double theirs = median(redis.stream().mapToDouble(value).toArray());
     double ours = median(redoubt.stream().mapToDouble(value).toArray());

@@ -117,7 +117,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     System.out.printf(Locale.ROOT, "%-12s %10.0f %10.0f %8.0f%n", title, redis, redoubt, goal);
   }
 
-  /** Returns a link to the redis-server, which is a sentinel when it is started by that name. */
+  /** Returns a link to redis-server; under the name of the link it starts as a sentinel. */
   private Path redisSentinel() throws IOException {
     if (redisSentinel != null) {
       return redisSentinel;
@@ -163,7 +163,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     return millis;
   }
 
-  /** Waits until all servers belong to the group whose acknowledgements count, if there is one. */
+  /** Waits until all servers belong to the acknowledgement group, if there is one. */
   private static void awaitAckGroup(Topology group) throws IOException, InterruptedException {
     for (Node server : group.servers()) {
       List<Reply> acks = List.copyOf(server.ask("CONFIG", "GET", "write-acks").elements());
@@ -183,7 +183,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     }
   }
 
-  /** Returns the time at which a new master, named by all sentinels, has accepted a write. */
+  /** Returns the time at which a new master that all sentinels name has accepted a write. */
   private static long firstWrite(Topology group, int old) throws IOException, InterruptedException {
     List<RespClient> sentinels = new ArrayList<>();
     try {

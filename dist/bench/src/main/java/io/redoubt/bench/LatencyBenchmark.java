@@ -60,7 +60,10 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final long REST_MILLIS = 3_000;
 
-  /** The divisor for the range around a power of two in which elements grow one by one. */
+  /**
+   * The divisor of a power of two that gives the range around it in which elements are added one by
+   * one.
+   */
   private static final int STRETCH = 16;
 
   @Mixin private BenchmarkServers servers = new BenchmarkServers();

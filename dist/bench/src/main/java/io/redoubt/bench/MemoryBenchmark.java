@@ -129,8 +129,8 @@ final class MemoryBenchmark implements Callable<Integer> {
   }
 
   /**
-   * Prints the memory of one server; pages are those of its allocator. Redoubt gets as many
-   * requests as Redis has answered in the time.
+   * Prints the memory of one server; pages are the pages of its allocator. Redoubt gets as many
+   * requests as Redis answered in the time.
    */
   private long churn(boolean redis, Duration duration, long count, List<String> more)
       throws IOException, InterruptedException {
@@ -181,7 +181,7 @@ final class MemoryBenchmark implements Callable<Integer> {
   /** Returns the memory growth per element, in bytes. */
   private static double growth(MeasuredServer server, Loader.Source source, int elements)
       throws IOException, InterruptedException {
-    // Warms up first: memory for compiled code is not growth by data.
+    // Warms up first, because memory for compiled code is no growth of data.
     for (int round = 0; round < WARM_UP_ROUNDS; round++) {
       Loader.load(server, WARM_UP_ELEMENTS, source);
       server.ask("FLUSHALL");
@@ -192,7 +192,7 @@ final class MemoryBenchmark implements Callable<Integer> {
   }
 
   private static long settled(MeasuredServer server) throws IOException, InterruptedException {
-    purge(server); // before both readings, or free memory would count as data
+    purge(server); // before both readings: free memory would count as data
     Thread.sleep(SETTLING);
     return server.residentBytes();
   }

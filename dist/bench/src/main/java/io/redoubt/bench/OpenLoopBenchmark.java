@@ -42,7 +42,7 @@ final class OpenLoopBenchmark implements Callable<Integer> {
     MeasuredServer get() throws IOException, InterruptedException;
   }
 
-  /** A server to measure, its name in the table, and its measurements. */
+  /** A server to measure: its name in the table, and its measurements. */
   private record Candidate(String name, Start start, Map<Load, List<Row>> rows) {
     static Candidate of(String name, Start start) {
       return new Candidate(name, start, new HashMap<>());

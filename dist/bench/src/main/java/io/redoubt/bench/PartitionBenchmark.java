@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark partition}: acknowledged writes that are lost when a master is cut off. */
+/** {@code benchmark partition}: the acknowledged writes lost when a master is cut off. */
 @Command(
     name = "partition",
     description = {
@@ -94,7 +94,7 @@ final class PartitionBenchmark implements Callable<Integer> {
   /**
    * The outcome of a run; times in seconds, NaN without a lost write.
    *
-   * @param acknowledged the writes acknowledged by the first server since the beginning
+   * @param acknowledged the writes that the first server has acknowledged since the start
    * @param othersLost the lost writes of the other client
    */
   private record Outcome(
@@ -168,7 +168,7 @@ final class PartitionBenchmark implements Callable<Integer> {
         environment);
   }
 
-  /** Returns a link to the redis-server, which is a sentinel when it is started by that name. */
+  /** Returns a link to redis-server; under the name of the link it starts as a sentinel. */
   private Path redisSentinel() throws IOException {
     Path link = servers.folder().resolve("redis-sentinel");
     return Files.exists(link)
@@ -207,7 +207,7 @@ final class PartitionBenchmark implements Callable<Integer> {
       cut = System.nanoTime();
       fault.begin(network, group);
       if (fault.separates()) {
-        // This process reaches all machines, but a client beside the others would not.
+        // This process reaches all machines; a client on the far side would not.
         firstReachable.set(fault.cutOff());
         others.disconnect();
       }
@@ -232,7 +232,7 @@ final class PartitionBenchmark implements Callable<Integer> {
     }
   }
 
-  /** Returns the longest time between two acknowledgements after the beginning, in seconds. */
+  /** Returns the longest time between two acknowledgements after the cut, in seconds. */
   private static double gap(List<Long> acknowledged, long cut) {
     long longest = 0;
     long before = cut;

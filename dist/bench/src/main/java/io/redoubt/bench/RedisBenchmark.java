@@ -16,7 +16,10 @@ import java.util.List;
  * @param command the arguments of the request
  */
 record RedisBenchmark(int connections, int pipeline, int range, List<String> command) {
-  /** Replaced by redis-benchmark with a random number of twelve digits in each request. */
+  /**
+   * The placeholder that redis-benchmark replaces by a random number of twelve digits in each
+   * request.
+   */
   static final String RANDOM = "__rand_int__";
 
   private static final int PER_SECOND_COLUMN = 1;

@@ -50,7 +50,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
    */
   private static final long SLOW_NANOS = 1_000_000;
 
-  /** Longer than a second, for which Redoubt serves the same metrics again. */
+  /** Longer than a second, during which Redoubt serves the same metrics again. */
   private static final Duration PERIOD = Duration.ofMillis(1100);
 
   @Mixin private BenchmarkServers servers = new BenchmarkServers();
@@ -67,7 +67,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
       description = "The redis_exporter to compare with (default: ${DEFAULT-VALUE}).")
   private Path exporter = Path.of("/usr/bin/prometheus-redis-exporter");
 
-  /** A process beside a server that serves the server's metrics. */
+  /** A process next to a server that exports the server's metrics. */
   private static final class Exporter implements AutoCloseable {
     private final Process process;
 
@@ -122,7 +122,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
   private void measure(String title, MeasuredServer server, int port)
       throws IOException, InterruptedException {
     EveryCommand commands = new EveryCommand(server);
-    commands.call(); // cold code and Lua's library are not what is measured
+    commands.call(); // cold code and Lua's library would distort the measurement
     commands.dropSlow(SLOW_NANOS);
     try (WriteLoad load = WriteLoad.start(server)) {
       load.write(ScrapeBenchmark::set);
@@ -153,11 +153,11 @@ final class ScrapeBenchmark implements Callable<Integer> {
   }
 
   /**
-   * Scrapes that were taken one after the other.
+   * Successive scrapes.
    *
    * @param millis the duration of each, in milliseconds
-   * @param heldMillis the longest time for which the one before each held the event loop, in
-   *     milliseconds, NaN if the server doesn't tell it
+   * @param heldMillis the longest time for which the previous scrape held the event loop, in
+   *     milliseconds; NaN if the server does not report it
    */
   private record Scrapes(double[] millis, double[] heldMillis) {
     private static final Pattern HELD =

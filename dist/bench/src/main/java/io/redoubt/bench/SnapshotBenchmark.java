@@ -38,7 +38,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   /**
    * The data of a measurement and the writes during it.
    *
-   * @param changes writes that change everything, and add about as often as they remove
+   * @param changes writes that change everything and keep the amount of data about constant
    */
   private record Scenario(
       String title, int elements, Loader.Source data, WriteLoad.Requests changes) {}
@@ -91,9 +91,11 @@ final class SnapshotBenchmark implements Callable<Integer> {
         });
   }
 
-  /** Visits all of {@code [0, count)} in no order as step grows. */
+  /**
+   * Returns a place in {@code [0, count)}; increasing steps visit all places in scattered order.
+   */
   private static int place(int step, int count) {
-    // The factor is odd and shares no prime with the counts, so each place is visited once.
+    // The factor is odd and shares no prime with the counts, so that each place is visited once.
     return (int) (step * 1_000_003L * 7919 % count);
   }
 

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 final class BenchmarkTest {
-  /** The script passes the folder of the distribution to each of them. */
+  /** The script passes the folder of the distribution to each benchmark. */
   @Test
   void everyBenchmarkTakesTheDistributionAndDescribesItself() {
     assertThat(Benchmark.commandLine().getSubcommands().keySet())

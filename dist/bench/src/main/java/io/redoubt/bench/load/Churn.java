@@ -13,13 +13,13 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes of all types without order: values of 1 to 300 bytes under a number of names a type, a
- * third of which get an expiry time, and keys that are deleted, renamed and trimmed.
+ * Random writes of all types: values of 1 to 300 bytes under a number of names per type, a third of
+ * which get an expiry time, and keys that are deleted, renamed and trimmed.
  */
 public final class Churn {
   private static final int MAX_VALUE_BYTES = 300;
 
-  /** The longest time to live, for each name: more names are written less often. */
+  /** The longest time to live per name, since each of more names is written less often. */
   private static final int EXPIRY_MILLIS_PER_NAME = 3;
 
   private static final int FIELDS = 20;
@@ -54,9 +54,10 @@ public final class Churn {
   }
 
   /**
-   * Writes over one connection, the same requests each time, until a time or number is reached.
+   * Writes a repeatable sequence of requests over one connection, until a time or number is
+   * reached.
    *
-   * @param names the number of names a type
+   * @param names the number of names per type
    * @return the number of requests
    * @throws ErrorReplyException if a reply is an error
    */
@@ -87,7 +88,7 @@ public final class Churn {
     if (line == null) {
       throw new EOFException("connection closed by the server");
     }
-    // A key that is to be renamed may have expired or never have been written.
+    // A key to rename may have expired, or may not exist yet.
     if (line.startsWith("-") && !line.contains("no such key")) {
       throw new ErrorReplyException(server, line);
     }
@@ -176,7 +177,8 @@ public final class Churn {
       }
       case LIST -> request(4, "LTRIM", type, name).number(2).number(10);
       case SET -> {
-        // A value alone would hardly be found; SPOP with a count has a reply of unknown length.
+        // The value of a single member would rarely exist, and SPOP with a count has a reply of
+        // unknown length.
         request(2, "UNLINK", type, name);
       }
       case SORTED_SET -> request(4, "ZREMRANGEBYRANK", type, name).number(0).number(1);

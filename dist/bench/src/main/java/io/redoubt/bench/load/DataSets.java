@@ -19,7 +19,7 @@ public final class DataSets {
 
   private DataSets() {}
 
-  /** Returns a 31-bit number derived from {@code i}; successive numbers have no order. */
+  /** Returns a 31-bit number derived from {@code i}; successive numbers are scattered. */
   static long scattered(int i) {
     return (i * SPREAD) >>> 33;
   }
@@ -123,7 +123,7 @@ public final class DataSets {
     };
   }
 
-  /** Returns a source of one large sorted set whose scores arrive in no order. */
+  /** Returns a source of one large sorted set whose scores arrive in scattered order. */
   public static Loader.Source sortedSet(String key) {
     return (requests, from, to) -> {
       for (int i = from; i < to; i += BATCH) {

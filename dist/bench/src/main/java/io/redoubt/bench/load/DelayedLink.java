@@ -15,13 +15,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A port of this machine whose connections lead to another port and deliver all bytes a fixed time
- * later, as a link of that latency does. Its rate is not limited.
+ * A port of this machine that forwards its connections to another port and delivers all bytes after
+ * a fixed delay, like a link of that latency. Its rate is not limited.
  */
 public final class DelayedLink implements AutoCloseable {
   private static final int CHUNK_BYTES = 64 * 1024;
 
-  /** Bytes on their way, and when they arrive; empty for the end. */
+  /** Bytes in transit and their time of arrival; empty at the end of the stream. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Chunk(byte[] bytes, long dueNanos) {}
 
@@ -30,7 +30,7 @@ public final class DelayedLink implements AutoCloseable {
   private final long delayNanos;
   private final List<Socket> sockets = new ArrayList<>();
 
-  /** Listens on a free port and leads to another one of this machine. */
+  /** Listens on a free port and forwards to another port of this machine. */
   public DelayedLink(int targetPort, long delayNanos) throws IOException {
     target = new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort);
     this.delayNanos = delayNanos;
@@ -82,7 +82,7 @@ public final class DelayedLink implements AutoCloseable {
         count = in.read(buffer);
       }
     } catch (IOException closed) {
-      // The end is passed on all the same.
+      // The end of the stream is forwarded all the same.
     }
     way.add(new Chunk(new byte[0], System.nanoTime() + delayNanos));
   }
@@ -98,7 +98,7 @@ public final class DelayedLink implements AutoCloseable {
         out.write(next.bytes());
       }
     } catch (IOException closed) {
-      // The receiver has gone.
+      // The receiver has closed.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Calls each command of a server once, so that it counts under its name in the statistics. */
+/** Calls each command of a server once, so that the statistics have an entry for each. */
 public final class EveryCommand {
-  /** Commands that end, empty or change what is measured, or never reply. */
+  /** Commands that end, empty or change the measured server, or never reply. */
   private static final Set<String> SKIPPED =
       Set.of(
           "bgrewriteaof",
@@ -38,8 +38,7 @@ public final class EveryCommand {
   private final List<String[]> requests = new ArrayList<>();
 
   /**
-   * Prepares to call the commands with as many arguments as they need at least, most of which they
-   * refuse.
+   * Prepares to call each command with its least number of arguments; most commands refuse them.
    */
   public EveryCommand(MeasuredServer server) throws IOException {
     this.server = server;
@@ -61,14 +60,14 @@ public final class EveryCommand {
     return request;
   }
 
-  /** Calls them, each over a connection of its own, which some leave in another mode. */
+  /** Calls each command over a new connection, because some leave theirs in another mode. */
   public void call() throws IOException {
     for (String[] request : requests) {
       nanos(request);
     }
   }
 
-  /** Calls them, and never again those that take longer than the given time. */
+  /** Calls the commands, and drops the ones that take longer than the given time. */
   public void dropSlow(long limitNanos) throws IOException {
     List<String[]> fast = new ArrayList<>();
     for (String[] request : requests) {

@@ -24,7 +24,7 @@ public final class GetProbe implements AutoCloseable {
   private static final long PAUSE_NANOS = 200_000;
   private static final long WAIT_MILLIS = 100;
 
-  /** GETs faster than this are not recorded individually. */
+  /** Faster GETs are not recorded individually. */
   private static final long SLOW_NANOS = 500_000;
 
   private final Socket socket;
@@ -37,7 +37,7 @@ public final class GetProbe implements AutoCloseable {
 
   /** The latencies since the last call: the 99.9th percentile, the maximum, and all slow GETs. */
   public record Times(double p999Millis, double longestMillis, List<MachineStalls.Span> slow) {
-    /** Returns the longest latency, less the time in which the machine stalled. */
+    /** Returns the longest latency, without the time during which the machine stalled. */
     public double longestMillis(MachineStalls stalls) {
       return slow.stream()
               .mapToLong(span -> span.nanos() - stalls.nanosWithin(span))

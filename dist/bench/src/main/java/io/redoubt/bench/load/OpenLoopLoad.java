@@ -18,11 +18,11 @@ import java.util.SplittableRandom;
 /**
  * Sends requests at a fixed rate, whether or not earlier ones have been answered, and records the
  * time from when each was due until its reply was read. A server that falls behind thus delays all
- * requests that were due meanwhile, as with real clients; a load that waits for replies would send
- * them later and not see it (coordinated omission).
+ * requests due meanwhile, as with real clients; a load that waits for replies would send later and
+ * hide the delay (coordinated omission).
  *
- * <p>One thread sends for all connections in turn and never sleeps, because a timer would be later
- * than the latencies to measure. Every second request is a SET, every other a GET.
+ * <p>One thread sends for all connections in turn and never sleeps, because the error of a timer
+ * exceeds the latencies. Every second request is a SET, every other a GET.
  */
 public final class OpenLoopLoad implements AutoCloseable {
   /** The number of keys; the server must have all of them, as {@link DataSets#strings} makes. */
@@ -32,17 +32,20 @@ public final class OpenLoopLoad implements AutoCloseable {
   private static final int SET_REPLY_BYTES = "+OK\r\n".length();
   private static final int GET_REPLY_BYTES = "$64\r\n".length() + 64 + 2;
 
-  /** Requests without a reply, after which the server is taken to be unable to keep the rate. */
+  /**
+   * The number of requests without a reply after which the server counts as unable to keep the
+   * rate.
+   */
   private static final int MAX_PENDING = 1 << 16;
 
-  /** One connection, with the requests that it has sent and that are not answered. */
+  /** A connection with its unanswered requests. */
   private static final class Sender {
     private final SocketChannel channel;
     private final long[] dueNanos = new long[MAX_PENDING];
     private int sent;
     private int answered;
 
-    /** The bytes read of the reply to the oldest request. */
+    /** The number of bytes read of the reply to the oldest request. */
     private int read;
 
     Sender(SocketChannel channel) {
@@ -56,7 +59,6 @@ public final class OpenLoopLoad implements AutoCloseable {
   private final RequestBuffer request = new RequestBuffer();
   private final ByteBuffer replies = ByteBuffer.allocateDirect(1 << 16);
 
-  /** Connects. */
   public OpenLoopLoad(MeasuredServer server, int connections) throws IOException {
     for (int i = 0; i < connections; i++) {
       SocketChannel channel =
@@ -72,7 +74,7 @@ public final class OpenLoopLoad implements AutoCloseable {
   /**
    * Sends for some time and waits for the last reply.
    *
-   * @throws IOException if the server does not keep the rate by far, or fails a request
+   * @throws IOException if the server falls far behind the rate or fails a request
    */
   public LatencyHistogram run(int ratePerSecond, double seconds) throws IOException {
     LatencyHistogram latencies = new LatencyHistogram();
@@ -89,7 +91,7 @@ public final class OpenLoopLoad implements AutoCloseable {
         send(senders.get((int) (sent % senders.size())), dueNanos);
         sent++;
         if (sent % senders.size() == 0) {
-          receive(latencies); // also while it is behind its schedule
+          receive(latencies); // even while behind schedule
         }
       }
       receive(latencies);

@@ -18,7 +18,7 @@ public final class PingLoad implements AutoCloseable {
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final int PONG_BYTES = "+PONG\r\n".length();
 
-  /** PINGs faster than this are ignored. */
+  /** Faster PINGs are ignored. */
   private static final long NOTABLE_NANOS = 500_000;
 
   /** The longest PINGs, in nanoseconds. */

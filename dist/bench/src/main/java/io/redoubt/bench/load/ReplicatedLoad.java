@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Sends SETs over some connections, one at a time on each, optionally each with a WAIT for one
+ * Sends SETs over several connections, one at a time on each, optionally followed by a WAIT for one
  * replica in the same pipeline. Replies are read in the order of the requests, so that a latency
- * contains the time that this client takes for the other connections.
+ * includes the time that this client spends on the other connections.
  */
 public final class ReplicatedLoad implements AutoCloseable {
   private static final String KEY = "key:";

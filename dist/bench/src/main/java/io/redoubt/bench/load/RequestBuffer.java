@@ -77,7 +77,7 @@ public final class RequestBuffer {
     return digits(number, digits(number)).lineEnd();
   }
 
-  @SuppressWarnings("deprecation") // ASCII only, without a copy
+  @SuppressWarnings("deprecation") // ASCII only; makes no copy
   private void text(String text) {
     text.getBytes(0, text.length(), bytes, length);
     length += text.length();

@@ -14,7 +14,7 @@ public final class Scraper implements AutoCloseable {
   private static final long PERIOD_SECONDS = 5;
 
   /**
-   * Scrapes at the start, in which Java compiles their code; the server renews metrics once a
+   * The number of scrapes during which Java compiles their code; the server renews metrics once a
    * second.
    */
   private static final int WARM_UP_SCRAPES = 40;
@@ -30,7 +30,7 @@ public final class Scraper implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
 
-  /** Starts to scrape a port of this machine. */
+  /** Starts scraping a port of this machine. */
   public Scraper(int port) {
     this.port = port;
     Thread.ofPlatform().daemon().name("scraper").start(this::run);
@@ -77,7 +77,7 @@ public final class Scraper implements AutoCloseable {
     check();
   }
 
-  /** Throws what a scrape has failed with. */
+  /** Throws the failure of a scrape. */
   public void check() throws IOException {
     IOException failed = failure.get();
     if (failed != null) {

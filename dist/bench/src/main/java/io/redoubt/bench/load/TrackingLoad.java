@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients with client-side caching and a monitor, which receive what other clients cause. One
- * thread reads for all of them and looks at nothing but the status replies.
+ * Clients with client-side caching and a monitor, which receive messages caused by other clients.
+ * One thread reads for all of them and examines only status replies.
  */
 public final class TrackingLoad implements AutoCloseable {
   private static final int KEY_DIGITS = 12;
@@ -32,7 +32,7 @@ public final class TrackingLoad implements AutoCloseable {
   private @Nullable IOException failure;
   private boolean closed;
 
-  /** Starts to read, without a client. */
+  /** Starts reading, without a client. */
   public TrackingLoad(MeasuredServer server) throws IOException {
     this.server = server;
     receiver.start();
@@ -43,7 +43,7 @@ public final class TrackingLoad implements AutoCloseable {
     connect(false, requests.request(1).word("MONITOR"));
   }
 
-  /** Connects clients that track what they read. */
+  /** Connects clients that track the keys they read. */
   public void track(int count) throws IOException, InterruptedException {
     for (int i = 0; i < count; i++) {
       requests.request(2).word("HELLO").word("3");
@@ -86,7 +86,7 @@ public final class TrackingLoad implements AutoCloseable {
     }
   }
 
-  /** Waits for that many status replies and forgets them. */
+  /** Waits for the given number of status replies and discards them. */
   private synchronized void await(int count) throws IOException, InterruptedException {
     while (statusReplies < count) {
       if (failure != null) {
@@ -129,7 +129,7 @@ public final class TrackingLoad implements AutoCloseable {
     if ((boolean) key.attachment()) {
       int found = 0;
       for (int i = 0; i < bytes.position(); i++) {
-        found += bytes.get(i) == '+' ? 1 : 0; // no key and no value has it
+        found += bytes.get(i) == '+' ? 1 : 0; // no key and no value contains it
       }
       count(found);
     }

@@ -115,7 +115,7 @@ public final class WriteLoad implements AutoCloseable {
    * Reads replies that have the given number of lines in total.
    *
    * @param bytes scratch space
-   * @throws ErrorReplyException if a reply at the start of a read is an error
+   * @throws ErrorReplyException if a read starts with an error reply
    */
   static void readLines(MeasuredServer server, InputStream in, int lines, byte[] bytes)
       throws IOException {

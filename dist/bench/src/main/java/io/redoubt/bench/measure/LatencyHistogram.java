@@ -1,6 +1,8 @@
 package io.redoubt.bench.measure;
 
-/** Counts latencies in buckets of one microsecond. Longer ones than a second share the last. */
+/**
+ * Counts latencies in buckets of one microsecond. Latencies above a second share the last bucket.
+ */
 public final class LatencyHistogram {
   private static final int BUCKETS = 1_000_001;
 
@@ -21,7 +23,7 @@ public final class LatencyHistogram {
   }
 
   /**
-   * Returns the latency that a share of the recorded ones does not exceed, in microseconds.
+   * Returns the latency at a quantile, in microseconds.
    *
    * @param share from 0 to 1
    */

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * millisecond. If it wakes much later, no program ran on that processor: the host of the virtual
  * machine suspended it or had to find memory for it, or the kernel was busy.
  *
- * <p>Requires the right to real-time priorities, and taskset and chrt of util-linux.
+ * <p>Requires permission for real-time priorities, and taskset and chrt of util-linux.
  */
 public final class MachineStalls implements AutoCloseable {
   /** An interval of {@link System#nanoTime}. */
@@ -26,7 +26,7 @@ public final class MachineStalls implements AutoCloseable {
 
   private static final long PERIOD_NANOS = 500_000;
 
-  /** Shorter delays may be the kernel's ordinary work. */
+  /** Shorter delays may be ordinary work of the kernel. */
   private static final long MIN_STALL_NANOS = 1_000_000;
 
   private final List<Span> spans = new ArrayList<>();

@@ -107,8 +107,8 @@ public final class MeasuredServer implements AutoCloseable {
   }
 
   /**
-   * Returns the processor time used so far by all threads, in nanoseconds. A thread that has ended
-   * counts with its last reading.
+   * Returns the processor time used so far by all threads, in nanoseconds. A finished thread counts
+   * with its last reading.
    */
   public long cpuNanos() throws IOException {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(proc("task"))) {
@@ -162,7 +162,7 @@ public final class MeasuredServer implements AutoCloseable {
     return sumOfFields(proc("status"), RESIDENT);
   }
 
-  /** Returns the resident memory plus the memory its children do not share with it, in bytes. */
+  /** Returns the resident memory plus the private memory of the child processes, in bytes. */
   public long residentBytesWithChildren() throws IOException {
     long bytes = residentBytes();
     Path main = Path.of("task", Long.toString(node.pid()), "children");

@@ -6,9 +6,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The part of a request's latency caused by other programs or the kernel's threads: the time in
- * which the two threads that serve it, the client's and the server's loop, were runnable but not
- * running, and the server's other threads did not run either.
+ * The part of a request's latency that other programs or kernel threads caused: the time in which
+ * both threads that serve it, the client's and the server's loop, were runnable but not running,
+ * and the server's other threads did not run either.
  */
 public final class RunQueueDelay implements AutoCloseable {
   private static final long FRESH_NANOS = 1_000_000;
@@ -42,7 +42,7 @@ public final class RunQueueDelay implements AutoCloseable {
     sampledAtNanos = System.nanoTime();
   }
 
-  /** Returns the loop's thread, taken to be the one that has run most. */
+  /** Returns the loop's thread, assumed to be the one with the most processor time. */
   private ThreadCpuTimes loop() {
     return server.stream().max(Comparator.comparingLong(ThreadCpuTimes::ranNanos)).orElseThrow();
   }

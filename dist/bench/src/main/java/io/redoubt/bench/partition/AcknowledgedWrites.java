@@ -11,15 +11,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that writes one new key after the other to the server that it is directed to, and
- * records when each write was acknowledged.
+ * A client that writes one new key after another to the server that a directory names, and records
+ * when each write was acknowledged.
  */
 public final class AcknowledgedWrites implements AutoCloseable {
-  /** Finds the server to write to. */
+  /** Names the server to write to. */
   @FunctionalInterface
   public interface Directory {
     /**
-     * Opens a connection to the server that should be written to now.
+     * Opens a connection to the current server.
      *
      * @throws IOException if there is none
      */
@@ -35,7 +35,7 @@ public final class AcknowledgedWrites implements AutoCloseable {
   private final boolean followsErrors;
   private final Thread thread;
 
-  /** The times of the acknowledgements; the index is the number in the key. -1 without one. */
+  /** The time of each acknowledgement, by the number in the key; -1 without one. */
   private final List<Long> times = new ArrayList<>();
 
   private final AtomicLong errors = new AtomicLong();
@@ -52,7 +52,7 @@ public final class AcknowledgedWrites implements AutoCloseable {
   /**
    * Starts to write.
    *
-   * @param prefix the beginning of its keys
+   * @param prefix the prefix of its keys
    * @param followsErrors true if it asks the directory again after an error reply
    */
   public static AcknowledgedWrites start(
@@ -91,7 +91,7 @@ public final class AcknowledgedWrites implements AutoCloseable {
     }
   }
 
-  /** Closes the current connection; the directory is asked again. */
+  /** Closes the current connection, so that the directory is asked again. */
   public void disconnect() throws IOException {
     RespClient client = connected;
     if (client != null) {

@@ -8,11 +8,14 @@ import java.util.stream.IntStream;
 public enum Fault {
   /** The machine is cut off. */
   CUT("cut", 3),
-  /** Nothing that the machine sends arrives; it receives all. */
+  /** The machine receives everything, but none of its packets arrive. */
   MUTE("mute", 3),
-  /** Nothing arrives at the machine; what it sends does. */
+  /** No packet arrives at the machine, but its own packets arrive. */
   DEAF("deaf", 3),
-  /** The machine is cut off together with that of one replica; three sentinels remain of five. */
+  /**
+   * The machine and the machine of one replica are cut off together; three of five sentinels
+   * remain.
+   */
   CUT_WITH_REPLICA("cut-with-replica", 5),
   /** The master is stopped by SIGSTOP. */
   STOP("stop", 3),
@@ -38,12 +41,14 @@ public enum Fault {
     return machines;
   }
 
-  /** Returns the number of machines on the side of the master. */
+  /** Returns the number of machines on the master's side. */
   public int cutOff() {
     return this == CUT_WITH_REPLICA ? 2 : 1;
   }
 
-  /** Returns true if the other machines can't be reached from the first, or not the first. */
+  /**
+   * Returns true if packets are lost between the first machine and the others, in either direction.
+   */
   public boolean separates() {
     return this != STOP && this != KILL;
   }
@@ -55,7 +60,6 @@ public enum Fault {
     }
   }
 
-  /** Causes the fault. */
   public void begin(MachineNetwork network, MachineGroup group)
       throws IOException, InterruptedException {
     switch (this) {

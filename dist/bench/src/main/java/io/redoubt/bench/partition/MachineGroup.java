@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A master and two replicas, each on a machine of its own with a sentinel; further machines have
- * only a sentinel. The first machine has the initial master.
+ * A master and two replicas, each on its own machine with a sentinel; further machines have only a
+ * sentinel. The first machine has the initial master.
  */
 public final class MachineGroup implements AutoCloseable {
   /** The number of servers. */
@@ -70,7 +70,7 @@ public final class MachineGroup implements AutoCloseable {
     this.downAfterMillis = downAfterMillis;
   }
 
-  /** Starts the servers and then the sentinels, and waits until all of them know each other. */
+  /** Starts the servers and then the sentinels, and waits until they have discovered each other. */
   public void start() throws IOException, InterruptedException {
     for (int i = 0; i < SERVERS; i++) {
       Files.createDirectories(serverFolder(i));
@@ -161,7 +161,7 @@ public final class MachineGroup implements AutoCloseable {
   }
 
   /**
-   * Opens a connection to the master that one of the sentinels names.
+   * Opens a connection to the master according to one of the sentinels.
    *
    * @param from the first machine whose sentinel may be asked
    * @param firstReachable the first machine that can be reached
@@ -243,7 +243,7 @@ public final class MachineGroup implements AutoCloseable {
     return true;
   }
 
-  /** Kills all processes; nothing of them is needed any more. */
+  /** Kills all processes without a shutdown. */
   @Override
   public void close() {
     List<Node> all = new ArrayList<>(sentinels);

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Machines as network namespaces, each with a link to the namespace of this process, which routes
- * between them. A cut discards packets on that router, so that the machines notice nothing but
+ * Machines simulated by network namespaces. Each has a link to the namespace of this process, which
+ * routes between them. A cut discards packets on that router, so that the machines see nothing but
  * silence. This process reaches all machines during a cut.
  *
- * <p>Needs {@code ip} and {@code tc}, and the right to configure the network of this namespace: run
- * the process by {@code unshare --net}.
+ * <p>Needs {@code ip} and {@code tc}, and permission to configure the network of this namespace:
+ * run the process with {@code unshare --net}.
  */
 public final class MachineNetwork implements AutoCloseable {
   private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
@@ -86,7 +86,7 @@ public final class MachineNetwork implements AutoCloseable {
     return "10.77." + machine + ".1";
   }
 
-  /** Returns the words before a command that run it on a machine; they replace themselves by it. */
+  /** Returns the prefix that runs a command on a machine; it replaces itself by the command. */
   public List<String> on(int machine) {
     String pid = Long.toString(holders.get(machine).pid());
     return List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "--");
@@ -104,7 +104,7 @@ public final class MachineNetwork implements AutoCloseable {
     rules.addAll(added);
   }
 
-  /** Ends all cuts and limits of rates. */
+  /** Ends all cuts and rate limits. */
   public void heal() throws IOException, InterruptedException {
     rules("del", rules);
     rules.clear();
@@ -113,7 +113,7 @@ public final class MachineNetwork implements AutoCloseable {
     }
   }
 
-  /** Changes rules by one process, so that all change within a millisecond. */
+  /** Changes all rules by one process, so that they change within a millisecond. */
   private static void rules(String verb, List<String> changed)
       throws IOException, InterruptedException {
     Process ip = new ProcessBuilder("ip", "-batch", "-").start();
@@ -127,7 +127,7 @@ public final class MachineNetwork implements AutoCloseable {
     }
   }
 
-  /** Limits the rate of all that a machine receives, in kbit/s. */
+  /** Limits the receiving rate of a machine, in kbit/s. */
   public void limit(int machine, int kilobits) throws IOException, InterruptedException {
     must(
         "tc",
@@ -169,8 +169,8 @@ public final class MachineNetwork implements AutoCloseable {
   /** Removes the machines; their processes must have ended. */
   @Override
   public void close() {
-    // The kernel removes links with their namespaces, but too late for the next run to use their
-    // names. The rules vanish with the namespace of this process.
+    // The kernel removes links with their namespaces, but not in time for the next run to reuse
+    // their names. The rules vanish with the namespace of this process.
     try {
       for (int i = 0; i < holders.size(); i++) {
         run("ip", "link", "del", "m" + i);
