@@ -14,13 +14,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Tries what each way to have Redis in a test can do, and prints a table; with the property {@code
- * measure.differences} also what is unknown to it or answered otherwise.
+ * Compares the ways to run Redis in a Java test and prints a table. With the property {@code
+ * measure.differences}, also prints the commands that a way does not know or answers differently.
  */
 final class Compared {
   /**
    * With thirty arguments no command does harm: it refuses them, or uses a key of this name. Some
-   * refuse their number in the words in which they refuse an unknown subcommand.
+   * commands refuse their number of arguments with the text for an unknown subcommand.
    */
   private static final int[] ARGUMENT_COUNTS = {30, 0, 1, 2, 3, 4};
 
@@ -90,8 +90,8 @@ final class Compared {
   }
 
   /**
-   * Returns the replies of a real server, null where two of them differ: an order that is random
-   * proves nothing.
+   * Returns the replies of a real server, null where two runs differ: a random order proves
+   * nothing.
    */
   private static List<Answer> expected() throws Exception {
     List<List<Answer>> runs = new ArrayList<>();
@@ -133,7 +133,10 @@ final class Compared {
     }
   }
 
-  /** Counts commands that a server of its own, which may get into any state, does not refuse. */
+  /**
+   * Counts the commands that a server does not refuse. Uses a new server, because the commands may
+   * leave it in any state.
+   */
   private static int known(Product product, List<List<String>> commands) throws Exception {
     try (Product.Running running = product.answering()) {
       return known(product, running.port(), commands);
@@ -227,7 +230,7 @@ final class Compared {
     }
   }
 
-  /** Returns true if a second server of its kind gets what is written to the first one. */
+  /** Returns true if a second server of the product replicates the writes to the first one. */
   private static boolean replicates(Product product, int masterPort) throws Exception {
     try (Product.Running replica = product.answering();
         Wire to = new Wire(masterPort);

@@ -35,7 +35,6 @@ final class Many {
     row("closed");
   }
 
-  /** Starts and closes servers, one at a time. */
   static void repeated(int count) throws IOException {
     row("before");
     for (int i = 1; i <= count; i++) {

@@ -71,7 +71,7 @@ enum Product {
       replica.start();
       sentinel.start();
       try {
-        Thread.sleep(INFO_PERIOD_MILLIS); // the sentinel finds the replica by the master's INFO
+        Thread.sleep(INFO_PERIOD_MILLIS); // the sentinel discovers the replica by the master's INFO
         master.stop();
         return becomesWritable(replicaPort);
       } finally {
@@ -81,12 +81,12 @@ enum Product {
     }
   },
 
-  /** The program of the machine, with which replies are compared. */
+  /** The program installed on this machine, the reference for replies. */
   REAL("redis-server") {
     @Override
     Running start() throws IOException {
       int port = freePort();
-      Path folder = Files.createTempDirectory("redis-"); // else it loads a dump.rdb found here
+      Path folder = Files.createTempDirectory("redis-"); // otherwise it might load a dump.rdb here
       Process process =
           new ProcessBuilder(
                   "redis-server",
@@ -132,7 +132,7 @@ enum Product {
   /** Starts a server; it may take a moment until it answers. */
   abstract Running start() throws Exception;
 
-  /** Returns true if its API starts sentinels, and these replace a master that was killed. */
+  /** Returns true if its API starts sentinels, and they replace a killed master. */
   boolean failsOver() throws Exception {
     return false;
   }
@@ -180,7 +180,7 @@ enum Product {
     }
   }
 
-  /** Something that ends a server. */
+  /** Ends a server. */
   interface Stop {
     void run() throws Exception;
   }

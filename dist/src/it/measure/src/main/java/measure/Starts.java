@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The time from the first instruction of {@code main} until the first server has answered PING, in
- * JVMs of their own, and of later starts in the same JVM.
+ * The time from the first instruction of {@code main} until the first server has answered PING,
+ * each in its own JVM, and the time of later starts in the same JVM.
  */
 final class Starts {
   private static final int COLD_RUNS = Integer.getInteger("measure.runs", 9);
@@ -22,7 +22,8 @@ final class Starts {
 
   static void all() throws Exception {
     Path cache = Files.createTempFile("redoubt", ".aot");
-    // A JVM with folders in its class path, as tests have, uses the cache for the boot path only.
+    // A JVM with folders in its class path, as in tests, uses the cache only for the boot class
+    // path.
     String boot = "-Xbootclasspath/a:" + jars();
     run(
         List.of(boot, "-XX:AOTCacheOutput=" + cache, "-Xlog:disable"),
@@ -45,7 +46,7 @@ final class Starts {
         "first server of a JVM: median, least and most milliseconds of " + COLD_RUNS);
     double[][] times = new double[options.size()][COLD_RUNS];
     for (int i = 0; i < COLD_RUNS; i++) {
-      for (int j = 0; j < times.length; j++) { // in turn: other load of the machine meets all
+      for (int j = 0; j < times.length; j++) { // in turn, so that other load affects all
         times[j][i] = coldOnce(options.get(j), "redoubt");
       }
     }
@@ -105,7 +106,7 @@ final class Starts {
         times[times.length - 1]);
   }
 
-  /** Prints how long the start of one server took. */
+  /** Prints the duration of one start of a server. */
   static void once(Product product) throws Exception {
     System.out.println(time(product, System.nanoTime()));
     System.exit(0);
@@ -117,7 +118,7 @@ final class Starts {
     }
   }
 
-  /** Runs this program in a JVM of its own and returns what it printed. */
+  /** Runs this program in its own JVM and returns the output. */
   static List<String> java(List<String> options, String... arguments) throws Exception {
     return run(options, System.getProperty("java.class.path"), "measure.Main", arguments);
   }

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Units of Redis' own test suite, run as against a server of somebody else: tests that start
- * servers or look into them are left out.
+ * Units of Redis' own test suite, run against an external server: without the tests that start
+ * servers or inspect them.
  */
 final class Suite {
   private static final List<String> UNITS =
@@ -40,12 +40,12 @@ final class Suite {
           "unit/functions",
           "unit/acl");
 
-  /** A unit that hangs counts as far as it came. */
+  /** A unit that hangs counts up to the last test it has finished. */
   private static final int UNIT_SECONDS = Integer.getInteger("measure.unit.seconds", 60);
 
   private static final Pattern PASSED = Pattern.compile("\\[ok]: (.*?)( \\(\\d+ ms\\))?");
 
-  /** The folder of the suite, with {@code runtest} in it; empty to leave it out. */
+  /** The folder of the suite, which contains {@code runtest}; empty to skip the suite. */
   private static final String FOLDER = System.getProperty("measure.suite", "");
 
   private Suite() {}

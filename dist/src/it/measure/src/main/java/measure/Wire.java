@@ -11,9 +11,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A connection in RESP2 that shows replies as text, so that those of two servers can be compared.
- */
+/** A connection in RESP2 that returns replies as text, for comparison of two servers. */
 final class Wire implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 3000;
 

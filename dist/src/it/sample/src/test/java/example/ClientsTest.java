@@ -19,7 +19,7 @@ import org.redisson.config.Config;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
-/** The four libraries that most Java programs use. */
+/** The four client libraries that most Java programs use. */
 @RedoubtTest
 class ClientsTest {
   @Test
@@ -42,7 +42,7 @@ class ClientsTest {
     }
   }
 
-  /** Without a port: for clients on netty that can be given a channel. */
+  /** Without a port: for clients on netty whose channel can be chosen. */
   @Test
   void lettuceWithinTheProcess(EmbeddedServer server) {
     try (RedisClient client = new InProcessClient(server);

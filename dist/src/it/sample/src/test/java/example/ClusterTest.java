@@ -18,7 +18,7 @@ import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 import redis.clients.jedis.HostAndPort;
 
-/** Cluster clients, of which one goes on after a master was killed. */
+/** Cluster clients, one of which continues after a master was killed. */
 @RedoubtServers(masters = 3, replicas = 1)
 class ClusterTest {
   private static final int KEYS = 100;
@@ -73,7 +73,7 @@ class ClusterTest {
       GroupMember old = cluster.master("key:1");
       old.kill();
       cluster.awaitNewMaster(old);
-      // A command for a master that Lettuce doesn't know to be replaced waits for its return.
+      // Lettuce holds a command for a killed master until it learns of the replacement.
       client.refreshPartitions();
       for (int i = 0; i < KEYS; i++) {
         assertEquals(Integer.toString(i), connection.sync().get("key:" + i));

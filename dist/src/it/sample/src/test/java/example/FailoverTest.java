@@ -12,7 +12,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** A client that goes on after the master was killed. */
+/** A client that continues after the master was killed. */
 class FailoverTest {
   @Test
   @RedoubtServers(replicas = 2, sentinels = 3)
@@ -42,7 +42,7 @@ class FailoverTest {
         if (attempt == 100) {
           throw e;
         }
-        Thread.sleep(50); // as an application does before it tries again
+        Thread.sleep(50); // as an application does before it retries
       }
     }
   }

@@ -11,8 +11,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * A Lettuce client whose connections are channels within the process. Lettuce chooses the class of
- * its channels before a NettyCustomizer sees the bootstrap, and netty lets nobody choose again;
- * hence a bootstrap of our own.
+ * its channels before a NettyCustomizer sees the bootstrap, and netty refuses a second choice;
+ * therefore this client has its own bootstrap.
  */
 final class InProcessClient extends RedisClient {
   private final EmbeddedServer server;

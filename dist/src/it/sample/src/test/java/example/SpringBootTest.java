@@ -9,7 +9,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.data.redis.test.autoconfigure.DataRedisTest;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
-/** The slice of Spring Data Redis of an application, with a server for the test. */
+/** The Spring Data Redis slice of an application, with a server for the test. */
 @DataRedisTest
 @RedoubtConnection
 class SpringBootTest {
