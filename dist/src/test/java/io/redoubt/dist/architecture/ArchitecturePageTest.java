@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Compares the classes, methods and lines that ARCHITECTURE.md names with the sources. */
+/** Compares the classes, methods and lines named in ARCHITECTURE.md with the sources. */
 final class ArchitecturePageTest {
   private static final Path ROOT = CompiledClass.ROOT;
   private static final Pattern NAME = Pattern.compile("`([A-Z]\\w*[a-z]\\w*)(?:\\.([a-z]\\w*))?`");
@@ -24,13 +24,13 @@ final class ArchitecturePageTest {
   private static final Pattern PLACE =
       Pattern.compile("`(([a-z]+)/[\\w/]+\\.java):(\\d+)` `(\\w+)`");
 
-  /** A method may move by so many lines before the page has to be corrected. */
+  /** The number of lines by which a method may move before the page must be corrected. */
   private static final int NEAR_LINES = 60;
 
   private static final int MIN_PLACES = 35;
   private static final int MAX_FILES_OF_SET = 15;
 
-  /** Fewer names would mean that the page is no longer understood. */
+  /** The least number of names; fewer would mean that the test no longer parses the page. */
   private static final int MIN_NAMES = 50;
 
   @Test
@@ -110,7 +110,7 @@ final class ArchitecturePageTest {
     return near;
   }
 
-  /** Returns the text of each source file, those of one name together, by the name of its class. */
+  /** Returns the text of the source files by class name; files of the same name are joined. */
   private static Map<String, String> sources() throws IOException {
     Map<String, String> sources = new HashMap<>();
     for (String module :

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks the modules up to {@code dist}, and that the tables of {@link Rules} fit them. */
+/** Checks the modules up to {@code dist}, and that each entry of {@link Rules} still applies. */
 final class ArchitectureTest extends ModuleChecks {
   private static final Pattern SLEEP = Pattern.compile("\\.sleep\\(|\\.park(Nanos|Until)\\(");
   private static final int MOST_SLEEPS = 10;
@@ -81,7 +81,7 @@ final class ArchitectureTest extends ModuleChecks {
     return file.toString().contains("/src/test/") && file.toString().endsWith(".java");
   }
 
-  /** Guards against a class reader that finds nothing. */
+  /** Guards against a reader of class files that finds nothing. */
   @Test
   void theReaderSeesImportsCallsStaticStateAndLocks() {
     String file = Sample.class.getName().replace('.', '/') + ".class";

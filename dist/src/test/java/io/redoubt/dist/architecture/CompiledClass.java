@@ -30,14 +30,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of one class file that the rules look at: the class's name, the classes and members
- * that it uses (from the constant pool and the descriptors in it), its static state, and its
- * locking.
+ * The contents of a class file that the rules check: the class's name, the classes and members that
+ * it uses (from the constant pool and the descriptors in it), its static state, and its locking.
  *
  * @param name with dots, nested classes with {@code $}
  * @param uses names of other classes
  * @param calls methods and fields of other classes, as {@code owner#name}
- * @param invocations how often the code calls a method, by its name in {@code calls}
+ * @param invocations the number of calls of a method, by its name in {@code calls}
  * @param staticState the mutable static fields: not final, or final with mutable content
  * @param locks true if it synchronizes
  * @param mostParts the number of parameters of its longest constructor; 0 for local classes, whose
@@ -52,7 +51,7 @@ record CompiledClass(
     boolean locks,
     int mostParts) {
 
-  /** The folder of the sources of all modules. */
+  /** The root folder of the sources of all modules. */
   static final Path ROOT = root();
 
   /** The modules that are compiled before the tests of {@code dist} run. */
@@ -87,7 +86,7 @@ record CompiledClass(
     return folder;
   }
 
-  /** Returns every class of the given modules, of a folder such as {@code test-classes}. */
+  /** Returns every class of the given modules below a folder such as {@code test-classes}. */
   static List<CompiledClass> of(List<String> modules, String folder) {
     return modules.stream()
         .flatMap(module -> below(ROOT.resolve(module + "/target/" + folder)).stream())
@@ -183,7 +182,7 @@ record CompiledClass(
     return dotted(member.owner().asInternalName()) + "#" + member.name().stringValue();
   }
 
-  /** Returns the number of calls of a method, one for a mere reference to it. */
+  /** Returns the number of calls of a method; one if it is only referred to. */
   int invocations(String method) {
     return invocations.getOrDefault(method, calls.contains(method) ? 1 : 0);
   }

@@ -13,9 +13,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * Finds knots: sets of classes of one package that all reach each other, by way of classes of that
- * package. A class of a knot can't be understood without the others. Nested classes count as the
- * class around them.
+ * Finds knots: sets of classes of one package that all reach each other through classes of that
+ * package. A class of a knot can't be understood without the others. Nested classes count as part
+ * of the outer class.
  */
 final class KnotTest {
   private static final int LARGEST = 3;
@@ -33,7 +33,7 @@ final class KnotTest {
   /**
    * Returns the number of classes in knots that are too large, by package.
    *
-   * @param members gets a line with the classes of each such knot
+   * @param members receives a line with the classes of each such knot
    */
   static Map<String, Integer> knotted(List<CompiledClass> classes, StringBuilder members) {
     Map<String, Integer> found = new TreeMap<>();

@@ -16,15 +16,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checks every class of some modules against {@link Rules}. A module that is compiled after {@code
- * dist} has a subclass of its own.
+ * Checks every class of some modules against {@link Rules}. A module compiled after {@code dist}
+ * has its own subclass.
  */
 public abstract class ModuleChecks {
   private final List<String> modules;
   final List<CompiledClass> classes;
   final List<CompiledClass> tests;
 
-  /** Reads the classes of the modules, which are named by their folders. */
+  /** Reads the classes of the modules, given by their folders. */
   protected ModuleChecks(List<String> modules) {
     this.modules = modules;
     this.classes = CompiledClass.of(modules, "classes");
@@ -153,7 +153,7 @@ public abstract class ModuleChecks {
     assertThat(sleeps).allSatisfy((test, calls) -> assertThat(calls).as(test).isEqualTo(1));
   }
 
-  /** Returns the number of calls that sleep, by test class. */
+  /** Returns the number of sleeping calls by test class. */
   final Map<String, Integer> sleepsOfTests() {
     Map<String, Integer> sleeps = new TreeMap<>();
     for (CompiledClass test : tests) {
@@ -172,7 +172,7 @@ public abstract class ModuleChecks {
     assertThat(users).as("random generators that do not come from Seed").isEmpty();
   }
 
-  /** Returns the random generators that test classes make themselves. */
+  /** Returns the random generators that test classes create themselves. */
   final Map<String, List<String>> randomTests() {
     Door randomness =
         Rules.DOORS.stream()
@@ -192,7 +192,7 @@ public abstract class ModuleChecks {
     return users;
   }
 
-  /** Returns the name in {@link Rules#ASSEMBLIES} that a package falls under, or "". */
+  /** Returns the name in {@link Rules#ASSEMBLIES} that covers a package, or "". */
   private static String assembly(String packageName) {
     if (Rules.ASSEMBLIES.containsKey(packageName)) {
       return packageName;
@@ -212,7 +212,7 @@ public abstract class ModuleChecks {
     return packageName.replaceFirst("\\..*", "");
   }
 
-  /** Returns true if a class, its package or the tool that it belongs to is in a list. */
+  /** Returns true if a list contains a class, its package or its tool. */
   static boolean isOneOf(CompiledClass user, List<String> names) {
     String module = moduleOf(user.packageName());
     return names.contains(user.shortName())

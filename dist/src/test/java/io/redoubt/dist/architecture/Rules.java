@@ -8,9 +8,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The rules as tables. Package names are written without {@code io.redoubt}. A package that is not
- * in {@link #EDGES} and an import that is not in its line fail the test: a new edge is one more
- * word here, to be seen in review.
+ * The rules as tables. Package names are written without {@code io.redoubt}. A package missing from
+ * {@link #EDGES}, or an import missing from its line, fails the test: a new edge is one more word
+ * here, to be seen in review.
  */
 final class Rules {
   private Rules() {}
@@ -27,10 +27,10 @@ final class Rules {
   /** The constructors with more, by class. The list only shrinks. */
   static final Map<String, Integer> MANY_PARTS = Map.of();
 
-  /** Which packages a package may import. The graph has no cycle; the test looks. */
+  /** The packages that each package may import. A test checks that the graph has no cycle. */
   static final Map<String, Set<String>> EDGES =
       edges(
-          // What it takes to be a process that speaks Redis.
+          // The parts of any process that speaks Redis' protocol.
           "protocol                <-",
           "protocol.bytes          <-",
           "protocol.resp           <- protocol.bytes",
@@ -85,8 +85,7 @@ final class Rules {
           "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
               + " persistence.rdb",
 
-          // A member of a cluster: messages, its file, its state machine, its connections, its
-          // redirections.
+          // A member of a cluster: messages, state file, state machine, connections, redirections.
           "server.cluster.slot     <-",
           "server.cluster.message  <- protocol.bytes server.cluster.slot",
           "server.cluster.nodes    <- protocol.bytes persistence.io server.cluster.slot"
@@ -229,7 +228,7 @@ final class Rules {
               + " protocol.command protocol.session protocol.config protocol.config.directive"
               + " persistence.rdb server.memory server.keyspace server.value server.settings"
               + " server.client server.execution server.snapshot.export",
-          // One package a group; between groups there is no edge.
+          // One package per group, without edges between groups.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.execution",
@@ -306,7 +305,7 @@ final class Rules {
               + " protocol.session.blocking server.cluster.core server.cluster.bus"
               + " server.cluster.node",
 
-          // The sentinel: knows nothing of server or persistence.
+          // The sentinel, which depends on neither server nor persistence.
           "sentinel.settings       <-",
           "sentinel.message        <- protocol.bytes protocol.group",
           "sentinel.core           <- protocol.lease protocol.group protocol.machine"
@@ -322,7 +321,7 @@ final class Rules {
               + " sentinel.message sentinel.core sentinel.runtime"
               + " protocol.session.blocking");
 
-  /** Packages that put the others together, and so may import any of the modules named. */
+  /** Packages that assemble the others, and so may import any of the named modules. */
   static final Map<String, List<String>> ASSEMBLIES =
       Map.of(
           "server", List.of("protocol", "persistence", "server"),
@@ -334,12 +333,15 @@ final class Rules {
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"),
           "bench", List.of("protocol", "dist", "bench"));
 
-  /** Modules whose name in {@link #ASSEMBLIES} and {@link #DOORS} covers all of their packages. */
+  /**
+   * Modules of which all packages are covered by one name in {@link #ASSEMBLIES} and {@link
+   * #DOORS}.
+   */
   static final List<String> TOOLS = List.of("dist", "bench");
 
   /**
-   * Something outside of Java's pure part, and who may use it. A thing is a class ({@code
-   * java.net.Socket}), a package with those below it ({@code io.netty.*}) or a method ({@code
+   * Something outside of pure Java, and its permitted users. A thing is a class ({@code
+   * java.net.Socket}), a package with its subpackages ({@code io.netty.*}) or a method ({@code
    * java.lang.System#nanoTime}); a user is a package, or one class of it.
    */
   record Door(String what, List<String> things, List<String> users) {}
@@ -459,8 +461,8 @@ final class Rules {
                   "bench")));
 
   /**
-   * Classes whose output follows from their input alone, so that a simulation can repeat them:
-   * through none of the doors, and without locks. A package, or one class.
+   * Packages or classes whose output follows from their input alone, so that a simulation can
+   * repeat them. They use none of the doors and no locks.
    */
   static final List<String> PURE =
       List.of(
@@ -473,7 +475,7 @@ final class Rules {
           "server.cluster.core",
           "server.cluster.routing");
 
-  /** The calls by which a test may sleep or wait for a time. */
+  /** The calls by which a test sleeps or waits for a time. */
   static final List<String> SLEEPS =
       List.of(
           "java.lang.Thread#sleep",
@@ -482,9 +484,9 @@ final class Rules {
           "java.util.concurrent.locks.LockSupport#parkUntil");
 
   /**
-   * The classes of tests that sleep, once each, and the reason. A sleep never proves that something
-   * does not happen, as it passes on a slow machine; Awaitility waits for what happens. At most
-   * ten.
+   * The test classes that sleep, each once, with the reason. A sleep never proves that something
+   * does not happen, because such a test passes on a slow machine; Awaitility waits for events. At
+   * most ten.
    */
   static final Map<String, String> SLEEPING_TESTS =
       Map.of(
@@ -498,11 +500,11 @@ final class Rules {
           "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
           "server.cluster.node.ClusterClient", "a client that is told to try again");
 
-  /** Sources of projects that use the libraries, which are not compiled with the tests. */
+  /** Sources of sample projects that use the libraries. They are not compiled with the tests. */
   static final Map<String, String> SLEEPING_SAMPLES =
       Map.of("FailoverTest.java", "an application that tries again");
 
-  /** The sources of random numbers of tests beyond those of the door. */
+  /** The sources of random numbers forbidden in tests, in addition to those of the door. */
   static final List<String> RANDOM_SOURCES =
       List.of(
           "java.lang.StrictMath#random",
@@ -513,7 +515,7 @@ final class Rules {
   /** The class from which tests take random generators. */
   static final String SEED = "protocol.Seed";
 
-  /** Static fields that may change, each with the reason. */
+  /** Static fields that may change, with the reason for each. */
   static final Map<String, String> STATIC_STATE =
       Map.of(
           "server.memory.Region",

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file that servers and sentinels include: each directive of a server may stand in it. */
+/** A file that servers and sentinels include may contain any directive of a server. */
 final class CommonFileTest {
   @TempDir private Path folder;
 
@@ -53,7 +53,7 @@ final class CommonFileTest {
     assertThat(passedOver).contains("masterauth", "cluster-enabled", "replicaof", "loadmodule");
   }
 
-  /** The log names the ignored lines; those of a server have passwords. */
+  /** The log names the ignored lines, some of which contain passwords. */
   @Test
   void namesIgnoredDirectivesWithoutTheirValues() throws Exception {
     assertThat(loaded(List.of("masterauth secret", "masterauth secret", "hz 10")).passedOver())

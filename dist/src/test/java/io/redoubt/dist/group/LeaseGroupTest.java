@@ -90,7 +90,7 @@ final class LeaseGroupTest {
     return sentinel;
   }
 
-  /** Ends a sentinel that says nothing to its nodes, as at a crash. */
+  /** Ends a sentinel without notice to its nodes, as a crash would. */
   private void crash(int i) {
     sentinels.get(i).close();
     running.remove(sentinels.get(i));
@@ -123,7 +123,7 @@ final class LeaseGroupTest {
     try {
       reply = ask(server, "SET", "a", "1");
     } catch (IOException e) {
-      return false; // a sentinel that changes the role closes the connections
+      return false; // a sentinel that changes a role closes the connections
     }
     assertThat(reply.isError() ? reply.text() : "READONLY").startsWith("READONLY");
     return !reply.isError();
@@ -133,7 +133,7 @@ final class LeaseGroupTest {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (System.nanoTime() < end) {
       assertThat(isWritable(0)).isTrue();
-      Thread.sleep(10); // leases run out by the clock, no event tells it
+      Thread.sleep(10); // leases expire by the clock and no event announces it
     }
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 final class MicrosHistogramTest {
-  /** Steps that Redis' tool prints. */
+  /** Steps printed by Redis' tool. */
   @Test
   void hasTheStepsOfRedisTool() {
     long[] values = {100, 200, 2_000, 2_100, 17_100, 18_100, 33_100, 61_100};

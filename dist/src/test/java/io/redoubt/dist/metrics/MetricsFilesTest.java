@@ -34,7 +34,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 
-/** Scrapes a master, its replica and a sentinel, and compares with the files that name metrics. */
+/**
+ * Scrapes a master, its replica and a sentinel, and compares the metrics with the files that name
+ * them.
+ */
 final class MetricsFilesTest {
   private static final Path FOLDER = Path.of("src", "main", "metrics");
   private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
@@ -42,7 +45,7 @@ final class MetricsFilesTest {
   private static final Pattern TYPE = Pattern.compile("# TYPE (\\S+) .*");
   private static final Pattern ROW = Pattern.compile("\\| (redis_\\S+) \\| (yes|no: .+) \\|");
 
-  /** Metrics of the failovers of a sentinel, which the group here has not had. */
+  /** Metrics that a sentinel has only after a failover, which did not happen in this group. */
   private static final Set<String> AFTER_A_FAILOVER =
       Set.of("redoubt_sentinel_switches_total", "redoubt_sentinel_last_failover_seconds");
 

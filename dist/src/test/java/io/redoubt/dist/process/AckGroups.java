@@ -6,11 +6,11 @@ import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.time.Duration;
 
-/** The groups of servers that acknowledge writes, as servers and sentinels show them. */
+/** The acknowledgement groups, as servers and sentinels report them. */
 final class AckGroups {
   private AckGroups() {}
 
-  /** Waits until all servers belong to the group in force and the sentinels know it. */
+  /** Waits until all servers belong to the current group and the sentinels know it. */
   static void awaitFormed(Topology group, Duration limit) {
     await()
         .atMost(limit)
@@ -31,9 +31,7 @@ final class AckGroups {
         .until(() -> group.sentinels().stream().allMatch(each -> findings(each).isEmpty()));
   }
 
-  /**
-   * Returns the findings of a sentinel's doctor about the group, or the failure to ask for them.
-   */
+  /** Returns the findings of a sentinel's doctor about the group, or the failure of the request. */
   static String findings(Node sentinel) {
     try {
       StringBuilder found = new StringBuilder();

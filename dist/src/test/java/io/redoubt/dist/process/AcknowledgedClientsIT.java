@@ -35,12 +35,12 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisSentinelClient;
 
 /**
- * Client libraries count in a group with {@code write-acks 1} while its servers fail. Each goes on
- * by itself, and its counter has every increment that was acknowledged. {@code -Dredoubt.faults=10}
- * causes more than a build does.
+ * Client libraries count in a group with {@code write-acks 1} while its servers fail. Each library
+ * continues without help, and its counter includes every acknowledged increment. {@code
+ * -Dredoubt.faults=10} causes more faults than a build does.
  *
- * <p>Libraries that send a request again if its reply is missing are told not to: an increment
- * would count twice.
+ * <p>Libraries that repeat a request without a reply are configured not to: an increment would
+ * count twice.
  */
 @Timeout(600)
 final class AcknowledgedClientsIT {
@@ -50,20 +50,20 @@ final class AcknowledgedClientsIT {
   private static final int ACKS_TIMEOUT_MILLIS = 300;
   private static final int FAULTS = Integer.getInteger("redoubt.faults", Fault.values().length);
 
-  /** The keys under which the libraries count. */
+  /** The counter of each library. */
   private static final List<String> KEYS =
       List.of("jedis", "lettuce", "redisson", "redis-py", "ioredis");
 
   private enum Fault {
-    /** The master stands still until another one is elected, and then goes on. */
+    /** The master is stopped until another one is elected, and then continues. */
     STOP,
-    /** The replicas stand still for longer than {@code write-acks-timeout}. */
+    /** The replicas are stopped for longer than {@code write-acks-timeout}. */
     NO_ACKNOWLEDGEMENTS,
     /** The master is killed, and restarted when another one is elected. */
     KILL
   }
 
-  /** An increment through a library. */
+  /** Increments a counter through a library. */
   @FunctionalInterface
   private interface Increment {
     void run();
@@ -181,7 +181,7 @@ final class AcknowledgedClientsIT {
         .until(() -> !group.namedMasters().contains(old));
   }
 
-  /** Waits until each library has counted on. */
+  /** Waits until each library has made progress. */
   private static void awaitProgress(Node master) throws IOException {
     for (String key : KEYS) {
       long before = counter(master, key);

@@ -12,12 +12,12 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Failovers of a group with {@code write-acks 1} keep what is acknowledged. */
+/** Failovers of a group with {@code write-acks 1} keep every acknowledged write. */
 final class AcknowledgedFailoverIT {
   private static final Duration REST_LIMIT = Duration.ofSeconds(120);
   private static final int DOWN_AFTER_MILLIS = 2_000;
 
-  /** More than the buffers of a socket hold. */
+  /** The number of values, enough to exceed the buffers of a socket. */
   private static final int VALUES = 1_500;
 
   private static final String VALUE = "x".repeat(20_000);
@@ -43,7 +43,7 @@ final class AcknowledgedFailoverIT {
     assertThat(server.ask("CONFIG", "SET", directive, value)).isEqualTo(new Reply.Simple("OK"));
   }
 
-  /** The replica that sentinels would prefer lacks writes that the other has acknowledged. */
+  /** The replica with the better priority lacks acknowledged writes that the other one has. */
   @Test
   void aKilledMasterIsReplacedByTheOneThatHasAllWrites() throws Exception {
     try (Topology group = start()) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Kills a server during writes and rewrites: with {@code appendfsync always} every acknowledged
- * write is present afterwards, for a real Redis too.
+ * write is present afterwards. Runs against a real Redis, too.
  */
 final class AppendOnlyKillIT {
   private static final int ROUNDS = 5;
@@ -30,7 +30,7 @@ final class AppendOnlyKillIT {
   /** The last acknowledged value of each key. */
   private final Map<String, Long> acknowledged = new ConcurrentHashMap<>();
 
-  /** Writes increasing values to its own keys until the server is gone. */
+  /** Writes increasing values to the writer's own keys until the server is gone. */
   private void write(Node node, int writer, long first) {
     try (RespClient client = node.connect()) {
       for (long value = first; ; value++) {
@@ -46,8 +46,8 @@ final class AppendOnlyKillIT {
   }
 
   /**
-   * Returns the keys whose value is older than acknowledged. A newer one is fine: its reply was on
-   * the way.
+   * Returns the keys whose value is older than the acknowledged one. A newer value is fine: its
+   * reply was lost at the kill.
    */
   private Map<String, String> lost(Node node) throws IOException {
     Map<String, String> lost = new HashMap<>();

@@ -20,21 +20,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * The archive with a Java runtime, on a root file system that has nothing but a shell and the C
- * library.
- */
+/** The archive with a Java runtime, on a root file system with only a shell and the C library. */
 final class ArchiveIT {
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
-  /** Mounts what a system without Java has, too, enters the new root and becomes the program. */
+  /**
+   * Mounts the file systems that a system without Java has, too, enters the new root and executes
+   * the program.
+   */
   private static final String ENTER =
       "mount --rbind /proc \"$0\"/proc && mount --rbind /dev \"$0\"/dev && exec chroot \"$0\""
           + " \"$@\"";
 
   @TempDir private Path root;
 
-  /** The unpacked folder, as seen from inside the new root. */
+  /** The unpacked folder as seen from within the new root. */
   private final String home = "/opt/" + Distribution.HOME.getFileName();
 
   @BeforeEach
@@ -182,7 +182,7 @@ final class ArchiveIT {
     copyLibraries(program);
   }
 
-  /** Copies the libraries of the system that a program or library is linked with. */
+  /** Copies the system libraries that a program or library is linked with. */
   private void copyLibraries(Path program) throws IOException, InterruptedException {
     Matcher library =
         LIBRARY.matcher(Distribution.run(Map.of(), "ldd", program.toString()).output());

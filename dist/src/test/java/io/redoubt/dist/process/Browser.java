@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** A script that watches pages in headless Chromium and takes turns with a test. */
+/** A script that watches pages in headless Chromium, in alternation with a test. */
 final class Browser implements AutoCloseable {
   /** The folder of screenshots. */
   static final Path PICTURES = Distribution.HOME.resolveSibling("page");
@@ -29,9 +29,7 @@ final class Browser implements AutoCloseable {
   private final BufferedReader out;
   private final OutputStream in;
 
-  /**
-   * Starts a script with arguments, to which the folder of screenshots and the browser are added.
-   */
+  /** Starts a script with arguments; appends the folder of screenshots and the browser. */
   Browser(String script, List<String> arguments) throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(List.of("node", script(script).toString()));
     words.addAll(arguments);
@@ -47,7 +45,7 @@ final class Browser implements AutoCloseable {
     RealRedis.assumeInstalled(Files.exists(CHROMIUM), "chromium");
   }
 
-  /** Waits until the script has seen something. */
+  /** Waits until the script reports an observation. */
   void awaitSeen(String wanted) throws IOException {
     StringBuilder seen = new StringBuilder();
     String line = out.readLine();
@@ -64,14 +62,14 @@ final class Browser implements AutoCloseable {
     in.flush();
   }
 
-  /** Waits for the end of a script that found no fault. */
+  /** Waits for the script to end without a fault. */
   void awaitDone() throws IOException, InterruptedException {
     awaitSeen("DONE");
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();
   }
 
-  /** Returns the script, beside its modules, which are kept between builds. */
+  /** Returns the script in the folder of its modules, which is kept between builds. */
   private static Path script(String name) throws IOException, InterruptedException {
     Path modules = Files.createDirectories(Distribution.HOME.resolveSibling("page-modules"));
     if (!Files.exists(modules.resolve("node_modules/puppeteer-core/package.json"))) {

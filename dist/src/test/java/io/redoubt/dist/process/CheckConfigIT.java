@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code --check-config} finds what makes a start fail, and neither prints secrets. */
+/** {@code --check-config} finds the causes of failed starts, and neither prints secrets. */
 final class CheckConfigIT {
   private static final String SERVER = Kind.REDOUBT.server().toString();
   private static final String SENTINEL = Kind.REDOUBT.sentinel().toString();
@@ -102,7 +102,7 @@ final class CheckConfigIT {
         "sentinel monitor mymaster 127.0.0.1 1 1");
   }
 
-  /** A container without a network has none; netty would warn of that. */
+  /** A container without a network has no hardware address, and netty would warn of it. */
   @Test
   void saysNothingOfAMissingHardwareAddress() throws Exception {
     Distribution.assumeNamespaces();

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Runs {@code redis-check-rdb}, {@code redis-check-aof} and {@code redis-cli}'s downloads on files
- * of this server, beside the tools of a real Redis.
+ * Runs {@code redis-check-rdb}, {@code redis-check-aof} and the downloads of {@code redis-cli} on
+ * files of this server, and the tools of a real Redis for comparison.
  */
 final class CheckToolsIT {
   private static final int CHANGES = 500;
@@ -42,13 +42,13 @@ final class CheckToolsIT {
     return Distribution.run(Map.of(), command.toArray(String[]::new));
   }
 
-  /** Runs a tool that asks before it repairs, and answers yes. */
+  /** Runs a tool that asks before a repair, and answers yes. */
   private static Result fix(Path tool, Path file) throws Exception {
     String command = "echo y | " + tool + " --fix " + file;
     return Distribution.run(Map.of(), "sh", "-c", command);
   }
 
-  /** Asserts that both tools print the same about a file and exit with this status. */
+  /** Asserts that both tools print the same about a file and exit with the given status. */
   private static void same(String tool, Path file, int status) throws Exception {
     Result ours = atAnyTime(run(ours(tool), file));
     assertThat(ours).isEqualTo(atAnyTime(run(Kind.tool(tool), file)));
@@ -80,7 +80,7 @@ final class CheckToolsIT {
           {"--truncate-to-timestamp", "x", "a"},
           {"--fix", "nothing-here"}
         }) {
-      Path real = Kind.tool("redis-check-aof"); // which names itself as it was called
+      Path real = Kind.tool("redis-check-aof"); // prints its own name as it was called
       Result expected = run(real, arguments);
       assertThat(run(ours("redis-check-aof"), arguments))
           .isEqualTo(

@@ -23,13 +23,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs a list of command lines with Debian's {@code redis-cli} and with ours and compares output,
- * errors and exit status byte by byte. A shell evaluates all lines once with a function in the
- * place of the program, which records arguments and input; ours then runs in this process, because
- * hundreds of JVMs would take minutes. A sample of the lines runs through the launcher.
+ * Runs a list of command lines with Debian's {@code redis-cli} and with this project's, and
+ * compares output, errors and exit status byte by byte. A shell evaluates all lines once with a
+ * function in place of the program; the function records arguments and input. This project's client
+ * then runs in this process, because hundreds of JVMs would take minutes. A sample of the lines
+ * runs through the launcher.
  */
 final class CliComparisonIT {
-  /** The command lines whose output differs, and why. */
+  /** The command lines whose output differs, with the reason. */
   private static final Map<String, String> DIFFERENT =
       Map.ofEntries(
           entry(
@@ -49,10 +50,10 @@ final class CliComparisonIT {
               "Redis 7.0 has no --count."),
           entry("CLI --show-pushes maybe ping", "Debian's complains of the word and goes on."));
 
-  /** For all lines of the program that runs as processes. */
+  /** The limit for all lines of a program that runs as processes. */
   private static final int LIMIT_SECONDS = 60;
 
-  /** Every so many lines one runs as a process. */
+  /** One line in this many runs as a process. */
   private static final int SAMPLE = 22;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
@@ -73,7 +74,7 @@ final class CliComparisonIT {
     }
   }
 
-  /** Evaluates the lines in a shell, in their order, with a body for the function CLI. */
+  /** Evaluates the lines in order in a shell, with the given body of the function CLI. */
   private Path evaluate(String name, List<String> lines, int port, String body) throws Exception {
     Path results = Files.createDirectory(folder.resolve(name));
     StringBuilder script = new StringBuilder("CLI() {\n" + body + "\n}\n");
@@ -188,7 +189,7 @@ final class CliComparisonIT {
               ? runProcess(given, environment, input, second)
               : runHere(given, environment, input, second);
       if (lines.get(i).contains("--bigkeys")) {
-        theirs = theirs.sorted(); // the order of types is that of a hash table with a random seed
+        theirs = theirs.sorted(); // in an order of random seeds
         ours = ours.sorted();
       }
       if (theirs.equals(ours) == DIFFERENT.containsKey(lines.get(i))) {

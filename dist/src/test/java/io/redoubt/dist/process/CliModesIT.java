@@ -17,13 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The modes of Debian's redis-cli against our server and against a real one: the same output but
- * for figures.
+ * Runs the modes of Debian's redis-cli against this server and against a real one: the output
+ * differs only in figures.
  */
 final class CliModesIT {
   private static final int MOST_READ = 64;
 
-  /** Commands whose arguments are the same in Redis 7.0 and here. */
+  /** Commands with the same arguments in Redis 7.0 and here. */
   private static final List<String> HELP =
       List.of(
           "help getex",
@@ -36,7 +36,7 @@ final class CliModesIT {
           "help config set",
           "help debug");
 
-  /** One use of redis-cli and what its output must show. */
+  /** A use of redis-cli and the check of its output. */
   @FunctionalInterface
   private interface Use {
     List<String> output(Node node) throws IOException, InterruptedException;
@@ -117,7 +117,7 @@ final class CliModesIT {
         .toList();
   }
 
-  /** Downloads a file and returns what redis-check-rdb says of its content. */
+  /** Downloads a file and returns the report of redis-check-rdb on its content. */
   private List<String> checked(Node node, String option) throws IOException, InterruptedException {
     Path file = nodes.folder("downloads").resolve(node.port() + option);
     List<String> lines = new ArrayList<>(run(node, option, file.toString()));
@@ -156,7 +156,7 @@ final class CliModesIT {
     }
   }
 
-  /** Types at a terminal and returns the last line that redis-cli has drawn, with the hint. */
+  /** Types at a terminal and returns the last line drawn by redis-cli, with the hint. */
   private List<String> hint(Node node) throws IOException, InterruptedException {
     String cli = "stty cols 120; " + String.join(" ", command(node));
     try (ShownProgram terminal =
@@ -204,7 +204,7 @@ final class CliModesIT {
     }
   }
 
-  /** Returns a command line of redis-cli, whose output is not held back in a buffer. */
+  /** Returns a command line of redis-cli with unbuffered output. */
   private static List<String> command(Node node, String... arguments) {
     List<String> command = new ArrayList<>(List.of("stdbuf", "-oL"));
     command.add(Kind.tool("redis-cli").toString());

@@ -21,14 +21,17 @@ import redis.clients.jedis.csc.Cache;
 import redis.clients.jedis.csc.DefaultCache;
 
 /**
- * Client-side caching by Lettuce, Jedis and node-redis; {@link EverydayIT} has that by redirection.
+ * Client-side caching by Lettuce, Jedis and node-redis; {@link EverydayIT} covers caching by
+ * redirection.
  */
 final class ClientCachingIT {
   private static final int KEYS = 1_000;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  /** A cache for a server that does not call itself Redis 7.4, which Jedis asks for otherwise. */
+  /**
+   * A cache that accepts servers older than Redis 7.4, the version that Jedis demands by default.
+   */
   private static final class CompatibleCache extends DefaultCache {
     CompatibleCache() {
       super(KEYS);

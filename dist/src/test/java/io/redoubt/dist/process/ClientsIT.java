@@ -44,7 +44,7 @@ final class ClientsIT {
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final int SWITCHES = Integer.getInteger("redoubt.switches", 1);
 
-  /** A write through a library. */
+  /** Writes through a library. */
   @FunctionalInterface
   private interface Write {
     void run(String key, String value);
@@ -150,7 +150,7 @@ final class ClientsIT {
     return Redisson.create(config);
   }
 
-  /** Retries a write until it succeeds, whatever roles change meanwhile. */
+  /** Retries a write until it succeeds, across changes of roles. */
   private static void eventually(Write write, String key, String value) {
     await()
         .atMost(LIMIT)
@@ -178,7 +178,7 @@ final class ClientsIT {
                   jedis.incr("counter");
                   acknowledged.incrementAndGet();
                 } catch (JedisException e) {
-                  // Refused by the old master, or disconnected before anything was done.
+                  // Refused by the old master, or disconnected before execution.
                 }
               }
             });

@@ -43,12 +43,12 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 
 /**
- * Client libraries count in a cluster of six nodes while slots move, a replica takes over by order,
- * and a master is killed. Each goes on by itself, and each of its counters has every increment that
- * a replica had acknowledged ({@code WAIT 1}).
+ * Client libraries count in a cluster of six nodes while slots move, a replica takes over on
+ * command, and a master is killed. Each library continues without help, and each counter includes
+ * every increment that a replica has acknowledged ({@code WAIT 1}).
  *
- * <p>Libraries that send a request again if its reply is missing are told not to, where they can
- * be: an increment would count twice.
+ * <p>Libraries that repeat a request without a reply are configured not to, where possible: an
+ * increment would count twice.
  */
 @Timeout(600)
 final class ClusterClientsIT {
@@ -60,14 +60,14 @@ final class ClusterClientsIT {
   /** The number of slots that are moved, from slot 0. */
   private static final int MOVED = 100;
 
-  /** The keys of a library in slots that are moved, and those of the first names that come. */
+  /** The number of a library's keys in moved slots; other keys are the first unused names. */
   private static final int KEYS_MOVED = 2;
 
   private static final int KEYS_OTHER = 6;
   private static final List<String> LIBRARIES =
       List.of("jedis", "lettuce", "redisson", "redis-py", "ioredis");
 
-  /** The clients that send again, whatever their settings: their counters may be higher. */
+  /** The clients that repeat requests regardless of settings: their counters may be higher. */
   private static final Set<String> RESENDING = Set.of("redis-py");
 
   /** Increments a key; returns false if no replica has acknowledged it. */
@@ -188,7 +188,7 @@ final class ClusterClientsIT {
     awaitFact(() -> owner(0) == to && owner(MOVED - 1) == to);
   }
 
-  /** Makes a replica take the place of its living master. */
+  /** Makes a replica replace its living master. */
   private void handOver(Node master) throws Exception {
     Node replica = replicaOf(master);
     assertThat(replica.ask("CLUSTER", "FAILOVER").text()).isEqualTo("OK");
@@ -249,7 +249,7 @@ final class ClusterClientsIT {
     await().atMost(LIMIT).ignoreExceptionsInstanceOf(IOException.class).until(fact);
   }
 
-  /** Returns the keys of a library: some lie in the slots that are moved. */
+  /** Returns the keys of a library; some are in the moved slots. */
   private List<String> keys(String library) throws IOException {
     List<String> moved = new ArrayList<>();
     List<String> others = new ArrayList<>();
@@ -267,7 +267,7 @@ final class ClusterClientsIT {
     return moved;
   }
 
-  /** Waits until each library has counted on under each of its keys. */
+  /** Waits until each library has made progress under each of its keys. */
   private void awaitProgress(Map<String, Future<Map<String, Counts>>> running) throws Exception {
     Map<String, Long> before = new HashMap<>();
     for (List<String> each : keys.values()) {
@@ -340,7 +340,7 @@ final class ClusterClientsIT {
     result
         .output()
         .lines()
-        .filter(line -> line.startsWith(name + ":")) // the rest is what the library complains of
+        .filter(line -> line.startsWith(name + ":")) // other lines are warnings of the library
         .map(line -> line.split(" ", -1))
         .forEach(words ->
             counts.put(words[0], new Counts(Long.parseLong(words[1]), Long.parseLong(words[2]))));
@@ -356,7 +356,7 @@ final class ClusterClientsIT {
       StatefulRedisClusterConnection<String, String> connection, String key) {
     connection.sync().incr(key);
     var uri = connection.getPartitions().getPartitionBySlot(SlotHash.getSlot(key)).getUri();
-    // The connection by address is the one that keys use; the one by the node's id is another.
+    // Keys use the connection by address; the connection by node id is another one.
     return connection
             .getConnection(uri.getHost(), uri.getPort())
             .sync()

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The error in what redis-cli prints. */
+/** Extracts the error from the output of redis-cli. */
 final class ClusterNodesTest {
   @ParameterizedTest
   @CsvSource({

@@ -19,12 +19,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Many clients, and clients that send malformed input, leave nothing behind in the server. */
+/** Many clients, and clients that send malformed input, leave no state in the server. */
 final class ConnectionsIT {
   private static final int CONNECTIONS = 10_000;
   private static final int MALFORMED = 1_000;
 
-  /** Allowance for counters of commands and errors that did not exist before. */
+  /** Allowance for counters of new commands and errors. */
   private static final long ALLOWANCE_BYTES = 100_000;
 
   /**
@@ -126,7 +126,7 @@ final class ConnectionsIT {
     assertNothingEscaped(node);
   }
 
-  /** Writes a known key, because some of the random bytes are requests and write other keys. */
+  /** Writes a known key, because some of the random bytes form requests that write other keys. */
   private static void keepOneKey(Node node) throws IOException {
     assertThat(node.ask("FLUSHALL")).isEqualTo(new Reply.Simple("OK"));
     assertThat(node.ask("SET", "kept", "value")).isEqualTo(new Reply.Simple("OK"));
@@ -144,7 +144,7 @@ final class ConnectionsIT {
         }
       }
     } catch (IOException e) {
-      // Closed by the server, or silent: both are valid answers to such bytes.
+      // Closed by the server, or silent: both are valid reactions to such bytes.
       assertThat(node.isAlive()).isTrue();
     }
   }
@@ -207,7 +207,7 @@ final class ConnectionsIT {
     return Long.parseLong(node.info("memory").get("used_memory_heap"));
   }
 
-  /** A single reading also has what the server allocates while it is taken; a leak stays. */
+  /** A single reading includes what the server allocates meanwhile; only a leak persists. */
   private static void assertHeapReturnsTo(Node node, long before) {
     await()
         .atMost(Distribution.LIMIT)

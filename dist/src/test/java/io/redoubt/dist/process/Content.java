@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** The content of a server, key by key, as a client sees it. */
+/** The content of a server, key by key, as seen by a client. */
 final class Content {
   /** The index of the last delivered id in XINFO GROUPS. */
   private static final int LAST_DELIVERED = 7;
@@ -88,12 +88,12 @@ final class Content {
     return groups;
   }
 
-  /** Waits until the keys that expire during a test have been removed from a master. */
+  /** Waits until a master has removed the short-lived keys of a test. */
   static void awaitShortLivedRemoved(Node master) {
     await().atMost(Distribution.LIMIT).until(() -> of(master).size() == lasting(master).size());
   }
 
-  /** Returns the content without the keys that expire during a test. */
+  /** Returns the content without the short-lived keys of a test. */
   static Map<String, String> lasting(Node node) throws IOException {
     String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));
     Map<String, String> content = of(node);
@@ -101,7 +101,7 @@ final class Content {
     return content;
   }
 
-  /** Returns some lines of the first content that the second lacks. */
+  /** Returns some lines of the first content that are missing from the second. */
   static List<String> differences(Map<String, String> actual, Map<String, String> expected) {
     Set<String> keys = new TreeSet<>(actual.keySet());
     keys.addAll(expected.keySet());
@@ -112,7 +112,7 @@ final class Content {
         .toList();
   }
 
-  /** Returns the hash of all databases, independent of key order: DEBUG DIGEST. */
+  /** Returns the DEBUG DIGEST of all databases, which is independent of key order. */
   static String digest(Node node) throws IOException {
     Reply digest = node.ask("DEBUG", "DIGEST");
     if (digest.isError() || digest.text().length() != 40) {
@@ -142,7 +142,10 @@ final class Content {
     return text.getBytes(US_ASCII);
   }
 
-  /** Waits until a replica has its master's offset, and asserts that both hold the same data. */
+  /**
+   * Waits until a replica has reached its master's offset, and asserts that both have the same
+   * data.
+   */
   static void agree(Node master, Node replica) {
     await()
         .atMost(Distribution.LIMIT)

@@ -20,18 +20,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Starts servers on snapshots that are damaged or contradict themselves, with a small heap. */
+/** Starts servers on damaged or inconsistent snapshots, with a small heap. */
 final class DamagedSnapshotIT {
 
   private static final Map<String, String> SMALL_HEAP = Map.of("REDOUBT_JAVA_OPTS", "-Xmx64m");
   private static final long LITTLE_MEMORY = 32 << 20;
 
-  /** Payloads without version and checksum: a stream of one entry whose length is 7, */
+  /** A payload without version and checksum: a stream of one entry with a length of 7. */
   private static final String LONGER_STREAM =
       "13011000000000000000010000000000000001"
           + "1d1d0000000a0001010001010181660200010201000100018161020401ff070101010100000700";
 
-  /** and an intset of 3, 1 and 2. */
+  /** A payload without version and checksum: an intset of 3, 1 and 2. */
   private static final String SHUFFLED_INTEGERS = "0b0e0200000003000000030001000200";
 
   @RegisterExtension private final Nodes nodes = new Nodes();
@@ -86,7 +86,7 @@ final class DamagedSnapshotIT {
 
   @Test
   void aRepairIsLoggedAndARefusalNamesTheKey() throws Exception {
-    file(4, 1, 'h', 2, 1, 'f', 1, '1', 1, 'f', 1, '2'); // one field twice
+    file(4, 1, 'h', 2, 1, 'f', 1, '1', 1, 'f', 1, '2'); // one field occurs twice
     try (Node node = start()) {
       assertThat(node.ask("HGETALL", "h").elements()).hasSize(2);
       assertThat(Files.readString(node.log(), UTF_8))
@@ -122,7 +122,7 @@ final class DamagedSnapshotIT {
     }
   }
 
-  /** The values of a real master that contradict themselves reach a replica. */
+  /** The inconsistent values of a real master reach a replica. */
   @Test
   void followsAMasterWhoseValuesContradictThemselves() throws Exception {
     Node master = nodes.server(Kind.REAL);
@@ -148,7 +148,7 @@ final class DamagedSnapshotIT {
         .contains("an intset out of order was sorted");
   }
 
-  /** A word such as {@code --help} is no file. */
+  /** A word such as {@code --help} is not taken for a file. */
   @Test
   void everyToolPrintsItsHelpAndItsVersion() throws Exception {
     for (String tool :

@@ -38,7 +38,7 @@ final class DebianPackagesIT {
     assertThat(tools.resolve("usr/lib/redoubt/moving/switch")).isExecutable();
     Path documents = tools.resolve("usr/share/doc/redoubt-tools");
     assertThat(documents.resolve("html/commands.html")).content().contains("CLIENT WRITE-ACKS");
-    // As the README names it.
+    // The path named in the README.
     assertThat(documents.resolve("doc/commands.html")).isRegularFile();
     assertThat(Files.exists(documents.resolve("redoubt.cdx.json")))
         .isEqualTo(Files.exists(Distribution.HOME.resolve("redoubt.cdx.json")));
@@ -77,7 +77,7 @@ final class DebianPackagesIT {
     assertConfigurationsAreKept("redoubt-sentinel", sentinel);
   }
 
-  /** Asserts that each file in /etc is a conffile, and that the scripts of dpkg are valid. */
+  /** Asserts that each file in /etc is a conffile, and that the maintainer scripts are valid. */
   private void assertConfigurationsAreKept(String name, Path root) throws Exception {
     Path control = folder.resolve(name + "-control");
     Result extracted =

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The packed distribution under test, and helpers that run its programs. */
+/** The packed distribution under test, and methods that run its programs. */
 final class Distribution {
   static final Path HOME = Path.of(System.getProperty("redoubt.home"));
 
@@ -51,7 +51,9 @@ final class Distribution {
     }
   }
 
-  /** Starts a launcher without waiting for it; prints a line by which {@code .ci/times} counts. */
+  /**
+   * Starts a launcher without waiting for it; prints a line for the counts of {@code .ci/times}.
+   */
   static Node launch(
       Path launcher, List<String> arguments, Map<String, String> environment, int port, Path log)
       throws IOException {
@@ -62,7 +64,7 @@ final class Distribution {
   /** The output and exit status of a program that has ended by itself. */
   record Result(int status, String output) {}
 
-  /** Skips a test where a program that it needs is not installed. */
+  /** Skips a test that needs a program which is not installed. */
   static void assumeInstalled(String... programs) throws IOException, InterruptedException {
     for (String program : programs) {
       assumeTrue(
@@ -71,7 +73,7 @@ final class Distribution {
     }
   }
 
-  /** Skips a test where it may not make namespaces, which takes root. */
+  /** Skips a test that lacks permission to create namespaces, which requires root. */
   static void assumeNamespaces() throws IOException, InterruptedException {
     assumeInstalled("unshare", "ip");
     assumeTrue(

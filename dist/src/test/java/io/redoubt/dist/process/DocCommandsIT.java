@@ -23,10 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The commands that README.md and the pages of {@code doc} show, run as a reader would type them:
- * one script for each page, in an empty folder, with the distribution's programs in the PATH. A
- * comment in the line before a block exempts it: {@code shown by} names the tests that cover it,
- * {@code not run} has a reason.
+ * The commands that README.md and the pages of {@code doc} show, run as typed by a reader: one
+ * script per page, in an empty folder, with the distribution's programs in the PATH. A comment in
+ * the line before a block exempts it: {@code shown by} names the tests that cover it, {@code not
+ * run} gives a reason.
  */
 @Timeout(600)
 final class DocCommandsIT {
@@ -36,8 +36,8 @@ final class DocCommandsIT {
   private static final int LIMIT_SECONDS = 300;
 
   /**
-   * Enters the namespaces' own {@code /proc} and network. The commands are traced on the script's
-   * output, whatever they redirect; the last line names the one that failed.
+   * Enters the namespaces' own {@code /proc} and network. Commands are traced to the script's
+   * output, wherever they redirect their own; the last line names the failed one.
    */
   private static final String PREPARED =
       """
@@ -60,7 +60,7 @@ final class DocCommandsIT {
         .map(Map.Entry::getKey);
   }
 
-  /** Returns the blocks of a page that are run. */
+  /** Returns the blocks of a page to run. */
   private static List<Block> commands(MarkdownPage page) {
     return page.blocks().stream()
         .filter(block -> block.language().equals("sh") && !isExempt(block))
@@ -71,7 +71,7 @@ final class DocCommandsIT {
     return SHOWN.matcher(block.comment()).matches() || NOT_RUN.matcher(block.comment()).matches();
   }
 
-  /** Needs root: in namespaces of their own, the ports are free and no process is left. */
+  /** Requires root: namespaces keep the ports free and leave no process behind. */
   @ParameterizedTest(allowZeroInvocations = true)
   @MethodSource("pages")
   void theCommandsWorkInTheirOrder(String page) throws Exception {

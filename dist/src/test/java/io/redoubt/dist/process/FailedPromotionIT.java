@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Clients hammer a master and its replica while the promotion of the replica fails: the replica
- * executes no write, the master none before it is the master again, and each write that was
- * acknowledged is on both afterwards. {@code -Dredoubt.starts=100} repeats each failure as often.
+ * Clients load a master and its replica while the promotion of the replica fails. The replica
+ * executes no write, the master executes none until it is the master again, and each acknowledged
+ * write is on both afterwards. {@code -Dredoubt.starts=100} repeats each failure that often.
  */
 final class FailedPromotionIT {
   private static final int STARTS = Integer.getInteger("redoubt.starts", 1);
@@ -36,7 +36,7 @@ final class FailedPromotionIT {
   private Hammer onMaster;
   private Hammer onReplica;
 
-  /** The master's state, as clients see it in one step. */
+  /** The master's state, as seen by clients in one step. */
   private record View(String state, List<String> counters) {}
 
   @BeforeEach
@@ -62,7 +62,9 @@ final class FailedPromotionIT {
     assertThat(node.ask(words).text()).as(String.join(" ", words)).isEqualTo(expected);
   }
 
-  /** A sentinel orders the promotion after the replica has promised a later epoch to another. */
+  /**
+   * A sentinel orders the promotion after the replica has promised a later epoch to another one.
+   */
   @Test
   void aReplicaThatHasPromisedToAnotherSentinel() throws Exception {
     for (Node node : List.of(master, replica)) {
@@ -170,7 +172,7 @@ final class FailedPromotionIT {
     await().atMost(Distribution.LIMIT).until(() -> onReplica.refused() > before + LEAST_REQUESTS);
   }
 
-  /** Waits until the master executes writes of clients, and the replica follows it. */
+  /** Waits until the master executes clients' writes and the replica follows it. */
   private void awaitInStep() throws Exception {
     replica.awaitInfo("master_link_status", "up", Distribution.LIMIT);
     Map<Integer, Long> before = onMaster.acknowledged();

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Files that can't be read or written: replies and log say why, in the system's words. */
+/** Unreadable and unwritable files: replies and log give the reason in the system's words. */
 final class FileErrorsIT {
   private static final String SERVER = Kind.REDOUBT.server().toString();
   private static final String READ_ONLY = "mount --bind $D $D && mount -o remount,ro,bind $D";
@@ -142,7 +142,7 @@ final class FileErrorsIT {
     }
   }
 
-  /** Starts a server in a mount namespace of its own, after something was mounted on its folder. */
+  /** Starts a server in a mount namespace, after a mount on its folder. */
   private Node mounted(String mount, Path folder, String... arguments) throws Exception {
     String prepared = "D=" + folder + " && " + mount;
     List<String> apart = List.of("unshare", "-m", "sh", "-c");
@@ -170,7 +170,7 @@ final class FileErrorsIT {
     try {
       return Distribution.run(Map.of(), all.toArray(String[]::new)).status() == 0;
     } catch (IOException e) {
-      return false; // there is no such tool
+      return false; // the tool does not exist
     }
   }
 

@@ -9,8 +9,8 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that increments a counter, one request at a time, on the current master, and counts the
- * acknowledged increments. It looks the master up again after an error or a disconnect.
+ * A client that increments a counter on the current master, one request at a time, and counts the
+ * acknowledged increments. It looks up the master again after an error or a disconnect.
  */
 final class FollowingWriter implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -46,7 +46,7 @@ final class FollowingWriter implements AutoCloseable {
                     .elements());
         return (int) address.get(1).number();
       } catch (IOException e) {
-        // Ask the next one.
+        // Asks the next one.
       }
     }
     return 0;
@@ -85,7 +85,7 @@ final class FollowingWriter implements AutoCloseable {
 
   private static void pause() {
     try {
-      Thread.sleep(RETRY_MILLIS); // as a client does before it looks the master up again
+      Thread.sleep(RETRY_MILLIS); // as a client does before it looks up the master again
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five published guides to replication and sentinels, followed by their own command lines. Every
- * line of them is in {@code lines.tsv}: shown by a guide's script, by another test, or by nothing
- * for a stated reason.
+ * Five published guides to replication and sentinels, run with their own command lines. Every line
+ * of them is in {@code lines.tsv}, with its proof: a guide's script, another test, or the reason
+ * why nothing tests it.
  */
 final class GuidesIT {
   private static final Path GUIDES = Path.of("src/test/guides").toAbsolutePath();
@@ -81,7 +81,7 @@ final class GuidesIT {
     assertThat(ids(scripts.toString())).isEqualTo(linesOfScripts());
   }
 
-  /** Needs root, for the namespaces that take the place of machines. */
+  /** Requires root, for the namespaces that act as machines. */
   @Test
   void theGuidesWorkLineByLine() throws Exception {
     Distribution.assumeInstalled("nsenter", "ss", "/usr/bin/python3");

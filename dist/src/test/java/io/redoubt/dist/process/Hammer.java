@@ -13,16 +13,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Clients that connect to a port again and again, whether somebody listens or not, and send
- * requests in a pipeline. They record what an outsider sees of a server that must not serve.
+ * Clients that keep connecting to a port, even without a listener, and send pipelined requests.
+ * They record what clients see of a server that must not serve.
  */
 final class Hammer implements AutoCloseable {
-  /** A key that every data set of the test has. */
+  /** A key that exists in every data set of the test. */
   static final String KEY = "w0:0";
 
   private static final int CLIENTS = 2;
 
-  /** The pause between attempts, so that the server that starts gets a processor. */
+  /** The pause between attempts, so that the starting server gets a processor. */
   private static final long PAUSE_NANOS = 200_000;
 
   private static final int TIMEOUT_MILLIS = 5_000;
@@ -66,11 +66,11 @@ final class Hammer implements AutoCloseable {
           info(connection.receive());
           note("DBSIZE", connection.receive());
           if (note("PSYNC", connection.receive())) {
-            break; // the connection belongs to a replica from here on
+            break; // the connection is a replica's from here on
           }
         }
       } catch (IOException e) {
-        LockSupport.parkNanos(PAUSE_NANOS); // nobody listens, or the server has ended
+        LockSupport.parkNanos(PAUSE_NANOS); // no listener yet, or the server has ended
       }
     }
   }
@@ -103,7 +103,7 @@ final class Hammer implements AutoCloseable {
     return true;
   }
 
-  /** Returns the number of connections that the clients have tried to open. */
+  /** Returns the number of attempted connections. */
   int attempts() {
     return attempts.get();
   }
@@ -123,7 +123,7 @@ final class Hammer implements AutoCloseable {
     return List.copyOf(missing);
   }
 
-  /** Returns the last value of each client's counter that was acknowledged. */
+  /** Returns the last acknowledged value of each client's counter. */
   Map<Integer, Long> acknowledged() {
     return Map.copyOf(acknowledged);
   }

@@ -30,10 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Clients without rights fill a server and a sentinel that have a Java heap of 64 MB with each kind
- * of state that a connection may leave there, some with few connections and much of it, some with
- * many and little. The process survives, an old connection is served, and once the clients have
- * left there is room again.
+ * Unprivileged clients fill a server and a sentinel with a Java heap of 64 MB with each kind of
+ * state that a connection may leave there: some with few connections and much state each, some with
+ * many connections and little. The process survives, an old connection is served, and new state is
+ * admitted once the clients have left.
  */
 @Timeout(900)
 final class HeapStatesIT {
@@ -41,7 +41,7 @@ final class HeapStatesIT {
   private static final int FEW = 3;
   private static final int MANY = 300;
 
-  /** The items of all connections together; several times what the heap has room for. */
+  /** The number of items of all connections together; several times the capacity of the heap. */
   private static final int ITEMS = 600_000;
 
   private static final byte[] ARGUMENT = "$1\r\nk\r\n".getBytes(UTF_8);
@@ -54,23 +54,23 @@ final class HeapStatesIT {
   private static final int TIMEOUT_MILLIS = 600_000;
   private static final Duration REST_LIMIT = Duration.ofMillis(TIMEOUT_MILLIS);
 
-  /** The processor time within which a new connection is served after clients have left. */
+  /** The limit of processor time until a new connection is served after the clients have left. */
   private static final Duration PROCESSOR_LIMIT = Duration.ofSeconds(30);
 
   private static final int CHUNK_BYTES = 1 << 20;
 
-  /** Writes what one connection sends. */
+  /** Writes the input of one connection. */
   private interface State {
     void write(Sent sent, int connection, int items, Random random);
   }
 
-  /** The bytes of a connection. */
+  /** The input of a connection. */
   private static final class Sent extends ByteArrayOutputStream {
     void request(String... words) {
       writeBytes(RequestEncoder.encode(words));
     }
 
-    /** A request of a command, many items, and what follows them. */
+    /** Adds a request of a command, many items, and further words. */
     void request(String command, List<String> items, String... last) {
       List<String> words = new ArrayList<>(List.of(command.split(" ")));
       words.addAll(items);
@@ -89,13 +89,13 @@ final class HeapStatesIT {
     return names;
   }
 
-  /** A command with all items in one request. */
+  /** Returns a state of one command with all items in one request. */
   private static State oneRequest(String command, String... last) {
     return (sent, connection, items, random) ->
         sent.request(command, names(connection, items), last);
   }
 
-  /** A command with an item in each request. */
+  /** Returns a state of one command per item. */
   private static State requests(String command, String... last) {
     return (sent, connection, items, random) -> {
       for (int i = 0; i < items; i++) {
@@ -198,7 +198,7 @@ final class HeapStatesIT {
     }
   }
 
-  /** Each is queued while there is room; together they have none. */
+  /** Queues subscriptions in a transaction: each fits alone, but all together exceed the heap. */
   private static void subscriptionsAtOnce(Sent sent, int connection, int items, Random random) {
     sent.request("MULTI");
     for (String name : names(connection, items)) {
@@ -235,7 +235,7 @@ final class HeapStatesIT {
     attack(sentinel, statesOfSentinel());
   }
 
-  /** A message on the bus is on the heap until it is complete. */
+  /** A bus message remains on the heap until it is complete. */
   @Test
   void endNoNodeOfACluster() throws Exception {
     int bus = FreePorts.one();
@@ -264,7 +264,7 @@ final class HeapStatesIT {
     assertThat(node.ask("PUBLISH", "channel", "x".repeat(CHUNK_BYTES)).number()).isZero();
   }
 
-  /** Files that are not meant to be read: each is named, with the reason. */
+  /** Rejects endless files, with the file and the reason in the message. */
   @Test
   void refusesFilesWithoutEnd() throws Exception {
     Path folder = nodes.folder("configuration");
@@ -306,8 +306,8 @@ final class HeapStatesIT {
   }
 
   /**
-   * Waits until something holds. The limit is in processor time of the process, since it gets
-   * little of it on a busy machine.
+   * Waits for a condition. The limit is processor time of the process, which gets little of it on a
+   * busy machine.
    */
   private static void awaitWithin(
       Duration limit, Node node, String what, Callable<Boolean> condition) {
@@ -352,7 +352,7 @@ final class HeapStatesIT {
     }
   }
 
-  /** Sends bytes and discards replies, until all are sent or neither direction moves. */
+  /** Sends bytes and discards replies, until all are sent or neither direction makes progress. */
   private static void send(SocketChannel channel, ByteBuffer bytes) {
     ByteBuffer replies = ByteBuffer.allocate(CHUNK_BYTES);
     int stalled = 0;
@@ -375,11 +375,11 @@ final class HeapStatesIT {
         more = channel.read(replies.clear()) > 0;
       }
     } catch (IOException closed) {
-      return; // the caller looks whether the process goes on
+      return; // the caller checks that the process is still running
     }
   }
 
-  /** Removes what outlives connections. */
+  /** Removes state that outlives connections. */
   private static void cleanUp(Node node) throws IOException {
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       for (String[] words :
@@ -398,7 +398,7 @@ final class HeapStatesIT {
     }
   }
 
-  /** Returns true if other clients have left, and new state is admitted. */
+  /** Returns true if other clients have left and new state is admitted. */
   private static boolean hasRoom(Node node) throws IOException {
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       boolean alone = client.call("CLIENT", "LIST").text().lines().count() == 1;

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Every command with an argument that is larger than the Java heap: it is refused or executed, and
- * the server or sentinel goes on.
+ * Every command with an argument larger than the Java heap: it is refused or executed, and the
+ * server or sentinel survives.
  */
 @Timeout(600)
 final class HugeArgumentsIT {
@@ -31,13 +31,13 @@ final class HugeArgumentsIT {
   private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m";
   private static final int HUGE_BYTES = 27 << 20;
 
-  /** Subscribers get no more than 32 MB at once. */
+  /** Subscribers receive at most 32 MB at once. */
   private static final int HELLO_BYTES = 24 << 20;
 
   private static final int REPLY_BYTES = 64;
   private static final int TIMEOUT_MILLIS = 30_000;
 
-  /** The commands that end the server or its role, or that never reply. */
+  /** Commands that end the server or its role, or never reply. */
   private static final Set<String> LEFT_OUT =
       Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
 
@@ -82,7 +82,7 @@ final class HugeArgumentsIT {
     assertThat(listener(master)).startsWith(before + " ");
   }
 
-  /** Returns the line of CLIENT LIST of the sentinel's connection that hears hellos. */
+  /** Returns the line in CLIENT LIST of the sentinel's connection that receives hello messages. */
   private static String listener(Node master) throws IOException {
     return master.ask("CLIENT", "LIST", "TYPE", "pubsub").text();
   }
@@ -120,7 +120,7 @@ final class HugeArgumentsIT {
     }
   }
 
-  /** Returns requests of each command; an empty word stands for the huge one. */
+  /** Returns requests of each command; an empty word represents the huge argument. */
   private static List<List<String>> requests(RespClient client) throws IOException {
     List<List<String>> requests = new ArrayList<>();
     requests.add(List.of(""));
@@ -169,7 +169,7 @@ final class HugeArgumentsIT {
           out.write(new byte[] {'\r', '\n'});
         }
       } catch (IOException closed) {
-        return; // the caller looks whether the server goes on
+        return; // the caller checks that the server is still running
       }
       int read = socket.getInputStream().read(new byte[REPLY_BYTES]);
       assertThat(read).as(words.toString()).isNotZero();

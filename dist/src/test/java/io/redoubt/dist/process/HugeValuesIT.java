@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every command on values, and on collections with an element, that are larger than the Java heap:
- * the server goes on. Clients make such values without sending them, as by SETRANGE.
+ * the server survives. Clients create such values without sending them, for instance with SETRANGE.
  */
 @Timeout(600)
 final class HugeValuesIT {
@@ -28,21 +28,21 @@ final class HugeValuesIT {
   private static final int REPLY_BYTES = 64;
   private static final int TIMEOUT_MILLIS = 30_000;
 
-  /** The commands that end the server or its role, or that never reply. */
+  /** Commands that end the server or its role, or never reply. */
   private static final Set<String> LEFT_OUT =
       Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
 
   private static final List<String> KEYS =
       List.of("string", "list", "set", "zset", "hash", "stream");
 
-  /** Puts the values back that a command has removed or replaced; returns the number of keys. */
+  /** Restores the values that a command has removed or replaced; returns the number of keys. */
   private static final String RESTORE =
       "for _, key in ipairs(KEYS) do local kept = 'kept:' .. key"
           + " if redis.call('TYPE', key).ok ~= redis.call('TYPE', kept).ok then"
           + " redis.call('COPY', kept, key, 'REPLACE') end end"
           + " return redis.call('DBSIZE')";
 
-  /** Requests whose arguments the general ones do not hit. */
+  /** Valid requests that the general ones do not cover. */
   private static final List<String> VALID =
       List.of(
           "LCS string string",
@@ -177,7 +177,7 @@ final class HugeValuesIT {
     return socket;
   }
 
-  /** Sends a request in which an empty word stands for a huge one. */
+  /** Sends a request in which an empty word represents a huge one. */
   private static void sendHuge(Node node, List<String> words) throws IOException {
     byte[] huge = "1".repeat(HUGE_BYTES).getBytes(US_ASCII);
     try (Socket socket = open(node)) {

@@ -19,7 +19,7 @@ final class ImageIT {
   private static final Path MANIFESTS = Path.of("src/main/container").toAbsolutePath();
   private static final String TIME = "2026-01-01T00:00:00Z";
 
-  /** The image that all tests use; there is none where they are skipped. */
+  /** The image that all tests use; empty where they are skipped. */
   private static Path image = Path.of("");
 
   @TempDir private Path folder;
@@ -44,9 +44,7 @@ final class ImageIT {
     assertThat(run(IMAGE, Distribution.HOME, TIME, archive)).isEqualTo(new Result(0, ""));
   }
 
-  /**
-   * Returns the image. Its use needs root, for the namespaces that take the place of containers.
-   */
+  /** Returns the image. Tests with it require root, for the namespaces that act as containers. */
   private static Path image() throws Exception {
     assumeTrue(Files.isDirectory(RUNTIME), "no Java runtime");
     Distribution.assumeInstalled("curl");

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The init.d scripts, called as an init system or {@code service} calls them. */
+/** The init.d scripts, called the way an init system or {@code service} calls them. */
 final class InitScriptIT {
-  /** Starts and stops a service, adopts its process, and never asks for that one's status. */
+  /** Starts and stops a service, adopts its process, and never collects its exit status. */
   private static final String NEGLIGENT_PARENT =
       """
       import ctypes, subprocess, sys
@@ -111,7 +111,7 @@ final class InitScriptIT {
     assertThat(Files.readString(folder.resolve("out"))).contains("Ready to accept connections");
   }
 
-  /** The first process of a container may leave what has ended as a zombie. */
+  /** The first process of a container may leave ended processes as zombies. */
   @Test
   void stopsAServerThatNobodyReaps() throws Exception {
     use("redis", "redis-server", "daemonize yes\nsave \"\"\n");
@@ -203,7 +203,7 @@ final class InitScriptIT {
     assertThat(call("stop").status()).isZero();
   }
 
-  /** Returns true also for a process whose parent has not asked for its status yet. */
+  /** Returns true even for a zombie, whose parent has not collected its exit status yet. */
   private static boolean hasEnded(long pid) throws IOException {
     try {
       return Files.readString(Path.of("/proc/" + pid + "/status")).contains("\nState:\tZ");

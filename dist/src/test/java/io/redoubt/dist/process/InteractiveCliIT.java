@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Our redis-cli on a terminal: what it shows while somebody types. */
+/** The output of redis-cli on a terminal while a user types. */
 final class InteractiveCliIT {
   private static final String CTRL_C = "\u0003";
   private static final String CTRL_D = "\u0004";
@@ -35,7 +35,7 @@ final class InteractiveCliIT {
     node = nodes.server(Kind.REDOUBT);
   }
 
-  /** Starts our client, or Debian's, with a home folder of its own. */
+  /** Starts this project's client, or Debian's, with its own home folder. */
   private ShownProgram cli(Path program, Node server, Map<String, String> environment)
       throws IOException {
     Map<String, String> all = new HashMap<>(Map.of("HOME", home.toString()));
@@ -107,7 +107,7 @@ final class InteractiveCliIT {
       leave(cli, "subscribe news", "(integer) 1");
       assertThat(other.call("PUBSUB", "CHANNELS").elements()).isEmpty();
       leave(cli, "monitor", "OK");
-      leave(cli, "-1 blpop nothing 0", "(error) ERR unknown command"); // -1 is no number of runs
+      leave(cli, "-1 blpop nothing 0", "(error) ERR unknown command"); // -1 is not a number of runs
       cli.forget();
       cli.type("blpop nothing 0\r");
       awaitBlocked(other);
@@ -144,7 +144,7 @@ final class InteractiveCliIT {
     try (ClientConnection connection = ClientConnection.open(target(real))) {
       help.load(connection, "real");
     }
-    // Redis 7.0 counts words, so that lines with options in another order differ.
+    // Redis 7.0 counts words, so that lines with reordered options differ.
     for (String line : List.of("getex key ", "set k v ", "client pause 1 ", "zadd ", "lpos k e ")) {
       String hint = help.hint(line);
       try (ShownProgram cli = cli(debian, real, Map.of())) {

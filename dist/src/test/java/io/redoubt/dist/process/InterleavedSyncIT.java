@@ -12,8 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Full syncs of a master under continuous writes. With a replica of its own kind the stream is
- * interleaved with the snapshot; with a real Redis it waits. A replica killed halfway starts again.
+ * Full syncs of a master under continuous writes. For a replica of the same kind the stream is
+ * interleaved with the snapshot; for a real Redis it follows the snapshot. A replica killed halfway
+ * restarts the sync.
  */
 final class InterleavedSyncIT {
   private static final int CHANGES = 1_000;

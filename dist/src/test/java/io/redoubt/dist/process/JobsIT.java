@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * BullMQ's queues, built on some sixty Lua scripts, with jobs that fail at first, are delayed or
- * have a priority. {@code -Dredoubt.jobs=10000} runs more of them.
+ * BullMQ's queues, which use some sixty Lua scripts, with delayed, prioritized and initially
+ * failing jobs. {@code -Dredoubt.jobs=10000} runs more jobs.
  */
 final class JobsIT {
   private static final int JOBS = Integer.getInteger("redoubt.jobs", 1_000);

@@ -3,7 +3,7 @@ package io.redoubt.dist.process;
 import io.redoubt.protocol.RealRedis;
 import java.nio.file.Path;
 
-/** The implementation whose programs a test starts. */
+/** The implementation that a test starts. */
 public enum Kind {
   REDOUBT,
   REAL;

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launchers replace themselves by the server; nothing of the JVM is visible. */
+/** The launchers replace themselves by the server, and nothing of the JVM is visible. */
 final class LauncherIT {
   private static final Path SERVER = Distribution.HOME.resolve("bin/redis-server");
   private static final Path SENTINEL = Distribution.HOME.resolve("bin/redis-sentinel");
@@ -60,7 +60,7 @@ final class LauncherIT {
     }
   }
 
-  /** Tools read the first line as that of Redis; people read the second. */
+  /** Tools parse the first line as Redis' version line; the second is for people. */
   @Test
   void namesTheVersionOfEachProgram() throws Exception {
     Map<String, String> first =

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A directory as a crash of the machine leaves it: the append-only file lacks what only the journal
- * of {@code appendfsync always} holds, and the system has been started again since. {@code
- * redis-check-aof} makes the directory whole without a start.
+ * A directory as left by a machine crash: the append-only file lacks commits that only the journal
+ * of {@code appendfsync always} has, and the system has been rebooted since. {@code
+ * redis-check-aof} repairs the directory without a start.
  */
 final class LeftJournalIT {
   private static final int KEYS = 300;
@@ -36,7 +36,7 @@ final class LeftJournalIT {
   private Path folder;
   private Path manifest;
 
-  /** Runs a command line in mounts of its own. */
+  /** Runs a command line in its own mount namespace. */
   private static Result run(String line) throws Exception {
     return Distribution.run(Map.of(), "unshare", "-m", "sh", "-c", line);
   }
@@ -79,7 +79,7 @@ final class LeftJournalIT {
     }
   }
 
-  /** Returns what the tool says about the directory, which must not be taken for whole. */
+  /** Returns the output of the tool, which must report the directory as damaged. */
   private String refused() throws Exception {
     Result result = run(TOOL + " " + manifest);
     assertThat(result.status()).isEqualTo(1);

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server in the environment of a country that writes 1.5 as 1,5. */
+/** A server in a locale with a decimal comma. */
 final class LocaleIT {
   private static final Path SERVER = Distribution.HOME.resolve("bin/redis-server");
 
@@ -21,7 +21,7 @@ final class LocaleIT {
     RealRedis.assumeInstalled(
         Files.exists(Path.of("/usr/share/i18n/locales/de_DE")), "the Debian package locales");
     Path locale = folder.resolve("de_DE.UTF-8");
-    Distribution.Result compiled = // its status is also that of warnings
+    Distribution.Result compiled = // warnings set its exit status, too
         Distribution.run(
             Map.of(), "localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale.toString());
     assertThat(locale.resolve("LC_NUMERIC")).as(compiled.output()).exists();

@@ -59,7 +59,7 @@ final class LocksIT {
     return client(config);
   }
 
-  /** Returns true if another thread fails to get the lock; locks belong to threads. */
+  /** Returns true if another thread fails to acquire the lock; threads own locks. */
   private static boolean triesInVain(Lock lock) {
     return CompletableFuture.supplyAsync(() -> !lock.tryLock()).join();
   }
@@ -141,7 +141,7 @@ final class LocksIT {
   }
 
   @Test
-  @SuppressWarnings("deprecation") // Redisson advises against the algorithm, which is still in use
+  @SuppressWarnings("deprecation") // Redisson advises against the algorithm, but it is still in use
   void supportsRedlockOverThreeMasters() throws Exception {
     List<Node> masters = new ArrayList<>();
     List<RLock> ones = new ArrayList<>();
@@ -156,7 +156,7 @@ final class LocksIT {
     RLock other = new RedissonRedLock(others.toArray(RLock[]::new));
     assertThat(one.tryLock(1, 30, SECONDS)).isTrue();
     assertThat(other.tryLock()).isFalse();
-    masters.getLast().kill(); // two of three are enough
+    masters.getLast().kill(); // two of three are sufficient
     assertThat(other.tryLock()).isFalse();
     one.unlock();
     assertThat(other.tryLock(30, 30, SECONDS)).isTrue();

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * Names within the Kubernetes manifests lead to what they mean; {@link ImageIT} runs the pods. The
- * processes of the compose file have the ports that are published.
+ * References within the Kubernetes manifests resolve; {@link ImageIT} runs the pods. The processes
+ * of the compose file use the ports that it publishes.
  */
 final class ManifestsTest {
   private static final Path FOLDER = Path.of("src/main/container");
@@ -39,7 +39,7 @@ final class ManifestsTest {
     return objects;
   }
 
-  /** Returns what a path of keys leads to, such as {@code spec.replicas}. */
+  /** Returns the value at a path of keys, such as {@code spec.replicas}. */
   private static Object at(Object from, String path) {
     Object found = find(from, path);
     if (found == null) {
@@ -125,7 +125,10 @@ final class ManifestsTest {
     }
   }
 
-  /** Runs the commands of the services up to the server, which prints its configuration instead. */
+  /**
+   * Runs the commands of the services up to the server, whose place is taken by a print of its
+   * configuration.
+   */
   @Test
   void composePublishesThePortsOfItsProcesses(@TempDir Path folder) throws Exception {
     Object compose = objects("compose.yaml").getFirst();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A server at the end of its memory: the region, the address space or the memory of its control
- * group. Writes are refused by an error that names it; everything else goes on.
+ * group. Writes are refused with an error that names the limit; everything else continues.
  */
 final class MemoryEndIT {
   private static final int VALUE_BYTES = 200_000;
@@ -29,13 +29,13 @@ final class MemoryEndIT {
 
   private @Nullable Path group;
 
-  /** A group can be removed only when no process is left in it. */
+  /** A control group can be removed only when it has no process left. */
   @AfterEach
   void removeGroup() throws Exception {
     nodes.killAll();
     Path made = group;
     if (made != null) {
-      await().until(() -> remove(made)); // once the kernel has taken the killed process from it
+      await().until(() -> remove(made)); // once the kernel has removed the killed process from it
     }
   }
 
@@ -68,7 +68,10 @@ final class MemoryEndIT {
         "the memory limit of the server's control group is reached");
   }
 
-  /** Makes a control group with that limit, of version 1 or 2; skips the test where none can be. */
+  /**
+   * Creates a control group with a memory limit, of version 1 or 2; skips the test where that is
+   * impossible.
+   */
   private Path newGroup(long limitBytes) throws Exception {
     Path root = Path.of("/sys/fs/cgroup");
     boolean isFirstVersion = Files.isDirectory(root.resolve("memory"));
@@ -103,7 +106,7 @@ final class MemoryEndIT {
       try (RespClient other = node.connect()) {
         serves(other);
       }
-      client.call("BGSAVE"); // may fail, as Redis' does when it can't fork
+      client.call("BGSAVE"); // may fail, as in Redis when fork fails
       serves(client);
       node.awaitInfo("rdb_bgsave_in_progress", "0", Distribution.LIMIT);
       assertThat(client.call("DEL", "key:0")).isEqualTo(new Reply.Integer(1));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A configuration file that is itself a mount, as in containers: it cannot be replaced by a rename,
+ * A configuration file that is itself a mount, as in containers. It cannot be replaced by a rename,
  * so it is written in place.
  */
 final class MountedFileIT {

@@ -22,10 +22,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Switches with a redis-cli that is slow, dies, lies, or whose caller is ended, under a writer that
- * counts acknowledged writes. Afterwards exactly one server is the master, and has all of them.
- * {@code -Dredoubt.moving.runs=20 -Dredoubt.moving.delay=5000 -Dredoubt.moving.pause=10000} is slow
- * as ssh to a busy host is; {@code -Dredoubt.moving.lines=30} fails at each line of the switch.
+ * Switches with a redis-cli that is slow, dies or lies, or whose caller is killed, while a writer
+ * counts acknowledged writes. Afterwards exactly one server is the master, and it has every
+ * acknowledged write. {@code -Dredoubt.moving.runs=20 -Dredoubt.moving.delay=5000
+ * -Dredoubt.moving.pause=10000} is as slow as ssh to a busy host; {@code -Dredoubt.moving.lines=30}
+ * fails at each line of the switch.
  */
 final class MovingFaultsIT {
   private static final Path SWITCH = Distribution.HOME.resolve("moving/switch");
@@ -37,16 +38,19 @@ final class MovingFaultsIT {
   /** The time after which redis-cli counts as hung. */
   private static final String LIMIT_SECONDS = "20";
 
-  /** The lines from the first pause on that each kind of fault is tried at; 0: some by chance. */
+  /**
+   * The number of lines, from the first pause on, at which each kind of fault is tried; 0 for a
+   * random choice.
+   */
   private static final int LINES = Integer.getInteger("redoubt.moving.lines", 0);
 
-  /** The number of lines of a switch from the first pause on, if nothing has to be repeated. */
+  /** The number of lines of a switch, from the first pause on, without a retry. */
   private static final int USUAL_LINES = 18;
 
-  /** The longest time that a write waits: three pauses, each of which may be delayed. */
+  /** The longest wait of a write: three pauses, each of which may be delayed. */
   private static final int PATIENCE_MILLIS = 3 * PAUSE_MILLIS + 20 * DELAY_MILLIS;
 
-  /** The number of acknowledged writes that a switch finds in progress, and has to let go on. */
+  /** The number of acknowledged writes before a switch, and again after it. */
   private static final int WRITES = 20;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
@@ -64,7 +68,7 @@ final class MovingFaultsIT {
     replica = nodes.server(realFirst ? Kind.REDOUBT : Kind.REAL);
   }
 
-  /** Increments a counter of whichever server takes writes, until it is stopped. */
+  /** Increments a counter on the server that accepts writes, until it is stopped. */
   private static final class Writer implements Runnable {
     private final List<Node> servers;
     private final AtomicReference<Exception> failure = new AtomicReference<>();
@@ -107,7 +111,10 @@ final class MovingFaultsIT {
     }
   }
 
-  /** Switches to the replica; checks that nothing was lost, whichever server is the master then. */
+  /**
+   * Switches to the replica; checks that nothing was lost, regardless of which server is the master
+   * afterwards.
+   */
   private Result switches(Map<String, String> faults) throws Exception {
     Writer writer = new Writer(master, replica);
     Thread thread = Thread.ofPlatform().start(writer);
@@ -249,7 +256,7 @@ final class MovingFaultsIT {
     assertThat(result.output()).startsWith(command.getFirst() + ": ").contains(reason);
   }
 
-  /** A backup and a restore whose redis-cli, or whose disk, fails in the middle leave nothing. */
+  /** A failure of redis-cli or of the disk during a backup or restore leaves no partial file. */
   @Test
   void aLieIsNoBackup() throws Exception {
     Path tools = nodes.folder("tools");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Moves between Redis and Redoubt, in both directions, with no lost write. {@code
+ * Moves between Redis and Redoubt, in both directions, without losing a write. {@code
  * -Dredoubt.moving.elements=400000} moves a million keys.
  */
 final class MovingIT {
@@ -46,7 +46,7 @@ final class MovingIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  /** The number of acknowledged increments, of both switches. */
+  /** The number of acknowledged increments of both switches. */
   private long total;
 
   private static void fill(RespClient client) throws IOException {
@@ -64,8 +64,8 @@ final class MovingIT {
   }
 
   /**
-   * Increments a counter of the old master until that refuses it, then of the new one; returns the
-   * number of acknowledged increments when it is stopped.
+   * Increments a counter of the old master until the master refuses, then of the new one. Counts
+   * the acknowledged increments until it is stopped.
    */
   private static final class Writer implements Runnable {
     private final Node old;
@@ -186,7 +186,7 @@ final class MovingIT {
     restored(Kind.REAL, saved(redoubt, backup), before);
   }
 
-  /** Downloads a snapshot as a backup does. */
+  /** Downloads a snapshot, as a backup does. */
   private static Path saved(Node node, Path file) throws Exception {
     Result result =
         Distribution.run(

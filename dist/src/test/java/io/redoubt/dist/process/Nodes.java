@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The processes of one test, each with a folder of its own. They are ended after the test; the logs
- * of a failed test are printed.
+ * The processes of one test, each with its own folder. They are ended after the test; the logs of a
+ * failed test are printed.
  */
 final class Nodes implements BeforeEachCallback, AfterEachCallback {
   private static final int LOG_TAIL_LINES = 60;
@@ -69,7 +69,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /**
-   * Starts a server of ours on a free port, in a new folder, from a shell that has executed a
+   * Starts this project's server on a free port in a new folder, from a shell that executed a
    * command before, and waits until it answers.
    */
   Node serverAfter(String command, String... arguments) throws IOException, InterruptedException {
@@ -121,7 +121,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     Distribution.run(Map.of(), "rm", "-rf", root.toString());
   }
 
-  /** Kills all processes that were started here. */
+  /** Kills all processes of this test. */
   void killAll() throws InterruptedException {
     for (Node node : nodes) {
       node.kill();

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A real Redis that follows a master whose hashes have fields that expire. */
+/** A real Redis as the replica of a master whose hashes have fields that expire. */
 final class OlderReplicaIT {
   private static final String FAR_SECONDS = "100000";
   private static final String DUE_MILLIS = "300";
@@ -46,7 +46,7 @@ final class OlderReplicaIT {
     master.ask("HPEXPIRE", "hash", DUE_MILLIS, "FIELDS", "1", "due");
     await()
         .atMost(Distribution.LIMIT)
-        .until(() -> replica.ask("HLEN", "hash").number() == 2); // by HDEL of the master
+        .until(() -> replica.ask("HLEN", "hash").number() == 2); // the master sends an HDEL
     awaitInStep(master, replica);
 
     master.ask("CLIENT", "KILL", "TYPE", "replica");

@@ -17,7 +17,9 @@ import org.assertj.core.api.Condition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A server that may open no more files: it keeps its clients, and goes on when some are closed. */
+/**
+ * A server at its limit of open files keeps its clients, and accepts new ones when some are closed.
+ */
 final class OpenFilesIT {
   private static final int CLIENTS = 6;
 
@@ -31,7 +33,7 @@ final class OpenFilesIT {
         try {
           open.add(Files.readSymbolicLink(file).toString());
         } catch (NoSuchFileException closed) {
-          // since the list was read
+          // closed since the list was read
         }
       }
     }
@@ -39,9 +41,9 @@ final class OpenFilesIT {
   }
 
   /**
-   * Waits until the server has opened all that it keeps open, which it does a moment after the
-   * first reply: first its jars, and at last the two devices of Java's cryptography, of which the
-   * server itself had opened one.
+   * Waits until the server has opened all its permanent files, a moment after the first reply:
+   * first its jars, and last the two devices of Java's cryptography, one of which the server itself
+   * had opened before.
    */
   private static void awaitOpenFiles(Node node) {
     await()
@@ -58,11 +60,11 @@ final class OpenFilesIT {
     node.ask("SET", "key", "value");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "no prlimit here");
     awaitOpenFiles(node);
-    node.ask("COMMAND", "DOCS"); // needs what a thread of the start prepares, too
+    node.ask("COMMAND", "DOCS"); // requires a result of a start-up thread
     List<RespClient> more = new ArrayList<>();
     try (RespClient client = node.connect()) {
       assertThat(client.call("PING")).isEqualTo(new Reply.Simple("PONG"));
-      String limit = "--nofile=" + openFiles(node).size() + ":"; // the soft one
+      String limit = "--nofile=" + openFiles(node).size() + ":"; // the soft limit
       Distribution.run(Map.of(), "prlimit", "--pid", node.pid() + "", limit);
       for (int i = 0; i < CLIENTS; i++) {
         more.add(RespClient.connect("127.0.0.1", node.port())); // waits to be accepted

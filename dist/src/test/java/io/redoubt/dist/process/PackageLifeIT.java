@@ -29,7 +29,7 @@ final class PackageLifeIT {
     assertThat(result.status()).as("%s: %s", command, result.output()).isZero();
   }
 
-  /** Builds the packages under the given version; returns their folder. */
+  /** Builds the packages for the given version; returns their folder. */
   private Path packages(String version) throws Exception {
     Distribution.assumeInstalled("dpkg-deb");
     Path home = folder.resolve("redoubt-" + version);
@@ -63,7 +63,7 @@ final class PackageLifeIT {
     for (String program : List.of("redis-server", "redis-sentinel")) {
       String unit = program.replace("redis", "redoubt") + ".service";
       Path file = root.resolve("lib/systemd/system").resolve(unit);
-      // The program is not installed here: that of the stage takes its place.
+      // The program is not installed here; the stage's program replaces it.
       Files.writeString(
           file,
           Files.readString(file)
@@ -83,10 +83,9 @@ final class PackageLifeIT {
   }
 
   /**
-   * Needs root and a root file system of Debian, because nothing of a build should change the
-   * machine: {@code debootstrap --variant=minbase
-   * --include=adduser,procps,redis-server,redis-sentinel bookworm FOLDER}, then {@code
-   * -Dredoubt.debian=FOLDER}.
+   * Requires root and a root file system of Debian, because a build must not change the machine:
+   * {@code debootstrap --variant=minbase --include=adduser,procps,redis-server,redis-sentinel
+   * bookworm FOLDER}, then {@code -Dredoubt.debian=FOLDER}.
    */
   @Test
   void packagesLiveOnAMachineWithoutJava() throws Exception {

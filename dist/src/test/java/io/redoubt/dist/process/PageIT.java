@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The page of a sentinel and of a server in a browser, while the master is killed and returns: the
- * script {@code watch-page.js} tells what the browser shows. Screenshots are left in {@code
+ * The pages of a sentinel and of a server in a browser, while the master is killed and returns: the
+ * script {@code watch-page.js} reports the content of the browser. Screenshots are left in {@code
  * target/page}.
  */
 @Timeout(600)

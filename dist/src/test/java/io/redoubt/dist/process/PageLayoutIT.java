@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The page in a browser with states of the longest texts: the script {@code layout-page.js} says
- * what the browser shows, on a wide and on a narrow screen. Then all pages that may be open are,
- * and the server is lost.
+ * The page in a browser with states of the longest texts: the script {@code layout-page.js} reports
+ * the layout on a wide and on a narrow screen. Then the maximum of pages is opened, and the server
+ * is lost.
  */
 @Timeout(600)
 final class PageLayoutIT {

@@ -4,7 +4,7 @@ import io.redoubt.protocol.http.Json;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** States of processes with the longest texts and the greatest numbers that a page has to show. */
+/** States of processes with the longest texts and the greatest numbers that a page must display. */
 final class PageStates {
   private static final String IPV6 = "[fd00:1234:5678:9abc:def0:1234:5678:%04x]:63799";
   private static final String HOST =
@@ -14,7 +14,7 @@ final class PageStates {
 
   private PageStates() {}
 
-  /** Returns a server with replicas whose names are long, one of which is silent. */
+  /** Returns a server with long-named replicas, one of which is silent. */
   static String server() {
     Json json = start("server", "master");
     json.member("sentence", "Master; 1 of 3 replicas in step, worst 2 KB behind, 2 silent.");

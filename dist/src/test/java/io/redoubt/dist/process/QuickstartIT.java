@@ -13,13 +13,13 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packed redoubt-quickstart, on a terminal and with programs that don't start. */
+/** The packaged redoubt-quickstart, on a terminal and with programs that fail to start. */
 final class QuickstartIT {
   private static final String LAUNCHER =
       Distribution.HOME.resolve("bin/redoubt-quickstart").toString();
   private static final String HOME = "\u001b[H";
 
-  /** The row of the master, with its process. */
+  /** Matches the row of the master and captures its process. */
   private static final Pattern MASTER =
       Pattern.compile("127\\.0\\.0\\.1:\\d+ +(\\d+) +master .*Try:", Pattern.DOTALL);
 

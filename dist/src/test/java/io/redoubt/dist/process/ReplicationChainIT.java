@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A chain of a master, its replica and a sub-replica, Redoubt and real Redis in turn. All three
- * agree key by key and have one replication id and offset, whatever happens to the middle node and
- * to the links during writes, and also after the middle node was promoted.
+ * agree key by key and share one replication id and offset, whatever happens to the middle node and
+ * to the links during writes, and also after the promotion of the middle node.
  */
 final class ReplicationChainIT {
   private static final int MASTER = 0;
@@ -71,7 +71,7 @@ final class ReplicationChainIT {
     return node;
   }
 
-  /** Cuts the link once at each end; only the missing part of the stream is sent again. */
+  /** Cuts the link once at each end; a partial sync sends the missing part of the stream. */
   private void aCutLinkIsContinued(int upper, int lower) throws Exception {
     Node source = chain.get(upper);
     Node replica = chain.get(lower);

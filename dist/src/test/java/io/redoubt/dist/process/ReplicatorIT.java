@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * redis-replicator, a third-party replica implementation, follows Redoubt. The snapshot that it
- * parses is restored into a real Redis, and the commands of the stream are run there; both must
- * agree key by key, also after a disconnect.
+ * redis-replicator, a third-party replica implementation, follows Redoubt. Its parsed snapshot is
+ * restored into a real Redis, and the commands of the stream are run there; both must agree key by
+ * key, even after a disconnect.
  */
 final class ReplicatorIT {
   private static final int CHANGES = 1_500;

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Servers with an append-only file that shut down or are killed and restarted. Each resumes the
- * stream at its offset: as a replica, as a master, and as a replica of its successor.
+ * Servers with an append-only file shut down or are killed, and restart. Each resumes the stream at
+ * its offset: as a replica, as a master, and as a replica of its successor.
  */
 final class RestartIT {
   private static final int CHANGES = 200;
@@ -52,7 +52,7 @@ final class RestartIT {
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
 
-    // Had it removed a key when it returns as a master, its history would differ from third's.
+    // A key removed as a returning master would make its history differ from third's.
     Content.awaitShortLivedRemoved(restarted);
     Content.agree(restarted, third);
     restarted.kill();

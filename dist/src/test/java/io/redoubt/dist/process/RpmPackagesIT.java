@@ -12,12 +12,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The RPM packages of the packed distribution, and their use beside the files of this machine. */
+/** The RPM packages of the packed distribution, and their use with the files of this machine. */
 final class RpmPackagesIT {
   private static final Path RPMS = Path.of("src/main/package/rpms").toAbsolutePath();
   private static final Path LIFE = Path.of("src/test/package/life-of-rpms").toAbsolutePath();
 
-  /** The status of LIFE where it can't show a copy of the file system. */
+  /** The exit status of LIFE where it can't mount an overlay of the file system. */
   private static final int NO_OVERLAY = 77;
 
   @TempDir private static Path folder;
@@ -27,7 +27,7 @@ final class RpmPackagesIT {
     Distribution.assumeInstalled("rpmbuild", "rpm");
   }
 
-  /** Returns the packages of the given version; builds them if no test has. */
+  /** Returns the packages of the given version; builds them at the first use. */
   private static Path packages(String version) throws Exception {
     Path packages = folder.resolve(version);
     if (!Files.exists(packages)) {

@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Programs in other languages that use a server through a client library. They are resources beside
- * this class and print {@code ok} at their end.
+ * Programs in other languages that use a server through a client library. They are resources of
+ * this package and print {@code ok} at their end.
  */
 final class Scripts {
   private static final String IOREDIS = "ioredis@6.0.0";
   private static final String NODE_REDIS = "@redis/client@6.3.1";
   private static final String BULLMQ = "bullmq@6.7.0";
 
-  /** A library, its interpreter, and a command that succeeds where it is installed. */
+  /** A library, its interpreter, and a command that succeeds if it is installed. */
   enum Library {
     REDIS_PY(".py", List.of("/usr/bin/python3"), List.of("-c", "import redis")),
     REDIS_RB(".rb", List.of("/usr/bin/ruby"), List.of("-e", "require 'redis'")),
@@ -79,8 +79,8 @@ final class Scripts {
   }
 
   /**
-   * Returns the folder of the modules for Node.js, kept between builds. Test classes that run at
-   * the same time would install into it twice, so one is installed aside and renamed.
+   * Returns the folder of the modules for Node.js, kept between builds. Concurrent test classes
+   * would both install into it, so each installs into a temporary folder and renames that.
    */
   private static Path modules() throws IOException, InterruptedException {
     String versions = String.join("_", BULLMQ, IOREDIS, NODE_REDIS).replace('/', '-');

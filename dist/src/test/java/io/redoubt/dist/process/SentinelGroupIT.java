@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Three sentinels over a master and two replicas with passwords and their own configuration files:
  * the content of the files after failovers. Runs with Redoubt alone, and with Redoubt and real
- * Redis in one group, over IPv4 and over IPv6 with an address that operators spell in two ways.
+ * Redis in one group, over IPv4 and over IPv6 with an address in two spellings.
  */
 final class SentinelGroupIT {
   private static final String PASSWORD = "a-secret";
@@ -39,10 +39,10 @@ final class SentinelGroupIT {
   private final List<Node> servers = new ArrayList<>();
   private final List<Node> sentinels = new ArrayList<>();
 
-  /** The address that all use. */
+  /** The address of all processes. */
   private String host = "127.0.0.1";
 
-  /** The same address as operators spell it. */
+  /** The same address as an operator may spell it. */
   private String written = host;
 
   @ParameterizedTest

@@ -24,7 +24,7 @@ final class SentinelSwitchIT {
   private static final int WRITERS = 4;
   private static final int DOWN_AFTER_MILLIS = 2_000;
 
-  /** Longer than a sentinel may stand still without noticing it ({@code tilt-trigger}). */
+  /** Longer than a sentinel may pause without entering tilt mode ({@code tilt-trigger}). */
   private static final int PAUSE_MILLIS = 3_000;
 
   @TempDir private Path folder;
@@ -71,7 +71,7 @@ final class SentinelSwitchIT {
     }
   }
 
-  /** Replays storm seed 004, then runs writers that do not wait for the sentinels. */
+  /** Replays storm seed 004, then starts writers that do not wait for the sentinels. */
   @Test
   void aMasterThatReturnsTakesNoWrites() throws Exception {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT)) {
@@ -108,7 +108,7 @@ final class SentinelSwitchIT {
 
   /**
    * A paused sentinel resumes and fails over as fast as before; {@code benchmark failover
-   * --stop-a-sentinel} measures the same beside Redis.
+   * --stop-a-sentinel} measures the same for Redis, too.
    */
   @Test
   void aPausedSentinelRecovers() throws Exception {
@@ -122,12 +122,11 @@ final class SentinelSwitchIT {
       Node peer = group.sentinels().getLast();
       await().atMost(REST_LIMIT).until(() -> silentMillis(peer, paused) > PAUSE_MILLIS);
       paused.signal("CONT");
-      // Then it has judged all nodes again.
+      // By then it has judged all nodes again.
       await().atMost(REST_LIMIT).until(() -> lines(log, "-tilt") > 0);
       assertThat(lines(log, "+sdown")).as("nobody was taken for down").isEqualTo(blamed);
       assertThat(epoch(paused)).isEqualTo(epoch);
-      // Stops another sentinel with the master, so that the one that was paused is needed for the
-      // quorum.
+      // Stops another sentinel with the master, so that the quorum needs the paused one.
       group.sentinels().getLast().kill();
       group.server(old).kill();
       long killed = System.nanoTime();
@@ -142,7 +141,7 @@ final class SentinelSwitchIT {
     }
   }
 
-  /** Returns the time since a sentinel has had a reply of another one. */
+  /** Returns the time since a sentinel's last reply from another one. */
   private static long silentMillis(Node sentinel, Node other) throws Exception {
     for (Reply peer : sentinel.ask("SENTINEL", "SENTINELS", Topology.MASTER_NAME).elements()) {
       if (field(peer, "port").number() == other.port()) {

@@ -32,8 +32,8 @@ import org.springframework.session.events.SessionDeletedEvent;
 import org.springframework.session.events.SessionExpiredEvent;
 
 /**
- * Spring Session's indexed repository, wired as its configuration for web applications does: it
- * hears of expired and deleted sessions by keyspace events, which it enables itself.
+ * Spring Session's indexed repository, wired like its configuration for web applications. It learns
+ * of expired and deleted sessions from keyspace events, which it enables itself.
  */
 final class SessionsIT {
   private static final Duration LONG = Duration.ofMinutes(30);

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
-/** A program that runs until it is closed, and what it has shown so far. */
+/** A program that runs until it is closed, and its output so far. */
 final class ShownProgram implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(10);
 
@@ -29,7 +29,7 @@ final class ShownProgram implements AutoCloseable {
     process = builder.start();
   }
 
-  /** Starts a program on a terminal of its own. */
+  /** Starts a program on its own terminal. */
   static ShownProgram onTerminal(List<String> command, Map<String, String> environment)
       throws IOException {
     String line = "stty cols 200 rows 40; " + String.join(" ", command);
@@ -41,12 +41,12 @@ final class ShownProgram implements AutoCloseable {
     process.getOutputStream().flush();
   }
 
-  /** Forgets what was shown. */
+  /** Discards the output so far. */
   void forget() {
     text.setLength(0);
   }
 
-  /** Reads until the text shown meets a condition, and returns it. */
+  /** Reads until the output meets a condition, and returns it. */
   String await(Predicate<String> condition) {
     Awaitility.await()
         .atMost(Distribution.LIMIT)

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The shutdown of a server, the files that it leaves, and their recovery by the next process. */
+/** The shutdown of a server, the files it leaves, and their recovery by the next process. */
 final class ShutdownIT {
   private static final String NEVER_BY_ITSELF = "100000 100000";
 
@@ -41,7 +41,7 @@ final class ShutdownIT {
     assertThat(nodes.restart(node).ask("GET", "key").text()).isEqualTo("value");
   }
 
-  /** A shell without job control ignores SIGINT for what it starts in the background. */
+  /** A shell without job control ignores SIGINT on behalf of its background processes. */
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalThatTheShellIgnoresHasItsEffect(String signal) throws Exception {
@@ -73,7 +73,10 @@ final class ShutdownIT {
     assertThat(log(node)).contains("You insist... exiting now.");
   }
 
-  /** Sends a signal while saving a key takes so long; returns the temporary file once it exists. */
+  /**
+   * Sends a signal during a save that is delayed by the given time per key; returns the temporary
+   * file once it exists.
+   */
   private Path endWithASlowSave(Node node, String signal, long delayMicros) throws Exception {
     node.ask("SET", "key", "value");
     node.ask("CONFIG", "SET", "rdb-key-save-delay", Long.toString(delayMicros));

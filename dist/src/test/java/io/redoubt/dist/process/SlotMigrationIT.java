@@ -32,7 +32,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Slots move as a whole (CLUSTER MIGRATESLOTS) from the first of three masters to the second while
- * clients count in them: without ASK and TRYAGAIN, and without loss if either side is killed.
+ * clients count in them. Clients see neither ASK nor TRYAGAIN, and a kill of source or target loses
+ * nothing.
  */
 @Timeout(300)
 final class SlotMigrationIT {
@@ -44,7 +45,7 @@ final class SlotMigrationIT {
   private static final int SET_BATCH = 1_000;
   private static final int WRITERS = 2;
 
-  /** With that many batches each counter has been incremented a few times. */
+  /** After this many batches each counter has been incremented a few times. */
   private static final int BATCHES_BEFORE = 50;
 
   private static final int SOURCE = 0;
@@ -56,13 +57,13 @@ final class SlotMigrationIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
   private final List<Node> members = new ArrayList<>();
 
-  /** A hash tag of each slot that moves. */
+  /** A hash tag for each moved slot. */
   private final List<String> tags = new ArrayList<>();
 
   /** The names of the migrations of earlier rounds. */
   private final Set<String> earlier = new HashSet<>();
 
-  /** The batches that all writers have sent. */
+  /** The number of batches sent by all writers. */
   private final AtomicLong batches = new AtomicLong();
 
   private volatile boolean stopped;
@@ -74,7 +75,7 @@ final class SlotMigrationIT {
     }
   }
 
-  /** The observations of a writer. */
+  /** The results of a writer. */
   private record Written(Map<String, Counts> counts, Map<String, Long> errors, long longestNanos) {}
 
   @BeforeEach
@@ -155,7 +156,7 @@ final class SlotMigrationIT {
     }
   }
 
-  /** Kills either side in each phase; the next round moves the slots on from their owner. */
+  /** Kills source or target in each phase; the next round moves the slots on from their owner. */
   @Test
   void nothingIsLostWhenANodeIsKilled() throws Exception {
     List<String> phases =
@@ -235,7 +236,7 @@ final class SlotMigrationIT {
             .ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", MOVED - 1 + "", "NODE", target));
   }
 
-  /** Returns the state of a node's last migration, nothing without one. */
+  /** Returns the state of a node's last migration, empty without one. */
   private String state(Node node) throws IOException {
     try (RespClient client = node.connect()) {
       return state(client);
@@ -267,10 +268,12 @@ final class SlotMigrationIT {
 
   private boolean isOver(int node) throws IOException {
     String state = state(members.get(node));
-    return state.isEmpty() || OVER.contains(state); // a restart forgets them
+    return state.isEmpty() || OVER.contains(state); // a restart loses the history of migrations
   }
 
-  /** Waits for a phase or a later one, as phases may be short; returns the state seen. */
+  /**
+   * Waits for a phase or any later one, because phases may be short; returns the observed state.
+   */
   private String awaitPhase(Node node, String phase) throws IOException {
     List<String> order =
         List.of(
@@ -297,7 +300,10 @@ final class SlotMigrationIT {
     return ownerAt(members.get(node)).equals(id);
   }
 
-  /** Returns the id of the node that all of the moved slots belong to at a node, or nothing. */
+  /**
+   * Returns the id of the owner of all moved slots in a node's view; empty if there is no single
+   * owner.
+   */
   private static String ownerAt(Node node) throws IOException {
     for (Reply range : node.ask("CLUSTER", "SLOTS").elements()) {
       List<Reply> parts = List.copyOf(range.elements());
@@ -308,7 +314,7 @@ final class SlotMigrationIT {
     return "";
   }
 
-  /** Returns the number of owners that the nodes name. */
+  /** Returns the number of different owners in the views of the nodes. */
   private int owners() throws IOException {
     Set<String> names = new HashSet<>();
     for (Node node : members) {

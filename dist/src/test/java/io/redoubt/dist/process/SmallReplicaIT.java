@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A replica that has too little memory for its master's data set: it goes on answering, never shows
- * part of the data set, and is in step as soon as the data set fits.
+ * A replica with too little memory for its master's data set. It keeps answering, never exposes a
+ * partial data set, and syncs as soon as the data set fits.
  */
 final class SmallReplicaIT {
   private static final long REGION_BYTES = 128L << 20;
@@ -69,7 +69,7 @@ final class SmallReplicaIT {
         "127.0.0.1 " + master.port());
   }
 
-  /** Asks what must be answered throughout; returns the number of attempts that have failed. */
+  /** Sends the requests that must succeed throughout; returns the number of failed attempts. */
   private static long served(Node replica, RespClient client) throws IOException {
     assertThat(textOf(client.call("PING"))).isIn("PONG", LOADING, INCOMPLETE);
     assertThat(textOf(client.call("DBSIZE"))).isIn("0", LOADING, INCOMPLETE);

@@ -96,7 +96,7 @@ final class StartIT {
     }
   }
 
-  /** Returns the output without the version and without hints that Redis lacks. */
+  /** Returns the output without the version and without hints that Redis does not print. */
   private static List<String> fatal(Result result) {
     return result
         .output()

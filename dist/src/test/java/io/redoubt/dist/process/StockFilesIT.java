@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Starts with the configuration files of old and new versions of Redis, and with the same in YAML.
- * Tests of the modules read those of the versions between.
+ * Starts with the configuration files of old and new versions of Redis, and with their YAML forms.
+ * Tests of the modules read the files of the versions between.
  */
 final class StockFilesIT {
   private static final Path SERVER_FILES =

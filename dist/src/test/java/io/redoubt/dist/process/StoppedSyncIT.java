@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Stops a replica while it receives a data set: the file that it receives does not stay behind. */
+/** Stops a replica while it receives a data set; no partly received file remains. */
 final class StoppedSyncIT {
   private static final int LARGE = 2_000;
 
@@ -55,7 +55,7 @@ final class StoppedSyncIT {
     assertThat(replica.ask("PING")).isEqualTo(new Reply.Simple("PONG"));
   }
 
-  /** A Redis leaves the file of a killed process alone too: somebody may be writing it. */
+  /** Redis keeps the file of a killed process, too, because another process may be writing it. */
   @Test
   void aKilledReplicaKeepsTheFileAndRestarts() throws Exception {
     replica.kill();

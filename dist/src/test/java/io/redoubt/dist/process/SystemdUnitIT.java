@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The systemd units, checked as far as possible without a running systemd. */
 final class SystemdUnitIT {
-  /** systemd's own rating of a service's exposure: 0 is none, from 3.1 on it is more than OK. */
+  /**
+   * The limit for systemd's own rating of a service's exposure: 0 is none, and 3.1 is no longer OK.
+   */
   private static final double MOST_EXPOSURE = 3.0;
 
   private static final Pattern EXPOSURE = Pattern.compile("Overall exposure level .*: ([0-9.]+)");
@@ -156,7 +158,7 @@ final class SystemdUnitIT {
     assertThat(line).isEqualTo(wanted);
   }
 
-  /** Starts the receiver of what a service tells systemd, which prints it line by line. */
+  /** Starts a receiver of the notifications of a service to systemd; it prints each as a line. */
   private static Process listener(Path socket) throws IOException {
     String script =
         "import socket,sys\n"

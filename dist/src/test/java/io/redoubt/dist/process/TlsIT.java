@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A group of Redoubt and Redis processes that accepts TLS only. */
+/** A group of Redoubt and Redis processes that accept only TLS. */
 final class TlsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The configuration of twemproxy in the distribution, in front of three masters. */
+/** The distribution's twemproxy configuration, in front of three masters. */
 @Timeout(120)
 final class TwemproxyIT {
   private static final Path CONFIGURATION = Path.of("src/main/cluster/nutcracker.yml");
@@ -38,7 +38,7 @@ final class TwemproxyIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
   @TempDir private Path folder;
   private final List<Node> masters = new ArrayList<>();
-  private final List<Integer> ports = FreePorts.several(3); // of the pools, and of statistics
+  private final List<Integer> ports = FreePorts.several(3); // two pools and statistics
   private @Nullable Process proxy;
 
   @BeforeEach
@@ -202,7 +202,7 @@ final class TwemproxyIT {
     assertThat(before).isEqualTo(refused);
   }
 
-  /** The loss that the configuration file explains. */
+  /** The loss is the one that comments of the configuration file describe. */
   @Test
   void replacesAMasterThatIsGoneAndSeesOldValuesWhenItIsBack() throws Exception {
     await().atMost(LIMIT).until(() -> ask(cache(), "SET", "key", "before").equals("OK"));

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The scripts of the folder moving: a rolling upgrade under writes, backup and restore. */
+/** The scripts of the folder {@code moving}: a rolling upgrade under writes, backup and restore. */
 final class UpgradeIT {
   private static final Path MOVING = Distribution.HOME.resolve("moving");
   private static final int DOWN_AFTER_MILLIS = 20_000;
 
-  /** Restarts the server of a port, as a package manager would with its new version. */
+  /** Restarts the server of a port, as a package manager does after an upgrade. */
   private static final String RESTART =
       """
       #!/bin/sh
@@ -39,13 +39,13 @@ final class UpgradeIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
   @TempDir private Path folder;
 
-  /** Increments a counter of whichever server is the master, until it is stopped. */
+  /** Increments a counter on the current master, until it is stopped. */
   private static final class Writer implements Runnable {
     private final Node sentinel;
     private volatile boolean stopped;
     private volatile long acknowledged;
 
-    /** The number of requests without a reply, which may have had an effect. */
+    /** The number of requests without a reply, which may have been executed. */
     private volatile long unknown;
 
     Writer(Node sentinel) {
@@ -63,7 +63,7 @@ final class UpgradeIT {
         try (RespClient master = connect()) {
           writeTo(master);
         } catch (IOException e) {
-          continue; // the master has changed or is about to
+          continue; // the master has changed or is about to change
         }
       }
     }
@@ -139,9 +139,7 @@ final class UpgradeIT {
     }
   }
 
-  /**
-   * A command that answers before the restart, or without one, must not lead to the next server.
-   */
+  /** A restart command that returns before the restart, or without one, must stop the upgrade. */
   @Test
   void aServerThatWasNotReplacedEndsTheUpgrade() throws Exception {
     Topology group =

@@ -10,7 +10,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The scripts that pack and move, called without arguments and with the options of all tools. */
+/**
+ * The scripts for packaging and moving, called without arguments and with the options that all
+ * tools share.
+ */
 final class UsageTest {
   @ParameterizedTest
   @ValueSource(

@@ -26,13 +26,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Clients hammer a process in each state in which its data is not whole yet, or kept no more: no
- * request of them is executed. {@code -Dredoubt.starts=100} repeats each state as often.
+ * Clients hammer a process in each state in which its data is incomplete or being discarded: none
+ * of their requests is executed. {@code -Dredoubt.starts=100} repeats each state that often.
  */
 final class WholeDataIT {
   private static final int STARTS = Integer.getInteger("redoubt.starts", 1);
 
-  /** The data is 5 MB: its load takes several turns of the loop, in which clients connect. */
+  /**
+   * The number of keys. Loading 5 MB takes several turns of the loop, during which clients connect.
+   */
   private static final int KEYS = 2500;
 
   private static final int VALUE_BYTES = 2000;
@@ -43,7 +45,7 @@ final class WholeDataIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
   private final int port = FreePorts.one();
 
-  /** A data folder with which a server must not start. */
+  /** Damage to a data folder that must prevent a start. */
   private enum Damage {
     /** Bytes overwritten in the middle of the incremental file. */
     APPEND_ONLY_FILE,

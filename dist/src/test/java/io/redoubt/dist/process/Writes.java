@@ -20,7 +20,7 @@ import java.util.Random;
 final class Writes {
   static final int[] DATABASES = {0, 1, 9};
 
-  /** The prefix of keys that live for less than a second. */
+  /** The prefix of keys that expire within a second. */
   static final String SHORT_LIVED = "short:";
 
   /** The name of the consumer group of some of the streams. */
@@ -137,7 +137,7 @@ final class Writes {
   }
 
   /**
-   * Returns a change that is replicated as another command: random pops, fractions, scripts,
+   * Returns a change that is replicated as a different command: random pops, fractions, scripts,
    * consumer groups.
    */
   private byte[][] rewrittenChange() {

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The client that counts, with a node that is silent for a while or loses increments. */
+/** The counting client with a node that is silent for a while or loses increments. */
 final class CountingTest {
 
   /** A node that answers INCR, WAIT and GET of one counter. */
@@ -71,7 +71,7 @@ final class CountingTest {
           }
         }
       } catch (IOException | InterruptedException e) {
-        // The client has gone.
+        // The client has closed.
       }
     }
 
@@ -94,7 +94,7 @@ final class CountingTest {
       counting.verify();
       node.speaks.countDown();
       Awaitility.await().until(() -> counting.progress().acknowledged() > 0);
-      // Of the writer and the reader: the former did not have to time out.
+      // One each of the writer and the reader: the writer did not have to time out.
       assertThat(node.connections.get()).isEqualTo(2);
     }
   }

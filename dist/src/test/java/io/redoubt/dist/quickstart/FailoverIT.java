@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Runs the complete demo with Redoubt alone and beside real Redis: each kind of sentinel over each
- * kind of server.
+ * Runs the complete demo with Redoubt alone and together with real Redis: each kind of sentinel
+ * over each kind of server.
  */
 final class FailoverIT {
   private static final int DOWN_AFTER_MILLIS = 3_000;

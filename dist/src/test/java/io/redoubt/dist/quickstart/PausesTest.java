@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The pauses that logs name. */
+/** The pauses found in logs. */
 final class PausesTest {
   @TempDir private Path folder;
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script dist/quickstart in a tree that was never built, with and without a Maven. */
+/** The script dist/quickstart in a tree that was never built, with and without Maven. */
 final class QuickstartScriptTest {
   private static final List<String> TOOLS =
       List.of(
@@ -62,7 +62,7 @@ final class QuickstartScriptTest {
     return run("nothing");
   }
 
-  /** Runs the script, and creates the file {@code seen} once it has printed a text. */
+  /** Runs the script, and creates the file {@code seen} once the script has printed a text. */
   private String run(String awaited) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(root.resolve("dist/quickstart").toString()).redirectErrorStream(true);

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The size of a terminal, and what is painted on it. */
+/** The size of a terminal, and the lines painted on it. */
 final class ScreenTest {
 
   @ParameterizedTest

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The files of Markdown in the repository, by their path in it. */
+/** The Markdown files of the repository, by path. */
 public final class MarkdownFiles {
-  /** The repository, seen from the folder in which the tests run. */
+  /** The repository, relative to the folder in which the tests run. */
   public static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   private static final List<String> ALONE =
@@ -21,7 +21,7 @@ public final class MarkdownFiles {
 
   private MarkdownFiles() {}
 
-  /** Returns all files for readers. */
+  /** Returns all files written for readers. */
   static Map<String, MarkdownPage> all() throws IOException {
     Map<String, MarkdownPage> pages = new TreeMap<>();
     for (String file : ALONE) {
@@ -34,7 +34,7 @@ public final class MarkdownFiles {
     return pages;
   }
 
-  /** Returns the README and the pages of the guide, whose commands a reader may type. */
+  /** Returns the README and the pages of the guide, which contain commands for a reader to type. */
   public static Map<String, MarkdownPage> guide() throws IOException {
     Map<String, MarkdownPage> pages = new TreeMap<>(below("doc"));
     pages.put("README.md", read(ROOT.resolve("README.md")));

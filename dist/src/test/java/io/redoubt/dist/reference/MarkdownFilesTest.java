@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The files of Markdown: links that lead somewhere, and the form that readers are used to. */
+/** The Markdown files: their links resolve, and their form is the usual one. */
 final class MarkdownFilesTest {
   private static final Pattern WEB = Pattern.compile("(https?|mailto):.*");
   private static final int MAX_CELL = 200;

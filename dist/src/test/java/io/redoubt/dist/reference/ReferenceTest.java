@@ -47,11 +47,13 @@ final class ReferenceTest {
   private static final Pattern EXPORTED = Pattern.compile("\\| (redis_\\S+) \\| yes \\|");
   private static final Pattern NAMED = Pattern.compile("\\b(?:redis|redoubt)_[a-z0-9_]+");
 
-  /** Constants of the classes that emit events which look like one: endings of other names. */
+  /**
+   * Constants of the event-emitting classes that look like events but are suffixes of other names.
+   */
   private static final Set<String> NO_EVENTS =
       Set.of("-cmd", "-pubsub", "-script", "-inf", "-acks", "-sentinel");
 
-  /** Fields of INFO that are shown only in states that the reference's servers are not in. */
+  /** Fields of INFO that appear only in states that the reference's servers do not have. */
   private static final Set<String> CONDITIONAL =
       Set.of(
           "min_slaves_good_slaves",
@@ -172,12 +174,12 @@ final class ReferenceTest {
     assertThat(pages.get("directives.html")).contains("6379 (sentinel.conf: 26379)");
   }
 
-  /** Names against those of Redis 7.2, which the tests of the server have. */
+  /** Compares names with those of Redis 7.2, from the test resources of the server. */
   @Test
   void badgesMarkTheDirectivesThatRedisDoesNotHave() throws Exception {
     Set<String> own = new TreeSet<>(new ServerDirectives().get(List.of("*")).keySet());
     own.removeAll(firstWords(ServerDirectives.class, "defaults.tsv", "\t"));
-    own.remove("dir"); // not in that list, because its default is of the machine
+    own.remove("dir"); // missing from that list, because its default depends on the machine
     assertThat(
             new Origins()
                 .names().stream()
@@ -195,7 +197,7 @@ final class ReferenceTest {
     Set<String> ofRedis = firstWords(RedisServer.class, "differential/commands-7.2.6.txt", " ");
     for (MatchResult heading : COMMAND.matcher(commands).results().toList()) {
       String command = heading.group(1).toLowerCase(Locale.ROOT).replace(' ', '|');
-      if (!command.startsWith("sentinel")) { // those of sentinels are not in that list
+      if (!command.startsWith("sentinel")) { // that list has no commands of sentinels
         boolean isMarked = heading.group(2) != null;
         assertThat(isMarked).as(command).isEqualTo(!ofRedis.contains(command));
       }

@@ -1,4 +1,4 @@
-/** Tests of the reference. */
+/** Tests of the generated reference and of the Markdown pages. */
 @NullMarked
 package io.redoubt.dist.reference;
 

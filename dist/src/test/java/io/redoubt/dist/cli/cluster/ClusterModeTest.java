@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code redis-cli --cluster} with nodes of ours. */
+/** {@code redis-cli --cluster} with nodes of this project. */
 final class ClusterModeTest {
   private static final int KEYS = 200;
 
@@ -83,7 +83,7 @@ final class ClusterModeTest {
     return run("", all.toArray(String[]::new)).output().strip();
   }
 
-  /** Creates three masters, of which the first has a replica, with some keys. */
+  /** Creates three masters with some keys; the first one has a replica. */
   private void create() {
     String output =
         good(
@@ -105,7 +105,7 @@ final class ClusterModeTest {
     }
   }
 
-  /** Awaits that the masters have heard of a node that has joined, which one of them has met. */
+  /** Waits until the masters have learned of nodes that met only one of them. */
   private void areKnown(int... joined) throws IOException {
     for (int node : joined) {
       String id = id(node);
