@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Rewrites a configuration file in the form of Redis as YAML, without its comments. */
+/** Rewrites a redis.conf file as YAML, without comments. */
 public final class ConfToYaml {
   private ConfToYaml() {}
 
-  /** Returns each active line as a pair, several of one name as a list. */
+  /** Returns each active line as a pair, and several lines of one name as a list. */
   public static String convert(String conf) {
     Map<String, List<String>> lines = new LinkedHashMap<>();
     conf.lines()

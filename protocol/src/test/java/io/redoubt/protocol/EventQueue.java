@@ -3,8 +3,8 @@ package io.redoubt.protocol;
 import java.util.PriorityQueue;
 
 /**
- * The pending events of a simulation, ordered by their times, and by insertion within one time, so
- * that a seed repeats them. The unit of time is the simulation's.
+ * The pending events of a simulation, ordered by time and then by insertion, so that a seed repeats
+ * them. The simulation chooses the unit of time.
  */
 public final class EventQueue {
   /** A pending event. */

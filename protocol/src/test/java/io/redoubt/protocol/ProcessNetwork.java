@@ -35,17 +35,17 @@ public final class ProcessNetwork {
     return now;
   }
 
-  /** Does something at a time, or at once if that has passed. */
+  /** Schedules an action for a time, or for now if the time has passed. */
   public void at(long millis, Runnable action) {
     events.add(Math.max(now, millis), action);
   }
 
-  /** Does something after so many milliseconds. */
+  /** Schedules an action after a delay. */
   public void after(long millis, Runnable action) {
     at(now + millis, action);
   }
 
-  /** Does what is due within the next milliseconds. */
+  /** Runs the actions that are due within the next milliseconds. */
   public void runFor(long millis) {
     long end = now + millis;
     while (events.hasDue(end)) {
@@ -61,7 +61,7 @@ public final class ProcessNetwork {
     maxDelayMillis = maxMillis;
   }
 
-  /** Draws the delay of a message. */
+  /** Returns a random delay for a message. */
   public long delay() {
     return random.nextLong(minDelayMillis, maxDelayMillis + 1);
   }
@@ -71,12 +71,14 @@ public final class ProcessNetwork {
     slow.put(from, millis);
   }
 
-  /** Holds back what one process sends to another. */
+  /** Holds back the messages from one process to another. */
   public void cut(String from, String to) {
     cut.add(new Wire(from, to));
   }
 
-  /** Cuts a random part of the processes off from the others, at least in what it sends. */
+  /**
+   * Separates a random part of the processes from the others, at least in the sending direction.
+   */
   public void partition(List<String> processes, boolean oneWay) {
     boolean[] left = new boolean[processes.size()];
     for (int i = 0; i < left.length; i++) {
@@ -94,7 +96,7 @@ public final class ProcessNetwork {
     }
   }
 
-  /** Ends what was cut or slow. */
+  /** Ends all cuts and delays. */
   public void mend() {
     cut.clear();
     slow.clear();
@@ -104,7 +106,10 @@ public final class ProcessNetwork {
     return cut.contains(new Wire(from, to));
   }
 
-  /** One direction of a connection: delivers in order, after a delay, while the link is not cut. */
+  /**
+   * One direction of a connection. It delivers in order, after a delay, and only while the link is
+   * not cut.
+   */
   public final class Pipe {
     private final String from;
     private final String to;

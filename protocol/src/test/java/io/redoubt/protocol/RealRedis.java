@@ -17,12 +17,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real {@code redis-server} on a free port of the loopback interface, for as long as a test.
+ * A real {@code redis-server} on a free port of the loopback interface, for the duration of a test.
  * Shared by the tests of all modules. It saves nothing unless its options say so.
  */
 public final class RealRedis implements AutoCloseable {
 
-  /** A build with this environment variable fails where a real Redis is missing. */
+  /**
+   * The environment variable with which a build fails, rather than skips tests, if a real Redis is
+   * missing.
+   */
   private static final String REQUIRED = "REDOUBT_REQUIRE_REDIS";
 
   private static final String SERVER = "redis-server";
@@ -39,10 +42,10 @@ public final class RealRedis implements AutoCloseable {
   }
 
   /**
-   * Skips the running test if one of Redis' programs is missing, or fails it where the build
-   * requires them.
+   * Skips the running test if one of Redis' programs is missing, or fails it if the build requires
+   * them.
    *
-   * @param programs names of programs; {@code redis-server} if there is none
+   * @param programs names of programs; none means {@code redis-server}
    */
   public static void assumeInstalled(String... programs) {
     for (String program : programs.length == 0 ? new String[] {SERVER} : programs) {
@@ -53,8 +56,8 @@ public final class RealRedis implements AutoCloseable {
   }
 
   /**
-   * Skips the running test if something else that it needs is not installed, or fails it where the
-   * build requires that all of it is there.
+   * Skips the running test if another prerequisite is not installed, or fails it if the build
+   * requires all prerequisites.
    */
   public static void assumeInstalled(boolean installed, String name) {
     if (!installed) {
@@ -87,8 +90,8 @@ public final class RealRedis implements AutoCloseable {
   }
 
   /**
-   * Returns a link by which a server starts as a sentinel, as Redis does by the name of its
-   * program. Debian has that name in a package of its own, which also starts one.
+   * Returns a link to redis-server; under the name of the link it starts as a sentinel. Debian's
+   * package for that name would also start a sentinel.
    */
   private static Path linked(Path server) {
     try {
@@ -144,7 +147,7 @@ public final class RealRedis implements AutoCloseable {
           return true;
         }
       } catch (IOException notYet) {
-        // tried again below
+        // The loop retries.
       }
       if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
         return false; // it has ended
@@ -153,13 +156,12 @@ public final class RealRedis implements AutoCloseable {
     return false;
   }
 
-  /** Returns its port on 127.0.0.1. */
   public int port() {
     return port;
   }
 
   /**
-   * Sends a command over a connection of its own, with a character of ISO 8859-1 for each byte.
+   * Sends a command over a connection of its own, with one character of ISO 8859-1 for each byte.
    *
    * @return the text of a single reply, or null for a missing value or an aggregate
    */

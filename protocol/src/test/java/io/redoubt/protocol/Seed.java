@@ -35,19 +35,23 @@ public final class Seed {
     return seed;
   }
 
-  /** Returns a generator of a seed that was printed, is derived from such a one, or is constant. */
+  /**
+   * Returns a generator for a seed that was printed, is derived from a printed one, or is constant.
+   */
   public static Random from(long seed) {
     return new Random(seed);
   }
 
-  /** Returns another kind of generator: recorded seeds of simulations stand for its numbers. */
+  /**
+   * Returns a generator of another kind, on whose numbers the recorded seeds of simulations depend.
+   */
   public static SplittableRandom splittable(long seed) {
     return new SplittableRandom(seed);
   }
 
   /**
-   * Returns a generator unlike all others of this process, derived from one seed, for programs
-   * whose ids must differ. The seed is printed at the first use.
+   * Returns a generator that differs from all others of this process, derived from one seed, for
+   * programs whose ids must differ. Prints the seed at the first use.
    */
   public static Random ofProcess() {
     return from(OfProcess.RANDOM.nextLong());

@@ -103,7 +103,7 @@ class DoublesTest {
       assertThat(Doubles.parseOrNaN(memory, 0, length)).isEqualTo(value);
       String text = new String(bytes, 0, length, ISO_8859_1);
       assertThat(Double.parseDouble(text)).isEqualTo(value);
-      // As short as Java's form but for one in some hundred, regardless of the layout.
+      // As short as Java's form in all but about one of a hundred cases.
       if (value != (long) value) {
         digits++;
         int shortest = digits(Double.toString(value)).length();

@@ -101,7 +101,7 @@ class GlobTest {
     assertThat(found).isGreaterThan(1000);
   }
 
-  /** Parts that almost match again and again, of up to several words of bits. */
+  /** Parts that repeatedly almost match, with lengths up to several words of bits. */
   @Test
   void agreesWithAnIndependentMatcherOnLongRepetitions() {
     Random random = Seed.random("GlobTest.long");
@@ -145,7 +145,10 @@ class GlobTest {
     assertThat(searched).isGreaterThan(650);
   }
 
-  /** Matches by a table of which texts each start of the pattern matches, a row for each part. */
+  /**
+   * Matches by dynamic programming: a table with a row per pattern part marks the prefixes of the
+   * text that match.
+   */
   private static boolean byRows(String pattern, String text) {
     boolean[] row = new boolean[text.length() + 1];
     row[0] = true;
@@ -177,12 +180,12 @@ class GlobTest {
   }
 
   /**
-   * Verifies that the cost of a part that almost matches everywhere grows with the text, not with
-   * its product with the part: the same work takes far more bytes if the part is longer.
+   * Verifies that the cost of a part that almost matches everywhere is proportional to the text,
+   * not to the product of text and part: the same work covers far more bytes if the part is longer.
    */
   @Test
   void searchesLongPartsInTimeOfTheText() {
-    // 200 000 x 30 000 comparisons took many seconds; the test's own limit is generous.
+    // 200 000 x 30 000 comparisons took many seconds; the limit is generous.
     String pattern = "*" + "a".repeat(30_000) + "?b*";
     assertTimeoutPreemptively(
         Duration.ofSeconds(60),
@@ -201,7 +204,7 @@ class GlobTest {
     return word.toString();
   }
 
-  /** Matches naively: a star tries every length; every other element takes one character. */
+  /** Matches naively: a star tries every length; every other element consumes one character. */
   private static boolean slow(String pattern, int p, String text, int t) {
     if (p == pattern.length()) {
       return t == text.length();

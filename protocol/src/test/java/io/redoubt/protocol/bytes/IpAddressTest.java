@@ -12,7 +12,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IpAddressTest {
-  /** The right column is what {@code SENTINEL GET-MASTER-ADDR-BY-NAME} of Redis 7.0.15 returns. */
+  /**
+   * The right column has the replies of Redis 7.0.15 to {@code SENTINEL GET-MASTER-ADDR-BY-NAME}.
+   */
   @ParameterizedTest
   @CsvSource({
     "FD00:0:0::A, fd00::a",
@@ -95,7 +97,7 @@ class IpAddressTest {
     assertThat(IpAddress.same("redis.example", "fd00::a")).isFalse();
   }
 
-  /** Java's parser is the model: each spelling of random addresses leads to the same bytes. */
+  /** Java's parser is the model: all spellings of a random address yield the same bytes. */
   @Test
   void readsWhatJavaReadsInEverySpelling() throws Exception {
     RandomGenerator random = Seed.random("IpAddressTest");

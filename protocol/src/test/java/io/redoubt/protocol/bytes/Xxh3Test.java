@@ -7,7 +7,9 @@ import java.util.HexFormat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Hashes of libxxhash 0.8.3, for each way of the algorithm and the lengths around its changes. */
+/**
+ * Hashes of libxxhash 0.8.3, for each branch of the algorithm and the lengths around each switch.
+ */
 final class Xxh3Test {
   @ParameterizedTest
   @CsvSource({

@@ -63,7 +63,7 @@ public final class CommandFacts {
     return pairs;
   }
 
-  /** Returns a reply as text, in which the order of sets and maps is that of their texts. */
+  /** Returns a reply as text, with sets and maps in the order of their texts. */
   private static String canonical(Reply reply) {
     return switch (reply) {
       case Reply.Array array ->

@@ -53,7 +53,7 @@ class GroupConfigTest {
     assertThat(GroupConfig.parse(largest.format() + ("/" + A).repeat(20_000))).isNull();
   }
 
-  /** The copies of a write and the answers of an election overlap, whatever the numbers are. */
+  /** The copies of a write and the voters of an election intersect for all sizes. */
   @Test
   void anElectionHearsOneThatHasAnyAcknowledgedWrite() {
     for (int size = 2; size < 10; size++) {

@@ -1,4 +1,4 @@
-/** Tests of groups that acknowledge writes. */
+/** Tests of acknowledgement groups. */
 @NullMarked
 package io.redoubt.protocol.group;
 

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** Plain requests, as bytes, and the whole replies. */
+/** Sends plain HTTP requests and returns whole replies. */
 public final class HttpText {
   private static final int TIMEOUT_MILLIS = 20_000;
 
@@ -18,7 +18,7 @@ public final class HttpText {
     return request(port, "GET " + path + " HTTP/1.1\r\nHost: localhost:" + port + "\r\n" + lines);
   }
 
-  /** Returns the reply to a request, whose head lacks only its last, empty line. */
+  /** Returns the reply to a request; adds the final empty line of the head. */
   public static String request(int port, String head) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(TIMEOUT_MILLIS);

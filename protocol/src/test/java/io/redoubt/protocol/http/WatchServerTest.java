@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 /** The HTTP server against ordinary and hostile clients. */
 @Timeout(90)
 final class WatchServerTest {
-  /** Metrics of the future stay fresh for a test. */
+  /** The time for which metrics remain fresh, longer than a test. */
   private static final long FRESH_NANOS = 1_000_000_000_000L;
 
   private static final Metric VALUE = Metric.gauge("redoubt_value", "A value.");
@@ -108,7 +108,7 @@ final class WatchServerTest {
             new Access(Right.PAGE, Map.of())));
     assertThat(get(port, "/readyz")).startsWith("HTTP/1.1 200");
     assertThat(taken).hasValue(0);
-    assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 503"); // nobody takes them
+    assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 503"); // nobody reads them
     assertThat(taken).hasValue(1);
     publish(new Access(Right.PAGE, Map.of()), "");
     assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 200");
@@ -219,7 +219,7 @@ final class WatchServerTest {
       server.happened("{\"type\":\"late\"}");
       awaitLine(reader, "data: {\"type\":\"late\"}");
       publish(new Access(Right.NOTHING, Map.of()), "");
-      server.show("{\"n\":2}"); // the user may no longer see it
+      server.show("{\"n\":2}"); // the user may have lost the permission
       String line = reader.readLine();
       while (line != null) {
         assertThat(line).doesNotContain("\"n\":2");

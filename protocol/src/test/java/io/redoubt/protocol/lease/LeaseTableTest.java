@@ -20,7 +20,7 @@ final class LeaseTableTest {
     return new LeaseOffer("m", IDS.get(sentinel), sequence, confirmed, millis, others);
   }
 
-  /** Sends a message that confirms the answer to the previous one. */
+  /** Delivers a message that confirms the answer to the previous one. */
   private String hear(int sentinel, long atMillis, long leaseMillis) {
     long confirmed = sequences[sentinel]++;
     return table.receive(
@@ -85,10 +85,10 @@ final class LeaseTableTest {
     armed();
     hear(2, 100, 1000);
     table.receive(offer(1, 9, 0, LeaseOffer.LEAVING), 100 * MILLIS, true);
-    assertThat(isValid(200)).isFalse(); // one of two
+    assertThat(isValid(200)).isFalse(); // one of two sentinels
     table.receive(offer(2, 9, 0, LeaseOffer.LEAVING), 100 * MILLIS, true);
     hear(0, 150, 1000);
-    assertThat(isValid(200)).isTrue(); // one of one
+    assertThat(isValid(200)).isTrue(); // one of one sentinel
     table.receive(offer(0, 9, 0, LeaseOffer.LEAVING), 200 * MILLIS, true);
     assertThat(table.isArmed()).isFalse();
   }

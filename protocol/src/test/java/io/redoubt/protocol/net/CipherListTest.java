@@ -67,7 +67,7 @@ class CipherListTest {
     assertThat(select("!:-:+:@")).isEmpty();
   }
 
-  /** Of the suites that the JDK and OpenSSL both have, both select the same. */
+  /** Of the suites known to both the JDK and OpenSSL, both select the same. */
   @Test
   void selectsWhatOpensslSelects() throws Exception {
     Assumptions.assumeTrue(

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The simplest reply buffer for a connection: replies are written into chunks, which are sent when
- * full or when {@link #flush} is called.
+ * full or on {@link #flush}.
  */
 public final class ConnectionOutput extends ReplyBuffer {
 
-  /** A full chunk that must wait because it has a gap or follows one that has. */
+  /** A full chunk that must wait because it or an earlier chunk has a gap. */
   private static final class Held {
     final Chunk chunk;
     final long window;
@@ -54,7 +54,9 @@ public final class ConnectionOutput extends ReplyBuffer {
     connection.flush();
   }
 
-  /** Queues what has been written on the connection, before chunks sent there directly. */
+  /**
+   * Queues the written bytes on the connection, ahead of chunks that are later sent there directly.
+   */
   public void send() {
     if (hasGaps()) {
       throw new IllegalStateException("a reply isn't finished");

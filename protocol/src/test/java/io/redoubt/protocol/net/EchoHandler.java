@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Echoes its input, and stops reading while too much output is queued. */
+/** Echoes its input, and pauses reading while too much output is queued. */
 class EchoHandler implements Connection.Handler {
 
   static final long MAX_QUEUED_BYTES = 1 << 20;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The duration of a turn of the loop. */
+/** The length of a turn of the loop. */
 @ParameterizedClass(name = "nio {0}")
 @ValueSource(booleans = {false, true})
 @Timeout(60)
@@ -88,7 +88,7 @@ class EndOfTurnTest extends TransportFixture {
     try (Socket first = new Socket("127.0.0.1", listener.port());
         Socket second = new Socket("127.0.0.1", listener.port())) {
       handlers.take().opened.join();
-      handlers.take().opened.join(); // so that none of their tasks ends the turn
+      handlers.take().opened.join(); // so that their tasks do not end the turn
       first.getOutputStream().write('1');
       event.await();
       second.getOutputStream().write('2');
@@ -110,7 +110,7 @@ class EndOfTurnTest extends TransportFixture {
     assertThat(endsOfTurns(end, end.firstEnd)).containsExactly(1, 1);
   }
 
-  /** Connections that wait for a busy loop do not take a turn each. */
+  /** A busy loop accepts all waiting connections in one turn. */
   @Test
   void acceptsAllWhoWaitInOneTurn() throws Exception {
     AtomicInteger turns = new AtomicInteger();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Ports that several tests of a process are given before any of them binds one. */
+/** Ports that several tests of a process get before any of them binds one. */
 class FreePortsTest {
   @Test
   void givesNoPortTwice() {

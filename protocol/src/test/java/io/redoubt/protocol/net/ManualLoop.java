@@ -3,7 +3,7 @@ package io.redoubt.protocol.net;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** A loop whose tasks run when the test says so. */
+/** A loop whose tasks run on the test's command. */
 public final class ManualLoop implements Loop {
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private final Deque<Runnable> scheduled = new ArrayDeque<>();

@@ -62,7 +62,7 @@ class RoundTripAllocationTest {
     public void onClose(Connection connection, @Nullable Throwable cause) {}
   }
 
-  /** Epoll allocates nothing; NIO's selector does, and its budget is what was measured. */
+  /** Epoll allocates nothing; NIO's selector allocates, with the measured amount as its budget. */
   @ParameterizedTest
   @CsvSource({"false, 8", "true, 512"})
   void aRoundTripKeepsItsBudget(boolean nio, long bytesEach) throws IOException {

@@ -93,7 +93,7 @@ class TlsTest {
                 try {
                   socket.getOutputStream().write(sent);
                 } catch (IOException e) {
-                  // The reader notices missing bytes.
+                  // The reader detects missing bytes.
                 }
               });
       byte[] received = socket.getInputStream().readNBytes(sent.length);
@@ -290,7 +290,7 @@ class TlsTest {
     }
   }
 
-  /** Connections that are open continue, as after CONFIG SET in Redis. */
+  /** Open connections continue, as after CONFIG SET in Redis. */
   @Test
   void becomesAnotherConfigurationForNewConnections() throws Exception {
     Tls.Service service = new Tls.Service(Tls.ClientCertificates.UNWANTED);
@@ -410,18 +410,18 @@ class TlsTest {
     }
   }
 
-  /** A resumed session is as old as the first. */
+  /** Returns true if the session of a second connection has the creation time of the first. */
   private boolean resumes(String protocol, Tls.Sessions sessions) throws Exception {
     int port = listen(Tls.Terms.DEFAULT, service(false, sessions));
     Tls client = client(ours);
     long created = session(client, port, protocol).getCreationTime();
     while (System.currentTimeMillis() == created) {
-      Thread.onSpinWait(); // else a new session would look as old
+      Thread.onSpinWait(); // otherwise a new session could have the same creation time
     }
     return session(client, port, protocol).getCreationTime() == created;
   }
 
-  /** Servers behind one address choose by it. */
+  /** Servers that share an address select by the host name. */
   @Test
   void namesTheServerToIt() throws Exception {
     CompletableFuture<SSLSession> accepted = new CompletableFuture<>();

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
 
-/** A transport of either kind for each test, which must free all its memory when it is closed. */
+/** A transport of either kind for each test. It must free all its memory when it is closed. */
 abstract class TransportFixture {
 
   @Parameter boolean nio;

@@ -105,7 +105,7 @@ class TransportTest extends TransportFixture {
                 }
               });
       Connection connection = echo.opened.join();
-      // The server has stopped reading if the client's writes block and nothing was read.
+      // The server has stopped reading once the client's writes block before it has read anything.
       while (onLoop(() -> echo.timesStopped) == 0) {
         Thread.onSpinWait();
       }
@@ -121,7 +121,7 @@ class TransportTest extends TransportFixture {
         .isLessThanOrEqualTo(EchoHandler.MAX_QUEUED_BYTES + ReadBuffer.READ_BYTES);
   }
 
-  /** A read is limited to a fair share, and to more for one announced large argument. */
+  /** A read is limited to a fair share; the limit is greater for an announced large argument. */
   @ParameterizedTest
   @ValueSource(ints = {1, 20_000, 1_000_000})
   void limitsReadsUnlessMoreIsExpected(int expected) throws Exception {
@@ -215,7 +215,9 @@ class TransportTest extends TransportFixture {
     assertThat(seen.subList(2, 4)).containsExactlyInAnyOrder("done 0: one", "done 1: two");
   }
 
-  /** A request that follows the end of another connection must find that one closed. */
+  /**
+   * A request that arrives after the end of another connection must find that connection closed.
+   */
   @Test
   void tellsTheEndOfAConnectionBeforeTheInputBehindIt() throws Exception {
     List<String> events = new ArrayList<>(); // accessed on the loop
@@ -241,7 +243,7 @@ class TransportTest extends TransportFixture {
       transport.connect(loopback(peer.getLocalPort()), null, 5000, link);
       Socket accepted = peer.accept();
       link.opened.join();
-      client.getOutputStream().write('x'); // epoll lists a connection first that it has just listed
+      client.getOutputStream().write('x'); // epoll lists it first if it just did
       assertThat(client.getInputStream().read()).isEqualTo('x');
       CountDownLatch sent = stopLoop(events::clear);
       accepted.close();
@@ -255,9 +257,10 @@ class TransportTest extends TransportFixture {
   }
 
   /**
-   * Runs a task on the loop and stops the loop, so that what the test sends arrives in one turn.
+   * Runs a task on the loop and stops the loop, so that all bytes the test sends arrive in one
+   * turn.
    *
-   * @return the latch that lets the loop continue
+   * @return the latch that resumes the loop
    */
   private CountDownLatch stopLoop(Runnable task) {
     CountDownLatch stopped = new CountDownLatch(1);
@@ -466,7 +469,7 @@ class TransportTest extends TransportFixture {
     echo.closed.join();
   }
 
-  /** A full accept queue shows the backlog: Linux admits one connection more than that. */
+  /** A full accept queue reveals the backlog: Linux admits one more connection. */
   @Test
   void passesTheBacklogToTheKernel() throws Exception {
     int backlog = 3;

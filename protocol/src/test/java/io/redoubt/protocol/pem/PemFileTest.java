@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys as OpenSSL writes them. */
+/** Keys written by OpenSSL. */
 final class PemFileTest {
   private static final String PASSWORD = "secret";
 
@@ -57,7 +57,7 @@ final class PemFileTest {
     assertThat(secret(key(name, PASSWORD))).isEqualTo(secret(key(plain, "")));
   }
 
-  /** Returns what identifies the key: an encoded EC key names its curve once or twice. */
+  /** Returns the value that identifies the key: an encoded EC key names its curve once or twice. */
   private static Object secret(PrivateKey key) {
     return key instanceof ECPrivateKey curve ? curve.getS() : List.of(key);
   }
@@ -91,7 +91,7 @@ final class PemFileTest {
     assertThat(pem("rsa.trusted").certificates()).isEqualTo(certificates);
   }
 
-  /** Damage is reported by the one exception that callers expect, or changes nothing. */
+  /** Damage either causes the one exception that callers expect, or changes nothing. */
   @Test
   void reportsDamagedKeys() throws Exception {
     RandomGenerator random = Seed.random("PemFileTest");

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The expectations were taken from redis-server 7.0.15. */
+/** The expected results were taken from redis-server 7.0.15. */
 final class ArgumentsTest {
 
   @Test

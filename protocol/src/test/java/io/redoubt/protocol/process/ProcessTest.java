@@ -118,7 +118,7 @@ final class ProcessTest {
     log.file(folder.resolve("log"));
     JavaLogging.forwardTo(log);
     try {
-      // Tests before have used Java's logging; a process reads its configuration on first use.
+      // Earlier tests have used Java's logging; a process reads its configuration on first use.
       LogManager.getLogManager().readConfiguration();
       Logger.getLogger("java.some").warning("odd");
       Logger.getLogger("java.some").info("usual");

@@ -44,11 +44,11 @@ class RequestDecoderTest {
     return words;
   }
 
-  /** Decodes all requests of the stream, with {@code cuts} more bytes available at each attempt. */
+  /** Decodes all requests of the stream; each attempt sees {@code cuts} more bytes. */
   private static List<List<String>> decode(RequestDecoder decoder, byte[] stream, int[] cuts)
       throws ProtocolException {
     List<List<String>> requests = new ArrayList<>();
-    int start = 0; // of the incomplete request
+    int start = 0; // the start of the incomplete request
     int there = 0;
     for (int cut : cuts) {
       there = Math.min(stream.length, there + cut);

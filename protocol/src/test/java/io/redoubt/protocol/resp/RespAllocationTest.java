@@ -15,7 +15,7 @@ class RespAllocationTest {
 
   private static final int ROUNDS = 100_000;
 
-  /** Allowance for the measurement itself and for a method compiled meanwhile. */
+  /** The allowance for the measurement itself and for a method compiled meanwhile. */
   private static final long ALLOWED_BYTES = ROUNDS / 10;
 
   private interface Round {

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The filters of CLIENT LIST and CLIENT KILL: three clients, of which 3 subscribes. */
+/**
+ * Tests the filters of CLIENT LIST and CLIENT KILL with three clients, of which client 3
+ * subscribes.
+ */
 final class ClientFilterTest {
   private static final Pattern ID = Pattern.compile("\\bid=(\\d+) ");
 

@@ -208,7 +208,7 @@ class ClientTest {
       String id = peer.ask("CLIENT ID").substring(1);
       assertThat(other.ask("PING")).isEqualTo("+PONG");
       Semaphore turns = holdLoop();
-      // A wake-up without a blocked client leaves it to the next one.
+      // A wake-up without a blocked client has no effect on the next command that blocks.
       peer.send(bytes("PING\r\nBLOCK 0\r\nECHO after\r\nBLOCK 0\r\nECHO ha"));
       other.send(bytes("WAKE " + id + "\r\nWAKE " + id + "\r\nPING\r\n"));
       turns.release();

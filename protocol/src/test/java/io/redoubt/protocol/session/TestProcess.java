@@ -40,8 +40,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The smallest process that serves clients: the shared command groups and a few commands for tests,
- * on a free loopback port.
+ * The smallest process that serves clients: the shared command groups and a few test commands, on a
+ * free loopback port.
  */
 final class TestProcess implements AutoCloseable {
   static final class TestClient extends Client {
@@ -52,7 +52,7 @@ final class TestProcess implements AutoCloseable {
 
   static final class TestCall extends SessionCall {}
 
-  /** Memory that counts what is allocated. */
+  /** Memory that counts allocations. */
   static final class CountingMemory implements BufferMemory {
     private final BufferMemory real = BufferMemory.offHeap();
     private long blocks;
@@ -75,8 +75,8 @@ final class TestProcess implements AutoCloseable {
   }
 
   /**
-   * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE has a deferred length; TICK
-   * replies with the number of its calls.
+   * The commands BLOCK and WAKE id; GET for the ACL; FILL n, which replies n bytes; TREE, which has
+   * a deferred length; TICK, which replies with the number of its calls.
    */
   static final class TestCommands extends CommandGroup<TestCall> {
     private final Map<Long, Client> blocked = new HashMap<>();
@@ -312,7 +312,7 @@ final class TestProcess implements AutoCloseable {
     return result.get(10, java.util.concurrent.TimeUnit.SECONDS);
   }
 
-  /** Runs a task on the loop, which it occupies, without waiting for it. */
+  /** Occupies the loop with a task, without waiting for it. */
   void holdLoop(Runnable task) {
     transport.loop().execute(task);
   }
@@ -354,7 +354,7 @@ final class TestProcess implements AutoCloseable {
       return new String(input.readNBytes(bytes), StandardCharsets.ISO_8859_1);
     }
 
-    /** Reads one reply and joins its lines by blanks. */
+    /** Reads one reply and joins its lines with blanks. */
     String reply() throws IOException {
       var lines = new StringBuilder();
       readReply(lines);

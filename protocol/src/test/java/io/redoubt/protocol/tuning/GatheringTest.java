@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The conditions and the duration of a loop's pause for more ready connections. */
+/** The conditions and the length of the loop's pause for more ready connections. */
 class GatheringTest {
   private static final int MAX_PAUSE_MICROS = 100;
   private static final long MAX_PAUSE_NANOS = MAX_PAUSE_MICROS * 1000L;
   private static final long SOON = Gathering.MAX_BUSY_NANOS;
 
   /**
-   * Enough connections for a pause to be short for each of them, at the lowest rate that is high.
+   * A number of connections that makes a pause short for each of them, at the lowest rate that
+   * counts as high.
    */
   private static final int MANY =
       (int) (Gathering.PART_OF_ROUND_TRIP * MAX_PAUSE_NANOS * Gathering.READS / SOON + 1);
@@ -106,7 +107,7 @@ class GatheringTest {
     return gathering.pauseNanos() + Gathering.SLACK_NANOS;
   }
 
-  /** Simulates a round of reads of that many connections, in turn. */
+  /** Simulates a round in which each of the connections is read once. */
   private void round(int connections, long duration) {
     int round = gathering.round();
     nanos += duration;

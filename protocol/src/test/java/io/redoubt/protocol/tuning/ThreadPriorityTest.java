@@ -15,10 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class ThreadPriorityTest {
 
-  /**
-   * Returns the nice value, the nineteenth field of proc(5)'s stat; the second field ends at the
-   * last parenthesis.
-   */
+  /** Returns the nice value, field 19 of stat in proc(5); field 2 ends at the last parenthesis. */
   private static int nice() {
     try {
       String stat = Files.readString(Path.of("/proc/thread-self/stat"));

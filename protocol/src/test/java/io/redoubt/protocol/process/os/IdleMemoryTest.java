@@ -65,9 +65,9 @@ final class IdleMemoryTest {
     }
   }
 
-  /** Such as relocated constants of a library: read-only, and nowhere else. */
+  /** Such pages, for instance relocated constants of a library, exist nowhere else. */
   @Test
-  @SuppressWarnings("restricted") // mprotect of a mapping of the test
+  @SuppressWarnings("restricted") // mprotect of a mapping made by the test
   void leavesPagesThatWereWrittenBeforeTheMappingBecameReadOnly() throws Throwable {
     Path file = Files.write(folder.resolve("file"), new byte[SIZE]);
     Linker linker = Linker.nativeLinker();
