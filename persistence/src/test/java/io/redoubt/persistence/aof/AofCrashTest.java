@@ -266,7 +266,7 @@ class AofCrashTest {
       return bytes.toByteArray();
     }
 
-    /** Acts until the end; an error of the disk ends an action, and the next one starts. */
+    /** Acts until the end. A disk error aborts an action, and the next one starts. */
     void run(int actions) throws FaultDisk.PowerCut {
       for (int i = 0; i < actions; i++) {
         try {

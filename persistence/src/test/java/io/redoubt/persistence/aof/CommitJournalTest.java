@@ -18,7 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests that commits which only the journal has are restored to the incremental file. */
+/** Tests that commits found only in the journal are restored to the incremental file. */
 class CommitJournalTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");

@@ -63,7 +63,7 @@ class JournalMutationTest {
         Before.of(
             MemorySegment.ofArray(before),
             before.length - sums,
-            sums); // the preceding bytes known to a start
+            sums); // the preceding bytes that a start knows
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int i = 0; i < COMMITS; i++) {

@@ -213,7 +213,7 @@ class ManifestMutationTest {
         String report = check(checked, false);
         assertThat(checked.steps()).isEqualTo(steps);
         assertThat(report.endsWith("status 0") || report.endsWith("status 1")).isTrue();
-        if (report.startsWith("Start checking Multi Part AOF")) { // else it isn't like a manifest
+        if (report.startsWith("Start checking Multi Part AOF")) { // else no manifest for the tool
           assertThat(report.endsWith("status 0") && !accepted).as(report).isFalse();
         }
         check(checked, true);

@@ -18,10 +18,10 @@ import java.util.random.RandomGenerator;
 /**
  * An in-memory disk that can lose power, fill up and fail.
  *
- * <p>After a power cut ({@link #cutPowerAt}, {@link #restart}) a file keeps its synced content. Of
- * later appends a random prefix survives, possibly followed by zeros; of overwritten sectors a
- * random subset survives. Of the changes of names (creations, renames, deletions) since a directory
- * was last synced, a random prefix in their order survives.
+ * <p>After a power cut ({@link #cutPowerAt}, {@link #restart}) a file keeps its synced content. A
+ * random prefix of later appends survives, possibly followed by zeros, and a random subset of
+ * overwritten sectors. A random prefix of the changes of names (creations, renames, deletions)
+ * since the last sync of a directory survives, in their order.
  *
  * <p>Thread-safe.
  */
@@ -56,7 +56,7 @@ public final class FaultDisk implements Disk {
     /** The length of the prefix unchanged since the last sync. */
     int intact;
 
-    /** The end of what was written since the last sync. */
+    /** The end of the bytes written since the last sync. */
     int changedEnd;
 
     /** True if the file was truncated since the last sync. */
@@ -93,7 +93,7 @@ public final class FaultDisk implements Disk {
       cut = false;
     }
 
-    /** Makes these bytes the whole content, durable. */
+    /** Makes these bytes the whole content, durably. */
     void become(byte[] bytes) {
       content = bytes;
       length = bytes.length;
@@ -119,19 +119,19 @@ public final class FaultDisk implements Disk {
   private long failAt = Long.MAX_VALUE;
   private boolean syncFails;
 
-  /** Creates an empty disk with these directories; the faults are drawn from {@code random}. */
+  /** Creates an empty disk with these directories; {@code random} decides the faults. */
   public FaultDisk(RandomGenerator random, Path... existing) {
     this.random = random;
     directories.addAll(List.of(existing));
     durableDirectories.addAll(List.of(existing));
   }
 
-  /** Cuts the power at the operation of that number, as counted by {@link #steps()}. */
+  /** Cuts the power at the operation with the given number, as counted by {@link #steps()}. */
   public synchronized void cutPowerAt(long step) {
     cutAt = step;
   }
 
-  /** Makes the operation of that number fail; the disk continues after it. */
+  /** Makes the operation with the given number fail; the disk continues after it. */
   public synchronized void failAt(long step) {
     failAt = step;
   }
@@ -149,7 +149,7 @@ public final class FaultDisk implements Disk {
     roomBytes = bytes;
   }
 
-  /** Makes every sync fail, or work again. */
+  /** Makes every sync fail, or succeed again. */
   public synchronized void syncFails(boolean fails) {
     syncFails = fails;
   }
@@ -167,7 +167,7 @@ public final class FaultDisk implements Disk {
     off = true;
   }
 
-  /** Hands the disk to another process, to which all writes are visible, synced or not. */
+  /** Hands the disk to another process, which sees all writes, synced or not. */
   public synchronized void resume() {
     off = false;
     cutAt = Long.MAX_VALUE;
@@ -178,7 +178,7 @@ public final class FaultDisk implements Disk {
     return off;
   }
 
-  /** Restores the power, cutting it first if it was on: the surviving content is readable again. */
+  /** Restores the power, cutting it first if it was on. The surviving content is readable again. */
   public synchronized void restart() {
     bootId = new UUID(0, bootId.getLeastSignificantBits() + 1);
     surviveNames();
@@ -247,7 +247,10 @@ public final class FaultDisk implements Disk {
     }
   }
 
-  /** Fails an operation during which the power was cut; it may or may not have had its effect. */
+  /**
+   * Fails an operation during which the power was cut; the operation may or may not have taken
+   * effect.
+   */
   private void failIfOff() throws PowerCut {
     if (off) {
       throw new PowerCut();
@@ -374,7 +377,7 @@ public final class FaultDisk implements Disk {
     return inode(path).length;
   }
 
-  /** Returns all bytes of a file, as a process would read them now. */
+  /** Returns all bytes of a file, as a running process would read them. */
   public synchronized byte[] bytes(Path path) throws IOException {
     Inode inode = inode(path);
     return Arrays.copyOf(inode.content, inode.length);

@@ -47,7 +47,7 @@ class ListpackTest {
         .isEqualTo("094000000100" + "f0fa3f0000" + "78".repeat(16378) + "00ffff" + "ff");
   }
 
-  /** A listpack with room, at changing places, and the list that it must equal. */
+  /** A listpack with spare room, at changing addresses, and the list that it must equal. */
   private static final class Subject {
     final RandomGenerator random;
     final List<String> model = new ArrayList<>();
@@ -61,7 +61,7 @@ class ListpackTest {
       Listpack.create(memory, start);
     }
 
-    /** Chooses the target of the next edit: the listpack's place or another one. */
+    /** Chooses the target of the next edit: the current address or another one. */
     void chooseTarget() {
       if (random.nextBoolean()) {
         target = memory;

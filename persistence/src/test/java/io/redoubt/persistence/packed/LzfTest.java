@@ -79,7 +79,7 @@ class LzfTest {
       LZFChunk chunk = ChunkEncoderFactory.safeInstance().encodeChunk(plain, 0, plain.length);
       byte[] framed = chunk.getData();
       if (framed[2] != 1) {
-        continue; // it did not compress
+        continue; // no compression was possible
       }
       byte[] output = new byte[plain.length];
       MemorySegment source = MemorySegment.ofArray(framed);

@@ -61,7 +61,7 @@ class PackedMutationTest {
         bytes -> {
           List<Long> numbers = Packs.numbers(bytes);
           if (!Intset.isAscending(MemorySegment.ofArray(bytes), 0)) {
-            return; // is passed on number by number
+            return; // passed on number by number
           }
           for (int i = 0; i < numbers.size(); i++) {
             assertThat(Intset.find(MemorySegment.ofArray(bytes), 0, numbers.get(i))).isEqualTo(i);

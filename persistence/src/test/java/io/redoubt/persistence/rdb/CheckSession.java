@@ -18,7 +18,7 @@ public final class CheckSession implements CheckTerminal {
   private final StringBuilder printed = new StringBuilder();
   private final String answer;
 
-  /** Creates a session whose user gives this answer. */
+  /** Creates a session whose user gives the same answer to each question. */
   public CheckSession(String answer) {
     this.answer = answer;
   }
@@ -38,7 +38,7 @@ public final class CheckSession implements CheckTerminal {
     }
   }
 
-  /** Ignores a tool that exits before it reads. */
+  /** Answers a question; ignores a tool that exits before it reads. */
   @SuppressWarnings("EmptyCatch")
   private static void tell(OutputStream in, String answer) {
     try (in) {

@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Values that are well-formed but contradict themselves: streams of a wrong length, pending entries
- * of no consumer or of two, sorted sets and intsets out of order, duplicates, scores that are not a
- * number, empty nodes. Released servers wrote most of them and load them.
+ * Well-formed but inconsistent values: streams of a wrong length, pending entries of no consumer or
+ * of two, sorted sets and intsets out of order, duplicates, scores that are not a number, empty
+ * nodes. Released servers wrote most of them and load them.
  */
 public final class InconsistentValues {
 
   private static final int FEW = 8;
 
   /**
-   * A value as it stands behind a key in a file.
+   * A value as it follows its key in a file.
    *
    * @param type the type before the key
    */
@@ -41,12 +41,12 @@ public final class InconsistentValues {
 
   private final RandomGenerator random;
 
-  /** Creates values that follow from a random generator. */
+  /** Creates values derived from a random generator. */
   public InconsistentValues(RandomGenerator random) {
     this.random = random;
   }
 
-  /** Returns another value; a few of them are consistent by chance. */
+  /** Returns the next value; a few are consistent by accident. */
   public Value next() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int type = new int[] {0, 2, 3, 4, 5, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19}[random.nextInt(15)];
@@ -124,7 +124,7 @@ public final class InconsistentValues {
     }
   }
 
-  /** Writes a string of LZF that is longer than its content. */
+  /** Writes an LZF string that is longer than its content. */
   private void literal(ByteArrayOutputStream out) {
     byte[] text = latin("x".repeat(1 + random.nextInt(FEW)));
     boolean single = random.nextBoolean();
@@ -141,7 +141,7 @@ public final class InconsistentValues {
 
   private void nodes(ByteArrayOutputStream out, int type) {
     int count = 1 + random.nextInt(4);
-    int full = random.nextInt(count); // one that is not empty
+    int full = random.nextInt(count); // a node that is not empty
     length(out, count);
     for (int i = 0; i < count; i++) {
       List<String> elements = i == full || random.nextBoolean() ? names(1, true) : List.of();
@@ -219,7 +219,7 @@ public final class InconsistentValues {
       length(out, 1 + random.nextInt(3));
     }
     int consumers = random.nextInt(3);
-    int shares = 1 + random.nextInt(consumers + 1); // some belong to none
+    int shares = 1 + random.nextInt(consumers + 1); // some entries belong to no consumer
     length(out, consumers);
     for (int consumer = 0; consumer < consumers; consumer++) {
       string(out, latin(consumer == 1 && random.nextBoolean() ? "unassigned" : "c" + consumer));

@@ -166,7 +166,7 @@ class RdbCollectionsTest {
     refused("(key \"k\", string)", file(0, 0xc7));
   }
 
-  /** Values that contradict themselves as files of released servers do: all of Redis' load. */
+  /** Inconsistent values as in files of released servers: Redis loads all of them. */
   @Test
   void repairsValuesThatContradictThemselves() throws RdbException {
     List<String> repairs = new ArrayList<>();

@@ -53,7 +53,7 @@ public final class RdbContents implements RdbVisitor {
     return database + "/" + key;
   }
 
-  /** Returns what was repaired. */
+  /** Returns the repairs made so far. */
   public List<String> repairs() {
     return repairs;
   }

@@ -24,7 +24,7 @@ public final class RdbStrings implements AutoCloseable {
     return reader;
   }
 
-  /** Returns the keys read so far and their values. */
+  /** Returns the keys read so far with their values. */
   public Map<String, String> keys() {
     Map<String, String> keys = new TreeMap<>();
     contents.keys.forEach(

@@ -307,7 +307,7 @@ class JournalCheckTest {
   void doesNotUndoATruncationOnStart() throws Exception {
     byte[] torn = Arrays.copyOf(whole, whole.length - 3);
     byte[] entries = disk.bytes(JOURNAL);
-    write(FILE, Arrays.copyOf(whole, whole.length + 1)); // an end that the journal does not have
+    write(FILE, Arrays.copyOf(whole, whole.length + 1)); // an end that differs from the journal
     assertThat(fix()).contains("Set aside journal x.journal\n").endsWith("status 0");
     assertThat(disk.bytes(FILE)).isEqualTo(whole);
     assertThat(disk.exists(JOURNAL)).isFalse();

@@ -29,13 +29,13 @@ import org.junit.jupiter.api.io.TempDir;
 class RdbCheckTest {
 
   /**
-   * Reasons for which this check refuses files that the real tool accepts: Redis loads such files
-   * silently, with other data than was written.
+   * Reasons for which this check refuses files that the real tool accepts. Redis would load such
+   * files silently, with other data than was written.
    */
   private static final List<String> STRICTER =
       List.of(
           "A string encoding where a length belongs",
-          "Wrong signature", // with invalid digits, of which C uses the valid prefix
+          "Wrong signature", // invalid digits, of which C parses the valid prefix
           "Nodes of a stream are not in ascending order",
           "integrity check failed"); // the real tool checks the headers of packed values only
 
@@ -50,7 +50,7 @@ class RdbCheckTest {
     RealRedis.assumeInstalled("redis-check-rdb");
   }
 
-  /** Compares the output for a file without types of later versions. */
+  /** Compares the output for a file that has no types of later versions. */
   private byte[] file(RandomGenerator random) throws IOException {
     while (true) {
       byte[] content =
@@ -78,7 +78,7 @@ class RdbCheckTest {
   private void sameFor(byte[] content) throws IOException {
     String ours = ours(content);
     String real = real();
-    if (real.contains("Internal error")) { // also for a stream with a missing end
+    if (real.contains("Internal error")) { // even for a stream with a missing end
       assertThat(withoutReason(ours)).isEqualTo(withoutReason(real));
     } else {
       assertThat(CheckSession.lines(ours)).isEqualTo(CheckSession.lines(real));
@@ -139,7 +139,7 @@ class RdbCheckTest {
   }
 
   /**
-   * Returns true if the file has types from 20 on or slot info, which the real tool does not know.
+   * Returns true if the file has types from 20 on or slot info, which are later than the real tool.
    */
   private static boolean isOfLaterVersion(String ours, String real) {
     return ours.contains("Reading type 2")
@@ -148,7 +148,7 @@ class RdbCheckTest {
 
   /**
    * Returns true if the file has empty collections, which old versions wrote by mistake. Redis
-   * skips them on load; the real tool takes them for the end of the file.
+   * skips them on load; the real tool treats them as the end of the file.
    */
   private static boolean holdsEmptyCollection(byte[] content) {
     RdbContents contents = new RdbContents();

@@ -129,7 +129,7 @@ class RdbSalvageTest {
     assertThat(Files.readAllBytes(file)).isEqualTo(sealed(header()));
   }
 
-  /** A real server that verifies all loads the result, with as many keys. */
+  /** A real server that verifies everything loads the result, with the same number of keys. */
   @Test
   void makesInconsistentValuesAcceptable() throws Exception {
     RandomGenerator random = Seed.random("RdbSalvageTest.inconsistent");
@@ -152,7 +152,7 @@ class RdbSalvageTest {
     }
   }
 
-  /** Whatever is damaged, the result is complete, and saving from it again changes nothing. */
+  /** Whatever the damage, the result is complete, and a second salvage changes nothing. */
   @Test
   void survivesMutatedFiles() throws Exception {
     RandomGenerator random = Seed.random("RdbSalvageTest.mutated");
