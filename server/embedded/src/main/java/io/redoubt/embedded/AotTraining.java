@@ -1,10 +1,9 @@
 package io.redoubt.embedded;
 
 /**
- * A program that starts a server and a group, uses them and ends: the run in which a JVM with
- * {@code -XX:AOTCacheOutput} learns which classes to keep in its AOT cache. Later JVMs with this
- * cache start their first server in a fraction of the time; doc/embedding.md says how a build does
- * that.
+ * A program that starts a server and a group, uses them and ends. In this run a JVM with {@code
+ * -XX:AOTCacheOutput} records the classes for its AOT cache. Later JVMs with this cache start their
+ * first server in a fraction of the time; doc/embedding.md shows the build step.
  */
 public final class AotTraining {
   private static final String[] REQUESTS = {

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The description of a cluster. Without more it has three masters with one replica each, which fail
- * over in about two seconds: nodes are taken for down after a second of silence. {@link #start} may
- * be called several times, for a new cluster each time. For use by one thread at a time.
+ * The description of a cluster. By default it has three masters with one replica each, which fail
+ * over in about two seconds: nodes suspect a node after a second of silence. {@link #start} may be
+ * called several times, for a new cluster each time. For use by one thread at a time.
  */
 public final class ClusterBuilder {
-  /** The directives that the cluster sets for each node. */
+  /** The directives that the cluster itself sets for each node. */
   private static final Set<String> OWN =
       Set.of(
           "port",
@@ -32,7 +32,7 @@ public final class ClusterBuilder {
           "cluster-announce-bus-port");
 
   private static final int MAX_NODES = 100;
-  private static final int PORTS_EACH = 2; // for clients, and of the bus
+  private static final int PORTS_EACH = 2; // one for clients, one for the bus
   private static final Duration NODE_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -46,8 +46,8 @@ public final class ClusterBuilder {
   ClusterBuilder() {}
 
   /**
-   * Sets the number of masters, which share the slots evenly. With less than three, no replica
-   * takes the place of a killed master, because a majority of the masters must agree to it.
+   * Sets the number of masters, which share the slots evenly. With fewer than three, no replica can
+   * replace a killed master, because a majority of the masters must vote for it.
    *
    * @throws IllegalArgumentException if it is less than 1
    */
@@ -81,7 +81,7 @@ public final class ClusterBuilder {
   /**
    * Sets a directive of all nodes, as {@link ServerBuilder#with} does.
    *
-   * @throws IllegalArgumentException if the cluster decides it itself, as ports and folders
+   * @throws IllegalArgumentException if the cluster itself sets it, such as ports and folders
    */
   public ClusterBuilder with(String name, String... words) {
     lines.with(name, words);
@@ -89,9 +89,9 @@ public final class ClusterBuilder {
   }
 
   /**
-   * Sets a directive of all nodes by a whole line of redis.conf.
+   * Sets a directive of all nodes with a whole line of redis.conf.
    *
-   * @throws IllegalArgumentException if the cluster decides it itself, as ports and folders
+   * @throws IllegalArgumentException if the cluster itself sets it, such as ports and folders
    */
   public ClusterBuilder line(String text) {
     lines.line(text);
@@ -99,7 +99,7 @@ public final class ClusterBuilder {
   }
 
   /**
-   * Sets {@code cluster-node-timeout}, the silence after which nodes take another one for down.
+   * Sets {@code cluster-node-timeout}, the silence after which nodes suspect another one.
    *
    * @param silence in whole milliseconds, at least 100
    */
@@ -111,7 +111,7 @@ public final class ClusterBuilder {
     return this;
   }
 
-  /** Sets the time after which waiting methods of the cluster give up, 30 seconds if unset. */
+  /** Sets the timeout of the cluster's waiting methods, 30 seconds by default. */
   public ClusterBuilder timeout(Duration limit) {
     timeout = limit;
     return this;
@@ -119,11 +119,11 @@ public final class ClusterBuilder {
 
   /**
    * Starts a cluster; returns when all slots have an owner, all nodes accept commands and the
-   * replicas are in step.
+   * replicas are in sync.
    *
    * @throws IllegalArgumentException if the configuration is refused
    * @throws UncheckedIOException if files can't be written or a port is in use
-   * @throws IllegalStateException if there are more than 100 nodes, or if it takes too long
+   * @throws IllegalStateException if there are more than 100 nodes, or on timeout
    */
   public EmbeddedCluster start() {
     int count = Math.multiplyExact(masters, Math.addExact(replicas, 1));

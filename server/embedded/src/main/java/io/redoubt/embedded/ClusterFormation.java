@@ -4,7 +4,7 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.List;
 
-/** Makes a cluster of nodes that know nothing, by the commands that redis-cli sends for it. */
+/** Makes a cluster of separate nodes, with the commands that redis-cli sends. */
 final class ClusterFormation {
   private static final int BUS_PORT = 1;
 
@@ -15,8 +15,8 @@ final class ClusterFormation {
   /**
    * Describes a cluster.
    *
-   * @param masters the number of masters, which are the first nodes; the others become replicas of
-   *     each of them in turn
+   * @param masters the number of masters, which are the first nodes; the other nodes become their
+   *     replicas in turn
    */
   ClusterFormation(Members members, List<GroupMember> nodes, int masters) {
     this.members = members;
@@ -24,7 +24,9 @@ final class ClusterFormation {
     this.masters = masters;
   }
 
-  /** Assigns the slots, and lets each node meet all others; they get acquainted meanwhile. */
+  /**
+   * Assigns the slots, and lets each node meet all others; they complete their handshakes later.
+   */
   void meet() {
     double share = (double) SlotSet.SLOTS / masters;
     long first = 0;
@@ -33,7 +35,7 @@ final class ClusterFormation {
       ask(nodes.get(i), "ADDSLOTSRANGE", Long.toString(first), Long.toString(last));
       first = last + 1;
     }
-    // Epochs of their own, before they know each other: equal ones would be resolved later.
+    // Each gets its own epoch before they meet, because collisions would be resolved only later.
     for (int i = 0; i < nodes.size(); i++) {
       ask(nodes.get(i), "SET-CONFIG-EPOCH", Integer.toString(i + 1));
     }
@@ -49,7 +51,7 @@ final class ClusterFormation {
     }
   }
 
-  /** Makes the nodes beyond the masters replicas. */
+  /** Makes the remaining nodes replicas. */
   void replicate() {
     for (int i = masters; i < nodes.size(); i++) {
       ask(nodes.get(i), "REPLICATE", ask(nodes.get(i % masters), "MYID").text());
@@ -63,7 +65,7 @@ final class ClusterFormation {
     return accepted(node, node.execute(all));
   }
 
-  /** Returns a reply that is no error. */
+  /** Returns a reply that must not be an error. */
   static Reply accepted(GroupMember node, Reply reply) {
     if (reply.isError()) {
       throw new IllegalStateException(node + ": " + reply.text());

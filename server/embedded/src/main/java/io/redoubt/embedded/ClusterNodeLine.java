@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A node as another one sees it: a line of CLUSTER NODES.
+ * A node in another node's view: a line of CLUSTER NODES.
  *
  * @param port the port for clients
  * @param master the id of its master, {@code -} for none
- * @param slots the slots that it owns, without those on their way
+ * @param slots the slots that it owns, without migrating ones
  */
 record ClusterNodeLine(
     String id, int port, Set<String> flags, String master, boolean isConnected, BitSet slots) {
@@ -20,7 +20,7 @@ record ClusterNodeLine(
   private static final int LINK = 7;
   private static final int SLOTS = 8;
 
-  /** Reads a text of such lines. */
+  /** Parses the reply of CLUSTER NODES. */
   static List<ClusterNodeLine> read(String text) {
     return text.lines().map(line -> read(line.split(" ", -1))).flatMap(Optional::stream).toList();
   }
@@ -47,7 +47,7 @@ record ClusterNodeLine(
             slots));
   }
 
-  /** Returns true if the node is suspected or known to have failed, or not yet known. */
+  /** Returns true if the node is suspected, failed, or still in its handshake. */
   boolean isDoubtful() {
     return flags.contains("fail")
         || flags.contains("fail?")

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The state of a cluster, asked of its nodes; killed and paused ones are left out. */
+/** The state of a cluster according to its nodes, except killed and paused ones. */
 final class ClusterView {
   private final List<GroupMember> nodes;
 
@@ -23,7 +23,7 @@ final class ClusterView {
     this.nodes = nodes;
   }
 
-  /** Returns what each serving node says of all. */
+  /** Returns each serving node's view of all nodes. */
   private Map<GroupMember, List<ClusterNodeLine>> views() {
     Map<GroupMember, List<ClusterNodeLine>> views = new LinkedHashMap<>();
     for (GroupMember node : MemberState.serving(nodes)) {
@@ -35,12 +35,14 @@ final class ClusterView {
     return views;
   }
 
-  /** Returns the serving master that most serving nodes, itself included, name for a slot. */
+  /** Returns the serving master of a slot on which most serving nodes, itself included, agree. */
   @Nullable GroupMember master(int slot) {
     return agreed(line -> line.slots().get(slot)).stream().findFirst().orElse(null);
   }
 
-  /** Returns the serving masters that most serving nodes, themselves included, give slots to. */
+  /**
+   * Returns the serving masters of slots on which most serving nodes, themselves included, agree.
+   */
   List<GroupMember> masters() {
     return agreed(line -> !line.slots().isEmpty());
   }
@@ -62,7 +64,7 @@ final class ClusterView {
     return agreed;
   }
 
-  /** Returns the serving replicas that say that they follow a node. */
+  /** Returns the serving replicas that report a node as their master. */
   List<GroupMember> replicasOf(GroupMember master) {
     return MemberState.serving(nodes).stream()
         .filter(node -> node != master)
@@ -74,7 +76,7 @@ final class ClusterView {
         .toList();
   }
 
-  /** Returns the serving master of slots in the shard of a node, other than that; null for none. */
+  /** Returns another serving master of slots in the shard of a node; null for none. */
   @Nullable GroupMember otherMasterInShardOf(GroupMember old) {
     List<GroupMember> masters = masters();
     Map<Integer, Integer> votes = new HashMap<>();
@@ -89,7 +91,9 @@ final class ClusterView {
         .orElse(null);
   }
 
-  /** Returns the ports of the nodes in the shard of {@code member}, as {@code asked} says. */
+  /**
+   * Returns the ports of the nodes in the shard of {@code member}, in the view of {@code asked}.
+   */
   private static Set<Integer> shardOf(GroupMember asked, GroupMember member) {
     if (MemberState.ask(asked, "CLUSTER", "SHARDS") instanceof Reply.Array(List<Reply> shards)) {
       for (Reply shard : shards) {
@@ -116,7 +120,9 @@ final class ClusterView {
     return "";
   }
 
-  /** Returns why the last migration of slots from a node has failed, empty if it has not. */
+  /**
+   * Returns the reason why the last migration of slots from a node has failed, empty if it has not.
+   */
   String failureOfMigration(GroupMember source) {
     if (MemberState.ask(source, "CLUSTER", "GETSLOTMIGRATIONS")
             instanceof Reply.Array(List<Reply> migrations)
@@ -130,7 +136,7 @@ final class ClusterView {
     return "";
   }
 
-  /** Returns true if each serving node is connected with all. */
+  /** Returns true if each serving node is connected with all others. */
   boolean isMet() {
     Map<GroupMember, List<ClusterNodeLine>> views = views();
     return views.size() == nodes.size()
@@ -141,8 +147,9 @@ final class ClusterView {
   }
 
   /**
-   * Returns true if the serving nodes accept commands, agree on the owners of all slots, which
-   * serve, trust and are connected with each other, and serving replicas have loaded.
+   * Returns true if all serving nodes accept commands, are connected, suspect no other, and agree
+   * on roles and the owners of all slots; and if the owners serve and the serving replicas have
+   * loaded.
    */
   boolean isOk() {
     Map<GroupMember, List<ClusterNodeLine>> views = views();
@@ -187,7 +194,10 @@ final class ClusterView {
         || Objects.equals(fields.get("master_link_status"), "up");
   }
 
-  /** Returns true if all serving replicas have what their masters had executed at the question. */
+  /**
+   * Returns true if each serving replica has executed everything that its master had executed at
+   * the time of this call.
+   */
   boolean isInStep() {
     for (GroupMember master : masters()) {
       long offset = MemberState.number(MemberState.replication(master), "master_repl_offset");
@@ -200,7 +210,7 @@ final class ClusterView {
     return true;
   }
 
-  /** Returns what each node says of itself and of the others, for messages. */
+  /** Returns the view of each node, for messages. */
   String describe() {
     Map<GroupMember, List<ClusterNodeLine>> views = views();
     StringBuilder text = new StringBuilder();

@@ -14,12 +14,12 @@ import java.util.stream.Stream;
  */
 record DataFolder(Path path, boolean temporary) {
 
-  /** Returns the caller's folder, which stays. */
+  /** Returns a folder of the caller, which is not deleted. */
   static DataFolder ofCaller(Path path) {
     return new DataFolder(path, false);
   }
 
-  /** Returns the start of the names of this process's temporary folders. */
+  /** Returns the prefix of the names of this process's temporary folders. */
   static String temporaryPrefix() {
     return "redoubt-" + ProcessHandle.current().pid() + "-";
   }

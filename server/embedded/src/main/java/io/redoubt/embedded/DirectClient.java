@@ -19,9 +19,9 @@ import java.util.function.Function;
 
 /**
  * A client of a server in this process, without a socket: requests are handed to the server's
- * thread. It has a database, a transaction, a user of its own, as a connection has. All methods may
- * be called by any thread; requests are executed in the order of the calls, and a command that
- * blocks delays those after it.
+ * thread. Like a connection, it has its own database, transaction and user. All methods may be
+ * called by any thread; requests are executed in the order of the calls, and a blocking command
+ * delays the later ones.
  *
  * <p>Each request has one reply: SUBSCRIBE, MONITOR and CLIENT REPLY need a connection.
  */
@@ -29,7 +29,7 @@ public final class DirectClient implements AutoCloseable {
   private final Loop loop;
   private final BooleanSupplier ended;
   private final DirectConnection connection;
-  private final ReentrantLock lock = new ReentrantLock(); // the order of calls and requests
+  private final ReentrantLock lock = new ReentrantLock(); // one order for calls and requests
   private final Queue<CompletableFuture<Reply>> calls = new ConcurrentLinkedQueue<>();
   private volatile String reason = "";
   private volatile boolean closed;
@@ -38,7 +38,7 @@ public final class DirectClient implements AutoCloseable {
    * Opens a client.
    *
    * @param password empty for none
-   * @param ended returns true once the server serves no more
+   * @param ended returns true once the server has ended
    */
   DirectClient(
       Loop loop,
@@ -71,7 +71,7 @@ public final class DirectClient implements AutoCloseable {
           if (call != null) {
             call.complete(reply);
           } else if (reply instanceof Reply.Error(String message)) {
-            reason = ": " + message; // as when there are too many clients
+            reason = ": " + message; // such as too many clients
           }
           reply = decoder.next();
         }
@@ -126,7 +126,7 @@ public final class DirectClient implements AutoCloseable {
       lock.unlock();
     }
     if (closed) {
-      end(); // the end may have come too early for this call
+      end(); // the server may have ended before it saw this call
     }
     return call;
   }
@@ -157,7 +157,7 @@ public final class DirectClient implements AutoCloseable {
     return !closed;
   }
 
-  /** Fails all calls that wait, and later ones. */
+  /** Fails all pending and later calls. */
   void end() {
     closed = true;
     for (CompletableFuture<Reply> call = calls.poll(); call != null; call = calls.poll()) {

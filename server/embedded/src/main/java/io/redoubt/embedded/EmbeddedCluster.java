@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Masters that share the slots, and their replicas, all in this process. They reach each other over
  * TCP links that can be cut and slowed; clients reach them directly. All methods may be called by
- * any thread; methods that wait throw {@link IllegalStateException} after the time that {@link
- * ClusterBuilder#timeout} sets, with the state of all nodes.
+ * any thread. After the timeout of {@link ClusterBuilder#timeout}, waiting methods throw {@link
+ * IllegalStateException} with the state of all nodes.
  *
  * <pre>{@code
  * try (EmbeddedCluster cluster = Redoubt.cluster().masters(3).replicasPerMaster(1).start()) {
@@ -34,14 +34,14 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
 
   /**
-   * The number of steps within the node timeout, so that pings are answered in between. Nodes take
-   * half of it for a pause of their own.
+   * The number of clock steps per node timeout, so that pings are answered between them. Nodes
+   * treat a step of half the timeout as a pause of their own.
    */
   private static final int STEPS_TO_DOWN = 8;
 
   /**
-   * The greatest speed of the moved clock over the real one: states must reach the disk before
-   * nodes time out.
+   * The greatest ratio of the moved clock to the real one: states must reach the disk before nodes
+   * time out.
    */
   private static final int SPEED_LIMIT = 30;
 
@@ -63,7 +63,7 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
     view = new ClusterView(this.nodes);
   }
 
-  /** Starts all nodes and makes them a cluster. */
+  /** Starts all nodes and forms a cluster. */
   void start(int masters) {
     nodes.forEach(GroupMember::start);
     ClusterFormation formation = new ClusterFormation(members, nodes, masters);
@@ -80,19 +80,19 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   }
 
   /**
-   * Starts what was killed, resumes what was paused, heals all links and ends their delays; returns
-   * when all nodes are connected, the cluster is ok and the replicas are in step. Roles and slots
-   * stay as they are.
+   * Starts killed nodes, resumes paused ones, heals all links and ends their delays; returns when
+   * all nodes are connected, the cluster is ok and the replicas are in sync. Roles and slots stay
+   * as they are.
    *
-   * @throws IllegalStateException also if the cluster can't become ok by that, as after CLUSTER
-   *     RESET or with unassigned slots
+   * @throws IllegalStateException also if that can't make the cluster ok, for instance after
+   *     CLUSTER RESET or with unassigned slots
    */
   public void repair() {
     members.repair();
     awaitOrder();
   }
 
-  /** Returns all nodes; the first ones, as many as there are masters, were masters at the start. */
+  /** Returns all nodes; the initial masters come first. */
   public List<GroupMember> nodes() {
     return nodes;
   }
@@ -107,16 +107,15 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   }
 
   /**
-   * Returns the masters of slots that serve, in the order of {@link #nodes}. A master counts if it
-   * and most of the serving nodes say so.
+   * Returns the serving masters of slots, in the order of {@link #nodes}. A master counts if it and
+   * most of the serving nodes agree.
    */
   public List<GroupMember> masters() {
     return view.masters();
   }
 
   /**
-   * Returns the master that serves a slot; waits until it and most of the serving nodes say that it
-   * does.
+   * Returns the master that serves a slot; waits until it and most of the serving nodes agree.
    *
    * @param slot 0 to 16383
    * @throws IndexOutOfBoundsException if there is no such slot
@@ -126,7 +125,7 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
     return await("slot " + slot + " is served", () -> view.master(slot));
   }
 
-  /** Returns the master that serves a key, as {@link #master(int)} finds it. */
+  /** Returns the master that serves a key, like {@link #master(int)}. */
   public GroupMember master(String key) {
     return master(slot(key));
   }
@@ -146,8 +145,7 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   /**
    * Waits until all nodes that run and are not paused accept commands, agree on roles and on the
    * owners of all slots, are connected with each other, and the replicas among them are connected
-   * with their masters. Nodes that were killed or paused may be missing, if others have their
-   * slots.
+   * with their masters. Killed or paused nodes may be missing if others have their slots.
    */
   public void awaitOk() {
     awaitTrue("the cluster is ok", timeout, view::isOk);
@@ -158,22 +156,22 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
     awaitTrue(expected.name() + " is master", timeout, () -> view.masters().contains(expected));
   }
 
-  /** Waits until another node of its shard serves the slots of {@code old}, and returns it. */
+  /** Waits until another node of the shard serves the slots of {@code old}, and returns it. */
   public GroupMember awaitNewMaster(GroupMember old) {
     return await("a replica of " + old.name() + " is master", () -> view.otherMasterInShardOf(old));
   }
 
   /**
-   * Waits until the serving replicas of all masters have executed all that their masters had
-   * executed when asked.
+   * Waits until the serving replicas of all masters have executed everything that their masters had
+   * executed at the time of this call.
    */
   public void awaitInStep() {
     awaitTrue("the replicas are in step", timeout, view::isInStep);
   }
 
   /**
-   * Makes a replica take the place of its master, as CLUSTER FAILOVER does, without losing a write;
-   * returns when the cluster is ok with it.
+   * Makes a replica replace its master without losing a write, like CLUSTER FAILOVER; returns when
+   * the cluster is ok again.
    *
    * @throws IllegalStateException also if the node is no replica or its master does not serve
    */
@@ -184,9 +182,8 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   }
 
   /**
-   * Moves slots with their keys to another master, as CLUSTER MIGRATESLOTS does: clients see a
-   * redirection and no error. Returns when the cluster is ok with it. The slots must have one
-   * owner.
+   * Moves slots with their keys to another master, like CLUSTER MIGRATESLOTS: clients see a
+   * redirection and no error. Returns when the cluster is ok again. The slots must have one owner.
    *
    * @param first the first slot, 0 to 16383
    * @param last the last slot
@@ -240,16 +237,16 @@ public final class EmbeddedCluster extends EmbeddedNetwork {
   }
 
   /**
-   * Returns one URI of all nodes, {@code redis://[:password@]host:port,host:port,…}, as {@code
-   * RedisClusterURIUtil} of Lettuce reads it.
+   * Returns one URI of all nodes, {@code redis://[:password@]host:port,host:port,…}, in the form of
+   * Lettuce's {@code RedisClusterURIUtil}.
    */
   public URI uri() {
     return RedisUri.ofCluster(addresses(), password);
   }
 
   /**
-   * Moves the clock of all nodes forward, in small steps between which they exchange what is due:
-   * keys expire, idle times grow, and nodes find those down that are silent for so long. A minute
+   * Moves the clock of all nodes forward, in small steps between which they exchange due messages:
+   * keys expire, idle times grow, and nodes detect others that are silent for so long. A minute
    * takes some seconds.
    */
   public void advance(Duration by) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A master, its replicas and the sentinels that watch them, all in this process. They reach each
  * other over TCP links that can be cut and slowed; clients reach them directly. All methods may be
- * called by any thread; methods that wait throw {@link IllegalStateException} after the time that
- * {@link GroupBuilder#timeout} sets, with the state of all members.
+ * called by any thread. After the timeout of {@link GroupBuilder#timeout}, waiting methods throw
+ * {@link IllegalStateException} with the state of all members.
  *
  * <pre>{@code
  * try (EmbeddedGroup group = Redoubt.group().replicas(2).sentinels(3).start()) {
@@ -23,13 +23,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class EmbeddedGroup extends EmbeddedNetwork {
-  /** The longest step of the clock: sentinels take two seconds for a pause of their own. */
+  /** The longest step of the clock: sentinels treat two seconds as a pause of their own. */
   private static final Duration STEP = Duration.ofSeconds(1);
 
   /** The number of steps within down-after, so that pings are sent and answered in between. */
   private static final int STEPS_TO_DOWN = 4;
 
-  /** Keeps periodic work of the servers, which real time drives, well within their timeouts. */
+  /**
+   * The greatest ratio of the moved clock to the real one. It keeps periodic work of the servers,
+   * which runs by real time, well within their timeouts.
+   */
   private static final int SPEED_LIMIT = 100;
 
   private final List<GroupMember> servers;
@@ -56,7 +59,7 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
     view = new GroupView(this.servers, this.sentinels, masterName);
   }
 
-  /** Starts all members, and waits until they know each other. */
+  /** Starts all members, and waits until they have discovered each other. */
   void start() {
     servers.forEach(GroupMember::start);
     sentinels.forEach(GroupMember::start);
@@ -72,15 +75,15 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
   }
 
   /**
-   * Starts what was killed, resumes what was paused, heals all links and ends their delays; returns
-   * when the replicas are in step and the sentinels know all members.
+   * Starts killed members, resumes paused ones, heals all links and ends their delays; returns when
+   * the replicas are in sync and the sentinels know all members.
    */
   public void repair() {
     members.repair();
     awaitOrder();
   }
 
-  /** Returns the data servers; the first one was the master at the start. */
+  /** Returns the data servers; the initial master comes first. */
   public List<GroupMember> servers() {
     return servers;
   }
@@ -90,15 +93,15 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
     return sentinels;
   }
 
-  /** Returns the servers except {@link #master}, those that don't run included. */
+  /** Returns the servers except {@link #master}, including servers that don't run. */
   public List<GroupMember> replicas() {
     GroupMember master = master();
     return servers.stream().filter(server -> server != master).toList();
   }
 
   /**
-   * Returns the server that most of all sentinels name as master and that is one; waits until there
-   * is one. Without sentinels, returns the first server that is a master.
+   * Returns the server that a majority of all sentinels names as master and that is one; waits
+   * until there is one. Without sentinels, returns the first server that is a master.
    */
   public GroupMember master() {
     return await("a master is agreed on", view::master);
@@ -120,8 +123,8 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
   }
 
   /**
-   * Waits until all servers that run follow the master and have executed all that it had executed
-   * when asked.
+   * Waits until all running servers follow the master and have executed everything that it had
+   * executed at the time of this call.
    */
   public void awaitInStep() {
     await("the replicas are in step", () -> view.isInStep() ? true : null);
@@ -142,7 +145,7 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
 
   /**
    * Returns the URI for clients: {@code redis-sentinel://[:password@]host:port,…/0#mymaster} as
-   * Lettuce reads it, or without sentinels that of the master. Sentinels have no password.
+   * Lettuce reads it, or without sentinels the URI of the master. Sentinels have no password.
    */
   public URI uri() {
     return sentinels.isEmpty()
@@ -151,7 +154,7 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
             sentinels.stream().map(GroupMember::address).toList(), password, masterName);
   }
 
-  /** Returns the name by which sentinels know the master. */
+  /** Returns the name of the master at the sentinels. */
   public String masterName() {
     return masterName;
   }
@@ -162,9 +165,9 @@ public final class EmbeddedGroup extends EmbeddedNetwork {
   }
 
   /**
-   * Moves the clock of all members forward, in small steps between which they exchange what is due:
-   * keys expire, idle times grow, and sentinels find those down that are silent for so long. A
-   * minute takes about a second, more with a short {@link GroupBuilder#downAfter}.
+   * Moves the clock of all members forward, in small steps between which they exchange due
+   * messages: keys expire, idle times grow, and sentinels detect members that are silent for so
+   * long. A minute takes about a second, more with a short {@link GroupBuilder#downAfter}.
    */
   public void advance(Duration by) {
     Duration share = downAfter.dividedBy(STEPS_TO_DOWN).plusNanos(1);

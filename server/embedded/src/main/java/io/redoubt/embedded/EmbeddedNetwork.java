@@ -14,14 +14,14 @@ public abstract sealed class EmbeddedNetwork implements AutoCloseable
   final Duration timeout;
 
   /**
-   * @param timeout the time after which methods that wait give up
+   * @param timeout the timeout of waiting methods
    */
   EmbeddedNetwork(Members members, Duration timeout) {
     this.members = members;
     this.timeout = timeout;
   }
 
-  /** Returns the time that members have for their start, which takes long on a busy machine. */
+  /** Returns the timeout of members' starts, which are slow on a busy machine. */
   final Duration startTimeout() {
     return timeout.compareTo(START_TIMEOUT) > 0 ? timeout : START_TIMEOUT;
   }
@@ -39,7 +39,7 @@ public abstract sealed class EmbeddedNetwork implements AutoCloseable
     members.isolate(member);
   }
 
-  /** Restores a link that was cut, with what was sent meanwhile. */
+  /** Restores a cut link and delivers the bytes sent meanwhile. */
   public void heal(GroupMember one, GroupMember other) {
     members.heal(one, other);
   }
@@ -49,7 +49,7 @@ public abstract sealed class EmbeddedNetwork implements AutoCloseable
     members.heal(member);
   }
 
-  /** Delays each packet between two members, in each direction; zero ends it. */
+  /** Delays each packet between two members, in each direction; zero ends the delay. */
   public void delay(GroupMember one, GroupMember other, Duration delay) {
     members.delay(one, other, delay);
   }

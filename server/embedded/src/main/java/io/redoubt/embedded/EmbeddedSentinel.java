@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A running sentinel, which shares nothing with others of the process. */
+/** A running sentinel, which shares nothing with others in the process. */
 final class EmbeddedSentinel implements Node {
   private final SentinelServer sentinel;
   private final SystemLog log;

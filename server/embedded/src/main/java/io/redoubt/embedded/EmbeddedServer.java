@@ -26,11 +26,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running data server. It has an event loop and memory of its own and shares nothing with other
- * servers of the process; it installs no signal handler or shutdown hook, and writes to no standard
- * stream. All methods may be called by any thread.
+ * A running data server. It has its own event loop and memory and shares nothing with other servers
+ * of the process. It installs no signal handler or shutdown hook, and writes to no standard stream.
+ * All methods may be called by any thread.
  *
- * <p>{@link #close} gives back threads, ports, memory and temporary files. A process that ends
+ * <p>{@link #close} releases threads, ports, memory and temporary files. A process that ends
  * without it leaves a folder {@code redoubt-*} in the system's folder for temporary files.
  */
 public final class EmbeddedServer implements Node {
@@ -62,7 +62,7 @@ public final class EmbeddedServer implements Node {
     this.log = log;
     pause = new LoopPause(server.loop());
     this.clock = clock;
-    server.ended().thenRun(() -> clients.forEach(DirectClient::end)); // nobody answers any more
+    server.ended().thenRun(() -> clients.forEach(DirectClient::end)); // nothing answers later calls
   }
 
   static EmbeddedServer start(ServerDirectives settings, DataFolder data, Host host)
@@ -97,7 +97,7 @@ public final class EmbeddedServer implements Node {
     }
   }
 
-  /** Returns the first address that the server binds, by which this process can reach it. */
+  /** Returns the first bound address, at which this process can reach the server. */
   private static String host(ServerDirectives settings) {
     List<BindAddress> addresses = settings.common.bind.value();
     String first = addresses.isEmpty() ? "*" : addresses.getFirst().host();
@@ -118,7 +118,7 @@ public final class EmbeddedServer implements Node {
     return address.getPort();
   }
 
-  /** Returns the URI that clients take, {@code redis://[:password@]host:port}. */
+  /** Returns the URI for clients, {@code redis://[:password@]host:port}. */
   public URI uri() {
     return RedisUri.of(address, password);
   }
@@ -138,7 +138,7 @@ public final class EmbeddedServer implements Node {
   /**
    * Returns fields of INFO as text.
    *
-   * @param sections such as {@code memory}; all of INFO's default without one
+   * @param sections such as {@code memory}; none for INFO's default
    */
   public String info(String... sections) {
     String[] words = new String[sections.length + 1];
@@ -148,9 +148,9 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
-   * Executes a command and returns its reply, which may be an error. The command is handed to the
-   * server's thread without a socket. All threads share one client, so that a command that blocks
-   * delays the others; {@link #connect} gives one of its own.
+   * Executes a command and returns its reply, which may be an error. The command is passed to the
+   * server's thread without a socket. All threads share one client, so that a blocking command
+   * delays the others; {@link #connect} opens another one.
    *
    * @throws IllegalStateException if the server is closed, or was shut down by a command
    * @throws UncheckedIOException if the command, or another one meanwhile, closes the client
@@ -183,14 +183,14 @@ public final class EmbeddedServer implements Node {
     DirectClient client = new DirectClient(server.loop(), server::direct, password, this::isEnded);
     clients.add(client);
     if (isEnded()) {
-      client.end(); // the end may have come too early to see this client
+      client.end(); // the server may have ended before it saw this client
     }
     return client;
   }
 
   /**
-   * Returns an unconnected channel for a client library on netty whose channels can be chosen, in
-   * place of a socket's: it connects to this server, whatever the address.
+   * Returns an unconnected channel for client libraries on netty that let the caller choose the
+   * channel. It connects to this server, whatever the address.
    */
   public Channel channel() {
     return new DirectClientChannel(server::direct);
@@ -215,8 +215,8 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
-   * Moves the server's clock forward: keys expire, and idle times grow. Timers of commands that
-   * block are not concerned. Periodic work, such as the closing of idle clients, notices within a
+   * Moves the server's clock forward: keys expire, and idle times grow. Timeouts of blocking
+   * commands are not affected. Periodic work, such as closing idle clients, follows within a
    * second.
    */
   public void advance(Duration by) {
@@ -239,8 +239,8 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
-   * Holds the server still, as SIGSTOP holds a process: clients stay connected and get no answer.
-   * Threads that write files continue. Returns once the current command has ended.
+   * Stops the server like SIGSTOP stops a process: clients stay connected and get no answer.
+   * Threads that write files continue. Returns once the current command has finished.
    */
   @Override
   public void pause() {

@@ -13,13 +13,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * The description of a master with replicas and sentinels. Without more it has one replica and
- * three sentinels that fail over in about a second: they take a silent server for down after 800
- * ms, and ask and greet each other several times a second. {@link #start} may be called several
- * times, for a new group each time. For use by one thread at a time.
+ * The description of a master with replicas and sentinels. By default it has one replica and three
+ * sentinels that fail over in about a second: they consider a server down after 800 ms of silence,
+ * and ping and publish several times a second. {@link #start} may be called several times, for a
+ * new group each time. For use by one thread at a time.
  */
 public final class GroupBuilder {
-  /** The directives that the group sets for each member. */
+  /** The directives that the group itself sets for each member. */
   private static final Set<String> OWN = Set.of("port", "bind", "dir", "replicaof", "slaveof");
 
   private static final int MAX_MEMBERS = 100;
@@ -51,7 +51,9 @@ public final class GroupBuilder {
     return this;
   }
 
-  /** Sets the number of sentinels that must agree that the master is down; a majority if unset. */
+  /**
+   * Sets the number of sentinels that must agree that the master is down; a majority by default.
+   */
   public GroupBuilder quorum(int count) {
     if (count < 1) {
       throw new IllegalArgumentException("a quorum of " + count);
@@ -60,7 +62,7 @@ public final class GroupBuilder {
     return this;
   }
 
-  /** Sets the name by which sentinels know the master, {@code mymaster} if unset. */
+  /** Sets the name of the master at the sentinels, {@code mymaster} by default. */
   public GroupBuilder masterName(String name) {
     masterName = name;
     return this;
@@ -92,30 +94,30 @@ public final class GroupBuilder {
     return this;
   }
 
-  /** Sets a directive of all servers by a whole line of redis.conf. */
+  /** Sets a directive of all servers with a whole line of redis.conf. */
   public GroupBuilder line(String text) {
     serverLines.line(text);
     return this;
   }
 
-  /** Sets the silence after which sentinels take a member for down. */
+  /** Sets the silence after which sentinels consider a member down. */
   public GroupBuilder downAfter(Duration silence) {
     downAfter = silence;
     return this;
   }
 
-  /** Sets the time after which waiting methods of the group give up, 30 seconds if unset. */
+  /** Sets the timeout of the group's waiting methods, 30 seconds by default. */
   public GroupBuilder timeout(Duration limit) {
     timeout = limit;
     return this;
   }
 
   /**
-   * Starts a group; returns when the replicas are in step and the sentinels know all members.
+   * Starts a group; returns when the replicas are in sync and the sentinels know all members.
    *
    * @throws IllegalArgumentException if the configuration is refused
    * @throws UncheckedIOException if files can't be written
-   * @throws IllegalStateException if it takes too long
+   * @throws IllegalStateException on timeout
    */
   public EmbeddedGroup start() {
     try {
@@ -187,7 +189,7 @@ public final class GroupBuilder {
     return ServerBuilder.configLine("sentinel", name, masterName, value);
   }
 
-  /** Returns short periods. A replica is promoted only if it has answered within five pings. */
+  /** Returns short periods. A replica must have answered within five pings to be promoted. */
   private static Timings timings() {
     Timings timings = Timings.DEFAULTS;
     timings = Objects.requireNonNull(timings.with(Timing.PING_PERIOD.text(), 300));

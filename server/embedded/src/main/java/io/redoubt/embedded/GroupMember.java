@@ -59,8 +59,8 @@ public final class GroupMember {
   }
 
   /**
-   * Executes a command and returns its reply, which may be an error. All threads share one
-   * connection, in turn. Links between the members don't concern it.
+   * Executes a command and returns its reply, which may be an error. All threads take turns on one
+   * connection, which cut links do not affect.
    *
    * @throws IllegalStateException if the member does not run
    * @throws UncheckedIOException if it is killed meanwhile
@@ -84,7 +84,7 @@ public final class GroupMember {
     return current == null ? List.of() : current.log();
   }
 
-  /** Does what is due, after the clock was moved; completes once that has been done. */
+  /** Runs the work that became due when the clock was moved; completes when it is done. */
   CompletableFuture<Void> clockMoved() {
     Node current = node;
     return current == null || current.isPaused()
@@ -100,13 +100,13 @@ public final class GroupMember {
     return current;
   }
 
-  /** Returns true unless the member was killed or has ended by itself. */
+  /** Returns true unless the member was killed or has shut down. */
   public boolean isRunning() {
     Node current = node;
     return current != null && current.isRunning();
   }
 
-  /** Returns true if the member has ended by itself, as after SHUTDOWN. */
+  /** Returns true if the member has shut down, for instance by SHUTDOWN. */
   boolean hasEnded() {
     Node current = node;
     return current != null && !current.isRunning();
@@ -118,7 +118,7 @@ public final class GroupMember {
     return current != null && current.isRunning() && !current.isPaused();
   }
 
-  /** Ends the member at once, without saving, as SIGKILL does; its files remain. */
+  /** Ends the member at once, without saving, like SIGKILL; its files remain. */
   public void kill() {
     lock.lock();
     try {
@@ -133,8 +133,8 @@ public final class GroupMember {
   }
 
   /**
-   * Starts a killed member at the same address, with its configuration as last written and the
-   * files that it saved. Has no effect if it runs.
+   * Starts a killed member at the same address, with its last written configuration and its saved
+   * files. Has no effect if it runs.
    */
   public void start() {
     lock.lock();
@@ -152,8 +152,8 @@ public final class GroupMember {
   }
 
   /**
-   * Holds the member still, as SIGSTOP holds a process: peers and clients stay connected and get no
-   * answer, {@link #execute} waits.
+   * Stops the member like SIGSTOP stops a process: peers and clients stay connected and get no
+   * answer, and {@link #execute} waits.
    */
   public void pause() {
     running().pause();

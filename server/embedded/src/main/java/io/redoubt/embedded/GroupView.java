@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The state of a group, asked of its members; killed and paused ones are left out. */
+/** The state of a group according to its members, except killed and paused ones. */
 final class GroupView {
   private final List<GroupMember> servers;
   private final List<GroupMember> sentinels;
@@ -20,8 +20,8 @@ final class GroupView {
   }
 
   /**
-   * Returns the serving master that most of all sentinels name, or null; without sentinels, the
-   * first server that is one.
+   * Returns the serving master that a majority of all sentinels names, or null; without sentinels,
+   * the first server that is a master.
    */
   @Nullable GroupMember master() {
     Map<GroupMember, Integer> votes = new HashMap<>();
@@ -43,7 +43,10 @@ final class GroupView {
     return null;
   }
 
-  /** Returns true if all serving servers follow the master and have what it had at the question. */
+  /**
+   * Returns true if all serving servers follow the master and have executed everything that it had
+   * executed at the time of this call.
+   */
   boolean isInStep() {
     GroupMember master = master();
     if (master == null) {
@@ -79,7 +82,7 @@ final class GroupView {
             .allMatch(one -> MemberState.pairs(one).getOrDefault("flags", "").equals(flags));
   }
 
-  /** Returns what each member says of itself, for messages. */
+  /** Returns the state of each member, for messages. */
   String describe() {
     StringBuilder text = new StringBuilder();
     for (GroupMember server : servers) {

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * @param warnings the level of its warnings in the system's log
  */
 record Host(MovableClock clock, Supplier<Sockets> sockets, Logger.Level warnings) {
-  /** Returns a host with a clock of its own. */
+  /** Returns a host with its own clock. */
   static Host alone() {
     return new Host(new MovableClock(), SystemSockets::choose, Logger.Level.WARNING);
   }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The way from one member of a group to another: a port that stands for the target's, with a relay
- * for each connection. Confined to the transport's loop, but for {@link #address}.
+ * A one-way path between members of a group: a port that stands for the target's port, with a relay
+ * for each connection. Confined to the transport's loop, except for {@link #address}.
  */
 final class Link {
   private static final int BACKLOG = 511;
@@ -20,7 +20,7 @@ final class Link {
   private boolean cut;
   private long delayMillis;
 
-  /** Opens the way; from any thread. */
+  /** Opens the path; callable from any thread. */
   Link(Transport transport, InetSocketAddress target) throws IOException {
     listener =
         transport.listen(
@@ -57,7 +57,7 @@ final class Link {
     List.copyOf(relays).forEach(Relay::linkChanged);
   }
 
-  /** Delays what is sent from now on, in each direction. */
+  /** Delays later bytes, in each direction. */
   void delay(long millis) {
     delayMillis = millis;
   }

@@ -14,26 +14,28 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The network between the members of a group, each known by the first of its ports. All methods may
- * be called by any thread except that of the network itself.
+ * The network between the members of a group, identified by their first ports. All methods may be
+ * called by any thread except that of the network itself.
  */
 final class Links implements AutoCloseable {
-  /** A direction of dialing: from a member to a port of another one. */
+  /** A dialing direction: from a member to a port of another one. */
   private record Way(int from, int to) {}
 
   private final Transport transport = Transport.open("redoubt-links", BufferMemory.offHeap());
-  private final Map<Integer, List<Integer>> members = new HashMap<>(); // by each of their ports
+  private final Map<Integer, List<Integer>> members = new HashMap<>(); // by each port of the member
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Way, Link> links = new HashMap<>(); // used with the lock
+  private final Map<Way, Link> links = new HashMap<>(); // guarded by the lock
 
-  /** Opens a network between members with these ports each. */
+  /** Opens a network between members with the given ports. */
   Links(List<List<Integer>> ports) {
     for (List<Integer> member : ports) {
       member.forEach(port -> members.put(port, List.copyOf(member)));
     }
   }
 
-  /** Returns where a member finds an address: at a link if it belongs to another member. */
+  /**
+   * Returns the address that a member dials to reach an address: a link if another member owns it.
+   */
   InetSocketAddress route(int from, InetSocketAddress to) {
     return members.containsKey(to.getPort()) && to.getAddress().isLoopbackAddress()
         ? link(new Way(from, to.getPort()), to).address(to)
@@ -56,7 +58,9 @@ final class Links implements AutoCloseable {
     }
   }
 
-  /** Changes the links between two members, whichever dials; returns once that is done. */
+  /**
+   * Changes the links between two members in both dialing directions; returns when that is done.
+   */
   void change(int one, int other, Consumer<Link> change) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     List<Link> there = links(one, other);
@@ -77,7 +81,7 @@ final class Links implements AutoCloseable {
         .toList();
   }
 
-  /** Completes when what the members have sent so far has been passed on. */
+  /** Completes when everything that the members have sent so far has been forwarded. */
   CompletableFuture<Void> passed() {
     return Loops.passed(transport.loop());
   }

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds an event loop still, as SIGSTOP holds a process: connections stay open and are accepted by
- * the kernel, and nobody answers. Thread-safe.
+ * Stops an event loop like SIGSTOP stops a process: connections stay open, the kernel accepts new
+ * ones, and none is answered. Thread-safe.
  */
 final class LoopPause {
   private final Loop loop;
@@ -17,7 +17,7 @@ final class LoopPause {
     this.loop = loop;
   }
 
-  /** Holds the loop; returns once it is still. Has no effect if it is held already. */
+  /** Stops the loop and returns once it has stopped. Has no effect if it is stopped already. */
   void pause() {
     CountDownLatch mine = new CountDownLatch(1);
     if (!held.compareAndSet(null, mine)) {

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** One connection to a server of this process, which all threads use in turn. */
+/** One connection to a server of this process, on which all threads take turns. */
 final class LoopbackClient {
   private final InetSocketAddress address;
   private final String password;
@@ -24,7 +24,7 @@ final class LoopbackClient {
    * Connects with the first request.
    *
    * @param password empty for none
-   * @param ended returns true once the server serves no more
+   * @param ended returns true once the server has ended
    */
   LoopbackClient(InetSocketAddress address, String password, BooleanSupplier ended, Log log) {
     this.address = address;
@@ -53,7 +53,7 @@ final class LoopbackClient {
       current = RespClient.connect(Addresses.ip(address), address.getPort(), 0);
       client = current;
       if (ended.getAsBoolean()) {
-        disconnect(); // the end may have come too early to see it
+        disconnect(); // the server may have ended before it saw this connection
         requireOpen();
       }
       if (!password.isEmpty()) {
@@ -69,7 +69,7 @@ final class LoopbackClient {
     }
   }
 
-  /** Closes the connection, which ends a request that waits for its reply. */
+  /** Closes the connection, which fails a request that waits for its reply. */
   void disconnect() {
     RespClient current = client;
     client = null;

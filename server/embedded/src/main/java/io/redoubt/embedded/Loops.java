@@ -9,14 +9,14 @@ final class Loops {
   private Loops() {}
 
   /**
-   * Completes when a loop has read all input that it has now: a task may run in the turn in which
-   * it is submitted, a second one runs after the next poll.
+   * Completes when a loop has read all its current input: a task may run in the turn of its
+   * submission, so a second task runs after the next poll.
    */
   static CompletableFuture<Void> passed(Loop loop) {
     return passed(loop, () -> {});
   }
 
-  /** Completes when a loop has run a task, and then has read all input that it has. */
+  /** Completes when a loop has run a task and then read all its current input. */
   static CompletableFuture<Void> passed(Loop loop, Runnable task) {
     CompletableFuture<Void> passed = new CompletableFuture<>();
     try {

@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a member for its state. Answers are empty if the member was killed meanwhile. */
+/** Queries the state of members. Results are empty if the member was killed meanwhile. */
 final class MemberState {
   private MemberState() {}
 
-  /** Returns the members that run and are not paused. */
+  /** Returns the running members that are not paused. */
   static List<GroupMember> serving(List<GroupMember> members) {
     return members.stream().filter(GroupMember::isServing).toList();
   }
@@ -22,7 +22,7 @@ final class MemberState {
     return fields(ask(server, "INFO", "replication"));
   }
 
-  /** Returns the fields of a text as INFO has it. */
+  /** Parses fields in the form of INFO. */
   static Map<String, String> fields(@Nullable Reply reply) {
     Map<String, String> fields = new HashMap<>();
     if (reply != null && !reply.isError()) {
@@ -39,7 +39,7 @@ final class MemberState {
     return fields;
   }
 
-  /** Returns names and values of a reply that lists them in turn. */
+  /** Returns the names and values of a reply that alternates them. */
   static Map<String, String> pairs(@Nullable Reply reply) {
     Map<String, String> fields = new HashMap<>();
     if (reply instanceof Reply.Array(List<Reply> words)) {
@@ -56,9 +56,9 @@ final class MemberState {
   }
 
   /**
-   * Returns true if a replica has what its master had executed at the question.
+   * Returns true if a replica has reached its master's offset.
    *
-   * @param offset the master's, asked before
+   * @param offset the master's offset, read before
    */
   static boolean hasReached(GroupMember replica, GroupMember master, long offset) {
     Map<String, String> fields = replication(replica);
@@ -67,7 +67,7 @@ final class MemberState {
         && number(fields, "slave_repl_offset") >= offset;
   }
 
-  /** Returns what a server says of its replication, for messages. */
+  /** Returns the state of a server's replication, for messages. */
   static String describe(GroupMember server) {
     Map<String, String> fields = server.isServing() ? replication(server) : Map.of();
     return fields.isEmpty()

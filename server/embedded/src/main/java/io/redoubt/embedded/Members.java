@@ -39,7 +39,7 @@ final class Members implements AutoCloseable {
   }
 
   /**
-   * Chooses ports, makes a folder and opens the network, for members that are still to be added.
+   * Chooses ports, creates a folder and opens the network, for members to be added.
    *
    * @param portsEach the number of ports of each member
    */
@@ -65,7 +65,8 @@ final class Members implements AutoCloseable {
   /** Adds the next member. */
   GroupMember add(String name, String password, Function<Host, GroupMember.Start> starts) {
     int port = port(all.size());
-    // What Redis warns of when members fail is what tests of a group are for.
+    // Tests of a group cause failures on purpose, so Redis' warnings about them are logged at
+    // DEBUG.
     Host host =
         new Host(
             clock,
@@ -77,7 +78,7 @@ final class Members implements AutoCloseable {
   }
 
   /**
-   * Adds the next member, a server.
+   * Adds a server as the next member.
    *
    * @param lines its configuration without port, folder and passwords
    */
@@ -133,7 +134,7 @@ final class Members implements AutoCloseable {
     }
   }
 
-  /** Starts what was killed or has ended, resumes what was paused, and heals all links. */
+  /** Starts killed and ended members, resumes paused ones, and heals all links. */
   void repair() {
     for (GroupMember member : all.reversed()) {
       if (member.hasEnded()) {
@@ -186,11 +187,10 @@ final class Members implements AutoCloseable {
   }
 
   /**
-   * Moves the clock of all members forward, in steps between which they exchange what is due.
+   * Moves the clock of all members forward, in steps between which they exchange due messages.
    *
    * @param longest the length of a step
-   * @param speed the number of seconds that may pass in one of real time, which drives periodic
-   *     work of the servers
+   * @param speed the maximum ratio to real time, which drives periodic work of the servers
    */
   void advance(Duration by, Duration longest, int speed) {
     EmbeddedServer.requireForward(by);
@@ -205,9 +205,7 @@ final class Members implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns when requests that are due have been sent and answered, and the answers are handled.
-   */
+  /** Returns when due requests have been sent and answered, and the answers are handled. */
   private void exchange() {
     movedAll();
     links.passed().join();

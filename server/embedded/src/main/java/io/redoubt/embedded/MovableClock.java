@@ -4,7 +4,7 @@ import io.redoubt.protocol.process.Clock;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The time of the system plus what it was advanced by. Thread-safe. */
+/** The system's time plus the time by which it was advanced. Thread-safe. */
 final class MovableClock implements Clock {
   private static final int NANOS_PER_MICRO = 1_000;
   private static final int NANOS_PER_MILLI = 1_000_000;

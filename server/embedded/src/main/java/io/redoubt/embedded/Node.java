@@ -9,7 +9,7 @@ interface Node extends AutoCloseable {
   /** Executes a command and returns its reply, which may be an error. */
   Reply execute(String... words);
 
-  /** Holds the event loop still until {@link #resume}. */
+  /** Stops the event loop until {@link #resume}. */
   void pause();
 
   /** Resumes the event loop. */
@@ -18,10 +18,10 @@ interface Node extends AutoCloseable {
   /** Returns true between {@link #pause} and {@link #resume}. */
   boolean isPaused();
 
-  /** Returns false once it was closed or has ended by itself, as after SHUTDOWN. */
+  /** Returns false after it was closed or has shut down, for instance by SHUTDOWN. */
   boolean isRunning();
 
-  /** Does what is due, after the clock was moved; completes once that has been done. */
+  /** Runs the work that became due when the clock was moved; completes when it is done. */
   CompletableFuture<Void> clockMoved();
 
   /** Returns the latest lines of the log, the oldest first. */

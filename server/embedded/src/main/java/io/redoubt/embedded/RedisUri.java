@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The URIs that clients take. */
+/** The URIs for clients. */
 final class RedisUri {
   private RedisUri() {}
 
@@ -17,7 +17,7 @@ final class RedisUri {
     return of("redis", address, password);
   }
 
-  /** Returns such a URI of another scheme. */
+  /** Returns such a URI with another scheme. */
   static URI of(String scheme, InetSocketAddress address, String password) {
     return URI.create(scheme + "://" + login(password) + hostAndPort(address));
   }
@@ -42,7 +42,7 @@ final class RedisUri {
   }
 
   private static String login(String password) {
-    // Form encoding writes a blank as +, which is a plus in the user part of a URI.
+    // Form encoding writes a blank as +, but a + in the user part of a URI is a plus sign.
     String secret = URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");
     return password.isEmpty() ? "" : ":" + secret + "@";
   }

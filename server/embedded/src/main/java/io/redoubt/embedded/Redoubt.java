@@ -12,17 +12,17 @@ package io.redoubt.embedded;
 public final class Redoubt {
   private Redoubt() {}
 
-  /** Returns the description of a data server, which its methods refine before it is started. */
+  /** Returns the builder of a data server, to be configured and started. */
   public static ServerBuilder server() {
     return new ServerBuilder();
   }
 
-  /** Returns the description of a cluster of masters that share the slots, with their replicas. */
+  /** Returns the builder of a cluster of masters that share the slots, with their replicas. */
   public static ClusterBuilder cluster() {
     return new ClusterBuilder();
   }
 
-  /** Returns the description of a master with replicas, and of the sentinels that watch it. */
+  /** Returns the builder of a master with replicas and the sentinels that monitor it. */
   public static GroupBuilder group() {
     return new GroupBuilder();
   }

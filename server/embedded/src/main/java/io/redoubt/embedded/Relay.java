@@ -11,14 +11,14 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a {@link Link}: bytes are passed on in both directions, in order. While the
- * link is cut nothing is passed, not even the end of the connection, and a new connection is open
- * without a peer, as with a network that drops packets. Confined to the transport's loop.
+ * One connection of a {@link Link}, which forwards bytes in both directions, in order. A cut link
+ * forwards nothing, not even the end of the connection, and a new connection is open without a
+ * peer, as on a network that drops packets. Confined to the transport's loop.
  */
 final class Relay {
   private static final int CONNECT_TIMEOUT_MILLIS = 3000;
 
-  /** The number of bytes under way in one direction at which the sender is held back. */
+  /** The number of bytes in transit in one direction at which the sender is paused. */
   private static final int MAX_WAITING_BYTES = 1 << 20;
 
   private static final byte[] END = {};
@@ -38,7 +38,7 @@ final class Relay {
     accepted.handler(near);
   }
 
-  /** Adapts to the link's state, which has changed. */
+  /** Adapts to a change of the link's state. */
   void linkChanged() {
     if (!dialed && !link.isCut()) {
       dialed = true;
@@ -53,7 +53,7 @@ final class Relay {
     far.close();
   }
 
-  /** An end of the connection, with the bytes from it that the other end has not got yet. */
+  /** One end of the connection, with the bytes received from it and not yet forwarded. */
   private final class Side implements Connection.Handler {
     private final Deque<byte[]> waiting = new ArrayDeque<>();
     private @Nullable Connection connection;
@@ -84,7 +84,7 @@ final class Relay {
 
     @Override
     public void onReadDone(Connection from) {
-      // Each part is passed on at once.
+      // Each part is forwarded at once.
     }
 
     @Override
@@ -120,7 +120,7 @@ final class Relay {
       }
     }
 
-    /** Passes on what is due, as long as the link lets it through and the receiver takes it. */
+    /** Forwards the due bytes, as long as the link passes them and the receiver accepts them. */
     void pump() {
       Connection to = peer().connection;
       while (due > 0 && !link.isCut() && to != null && to.queuedBytes() < MAX_WAITING_BYTES) {

@@ -14,9 +14,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The description of a data server. Without more it listens on a free port of the loopback
- * interface, starts empty and saves nothing; {@link #start} may be called several times, for a new
- * server each time. For use by one thread at a time.
+ * The description of a data server. By default it listens on a free port of the loopback interface,
+ * starts empty and saves nothing. {@link #start} may be called several times, for a new server each
+ * time. For use by one thread at a time.
  */
 public final class ServerBuilder {
   static final String DEFAULTS =
@@ -35,7 +35,7 @@ public final class ServerBuilder {
   ServerBuilder() {}
 
   /**
-   * Sets a directive, as a line of redis.conf does; it overrides {@link #file}.
+   * Sets a directive, like a line of redis.conf; it overrides {@link #file}.
    *
    * @param name such as {@code maxmemory} or {@code tls-port}
    * @param words the arguments, one each: {@code with("save", "900", "1")}
@@ -48,7 +48,7 @@ public final class ServerBuilder {
     return this;
   }
 
-  /** Returns a line of a configuration, with its end. */
+  /** Returns a configuration line with its terminator. */
   static String configLine(String name, String... words) {
     if (name.isEmpty() || !name.chars().allMatch(c -> c > ' ' && c != '"' && c != '\'')) {
       throw new IllegalArgumentException("not the name of a directive: " + name);
@@ -60,7 +60,7 @@ public final class ServerBuilder {
     return line.append('\n').toString();
   }
 
-  /** Sets a directive by a whole line of redis.conf, such as {@code maxmemory 10mb}. */
+  /** Sets a directive with a whole line of redis.conf, such as {@code maxmemory 10mb}. */
   public ServerBuilder line(String text) {
     if (text.lines().count() > 1) {
       throw new IllegalArgumentException("more than one line: " + text);
@@ -70,10 +70,11 @@ public final class ServerBuilder {
   }
 
   /**
-   * Listens with TLS, too, at a free port unless {@code tls-port} is set: {@link
+   * Also listens with TLS, on a free port unless {@code tls-port} is set: see {@link
    * EmbeddedServer#tlsUri}. Clients need no certificate.
    *
-   * @param certificate a PEM file, as {@code key} is
+   * @param certificate a PEM file
+   * @param key a PEM file
    */
   public ServerBuilder tls(Path certificate, Path key) {
     tls = true;
@@ -81,7 +82,7 @@ public final class ServerBuilder {
         .with("tls-key-file", key.toAbsolutePath().toString());
   }
 
-  /** Listens on a port of the caller's choice; 0, the default, takes a free one. */
+  /** Listens on a port of the caller's choice; 0, the default, chooses a free one. */
   public ServerBuilder port(int port) {
     return with("port", Integer.toString(port));
   }
@@ -89,7 +90,7 @@ public final class ServerBuilder {
   /**
    * Reads a configuration first, in the syntax of redis.conf or, by its suffix, YAML. Directives
    * that concern a whole process, such as {@code daemonize} and {@code pidfile}, have no effect. A
-   * relative {@code dir} starts at the server's own folder.
+   * relative {@code dir} is resolved against the server's own folder.
    */
   public ServerBuilder file(Path configuration) {
     file = configuration.toAbsolutePath();
@@ -97,8 +98,8 @@ public final class ServerBuilder {
   }
 
   /**
-   * Keeps data in a folder: the files in it are loaded, and remain. Without one the server has an
-   * empty folder of its own, which {@link EmbeddedServer#close} deletes.
+   * Keeps data in a folder: its files are loaded, and remain. By default the server has an empty
+   * temporary folder, which {@link EmbeddedServer#close} deletes.
    */
   public ServerBuilder dir(Path data) {
     folder = data.toAbsolutePath();
@@ -122,7 +123,7 @@ public final class ServerBuilder {
   }
 
   private EmbeddedServer configured() throws IOException, FatalConfigError {
-    // Ends before the start does, which waits for the same classes.
+    // Finishes before the start does, which waits for the same classes.
     Threads.ofSystem().unstarted("redoubt-prepare", RedisServer::prepare).start();
     DataFolder own = DataFolder.create();
     DataFolder used = own;
@@ -144,7 +145,10 @@ public final class ServerBuilder {
     }
   }
 
-  /** Chooses the port of the cluster's bus, too: 10000 above a free port there may be none. */
+  /**
+   * Chooses the port of the cluster bus, too: a free port may be too high for the default, 10000
+   * above it.
+   */
   private static String busLine(ServerDirectives settings) {
     boolean isFree =
         settings.cluster.clusterEnabled.value()

@@ -14,7 +14,7 @@ final class ServerLines {
    * Starts without lines.
    *
    * @param whole the noun for error messages, such as {@code group}
-   * @param own the directives that the whole decides itself, in lower case
+   * @param own the directives that the whole sets itself, in lower case
    */
   ServerLines(String whole, Set<String> own) {
     this.whole = whole;

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The log of a server as messages of the {@link System.Logger} {@code io.redoubt}, and nowhere else
- * unless {@code logfile} is set. Redis' notices are of level DEBUG here, because a server in a test
- * should be quiet, and so are the warnings of a group's members. The latest lines are kept for the
+ * unless {@code logfile} is set. Redis' notices have level DEBUG here, because a server in a test
+ * should be quiet, and so have the warnings of a group's members. The latest lines are kept for the
  * report of a failed test.
  */
 final class SystemLog {
@@ -22,7 +22,7 @@ final class SystemLog {
   private final Log log;
   private final Logger logger = System.getLogger("io.redoubt");
   private final ReentrantLock lock = new ReentrantLock();
-  private final Deque<String> latest = new ArrayDeque<>(); // used with the lock
+  private final Deque<String> latest = new ArrayDeque<>(); // guarded by the lock
 
   private final Logger.Level warnings;
 

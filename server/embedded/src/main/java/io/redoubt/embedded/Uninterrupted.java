@@ -1,10 +1,10 @@
 package io.redoubt.embedded;
 
-/** Releases resources in a thread that was interrupted, as JUnit does after a timeout. */
+/** Releases resources even in an interrupted thread, such as a thread of JUnit after a timeout. */
 final class Uninterrupted {
   private Uninterrupted() {}
 
-  /** Runs a task, and interrupts the thread again afterwards if it was interrupted. */
+  /** Runs a task with the thread's interrupt cleared, and restores the interrupt afterwards. */
   static void run(Runnable task) {
     boolean interrupted = Thread.interrupted();
     try {

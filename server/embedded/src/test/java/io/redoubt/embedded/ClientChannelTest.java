@@ -98,7 +98,7 @@ final class ClientChannelTest {
       Thread.onSpinWait();
     }
     assertThat(server.execute("PING").text()).isEqualTo("PONG"); // the turn of INCR is over
-    channel.eventLoop().submit(() -> {}).sync(); // what it handed over could be read
+    channel.eventLoop().submit(() -> {}).sync(); // its output could have been read
     assertThat(received).isEmpty();
     channel.read();
     assertThat(next(4)).isEqualTo(":1\r\n");

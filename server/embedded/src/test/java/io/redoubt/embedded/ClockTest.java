@@ -63,7 +63,7 @@ final class ClockTest {
       GroupMember old = group.master();
       old.execute("SET", "a", "1", "EX", "300");
       group.awaitInStep();
-      group.advance(Duration.ofSeconds(70)); // all answer: nobody is down
+      group.advance(Duration.ofSeconds(70)); // all members answer, so none is down
       assertThat(group.master()).isEqualTo(old);
       group.isolate(old);
       group.advance(Duration.ofSeconds(30));

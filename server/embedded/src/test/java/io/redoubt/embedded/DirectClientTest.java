@@ -129,7 +129,7 @@ final class DirectClientTest {
   void refusesToWaitOnTheServersThread() {
     CompletableFuture<Reply> nested =
         server.submit("PING").thenApply(pong -> server.execute("PING"));
-    // The reply may have come before the action was added, which then runs on this thread.
+    // The reply may come before the action is added; the action then runs on this thread.
     nested
         .handle((reply, failure) -> {
           assertThat(failure == null || failure.getCause() instanceof IllegalStateException)

@@ -149,10 +149,10 @@ final class EmbeddedClusterTest {
       cluster.awaitInStep();
       cluster.advance(Duration.ofSeconds(60));
       assertThat(master.execute("EXISTS", "session").number()).isZero();
-      assertThat(cluster.masters()).contains(master).hasSize(3); // nobody was taken for down
+      assertThat(cluster.masters()).contains(master).hasSize(3); // no node was considered down
       cluster.awaitOk();
       master.kill();
-      cluster.advance(Duration.ofSeconds(100)); // more than waits may take in real time
+      cluster.advance(Duration.ofSeconds(100)); // more than the real-time limit of waits
       assertThat(cluster.awaitNewMaster(master)).isEqualTo(replica);
     }
   }
@@ -236,7 +236,7 @@ final class EmbeddedClusterTest {
             .count();
   }
 
-  /** Returns what servers of this process have in the system's temporary folder. */
+  /** Returns this process's entries in the system's temporary folder. */
   private static Set<Path> files() throws Exception {
     try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
       return all.filter(

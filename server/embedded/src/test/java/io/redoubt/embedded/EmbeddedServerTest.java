@@ -205,7 +205,7 @@ final class EmbeddedServerTest {
     }
   }
 
-  /** Compares after a warm-up, in which the JVM starts threads of its own. */
+  /** Compares after a warm-up, during which the JVM starts its own threads. */
   @Test
   void leavesNoThreadDescriptorMemoryOrFolder() throws IOException {
     startAndClose(WARM_UP);

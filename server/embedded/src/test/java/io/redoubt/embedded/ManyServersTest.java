@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Servers one after the other and at once, in a process of their own that tells what it holds. */
+/** Starts servers in sequence and at once, in a child process that reports its resources. */
 @Timeout(300)
 @EnabledOnOs(OS.LINUX)
 final class ManyServersTest {
@@ -22,7 +22,7 @@ final class ManyServersTest {
   private static final int STARTS = Integer.getInteger("redoubt.starts", 200);
   private static final int AT_ONCE = 100;
 
-  /** The resources of a process; its heap is resident as a whole from the start. */
+  /** The resources of a process; its heap is fully resident from the start. */
   private record Held(long residentKib, long threads, long descriptors) {
     static Held now() throws IOException {
       try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
@@ -30,12 +30,12 @@ final class ManyServersTest {
       }
     }
 
-    /** Waits up to ten seconds for the kernel, which ends a thread a little after Java does. */
+    /** Waits up to ten seconds, because the kernel ends a thread a little after Java does. */
     static Held whenNoMoreThreadsThan(Held before) throws IOException, InterruptedException {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       Held held = now();
       while (held.threads > before.threads && System.nanoTime() < end) {
-        Thread.sleep(10); // Awaitility would start a thread in the process that is measured
+        Thread.sleep(10); // Awaitility would start a thread in the measured process
         held = now();
       }
       return held;
@@ -60,7 +60,7 @@ final class ManyServersTest {
     }
   }
 
-  /** The program that the tests run in a process of its own. */
+  /** The program of the child process. */
   static final class Program {
     public static void main(String[] words) throws IOException, InterruptedException {
       if (words[0].equals("repeated")) {
@@ -102,7 +102,7 @@ final class ManyServersTest {
     }
   }
 
-  /** Allows a tenth of what the first starts took, for what the compilers still add. */
+  /** Allows a tenth of the resources of the first starts for late compilations. */
   @Test
   void holdsNoMoreAfterManyStarts() throws Exception {
     List<Held> held =
@@ -128,7 +128,7 @@ final class ManyServersTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-XX:+AlwaysPreTouch");
-    command.add("-XX:-UseDynamicNumberOfCompilerThreads"); // they would count as threads held
+    command.add("-XX:-UseDynamicNumberOfCompilerThreads"); // would count as the servers'
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Program.class.getName()));
     command.addAll(List.of(arguments));

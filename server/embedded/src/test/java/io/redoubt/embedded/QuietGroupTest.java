@@ -10,7 +10,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
-/** The log of a group whose members fail, as a program that sets up no logging sees it. */
+/** The log of a group whose members fail, in a program that configures no logging. */
 final class QuietGroupTest {
   private final Logger logger = Logger.getLogger("io.redoubt");
   private final List<String> shown = new CopyOnWriteArrayList<>();

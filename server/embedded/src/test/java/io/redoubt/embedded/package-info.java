@@ -1,4 +1,4 @@
-/** Tests of servers inside of this process. */
+/** Tests of servers in this process. */
 @NullMarked
 package io.redoubt.embedded;
 

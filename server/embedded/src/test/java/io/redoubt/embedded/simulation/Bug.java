@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A bug that is planted in the disks, the network or the clients of a simulated group. */
+/** A bug planted in the disks, the network or the clients of a simulated group. */
 enum Bug {
   /** No bug. */
   NONE,
@@ -30,9 +30,9 @@ enum Bug {
   PRIORITY_FIRST,
   /** Servers use a lease for longer than down-after-milliseconds. */
   LONG_LEASE,
-  /** Masters reply before replicas have acknowledged. */
+  /** Masters reply before replicas have acknowledged the write. */
   EARLY_REPLY,
-  /** Masters answer reads at once, also when they are cut off. */
+  /** Masters answer reads without confirming their leadership, even when they are cut off. */
   HASTY_READ;
 
   private static final Pattern ANSWER =
@@ -43,7 +43,7 @@ enum Bug {
   /** An offset that exceeds all others. */
   private static final long GREAT_OFFSET = 1_000_000_000;
 
-  /** Returns a seed not long before one that shows it, since a build has little time. */
+  /** Returns a seed shortly before one that exposes the bug, because a build has little time. */
   long firstSeed() {
     return switch (this) {
       case NONE, LONG_LEASE, HASTY_READ -> 1;
@@ -53,7 +53,7 @@ enum Bug {
     };
   }
 
-  /** Returns the faults that show it, none to draw them. */
+  /** Returns the faults that expose the bug; empty to choose them at random. */
   Set<Fault> faults() {
     return switch (this) {
       case NONE -> Set.of();
@@ -64,7 +64,7 @@ enum Bug {
     };
   }
 
-  /** Plants it. */
+  /** Plants the bug. */
   void plant(SimulatedGroup group) {
     switch (this) {
       case NONE -> {}
@@ -82,7 +82,7 @@ enum Bug {
     }
   }
 
-  /** Makes the offset of an answer to FENCE follow the server's priority. */
+  /** Makes the offset in replies to FENCE follow the server's priority. */
   private static byte[] answersByPriority(SimulatedGroup group, String from, byte[] bytes) {
     Matcher answer = ANSWER.matcher(new String(bytes, ISO_8859_1));
     List<String> hosts = group.servers().stream().map(GroupServer::host).toList();
@@ -95,7 +95,7 @@ enum Bug {
         .getBytes(ISO_8859_1);
   }
 
-  /** Makes the longest lease of it that has as many digits. */
+  /** Replaces the length of an offered lease by the greatest number with as many digits. */
   private static byte[] lengthened(byte[] bytes) {
     Matcher offer = LEASE.matcher(new String(bytes, ISO_8859_1));
     return offer
@@ -103,7 +103,7 @@ enum Bug {
         .getBytes(ISO_8859_1);
   }
 
-  /** A disk on which the file of a group member never has a promise to a sentinel. */
+  /** A disk that removes promises to sentinels from the file of a group member. */
   private static final class ForgetfulDisk extends ForwardingDisk {
     private static final int PROMISED = 2;
     private static final int PROMISED_TO = 3;

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server of the group, with the role that its configuration file would name. */
+/** A server of the group, with the role that its configuration file would contain. */
 final class GroupServer {
   private static final Pattern FOLLOWS = Pattern.compile("REPLICAOF (\\S+):(\\d+) enabled");
   private static final Path MEMBER_FILE =
@@ -22,13 +22,13 @@ final class GroupServer {
   private final List<String> options;
   private final LongSupplier times;
 
-  /** The times at which it became the master by an order. */
+  /** The times at which an order made it the master. */
   private final List<Long> appointments = new ArrayList<>();
 
-  /** The times at which a sentinel was about to give that order. */
+  /** The times at which a sentinel was about to order its promotion. */
   private final List<Long> orders = new ArrayList<>();
 
-  /** The line for its role in its oldest configuration file. */
+  /** The line for the role in its oldest configuration file. */
   private String firstRole;
 
   private String role;
@@ -36,9 +36,9 @@ final class GroupServer {
   private boolean retired;
 
   /**
-   * Creates a server that is not started.
+   * Creates a server without starting it.
    *
-   * @param options the lines of its configuration, which it reads at each start
+   * @param options the lines of its configuration, read at each start
    * @param firstRole the line for its role, empty for a master
    * @param times the clock of the history
    */
@@ -64,7 +64,10 @@ final class GroupServer {
     }
   }
 
-  /** Called when a sentinel is about to order it to be the master, which it may be already. */
+  /**
+   * Records that a sentinel is about to order the server's promotion; the server may already be the
+   * master.
+   */
   void ordered() {
     orders.add(times.getAsLong());
   }
@@ -99,17 +102,17 @@ final class GroupServer {
     return !node.isUp() && !busy;
   }
 
-  /** Returns true if it was a master when it was last told its role. */
+  /** Returns true if its last ordered role is master. */
   boolean isMaster() {
     return role.isEmpty();
   }
 
-  /** Returns the times at which it became the master by an order. */
+  /** Returns the times at which an order made it the master. */
   List<Long> appointments() {
     return appointments;
   }
 
-  /** Starts it in the role that it had last. */
+  /** Starts it in its last role. */
   void start() throws Exception {
     start(role);
   }
@@ -119,7 +122,7 @@ final class GroupServer {
     start(firstRole);
   }
 
-  /** Starts it on an empty disk, for which an operator has written a configuration file. */
+  /** Starts it on an empty disk with an operator's configuration file. */
   void startAnew(String asRole) throws Exception {
     firstRole = asRole;
     start(asRole);
@@ -149,7 +152,7 @@ final class GroupServer {
   }
 
   /**
-   * Starts it no more.
+   * Prevents later starts.
    *
    * @return false while it is being started or killed
    */
@@ -158,7 +161,7 @@ final class GroupServer {
     return !busy;
   }
 
-  /** Returns the id of the group member on its disk, empty if there is none. */
+  /** Returns the group member's id on its disk, empty if there is none. */
   String memberOnDisk() {
     try {
       return new String(node.machine().faultDisk().bytes(MEMBER_FILE), US_ASCII).split(" ", 3)[1];

@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The random faults of a run. Each run draws the kinds of faults that occur in it: some failures
- * need many faults of few kinds. In most runs a server is killed only while the others have been up
- * for a while: else the group often has to wait for an operator, which ends what can be checked.
+ * The random faults of a run. Each run chooses a few kinds of faults at random, because some
+ * failures need many faults of few kinds. Most runs kill a server only if the others have been up
+ * for a while: otherwise the group often waits for an operator, and nothing more can be checked.
  */
 final class GroupStorm {
   private static final int LONGEST_REST_MILLIS = 700;
@@ -25,7 +25,7 @@ final class GroupStorm {
   private static final int LONGEST_DOWN_MILLIS = 3_000;
   private static final int SHORT_MILLIS = 200;
 
-  /** The longest time after the start of an election at which a fault is aimed at it. */
+  /** The longest delay of an aimed fault after the start of an election. */
   private static final int AIMED_MILLIS = 300;
 
   /** The time after which a restarted replica has usually caught up. */
@@ -68,7 +68,7 @@ final class GroupStorm {
   private final Random random;
   private final List<Fault> faults;
 
-  /** The id of a member whose disk was lost, until it is removed from the group. */
+  /** The id of a member whose disk was lost, until the group removes it. */
   private String lostMember = "";
 
   private String removedMember = "";
@@ -79,9 +79,9 @@ final class GroupStorm {
   private boolean calm;
 
   /**
-   * Creates a storm that has not begun.
+   * Creates a storm that has not started.
    *
-   * @param wanted the kinds of faults, empty to draw them
+   * @param wanted the kinds of faults, empty to choose them at random
    */
   GroupStorm(SimulatedGroup group, Set<Fault> wanted) {
     this.group = group;
@@ -100,7 +100,7 @@ final class GroupStorm {
     }
   }
 
-  /** Injects faults, one after the other; the effect of one may outlast it. */
+  /** Injects faults, one after another; the effect of one may outlast it. */
   void rage(int steps) throws Exception {
     simulation.note((wild ? "wild " : "") + "faults: " + faults);
     for (int i = 0; i < steps; i++) {
@@ -130,13 +130,13 @@ final class GroupStorm {
       case LOST_DISK -> loseDisk();
       case NEW_SERVER -> addServer();
       case OTHER_ACKS -> changeAcks();
-      case AIMED_KILL, AIMED_SIEGE -> {} // these follow an election
+      case AIMED_KILL, AIMED_SIEGE -> {} // elections trigger these
     }
   }
 
   // Aimed faults.
 
-  /** Called with each line of a sentinel's log, on its thread. */
+  /** Receives each line of a sentinel's log, on the sentinel's thread. */
   private void logged(String line) {
     Matcher order = ORDER.matcher(line);
     if (order.find()) {
@@ -269,7 +269,7 @@ final class GroupStorm {
     }
   }
 
-  /** An action that may fail, in a thread of its own. */
+  /** An action that may fail, run in its own thread. */
   private interface Action {
     void run() throws Exception;
   }
@@ -286,7 +286,7 @@ final class GroupStorm {
         });
   }
 
-  /** Returns true if the failure of another server should not leave too few members. */
+  /** Returns true if the group can lose one server. */
   private boolean maySpareOne() {
     return wild
         || (group.servers().stream().allMatch(GroupServer::isUp)
@@ -355,7 +355,7 @@ final class GroupStorm {
                     + group.ask(sentinel, "SENTINEL", "FAILOVER", SimulatedGroup.MASTER)));
   }
 
-  /** Restarts one server with an empty disk, as a replica that nobody knows. */
+  /** Restarts one server with an empty disk, as a new replica. */
   private void loseDisk() {
     GroupServer server = otherServer();
     if (lostDisk || !server.isUp() || !maySpareOne()) {
@@ -387,7 +387,7 @@ final class GroupStorm {
         newest == server ? group.servers().getFirst().host() : newest.host());
   }
 
-  /** Removes the member of a lost disk from the group, as an operator does. */
+  /** Removes the member whose disk was lost from the group, as an operator does. */
   private void removeLost() {
     if (!lostMember.isEmpty()) {
       run("remove " + lostMember, this::removeLostNow);
@@ -400,7 +400,7 @@ final class GroupStorm {
     Reply reply = group.ask(master, "REPLICATION", "REMOVE", member);
     simulation.note("remove " + member + ": " + reply);
     if (reply instanceof Reply.Error error && error.message().contains("FORCE-DATA-LOSS")) {
-      // No member is lost but this one, so no write is.
+      // No other member is lost, so no write is.
       reply = group.ask(master, "REPLICATION", "REMOVE", member, "FORCE-DATA-LOSS");
       simulation.note("remove " + member + " at once: " + reply);
     }
@@ -480,8 +480,8 @@ final class GroupStorm {
   }
 
   /**
-   * Does what an operator can without accepting a loss: attaches replicas of replicas to the
-   * master, and takes the member out that has lost its disk.
+   * Repairs the group as far as an operator can without accepting a loss: attaches sub-replicas to
+   * the master, and removes the member whose disk was lost.
    */
   void repair() {
     GroupServer newest = group.newest();
@@ -493,14 +493,14 @@ final class GroupStorm {
       }
     }
     if (lostMember.isEmpty()) {
-      lostMember = removedMember; // a later master may not know of the removal
+      lostMember = removedMember; // a later master may not have learned of the removal
     }
     if (!lostMember.isEmpty()) {
       removeLostNow();
     }
   }
 
-  /** Orders a sentinel to promote a replica whatever is lost. */
+  /** Orders a sentinel to promote a replica and accept any loss. */
   void acceptLoss() {
     SentinelProcess sentinel = group.anySentinel();
     simulation.note(

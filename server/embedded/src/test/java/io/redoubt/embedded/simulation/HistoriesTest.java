@@ -13,14 +13,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Checks histories that clients write while whole servers and sentinels fail at random: no
- * acknowledged write is lost, registers are linearizable, and no replaced master confirms anything.
+ * Checks histories of clients while whole servers and sentinels fail at random: no acknowledged
+ * write is lost, registers are linearizable, and no deposed master confirms anything.
  *
  * <p>{@code -Dredoubt.seed=17} repeats one run and prints its trace; {@code -Dredoubt.seeds=100000}
  * runs more than a build does, from {@code -Dredoubt.firstSeed=…} on.
  *
- * <p>{@code -Dredoubt.bug=LONG_LEASE} repeats a run in which a {@link Bug} is looked for, and
- * {@code -Dredoubt.planted=true} plants it.
+ * <p>{@code -Dredoubt.bug=LONG_LEASE} repeats a run that searches for a {@link Bug}, and {@code
+ * -Dredoubt.planted=true} plants the bug.
  */
 class HistoriesTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 30);
@@ -31,7 +31,7 @@ class HistoriesTest {
   private static final int SHOWN_LINES = 120;
   private static final int REPORT_SEEDS = 50;
 
-  /** An order is refused while a failover is in progress. */
+  /** The maximum number of orders; an order is refused while a failover is in progress. */
   private static final int MOST_ORDERS = 6;
 
   private long done;
@@ -76,12 +76,12 @@ class HistoriesTest {
         .isNotEmpty();
   }
 
-  /** Removes the length of a client's output: INFO has figures of the real process. */
+  /** Removes the lengths of clients' output, which INFO takes from the real process. */
   private static List<String> withoutLengths(List<String> trace) {
     return trace.stream().map(line -> line.replaceAll(" (obl|tot-mem)=\\d+", "")).toList();
   }
 
-  /** Verifies that each planted bug breaks a rule, in a run that breaks none without it. */
+  /** Verifies that each planted bug breaks a rule, in a run that breaks none without the bug. */
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void catches(Bug bug) {

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 final class History {
   /** The known outcome of an operation. */
   enum Outcome {
-    /** Answered. */
+    /** Executed, with an answer. */
     DONE,
     /** Refused, without effect. */
     REFUSED,
-    /** Without answer: the effect may have happened, or happen later. */
+    /** Without an answer: it may have taken effect, or may do so later. */
     UNKNOWN
   }
 
@@ -29,7 +29,7 @@ final class History {
     SWAP,
     READ,
     LOOK,
-    /** A read after the end of all clients. */
+    /** A read after all clients have ended. */
     LAST_READ;
 
     boolean writes() {
@@ -73,7 +73,7 @@ final class History {
   private final List<Event> events = new ArrayList<>();
   private long time;
 
-  /** Returns the next time; each is different. */
+  /** Returns the next time; all times differ. */
   long tick() {
     return ++time;
   }
@@ -106,7 +106,7 @@ final class History {
   /**
    * Returns the operations on registers, by key.
    *
-   * @param withReads false to leave out reads that do not write, but for the last
+   * @param withReads false to leave out pure reads, except for the last ones
    */
   Map<String, List<Operation>> registers(boolean withReads) {
     Map<String, List<Operation>> registers = new TreeMap<>();

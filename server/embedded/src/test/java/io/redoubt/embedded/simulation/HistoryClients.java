@@ -12,8 +12,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that write and read. They find the master through sentinels, or try any server, and stay
- * with one as long as it answers.
+ * Clients that write and read. They find the master through sentinels or try any server, and keep a
+ * server as long as it answers.
  */
 final class HistoryClients {
   static final String SET = "set";
@@ -26,7 +26,7 @@ final class HistoryClients {
   private static final int LONGEST_PAUSE_MILLIS = 120;
   private static final int REST_MILLIS = 100;
 
-  /** The refusals of commands that were not executed. */
+  /** Errors that prove that a command was not executed. */
   private static final List<String> REFUSALS =
       List.of("READONLY", "NOREPLICAS", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH");
 
@@ -46,7 +46,7 @@ final class HistoryClients {
     this.history = history;
   }
 
-  /** Makes masters reply to these clients before replicas have acknowledged. */
+  /** Makes masters reply to these clients before replicas have acknowledged the write. */
   void replyEarly() {
     early = true;
   }
@@ -67,7 +67,7 @@ final class HistoryClients {
     }
   }
 
-  /** Stops the clients and waits until they have. */
+  /** Stops the clients and waits for their end. */
   void stop() {
     stopping = true;
     while (running > 0) {
@@ -116,7 +116,7 @@ final class HistoryClients {
     return "v" + ++values;
   }
 
-  /** Executes one command; returns false to look for another server. */
+  /** Executes one command; returns false if the client must look for another server. */
   private boolean act(RespClient client, GroupServer server) throws IOException {
     String value = newValue();
     String register = "register" + random.nextInt(REGISTERS);

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The rules for a history and for the values in the end. */
+/** The rules for a history and for the final values. */
 final class HistoryRules {
-  /** A rule that does not hold. */
+  /** Signals a violated rule. */
   static final class Broken extends AssertionError {
     private static final long serialVersionUID = 1L;
 
@@ -34,7 +34,7 @@ final class HistoryRules {
     return history.events(each -> each.kind == kind && each.outcome == outcome);
   }
 
-  /** Checks a set: it has what was confirmed or shown to a client, and nothing that was refused. */
+  /** Checks a set: it contains every confirmed or observed member, and no refused one. */
   void set(List<String> members, boolean shownStays) {
     Set<String> present = new HashSet<>(members);
     for (Event add : of(Kind.ADD, Outcome.DONE)) {
@@ -50,7 +50,9 @@ final class HistoryRules {
     }
   }
 
-  /** Checks a list: each confirmed element is in it once, after those confirmed before it. */
+  /**
+   * Checks a list: it contains each confirmed element once, after the elements confirmed before it.
+   */
   void list(List<String> elements) {
     Map<String, Integer> places = new HashMap<>();
     for (int i = 0; i < elements.size(); i++) {
@@ -73,7 +75,7 @@ final class HistoryRules {
     }
   }
 
-  /** Checks a counter: it counts what was confirmed, and never returns a number twice. */
+  /** Checks a counter: it includes every confirmed increment, and never returned a number twice. */
   void counter(long value) {
     int done = of(Kind.INCREMENT, Outcome.DONE).size();
     int unknown = of(Kind.INCREMENT, Outcome.UNKNOWN).size();
@@ -99,9 +101,8 @@ final class HistoryRules {
   }
 
   /**
-   * Checks that no server confirmed a write after one that had been made the master later. A master
-   * that was ordered, but never confirmed anything, has replaced nobody: the failover may have been
-   * given up.
+   * Checks that no server confirmed a write after a later master was appointed. An appointed master
+   * that never confirmed anything has deposed no other: its failover may have been aborted.
    */
   void oneMaster(List<GroupServer> servers) {
     Map<String, GroupServer> byHost = new HashMap<>();
@@ -119,7 +120,10 @@ final class HistoryRules {
     }
   }
 
-  /** Returns the latest time at which the server of a write was made the master. */
+  /**
+   * Returns the latest time, before the write returned, at which its server was appointed or
+   * ordered to be the master.
+   */
   private static long term(Map<String, GroupServer> servers, Event write) {
     GroupServer server = servers.get(write.server);
     return server == null

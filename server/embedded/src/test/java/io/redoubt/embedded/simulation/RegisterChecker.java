@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether the history of a register is linearizable: whether its operations can be put in
- * an order that respects their times and in which each read returns the value written last.
+ * Decides whether the history of a register is linearizable: whether its operations have an order
+ * that respects their times and in which each read returns the last written value.
  *
  * <p>The search is that of Wing and Gong (Testing and Verifying Concurrent Objects, 1993) with
  * Lowe's memory of visited states (Testing for Linearizability, 2017): an operation may come next
- * if it was invoked before any other remaining one had returned; a set of operations done and the
- * value after them is visited once. An operation of unknown outcome never returns: it may take
- * effect at any later time, or never.
+ * if it was invoked before any other remaining one had returned; each set of executed operations
+ * with the value after them is visited once. An operation of unknown outcome never returns: it may
+ * take effect at any later time, or never.
  */
 final class RegisterChecker {
   /** The time at which an operation of unknown outcome returns. */
@@ -28,11 +28,11 @@ final class RegisterChecker {
   /**
    * An operation.
    *
-   * @param invoked the time of its invocation, which no other invocation or return has
+   * @param invoked the unique time of its invocation
    * @param returned the time of its return, or {@link #NEVER}
    * @param writes true if it writes
    * @param written the value written
-   * @param reads true if it returned the value before it
+   * @param reads true if it returned the previous value
    * @param read that value, null for none
    */
   record Operation(
@@ -50,7 +50,7 @@ final class RegisterChecker {
       return new Operation(invoked, returned, false, null, true, value);
     }
 
-    /** Writes a value and returns the one before. */
+    /** Returns an operation that writes a value and returns the previous one. */
     static Operation swap(long invoked, long returned, String value, @Nullable String before) {
       return new Operation(invoked, returned, true, value, true, before);
     }
@@ -67,7 +67,7 @@ final class RegisterChecker {
   private final BitSet done = new BitSet();
   private final BitSet known = new BitSet();
 
-  /** The operations on the present path, and the value before each of them. */
+  /** The operations on the current path, and the value before each of them. */
   private final List<Integer> path = new ArrayList<>();
 
   private final List<@Nullable String> values = new ArrayList<>();
@@ -81,7 +81,10 @@ final class RegisterChecker {
     }
   }
 
-  /** Leaves out operations of unknown outcome that nobody has seen: they may never take effect. */
+  /**
+   * Leaves out operations of unknown outcome whose value was never read: they may never take
+   * effect.
+   */
   private static List<Operation> relevant(List<Operation> history) {
     Set<String> seen =
         history.stream()
@@ -97,15 +100,15 @@ final class RegisterChecker {
   /**
    * Checks a history of a register that starts without a value.
    *
-   * @return the operations among which no next one is possible in the longest order that was found;
-   *     null if the history is linearizable
+   * @return the candidates for the next operation after the longest order found, none of which is
+   *     possible; null if the history is linearizable
    */
   static @Nullable String violation(List<Operation> history) {
     RegisterChecker checker = new RegisterChecker(history);
     return checker.search() ? null : checker.stuckAt;
   }
 
-  /** Searches depth first, without recursion: histories are long. */
+  /** Searches depth first without recursion, because histories are long. */
   private boolean search() {
     String value = null;
     int next = 0;
@@ -143,7 +146,10 @@ final class RegisterChecker {
     return missing.isEmpty();
   }
 
-  /** Returns the first operation from an index on that can come next, -1 if there is none. */
+  /**
+   * Returns the index of the first operation from an index on that can come next, -1 if there is
+   * none.
+   */
   private int next(int from, @Nullable String value) {
     long firstReturn = firstReturn();
     for (int i = done.nextClearBit(from); i < operations.size(); i = done.nextClearBit(i + 1)) {

@@ -20,7 +20,7 @@ import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** A host with a sentinel, whose state is on the host's disk. */
+/** A host with a sentinel, which stores its state on the host's disk. */
 final class SentinelProcess {
   static final int PORT = 26379;
 
@@ -33,7 +33,7 @@ final class SentinelProcess {
   private @Nullable SentinelServer server;
   private boolean busy;
 
-  /** Creates a host whose sentinel is not started. */
+  /** Creates a host without starting its sentinel. */
   SentinelProcess(SimulatedNetwork network, String host, List<String> monitored) {
     this.machine = new SimulatedMachine(network, host);
     this.monitored = monitored;
@@ -48,7 +48,7 @@ final class SentinelProcess {
     return server != null;
   }
 
-  /** Returns true if it has read the group that acknowledges writes, with all members. */
+  /** Returns true if it has learned of the acknowledgement group, with all members. */
   boolean knowsGroup(String group) {
     try {
       String state = new String(machine.faultDisk().bytes(FILE), UTF_8);
@@ -58,7 +58,7 @@ final class SentinelProcess {
     }
   }
 
-  /** Starts the sentinel with its state, or for the first time. */
+  /** Starts the sentinel with its stored state, or for the first time. */
   void start() throws Exception {
     if (server != null || busy) {
       return;
@@ -109,8 +109,8 @@ final class SentinelProcess {
   }
 
   /**
-   * Draws periods, most of them shorter than the default: they pass in simulated time, but cost
-   * real time.
+   * Returns random periods, mostly shorter than the defaults: they pass in simulated time, but each
+   * costs real time.
    */
   private static Timings timings(Random random) {
     Timings timings = Timings.DEFAULTS;
@@ -125,7 +125,7 @@ final class SentinelProcess {
     return Objects.requireNonNull(timings.with(Timing.ELECTION_TIMEOUT.text(), 3000));
   }
 
-  /** Kills it; with the power, what was not synced is lost. */
+  /** Kills it; a power failure also loses unsynced writes. */
   void kill(boolean power) {
     SentinelServer dying = server;
     if (dying == null) {
@@ -134,7 +134,7 @@ final class SentinelProcess {
     busy = true;
     server = null;
     machine.kill(power);
-    dying.close(); // may let others go on
+    dying.close(); // may let other threads continue
     if (power) {
       machine.losePower();
     }

@@ -10,7 +10,7 @@ import java.util.Random;
  * @param servers the number of servers at the start
  * @param sentinels the number of sentinels
  * @param downAfterMillis the sentinels' down-after-milliseconds
- * @param acks the value of write-acks, "0" for none
+ * @param acks the value of write-acks; "0" disables it
  * @param reads true for write-acks-reads yes
  * @param durable true for write-acks-durable yes
  * @param lease true for sentinel-lease yes
@@ -24,7 +24,7 @@ record Shape(
     boolean durable,
     boolean lease) {
 
-  /** Draws a shape in which writes are acknowledged, or masters need leases, or both. */
+  /** Returns a random shape with acknowledged writes, leases, or both. */
   static Shape random(Random random) {
     int servers = 3 + random.nextInt(2);
     boolean onlyLease = random.nextInt(6) == 0;
@@ -42,7 +42,7 @@ record Shape(
         onlyLease || random.nextInt(4) == 0);
   }
 
-  /** Returns the shape that shows a bug, if there is one to show. */
+  /** Returns the shape that exposes a bug, or this one. */
   Shape showing(Bug bug) {
     return switch (bug) {
       case NONE -> this;
@@ -61,7 +61,7 @@ record Shape(
     return sentinels / 2 + 1;
   }
 
-  /** Draws the lines of a server's configuration. */
+  /** Returns random lines of a server's configuration. */
   List<String> options(Random random) {
     List<String> lines = new ArrayList<>();
     lines.add("repl-timeout 5");

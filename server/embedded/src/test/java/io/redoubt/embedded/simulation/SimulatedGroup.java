@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Servers and sentinels that monitor them, with their clients. */
+/** Servers, the sentinels that monitor them, and their clients. */
 final class SimulatedGroup {
   static final String MASTER = "mymaster";
 
@@ -112,7 +112,7 @@ final class SimulatedGroup {
     return hosts;
   }
 
-  /** Returns the server that was made the master last. */
+  /** Returns the server that was appointed master last. */
   GroupServer newest() {
     GroupServer newest = servers.getFirst();
     for (GroupServer each : servers) {
@@ -128,7 +128,7 @@ final class SimulatedGroup {
 
   // Requests.
 
-  /** Asks a sentinel; returns null if it does not answer in time. */
+  /** Sends a command to a sentinel; returns null if it does not answer in time. */
   @Nullable Reply askFrom(String from, SentinelProcess sentinel, String... words) {
     if (!sentinel.isUp()) {
       return null;
@@ -149,13 +149,15 @@ final class SimulatedGroup {
     return askFrom(OWN_HOST, sentinel, words);
   }
 
-  /** Returns the host of the master by a sentinel, empty without an answer. */
+  /** Returns the master's host according to a sentinel, empty without an answer. */
   String masterBySentinel(SentinelProcess sentinel, String from) {
     Reply reply = askFrom(from, sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER);
     return reply instanceof Reply.Array(List<Reply> parts) ? parts.getFirst().text() : "";
   }
 
-  /** Asks a server over a connection of its own; returns null if it does not answer in time. */
+  /**
+   * Sends a command to a server over a new connection; returns null if it does not answer in time.
+   */
   @Nullable Reply ask(GroupServer server, String... words) {
     if (!server.isUp()) {
       return null;
@@ -172,7 +174,7 @@ final class SimulatedGroup {
     return ask(replica, "REPLICAOF", master.host(), Integer.toString(SimulatedNode.PORT));
   }
 
-  /** Asks a server that answers, at the end of the simulation. */
+  /** Returns the reply of a server that must answer, at the end of the simulation. */
   Reply value(GroupServer server, String... words) {
     for (int i = 0; i < MOST_QUESTIONS; i++) {
       Reply reply = ask(server, words);
@@ -180,7 +182,7 @@ final class SimulatedGroup {
         return reply;
       }
       simulation.note(server + " answers " + reply);
-      // A read waits for disks, which replicas with appendfsync everysec sync once a second.
+      // A read waits for disks; replicas with appendfsync everysec sync theirs once a second.
       ask(server, "CONFIG", "SET", "write-acks-timeout", Integer.toString(TIMEOUT_MILLIS));
       simulation.sleep(LOOK_MILLIS);
     }
@@ -235,7 +237,7 @@ final class SimulatedGroup {
     }
     for (SentinelProcess sentinel : sentinels) {
       if (shape.hasAcks() && !sentinel.knowsGroup(formed)) {
-        return sentinel + " does not know the group"; // nor does it promise to keep writes
+        return sentinel + " does not know the group"; // nor promises to keep writes
       }
       Reply known = ask(sentinel, "SENTINEL", "MASTER", MASTER);
       Map<String, String> fields = new TreeMap<>();
