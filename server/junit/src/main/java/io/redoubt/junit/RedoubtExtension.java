@@ -26,8 +26,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The JUnit extension behind {@link RedoubtTest} and {@link RedoubtServers}. It has no state: what
- * it starts is kept by JUnit with the class or the method that it is for, and closed with that.
+ * The JUnit extension behind {@link RedoubtTest} and {@link RedoubtServers}. It has no state: JUnit
+ * keeps the started servers with their class or method, and closes them with it.
  */
 public final class RedoubtExtension
     implements BeforeEachCallback, AfterTestExecutionCallback, ParameterResolver {
@@ -45,7 +45,7 @@ public final class RedoubtExtension
   private record Scope(ExtensionContext keeper, Optional<RedoubtServers> description) {
     Fixture fixture() {
       Store store = keeper.getStore(NAMESPACE);
-      // A store also finds what the stores of its ancestors have under the same key.
+      // A store also finds entries of its ancestors under the same key.
       return store.computeIfAbsent(keeper.getUniqueId(), id -> started(), Fixture.class);
     }
 
@@ -132,8 +132,8 @@ public final class RedoubtExtension
   }
 
   /**
-   * Finds what a context is served by: by the method's own description, else by that of the
-   * innermost class that has one, else by that of the outermost class with the extension.
+   * Finds the description that applies to a context: the method's own, otherwise that of the
+   * innermost described class, otherwise that of the outermost class with the extension.
    */
   private static Scope scope(ExtensionContext context) {
     Optional<RedoubtServers> ofMethod =

@@ -9,9 +9,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Describes the server, with replicas or sentinels the group, or with masters the cluster, of a
- * test class or of one test. That of a method overrides that of its class. Implies {@link
- * RedoubtTest}.
+ * Describes the servers of a test class or a single test: a server; with replicas or sentinels, a
+ * group; with masters, a cluster. The description of a method overrides that of its class. Implies
+ * {@link RedoubtTest}.
  */
 @Documented
 @Inherited
@@ -19,10 +19,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RedoubtExtension.class)
 public @interface RedoubtServers {
-  /** Returns the number of masters of a cluster, 0 for none; excludes sentinels. */
+  /** Returns the number of masters of a cluster, 0 without a cluster; excludes sentinels. */
   int masters() default 0;
 
-  /** Returns the number of replicas, in a cluster those of each master. */
+  /** Returns the number of replicas; in a cluster, of each master. */
   int replicas() default 0;
 
   /** Returns the number of sentinels. */
@@ -31,6 +31,6 @@ public @interface RedoubtServers {
   /** Returns lines of redis.conf, such as {@code "maxmemory 10mb"}. */
   String[] config() default {};
 
-  /** Returns true if each test gets its own, also if it is described at the class. */
+  /** Returns true if each test gets its own servers even when the class describes them. */
   boolean perMethod() default false;
 }

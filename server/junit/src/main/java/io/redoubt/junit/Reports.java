@@ -21,7 +21,7 @@ final class Reports {
 
   private Reports() {}
 
-  /** Returns the log of a member, and the slow commands if it is a data server that answers. */
+  /** Returns the log of a member and, if it is a data server that answers, its slow commands. */
   static String of(GroupMember member) {
     boolean answers = member.isServing() && !member.name().startsWith("sentinel");
     return of(member.toString(), member.log(), answers ? member::execute : null);

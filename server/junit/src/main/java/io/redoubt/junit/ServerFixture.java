@@ -5,7 +5,7 @@ import io.redoubt.embedded.ServerBuilder;
 import java.net.InetSocketAddress;
 import java.net.URI;
 
-/** One server, which is replaced if a test has shut it down. */
+/** One server, which is replaced after a test has shut it down. */
 final class ServerFixture implements Fixture {
   private final ServerBuilder builder;
   private EmbeddedServer server;

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The examples of pages compile as they are printed: the blocks of Java that start with an import
- * and need only what this module has.
+ * The examples of the pages compile as printed: the Java blocks that start with an import and need
+ * only this module's dependencies.
  */
 final class ReadmeTest {
   private static final Pattern EXAMPLE = Pattern.compile("(?s)```java\n(import .*?)```");

@@ -22,7 +22,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-/** Runs classes of tests, some of which fail. */
+/** Runs test classes, some of which fail. */
 final class RedoubtExtensionTest {
   private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
   private static final CyclicBarrier BOTH = new CyclicBarrier(2);
@@ -120,7 +120,7 @@ final class RedoubtExtensionTest {
     }
   }
 
-  /** Three tests at once. */
+  /** Three tests that run concurrently. */
   @RedoubtTest
   @Execution(ExecutionMode.CONCURRENT)
   static final class Concurrent {
@@ -154,7 +154,7 @@ final class RedoubtExtensionTest {
     }
   }
 
-  /** The other one. */
+  /** The other class. */
   @RedoubtTest
   static final class Right {
     @Test
@@ -170,7 +170,7 @@ final class RedoubtExtensionTest {
     BOTH.await(30, TimeUnit.SECONDS);
   }
 
-  /** Asks for a group that is not there. */
+  /** Asks for a group where there is none. */
   @RedoubtTest
   static final class Mistaken {
     @Test
@@ -179,7 +179,7 @@ final class RedoubtExtensionTest {
     }
   }
 
-  /** Asks for what can't be combined. */
+  /** Asks for a combination that is not allowed. */
   @RedoubtServers(masters = 3, sentinels = 1)
   static final class Contradictory {
     @Test

@@ -63,7 +63,7 @@ final class RedoubtFailoverTest {
     }
   }
 
-  /** Writes as client libraries do: asks a sentinel for the master; returns false if that fails. */
+  /** Writes like client libraries: asks a sentinel for the master; returns false on failure. */
   private static boolean write(EmbeddedGroup group, String key, String value) {
     Reply address =
         group.sentinels().getFirst().execute("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster");

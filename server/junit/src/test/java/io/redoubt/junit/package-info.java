@@ -1,4 +1,4 @@
-/** Tests of the JUnit extension, by means of it. */
+/** Tests of the JUnit extension that use it. */
 @NullMarked
 package io.redoubt.junit;
 

@@ -8,8 +8,8 @@ import org.springframework.test.context.TestContextAnnotationUtils;
 import org.springframework.test.context.TestExecutionListener;
 
 /**
- * Empties what {@link RedoubtConnection} has started, before each test method; undoes what tests
- * did to a group.
+ * Empties the servers that {@link RedoubtConnection} has started before each test method, and
+ * repairs a group.
  */
 final class EmptyDataListener implements TestExecutionListener {
   EmptyDataListener() {}

@@ -9,10 +9,10 @@ import java.lang.annotation.Target;
 import org.springframework.context.annotation.Import;
 
 /**
- * Gives the application context of a Spring Boot test a Redis of its own, in place of {@code
- * spring.data.redis.*}: a bean {@code EmbeddedServer}, or with replicas or sentinels {@code
- * EmbeddedGroup}, which lives as long as the context. Each test method finds it empty and, if it is
- * a group, repaired. Tests that share it must not run concurrently.
+ * Gives the application context of a Spring Boot test its own Redis, in place of {@code
+ * spring.data.redis.*}: a bean {@code EmbeddedServer} or, with replicas or sentinels, {@code
+ * EmbeddedGroup}, which lives as long as the context. It is emptied, and a group repaired, before
+ * each test method. Tests that share it must not run concurrently.
  *
  * <pre>{@code
  * @DataRedisTest
@@ -31,7 +31,7 @@ public @interface RedoubtConnection {
   /** Returns the number of replicas. */
   int replicas() default 0;
 
-  /** Returns the number of sentinels; with any, clients find the master by them. */
+  /** Returns the number of sentinels; if there are any, clients find the master through them. */
   int sentinels() default 0;
 
   /** Returns lines of redis.conf, such as {@code "maxmemory 10mb"}. */

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 
 /**
- * The connection of Spring Data Redis to an embedded server or group, such as {@code
- * ServiceConnection} makes of a container. {@link RedoubtConnection} registers one; an application
- * that starts its server itself declares it as a bean.
+ * The connection of Spring Data Redis to an embedded server or group, like those that {@code
+ * ServiceConnection} derives from containers. {@link RedoubtConnection} registers one; an
+ * application that starts its server itself declares it as a bean.
  */
 public final class RedoubtConnectionDetails implements DataRedisConnectionDetails {
   private final @Nullable String password;
@@ -32,7 +32,10 @@ public final class RedoubtConnectionDetails implements DataRedisConnectionDetail
     return new RedoubtConnectionDetails(server.uri(), standalone(server.uri()), null);
   }
 
-  /** Returns the connection to a group: by its sentinels, or without any to its master of now. */
+  /**
+   * Returns the connection to a group: through its sentinels or, without any, to its current
+   * master.
+   */
   public static RedoubtConnectionDetails of(EmbeddedGroup group) {
     URI master = group.master().uri();
     return group.sentinels().isEmpty()
