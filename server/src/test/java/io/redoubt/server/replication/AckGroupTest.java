@@ -21,10 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/**
- * Tests groups of servers that acknowledge writes: membership, configurations, and promises to
- * sentinels.
- */
+/** Tests acknowledgement groups: membership, configurations, and promises to sentinels. */
 @Execution(ExecutionMode.CONCURRENT)
 class AckGroupTest {
   private static final String SENTINEL = "a".repeat(40);
@@ -218,8 +215,8 @@ class AckGroupTest {
   }
 
   /**
-   * A member with new data that does not keep the configuration of its master would not know after
-   * a restart that it has confirmed anything to that one.
+   * A member with new data that does not persist its master's configuration would not know after a
+   * restart that it has acknowledged writes of that master.
    */
   @Test
   void countsMembersOnlyOnceTheyKeepAConfigurationOfTheTerm() throws Exception {
@@ -285,8 +282,8 @@ class AckGroupTest {
   }
 
   /**
-   * Two sentinels may collect promises at once. The earlier one must not promote a server under the
-   * later one's epoch, in which that one promotes another.
+   * Two sentinels may collect promises concurrently. The earlier one must not promote a server
+   * under the epoch of the later one, in which the later one may promote another server.
    */
   @Test
   void aSentinelPromotesOnlyUnderItsOwnPromise() throws Exception {
@@ -304,7 +301,7 @@ class AckGroupTest {
     }
   }
 
-  /** A sentinel asks for no promise then, and one from before must not stand in its way. */
+  /** A sentinel then requests no promise, and an earlier promise must not block the promotion. */
   @Test
   void aSentinelPromotesWithoutAPromiseWhereWritesNeedNoAcknowledgement() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
@@ -324,7 +321,7 @@ class AckGroupTest {
     }
   }
 
-  /** An operator's order takes no term that a sentinel may give another server. */
+  /** An operator's order uses no term that a sentinel may give to another server. */
   @Test
   void anOrderWithoutAPromiseBeginsALaterTerm() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);
@@ -456,7 +453,7 @@ class AckGroupTest {
         assertThat(replica.ask("GET k")).isEqualTo("1");
         assertThat(state(stale)).isEqualTo("replaced");
         assertThat(stale.ask("SET k 2")).startsWith("UNACKED ");
-        follow(replica, stale); // an order holds for any master
+        follow(replica, stale); // an order applies to any master
         assertThat(replica.ask("GET k")).isEqualTo("2");
         assertThat(stale.ask("REPLICAOF NO ONE")).isEqualTo("OK");
         until("the acknowledgement", () -> stale.ask("SET k 3").equals("OK"));
@@ -493,7 +490,7 @@ class AckGroupTest {
     }
   }
 
-  /** Sends a sentinel's hello, which names the master of the group at a port. */
+  /** Sends a sentinel's hello, which names the group's master at a port. */
   private static void hello(ReplicationNode node, int master, long epoch) throws IOException {
     node.ask(
         "PUBLISH __sentinel__:hello 127.0.0.1,26379,%s,%d,m,127.0.0.1,%d,%d"
@@ -508,7 +505,7 @@ class AckGroupTest {
       try (ReplicationNode member = ReplicationNode.ours(directory)) {
         join(member, master);
         port = member.port();
-        follow(member, other); // has no group, as a new master that has told nothing of its own yet
+        follow(member, other); // has no group, like a new master that has not announced its own yet
         until("the file", () -> Files.readString(stateFile(member.port())).strip().endsWith("?"));
       }
     }
@@ -588,7 +585,7 @@ class AckGroupTest {
     }
   }
 
-  /** Checks a group with the id of a member that is connected. */
+  /** Checks a group, given the id of a connected member. */
   private interface Check {
     void with(String member) throws IOException;
   }
@@ -634,7 +631,7 @@ class AckGroupTest {
     }
   }
 
-  /** Returns the group in force. */
+  /** Returns the current group. */
   private static GroupConfig group(ReplicationNode node) throws IOException {
     GroupConfig group = GroupConfig.parse(node.info("replication", "write_acks_group"));
     if (group == null) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests full syncs from a file, which may be that of a BGSAVE requested by others. */
+/** Tests full syncs from a file, which may be the file of an earlier BGSAVE. */
 class DiskSyncTest {
   private static final String SLOW = "rdb-key-save-delay 20000";
   private static final String ENDLESS = "rdb-key-save-delay 10000000";

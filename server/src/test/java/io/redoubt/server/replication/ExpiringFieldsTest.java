@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests expired hash fields on a replica: they are hidden when due, and removed by the master's
- * HDEL.
+ * Tests expired hash fields on a replica: due fields are hidden, and the master's HDEL removes
+ * them.
  */
 final class ExpiringFieldsTest {
   @TempDir private Path directory;

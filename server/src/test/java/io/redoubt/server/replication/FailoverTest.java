@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests FAILOVER, by which a master and one of its replicas exchange their roles. */
+/** Tests FAILOVER, with which a master and one of its replicas exchange their roles. */
 class FailoverTest {
   @TempDir private Path directory;
 

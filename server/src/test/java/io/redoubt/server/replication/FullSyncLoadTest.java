@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests how a replica loads a full sync: while its old data is served, and never from an empty
+ * Tests how a replica loads a full sync: while it serves its old data, and never from an empty
  * master.
  */
 class FullSyncLoadTest {

@@ -11,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A proxy to a server that passes a limited number of the server's bytes, and none after that until
+ * A proxy to a server that passes a limited number of the server's bytes, and holds the rest until
  * it is opened.
  */
 final class GatedLink implements AutoCloseable {
@@ -40,7 +40,7 @@ final class GatedLink implements AutoCloseable {
       try {
         Socket near = listener.accept();
         Socket far = new Socket();
-        far.setReceiveBufferSize(64 * 1024); // what is held up is to be held up at the server
+        far.setReceiveBufferSize(64 * 1024); // held bytes must remain at the server
         far.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
         Thread.ofVirtual().start(() -> copy(near, far, false));
         Thread.ofVirtual().start(() -> copy(far, near, true));

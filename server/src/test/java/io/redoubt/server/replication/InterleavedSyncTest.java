@@ -24,7 +24,7 @@ class InterleavedSyncTest {
 
   @TempDir private Path directory;
 
-  /** Whatever is done meanwhile, in the end both have the same. */
+  /** Whatever happens meanwhile, both end with the same data. */
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "on-empty-db", "swapdb"})
   void receivesAllChangesDuringTheSync(String load) throws Exception {
@@ -147,7 +147,7 @@ class InterleavedSyncTest {
     }
   }
 
-  /** Nothing that has come needs to come again. */
+  /** No byte that has arrived is sent again. */
   @Test
   void resumesIfTheLinkBreaksDuringTheLoad() throws Exception {
     try (ReplicationNode master =
@@ -172,7 +172,10 @@ class InterleavedSyncTest {
     }
   }
 
-  /** A replica that may not keep the stream is sent it as ever, and the other way round. */
+  /**
+   * A replica that may not buffer the stream gets an ordinary full sync, and so does every replica
+   * of a master that may not interleave.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void canBeTurnedOffOnEitherSide(boolean masterDoes) throws Exception {

@@ -76,7 +76,7 @@ class MasterLinkTest {
     }
   }
 
-  /** As in Redis: what a directive forbids is forbidden to the master, too. */
+  /** As in Redis, a directive forbids commands of the master, too. */
   @Test
   void runsNoDebugCommandOfItsMaster() throws Exception {
     try (Master master = new Master();

@@ -30,7 +30,7 @@ final class NewerCommandsTest {
 
   @TempDir private Path directory;
 
-  /** The ids of the entries added last. */
+  /** The ids of the latest entries. */
   private final List<String> lastIds = new ArrayList<>();
 
   private final Random random = Seed.random("NewerCommandsTest");
@@ -72,7 +72,7 @@ final class NewerCommandsTest {
       assertThat(master.info("stats", "sync_full")).isEqualTo("2");
       assertThat(master.ask("DBSIZE")).isNotEqualTo("0");
     }
-    // Expiries of fields are in the file, too: only without them a real server can load it.
+    // The file contains expiries of fields, too; a real server can load it only without them.
     try (ReplicationNode loaded =
         fieldExpiry.equals("yes")
             ? ReplicationNode.ours(files, "appendonly yes")
@@ -133,7 +133,7 @@ final class NewerCommandsTest {
     return "BITOP " + one("DIFF", "DIFF1", "ANDOR", "ONE") + " " + keys;
   }
 
-  /** None of the fields expires while the test runs. */
+  /** Returns options with field expiries, none of which falls into the test. */
   private String fields() {
     String key = " hash" + random.nextInt(4);
     String field = " f" + random.nextInt(6);
@@ -155,7 +155,7 @@ final class NewerCommandsTest {
     };
   }
 
-  /** Adds an entry, makes a group or lets it read. */
+  /** Returns a command that adds an entry, creates a group or reads through one. */
   private String addition() {
     String key = "stream" + random.nextInt(2);
     return switch (random.nextInt(5)) {
@@ -183,7 +183,7 @@ final class NewerCommandsTest {
     return one("", " KEEPREF", " DELREF", " ACKED");
   }
 
-  /** An id near those of the entries, which are added by their time. */
+  /** Returns an id near those of the entries, whose ids are times. */
   private String id() {
     return lastIds.isEmpty() ? "1-1" : lastIds.get(random.nextInt(lastIds.size()));
   }

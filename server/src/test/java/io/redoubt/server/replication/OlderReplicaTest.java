@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests replicas without support of hash field expiry, such as a real Redis: they stay consistent
- * with a master that has such fields, and Redoubt servers anywhere in the chain keep the expiries.
+ * Tests replicas without hash field expiry, such as a real Redis: they stay consistent with a
+ * master that has expiring fields, and Redoubt servers anywhere in the chain keep the expiries.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class OlderReplicaTest {
@@ -86,7 +86,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** The file of a BGSAVE that others wait for has the expiries. */
+  /** The file of a BGSAVE for other replicas contains the expiries. */
   @Test
   void aRealReplicaDoesNotJoinASnapshotWithFieldExpiries() throws Exception {
     try (ReplicationNode master = ours("repl-diskless-sync no", "rdb-key-save-delay 10000");
@@ -106,7 +106,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** A payload of a later version is told to replicas in one that they take. */
+  /** Replicas receive a payload of a later version in a version that they accept. */
   @Test
   void convertsPayloadsOfLaterVersionsForARealReplica() throws Exception {
     try (ReplicationNode master = ours();
@@ -128,7 +128,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** The payload with the version of Redis 7.4, and the checksum that follows from that. */
+  /** Returns the payload with the version of Redis 7.4 and a matching checksum. */
   private static byte[] ofLaterVersion(byte[] payload) {
     byte[] later = payload.clone();
     int summed = later.length - Long.BYTES;
@@ -140,7 +140,7 @@ class OlderReplicaTest {
     return later;
   }
 
-  /** The master's HDEL removes due fields, and a hash goes with its last one. */
+  /** The master's HDEL removes due fields, and with the last field the hash. */
   @Test
   void removesADueFieldOnAllServers() throws Exception {
     try (ReplicationNode master = ours();
@@ -223,8 +223,8 @@ class OlderReplicaTest {
   }
 
   /**
-   * The older replica has no expiries of fields; ours resume from it, and expire them once it is
-   * gone.
+   * The older replica has no field expiries. Redoubt replicas resume from it, and expire the fields
+   * once it is gone.
    */
   @Test
   void resumesBelowAPromotedRealReplica() throws Exception {
@@ -261,7 +261,7 @@ class OlderReplicaTest {
         follow(real, master);
         changeAll(master);
         assertInStep(master, real);
-        // The full sync has started one itself, and a second one at the same time is an error.
+        // The full sync has started a save itself, and a second concurrent one is an error.
         until(
             "the rewrite of the full sync",
             () ->
@@ -279,7 +279,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** A replica that asks by SYNC finds the end of a snapshot by its length only. */
+  /** A replica that uses SYNC finds the end of a snapshot only by its length. */
   @Test
   void sendsTheLengthToAReplicaWithoutEofCapability() throws Exception {
     try (ReplicationNode master = ours();
@@ -307,7 +307,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** A client that is no replica gets the file that BGSAVE writes, with the expiries. */
+  /** A client that is not a replica gets the file of BGSAVE, with the expiries. */
   @Test
   void sendsExpiriesWithRdbOnly() throws Exception {
     try (ReplicationNode master = ours();
@@ -370,7 +370,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** A server that is configured so after fields have got expiries keeps these. */
+  /** A server that is switched to this mode keeps existing field expiries. */
   @Test
   void keepsExpiriesOfAFileIfFieldExpiryIsOff() throws Exception {
     try (ReplicationNode node = ReplicationNode.ours(directory, "appendonly yes")) {
@@ -389,7 +389,9 @@ class OlderReplicaTest {
     }
   }
 
-  /** Whatever happens to hashes, and to links, the real one has what the others have. */
+  /**
+   * Whatever happens to hashes and links, the real replica ends with the same data as the others.
+   */
   @Test
   void agreesAfterRandomCommands() throws Exception {
     try (ReplicationNode master = ours();
@@ -413,7 +415,7 @@ class OlderReplicaTest {
           }
           case 4 -> real.ask("CLIENT KILL TYPE master");
           default -> {
-            // Goes on.
+            // The loop continues.
           }
         }
       }
@@ -509,7 +511,9 @@ class OlderReplicaTest {
     replica.untilInSyncWith(master);
   }
 
-  /** A small hash and a large one of which every second field expires, and one without expiries. */
+  /**
+   * Creates a small and a large hash in which every second field expires, and one without expiries.
+   */
   private static void fill(ReplicationNode node) throws IOException {
     fill(node, SMALL, 40);
     fill(node, LARGE, 600);
@@ -526,7 +530,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** Each command that has to do with expiries, with the effects that it may have. */
+  /** Runs each command on expiries, with each of its possible effects. */
   private void changeAll(ReplicationNode node) throws IOException {
     String key = "changed" + random.nextInt(1000);
     node.call("HSET " + key + " a 1 b 2 c 3 d 4 e 5");
@@ -555,12 +559,15 @@ class OlderReplicaTest {
         bytes(Long.toString(FAR)));
   }
 
-  /** All replicas have the hashes of the first node, and none has met anything unknown. */
+  /**
+   * Asserts that all replicas have the hashes of the first node, and that no command failed on
+   * them.
+   */
   private static void assertInStep(ReplicationNode master, ReplicationNode... replicas)
       throws IOException {
     for (ReplicationNode replica : replicas) {
       replica.untilInSyncWith(master);
-      // A master hides due fields at once, but sends HDEL when it removes them: up to 100 ms later.
+      // A master hides due fields at once, but removes them and sends HDEL up to 100 ms later.
       await()
           .atMost(Duration.ofSeconds(10))
           .untilAsserted(() -> assertThat(hashes(replica)).isEqualTo(hashes(master)).isNotEmpty());
@@ -568,7 +575,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** All keys with their fields and values. */
+  /** Returns all keys with their fields and values. */
   private static Map<String, Map<String, String>> hashes(ReplicationNode node) throws IOException {
     Map<String, Map<String, String>> hashes = new TreeMap<>();
     for (Reply key : node.call("KEYS *").elements()) {
@@ -584,7 +591,7 @@ class OlderReplicaTest {
     return hashes;
   }
 
-  /** All fields that expire, with their times. */
+  /** Returns all expiring fields, with their times. */
   private static Map<String, Long> expiries(ReplicationNode node) throws IOException {
     Map<String, Long> expiries = new TreeMap<>();
     for (Map.Entry<String, Map<String, String>> hash : hashes(node).entrySet()) {

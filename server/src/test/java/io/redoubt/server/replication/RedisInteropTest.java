@@ -113,7 +113,8 @@ class RedisInteropTest {
   }
 
   /**
-   * The backlogs reach back over all of a test's traffic, which may be over Redis' one megabyte.
+   * Starts a server whose backlog holds all traffic of a test, which may exceed Redis' default of
+   * one megabyte.
    */
   private ReplicationNode ours() throws Exception {
     return ReplicationNode.ours(directory, "repl-backlog-size 16mb");
@@ -158,7 +159,7 @@ class RedisInteropTest {
     assertSame(promoted, sibling, old);
   }
 
-  /** A mixture of all that a master can send so far. */
+  /** Sends a mixture of the commands that a master replicates. */
   private void traffic(ReplicationNode node) throws IOException {
     for (int i = 0; i < 150; i++) {
       node.ask("SELECT " + random.nextInt(4));

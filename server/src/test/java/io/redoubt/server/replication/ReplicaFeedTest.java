@@ -266,7 +266,7 @@ class ReplicaFeedTest {
     }
 
     /**
-     * Reads frames to the end of the snapshot.
+     * Reads frames up to the end of the snapshot.
      *
      * @return true if part of the stream arrived before the end of the snapshot
      */

@@ -116,7 +116,7 @@ final class ReplicationNetwork {
       }
     }
 
-    /** Cuts the connection: bytes in flight are lost, and both ends are told. */
+    /** Cuts the connection: bytes in flight are lost, and both ends are notified. */
     void cut() {
       if (open) {
         open = false;

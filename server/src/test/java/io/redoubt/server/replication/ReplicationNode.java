@@ -38,7 +38,7 @@ final class ReplicationNode implements AutoCloseable {
     client = RespClient.connect("127.0.0.1", port);
   }
 
-  /** Starts our server; each line is a line of configuration. */
+  /** Starts a Redoubt server; each line is a line of configuration. */
   static ReplicationNode ours(Path directory, String... lines) throws Exception {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     List<String> all = new ArrayList<>(List.of(lines));
@@ -49,7 +49,7 @@ final class ReplicationNode implements AutoCloseable {
     return new ReplicationNode(server::close, server.port(), log);
   }
 
-  /** Starts our server at a port where one has run before. */
+  /** Starts a Redoubt server at the port of an earlier one. */
   static ReplicationNode again(Path directory, int port, String... lines) throws Exception {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     List<String> all = new ArrayList<>(List.of(lines));
@@ -88,7 +88,10 @@ final class ReplicationNode implements AutoCloseable {
     return client.call(words);
   }
 
-  /** Shuts our server down with SHUTDOWN, which has no reply; this process keeps the connection. */
+  /**
+   * Shuts down a Redoubt server with SHUTDOWN, which has no reply; this process keeps the
+   * connection.
+   */
   void shutDown(String... words) throws IOException {
     client.send(words);
     until("the shutdown", () -> log.toString(UTF_8).contains("bye bye"));

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Simulates several servers in one thread, from one seed: writes, delays, disconnections, crashes
  * with and without a saved state, restarts, promotions and new masters, in any order. Servers at
- * the same position of a history have the same content; a write that n replicas acknowledged was
- * applied by n; and after all faults have ended, all servers agree.
+ * the same position of a history have the same content; n replicas have applied a write that n
+ * acknowledged; and after all faults have ended, all servers agree.
  *
  * <p>{@code -Dredoubt.simulations=…} sets the number of seeds, {@code -Dredoubt.seed=…} the first
  * one.
@@ -49,7 +49,7 @@ class ReplicationSimulationTest {
     assertThat(waited).isPositive();
   }
 
-  /** A write whose acknowledgements are awaited. */
+  /** A write with a pending WAIT. */
   private record Wait(SimulatedServer master, String id, long offset, String key, long number) {}
 
   private static final class Run {

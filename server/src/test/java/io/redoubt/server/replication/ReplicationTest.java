@@ -119,7 +119,7 @@ class ReplicationTest {
     }
   }
 
-  /** As in Redis, which holds the master's commands back like those of clients. */
+  /** As in Redis, which delays the master's commands like those of clients. */
   @Test
   void aPausedReplicaReceivesButDoesNotApply() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory);
@@ -188,7 +188,7 @@ class ReplicationTest {
     }
   }
 
-  /** A command that takes long may follow, and the age of the data counts from here. */
+  /** A slow command may follow, and the age of the data counts from here. */
   @Test
   void countsAKilledLinkAsDownAtOnce() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory);

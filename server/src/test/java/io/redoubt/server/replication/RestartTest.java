@@ -28,7 +28,7 @@ class RestartTest {
         master.ask("SELECT 2");
         master.ask("SET a 1");
         replica.untilInSyncWith(master);
-        replica.ask("REPLICAOF 127.0.0.1 1"); // away for a while
+        replica.ask("REPLICAOF 127.0.0.1 1"); // disconnected for a while
         master.ask("SET b 2");
         master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
         master.ask("SET c 3 PX 1");
@@ -184,7 +184,7 @@ class RestartTest {
         replica.untilInSyncWith(master);
         master.ask("SET a 1");
         replica.untilInSyncWith(master);
-        replica.ask("REPLICAOF 127.0.0.1 1"); // away for a while
+        replica.ask("REPLICAOF 127.0.0.1 1"); // disconnected for a while
         master.ask("SELECT 7");
         master.ask("SET b 2");
         master.shutDown("SHUTDOWN");

@@ -9,7 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 
 /**
- * A replica simulated by a socket: it receives a full sync and the stream, and acknowledges only
+ * A replica simulated by a socket. It receives a full sync and the stream, and acknowledges only
  * the sync.
  */
 final class SilentReplica implements AutoCloseable {
@@ -22,7 +22,7 @@ final class SilentReplica implements AutoCloseable {
     reader = Thread.ofVirtual().start(this::read);
   }
 
-  /** Asks the master at that port for a full sync, which comes by way of a file. */
+  /** Requests a full sync from the master at a port; the sync goes through a file. */
   static SilentReplica of(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     SilentReplica replica = new SilentReplica(socket);
@@ -34,7 +34,7 @@ final class SilentReplica implements AutoCloseable {
     socket.getOutputStream().write(text.getBytes(ISO_8859_1));
   }
 
-  /** All that has come so far, one character a byte. */
+  /** Returns everything received so far, one character per byte. */
   synchronized String received() {
     return received.toString(ISO_8859_1);
   }
@@ -48,7 +48,7 @@ final class SilentReplica implements AutoCloseable {
         }
       }
     } catch (IOException closed) {
-      // the test is over, or the master has had enough
+      // the test is over, or the master has closed the connection
     }
   }
 

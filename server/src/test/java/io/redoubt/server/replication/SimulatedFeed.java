@@ -26,7 +26,7 @@ final class SimulatedFeed implements End {
   private final ReplicationNetwork network;
   private final Wire wire;
 
-  /** The life of the master in which the connection was accepted. */
+  /** The master's number of crashes when it accepted the connection. */
   private final int life;
 
   private final ByteArrayOutputStream input = new ByteArrayOutputStream();

@@ -48,7 +48,7 @@ final class SimulatedServer {
   private @Nullable SimulatedLink link;
   private final List<SimulatedFeed> feeds = new ArrayList<>();
 
-  /** All incoming connections, including those that have not asked for the stream. */
+  /** All incoming connections, including those that have not requested the stream. */
   private final List<SimulatedFeed> connections = new ArrayList<>();
 
   private long fullSyncs;
@@ -348,7 +348,7 @@ final class SimulatedServer {
     canResume = false;
   }
 
-  /** Appends executed bytes of the master's stream to the own backlog. */
+  /** Appends executed bytes of the master's stream to its own backlog. */
   void applied(MemorySegment memory, long from, long length) {
     stream.append(memory, from, length);
     if (truth.containsKey(id() + ":" + offset())) {
@@ -373,7 +373,7 @@ final class SimulatedServer {
     return life;
   }
 
-  /** Returns true if its data set is complete, which it is not during a full sync. */
+  /** Returns true if its data set is complete, as it is except during a full sync. */
   boolean hasData() {
     return master < 0 || isLinkUp() || canResume;
   }

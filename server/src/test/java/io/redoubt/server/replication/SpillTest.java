@@ -22,7 +22,10 @@ class SpillTest {
     "repl-diskless-sync-delay 0"
   };
 
-  /** Of 20 MB the sockets' buffers hold a part that the kernel decides. */
+  /**
+   * The least number of spilled bytes: the kernel decides how many of the 20 MB the sockets'
+   * buffers hold.
+   */
   private static final long LEAST_SPILLED_BYTES = 10_000_000;
 
   @TempDir private Path directory;

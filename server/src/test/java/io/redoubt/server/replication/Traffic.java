@@ -4,7 +4,7 @@ import static io.redoubt.server.replication.ReplicationNode.until;
 
 import java.util.Random;
 
-/** Commands of all kinds, many of which have several keys or none. */
+/** Sends commands of all kinds, many of which have several keys or none. */
 final class Traffic {
   private static final int MEMBERS = 400;
 
@@ -13,9 +13,9 @@ final class Traffic {
   private final RandomCommands commands;
 
   /**
-   * Commands for a server.
+   * Creates a source of commands for a server.
    *
-   * @param strings how many keys of strings there are
+   * @param strings the number of string keys
    */
   Traffic(ReplicationNode node, Random random, int strings) {
     this.node = node;
@@ -23,14 +23,14 @@ final class Traffic {
     this.commands = new RandomCommands(random, strings, MEMBERS);
   }
 
-  /** A value or more of each kind in three databases. */
+  /** Creates at least one value of each kind in three databases. */
   void fill() throws Exception {
     for (byte[][] command : commands.fill()) {
       node.call(command);
     }
   }
 
-  /** Writes until something holds; returns how many commands. */
+  /** Writes until a condition holds; returns the number of commands. */
   long writesUntil(ReplicationNode.Condition condition) throws Exception {
     long[] writes = {0};
     until(

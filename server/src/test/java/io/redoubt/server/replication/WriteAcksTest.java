@@ -124,7 +124,7 @@ class WriteAcksTest {
     }
   }
 
-  /** A list that is empty since a pop which nobody has acknowledged may yet have an element. */
+  /** A list emptied by an unacknowledged pop may still have an element after a failover. */
   @Test
   void aWaitThatTimesOutIsConfirmedToo() throws Exception {
     for (String reads : List.of("no", "yes")) {
@@ -141,7 +141,7 @@ class WriteAcksTest {
         acknowledge(replica, master);
         assertThat(writer.receive()).isEqualTo(new Reply.Integer(1));
         if (reads.equals("yes")) {
-          acknowledge(replica, master); // what follows the nil in the stream
+          acknowledge(replica, master); // the commands after the nil in the stream
         }
         assertThat(popping.receive()).isInstanceOf(Reply.Null.class);
       }

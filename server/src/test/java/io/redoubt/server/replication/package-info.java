@@ -1,4 +1,4 @@
-/** Tests of replication: of its parts, and of whole servers, ours and Redis' own. */
+/** Tests of replication: of its parts, and of whole Redoubt and Redis servers. */
 @NullMarked
 package io.redoubt.server.replication;
 

@@ -135,7 +135,7 @@ class BusExchangeTest {
     await()
         .atMost(PATIENCE)
         .until(() -> replica.text("CLUSTER", "NODES").contains("myself,master"));
-    // Two of the three masters are a majority, and one of the two is ours.
+    // Two of the three masters are a majority, and one of the two is this project's.
     await()
         .atMost(PATIENCE)
         .until(() ->
@@ -153,7 +153,10 @@ class BusExchangeTest {
         .doesNotContain("Bad message");
   }
 
-  /** Two real masters elect our replica; the old master follows it, and takes its place back. */
+  /**
+   * Two real masters elect a Redoubt replica; the old master follows it, and later replaces it
+   * again.
+   */
   @Test
   void isElectedByRealNodes() throws Exception {
     RealRedis.assumeInstalled();
@@ -255,7 +258,7 @@ class BusExchangeTest {
     await().atMost(PATIENCE).until(() -> real.text("CLUSTER", "NODES").contains(id));
   }
 
-  /** Real Redis knows no light messages, and refuses their length. */
+  /** A real Redis does not support light messages, and refuses their length. */
   @Test
   void sendsMessagesLightToThoseWhoUnderstand() throws Exception {
     RealRedis.assumeInstalled();

@@ -152,7 +152,7 @@ final class BusNode implements AutoCloseable {
     }
   }
 
-  /** A data server without data. */
+  /** A data server that holds no data. */
   private final class Silent implements DataServer {
     @Override
     public long offset() {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Decodes messages between four nodes of Redis 7.0.15: three masters with a third of the slots each
- * at 127.0.0.1:21001 to 21003, of which 21002 announces a host name, and a replica at 21004. The
- * nodes met, published, the first master was killed and replaced, and came back by CLUSTER
+ * at 127.0.0.1:21001 to 21003, where 21002 announces a host name, and a replica at 21004. The nodes
+ * met and published; the first master was killed and replaced, and took over again by CLUSTER
  * FAILOVER.
  */
 class CapturedMessagesTest {

@@ -59,7 +59,7 @@ class MessageCodecTest {
     assertThat(MessageDecoder.isLight(MessageEncoder.encode(message()))).isFalse();
   }
 
-  /** A damaged message is refused, or is another message that can be encoded. */
+  /** A damaged message is either refused or a different message that can be encoded. */
   @Test
   void refusesOrUnderstandsDamagedMessages() {
     int refused = 0;

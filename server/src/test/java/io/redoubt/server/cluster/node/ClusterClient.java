@@ -88,7 +88,7 @@ final class ClusterClient implements AutoCloseable {
         }
       }
       owners[slot] = 0;
-      Thread.sleep(RETRY_MILLIS); // as a client that is told to try again does
+      Thread.sleep(RETRY_MILLIS); // as a client does before it retries
     }
     throw new IOException(String.join(" ", words) + ": " + last);
   }

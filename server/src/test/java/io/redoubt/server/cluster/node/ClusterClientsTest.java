@@ -27,12 +27,12 @@ import org.junit.jupiter.api.Test;
 
 /** Tests clients of a small cluster: redirections, migrating slots, channels and roles. */
 class ClusterClientsTest {
-  /** The slots of {@code a}, and of {@code x}, which belongs to the other half. */
+  /** The slot of {@code a}. The key {@code x} belongs to the other half. */
   private static final int SLOT_OF_A = 15495;
 
   @AutoClose private final TestNodes nodes = new TestNodes("cluster-node-timeout 15000");
 
-  /** Returns two masters, of which the second has the slots from 10000 on. */
+  /** Returns two masters; the second one owns the slots from 10000 on. */
   private List<RespClient> pair() throws Exception {
     RespClient first = nodes.join();
     RespClient second = nodes.join();
@@ -237,7 +237,7 @@ class ClusterClientsTest {
         .isEqualTo("MOVED " + SLOT_OF_A + " 127.0.0.1:" + nodes.port(3));
   }
 
-  /** Each WAIT for more replicas than there are asks for acknowledgements, through the stream. */
+  /** Each WAIT for more replicas than exist requests acknowledgements through the stream. */
   @Test
   void handsOverWhileClientsWaitForReplicas() throws Exception {
     RespClient master = nodes.join();

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that a single node replies like a node of Redis. */
 class ClusterRepliesTest {
-  /** Waits until the node serves: ours does at once while it is new, Redis' after two seconds. */
+  /**
+   * Waits until the node serves: a new Redoubt node does at once, a Redis node after two seconds.
+   */
   private static final String SERVES = "#serves";
 
   /** Requests in one connection, in this order; {@code ID} is the node's id. */

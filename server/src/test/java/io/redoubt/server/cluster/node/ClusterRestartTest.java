@@ -68,7 +68,7 @@ class ClusterRestartTest {
     }
   }
 
-  /** The names come between separators and line ends of a file that is read again. */
+  /** The names come between separators and line ends of a file that the next start reads. */
   @Test
   void startsAgainWhateverNamesItWasGiven() throws Exception {
     String forged = "0".repeat(40) + " 127.0.0.1:1@2 master - 0 0 9 connected 0-16383";
@@ -159,7 +159,7 @@ class ClusterRestartTest {
     }
   }
 
-  /** Returns a free port to which 10 000 can't be added. */
+  /** Returns a free port too high for a bus port 10 000 above it. */
   private static int freePortWithoutBusPort() throws IOException {
     int port = 55_536;
     while (true) {
@@ -189,7 +189,7 @@ class ClusterRestartTest {
                 .contains("replicaof directive not allowed in cluster mode"));
   }
 
-  /** A node would not start with a line that names its master. */
+  /** A node would not start with a configuration line that names its master. */
   @ParameterizedTest
   @ValueSource(strings = {"redis.conf", "redis.yaml"})
   void keepsTheMasterOutOfTheConfiguration(String name) throws Exception {

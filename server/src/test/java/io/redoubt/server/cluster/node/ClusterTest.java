@@ -40,7 +40,7 @@ class ClusterTest {
   @TempDir private Path directory;
   private final List<Member> members = new ArrayList<>();
 
-  /** The certificate of all nodes and of redis-cli if the cluster uses TLS, null if not. */
+  /** The certificate of all nodes and of redis-cli if the cluster uses TLS, otherwise null. */
   private Tls.@Nullable Identity identity;
 
   /**
@@ -196,7 +196,7 @@ class ClusterTest {
       }
     }
 
-    /** Waits until it has written so many keys, or fails. */
+    /** Waits until it has written the given number of keys, or fails. */
     void awaitWritten(int keys) {
       await().atMost(LIMIT).until(() -> written >= keys || failure != null);
     }
@@ -322,7 +322,9 @@ class ClusterTest {
     assertThat(check()).contains("[OK] All 16384 slots covered.");
   }
 
-  /** A shard of one kind, whose replica needs the votes of masters of the other kind only. */
+  /**
+   * A shard of one implementation, whose replica needs the votes of masters of the other one only.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void failsOverByVotesOfTheOtherKind(boolean ourShard) throws Exception {

@@ -15,7 +15,7 @@ class FindingsLogTest {
   private final FindingsLog findings =
       new FindingsLog(new Log(Clock.system(), ZoneOffset.UTC, 1, output));
 
-  /** Returns what a look with these findings adds to the log. */
+  /** Returns the lines that a check with these findings adds to the log. */
   private String look(String... present) {
     output.reset();
     findings.look(List.of(present));

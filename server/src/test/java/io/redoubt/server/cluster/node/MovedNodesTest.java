@@ -54,7 +54,7 @@ class MovedNodesTest {
       members.add(this);
     }
 
-    /** Starts the node at an address that nobody has had. */
+    /** Starts the node at an address that no node has used. */
     final void start() throws Exception {
       ip = "127.0.0." + lastAddress++;
       nameServer.put(name, ip);
@@ -169,7 +169,7 @@ class MovedNodesTest {
     }
   }
 
-  /** Forms a cluster of the first three members as masters and the others as their replicas. */
+  /** Forms a cluster: the first three members become masters, the others their replicas. */
   private void form() throws Exception {
     Member first = members.getFirst();
     for (int i = 0; i < members.size(); i++) {
@@ -194,7 +194,7 @@ class MovedNodesTest {
     awaitHealth();
     for (Member member : members) {
       if (member instanceof Real) {
-        continue; // a real Redis does not save its file for a name
+        continue; // a real Redis does not save its file for a new name
       }
       await()
           .atMost(LIMIT)
@@ -223,7 +223,7 @@ class MovedNodesTest {
     }
   }
 
-  /** Waits until each knows all by their new addresses, with the roles that they had. */
+  /** Waits until each node knows all others by their new addresses and unchanged roles. */
   private void awaitAcquaintance() {
     for (Member member : members) {
       for (Member known : members) {

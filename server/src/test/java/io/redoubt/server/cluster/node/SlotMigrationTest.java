@@ -36,7 +36,10 @@ class SlotMigrationTest {
   /** The slot of keys with the tag a. */
   private static final int SLOT = 15495;
 
-  /** The slot of keys with the tag x. Keys of lost slots are removed in the order of the slots. */
+  /**
+   * The slot of keys with the tag x. Keys of lost slots are removed in slot order, so those of this
+   * slot go later.
+   */
   private static final int LATER_SLOT = 16287;
 
   private static final String SEED = "SlotMigrationTest";
@@ -275,7 +278,9 @@ class SlotMigrationTest {
     }
   }
 
-  /** All kinds of changes of large and small values, some of which can't be sent as they are. */
+  /**
+   * All kinds of changes of large and small values, some of which must be rewritten for the stream.
+   */
   @Test
   void followsAllKindsOfChanges() throws Exception {
     Random random = Seed.random(SEED);

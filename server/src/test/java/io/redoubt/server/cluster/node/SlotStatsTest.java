@@ -23,7 +23,7 @@ class SlotStatsTest {
   private static final int SLOT_OF_A = 15495;
   private static final int SLOT_OF_B = 3300;
 
-  /** One server for all tests, which is quicker. */
+  /** A single server for all tests, which is faster. */
   @AutoClose
   private static final TestNodes nodes =
       new TestNodes("cluster-require-full-coverage no", "cluster-node-timeout 500");
@@ -120,7 +120,7 @@ class SlotStatsTest {
     assertThat(shown("SLOTSRANGE " + SLOT_OF_A + " " + SLOT_OF_A)).containsExactly("15495=1");
   }
 
-  /** Arguments and the error for them, in one server, whose start takes longest. */
+  /** Arguments and their errors, tested in one server because its start dominates. */
   private static final String REFUSED =
       """
       SLOTSRANGE 5 3                        ; ERR Start slot number 5 is greater than end slot number 3
@@ -150,7 +150,7 @@ class SlotStatsTest {
     }
   }
 
-  /** Returns the statistics of a slot without that of its keys. */
+  /** Returns the statistics of a slot except its key count. */
   private List<Long> costs(int slot) throws Exception {
     List<Reply> statistics =
         List.copyOf(
@@ -171,7 +171,7 @@ class SlotStatsTest {
     client.call("CONFIG", "SET", "cluster-slot-stats-enabled", "yes");
   }
 
-  /** Each command as the bytes of RESP: {@code *3..$3..SET..$1..a..$5..value}, {@code +OK}. */
+  /** The bytes of each command in RESP: {@code *3..$3..SET..$1..a..$5..value}, {@code +OK}. */
   @Test
   void countsTheBytesOfCommands() throws Exception {
     client.call("SET", "a", "before");

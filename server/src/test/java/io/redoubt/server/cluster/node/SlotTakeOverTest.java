@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Tests the take-over of migrated slots with a crash or a cut connection at each step. A crash is
- * simulated by starting another server from a copy of the directory of one that syncs each write.
+ * simulated by another server on a copy of the directory of a server that syncs each write.
  */
 class SlotTakeOverTest {
   /** The slot of keys with the tag a. */
@@ -48,7 +48,7 @@ class SlotTakeOverTest {
     return nodes.join("dir " + its);
   }
 
-  /** Starts a server from what a crash of a node would leave now. */
+  /** Starts a server on the files that a crash of a node would leave now. */
   private RespClient afterCrash(int node, String name) throws Exception {
     Path from = directory.resolve("node" + node);
     Path to = directory.resolve(name);
@@ -65,7 +65,10 @@ class SlotTakeOverTest {
     return nodes.start("dir " + to);
   }
 
-  /** Gives the first master the slots up to 4999, the second those from 10000 on, or all others. */
+  /**
+   * Gives the slots up to 4999 to the first master, those from 10000 on to the second, and the rest
+   * to the last one.
+   */
   private void share(RespClient... masters) throws Exception {
     for (RespClient each : masters) {
       awaitKnown(each, masters.length);
@@ -78,7 +81,7 @@ class SlotTakeOverTest {
     }
   }
 
-  /** Establishes a migration to the target as its source would, and sends some keys. */
+  /** Establishes a migration to the target in the role of its source, and sends some keys. */
   private RespClient stage(RespClient target, RespClient source) throws Exception {
     RespClient link = nodes.connect(0);
     ok(
@@ -196,7 +199,7 @@ class SlotTakeOverTest {
 
   /**
    * A proxy in front of a target that cuts the connection at the order to claim the slots: before
-   * the order, or at its reply, which proves that it was executed.
+   * the order, or at its reply, which proves its execution.
    */
   private final class Cut implements AutoCloseable {
     private final ServerSocket listener =
@@ -255,7 +258,7 @@ class SlotTakeOverTest {
       } catch (IOException closed) {
         // the end
       } finally {
-        // The source may hear of the claim over the bus and close the connection before the reply.
+        // The source may learn of the claim over the bus and close the connection before the reply.
         done.compareAndSet(false, claimed && passesOn);
       }
     }

@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Nodes of a cluster in the tests' own process, and connections to them. Nodes are numbered in the
- * order of their start. Closing ends them in the reverse order.
+ * Cluster nodes in the tests' own process, and connections to them. Nodes are numbered in the order
+ * of their start, and closing ends them in the reverse order.
  */
 public final class TestNodes implements AutoCloseable {
-  /** The time that a busy machine may take. */
+  /** The time limit for a busy machine. */
   public static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final List<String> settings;
@@ -28,13 +28,13 @@ public final class TestNodes implements AutoCloseable {
   private final List<RedisServer> servers = new ArrayList<>();
 
   /**
-   * @param settings lines of configuration of each node, besides those of its ports
+   * @param settings lines of configuration of each node, in addition to its ports
    */
   public TestNodes(String... settings) {
     this.settings = List.of(settings);
   }
 
-  /** Starts a node that knows no other, with more lines of configuration. */
+  /** Starts a separate node, with more lines of configuration. */
   public RespClient start(String... lines) throws Exception {
     List<Integer> ports = FreePorts.several(2);
     List<String> all = new ArrayList<>(settings);
@@ -45,7 +45,7 @@ public final class TestNodes implements AutoCloseable {
     return connect(servers.size() - 1);
   }
 
-  /** Starts a server in cluster mode, which the caller closes. */
+  /** Starts a server in cluster mode, for the caller to close. */
   static RedisServer start(int port, int busPort, String... lines) throws Exception {
     return start(NameLookup.ofSystem(), port, busPort, lines);
   }
@@ -78,7 +78,7 @@ public final class TestNodes implements AutoCloseable {
     return closeAtEnd(RespClient.connect("127.0.0.1", port(node)));
   }
 
-  /** Registers something that is closed before what has been opened so far. */
+  /** Registers a resource that is closed before the earlier ones. */
   <T extends AutoCloseable> T closeAtEnd(T opened) {
     open.add(opened);
     return opened;
@@ -98,7 +98,7 @@ public final class TestNodes implements AutoCloseable {
     return servers.get(node).port();
   }
 
-  /** Ends a node, whose number remains. */
+  /** Ends a node; its number remains reserved. */
   void end(int node) {
     open.remove(servers.get(node));
     servers.get(node).close();
@@ -130,7 +130,7 @@ public final class TestNodes implements AutoCloseable {
     await().atMost(LIMIT).until(() -> info(client).contains("cluster_state:ok"));
   }
 
-  /** Waits until a node knows so many, itself included. */
+  /** Waits until a node knows the given number of nodes, itself included. */
   static void awaitKnown(RespClient client, int nodes) {
     await().atMost(LIMIT).until(() -> info(client).contains("known_nodes:" + nodes + "\r"));
   }
@@ -141,7 +141,7 @@ public final class TestNodes implements AutoCloseable {
         .until(() -> replica.call("INFO", "replication").text().contains("master_link_status:up"));
   }
 
-  /** Makes a node a replica; waits until it is connected with its master, which knows it. */
+  /** Makes a node a replica; waits until the link is up and the master knows the replica. */
   static void replicate(RespClient replica, RespClient master) throws Exception {
     String masterId = id(master);
     await()

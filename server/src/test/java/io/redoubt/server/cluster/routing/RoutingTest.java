@@ -76,7 +76,9 @@ class RoutingTest {
         open);
   }
 
-  /** Returns the routing of a master, or of a replica of the other node, which has been serving. */
+  /**
+   * Returns the routing of a master, or of a replica of the other node, which has served before.
+   */
   private Routing routing(boolean replica, boolean serving) {
     NodeRecord.OpenSlots open =
         replica
@@ -115,7 +117,7 @@ class RoutingTest {
   }
 
   /**
-   * Returns the refusal of a request with keys of these slots; a negative one stands for a missing
+   * Returns the refusal of a request with keys of these slots; a negative slot represents a missing
    * key.
    */
   private static @Nullable String refusal(Routing routing, Kind kind, int... slots) {

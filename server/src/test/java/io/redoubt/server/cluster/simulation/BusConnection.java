@@ -10,7 +10,7 @@ final class BusConnection {
   final SimulatedNode to;
   final int toIncarnation;
 
-  /** The id that the receiver knows it by. */
+  /** The id of the connection at the receiver. */
   final int inbound;
 
   final ProcessNetwork.Pipe there;
@@ -29,7 +29,7 @@ final class BusConnection {
     this.back = network.new Pipe(to.ip(), from.ip());
   }
 
-  /** Closes it by the node that opened it; the receiver learns of it. */
+  /** Closes the connection at its opener; the receiver is notified. */
   void close() {
     open = false;
     back.close();
@@ -39,7 +39,7 @@ final class BusConnection {
     });
   }
 
-  /** Closes it by the receiver or the network; the node that opened it learns of it. */
+  /** Closes the connection at the receiver or in the network; the opener is notified. */
   void breakOff() {
     if (open) {
       open = false;

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Tests that each finding of CLUSTER DOCTOR appears with its cause, and goes with it. */
+/** Tests that each finding of CLUSTER DOCTOR appears with its cause and disappears with it. */
 class ClusterDoctorTest {
   private static final long TIMEOUT_MILLIS = 2000;
   private static final long PATIENCE_MILLIS = 60_000;
@@ -80,7 +80,7 @@ class ClusterDoctorTest {
   @Test
   void findsUnreachableNodes() {
     ClusterFleet fleet = formed();
-    // Only one node finds that another does not answer, so that there is no majority for it.
+    // Only one node finds the other silent, which is no majority.
     fleet.network().cut("10.0.0.2", "10.0.0.6");
     awaitHeads(fleet, node(fleet, 2), "node-unreachable 10.0.0.6:6379");
     assertThat(heads(node(fleet, 1).core())).isEmpty();
@@ -155,7 +155,7 @@ class ClusterDoctorTest {
     return Integer.toString(number).repeat(40);
   }
 
-  /** Returns one of three masters, 1 to 3, or their replicas, 4 to 6, none on one machine. */
+  /** Returns one of three masters, 1 to 3, or their replicas, 4 to 6, each on its own machine. */
   private static NodeRecord usual(int number) {
     boolean master = number <= MASTERS;
     int share = number - 1;
@@ -191,7 +191,7 @@ class ClusterDoctorTest {
     return ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379));
   }
 
-  /** Creates the first node of a cluster, in whose file some nodes are not as usual. */
+  /** Creates the first node of a cluster, with a state file in which some nodes are unusual. */
   private static Cluster restored(
       BiFunction<Integer, NodeRecord, @Nullable NodeRecord> change, ClusterOptions options) {
     List<NodeRecord> records = new ArrayList<>();
@@ -254,7 +254,7 @@ class ClusterDoctorTest {
     assertThat(heads(cluster)).isEmpty();
   }
 
-  /** Returns a PING of a master that has reached us at an address. */
+  /** Returns a PING of a master that has reached this node at an address. */
   private static Input ping(int sender, long configEpoch, String localIp) {
     NodeRecord record = usual(sender);
     return new Input.Received(

@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Nodes {@code n1 n2 ...}, the first of them masters with equal shares of the slots. */
+/** Nodes {@code n1 n2 ...}; the first ones are masters with equal shares of the slots. */
 final class ClusterFleet {
   private static final long FORMATION_MILLIS = 30_000;
 
@@ -34,7 +34,7 @@ final class ClusterFleet {
   private @Nullable PlannedPause planned;
   private final List<Line> trace = new ArrayList<>();
 
-  /** A pause of the receiver, or the sender, of the message of a number. */
+  /** A pause of the receiver, or the sender, of the message with the given number. */
   private record PlannedPause(int message, boolean sender, long millis) {}
 
   private record Line(long at, String who, String text) {}
@@ -48,7 +48,7 @@ final class ClusterFleet {
     }
   }
 
-  /** Gives all nodes host names, before they start. */
+  /** Gives host names to all nodes, before they start. */
   void nameNodes() {
     named = true;
     nodes.forEach(node -> node.announce(hostname(node)));
@@ -63,23 +63,23 @@ final class ClusterFleet {
     return named;
   }
 
-  /** Makes the name server answer with a wrong address of a node. */
+  /** Makes the name server return a wrong address for a node. */
   void misname(SimulatedNode node, String ip) {
     names.put(hostname(node), ip);
   }
 
-  /** Makes the name server answer with the right addresses. */
+  /** Makes the name server return the right addresses. */
   void correctNames() {
     nodes.forEach(node -> names.put(hostname(node), node.ip()));
   }
 
-  /** Gives a node that is down an address that nobody has had, of which the name server knows. */
+  /** Gives a node that is down an unused address, and updates the name server. */
   void move(SimulatedNode node) {
     node.moveTo("10.1.0." + ++lastMove);
     names.put(hostname(node), node.ip());
   }
 
-  /** Pauses the receiver, or the sender, of one of the next messages when that arrives. */
+  /** Pauses the receiver, or the sender, at the arrival of one of the next messages. */
   void pauseAtMessage(int message, boolean sender, long millis) {
     planned = new PlannedPause(messages + message, sender, millis);
   }
@@ -93,7 +93,7 @@ final class ClusterFleet {
     }
   }
 
-  /** Makes the nodes meet, as {@code redis-cli --cluster create} does. */
+  /** Starts the nodes and makes them meet, as {@code redis-cli --cluster create} does. */
   void form() {
     for (int i = 0; i < nodes.size(); i++) {
       SimulatedNode node = nodes.get(i);
@@ -129,7 +129,7 @@ final class ClusterFleet {
 
   /** A condition that is awaited. */
   interface Condition {
-    /** Returns null if it holds, otherwise what is missing. */
+    /** Returns null if the condition holds, otherwise the missing part. */
     @Nullable String missing();
   }
 
@@ -140,7 +140,7 @@ final class ClusterFleet {
     }
   }
 
-  /** Waits for a condition; returns what is missing in the end. */
+  /** Waits for a condition; returns the part that is missing in the end, or null. */
   @Nullable String tryFor(long millis, Condition condition) {
     long end = network.now() + millis;
     String missing = condition.missing();
@@ -156,7 +156,7 @@ final class ClusterFleet {
         SlotSet.SLOTS * master / masters, SlotSet.SLOTS * (master + 1) / masters - 1);
   }
 
-  /** Returns the epoch in which the first owner of slots claimed them. */
+  /** Returns the epoch of the first claim of slots. */
   long firstEpochOf(SlotSet slots) {
     for (int i = 0; i < masters; i++) {
       if (slots.contains(SlotSet.SLOTS * i / masters)) {
@@ -205,7 +205,7 @@ final class ClusterFleet {
     return nodes.stream().filter(node -> node.id().equals(id)).findFirst().orElseThrow();
   }
 
-  /** Returns a message as it arrives; some go through their bytes. */
+  /** Returns a message as received; a sample of them is encoded and decoded. */
   Message carried(Message message) {
     if (network.now() % 8 != 0) {
       return message;
@@ -234,7 +234,7 @@ final class ClusterFleet {
     return lines;
   }
 
-  /** Returns null if all agree and the cluster is healthy, otherwise the problem. */
+  /** Returns null if all nodes agree and the cluster is healthy, otherwise the problem. */
   @Nullable String disagreement() {
     Cluster first = null;
     for (SimulatedNode node : nodes) {
@@ -263,7 +263,7 @@ final class ClusterFleet {
     return wrongAddress();
   }
 
-  /** Returns null if all know each other and themselves at the right addresses. */
+  /** Returns null if all nodes know each other and themselves by the right addresses. */
   private @Nullable String wrongAddress() {
     for (SimulatedNode node : nodes) {
       for (SimulatedNode other : nodes) {

@@ -19,12 +19,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Tests how nodes get to know each other, and how they repair a handshake that failed. */
+/** Tests how nodes discover each other, and how they repair a failed handshake. */
 class ClusterHandshakeTest {
   private static final long TIMEOUT_MILLIS = 2000;
   private static final long PATIENCE_MILLIS = 60_000;
 
-  /** The messages of a formation of three nodes; later ones are ordinary PINGs. */
+  /** The number of messages during the formation of three nodes; later ones are ordinary PINGs. */
   private static final int MESSAGES = 60;
 
   private static SimulatedNode node(ClusterFleet fleet, int number) {
@@ -35,7 +35,7 @@ class ClusterHandshakeTest {
     return String.format(Locale.ROOT, "%040x", number);
   }
 
-  /** A MEET, or another message, of a node that nobody knows, with gossip about others. */
+  /** Returns a MEET, or another message, of an unknown node, with gossip about others. */
   private static Message stranger(GossipKind kind, String sender, int port, int entries) {
     Header header =
         new Header(
@@ -66,7 +66,7 @@ class ClusterHandshakeTest {
 
   /**
    * Verifies that a pause that outlasts a handshake on either side, at any of its messages, leaves
-   * no one-way knowledge behind.
+   * no node known to one side only.
    */
   @Test
   void healsAfterAPauseAtAnyStepOfAHandshake() {
@@ -108,7 +108,7 @@ class ClusterHandshakeTest {
         () -> known.core().findings().isEmpty() ? null : "" + known.core().findings());
   }
 
-  /** A node that was forgotten on purpose and still runs stays away for the minute of the order. */
+  /** A running node that was forgotten on purpose stays away for the minute of the order. */
   @Test
   void ignoresARepeatedMeetOfAForgottenNode() {
     ClusterFleet fleet = new ClusterFleet(1, 3, 1, TIMEOUT_MILLIS);

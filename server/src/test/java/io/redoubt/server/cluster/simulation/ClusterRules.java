@@ -8,7 +8,7 @@ import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The invariants that hold at every message under any faults of the network. */
+/** The invariants that hold at every message under all network faults. */
 final class ClusterRules {
 
   /** Signals a violated rule. */
@@ -34,12 +34,12 @@ final class ClusterRules {
   private boolean operators;
   private int elections;
 
-  /** Starts to require votes: all later epochs come from elections. */
+  /** Requires votes from now on: all later epochs come from elections. */
   void electionsFrom(long epoch) {
     firstElectedEpoch = epoch;
   }
 
-  /** Permits epochs that an operator's order has raised without votes. */
+  /** Permits epochs that an operator raised without votes. */
   void allowOperators() {
     operators = true;
   }
@@ -49,7 +49,7 @@ final class ClusterRules {
     return elections;
   }
 
-  /** Checks a message on its way to the network. */
+  /** Checks a message that is being sent. */
   void sending(SimulatedNode sender, SimulatedNode receiver, Message message) {
     Header header = message.header();
     String name = sender.name();
@@ -108,7 +108,7 @@ final class ClusterRules {
             "two owners of slots in epoch " + epoch + ": " + id + ", " + sender.id());
       }
     });
-    // A master that keeps its slots may need a new epoch, if others have the same.
+    // A master that keeps its slots may need a new epoch after a collision.
     SlotSet last = lastClaims.put(sender.id(), header.slots());
     if (before == null && epoch >= firstElectedEpoch && !header.slots().equals(last)) {
       elected(sender, epoch);

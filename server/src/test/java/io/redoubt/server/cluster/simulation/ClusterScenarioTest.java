@@ -79,8 +79,8 @@ class ClusterScenarioTest {
   }
 
   /**
-   * Two votes of four are too few, also while the slots of another master pass to its replica and
-   * the candidate counts three masters.
+   * Two votes of four are no majority, even while the slots of another master pass to its replica
+   * and the candidate counts three masters.
    */
   @Test
   void needsTheMajorityFromTheBeginningOfAnElection() {
@@ -88,14 +88,14 @@ class ClusterScenarioTest {
     SimulatedNode giver = node(fleet, 1);
     SimulatedNode taker = node(fleet, 5);
     SimulatedNode candidate = node(fleet, 7);
-    candidate.waitLikeRedis(); // which gives us the time to cut a connection
+    candidate.waitLikeRedis(); // which leaves time to cut a connection
     fleet.rules().allowOperators();
     node(fleet, 3).crash();
     waitForLine(fleet, "Start of election delayed");
-    fleet.network().cut(candidate.ip(), giver.ip()); // which isn't asked for its vote
+    fleet.network().cut(candidate.ip(), giver.ip()); // which receives no vote request
     waitForLine(fleet, "auth granted");
     fleet.network().runFor(50);
-    fleet.network().cut(taker.ip(), candidate.ip()); // which doesn't see the new master
+    fleet.network().cut(taker.ip(), candidate.ip()); // which does not learn of the new master
     assertThat(taker.order(new Input.Failover(FailoverKind.TAKEOVER))).isEqualTo("OK");
     waitForMaster(fleet, taker, fleet.share(0));
     fleet.network().mend();
@@ -108,8 +108,8 @@ class ClusterScenarioTest {
   }
 
   /**
-   * Verifies that a node still needs three of four votes when it hears from a replaced master that
-   * it is a replica, but nothing from the new one.
+   * Verifies that a node still needs three of four votes after a deposed master has announced that
+   * it is a replica, but before the new master is heard.
    */
   @Test
   void countsMastersThatItHasNotHeardOf() {
@@ -202,7 +202,7 @@ class ClusterScenarioTest {
     assertThat(from.order(new Input.MigrateSlot(slot, to.id()))).isEqualTo("OK");
     assertThat(from.core().migratingTo(slot)).isSameAs(seen(from, to));
     assertThat(to.core().importingFrom(slot)).isSameAs(seen(to, from));
-    fleet.network().runFor(10); // the time until an order is on disk
+    fleet.network().runFor(10); // the time until an order is durable
     assertThat(from.disk().myself().openSlots().migrating()).containsEntry(slot, to.id());
     assertThat(from.order(new Input.AssignSlot(slot, to.id(), 3)))
         .startsWith("ERR Can't assign hashslot 16000 to a different node while I still hold keys");
@@ -288,7 +288,7 @@ class ClusterScenarioTest {
     return master.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
   }
 
-  /** A master may fail before its first PING, and its replica still belongs to its shard. */
+  /** A master may fail before its first PING; its replica still belongs to its shard. */
   @Test
   void spreadsShardsWithTheHandshake() {
     ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
@@ -299,7 +299,7 @@ class ClusterScenarioTest {
     while (!knows(one, two) || !knows(two, one)) {
       fleet.network().runFor(1);
     }
-    fleet.network().runFor(10); // a message takes 1 to 3
+    fleet.network().runFor(10); // a message takes 1 to 3 ms
     assertThat(seen(one, two).labels()).isEqualTo(two.core().me().labels());
     assertThat(seen(two, one).labels()).isEqualTo(one.core().me().labels());
   }
@@ -339,11 +339,11 @@ class ClusterScenarioTest {
     ClusterFleet fleet = new ClusterFleet(seed, 3, 1, TIMEOUT_MILLIS);
     fleet.nameNodes();
     fleet.form();
-    fleet.network().runFor(TIMEOUT_MILLIS); // names are in all files
+    fleet.network().runFor(TIMEOUT_MILLIS); // names are in all state files
     return fleet;
   }
 
-  /** Restarts all nodes at addresses of which only the name server knows. */
+  /** Restarts all nodes at addresses that only the name server knows. */
   private static void moveAll(ClusterFleet fleet) {
     fleet.nodes().forEach(SimulatedNode::crash);
     fleet.nodes().forEach(fleet::move);
@@ -367,7 +367,7 @@ class ClusterScenarioTest {
     }
   }
 
-  /** A pod may get the address that another pod of the cluster had. */
+  /** A pod may get the former address of another pod of the cluster. */
   @Test
   void healsAfterAllNodesHaveExchangedTheirAddresses() {
     for (int seed = 1; seed <= 20; seed++) {
@@ -397,7 +397,7 @@ class ClusterScenarioTest {
     assertThat(replica.offset()).isGreaterThan(before);
   }
 
-  /** Only the node itself proves that it is at the address which the name server tells. */
+  /** Only the node itself proves that it has the address in the name server's answer. */
   @Test
   void distrustsTheNameServer() {
     ClusterFleet fleet = formedWithNames(1);
@@ -440,7 +440,7 @@ class ClusterScenarioTest {
     assertThat(master.core().isServing()).isTrue();
   }
 
-  /** Nobody can have replaced a node that is new, as a restarted one may have been. */
+  /** A new node cannot have been replaced, unlike a restarted one. */
   @Test
   void servesAtOnceWhenItIsNew() {
     ClusterFleet fleet = new ClusterFleet(1, 1, 0, TIMEOUT_MILLIS);
@@ -483,7 +483,7 @@ class ClusterScenarioTest {
     assertThat(replica.offset()).isGreaterThan(written);
   }
 
-  /** A pause that is too short for a failover costs nothing but a line in the log. */
+  /** A pause too short for a failover costs nothing but a line in the log. */
   @Test
   void servesAfterAPauseWellBelowTheNodeTimeout() {
     for (long millis : new long[] {TIMEOUT_MILLIS * 6 / 10, TIMEOUT_MILLIS * 7 / 10}) {

@@ -56,7 +56,9 @@ class ClusterSimulationTest {
     catches(Bug.FORGETFUL_DISK, "not on its disk");
   }
 
-  /** Verifies that the rules detect a new owner that claims the slots in the old one's epoch. */
+  /**
+   * Verifies that the rules detect a new owner that claims the slots in the epoch of the old one.
+   */
   @Test
   void catchesAnEpochThatIsNotBumped() {
     catches(Bug.OLD_EPOCH, "two owners of slots");

@@ -21,7 +21,7 @@ final class ClusterStorm {
     this.random = fleet.random();
   }
 
-  /** Adds the orders of operators, which may raise epochs without votes. */
+  /** Adds operators' orders, which may raise epochs without votes. */
   void withOperators() {
     kinds = FAULTS + ORDERS;
     fleet.rules().allowOperators();
@@ -92,7 +92,7 @@ final class ClusterStorm {
         if (node.isUp()) {
           FailoverKind kind = FailoverKind.values()[random.nextInt(FailoverKind.values().length)];
           if (kind == FailoverKind.TAKEOVER && knowsNoSlotsOfItsMaster(node)) {
-            return; // the order would make a master without slots, which stays one
+            return; // the order would create a master that stays without slots
           }
           note("failover " + kind + " at " + node.name());
           node.step(new Input.Failover(kind));
@@ -106,7 +106,7 @@ final class ClusterStorm {
     return master != null && master.slotCount() == 0;
   }
 
-  /** Restarts a node at another address, of which the name server knows at once or much later. */
+  /** Restarts a node at another address; the name server learns of it at once or much later. */
   private void move(SimulatedNode node) {
     note("move " + node.name());
     node.crash();
@@ -125,7 +125,7 @@ final class ClusterStorm {
     fleet.note("-", "--- " + text);
   }
 
-  /** Ends all faults; returns the problem that remains after a time, null if there is none. */
+  /** Ends all faults; returns the problem that remains after a time, or null. */
   @Nullable String recover(long millis) {
     note("all heals");
     fleet.network().mend();

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Measures the simulated time from the agreement that masters have failed to their replacement,
- * compared to replicas that wait before they request votes, as Redis' do. Prints a line per
- * scenario. {@code -Dredoubt.seeds=1000} runs more than a build does.
+ * compared to replicas that wait before they request votes, as Redis' replicas do. Prints a line
+ * per scenario. {@code -Dredoubt.seeds=1000} runs more than a build does.
  */
 class FailoverTimeTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 20);
@@ -20,10 +20,10 @@ class FailoverTimeTest {
   private static final long PATIENCE_MILLIS = 60_000;
   private static final long DISK_MILLIS = 20;
 
-  /** A time after which a candidate has needed a second attempt. */
+  /** The time that shows that a candidate needed a second attempt. */
   private static final long SECOND_ATTEMPT_MILLIS = 2 * TIMEOUT_MILLIS;
 
-  /** The replicas that wait like Redis. */
+  /** The replicas that wait as in Redis. */
   private enum Waiting {
     NONE,
     SOME,
@@ -31,7 +31,7 @@ class FailoverTimeTest {
   }
 
   /**
-   * A shape of a cluster and of its failure.
+   * A cluster and its failure.
    *
    * @param failing the number of masters that fail at the same time
    * @param behind true if the first master's first replica has missed writes
@@ -83,7 +83,7 @@ class FailoverTimeTest {
         fleet.network().cut(victims.getFirst().ip(), late.ip());
         fleet.network().runFor(1000);
       }
-      // The machine's connections end with it, or stay silent.
+      // The machine's connections are reset, or stay silent.
       victims.forEach(seed % 2 == 0 ? SimulatedNode::crash : each -> isolate(fleet, each));
       long failedAt = await(fleet, () -> anyFailed(fleet, victims));
       millis.add(await(fleet, () -> areReplaced(fleet, victims)) - failedAt);
@@ -184,11 +184,11 @@ class FailoverTimeTest {
     atOnce(new Scenario("two replicas, one behind", 3, 2, 1, true));
   }
 
-  /** Candidates for several masters that start at once would split the votes. */
+  /** Candidates for several masters that start at the same time would split the votes. */
   @Test
   void candidatesForSeveralMastersWaitForEachOther() {
     Scenario scenario = new Scenario("two of five masters at once", 5, 1, 2, false);
-    int seeds = 5 * SEEDS; // one election of 20 is split where all wait, one of 200 where none does
+    int seeds = 5 * SEEDS; // splits: 1 of 20 if all wait, 1 of 200 if none
     Figures waiting = measure(scenario, Waiting.ALL, seeds);
     Figures ours = measure(scenario, Waiting.NONE, seeds);
     assertThat(ours.secondAttempts()).isLessThanOrEqualTo(waiting.secondAttempts());

@@ -39,8 +39,8 @@ import org.junit.jupiter.api.Test;
  * Measures the gossip of a node in a large healthy cluster: bytes sent and processor time per
  * second, compared to Redis' rule. {@code -Dredoubt.nodes=1000} sets the number of nodes.
  *
- * <p>One node is real. Its peers answer, and ping it as often as it pings them. They report PONGs
- * as old as the node's own.
+ * <p>One node is real. Its peers answer, and send it as many pings as they receive. They report
+ * PONGs as old as the node's own.
  */
 class GossipCostTest {
   private static final int NODES = Integer.getInteger("redoubt.nodes", 60);
@@ -105,7 +105,7 @@ class GossipCostTest {
     return new ClusterState(ids.getFirst(), NODES, 0, records);
   }
 
-  /** Steps with an input, carries its outputs out, and measures both. */
+  /** Processes an input and performs its outputs, and measures both. */
   private void step(Input input) {
     long before = cpuNow();
     List<Output> outputs = cluster.step(now, input);
@@ -178,7 +178,7 @@ class GossipCostTest {
     }
   }
 
-  /** Returns the PINGs a second by Redis' rule, with the same peers. */
+  /** Returns the number of PINGs per second by Redis' rule, with the same peers. */
   private double pingsOfRedis() {
     long[] pongAt = new long[NODES];
     long sent = 0;
@@ -204,7 +204,7 @@ class GossipCostTest {
       for (int node : pinged) {
         sent++;
         pongAt[node] = time;
-        // The PONG and a peer's PING bring news of others.
+        // The PONG and a peer's PING carry gossip about others.
         for (int i = 0; i < 2 * entriesOfRedis(); i++) {
           int about = 1 + random.nextInt(NODES - 1);
           long reported = pongAt[1 + random.nextInt(NODES - 1)] / 1000 * 1000;

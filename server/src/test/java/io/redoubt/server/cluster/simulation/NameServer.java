@@ -8,7 +8,7 @@ final class NameServer {
   private final Map<String, String> addresses = new HashMap<>();
   private int requests;
 
-  /** Answers with an address from now on; with none if that is empty. */
+  /** Returns this address from now on; an empty one removes the entry. */
   void put(String hostname, String ip) {
     addresses.put(hostname, ip);
   }

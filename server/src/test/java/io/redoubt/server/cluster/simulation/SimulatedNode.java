@@ -21,14 +21,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated node with a disk: the real core with simulated connections and a counter for its
- * data. A write to disk takes a while; a crash before that loses it.
+ * A simulated node with a disk: the real core with simulated connections and a counter as its data.
+ * A write to disk takes time; a crash before its end loses it.
  */
 final class SimulatedNode {
   private static final long TICK_MILLIS = 100;
   private static final long MAX_LOOKUP_MILLIS = 100;
 
-  /** The longest times until states are written for which nobody waits. */
+  /** The longest times until the write of a state that no output depends on. */
   private static final long SOON_MILLIS = 10;
 
   private static final long LEISURE_MILLIS = 250;
@@ -47,14 +47,14 @@ final class SimulatedNode {
   private long diskDelayMillis;
   private boolean writing;
 
-  /** The newest state that is not on disk and for which nobody waits. */
+  /** The newest state not on disk that no output depends on. */
   private @Nullable ClusterState unwritten;
 
   private long pausedUntil;
   private @Nullable String lastReply;
 
   /**
-   * The number of writes that its data contains, and the time of its last contact to its master.
+   * The number of writes that its data contains, and the time of its last contact with its master.
    */
   private long offset;
 
@@ -62,12 +62,12 @@ final class SimulatedNode {
   private @Nullable String follows;
   private long writesPausedUntil;
 
-  /** The outputs to perform before a crash, negative for no crash. */
+  /** The number of outputs to perform before a crash, negative for no crash. */
   private int dieAfterOutputs = -1;
 
   private Bug bug = Bug.NONE;
 
-  /** True for a replica that waits before it asks for votes, as Redis does. */
+  /** True for a replica that waits before it requests votes, as Redis does. */
   private boolean patient;
 
   /** Deliberate bugs that the rules must detect. */
@@ -75,7 +75,7 @@ final class SimulatedNode {
     NONE,
     /** Votes for every candidate. */
     DOUBLE_VOTE,
-    /** Takes a write to disk for done that is not. */
+    /** Treats an unfinished write to disk as finished. */
     FORGETFUL_DISK,
     /** Takes over slots without a new epoch. */
     OLD_EPOCH
@@ -136,8 +136,8 @@ final class SimulatedNode {
   }
 
   /**
-   * Makes a replica wait before it asks for votes as Redis does: its data counts as too old until
-   * the failure of its master is no news.
+   * Makes a replica wait before it requests votes, as Redis does: its data counts as too old until
+   * the news of its master's failure has spread.
    */
   void waitLikeRedis() {
     patient = true;
@@ -187,7 +187,7 @@ final class SimulatedNode {
     tickAfter(fleet.random().nextLong(TICK_MILLIS), incarnation);
   }
 
-  /** Restarts it without the knowledge of a node. */
+  /** Restarts it without its record of another node. */
   void restartWithout(String forgotten) {
     crash();
     disk =
@@ -309,7 +309,7 @@ final class SimulatedNode {
     perform();
   }
 
-  /** Performs the outputs up to a write to disk that the others wait for. */
+  /** Performs the outputs up to a write to disk that later outputs depend on. */
   private void perform() {
     while (!writing && core != null && !waiting.isEmpty()) {
       if (dieAfterOutputs == 0) {
@@ -381,7 +381,7 @@ final class SimulatedNode {
         });
   }
 
-  /** Writes what nobody waits for, which a crash before has lost. */
+  /** Writes the state that no output depends on; an earlier crash loses it. */
   private void writeLast() {
     if (unwritten != null) {
       written(unwritten);
@@ -389,7 +389,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Does something after a random time, unless the node crashes before. */
+  /** Runs an action after a random time, unless the node crashes before. */
   private void afterDisk(long mostMillis, Runnable action) {
     int expected = incarnation;
     fleet
@@ -409,7 +409,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Alters what a node with a planted bug sends. */
+  /** Alters the messages of a node with a planted bug. */
   private Message altered(Message message) {
     Header header = message.header();
     if (bug != Bug.OLD_EPOCH || !core().me().isMaster()) {
@@ -534,7 +534,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Breaks connections that others have opened. */
+  /** Breaks the connections opened by other nodes. */
   void breakInbound() {
     for (BusConnection connection : List.copyOf(inbound.values())) {
       if (fleet.random().nextInt(3) == 0) {

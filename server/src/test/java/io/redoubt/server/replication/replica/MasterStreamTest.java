@@ -158,7 +158,7 @@ class MasterStreamTest {
     return RequestEncoder.encode(words);
   }
 
-  /** A command in the form that a Redis 7.2 passes over. */
+  /** Returns a command in the form that Redis 7.2 ignores. */
   private static byte[] newer(String... words) {
     byte[] command = command(words);
     MemorySegment memory = MemorySegment.ofArray(command);
@@ -175,7 +175,7 @@ class MasterStreamTest {
     return joined.toByteArray();
   }
 
-  /** Notes what it is told, and knows what MULTI and EXEC mean. */
+  /** Records the calls, and interprets MULTI and EXEC. */
   private static final class Server implements MasterStream.Target {
     private final List<String> executed = new ArrayList<>();
     private final ByteArrayOutputStream applied = new ByteArrayOutputStream();

@@ -33,7 +33,7 @@ class InterleavingTest {
     assertThat(turns.allowance(true)).isZero();
   }
 
-  /** A link that takes less than snapshot and stream together: either gets its half. */
+  /** A link slower than snapshot and stream together: each gets half of it. */
   @Test
   void sharesANarrowLink() {
     Random random = Seed.random("InterleavingTest");

@@ -79,7 +79,7 @@ class TransferFramingTest {
         int at = random.nextInt(50);
         int length = random.nextInt(40);
         System.arraycopy(bytes(mark), 0, content, at, length);
-        content[at + length] = '-'; // not by random the mark's next
+        content[at + length] = '-'; // never the next byte of the mark by chance
       }
       boolean marked = random.nextBoolean();
       ByteArrayOutputStream wire = new ByteArrayOutputStream();
