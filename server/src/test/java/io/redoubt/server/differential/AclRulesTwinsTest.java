@@ -14,10 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Random sequences of ACL rules: what they allow and how they are shown, with a real Redis and
- * ours.
- */
+/** Random sequences of ACL rules: their permissions and their text, compared with a real Redis. */
 final class AclRulesTwinsTest {
   private static final int SEQUENCES = Integer.getInteger("redoubt.aclSequences", 150);
   private static final int DRY_RUNS = 15;
@@ -103,8 +100,8 @@ final class AclRulesTwinsTest {
   }
 
   /**
-   * A call of a random command with more arguments than it needs, which also count keys: with fewer
-   * Redis finds none of the keys of some commands, and allows them.
+   * Returns a call of a random command with surplus arguments, some of which are keys: with fewer
+   * arguments Redis finds no keys for some commands, and allows them.
    */
   private String call() {
     String name = any(names);
@@ -118,8 +115,8 @@ final class AclRulesTwinsTest {
   }
 
   /**
-   * The real one, which shows rules derived from the permitted commands, takes the rules that ours
-   * shows in the order given. They must make the same user.
+   * The real server, which derives the rules it shows from the permitted commands, is given the
+   * rules that Redoubt shows, which are in the given order. Both must define the same user.
    */
   private void compareTexts(Conversation conversation) {
     List<String> real = rules(conversation.askReal(0, words("ACL", "LIST")));

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A real Redis loads the append-only files that are written here, and the other way round. */
+/** A real Redis loads the append-only files written here, and vice versa. */
 final class AppendOnlyExchangeTest {
   private static final int WRITES = 3000;
 
@@ -66,7 +66,7 @@ final class AppendOnlyExchangeTest {
     };
   }
 
-  /** Writes of every kind; errors, such as a wrong type, are welcome. */
+  /** Sends random writes of every kind; errors, such as a wrong type, are fine. */
   private void write(Dialogue server) {
     for (int i = 0; i < WRITES; i++) {
       server.ask(write(i));

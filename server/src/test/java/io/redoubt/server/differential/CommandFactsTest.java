@@ -17,14 +17,14 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * COMMAND and COMMAND DOCS beside those of Redis 7.2.6, which are kept in {@code
- * commands-7.2.6.txt}: all but summaries and complexities. {@code -Dredoubt.commandsOf=PORT} writes
- * that file from a server.
+ * Compares COMMAND and COMMAND DOCS with those of Redis 7.2.6, except for summaries and
+ * complexities. They are kept in {@code commands-7.2.6.txt}; {@code -Dredoubt.commandsOf=PORT}
+ * writes that file from a server.
  */
 final class CommandFactsTest {
   private static final String FILE = "commands-7.2.6.txt";
 
-  /** Commands that 7.2 does not have. */
+  /** Commands that 7.2 lacks. */
   static final TreeSet<String> NEWER =
       new TreeSet<>(
           List.of(
@@ -58,7 +58,7 @@ final class CommandFactsTest {
               "xackdel",
               "xdelex"));
 
-  /** Commands with options of later versions, which their argument trees show. */
+  /** Commands with options of later versions, which appear in their argument trees. */
   private static final TreeSet<String> WITH_NEWER_OPTIONS =
       new TreeSet<>(
           List.of("bitop", "client|kill", "client|list", "hscan", "set", "xadd", "xtrim"));
@@ -93,7 +93,7 @@ final class CommandFactsTest {
     assertThat(different).isEqualTo(WITH_NEWER_OPTIONS);
   }
 
-  /** Returns the facts up to the history and the argument tree, which show options. */
+  /** Returns the facts before the history and the argument tree, which contain options. */
   private static String withoutOptions(String line) {
     return line.replaceFirst(" (history|arguments)=.*", "");
   }

@@ -9,7 +9,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Sends the same requests to both twins, over several connections, one after the other. Fails with
+ * Sends the same requests to both twins, over several connections, one after another. Fails with
  * the last requests if replies differ.
  */
 final class Conversation implements AutoCloseable {
@@ -75,7 +75,7 @@ final class Conversation implements AutoCloseable {
     return speakers.get(connection).real.call(words);
   }
 
-  /** Returns the reply of our server on a connection. */
+  /** Returns the reply of the Redoubt server on a connection. */
   byte[] askOurs(int connection, byte[]... words) {
     return speakers.get(connection).ours.call(words);
   }
@@ -89,7 +89,7 @@ final class Conversation implements AutoCloseable {
     }
   }
 
-  /** Remembers a request and its reply for the message of a failure. */
+  /** Keeps a request and its reply for the message of a failure. */
   private void remember(int connection, List<byte[]> request, byte[] reply) {
     if (last.size() == REMEMBERED) {
       last.removeFirst();

@@ -51,8 +51,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random conversations with a real Redis and with ours: the replies, the keyspace events, the data
- * and the statistics are the same.
+ * Random conversations with a real Redis and with Redoubt: replies, keyspace events, data and
+ * statistics are equal.
  */
 final class ConversationTest {
   private static final int REQUESTS = 4000;
@@ -62,12 +62,12 @@ final class ConversationTest {
   /** One more connection, which is never in a transaction. */
   private static final int OBSERVER = CONNECTIONS;
 
-  /** The lines of INFO in which both must agree. */
+  /** The lines of INFO that must be equal on both servers. */
   private static final Pattern COUNTED =
       Pattern.compile(
           "^(cmdstat_|errorstat_|db\\d|rdb_changes_since|keyspace_|expired_keys|total_error)");
 
-  /** Each group with its weight. */
+  /** Returns each group as often as its weight. */
   static List<Command<?>> commands() {
     List<Command<?>> commands = new ArrayList<>();
     add(commands, new StringCommands(), 6);
@@ -106,12 +106,12 @@ final class ConversationTest {
       if (command.isRunnable()) {
         all.add(command);
       }
-      all.removeIf(each -> each.shortName().equals("help")); // our words, not Redis'
-      all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by random
-      all.removeIf(each -> each.shortName().equals("spop")); // removes what random chooses
-      all.removeIf(each -> each.shortName().equals("sort")); // stores equals in any order
-      all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
-      all.removeIf(each -> each.has(Flag.BLOCKING)); // might wait for ever
+      all.removeIf(each -> each.shortName().equals("help")); // texts differ on purpose
+      all.removeIf(each -> each.shortName().equals("randomkey")); // expires random keys
+      all.removeIf(each -> each.shortName().equals("spop")); // removes random members
+      all.removeIf(each -> each.shortName().equals("sort")); // leaves the order of equals open
+      all.removeIf(each -> each.shortName().equals("pfselftest")); // slow
+      all.removeIf(each -> each.has(Flag.BLOCKING)); // might block for ever
       all.removeIf(each -> each.shortName().matches("z(rev)?rank")); // 7.0 has no WITHSCORE
       all.removeIf(each -> CommandFactsTest.NEWER.contains(each.name()));
       for (int i = 0; i < weight; i++) {
@@ -138,13 +138,13 @@ final class ConversationTest {
         var ourEvents = twins.ours()) {
       realEvents.call("PSUBSCRIBE", "__key*");
       ourEvents.call("PSUBSCRIBE", "__key*");
-      conversation.say(OBSERVER, "DEBUG SET-ACTIVE-EXPIRE 0"); // when that happens is random
+      conversation.say(OBSERVER, "DEBUG SET-ACTIVE-EXPIRE 0"); // its time is random
       conversation.say(OBSERVER, "CONFIG RESETSTAT");
       for (int i = 1; i <= REQUESTS; i++) {
         int connection = random.nextInt(4) == 0 ? 1 : 0;
         List<byte[]> request = generator.request(commands.get(random.nextInt(commands.size())));
         if (isScanOfPart(request)) {
-          continue; // expires and counts the keys that it meets, in the order of the table
+          continue; // it expires and counts keys in the order of the table
         }
         if (isLposOfLeastRank(request)) {
           continue; // 7.2 refuses that rank
@@ -161,9 +161,7 @@ final class ConversationTest {
     }
   }
 
-  /**
-   * Misses one after the other, which come in the order of a table where SORT looks for weights.
-   */
+  /** Sorts successive misses: SORT looks up weights in the order of a table. */
   private static String inOneOrder(String events) {
     List<String> lines = new ArrayList<>();
     int run = 0;
@@ -178,7 +176,7 @@ final class ConversationTest {
     return String.join("\n", lines);
   }
 
-  /** 7.2 refuses a rank that has no opposite, before it looks at the key. */
+  /** 7.2 refuses the rank without an opposite number, before it looks up the key. */
   static boolean isLposOfLeastRank(List<byte[]> request) {
     return text(request.getFirst()).equalsIgnoreCase("LPOS")
         && request.stream().anyMatch(word -> text(word).equals(String.valueOf(Long.MIN_VALUE)));
@@ -190,7 +188,7 @@ final class ConversationTest {
     return words.getFirst().equals("SCAN") && (!fromTheStart || words.contains("TYPE"));
   }
 
-  /** Compares what lies behind the replies, and ends what a round has begun. */
+  /** Compares the state behind the replies, and ends the open transactions of a round. */
   private static void endOfRound(Conversation conversation) {
     for (int connection = 0; connection < CONNECTIONS; connection++) {
       conversation.say(connection, "MULTI");
@@ -226,7 +224,7 @@ final class ConversationTest {
     conversation.say(0, "SELECT 0");
   }
 
-  /** Each takes from the other what it dumps. */
+  /** Each server restores the payload that the other one dumps. */
   private static void exchange(Conversation conversation, byte[] key) {
     byte[] dump = bytes("DUMP");
     byte[] real = ((Reply.Bulk) Leniency.parse(conversation.askReal(0, dump, key))).bytes();
@@ -265,7 +263,7 @@ final class ConversationTest {
     conversation.expectSame(section, real, ours);
   }
 
-  /** The lines that must be the same, without what depends on the time. */
+  /** Returns the lines that must be equal, without parts that depend on time. */
   private static Set<String> lines(String info) {
     return info.lines()
         .filter(line -> COUNTED.matcher(line).find())

@@ -14,27 +14,27 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** All that a server shows of its data: digests of values, expiries, groups of streams. */
+/** The observable data of a server: digests of values, expiries, consumer groups of streams. */
 final class DataState {
   static final int DATABASES = 3;
 
-  /** The margin within which something expires while states are taken and compared. */
+  /** The margin around now in which expiry times are not compared. */
   private static final long MARGIN_MILLIS = 10_000;
 
-  /** Figures of a stream that depend on its layout or on when a consumer was seen. */
+  /** Figures of a stream that depend on its layout or on the time when a consumer was seen. */
   private static final Set<String> PASSING =
       Set.of("radix-tree-keys", "radix-tree-nodes", "seen-time", "active-time", "lag");
 
-  /** Figures that wrap in Redis and stay at their highest here. */
+  /** Figures that wrap in Redis and saturate here. */
   private static final Set<String> COUNTERS = Set.of("entries-added", "entries-read");
 
   /** The strictness of a comparison. */
   enum Care {
-    /** Everything but the times at which consumers were seen. */
+    /** Compares everything but the times at which consumers were seen. */
     ALL,
-    /** As a rewritten file of commands keeps it: without pending entries that were deleted. */
+    /** For a rewritten append-only file, which lacks pending entries that were deleted. */
     COMMANDS,
-    /** As another server has it that got the same commands: without the times of deliveries. */
+    /** For another server with the same commands: ignores the times of deliveries. */
     TWIN
   }
 
@@ -43,11 +43,11 @@ final class DataState {
 
   private final Map<String, Key> keys = new TreeMap<>();
   private String functions = "";
-  private final Set<String> passing = new TreeSet<>(); // what expires about now
+  private final Set<String> passing = new TreeSet<>(); // keys that expire about now
 
   private DataState() {}
 
-  /** Takes the state of the server that the client is connected to. */
+  /** Reads the state of the server at the other end of a connection. */
   static DataState of(RespClient client, boolean withFields) throws IOException {
     DataState state = new DataState();
     for (int database = 0; database < DATABASES; database++) {
@@ -98,8 +98,8 @@ final class DataState {
   }
 
   /**
-   * Members and scores in which -0 is 0: packed sorted sets don't know it apart, here as in Redis,
-   * so that it is lost when a file is loaded into one.
+   * Returns members and scores, with -0 as 0: packed sorted sets do not distinguish them, here as
+   * in Redis, so that loading a file into one loses the sign.
    */
   private static String scores(RespClient client, byte[] key) throws IOException {
     StringBuilder text = new StringBuilder();
@@ -112,7 +112,7 @@ final class DataState {
     return text.toString();
   }
 
-  /** The fields of a hash that expire, in one order; "soon" if one of them is about to. */
+  /** Returns the expiring fields of a hash, sorted; "soon" if one of them is about to expire. */
   private static String fields(RespClient client, byte[] key) throws IOException {
     Map<String, Long> times = new TreeMap<>();
     List<Reply> fields = client.call(ascii("HKEYS"), key).elements();
@@ -130,7 +130,9 @@ final class DataState {
     return fields.isEmpty() ? "soon" : times.toString();
   }
 
-  /** Fields and values in one order: the digest counts expired fields until they are removed. */
+  /**
+   * Returns fields and values, sorted: the digest includes expired fields until they are removed.
+   */
   private static String pairs(RespClient client, byte[] key) throws IOException {
     Set<String> pairs = new TreeSet<>();
     List<Reply> words = client.call(ascii("HGETALL"), key).elements();
@@ -148,12 +150,12 @@ final class DataState {
     return text.getBytes(ISO_8859_1);
   }
 
-  /** The number of keys. */
+  /** Returns the number of keys. */
   int size() {
     return keys.size();
   }
 
-  /** The names of the keys in a database. */
+  /** Returns the names of the keys in a database. */
   List<byte[]> names(int database) {
     return keys.keySet().stream()
         .filter(key -> key.startsWith(database + ":"))
@@ -182,7 +184,7 @@ final class DataState {
     return null;
   }
 
-  /** Returns the difference between two values, whatever their keys are. */
+  /** Returns the difference between the values of two keys, null if there is none. */
   static String difference(RespClient client, byte[] key, byte[] copy, boolean withFields)
       throws IOException {
     return difference(key(client, key, withFields), key(client, copy, withFields), Care.ALL);
@@ -211,7 +213,7 @@ final class DataState {
     return stream.equals(other) ? null : "stream is\n  " + stream + "\nand\n  " + other;
   }
 
-  /** A stream's information, without what passes. */
+  /** Returns a stream's information, without transient figures. */
   private static String stream(List<Reply> full, Care care) {
     Set<String> entries = new TreeSet<>();
     for (int i = 0; i + 1 < full.size(); i += 2) {
@@ -235,7 +237,7 @@ final class DataState {
         continue;
       }
       if (name.equals("recorded-first-entry-id") && entries.isEmpty()) {
-        continue; // 7.0 loads the highest one for an empty stream of the old form
+        continue; // 7.0 loads the greatest id for an empty stream of the old form
       }
       text.append(name).append('=');
       if (COUNTERS.contains(name) && value instanceof Reply.Integer(long count)) {
@@ -243,7 +245,7 @@ final class DataState {
       } else if (name.equals("groups") || name.equals("consumers")) {
         for (Reply each : value.elements()) {
           if (care == Care.TWIN && name.equals("consumers") && hasNothing(each)) {
-            continue; // 7.0 makes a consumer only for what it claims
+            continue; // 7.0 creates a consumer only if it claims an entry
           }
           text.append("\n    ");
           fields(each.elements(), care, entries, text);

@@ -11,7 +11,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A server for each test, whose replication stream and keyspace events are compared. */
+/** A server for each test, with access to its replication stream and keyspace events. */
 abstract class EffectsFixture {
   static final String FAR = "33177117420000";
 
@@ -53,7 +53,7 @@ abstract class EffectsFixture {
         .containsExactly(commands);
   }
 
-  /** Returns the keyspace events since the last call, each as its name and key. */
+  /** Returns the keyspace events since the last call, each with its name and key. */
   List<String> events() {
     List<String> events = new ArrayList<>();
     for (String message : subscriber.messages().split("\n")) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random places and searches get the same replies, in the same order, as from a real Redis. */
+/** Random places and searches get the same replies, in the same order, from a real Redis. */
 final class GeoTwinsTest {
   private static final int REQUESTS = 3000;
   private static final String[] UNITS = {"m", "km", "FT", "mi"};

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hashes of all sizes, whose fields and values meet each other again and again. */
+/** Hashes of all sizes, with few fields and values, so that commands often meet the same ones. */
 final class HashConversationTest {
   private static final int REQUESTS = 12_000;
   private static final String[] NUMBERS = {

@@ -20,13 +20,13 @@ import java.util.stream.Stream;
 
 /**
  * Compares replies of two servers byte by byte, except for times, the order of tables and versions
- * of file formats. An instance follows one connection, as the reply to EXEC depends on the queued
- * commands.
+ * of file formats. An instance tracks one connection, because the reply to EXEC depends on the
+ * queued commands.
  */
 final class Leniency {
   private static final byte[] QUEUED = "+QUEUED\r\n".getBytes(StandardCharsets.ISO_8859_1);
 
-  /** RDB version (2 bytes) and CRC-64 (8 bytes) at the end of what DUMP returns. */
+  /** The RDB version (2 bytes) and CRC-64 (8 bytes) at the end of a DUMP payload. */
   private static final int DUMP_FOOTER_BYTES = 10;
 
   /** The length byte of a string compressed by LZF, after the type byte. */
@@ -43,19 +43,19 @@ final class Leniency {
   private static final String NO_ACCESS =
       "NOPERM this user has no permissions to access one of the ";
 
-  /** The flag that 7.2 shows of each user, and 7.0 only where it was set. */
+  /** The flag that 7.2 shows for each user, and 7.0 only if it was set. */
   private static final Pattern SANITIZES =
       Pattern.compile(", \\w+\\[(text=)?sanitize-payload\\]| sanitize-payload\\b");
 
   private final Deque<String> queued = new ArrayDeque<>();
   private boolean sorted;
 
-  /** Notes the use of SORT, in which Redis turns a small sorted set into a skip list. */
+  /** Records a use of SORT, which turns a small sorted set into a skip list in Redis. */
   void sorted() {
     sorted = true;
   }
 
-  /** Returns true if both replies to a request are equivalent. */
+  /** Returns true if the replies to a request are equivalent. */
   boolean accepts(List<byte[]> request, byte[] real, byte[] ours) {
     String command = new String(request.getFirst(), StandardCharsets.ISO_8859_1);
     command = command.toLowerCase(Locale.ROOT);
@@ -80,16 +80,16 @@ final class Leniency {
     }
     return switch (command) {
       case "ttl", "expiretime" -> near(real, ours, TOLERANCE_MILLIS / 1000);
-      // All small numbers are one object each there, and tell when that was used.
+      // Redis shares one object for each small number, with a common idle time.
       case "object idletime" -> near(real, ours, Integer.MAX_VALUE);
       case "pttl", "pexpiretime" -> near(real, ours, TOLERANCE_MILLIS);
       case "keys", "hkeys", "hvals", "smembers", "sinter", "sunion", "sdiff" ->
           sorted(real).equals(sorted(ours));
       case "hgetall" -> pairs(real).equals(pairs(ours));
-      case "srandmember", "zrandmember" -> size(real) == size(ours); // random chooses
+      case "srandmember", "zrandmember" -> size(real) == size(ours); // random choice
       case "scan", "hscan", "sscan", "zscan", "randomkey" -> true;
-      case "sort_ro" -> size(real) == size(ours); // equals come in any order
-      case "object refcount" -> true; // we have no references, and show 1 or what a shared one has
+      case "sort_ro" -> size(real) == size(ours); // the order of equals is open
+      case "object refcount" -> true; // no reference counts here: 1 or Redis' shared value
       // 7.0 has no listpacks for small lists and sets.
       case "object encoding" ->
           ours.text().equals("listpack")
@@ -106,7 +106,7 @@ final class Leniency {
     };
   }
 
-  /** Returns the text by which 7.0 denies a command, a key or a channel. */
+  /** Returns the text with which 7.0 denies a command, a key or a channel. */
   private static String oldDenial(String text) {
     return USER_DENIED
         .matcher(text)
@@ -116,12 +116,12 @@ final class Leniency {
             "NOPERM No permissions to access a channel", NO_ACCESS + "channels used as arguments");
   }
 
-  /** Returns the text by which 7.0's ACL DRYRUN denies a command, a key or a channel. */
+  /** Returns the text with which 7.0's ACL DRYRUN denies a command, a key or a channel. */
   private static String oldDryRun(String text) {
     return USER_DRY_RUN.matcher(text).replaceFirst("This user has no permissions to");
   }
 
-  /** Replies with scores, of which 7.0 writes more digits than tell them from others. */
+  /** Compares replies with scores by value, because 7.0 prints surplus digits. */
   private static boolean sameScores(Reply real, Reply ours) {
     if (real instanceof Reply.Array) {
       List<Reply> reals = real.elements();
@@ -150,7 +150,7 @@ final class Leniency {
     return true;
   }
 
-  /** Of rules, which 7.0 puts into an order of its own and 7.2 keeps as they were given. */
+  /** Sorts ACL rules, which 7.0 reorders and 7.2 keeps in the given order. */
   private static String inOneOrder(String rules) {
     return RULES
         .matcher(SANITIZES.matcher(rules).replaceAll(""))
@@ -163,7 +163,7 @@ final class Leniency {
         && Math.abs(real.number() - ours.number()) <= tolerance;
   }
 
-  /** The pairs of a map in one order, whichever version of the protocol tells them. */
+  /** Returns the pairs of a map, sorted, for either version of the protocol. */
   private static List<String> pairs(Reply reply) {
     if (reply instanceof Reply.Map map) {
       return sortedPairs(map.keys(), map.values());
@@ -194,12 +194,15 @@ final class Leniency {
     return reply.elements().stream().map(Reply::toString).sorted().toList();
   }
 
-  /** Collections are written in another form; what they mean is compared by RESTORE. */
+  /** Returns true for collections, whose payloads differ; RESTORE compares their content. */
   private static boolean isCollection(Reply reply) {
     return ((Reply.Bulk) reply).bytes()[0] != 0;
   }
 
-  /** Two compressors need not write the same; what they mean is compared by RESTORE. */
+  /**
+   * Returns true for compressed strings: two compressors may differ, and RESTORE compares the
+   * content.
+   */
   private static boolean isCompressed(Reply reply) {
     return (((Reply.Bulk) reply).bytes()[1] & 0xff) == LZF_STRING;
   }
@@ -209,7 +212,7 @@ final class Leniency {
     return Arrays.copyOf(payload, payload.length - DUMP_FOOTER_BYTES);
   }
 
-  /** The reply that those bytes are. */
+  /** Parses a reply. */
   static Reply parse(byte[] wire) {
     var decoder = new ReplyDecoder();
     decoder.feed(wire, 0, wire.length);

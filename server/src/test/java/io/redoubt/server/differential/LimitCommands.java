@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Random commands that write, with arguments at their limits.
+ * Random write commands with arguments at their limits.
  *
- * <p>A command is made of a line. Words in angle brackets are filled in, of words joined by bars
- * one is taken, and an underscore in a word stands for a blank, so that an option and its argument
+ * <p>A command is a line of words. Words in angle brackets are placeholders, one of several words
+ * joined by bars is chosen, and an underscore becomes a blank, so that an option and its argument
  * come together or not at all.
  */
 final class LimitCommands {
-  /** Begins a word in whose place the payload of a key is sent, of ours or of the real one. */
+  /**
+   * The prefix of a word that is replaced by the payload of a key, dumped by Redoubt or by the real
+   * server.
+   */
   static final String DUMP_OF_OURS = "\0dump of ours\0";
 
   static final String DUMP_OF_REAL = "\0dump of the real one\0";
@@ -31,7 +34,7 @@ final class LimitCommands {
           "SETBIT <str> <bit> 0|1",
           "BITOP AND|OR|XOR <str> <str> <str>",
           "BITOP NOT <str> <str>",
-          // Without SAT for SET: Redis takes a number far below the lowest one for a high one.
+          // SET without SAT: Redis treats a number far below the minimum as one above the maximum.
           "BITFIELD <str> SET <width> <bit> <int> OVERFLOW WRAP|SAT|FAIL INCRBY <width> #<small>"
               + " <int>",
           "BITFIELD <str> OVERFLOW FAIL INCRBY <width> <bit> <int>",
@@ -89,7 +92,7 @@ final class LimitCommands {
           "ZREMRANGEBYRANK <zset> <index> <index>",
           "ZREMRANGEBYSCORE <zset> (|<score> <score>",
           "ZADD lex 0 <name> 0 <name>",
-          "ZREMRANGEBYLEX lex [<name> +", // means nothing where scores differ
+          "ZREMRANGEBYLEX lex [<name> +", // undefined if scores differ
           "ZPOPMIN|ZPOPMAX <zset> <small>",
           "ZMPOP 2 <zset> <zset> MIN|MAX COUNT_<small>|",
           "ZRANGESTORE <zset> <zset> <index> <index> REV|",
@@ -159,7 +162,7 @@ final class LimitCommands {
           "CONFIG SET stream-node-max-bytes 0|1|100|4096",
           "CONFIG SET maxmemory-policy noeviction|allkeys-lfu|allkeys-lru");
 
-  /** Commands that a real Redis 7.0 lacks, or whose outcome two servers may choose. */
+  /** Commands that a real Redis 7.0 lacks, or whose result is a server's choice. */
   private static final List<String> OURS_ALONE =
       List.of(
           "HEXPIRE <hash> <seconds> NX|XX|GT|LT|||| FIELDS 2 <name> <name>",
@@ -188,9 +191,9 @@ final class LimitCommands {
           "XREADGROUP GROUP <group> m1 STREAMS <stream> >",
           "PEXPIRE <key> 1|2|5|20",
           "SPOP <set> <small>",
-          // Since 7.2 XAUTOCLAIM makes a consumer even when it claims nothing.
+          // Since 7.2, XAUTOCLAIM creates a consumer even if it claims nothing.
           "XGROUP CREATECONSUMER <stream> <group> <name>",
-          // The C library's sine differs from Java's in the last place.
+          // The C library's sine differs from Java's in the last digit.
           "GEOSEARCHSTORE <geo> <geo> FROMLONLAT <longitude> <latitude> BYRADIUS 20000 km ASC"
               + " STOREDIST",
           "XADD <stream> * f <text>",
@@ -204,28 +207,30 @@ final class LimitCommands {
   private final boolean alone;
   private final List<List<String>> groups;
 
-  /** Commands for ours alone, or also for a real Redis. */
+  /** Creates a generator for Redoubt alone, or for a real Redis, too. */
   LimitCommands(RandomGenerator random, boolean alone) {
     this.random = random;
     this.alone = alone;
     values = new LimitValues(random);
     payloads = new LimitPayloads(random, values);
     groups = new ArrayList<>(List.of(STRINGS, LISTS, HASHES, SETS, SORTED_SETS, STREAMS, KEYS));
-    groups.add(STREAMS); // have the most state beside their elements
+    groups.add(STREAMS); // have the most state besides their elements
     if (alone) {
       groups.add(OURS_ALONE);
       groups.add(OURS_ALONE);
     }
   }
 
-  /** Some commands; some sequences keep to one or two types, so that these come far. */
+  /**
+   * Returns some commands; some sequences use only one or two types, for long histories of a key.
+   */
   List<byte[][]> sequence() {
     List<List<String>> used = groups;
     if (random.nextInt(3) == 0) {
       used = List.of(values.pick(groups), values.pick(groups), values.pick(groups));
     }
     List<byte[][]> sequence = new ArrayList<>();
-    sequence.add(command("CONFIG SET hll-sparse-max-bytes 0|20|3000|3000")); // shows in the string
+    sequence.add(command("CONFIG SET hll-sparse-max-bytes 0|20|3000|3000")); // affects the string
     for (int i = 20 + random.nextInt(80); i > 0; i--) {
       sequence.add(command(values.pick(values.pick(used))));
     }

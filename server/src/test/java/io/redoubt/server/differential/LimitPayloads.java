@@ -14,7 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
-/** Random payloads for RESTORE: valid ones as no server writes them, in old and odd forms. */
+/**
+ * Random payloads for RESTORE: valid ones in forms that no server writes, and old and odd forms.
+ */
 final class LimitPayloads {
   private static final int VERSION = 9;
 
@@ -27,7 +29,7 @@ final class LimitPayloads {
     this.values = values;
   }
 
-  /** A payload, a character a byte; of types that came after 7.0 too for ours alone. */
+  /** Returns a payload, one character per byte; for Redoubt alone, with types later than 7.0. */
   String next(boolean alone) {
     out = new ByteArrayOutputStream();
     switch (random.nextInt(alone ? 18 : 17)) {
@@ -78,7 +80,7 @@ final class LimitPayloads {
     return pairs;
   }
 
-  /** Members and scores in ascending order, as a packed sorted set has them. */
+  /** Returns members and scores in ascending order, as in a packed sorted set. */
   private List<String> scored() {
     List<String> scored = new ArrayList<>();
     double score = -1e6 * random.nextInt(3);
@@ -163,7 +165,7 @@ final class LimitPayloads {
     }
   }
 
-  /** A stream without nodes or with one; its figures beside the entries are at their limits. */
+  /** Writes a stream with one node or none; its counters and ids are at their limits. */
   private void stream(int type) {
     int entries = random.nextInt(3);
     out.write(type);
@@ -228,7 +230,7 @@ final class LimitPayloads {
     length(sequence);
   }
 
-  /** A length in any of the forms that hold it, not only the shortest. */
+  /** Writes a length in any form that can hold it, not only the shortest. */
   private void length(long length) {
     int least = length < 0 ? 3 : length < 64 ? 0 : length < 1 << 14 ? 1 : length < 1L << 32 ? 2 : 3;
     switch (values.oneIn(4) ? random.nextInt(least, 4) : least) {
@@ -248,7 +250,7 @@ final class LimitPayloads {
     }
   }
 
-  /** A string, of a small number in any of the widths that hold it. */
+  /** Writes a string; a small number in any width that can hold it. */
   private void string(String text) {
     if (text.matches("-?[1-9][0-9]{0,8}")) {
       int number = Integer.parseInt(text);

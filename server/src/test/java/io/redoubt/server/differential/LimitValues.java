@@ -7,7 +7,10 @@ import java.util.random.RandomGenerator;
 
 /** Random arguments, mostly ones at which something wraps, overflows or changes its encoding. */
 final class LimitValues {
-  /** Lengths at which an encoding of a listpack, a ziplist or an RDB file changes, and one more. */
+  /**
+   * Lengths at which an encoding of a listpack, a ziplist or an RDB file changes, and one above
+   * each.
+   */
   private static final int[] LENGTHS = {0, 1, 11, 12, 20, 21, 44, 45, 63, 64, 65, 128, 253, 254};
 
   private static final int[] LONG_LENGTHS = {255, 4_095, 4_096, 8_192, 16_383, 16_384, 70_000};
@@ -79,7 +82,7 @@ final class LimitValues {
     return random.nextInt(bound);
   }
 
-  /** A whole number of 64 bits, often beside a power of two. */
+  /** Returns an integer of 64 bits, often near a power of two. */
   long integer() {
     return switch (random.nextInt(5)) {
       case 0 -> Long.MAX_VALUE - random.nextInt(3);
@@ -93,7 +96,7 @@ final class LimitValues {
     };
   }
 
-  /** Bytes, a character each: numbers, texts at the limits of encodings, noise. */
+  /** Returns bytes, one character each: numbers, texts at the limits of encodings, noise. */
   String text() {
     return switch (random.nextInt(9)) {
       case 0 -> "";
@@ -113,7 +116,10 @@ final class LimitValues {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  /** The name of a field, a member, a consumer or a group: few, so that they meet. */
+  /**
+   * Returns the name of a field, member, consumer or group, from a small set so that commands often
+   * meet the same one.
+   */
   String name() {
     return oneIn(4) ? text() : "m" + random.nextInt(12);
   }
@@ -126,7 +132,7 @@ final class LimitValues {
     };
   }
 
-  /** Some texts: a few, now and then as many as make a large encoding. */
+  /** Returns some texts: a few, occasionally enough for a large encoding. */
   List<String> several(int each) {
     int count = oneIn(12) ? 100 + random.nextInt(500) : 1 + random.nextInt(4);
     boolean numbers = random.nextBoolean();
@@ -137,7 +143,7 @@ final class LimitValues {
     return several;
   }
 
-  /** Scores and members in turn. */
+  /** Returns alternating scores and members. */
   List<String> scored() {
     List<String> scored = new ArrayList<>();
     for (String member : several(1)) {
@@ -147,7 +153,7 @@ final class LimitValues {
     return scored;
   }
 
-  /** The id of an entry of a stream. */
+  /** Returns the id of a stream entry. */
   String id() {
     return switch (random.nextInt(8)) {
       case 0 -> pick(SEQUENCES) + "-" + pick(SEQUENCES);
@@ -157,7 +163,7 @@ final class LimitValues {
     };
   }
 
-  /** Lasts for so many milliseconds: hardly ever so that it ends during a sequence. */
+  /** Returns a duration in milliseconds, which rarely ends during a sequence. */
   long duration() {
     return switch (random.nextInt(7)) {
       case 0 -> Long.MAX_VALUE - random.nextInt(2);
@@ -168,13 +174,13 @@ final class LimitValues {
     };
   }
 
-  /** A point in time, in milliseconds since 1970: long past, far off or never. */
+  /** Returns a time in milliseconds since 1970: long past, far off or never. */
   long time() {
     return switch (random.nextInt(8)) {
       case 0 -> Long.MAX_VALUE - random.nextInt(2);
       case 1 -> Long.MIN_VALUE + random.nextInt(2);
       case 2 -> random.nextInt(-1, 2);
-      case 3 -> (1L << 48) - random.nextInt(3); // what fields may have at the most
+      case 3 -> (1L << 48) - random.nextInt(3); // the maximum for expiring fields
       case 4 -> Long.MAX_VALUE / 1000;
       default -> 4_000_000_000_000L + random.nextLong(1L << random.nextInt(10, 62));
     };

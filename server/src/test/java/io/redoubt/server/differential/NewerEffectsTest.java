@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The propagation and keyspace events of commands that Redis 7.2 does not have. */
+/** The propagation and keyspace events of commands that Redis 7.2 lacks. */
 final class NewerEffectsTest extends EffectsFixture {
   @BeforeEach
   void selectTheDatabase() {
@@ -89,7 +89,7 @@ final class NewerEffectsTest extends EffectsFixture {
   @Test
   void deletesDueFieldsBeforeOthersAreSet() {
     says("DEBUG SET-ACTIVE-EXPIRE 0");
-    says("HSET h b 2"); // first: a hash goes with its only field
+    says("HSET h b 2"); // first, because a hash disappears with its last field
     says("HSETEX h PX 1 FIELDS 1 a 1");
     awaitReply("*1\r\n$-1\r\n", "HMGET", "h", "a");
     replica.next();

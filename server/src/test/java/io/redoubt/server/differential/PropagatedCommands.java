@@ -46,8 +46,8 @@ final class PropagatedCommands implements AutoCloseable {
 
   /**
    * Returns a command with its name in upper case, without conditions that the master has
-   * evaluated. Redis propagates those; this server does not, as a replica older than 7.0 would
-   * refuse PEXPIREAT with one.
+   * evaluated. Redis propagates the conditions; this server does not, because a replica older than
+   * 7.0 would refuse PEXPIREAT with one.
    */
   private static List<String> decided(List<String> words) {
     List<String> rest = new ArrayList<>(words);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The differences of the replication stream of Redis 7.2 from that of 7.0. */
+/** The differences between the replication streams of Redis 7.2 and 7.0. */
 @ServerTest
 final class Redis72StreamTest {
   private final Dialogue redis;

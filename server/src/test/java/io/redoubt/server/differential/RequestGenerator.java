@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Requests that follow a command's declaration: mostly valid ones, now and then with a word too
- * many, a word missing, a number that is none or a key of few, so that they meet each other.
+ * Generates requests from a command's declaration: mostly valid ones, occasionally with a surplus
+ * or missing word or an invalid number. Keys come from a small set, so that commands often meet the
+ * same one.
  */
 final class RequestGenerator {
   private static final String[] KEYS = {"a", "b", "c", "d", "e", "\u0000bin\u00ff", ""};
@@ -32,7 +33,7 @@ final class RequestGenerator {
     "nan",
     "inf",
     "1e3",
-    "m".repeat(44), // the longest that is kept beside its key, and one more
+    "m".repeat(44), // the longest value stored next to its key, and one more
     "n".repeat(45),
     "hello world ".repeat(30)
   };
@@ -59,7 +60,7 @@ final class RequestGenerator {
     "01"
   };
 
-  /** None of them between now and a minute from now: both servers shall agree on what is gone. */
+  /** Times that are not within the next minute, so that both servers agree on expired keys. */
   private static final String[] TIMES = {"0", "-1", "-100", "1.5", "x", "9223372036854775807", ""};
 
   private static final long YEAR_2100_MILLIS = 4_102_444_800_000L;
@@ -83,7 +84,7 @@ final class RequestGenerator {
     this.random = random;
   }
 
-  /** A request for the command. */
+  /** Returns a request for the command. */
   List<byte[]> request(Command<?> command) {
     List<String> words = new ArrayList<>(List.of(command.name().split("\\|")));
     if (random.nextInt(4) == 0) {
@@ -157,7 +158,7 @@ final class RequestGenerator {
     return List.of("seconds", "milliseconds", "ttl").contains(argument.name());
   }
 
-  /** A time to live or a point in time; two of them are hardly ever near each other. */
+  /** Returns a time to live or a point in time; two of them are rarely close to each other. */
   private String time(Argument argument) {
     if (random.nextInt(5) == 0) {
       return pick(TIMES);

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The errors of scripts count as those of a real Redis do: once, for the command where they arise,
- * and for the one that ran the script when they are its reply.
+ * The errors of scripts count as in a real Redis: once for the command that fails, and once for the
+ * script's command if the error is its reply.
  */
 final class ScriptErrorCountsTest {
   private static final Pattern COUNTED =

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Scripts have the results and the errors, to the letter, that they have in a real Redis. */
+/** Scripts have the same results and errors, to the letter, as in a real Redis. */
 final class ScriptTwinsTest {
 
   @TempDir private Path directory;
@@ -37,7 +37,7 @@ final class ScriptTwinsTest {
     }
   }
 
-  /** One script a line, in which {@code ⏎} is the end of one of its own lines. */
+  /** Returns the scripts, one per line; {@code ⏎} is a line break within a script. */
   private static List<String> scripts() throws Exception {
     try (InputStream in = ScriptTwinsTest.class.getResourceAsStream("scripts.txt")) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)

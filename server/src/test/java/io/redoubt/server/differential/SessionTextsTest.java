@@ -5,7 +5,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands on connections, configuration and commands, with a real Redis and with ours. */
+/** Compares commands on connections, configuration and commands with a real Redis. */
 final class SessionTextsTest {
   @TempDir private Path directory;
 

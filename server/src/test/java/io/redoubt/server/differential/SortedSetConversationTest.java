@@ -7,18 +7,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sorted sets, small and large, that meet each other and what is none. */
+/** Sorted sets, small and large, in operations with each other and with keys of other types. */
 final class SortedSetConversationTest {
   private static final int REQUESTS = 4_000;
 
-  /** Scores that Redis 7.0 writes as 7.2 does: not 0.1, but whole numbers and quarters. */
+  /** Scores that Redis 7.0 writes like 7.2: whole numbers and quarters, but not 0.1. */
   private static final String[] SCORES = {
     "0", "1", "-1", "2", "3", "10", "2.5", "-0.25", "1e3", "inf", "-inf", "+inf", "007", "100.5"
   };
 
   /**
-   * The weights of stored results, which make no negative zero: whether one keeps its sign in
-   * ZRANGESTORE depends in Redis on the encoding that the result has when the member is added.
+   * The weights of stored results, which avoid negative zero: whether ZRANGESTORE keeps its sign
+   * depends, in Redis, on the encoding of the result when the member is added.
    */
   private static final String[] POSITIVE_SCORES = {
     "1", "2", "3", "10", "2.5", "1e3", "inf", "007", "x"
@@ -211,7 +211,7 @@ final class SortedSetConversationTest {
     return " key" + random.nextInt(5);
   }
 
-  /** Ranges of members are defined where all scores are the same. */
+  /** Returns the key whose members all have one score, for which ranges of members are defined. */
   private String equalScores() {
     return " equal";
   }

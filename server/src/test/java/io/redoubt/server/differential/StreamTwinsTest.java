@@ -20,7 +20,7 @@ final class StreamTwinsTest {
   private static final int REQUESTS = 6000;
   private static final int KEYS = 2;
 
-  /** Fields that may differ: times, fields of 7.2 alone, and the sizes of Redis' radix trees. */
+  /** Fields that may differ: times, fields of 7.2, and the sizes of Redis' radix trees. */
   private static final Pattern UNLIKE =
       Pattern.compile(
           "\\b1[78]\\d{11}\\b|(?<=, c\\d, )Integer\\[value=\\d+\\], "
@@ -59,7 +59,7 @@ final class StreamTwinsTest {
     return " c" + random.nextInt(3);
   }
 
-  /** Returns an id close to the last ones, complete or without a sequence. */
+  /** Returns an id close to the latest ones, complete or without a sequence. */
   private String id() {
     return random.nextInt(8) == 0 ? " " + near() : wholeId();
   }
@@ -185,7 +185,7 @@ final class StreamTwinsTest {
                   + key()
                   + " "
                   + (time + random.nextInt(3))
-                  + "-9" // above any deleted id: 7.2 enforces that, 7.0 does not
+                  + "-9" // above any deleted id, which 7.2 requires and 7.0 does not
                   + maybe(" ENTRIESADDED 200")
                   + maybe(" MAXDELETEDID" + id()));
       default -> add(conversation);
@@ -201,7 +201,7 @@ final class StreamTwinsTest {
         + maybe(consumer());
   }
 
-  // Since 7.2 a missing consumer is created at once, before 7.2 with its first entry.
+  // A missing consumer is created at once since 7.2, and with its first entry before.
 
   private void readGroup(Conversation conversation) {
     String key = key();

@@ -29,7 +29,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * A server of ours with an append-only file and a replica, and a real one: what is put into the
+ * A Redoubt server with an append-only file and a replica, and a real Redis. Data written to the
  * first is saved, loaded, rewritten, dumped, replicated and exchanged.
  */
 final class SurvivalRig implements AutoCloseable {
@@ -64,7 +64,6 @@ final class SurvivalRig implements AutoCloseable {
   private long keys;
   private long commands;
 
-  /** Starts the servers. */
   SurvivalRig(Path directory) throws Exception {
     this.directory = directory;
     redis = opened(RealRedis.start(directory));
@@ -103,18 +102,18 @@ final class SurvivalRig implements AutoCloseable {
     return commands;
   }
 
-  /** The last lines of our servers' logs. */
+  /** Returns the last lines of the Redoubt servers' logs. */
   String logEnd() {
     List<String> lines = log.toString(ISO_8859_1).lines().toList();
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 12), lines.size()));
   }
 
-  /** Runs commands and checks what becomes of the data; returns what is wrong, or null. */
+  /** Runs commands and checks that the data survives; returns the failure, or null. */
   String failure(List<byte[][]> sequence, boolean alone, boolean interleaved) {
     log.reset();
     try {
       ourCommands.call("DISCARD");
-      realCommands.call("DISCARD"); // it may have been left in a transaction when they diverged
+      realCommands.call("DISCARD"); // the divergence may have left it in a transaction
       for (String line : RESET) {
         expectOk(Leniency.parse(ourCommands.call(line.split(" "))), line);
         expectOk(Leniency.parse(realCommands.call(line.split(" "))), line);
@@ -133,8 +132,9 @@ final class SurvivalRig implements AutoCloseable {
   }
 
   /**
-   * Returns true if the real Redis ends by commands that it alone is given. Redis 7.0.15 fails an
-   * assertion when it reads some streams of its own, whose entries have hundreds of fields.
+   * Returns true if the real Redis crashes on commands that no other server is given. Redis 7.0.15
+   * fails an assertion when it reads some of its own streams, whose entries have hundreds of
+   * fields.
    */
   boolean realEndsByItself(List<byte[][]> sequence) throws IOException {
     try {
@@ -171,7 +171,7 @@ final class SurvivalRig implements AutoCloseable {
 
   // Running.
 
-  /** Runs commands; returns true if only ours did all that it accepted. */
+  /** Runs commands; returns true if only Redoubt executed everything that it accepted. */
   private boolean run(List<byte[][]> sequence, boolean alone) throws Exception {
     boolean diverged = alone;
     Leniency leniency = new Leniency();
@@ -192,7 +192,7 @@ final class SurvivalRig implements AutoCloseable {
       if (!diverged) {
         byte[] expected = realCommands.call(words);
         if (name(words).equals("EXEC") && sameErrors(expected, reply)) {
-          reply = expected; // errors have other words, and all else shows in the data
+          reply = expected; // error texts differ, and everything else appears in the data
         }
         if (isAccepted(expected) != isAccepted(reply)
             || (isAccepted(expected) && !leniency.accepts(List.of(words), expected, reply))) {
@@ -225,7 +225,7 @@ final class SurvivalRig implements AutoCloseable {
     return new String(words[0], ISO_8859_1).toUpperCase(Locale.ROOT);
   }
 
-  /** Puts payloads in the place of their marks; null if there is no such key. */
+  /** Replaces marks by payloads; returns null if a key does not exist. */
   private byte[][] withDumps(byte[][] command, int database) throws IOException {
     byte[][] words = command.clone();
     for (int i = 1; i < words.length; i++) {
@@ -332,7 +332,7 @@ final class SurvivalRig implements AutoCloseable {
     awaitReplica();
   }
 
-  /** Our file goes to the real one and its file to us. */
+  /** Each server loads the other one's file. */
   private void exchange(DataState before) throws Exception {
     expectSame("the real one after the same commands", before, state(real, false), Care.TWIN);
     expectOk(ask(real, "SAVE"), "SAVE");
@@ -389,7 +389,7 @@ final class SurvivalRig implements AutoCloseable {
     return text.getBytes(ISO_8859_1);
   }
 
-  /** A command as a line that a client takes. */
+  /** Returns a command as an input line of a client. */
   static String shown(byte[]... words) {
     StringBuilder line = new StringBuilder();
     for (byte[] word : words) {
@@ -408,7 +408,7 @@ final class SurvivalRig implements AutoCloseable {
       try {
         opened.close();
       } catch (Exception alreadyGone) {
-        // another one may have to be ended too
+        // others must be closed, too
       }
     }
   }

@@ -14,12 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever commands can put into memory can be saved, loaded, dumped and replicated: random
- * sequences of writing commands with arguments at their limits, a seed each.
+ * Data that commands can create can be saved, loaded, dumped and replicated: random sequences of
+ * write commands with arguments at their limits, one seed each.
  *
- * <p>{@code -Dredoubt.survival.minutes=60} goes on for longer than a build does; {@code
- * -Dredoubt.seed=…} begins with that sequence, {@code -Dredoubt.survival.sequences=1} ends after
- * it.
+ * <p>{@code -Dredoubt.survival.minutes=60} runs longer than a build does; {@code -Dredoubt.seed=…}
+ * starts with that sequence, {@code -Dredoubt.survival.sequences=1} stops after it.
  */
 final class SurvivalTest {
   private static final Duration USUAL = Duration.ofSeconds(40);
@@ -83,7 +82,7 @@ final class SurvivalTest {
     assertThat(reports).isEmpty();
   }
 
-  /** The number of failures after which a run ends: a long one goes on for a while. */
+  /** Returns the number of failures that ends a run: a long run continues after the first ones. */
   private static int most(Integer minutes) {
     return minutes == null ? 1 : 8;
   }
@@ -110,12 +109,12 @@ final class SurvivalTest {
     return text.append(log).toString();
   }
 
-  /** The step that failed, or the command of which the replies differ. */
+  /** Returns the failed step, or the command with different replies. */
   private static String kind(String failure) {
     return failure.split(failure.startsWith("after ") ? " [^ ]+ " : ":", 2)[0];
   }
 
-  /** Leaves commands out as long as it still fails, in smaller and smaller pieces. */
+  /** Removes commands, in smaller and smaller pieces, as long as the sequence still fails. */
   private List<byte[][]> shrunken(Sequence sequence, String kind) throws Exception {
     long end = System.nanoTime() + SHRINKING.toNanos();
     List<byte[][]> kept = sequence.commands();

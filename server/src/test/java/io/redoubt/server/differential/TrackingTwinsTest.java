@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random clients with client-side caching, with a real Redis and with ours: after each request all
- * of them must have received the same invalidations. The order of the keys that one request changes
+ * Random clients with client-side caching, with a real Redis and with Redoubt: after each request
+ * all of them must have received the same invalidations. The order of keys changed by one request
  * is left open, and so are the names of encodings, which changed with Redis 7.2. Scripts read all
- * keys that they name, as Redis 7.0 tracks the named ones.
+ * keys that they name, because Redis 7.0 tracks the named ones.
  */
 final class TrackingTwinsTest {
   private static final int TRACKERS = 4;
@@ -189,7 +189,7 @@ final class TrackingTwinsTest {
     return Long.toString(((Reply.Integer) client.call("CLIENT", "ID")).value());
   }
 
-  /** Ends a client that may receive redirected invalidations; another one takes its place. */
+  /** Closes a client that may receive redirected invalidations, and replaces it by a new one. */
   private void replaceReceiver() throws IOException {
     int index = random.nextBoolean() ? SUBSCRIBER : RECEIVER;
     Pair old = clients.get(index);
@@ -227,8 +227,8 @@ final class TrackingTwinsTest {
   }
 
   /**
-   * Returns a random request. Redis sends a client its own invalidations as it is at the end of a
-   * transaction, so it must not change its mode in one.
+   * Returns a random request. Redis sends a client its own invalidations in the mode that it has at
+   * the end of a transaction, so a transaction must not change the mode.
    */
   private String randomRequest(boolean inTransaction) {
     String line = pick(REQUEST_LINES);
@@ -276,7 +276,7 @@ final class TrackingTwinsTest {
     return ofReal ? clients.get(index).realId : clients.get(index).ourId;
   }
 
-  /** Returns the messages before the reply in any order, and the reply. */
+  /** Returns the messages before the reply, sorted, and the reply. */
   private static List<String> withReply(RespClient client) throws IOException {
     List<String> before = new ArrayList<>();
     while (true) {
@@ -299,7 +299,7 @@ final class TrackingTwinsTest {
     }
   }
 
-  /** Returns the messages so far, in any order. */
+  /** Returns the messages so far, sorted. */
   private static List<String> messages(int index, RespClient client, int port) throws IOException {
     if (index == SUBSCRIBER) {
       try (RespClient other = RespClient.connect("127.0.0.1", port)) {
@@ -321,7 +321,7 @@ final class TrackingTwinsTest {
     }
   }
 
-  /** Returns a reply as a text, without ids, encodings and the order of what has none. */
+  /** Returns a reply as text, without ids and encodings, and with unordered parts sorted. */
   private static String text(Reply reply) {
     if (reply.toString().contains("Bulk[proto]")) {
       return "HELLO";

@@ -34,7 +34,7 @@ final class TwinStreams implements AutoCloseable {
     }
   }
 
-  /** Moves SELECT behind MULTI, where Redis 7.2 sends it; 7.0 sends it before. */
+  /** Moves SELECT after MULTI, where Redis 7.2 sends it; 7.0 sends it before. */
   private static List<List<String>> withSelectsInTransactions(List<List<String>> commands) {
     List<List<String>> moved = new ArrayList<>(commands);
     for (int i = 1; i < moved.size(); i++) {
@@ -50,9 +50,9 @@ final class TwinStreams implements AutoCloseable {
   }
 
   /**
-   * Removes what a real 7.0 does not replicate of consumer groups: new consumers without entries,
-   * deliveries of pending entries, and the count of read entries of a group whose last id a claim
-   * advances.
+   * Removes the effects on consumer groups that a real 7.0 does not replicate: new consumers
+   * without entries, deliveries of pending entries, and the count of read entries of a group whose
+   * last id a claim advances.
    */
   private static List<List<String>> known(List<List<String>> commands, boolean claims) {
     List<List<String>> known = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A real Redis and one of ours, both new and empty. */
+/** A real Redis and a Redoubt server, both new and empty. */
 final class Twins implements AutoCloseable {
   private final RealRedis real;
   private final RedisServer ours;
@@ -39,22 +39,22 @@ final class Twins implements AutoCloseable {
     }
   }
 
-  /** A connection to the real one. */
+  /** Returns a connection to the real server. */
   WireConnection real() {
     return new WireConnection(real.port());
   }
 
-  /** A connection to ours. */
+  /** Returns a connection to the Redoubt server. */
   WireConnection ours() {
     return new WireConnection(ours.port());
   }
 
-  /** The port of the real one. */
+  /** Returns the port of the real server. */
   int realPort() {
     return real.port();
   }
 
-  /** The port of ours. */
+  /** Returns the port of the Redoubt server. */
   int oursPort() {
     return ours.port();
   }

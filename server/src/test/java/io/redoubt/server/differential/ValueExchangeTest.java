@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Values of every type and encoding are the same here and in a real Redis, by the digest that both
- * compute; and they go from one to the other.
+ * Values of every type and encoding are equal here and in a real Redis, by the digest that both
+ * compute, and can be moved from one to the other.
  */
 final class ValueExchangeTest {
 

@@ -67,7 +67,7 @@ final class WireConnection implements AutoCloseable {
     return receive();
   }
 
-  /** Returns the pub/sub messages before a reply to PING, a line each. */
+  /** Returns the pub/sub messages before a reply to PING, one per line. */
   String messages() {
     send("PING");
     var all = new StringBuilder();
@@ -80,7 +80,7 @@ final class WireConnection implements AutoCloseable {
     }
   }
 
-  /** Sends SYNC and reads past the snapshot. */
+  /** Sends SYNC and skips the snapshot. */
   void skipSnapshot() {
     try {
       socket.getOutputStream().write("SYNC\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bytes as they come, also those that are no requests, with a real Redis and with ours. */
+/** Arbitrary bytes, including invalid requests, sent to a real Redis and to Redoubt. */
 final class WireTwinsTest {
   private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 3000);
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -32,8 +32,8 @@ final class WireTwinsTest {
   private final Random random = Seed.random("WireTwinsTest");
 
   /**
-   * Sends pieces and reads what comes until the server closes: at the latest when it has sent so
-   * many bytes and been told that the input has ended.
+   * Sends pieces and reads until the server closes, or until it has sent {@code replyBytes} bytes
+   * and the input has been ended.
    */
   private static String talk(int port, int replyBytes, byte[]... pieces) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -58,13 +58,13 @@ final class WireTwinsTest {
           all.write(buffer, 0, bytes);
         }
       } catch (SocketException reset) {
-        // Closed with input unread: what was on its way is lost.
+        // Closed with unread input: bytes in transit are lost.
         return all.toString(ISO_8859_1) + RESET;
       }
     }
   }
 
-  /** Fails unless both reply alike, as far as the replies have come. */
+  /** Fails unless both servers reply alike, as far as replies have arrived. */
   private static void expectAlike(Twins twins, byte[]... pieces) throws IOException {
     String real = talk(twins.realPort(), 0, pieces);
     String ours = talk(twins.oursPort(), real.replace(RESET, "").length(), pieces);
@@ -113,7 +113,7 @@ final class WireTwinsTest {
               "AUTH secret\r\n*11\r\n")) {
         expectAlike(twins, bytes.getBytes(ISO_8859_1));
       }
-      // More than one read takes, so that the replies to one read are too many however it is cut.
+      // More than one read, so that the replies to one read exceed the limit however it is split.
       byte[] tooLong = ("PING\r\n".repeat(6000) + "AUTH secret\r\n").getBytes(ISO_8859_1);
       for (int port : List.of(twins.realPort(), twins.oursPort())) {
         assertThat(talk(port, 0, tooLong)).doesNotContain("+OK");

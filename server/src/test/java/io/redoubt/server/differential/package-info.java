@@ -1,2 +1,2 @@
-/** Redoubt beside a real Redis: the same requests, the same replies. */
+/** Compares Redoubt with a real Redis: the same requests, the same replies. */
 package io.redoubt.server.differential;

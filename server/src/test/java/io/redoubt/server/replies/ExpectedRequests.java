@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that a stream of bytes holds, read the slow and plain way from its whole length: the
- * oracle of the tests that split and mutate streams.
+ * Parses the requests in a stream of bytes slowly and plainly, from the whole stream: the oracle of
+ * the tests that split and mutate streams.
  */
 public final class ExpectedRequests {
   private static final int LONGEST_LINE = 64 * 1024;
@@ -22,12 +22,12 @@ public final class ExpectedRequests {
   private int at;
   private boolean violated;
 
-  /** Thrown where the stream ends within a request. */
+  /** Thrown if the stream ends within a request. */
   private static final class Incomplete extends Exception {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Thrown where the stream violates the protocol. */
+  /** Thrown if the stream violates the protocol. */
   private static final class Violation extends Exception {
     private static final long serialVersionUID = 1L;
   }
@@ -45,16 +45,16 @@ public final class ExpectedRequests {
     } catch (Violation e) {
       violated = true;
     } catch (Incomplete e) {
-      // the rest is not answered
+      // the server does not answer the rest
     }
   }
 
-  /** Returns the whole requests, without empty ones. */
+  /** Returns the complete requests, without empty ones. */
   public List<List<byte[]>> requests() {
     return requests;
   }
 
-  /** Returns the number of replies: one a request, and one for a violation of the protocol. */
+  /** Returns the number of replies: one per request, and one for a violation of the protocol. */
   public int replies() {
     return requests.size() + (violated ? 1 : 0);
   }
@@ -105,8 +105,8 @@ public final class ExpectedRequests {
   }
 
   /**
-   * Reads up to a byte, and past as many bytes after it, which must be there. A line with a NUL
-   * byte, which C takes for the end of text, never ends.
+   * Reads up to a byte, and skips the given number of bytes after it, which must exist. A line with
+   * a NUL byte, which C takes for the end of text, never ends.
    */
   private byte[] line(char end, int more) throws Incomplete, Violation {
     int to = at;
@@ -195,7 +195,7 @@ public final class ExpectedRequests {
     return b == ' ' || b >= '\t' && b <= '\r';
   }
 
-  /** Returns true for the spaces that end a word without quotes: a form feed is part of it. */
+  /** Returns true for the spaces that end an unquoted word; a form feed does not. */
   private static boolean endsWord(byte b) {
     return b == ' ' || b == '\t' || b == '\r';
   }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Generates calls of the library of scripts with arguments at the limits: a seed and a number give
- * the same batch of calls each time, so that each can be replayed alone.
+ * Generates calls of Lua's library functions with arguments at their limits. A seed and a number
+ * always yield the same batch of calls, so that each can be replayed alone.
  */
 final class HostileCalls {
   private static final String[] FUNCTIONS = {
@@ -226,8 +226,8 @@ final class HostileCalls {
       "sparse, cyclic, deep, wide, shared, evil, looped, big, KEYS, ARGV";
 
   /**
-   * A library that runs the calls among its arguments, beginning with one of a given number. Its
-   * function 'reached' returns the number of the call that ran last, which may have been killed.
+   * A library that runs the calls in its arguments, from one with a given number on. Its function
+   * 'reached' returns the number of the call that ran last, which may have been killed.
    */
   static final String LIBRARY =
       """
@@ -268,8 +268,8 @@ final class HostileCalls {
   }
 
   /**
-   * Returns a batch of calls, each of which is a chunk of its own. A chunk returns what its call
-   * returns, except for values whose reply would be too long for many of them.
+   * Returns a batch of calls, each in its own chunk. A chunk returns its call's result, unless many
+   * such replies would be too long.
    */
   static List<String> batch(long seed, long batch, int count) {
     HostileCalls generator = new HostileCalls(seed, batch);

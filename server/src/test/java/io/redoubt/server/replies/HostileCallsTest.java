@@ -15,16 +15,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random hostile calls in a server of its own process, since a fault of native code ends the
- * process: the server answers after each, and keeps its data.
+ * Random hostile calls in a server in its own process, because a fault of native code ends the
+ * process: the server answers after each call, and keeps its data.
  *
- * <p>{@code -Dredoubt.hostile.calls=…} makes more calls than a build does, and {@code
- * -Dredoubt.seed=…} with {@code -Dredoubt.hostile.first=…} begins with a batch of that seed.
+ * <p>{@code -Dredoubt.hostile.calls=…} makes more calls than a build does; {@code -Dredoubt.seed=…}
+ * with {@code -Dredoubt.hostile.first=…} starts with a batch of that seed.
  */
 final class HostileCallsTest {
   private static final int CALLS_PER_BATCH = 50;
 
-  /** A batch that takes longer loses the call that it is in, and goes on behind it. */
+  /**
+   * The time after which the current call of a batch is killed; the batch continues after that
+   * call.
+   */
   private static final int PATIENCE_MILLIS = 25;
 
   /** Killing takes milliseconds; the limit allows for a busy machine. */
@@ -96,7 +99,7 @@ final class HostileCallsTest {
             + " ms");
   }
 
-  /** Runs a batch to its end, without the calls that have to be killed. */
+  /** Runs a batch to its end, without the calls that must be killed. */
   private void run(RespClient hostile, RespClient other, List<String> batch) throws Exception {
     List<String> request = new ArrayList<>(List.of("FCALL", "run", "1", "1"));
     request.addAll(batch);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that end their side of the connection and still read, as {@code nc} does. */
+/** Clients that end their output and still read, as {@code nc} does. */
 final class InputEndTest {
   private static final int VALUE_BYTES = 1 << 20;
   private static final int LARGE_REPLIES = 64;
@@ -50,8 +50,8 @@ final class InputEndTest {
   }
 
   /**
-   * Waits until a server has run so many calls of a command, and then for one more turn, in which
-   * it reads the end that another client has sent.
+   * Waits until a server has run a number of calls of a command, and for one more turn, in which it
+   * reads the end of another client's input.
    */
   static void awaitCallsAndEnd(RespClient control, String command, int calls) throws IOException {
     String stats = "cmdstat_" + command + ":calls=" + calls + ",";
@@ -68,7 +68,7 @@ final class InputEndTest {
     }
   }
 
-  /** One client's requests take at most a share of a turn; the rest is kept for the next one. */
+  /** One client's requests take at most a share of a turn; the rest waits for the next turn. */
   @Test
   void answersRequestsKeptForLaterTurns() throws IOException {
     try (RespClient client = client()) {
@@ -90,7 +90,7 @@ final class InputEndTest {
     }
   }
 
-  /** The socket fills only after the client's end was read: its channel must wait once more. */
+  /** The socket fills only after the client's end was read, so its channel must wait once more. */
   @Test
   void sendsOutputThatLaterRequestsMake() throws Exception {
     try (RespClient client = client();
@@ -119,7 +119,7 @@ final class InputEndTest {
     }
   }
 
-  /** As in Redis: nobody is known to wait for the reply. */
+  /** As in Redis: a client that has ended its output may not read the reply. */
   @Test
   void closesABlockedClientAtOnce() throws IOException {
     try (RespClient client = client();

@@ -58,7 +58,6 @@ public final class MutatedRequests {
 
   private final Random random;
 
-  /** Creates a generator that draws from the given source. */
   public MutatedRequests(Random random) {
     this.random = random;
   }

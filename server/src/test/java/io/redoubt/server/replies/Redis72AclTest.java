@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** ACL rules and their replies as Redis 7.2 has them, where those of Redis 7.0 differ. */
+/** ACL rules and their replies in Redis 7.2, where they differ from Redis 7.0. */
 @ServerTest
 final class Redis72AclTest {
   private final Dialogue redis;

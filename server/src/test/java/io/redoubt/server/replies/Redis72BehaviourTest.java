@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Behaviour of Redis 7.2.6 where that of Redis 7.0 differs; each was observed on a real 7.2.6. */
+/**
+ * The behavior of Redis 7.2.6 where it differs from Redis 7.0; each case was observed on a real
+ * 7.2.6.
+ */
 @ServerTest
 final class Redis72BehaviourTest {
   private final Dialogue redis;
@@ -217,7 +220,7 @@ final class Redis72BehaviourTest {
     }
   }
 
-  /** The transaction takes longer than the key lives. */
+  /** The transaction lasts longer than the key lives. */
   @Test
   void keysThatExpiredInTheirTransactionServeNobody() throws Exception {
     try (var other = new Dialogue(server.port())) {
@@ -333,7 +336,7 @@ final class Redis72BehaviourTest {
     }
   }
 
-  /** Redis collects them in blocks from the start, because their head is written last. */
+  /** Redis collects such replies in blocks from the start, because their header is written last. */
   @Test
   void repliesOfDeferredLengthCountWholeTowardsTheOutputLimit() throws Exception {
     for (int i = 0; i < 300; i++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Replies of Redis 7.2.6 where those of Redis 7.0 differ; each was observed on a real 7.2.6. */
+/** Replies of Redis 7.2.6 where they differ from Redis 7.0; each was observed on a real 7.2.6. */
 @ServerTest
 final class Redis72ReplyTest {
   private final Dialogue redis;
@@ -29,7 +29,10 @@ final class Redis72ReplyTest {
     this.server = server;
   }
 
-  /** The digits of Grisu2, which are not always the shortest; integers in full up to 2^62. */
+  /**
+   * The digits of Grisu2, which are not always the shortest; integers up to 2^62 are printed in
+   * full.
+   */
   @ParameterizedTest
   @CsvSource({
     "1e16,10000000000000000",
@@ -82,7 +85,7 @@ final class Redis72ReplyTest {
     redis.says("GET k", "\"" + argument + "\"");
   }
 
-  /** 7.2.6's "%f" without trailing zeros; its digits of a double would be 2.3700000000000001. */
+  /** 7.2.6's "%f" without trailing zeros; as a double it would print 2.3700000000000001. */
   @Test
   void percentilesHaveAtMostSixPlaces() {
     redis.says("CONFIG SET latency-tracking-info-percentiles \"99.9 33.3333339 50\"", "OK");
@@ -180,7 +183,7 @@ final class Redis72ReplyTest {
         .startsWith("(error) ERR XREAD command is not allowed with BLOCK option from scripts");
   }
 
-  /** Without an end they take minutes, and no other client is served. */
+  /** Without a limit they take minutes, and the server serves no other client. */
   @ParameterizedTest
   @ValueSource(strings = {"HRANDFIELD h", "SRANDMEMBER s", "ZRANDMEMBER z"})
   @Timeout(30)

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Counts the replies to every command: called by scripts, functions and EXEC, and plain, in both
  * protocols, on a master, on a master with a replica, and on a replica, while other clients are
- * blocked. The build sweeps a random part; {@code -Dredoubt.sweep=1} all.
+ * blocked. A build sweeps a random part; {@code -Dredoubt.sweep=1} sweeps everything.
  */
 final class ReplySweepTest {
   private static final double PART =
@@ -118,7 +118,7 @@ final class ReplySweepTest {
     return requests;
   }
 
-  /** Reads replies up to that of an ECHO; returns how many came before it, pushes not counted. */
+  /** Reads replies up to that of an ECHO; returns the number before it, without push messages. */
   private int repliesBefore(String echo, RespClient client, Runnable whenBlocked, String what)
       throws IOException {
     int replies = 0;
@@ -149,7 +149,7 @@ final class ReplySweepTest {
     }
   }
 
-  /** A connection over which requests go one way. */
+  /** A connection for requests without replies. */
   private final class Speaker implements AutoCloseable {
     private final RespClient client;
     private final RespClient writer;
@@ -199,7 +199,7 @@ final class ReplySweepTest {
       int replies = repliesBefore(echo, client, () -> unblock(control, id), what);
       assertThat(replies).as("replies to %s", what).isEqualTo(expected);
       if (request.contains("write-acks")) {
-        // Replies to all further writes would wait for replicas, a second each.
+        // Otherwise replies to later writes would wait for replicas, a second each.
         client.call("CLIENT", "WRITE-ACKS", "DEFAULT");
       }
     }
@@ -230,7 +230,7 @@ final class ReplySweepTest {
     }
   }
 
-  /** Clients that are blocked, and served by what is swept. */
+  /** Blocked clients that swept requests may serve. */
   private final class Waiters implements AutoCloseable {
     private final List<RespClient> clients = new ArrayList<>();
     private final List<Long> ids = new ArrayList<>();
@@ -246,7 +246,10 @@ final class ReplySweepTest {
       }
     }
 
-    /** Each has had exactly one reply, at the latest when it is unblocked; then it waits again. */
+    /**
+     * Checks that each client has had exactly one reply, at the latest when it is unblocked; then
+     * blocks it again.
+     */
     void check() throws IOException {
       for (int i = 0; i < clients.size(); i++) {
         RespClient client = clients.get(i);

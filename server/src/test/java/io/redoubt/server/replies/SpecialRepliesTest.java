@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Numbers of replies to the commands that {@link ReplySweepTest} leaves out. */
+/** Counts replies to the commands that {@link ReplySweepTest} leaves out. */
 final class SpecialRepliesTest {
   private static final String END = "the end";
 
@@ -41,7 +41,9 @@ final class SpecialRepliesTest {
     return RespClient.connect("127.0.0.1", server.port());
   }
 
-  /** Sends requests and PING with an argument; returns the number of replies before its reply. */
+  /**
+   * Sends requests and PING with an argument; returns the number of replies before that of PING.
+   */
   private int replies(String protocol, String requests) throws IOException {
     try (RespClient client = client()) {
       client.call("HELLO", protocol);

@@ -43,7 +43,7 @@ final class SweptRequests {
           "inf",
           "9223372036854775807");
 
-  /** Requests that are valid, for commands whose arguments the usual lists do not hit. */
+  /** Valid requests, for commands that the usual lists of arguments do not cover. */
   private static final List<String> VALID =
       List.of(
           "BLPOP missing 0",
@@ -145,8 +145,8 @@ final class SweptRequests {
           "RESTORE missing 0 x");
 
   /**
-   * Commands that end or transform a connection, so that not every request has one reply; they have
-   * tests of their own. A script can call none of them, so that there they are swept as well.
+   * Commands that end or transform a connection, so that not every request has one reply; other
+   * tests cover them. Scripts can call none of them, so they are swept there, too.
    */
   static final Map<String, String> SPECIAL = new TreeMap<>();
 
@@ -174,12 +174,12 @@ final class SweptRequests {
     SPECIAL.put("client|kill", "closes connections");
   }
 
-  /** Of these the usual lists would wait for hosts that there are not. */
+  /** Commands that would wait for unreachable hosts with the usual lists. */
   private static final Set<String> ONLY_VALID = Set.of("migrate");
 
   private final Map<String, Integer> arities = new TreeMap<>();
 
-  /** The commands of a reply to COMMAND. */
+  /** Creates the requests for the commands of a reply to COMMAND. */
   SweptRequests(Reply commands) {
     for (Reply command : commands.elements()) {
       add(command);
@@ -196,7 +196,7 @@ final class SweptRequests {
     return arities.size();
   }
 
-  /** All requests, in random order. */
+  /** Returns all requests, in random order. */
   List<List<String>> all(Random random) {
     List<List<String>> requests = new ArrayList<>();
     arities.forEach((name, arity) -> addLists(requests, name, Math.abs(arity), random));
@@ -236,7 +236,7 @@ final class SweptRequests {
   }
 
   /**
-   * Returns true if the request may have another number of replies than one when not in a script.
+   * Returns true if the request may have a number of replies other than one outside of a script.
    */
   static boolean isSpecial(List<String> request) {
     String first = request.get(0).toLowerCase(java.util.Locale.ROOT);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients over TLS, while it is configured anew and once they have sent close_notify. Only TLS 1.3
+ * Clients over TLS, while it is reconfigured and after they have sent close_notify. Only TLS 1.3
  * permits them to read on then: in version 1.2 the receiver discards pending output and closes (RFC
  * 5246, 7.2.1).
  */
@@ -95,7 +95,7 @@ final class TlsClientsTest {
     }
   }
 
-  /** The same path is how a renewed certificate is loaded. */
+  /** Setting the same path again loads a renewed certificate. */
   @Test
   void loadsRenewedFilesOfTheSamePath() throws Exception {
     Tls.Identity renewed = SelfSigned.make(folder, "renewed");
@@ -149,7 +149,7 @@ final class TlsClientsTest {
     }
   }
 
-  /** Without close_notify the input may have been cut off by a third party. */
+  /** Without close_notify a third party may have truncated the input. */
   @Test
   void closesAConnectionCutDuringTheHandshake() throws Exception {
     try (Socket socket = new Socket("127.0.0.1", port)) {

@@ -32,8 +32,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Sends mutated requests, cut at any byte, in both protocols: each connection gets the replies that
- * its whole requests deserve, and at most one protocol error, before it ends. {@code
+ * Sends mutated requests, split at any byte, in both protocols: each connection gets the replies
+ * due to its complete requests, and at most one protocol error, before it ends. {@code
  * -Dredoubt.mutations=N} runs N requests.
  */
 final class WireMutationTest {
@@ -41,10 +41,10 @@ final class WireMutationTest {
   private static final int HANG_SECONDS = 60;
   private static final int ASK_EVERY = 1000;
 
-  /** The length of an argument that is announced and never comes may be reserved. */
+  /** The limit of memory; an announced argument that never arrives may reserve its length. */
   private static final long MAX_BYTES = 64L << 20;
 
-  /** Memory that a server holds after its first connections: buffers, tables. */
+  /** The memory that a server holds after its first connections: buffers, tables. */
   private static final long LASTING_BYTES = 4L << 20;
 
   private final Random random = Seed.random("WireMutationTest");
@@ -123,7 +123,7 @@ final class WireMutationTest {
     }
   }
 
-  /** Sends all, and the end; returns true if the server closed before. */
+  /** Sends everything and the end of input; returns true if the server closed before. */
   private boolean send(SocketChannel channel, byte[][] pieces, RespClient control) {
     try {
       for (byte[] piece : pieces) {
@@ -148,9 +148,9 @@ final class WireMutationTest {
       try {
         count = channel.read(buffer);
       } catch (ClosedChannelException e) {
-        throw e; // the watch did that
+        throw e; // the watch closed the connection
       } catch (IOException reset) {
-        count = -1; // closed with input unread
+        count = -1; // closed with unread input
       }
       if (count < 0) {
         assertThat(decoder.rest()).as("a reply that does not end").isEmpty();
@@ -163,13 +163,13 @@ final class WireMutationTest {
     }
   }
 
-  /** Compares the replies that depend on their request alone, so that none has been shifted. */
+  /** Compares the replies that depend only on their request, to detect a shift. */
   private static void check(ExpectedRequests expected, List<Reply> replies, String what) {
     for (int i = 0; i < expected.requests().size(); i++) {
       List<byte[]> words = expected.requests().get(i);
       String name = new String(words.get(0), ISO_8859_1).toUpperCase(Locale.ROOT);
       if (name.equals("MULTI")) {
-        break; // what follows is queued
+        break; // later commands are queued
       }
       Reply reply = replies.get(i);
       if (name.equals("ECHO") && words.size() == 2) {

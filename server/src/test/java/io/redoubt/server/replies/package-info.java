@@ -1,4 +1,4 @@
-/** Searches for requests that a server answers never, or more than once, or that end it. */
+/** Searches for requests that a server never answers, answers more than once, or that end it. */
 @NullMarked
 package io.redoubt.server.replies;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The fields of INFO against those of Redis 7.2.6, and the counters behind them. */
+/** Compares the fields of INFO with those of Redis 7.2.6, and checks their counters. */
 final class InfoFieldsTest {
   /** The fields that Redis 7.2.6 does not have. */
   private static final Set<String> OWN =
@@ -63,7 +63,7 @@ final class InfoFieldsTest {
     server.close();
   }
 
-  /** Returns the lines of a part of the facts about 7.2.6. */
+  /** Returns the lines of one part of the recorded facts about 7.2.6. */
   private static List<String> facts(String title) throws IOException {
     List<String> part = new ArrayList<>();
     boolean within = false;

@@ -54,7 +54,7 @@ final class MemoryCommandsTest {
     assertThat(stats).containsKeys("peak.allocated", "db.0", "db.3", "fragmentation.bytes");
     assertThat(stats).doesNotContainKey("db.1").hasSize(29);
     long total = stats.get("total.allocated").number();
-    // The reply uses a buffer while it is written.
+    // The reply itself uses a buffer while it is written.
     assertThat(stats.get("overhead.total").number() + stats.get("dataset.bytes").number())
         .isCloseTo(total, within(20_000L));
     assertThat(stats.get("peak.allocated").number()).isGreaterThanOrEqualTo(total);

@@ -43,7 +43,7 @@ final class MonitorCommandTest {
     monitor.close();
   }
 
-  /** Returns the lines shown so far, with a mark for the address of clients, without times. */
+  /** Returns the lines so far, without times and with a placeholder for client addresses. */
   private List<String> shown() throws IOException {
     other.says("ECHO \"" + LAST + "\"", "\"" + LAST + "\"");
     List<String> lines = new ArrayList<>();

@@ -43,7 +43,7 @@ final class SlowLogCommandsTest {
     redis.says(OFF, "OK");
   }
 
-  /** Returns the arguments of what was recorded, from old to new. */
+  /** Returns the arguments of the recorded commands, oldest first. */
   private List<String> recorded() {
     redis.says(OFF, "OK");
     List<String> commands = new ArrayList<>();

@@ -4,7 +4,7 @@ import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.Test;
 
-/** Bitmaps: replies and errors as a real Redis 7.0 gave them. */
+/** Bitmaps: replies and errors as recorded from a real Redis 7.0. */
 @ServerTest
 final class BitmapCommandsTest {
   private final Dialogue redis;
@@ -129,7 +129,7 @@ final class BitmapCommandsTest {
     redis.says("GET x", "\"\\xc0\\x0f\\x00\"");
   }
 
-  /** A missing key is all zeros, at its place. */
+  /** A missing key counts as zeros, at its position among the operands. */
   @Test
   void combinesMissingKeysAsZeros() {
     redis.says("SET y \"\\xcc\\x0f\"", "OK");

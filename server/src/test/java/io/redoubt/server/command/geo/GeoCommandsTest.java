@@ -5,7 +5,7 @@ import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The geo group; that searches find what Redis finds is tested beside a real one. */
+/** The geo group. Other tests compare the results of searches with a real Redis. */
 @ServerTest
 final class GeoCommandsTest {
   private final Dialogue redis;

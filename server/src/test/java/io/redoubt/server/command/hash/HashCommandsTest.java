@@ -26,7 +26,7 @@ final class HashCommandsTest {
     this.redis = redis;
   }
 
-  /** Creates the hash h in an encoding, with a field that forces it. */
+  /** Creates the hash h in an encoding, with a field that forces the encoding. */
   private void hash(String encoding) {
     redis.says("DEL h", "(integer) 0");
     String value = "x".repeat(encoding.equals("hashtable") ? 65 : 64);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** HGETDEL, HGETEX and HSETEX, as in Redis 8.0, with values short and long for each encoding. */
+/** HGETDEL, HGETEX and HSETEX, as in Redis 8.0, with values for each encoding. */
 @ServerTest
 final class HashFieldCommandsTest {
   private static final String FAR = "33177117420000";

@@ -4,7 +4,7 @@ import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.Test;
 
-/** HyperLogLogs: replies, bytes and errors as a real Redis 7.0 gave them. */
+/** HyperLogLogs: replies, bytes and errors as recorded from a real Redis 7.0. */
 @ServerTest
 final class HyperLogLogCommandsTest {
   private final Dialogue redis;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The generic commands, on values of every type and encoding. */
 @ServerTest
 final class EveryTypeTest {
-  /** Values: the commands that create one, and the one that reads it. */
+  /** Values, each with the commands that create it and the one that reads it. */
   enum Value {
     INT("string", "int", 1, "SET k 12345", "GET k"),
     EMBSTR("string", "embstr", 1, "SET k value", "GET k"),

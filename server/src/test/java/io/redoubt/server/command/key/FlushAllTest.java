@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** FLUSHALL where save points are set. */
+/** FLUSHALL with configured save points. */
 final class FlushAllTest {
   @TempDir private Path directory;
 

@@ -20,7 +20,7 @@ final class GenericCommandsTest {
     this.redis = redis;
   }
 
-  /** So many keys are looked up in groups. */
+  /** A number of keys that is looked up in groups. */
   @Test
   void deletesAndCountsManyKeys() {
     StringBuilder pairs = new StringBuilder();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** MIGRATE while other clients are served: by what it holds up, and what becomes of its keys. */
+/** MIGRATE while other clients are served: the clients it delays, and the outcome for its keys. */
 @Execution(ExecutionMode.CONCURRENT)
 final class MigrateCommandsTest {
   private static final String LONG = "60000";
@@ -66,7 +66,7 @@ final class MigrateCommandsTest {
     return text(other.call(request.split(" ")));
   }
 
-  /** Starts to migrate the key k, and returns once the target has the whole request. */
+  /** Starts migrating the key k, and returns once the target has the whole request. */
   private RespClient migrating(String... options) throws IOException {
     RespClient client = client(source);
     List<String> request =
@@ -84,7 +84,7 @@ final class MigrateCommandsTest {
     return client;
   }
 
-  /** Waits until as many clients are held up. */
+  /** Waits until the given number of clients is delayed. */
   private void untilBlocked(int clients) {
     await()
         .atMost(Duration.ofMinutes(1))
@@ -125,7 +125,7 @@ final class MigrateCommandsTest {
     ask("SET k old");
     RespClient migrating = migrating("REPLACE");
     assertThat(ask("EXISTS k")).isEqualTo("1");
-    target.reply("\n\n+OK\r\n"); // signs of life precede the reply
+    target.reply("\n\n+OK\r\n"); // keep-alive line feeds precede the reply
     assertThat(text(migrating.receive())).isEqualTo("OK");
     assertThat(ask("EXISTS k")).isEqualTo("0");
     assertThat(ask("INFO stats")).contains("migrate_cached_sockets:1\r\n");
@@ -283,7 +283,7 @@ final class MigrateCommandsTest {
     assertThat(ask("EXISTS c")).isEqualTo("0");
   }
 
-  /** The values take many slices at the source, and at the target. */
+  /** The values take many slices at the source and at the target. */
   @Test
   void movesLargeValuesOfEachType() throws Exception {
     RedisServer real = TestServers.start();

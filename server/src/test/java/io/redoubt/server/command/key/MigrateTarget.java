@@ -11,7 +11,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A server that keys are migrated to, which answers only as a test tells it. */
+/** The target server of a migration, which answers only on the test's command. */
 final class MigrateTarget implements AutoCloseable {
   private final ServerSocket listening;
   private Socket socket = new Socket();
@@ -26,12 +26,12 @@ final class MigrateTarget implements AutoCloseable {
     return Integer.toString(listening.getLocalPort());
   }
 
-  /** Accepts the next connection, whose introduction it refuses as a real Redis does. */
+  /** Accepts the next connection and refuses its introduction, as a real Redis does. */
   void accept() throws IOException {
     acceptLoggingIn();
   }
 
-  /** Does the same with a source that logs in. */
+  /** Accepts a source that authenticates. */
   void acceptLoggingIn(String... login) throws IOException {
     socket.close();
     socket = listening.accept();
@@ -54,7 +54,7 @@ final class MigrateTarget implements AutoCloseable {
     reply("+OK\r\n");
   }
 
-  /** Receives a request as a whole. */
+  /** Receives a whole request. */
   List<String> receive() throws IOException {
     int count = number('*');
     List<String> words = new ArrayList<>();

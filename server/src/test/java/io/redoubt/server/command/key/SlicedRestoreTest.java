@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** RESTORE of values that take many slices, between which other clients are served. */
+/** RESTORE of values that take many slices, between which the server serves other clients. */
 final class SlicedRestoreTest {
   private static final int FIRST_FIELDS = 20_000;
 
@@ -78,7 +78,7 @@ final class SlicedRestoreTest {
     return RequestEncoder.encode(words);
   }
 
-  /** Executes a request while another client's RESTORE is at work; returns its reply. */
+  /** Executes a request during another client's RESTORE; returns its reply. */
   private String meanwhile(String request, String... options) throws IOException {
     for (int fields = FIRST_FIELDS; ; fields *= 2) {
       byte[] restore = request(payload(fields), options);
@@ -92,9 +92,9 @@ final class SlicedRestoreTest {
       if (text(replies.getFirst()).contains("blocked_clients:1\r\n")) {
         return text(replies.getLast());
       }
-      restoring.close(); // it was too fast
+      restoring.close(); // the RESTORE was too fast
       restoring = client();
-      other.call("REPLICAOF", "NO", "ONE"); // the request may have changed that
+      other.call("REPLICAOF", "NO", "ONE"); // the request may have made it a replica
       other.call("DEL", "k");
     }
   }
@@ -102,7 +102,7 @@ final class SlicedRestoreTest {
   @Test
   void servesOthersWhoDoNotSeeThePart() throws IOException {
     assertThat(meanwhile("EXISTS k")).isEqualTo("0");
-    restoring.send("EXISTS", "k"); // is executed afterwards
+    restoring.send("EXISTS", "k"); // executed afterwards
     assertThat(text(restoring.receive())).isEqualTo("OK");
     assertThat(text(restoring.receive())).isEqualTo("1");
     assertThat(other.call("DEBUG", "DIGEST-VALUE", "k"))
@@ -147,7 +147,7 @@ final class SlicedRestoreTest {
         .isEqualTo("ERR DUMP payload version or checksum are wrong");
     assertThat(ask("DEBUG SET-SKIP-CHECKSUM-VALIDATION 1")).isEqualTo("OK");
     byte[] cut = Arrays.copyOf(payload, payload.length - 40);
-    cut[cut.length - 10] = 9; // the version, which the cut has moved
+    cut[cut.length - 10] = 9; // the version, whose position the cut has moved
     cut[cut.length - 9] = 0;
     restoring.sendRaw(request(cut));
     assertThat(text(restoring.receive())).isEqualTo("ERR Bad data format");

@@ -31,7 +31,7 @@ final class BlockingTest {
     expectBlocked(0);
   }
 
-  /** Sends a line on a new connection and awaits that the client is blocked. */
+  /** Sends a line on a new connection and waits until the client is blocked. */
   private Dialogue waits(String line) throws IOException {
     Dialogue client = new Dialogue(server.port());
     waiting.add(client);

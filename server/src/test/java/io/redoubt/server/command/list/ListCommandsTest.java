@@ -9,9 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The commands on lists, in each form that a list can have and in both versions of the protocol.
- */
+/** The commands on lists, for each encoding of a list and both versions of the protocol. */
 @ServerTest
 final class ListCommandsTest {
   /** The encodings of short lists. */

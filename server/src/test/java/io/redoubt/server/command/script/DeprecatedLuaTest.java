@@ -6,7 +6,9 @@ import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.Test;
 
-/** {@code lua-enable-deprecated-api}: getfenv, setfenv and newproxy, which open no way out. */
+/**
+ * {@code lua-enable-deprecated-api}: getfenv, setfenv and newproxy, which leave the sandbox closed.
+ */
 @ServerTest("lua-enable-deprecated-api yes")
 final class DeprecatedLuaTest {
   private final Dialogue redis;

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Scripts that try to bring the server down: each ends, by itself or by SCRIPT KILL; the server
- * replies afterwards and has freed the memory.
+ * Scripts that try to bring the server down. Each ends, by itself or by SCRIPT KILL; afterwards the
+ * server replies and has freed the memory.
  */
 @ServerTest("busy-reply-threshold 20")
 final class HostileScriptsTest {
@@ -100,7 +100,7 @@ final class HostileScriptsTest {
     assertAlive();
   }
 
-  /** The script has ended, so the error can only be within its reply. */
+  /** The script has ended, so the error can only occur within its reply. */
   @Test
   void limitsAnEndlessReply() throws Exception {
     assertThat(endOf("local t = {} for i = 1, 60 do t = {t, t} end return t"))
@@ -245,7 +245,7 @@ final class HostileScriptsTest {
     }
   }
 
-  /** The client that kills the script has run a long command just before. */
+  /** The client that kills the script ran a long command just before. */
   @Test
   void isKilledByAClientThatIsReadInTheSameTurn() throws Exception {
     try (Dialogue busy = new Dialogue(port)) {
@@ -254,7 +254,7 @@ final class HostileScriptsTest {
         busy.client().send("DEBUG", "SLEEP", "0.03"); // both others are read in one turn
         hostile.client().send("EVAL", "while true do end", "0");
         other.client().send("SCRIPT", "KILL");
-        if (other.client().receive().isError()) { // it came before the script
+        if (other.client().receive().isError()) { // it arrived before the script
           await().until(() -> other.ask("SCRIPT KILL").equals("OK"));
         }
         assertThat(hostile.client().receive().toString()).contains("Script killed by user");

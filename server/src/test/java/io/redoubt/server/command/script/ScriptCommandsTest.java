@@ -127,7 +127,7 @@ final class ScriptCommandsTest {
         .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
   }
 
-  /** A script that passes a pause of writes must not reach the replicas in any other way. */
+  /** A script that gets around a pause of writes must not reach the replicas in any other way. */
   @Test
   void readOnlyScriptsCannotCauseReplication() {
     for (String call : new String[] {"'PUBLISH','c','m'", "'SPUBLISH','c','m'", "'PFCOUNT','k'"}) {

@@ -26,7 +26,7 @@ final class SetCommandsTest {
     this.redis = redis;
   }
 
-  /** Redis sends them, and serves nobody else for minutes. */
+  /** Redis would send them all, and serve no other client for minutes. */
   @Test
   void refusesMoreRepetitionsThanAnybodyWaitsFor() {
     redis.ask("SADD s a b");
@@ -206,7 +206,7 @@ final class SetCommandsTest {
     redis.says("OBJECT ENCODING w", quoted("intset"));
   }
 
-  /** The result takes the smallest encoding for its members, whatever those of the operands. */
+  /** The result takes the smallest encoding for its members, regardless of the operands. */
   @Test
   void intersectionsOfTablesMayBeSmall() {
     StringBuilder members = new StringBuilder();
@@ -303,7 +303,7 @@ final class SetCommandsTest {
     fill("small", "listpack", 100);
     List<Reply> page = redis.reply("SSCAN small 0 MATCH w1? COUNT 2").elements();
     assertThat(page.get(0).text()).isEqualTo("0");
-    assertThat(page.get(1).elements()).hasSize(7); // the others are numbers
+    assertThat(page.get(1).elements()).hasSize(7); // the other three are numbers
   }
 
   @Test

@@ -26,7 +26,7 @@ final class SortedSetCommandsTest {
     this.server = server;
   }
 
-  /** Sets the limit of listpacks; larger sets are skiplists. */
+  /** Sets the size limit of listpacks; larger sorted sets are skiplists. */
   private void packedUpTo(int entries) {
     redis.says("CONFIG SET zset-max-listpack-entries " + entries, "OK");
   }

@@ -7,7 +7,7 @@ import io.redoubt.server.ServerTest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Streams without blocking; a comparison with a real Redis is elsewhere. */
+/** Streams without blocking; other tests compare them with a real Redis. */
 @ServerTest
 final class StreamCommandsTest {
   private static final String INVALID_ID =
@@ -205,7 +205,7 @@ final class StreamCommandsTest {
 
   @Test
   void savesANodeOfDeletedEntries() {
-    // Of Redis 7.0: of five entries XDEL took the last and XTRIM MINID 5 the others.
+    // By Redis 7.0, after XDEL of the last of five entries and XTRIM MINID 5 of the others.
     redis.says(
         "RESTORE s 0 \""
             + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
@@ -250,7 +250,7 @@ final class StreamCommandsTest {
 
   @Test
   void readsWrappedCountersOfRedisAsSaturated() {
-    // Of Redis 7.0 after the commands of saturatesCounters as far as XCLAIM.
+    // By Redis 7.0, after the commands of saturatesCounters up to XCLAIM.
     redis.says(
         "RESTORE s 0 \""
             + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
@@ -274,7 +274,7 @@ final class StreamCommandsTest {
 
   @Test
   void savesALastIdBelowTheLargestDeletedId() {
-    // Of Redis 7.0 after XADD s 1-1 f v, XSETID s 5-5 ENTRIESADDED 1 MAXDELETEDID 4-4, XSETID s
+    // By Redis 7.0, after XADD s 1-1 f v, XSETID s 5-5 ENTRIESADDED 1 MAXDELETEDID 4-4, XSETID s
     // 3-3.
     redis.says(
         "RESTORE s 0 \""

@@ -21,7 +21,10 @@ final class StreamDeletionCommandsTest {
     this.redis = redis;
   }
 
-  /** Six entries of which group g has read four and acknowledged the first, h has read three. */
+  /**
+   * Adds six entries: group g has read four of them and acknowledged the first, group h has read
+   * three.
+   */
   @BeforeEach
   void fill() {
     for (int i = 1; i <= 6; i++) {

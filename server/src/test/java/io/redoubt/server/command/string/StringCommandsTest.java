@@ -145,7 +145,7 @@ final class StringCommandsTest {
     redis.says("DELEX list", "(integer) 0");
   }
 
-  /** The digests are those of the documentation of Redis and, for 300 times x, of libxxhash. */
+  /** The digests are those in Redis' documentation and, for 300 times x, of libxxhash. */
   @Test
   void comparesDigests() {
     redis.says("DIGEST k", "(nil)");
