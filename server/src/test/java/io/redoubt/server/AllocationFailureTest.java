@@ -26,13 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Tests each command with a failure of each of its allocations in turn: keys stay whole, little
- * memory is lost, and the server serves on.
+ * memory is lost, and the server continues to serve.
  */
 final class AllocationFailureTest {
   private static final int MAX_ALLOCATIONS = 400;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  /** A value that was being built may be lost, in what is an emergency. */
+  /** A value under construction may be lost, which is acceptable in an emergency. */
   private static final int MAX_LOST_BLOCKS = 24;
 
   /** A request that adds keys whose expiry times, in order, fill the leaves of their tree. */
@@ -42,7 +42,7 @@ final class AllocationFailureTest {
 
   private static final String[] KEYS = {"a", "b", "c", "d"};
 
-  /** Requests that prepare keys, and last the one whose allocations fail. */
+  /** Requests that prepare keys, followed by the one whose allocations fail. */
   private static final String[] SCENARIOS = {
     "SET a $100",
     "SET a $30",
@@ -227,7 +227,7 @@ final class AllocationFailureTest {
         try {
           client.call(last);
         } catch (IOException closed) {
-          // the server may close a connection for which it has no memory
+          // the server may close a connection that has no memory left
         }
         failed = slabs.recover();
         reconnect();
@@ -247,14 +247,14 @@ final class AllocationFailureTest {
     assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
   }
 
-  /** Executes a scenario, removes all keys and returns the number of blocks that are left. */
+  /** Executes a scenario, removes all keys and returns the number of remaining blocks. */
   private long emptied(String scenario) throws IOException {
     for (String request : scenario.isEmpty() ? new String[0] : scenario.split(" \\| ")) {
       request(request);
     }
     reconnect();
     client.call("SADD", "set", "1");
-    client.call("SUNIONSTORE", "set", "set"); // frees what a failed command left there
+    client.call("SUNIONSTORE", "set", "set"); // frees the remains of a failed command
     client.call("ZUNIONSTORE", "zset", "1", "set");
     client.call("FLUSHALL", "SYNC");
     client.call("SCRIPT", "FLUSH");
@@ -296,7 +296,7 @@ final class AllocationFailureTest {
     client.call("SELECT", "0");
   }
 
-  /** Checks that the order of expiries has as many keys as have a time to live. */
+  /** Checks that the order of expiries contains exactly the keys with a time to live. */
   private void checkExpiring(String database, String where) throws IOException {
     boolean filled = where.startsWith(FILL) && database.equals("0");
     long expiring = filled ? FILLED_KEYS : 0;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The append-only file of a running server: what it keeps, and what waits for it. */
+/** The append-only file of a running server: its content, and the replies that wait for it. */
 final class AppendOnlyFileTest {
   @TempDir private Path directory;
   private RedisServer server;
@@ -43,7 +43,7 @@ final class AppendOnlyFileTest {
     }
   }
 
-  /** Ends it without a word, as kill -9 does, and starts it again. */
+  /** Ends the server abruptly, as kill -9 does, and restarts it. */
   private void restart(String... lines) throws Exception {
     stop();
     start(lines);
@@ -166,7 +166,7 @@ final class AppendOnlyFileTest {
     }
     await().until(() -> !persistence("aof_rewrites").equals("0"));
     awaitRewrite();
-    // of 32 KB more than ten have gone; not all, if it was rewritten early
+    // of 32 KB more than ten have been removed; an early rewrite keeps some
     assertThat(Long.parseLong(persistence("aof_current_size"))).isLessThan(23_000);
     restart();
     redis.says("GET key", "\"999\"");
@@ -206,7 +206,7 @@ final class AppendOnlyFileTest {
         other.client().send("GET", "key");
         other.client().send("PING");
         TestServers.awaitTurns(server, 2);
-        subscriber.client().timeout(1); // what those turns sent has arrived
+        subscriber.client().timeout(1); // the output of those turns has arrived
         assertThatThrownBy(() -> subscriber.client().receive()).isInstanceOf(IOException.class);
       } finally {
         disk.release();
@@ -220,8 +220,8 @@ final class AppendOnlyFileTest {
   }
 
   /**
-   * The loop waits for a disk that is usually quick; this one takes long once. Replies wait for the
-   * sync, so that the file of a SAVE shows that the loop continues.
+   * The loop waits for a disk that is usually fast; one sync takes long. Replies wait for the sync,
+   * so the file of a SAVE shows that the loop continues.
    */
   @Test
   void executesCommandsWhileASyncTakesLongerThanTheLoopWaits() throws Exception {
@@ -246,8 +246,8 @@ final class AppendOnlyFileTest {
   }
 
   /**
-   * Verifies that the journal exists for always only, and that no part of it outlives an orderly
-   * end.
+   * Verifies that the journal exists for {@code always} only, and that an orderly shutdown leaves
+   * no part of it.
    */
   @Test
   void usesACommitJournalIfConfigured() throws Exception {
@@ -282,7 +282,10 @@ final class AppendOnlyFileTest {
     redis.says("DBSIZE", "(integer) 7");
   }
 
-  /** The loop waits for a quick disk and not for a slow one: both, and from one to the other. */
+  /**
+   * The loop waits for a fast disk and not for a slow one; the disk changes from one to the other
+   * and back.
+   */
   @Test
   void concurrentClientsShareSyncs() throws Exception {
     HeldDisk disk = new HeldDisk();
@@ -376,7 +379,8 @@ final class AppendOnlyFileTest {
       try {
         redis.client().send("SET", "key", "2");
         await().until(disk::isSyncWaiting);
-        // Later turns of the master, then two of the replica: a write that was sent is applied.
+        // Later turns of the master, then two of the replica: by then a sent write has been
+        // applied.
         TestServers.awaitTurns(server, 2);
         there.says("PING", "PONG");
         there.says("GET key", "\"1\"");

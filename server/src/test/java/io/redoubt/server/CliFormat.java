@@ -4,7 +4,7 @@ import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
 import java.util.List;
 
-/** Replies in the way {@code redis-cli} prints them on a terminal. */
+/** Formats replies the way {@code redis-cli} prints them on a terminal. */
 final class CliFormat {
   private CliFormat() {}
 

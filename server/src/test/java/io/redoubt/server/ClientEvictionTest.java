@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients are evicted by all the memory that they use, {@code maxmemory-clients}. */
+/** Client eviction counts all memory of clients ({@code maxmemory-clients}). */
 @ServerTest("")
 final class ClientEvictionTest {
   private static final int LIMIT_BYTES = 200_000;
@@ -40,7 +40,7 @@ final class ClientEvictionTest {
     return RespClient.connect("127.0.0.1", server.port());
   }
 
-  /** Sends a command with ever other names for {@code #} until the client is closed. */
+  /** Sends a command with a new name for each {@code #} until the client is closed. */
   private static int commandsUntilClosed(RespClient client, String command) {
     String[] words = command.split(" ");
     for (int i = 0; i < MOST_COMMANDS; i++) {
@@ -107,7 +107,7 @@ final class ClientEvictionTest {
     assertThat(evicted()).isEqualTo(1);
   }
 
-  /** Announces a large argument; returns the line that another client gets in the same turn. */
+  /** Announces a large argument; returns the line that another client reads in the same turn. */
   private String listedInTheTurnOfALargeArgument(RespClient client, RespClient other)
       throws Exception {
     long id = id(client);
@@ -175,7 +175,7 @@ final class ClientEvictionTest {
           ("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$9000\r\n" + "v".repeat(700)).getBytes(US_ASCII);
       client.sendRaw(part);
       String line = line(id);
-      while (number(line, "qbuf-free") == 0) { // kept, no longer in the buffer of all clients
+      while (number(line, "qbuf-free") == 0) { // kept by the client, no longer in the shared buffer
         line = line(id);
       }
       assertThat(number(line, "qbuf")).isEqualTo(700);

@@ -26,19 +26,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Ordinary commands take nothing of the Java heap, from the socket to the store and back: what the
- * server's thread allocates is measured while they run.
+ * Ordinary commands allocate nothing on the Java heap, from the socket to the store and back.
+ * Measures the allocation of the server's thread while they run.
  */
 final class CommandAllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** Bytes a command; the cron and the event loop need a little now and then. */
+  /** The budget per command; the cron and the event loop occasionally allocate a little. */
   private static final double BUDGET_BYTES = 4;
 
   private static final int WARM_UP = 20_000;
   private static final int MEASURED = 20_000;
 
-  /** On a busy machine the compiler, which removes some allocations, takes longer. */
+  /**
+   * The attempts of a measurement: on a busy machine the compiler, which removes some allocations,
+   * needs longer.
+   */
   private static final int ATTEMPTS = 5;
 
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -192,7 +195,7 @@ final class CommandAllocationTest {
     }
   }
 
-  /** Sends so many commands over keys that repeat, and waits for the replies of each batch. */
+  /** Sends a number of commands with repeating keys, and waits for the replies of each batch. */
   private static void run(Socket socket, String request, int pipeline, int commands)
       throws IOException {
     byte[] replies = new byte[64 * 1024];

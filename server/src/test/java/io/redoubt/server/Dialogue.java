@@ -10,8 +10,8 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * A conversation with a server as {@code redis-cli} shows it: lines in, with its quoting, and
- * replies as it prints them.
+ * A conversation with a server in the notation of {@code redis-cli}: input lines with its quoting,
+ * and replies as it prints them.
  */
 public final class Dialogue implements AutoCloseable {
   private final int port;
@@ -78,8 +78,8 @@ public final class Dialogue implements AutoCloseable {
   }
 
   /**
-   * Returns {@code used_memory} as a new client reads it, in bytes: kept input of this client is
-   * not in use then.
+   * Returns {@code used_memory} as read by a new client, in bytes: without the input kept for this
+   * one.
    */
   public long restingMemory() {
     try (Dialogue other = new Dialogue(port)) {

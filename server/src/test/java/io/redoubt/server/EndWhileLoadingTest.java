@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that is told to end before it has all its data. */
+/** A server that is ordered to end before it has loaded all its data. */
 class EndWhileLoadingTest {
 
   private static final int KEYS = 20;

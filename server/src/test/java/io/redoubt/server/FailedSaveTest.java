@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Writes after a save that failed, with a cron that can't help late. */
+/** Tests writes after a failed save, with a cron too late to help. */
 final class FailedSaveTest {
   @TempDir private Path directory;
 

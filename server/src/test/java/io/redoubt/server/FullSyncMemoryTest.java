@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A master that finds no memory for a full sync: it serves on, and the replica tries again. */
+/** A master without memory for a full sync continues to serve, and the replica retries. */
 final class FullSyncMemoryTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int FAILURES = 2;
@@ -28,7 +28,7 @@ final class FullSyncMemoryTest {
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final AtomicInteger failuresLeft = new AtomicInteger();
 
-  /** Returns a thread that can't start if it is one of the snapshots that are to fail. */
+  /** Returns a thread that fails to start if it is one of the snapshots that must fail. */
   private Thread thread(String name, Runnable task) {
     if (!name.equals("redoubt-snapshot")
         || failuresLeft.getAndUpdate(n -> Math.max(0, n - 1)) == 0) {
@@ -75,7 +75,7 @@ final class FullSyncMemoryTest {
     }
   }
 
-  /** Asks as redis-cli --functions-rdb does: the data set is made in memory. */
+  /** Requests the data set like redis-cli --functions-rdb; the server builds it in memory. */
   @Test
   void aSyncOfFunctionsWithoutMemoryClosesItsClientOnly() throws Exception {
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);

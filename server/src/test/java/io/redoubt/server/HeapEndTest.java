@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server process with a small Java heap survives clients that try to fill it, with its data. */
+/**
+ * A server process with a small Java heap keeps its data and survives clients that try to fill the
+ * heap.
+ */
 @Timeout(60)
 final class HeapEndTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -112,7 +115,7 @@ final class HeapEndTest {
     }
   }
 
-  /** The messages of sentinels are texts on the heap; anyone may send one. */
+  /** Sentinels' messages are text on the heap, and anyone may send one. */
   @Test
   void survivesLargeMessagesOfSentinels() throws Exception {
     String digest = ask("DEBUG", "DIGEST");
@@ -157,7 +160,7 @@ final class HeapEndTest {
     return new Socket(InetAddress.getLoopbackAddress(), server.port());
   }
 
-  /** Returns false if the server has closed the connection, which is its right. */
+  /** Returns false if the server has closed the connection, which is permitted. */
   private static boolean send(OutputStream out, ByteArrayOutputStream bytes) {
     try {
       bytes.writeTo(out);

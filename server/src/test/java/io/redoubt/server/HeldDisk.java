@@ -11,16 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
-/**
- * The file system, with syncs and writes of append-only files that can be delayed or made to fail.
- */
+/** The file system, with delays and failures for syncs and writes of append-only files. */
 final class HeldDisk extends ForwardingDisk {
   private final ReentrantReadWriteLock syncs = new ReentrantReadWriteLock();
   private final AtomicInteger syncCount = new AtomicInteger();
   private volatile boolean full;
   private volatile long syncMillis;
 
-  /** Blocks syncs until the same thread calls {@link #release}. */
+  /** Blocks syncs until this thread calls {@link #release}. */
   void hold() {
     syncs.writeLock().lock();
   }
@@ -44,7 +42,7 @@ final class HeldDisk extends ForwardingDisk {
     syncMillis = millis;
   }
 
-  /** Makes writes to incremental files, journals and manifests fail half-way. */
+  /** Makes writes to incremental files, journals and manifests fail halfway. */
   void full(boolean on) {
     full = on;
   }

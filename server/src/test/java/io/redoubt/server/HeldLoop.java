@@ -3,13 +3,13 @@ package io.redoubt.server;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Holds the event loop of a server still until it is closed: meanwhile the server answers nobody,
- * and all that is sent to it is read in one turn afterwards.
+ * Stops the event loop of a server until it is closed. Meanwhile the server answers no client;
+ * afterwards it reads all that was sent in one turn.
  */
 public final class HeldLoop implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);
 
-  /** Returns once the loop is still. */
+  /** Returns once the loop has stopped. */
   public HeldLoop(RedisServer server) throws InterruptedException {
     CountDownLatch start = new CountDownLatch(1);
     server

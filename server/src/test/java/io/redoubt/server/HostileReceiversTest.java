@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that cause much output and read nothing are cut at their limits. */
+/** Clients that cause much output and read nothing are disconnected at their limits. */
 @ServerTest("")
 final class HostileReceiversTest {
   private static final long LIMIT_BYTES = 1 << 20;
@@ -47,7 +47,7 @@ final class HostileReceiversTest {
     }
   }
 
-  /** Sends commands until the hostile client is cut; {@code #} is a number. */
+  /** Sends commands until the hostile client is disconnected; {@code #} is a number. */
   private void isCutBy(String sign, String... commands) {
     int sent = 0;
     while (redis.text("CLIENT LIST").contains(sign)) {

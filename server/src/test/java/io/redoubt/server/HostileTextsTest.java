@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Feeds texts that look like lines and fields to everything that takes a text from a client, and
- * reads all that shows such texts: none is taken for a line or field.
+ * Sends texts that look like lines and fields to every command that stores a client's text, and
+ * reads every output that shows such texts: none is mistaken for a line or field.
  */
 @Timeout(120)
 final class HostileTextsTest {
   private static final String MARK = "forged";
 
-  /** Whatever ends a line for the parser of some client. */
+  /** Strings that end a line for the parser of some client. */
   private static final List<String> LINE_ENDS =
       List.of("\n", "\r", "\r\n", "\u000b", "\f", "\u001c", "\u0085", "\u2028", "\u2029", "\0");
 
@@ -85,7 +85,7 @@ final class HostileTextsTest {
         .allMatch(line -> line.matches("0:[MSC] \\d\\d .{21} [.*#-] \\P{Cntrl}*|"));
   }
 
-  /** Everything that takes a text of a client with all rights. */
+  /** Stores a text by every command that accepts text from a client with all rights. */
   private static void feed(RespClient client, String text) throws IOException {
     client.call("EVAL", "return {err=ARGV[1]}", "0", text);
     client.call("EVAL", "return redis.call(ARGV[1])", "0", text);
@@ -116,7 +116,7 @@ final class HostileTextsTest {
     return "127.0.0.1,26379," + ID + ",1," + group.replace(',', ';') + "," + host + ",6379,1";
   }
 
-  /** Requests that stand in ACL LOG, by a user whose name is as hostile as Redis allows. */
+  /** Causes entries in ACL LOG, by a user whose name is as hostile as Redis allows. */
   private static void denied(RespClient client, RespClient user, String text) throws IOException {
     String name = text.replaceAll("[\\s\0]", "\u0001");
     if (client.call("ACL", "SETUSER", name, "on", "nopass", "+@all", "resetkeys", "~a")
@@ -163,7 +163,7 @@ final class HostileTextsTest {
     }
   }
 
-  /** The announced address stands between commas. */
+  /** The announced address appears between commas. */
   private void checkReplica(int port) throws IOException {
     for (String text : texts) {
       try (RespClient replica = RespClient.connect("127.0.0.1", port);
@@ -190,7 +190,7 @@ final class HostileTextsTest {
     return ANY_LINE_END.splitAsStream(text).toList();
   }
 
-  /** Checks the second state that a page is sent: the first may be older than it. */
+  /** Checks the second state sent to a page: the first may predate it. */
   private void checkPage() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), watchPort)) {
       socket.setSoTimeout(20_000);
@@ -206,7 +206,7 @@ final class HostileTextsTest {
       }
       String all = new String(text.getBytes(ISO_8859_1), UTF_8);
       assertThat(all).contains(MARK);
-      // Events are lines that end in a single \n; nothing else looks like an end of a line.
+      // Events are lines that end in a single \n; nothing else looks like a line end.
       String events =
           all.substring(all.indexOf("\r\n\r\n") + 4).replaceAll("\\p{XDigit}+\r\n|\r\n", "");
       assertThat(events.lines())

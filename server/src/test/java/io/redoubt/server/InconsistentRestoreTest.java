@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Values that contradict themselves: whatever RESTORE of a real Redis accepts with the default of
- * {@code sanitize-dump-payload}, RESTORE here accepts, too, unless Redis refuses it with that. The
- * real server must not read such a value: it can end by that.
+ * Inconsistent values: RESTORE accepts every value that RESTORE of a real Redis accepts with the
+ * default of {@code sanitize-dump-payload}, unless Redis refuses it with sanitizing. The real
+ * server must not read such a value, which could crash it.
  */
 @ServerTest
 final class InconsistentRestoreTest {

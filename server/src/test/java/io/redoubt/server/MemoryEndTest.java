@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** A server at the end of its memory, which a limit of the region stands for. */
+/** A server at the end of its memory, simulated by a limit of the region. */
 @Isolated // it limits the memory of the whole process
 final class MemoryEndTest {
   private static final long ROOM_BYTES = 40L << 20;
@@ -187,7 +187,7 @@ final class MemoryEndTest {
     assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("half-way");
   }
 
-  /** Verifies that a command whose reply finds no memory changes nothing. */
+  /** Verifies that a command without memory for its reply changes nothing. */
   @Test
   void keepsDataOfAWriteThatFailsBeforeItsFirstChange() throws Exception {
     ask("SETRANGE", "long", "10000000", "x");
@@ -201,7 +201,7 @@ final class MemoryEndTest {
         .doesNotContain("half-way");
   }
 
-  /** A command that fails half-way closes its client; its keys stay consistent. */
+  /** A command that fails halfway closes its client; its keys stay consistent. */
   @Test
   void keepsKeysConsistentAfterFailures() throws Exception {
     fill(500);
@@ -253,7 +253,7 @@ final class MemoryEndTest {
         for (int j = 0; j < 60; j++) {
           ask(manyMembers("half:" + i, j));
         }
-        // The commands of a transaction are not refused one by one.
+        // The commands within a transaction are not refused individually.
         Region.limit(Region.heldBytes());
         act("EXEC");
       }
@@ -279,7 +279,7 @@ final class MemoryEndTest {
     void run(RespClient ofReplica) throws Exception;
   }
 
-  /** Checks that what failed meanwhile is made good in the files and at the replica. */
+  /** Checks that the files and the replica catch up with everything that failed meanwhile. */
   private void besideAReplica(Act act) throws Exception {
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, ofReplica);
     RedisServer replica =
@@ -348,7 +348,7 @@ final class MemoryEndTest {
     }
   }
 
-  /** Connects again, since a command that ran out of memory may have closed the connection. */
+  /** Reconnects, because a command that ran out of memory may have closed the connection. */
   private void reconnect() throws IOException {
     client.close();
     client = connect();

@@ -28,9 +28,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Starts with files whose data does not fit into memory, which a limit of the region stands for.
- */
+/** Starts with files whose data exceeds the memory, simulated by a limit of the region. */
 @Isolated // it limits the memory of the whole process
 final class MemoryLoadTest {
   private static final String FILL =
@@ -91,7 +89,7 @@ final class MemoryLoadTest {
     return contents;
   }
 
-  /** Starts with too little memory again and again, and at last with enough. */
+  /** Starts repeatedly with too little memory, and finally with enough. */
   private void startsOnlyWithAll(String digest, String... lines) throws Exception {
     Map<Path, Integer> before = files();
     int refused = 0;
@@ -111,7 +109,7 @@ final class MemoryLoadTest {
     }
   }
 
-  /** Returns a number of bytes of any order of magnitude, since a load may need few. */
+  /** Returns a random number of bytes of any order of magnitude, because a load may need few. */
   private int little() {
     return random.nextInt(1 << random.nextInt(10, 26));
   }

@@ -26,12 +26,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Hostile clients of {@code metrics-port}: commands are answered all the while, scrapes after it,
- * and memory does not grow with the number of attackers.
+ * Hostile clients of {@code metrics-port}: commands are answered during the attack and scrapes
+ * after it, and memory does not grow with the number of attackers.
  */
 @Timeout(180)
 final class MetricsAttackTest {
-  /** 128 connections with headers of 8 KB and buffers; a tenth of what 10 000 would take. */
+  /**
+   * The memory of 128 connections with headers of 8 KB and buffers; a tenth of the memory of 10
+   * 000.
+   */
   private static final long MOST_BYTES = 24 << 20;
 
   private final int port = FreePorts.one();
@@ -73,7 +76,7 @@ final class MetricsAttackTest {
     assertThat(wrong).hasValue(0);
   }
 
-  /** Returns the bytes on the heap, after a collection, and in buffers beside it. */
+  /** Returns the bytes on the heap, after a collection, and in direct buffers. */
   private static long usedBytes() {
     System.gc();
     long bytes = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
@@ -87,7 +90,10 @@ final class MetricsAttackTest {
     return HttpText.get(port, path, headers);
   }
 
-  /** An attack while commands go on being answered; its sockets are open until the checks end. */
+  /**
+   * Runs an attack while commands are answered; the attack's sockets stay open until the checks
+   * end.
+   */
   private void survives(Attack attack) throws Exception {
     List<Socket> sockets = new ArrayList<>();
     try {
@@ -146,7 +152,7 @@ final class MetricsAttackTest {
     });
   }
 
-  /** Returns true unless the server has closed a connection on which it has nothing to say. */
+  /** Returns true unless the server has closed a connection that it has nothing to send on. */
   private static boolean isOpen(Socket socket) {
     try {
       socket.setSoTimeout(10);
@@ -163,7 +169,7 @@ final class MetricsAttackTest {
     survives(sockets -> {
       for (int i = 0; i < 10_000; i++) {
         open(sockets);
-        if (sockets.size() > 500) { // the test has no more descriptors
+        if (sockets.size() > 500) { // the test is short of descriptors
           sockets.removeFirst().close();
         }
       }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The endpoint of {@code metrics-port}, from outside. */
+/** The endpoint of {@code metrics-port}, seen from outside. */
 @Timeout(60)
 @Execution(ExecutionMode.CONCURRENT)
 final class MetricsTest {
@@ -454,7 +454,7 @@ final class MetricsTest {
     }
   }
 
-  /** Returns what a new page is sent before the first state. */
+  /** Returns the data that a new page receives before the first state. */
   private String history() throws IOException {
     return awaitEvent("data: {\"names\"", 1);
   }
@@ -475,12 +475,12 @@ final class MetricsTest {
     }
   }
 
-  /** Returns the third state that a page is sent: the first may be older than it. */
+  /** Returns the third state sent to a page: the first may predate it. */
   private String state() throws IOException {
     return awaitEvent("data: {\"kind\"", 3);
   }
 
-  /** Returns the last of a number of lines that start with a text; empty after as many states. */
+  /** Returns the last of a number of lines with a prefix; empty after as many states. */
   private String awaitEvent(String start, int number) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(20_000);

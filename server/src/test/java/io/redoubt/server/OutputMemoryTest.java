@@ -25,9 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * Clients for whose output there is no memory: they are closed, and the commands that caused the
- * output succeed. A message of a megabyte goes out once for each of a client's many patterns, so
- * that memory suffices for the message but not for the output.
+ * Clients without memory for their output: they are closed, and the commands that caused the output
+ * succeed. A message of a megabyte is sent once for each of a client's many patterns, so that
+ * memory suffices for the message but not for the output.
  */
 @Isolated // it limits the memory of the whole process
 final class OutputMemoryTest {
@@ -67,7 +67,7 @@ final class OutputMemoryTest {
     server.close();
   }
 
-  /** Subscribes a client to as many patterns as match a name, each once. */
+  /** Subscribes a client to the given number of patterns, each of which matches a name. */
   private static void subscribe(RespClient subscriber, String name) throws IOException {
     for (int i = 1; i <= PATTERNS; i++) {
       assertThat(subscriber.call("PSUBSCRIBE", name + "*".repeat(i)).isError()).isFalse();
@@ -152,7 +152,7 @@ final class OutputMemoryTest {
     closeAll(monitors);
   }
 
-  /** Many small outputs may also take the memory of the publisher's reply. */
+  /** Many small outputs may even use up the memory for the publisher's reply. */
   @Test
   void shardedPublishLeavesOthersServed() throws Exception {
     List<RespClient> subscribers = connectEach("SSUBSCRIBE", "channel");
@@ -172,7 +172,7 @@ final class OutputMemoryTest {
     }
   }
 
-  /** Connects as many clients as there are patterns, each of which sends a request. */
+  /** Connects as many clients as there are patterns; each sends a request. */
   private List<RespClient> connectEach(String... request) throws IOException {
     List<RespClient> clients = new ArrayList<>();
     for (int i = 0; i < PATTERNS; i++) {

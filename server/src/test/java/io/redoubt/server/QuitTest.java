@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.resp.RespClient;
 import org.junit.jupiter.api.Test;
 
-/** The end of a connection, as a client sees it that sends one request more. */
+/** The end of a connection as seen by a client that sends one more request. */
 final class QuitTest {
   private static final int ROUNDS = 200;
 

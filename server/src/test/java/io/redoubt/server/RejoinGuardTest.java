@@ -46,7 +46,7 @@ final class RejoinGuardTest {
     private volatile String flags = "master";
     private final AtomicInteger asked = new AtomicInteger();
 
-    /** The lines of the AUTH request that it expects first; empty for none. */
+    /** The lines of the expected first AUTH request; empty for none. */
     private volatile List<String> password = List.of();
 
     FakeSentinel() throws IOException {

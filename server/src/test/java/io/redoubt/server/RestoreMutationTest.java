@@ -36,7 +36,7 @@ final class RestoreMutationTest {
 
   private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 400);
   private static final int BATCH = 100;
-  private static final byte HASH_METADATA = 24; // type of a payload: nine bytes on is the count
+  private static final byte HASH_METADATA = 24; // the count is nine bytes later
   private static final int BATCHES_UNTIL_REWRITE = 10;
   private static final int COMMANDS = 12;
   private static final int TIMEOUT_MILLIS = 120_000;
@@ -49,10 +49,12 @@ final class RestoreMutationTest {
   private static final Reply ZERO = new Reply.Bulk(latin("0"));
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-  /** Values that are held at a time take less by far. */
+  /** The limit of used memory; the values held at a time need far less. */
   private static final long MAX_BYTES = 256 << 20;
 
-  /** Memory that a lasting server may hold more than a fresh one: buffers of its connection. */
+  /**
+   * The memory that a long-running server may hold beyond a fresh one: buffers of its connection.
+   */
   private static final long LASTING_BYTES = 4 << 20;
 
   private final RandomGenerator random = Seed.random("RestoreMutationTest");
@@ -63,10 +65,10 @@ final class RestoreMutationTest {
   private Duration slowest = Duration.ZERO;
 
   /**
-   * A key that was accepted.
+   * An accepted key.
    *
-   * @param hides true if it is a hash with fields that are due, which only some commands see, or a
-   *     sorted set with a score of -0, which a listpack has as 0
+   * @param hides true for a hash with due fields, which only some commands see, or a sorted set
+   *     with a score of -0, which a listpack stores as 0
    */
   private record Accepted(
       String key, byte[] payload, String type, boolean hides, StringBuilder used) {
@@ -178,7 +180,9 @@ final class RestoreMutationTest {
     return count != length.number();
   }
 
-  /** Returns a request for the content of a key; of one that hides for its visible elements. */
+  /**
+   * Returns a request for the content of a key; for one that hides elements, of the visible ones.
+   */
   private static byte[][] content(Accepted of, String key) {
     if (of.hides && of.type.equals("zset")) {
       return words("ZRANGE", key, "0", "-1", "WITHSCORES");
@@ -186,7 +190,7 @@ final class RestoreMutationTest {
     return of.hides ? words("HGETALL", key) : words("DEBUG", "DIGEST-VALUE", key);
   }
 
-  /** Returns a content such that equal values have equal ones. */
+  /** Returns a form of the content that is equal for equal values. */
   private static Object comparable(Accepted of, Reply content) {
     if (!of.hides) {
       return content;
@@ -200,7 +204,7 @@ final class RestoreMutationTest {
     return fields;
   }
 
-  /** RESTORE accepts each DUMP, and gives the same value. */
+  /** RESTORE accepts each DUMP and yields the same value. */
   private void dumps(List<Accepted> keys) throws IOException {
     List<byte[][]> requests = new ArrayList<>();
     for (Accepted key : keys) {
@@ -231,7 +235,7 @@ final class RestoreMutationTest {
     reply("DEL", "d");
   }
 
-  /** Counts agree with what is read, and nothing is there twice. */
+  /** Counts agree with contents, and no element occurs twice. */
   private void checkAll(List<Accepted> keys) throws IOException {
     List<byte[][]> requests = new ArrayList<>();
     for (Accepted key : keys) {
@@ -256,7 +260,7 @@ final class RestoreMutationTest {
     }
   }
 
-  /** A save and a load, and now and then a rewrite and its load, give the same values. */
+  /** A save and a load, and occasionally a rewrite and its load, yield the same values. */
   private void reload(List<Accepted> keys, boolean rewrites) throws IOException {
     List<Object> contents = contents(keys);
     assertThat(reply("DEBUG", "RELOAD").text()).isEqualTo("OK");
@@ -304,7 +308,7 @@ final class RestoreMutationTest {
     assertThat(after.getLast()).as("%s", occasion).isEqualTo(before.getLast());
   }
 
-  /** Runs commands of its type on each key. */
+  /** Runs commands of the key's type on each key. */
   private void use(List<Accepted> keys) throws IOException {
     List<byte[][]> requests = new ArrayList<>();
     List<Accepted> of = new ArrayList<>();
@@ -347,7 +351,7 @@ final class RestoreMutationTest {
     }
     reply("DEL", "d", "short");
     for (Accepted key : keys) {
-      reply("PERSIST", key.key); // the digest counts an expiry, which no payload has
+      reply("PERSIST", key.key); // the digest includes the expiry, which payloads lack
     }
   }
 
@@ -359,7 +363,7 @@ final class RestoreMutationTest {
     return line.toString();
   }
 
-  /** Returns up to three elements of each key; of a stream ids. */
+  /** Returns up to three elements of each key; for a stream, ids. */
   private List<List<String>> elements(List<Accepted> keys) throws IOException {
     List<byte[][]> requests = new ArrayList<>();
     for (Accepted key : keys) {
@@ -376,7 +380,7 @@ final class RestoreMutationTest {
     return all;
   }
 
-  /** Returns the id of the thread that runs commands; other servers of the JVM have one, too. */
+  /** Returns the id of the server's command thread; other servers of the JVM have one, too. */
   private long loop() {
     Map<Long, Long> cpuNanos = new HashMap<>();
     for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {
@@ -389,7 +393,10 @@ final class RestoreMutationTest {
     return Collections.max(cpuNanos.entrySet(), Map.Entry.comparingByValue()).getKey();
   }
 
-  /** Sends requests and returns their replies; no more at a time than sockets take for sure. */
+  /**
+   * Sends requests and returns their replies, at most as many at a time as sockets are sure to
+   * hold.
+   */
   private List<Reply> all(List<byte[][]> requests) throws IOException {
     RespClient client = redis.client();
     List<Reply> replies = new ArrayList<>();
@@ -441,7 +448,7 @@ final class RestoreMutationTest {
     return text.getBytes(ISO_8859_1);
   }
 
-  /** The bytes of an element; of a stream's entry its id. */
+  /** The bytes of an element; for an entry of a stream, its id. */
   private static String latin(Reply element) {
     return element instanceof Reply.Array entry
         ? latin(entry.elements().get(0))
@@ -461,7 +468,7 @@ final class RestoreMutationTest {
           "RENAME {k} {k}",
           "MOVE {k} 3");
 
-  /** The other string of LCS, which takes a second or more for a HyperLogLog with itself. */
+  /** The other string for LCS, which takes a second or more for a HyperLogLog with itself. */
   private static final String SHORT = "A string that isn't 12 kilobytes long";
 
   private static final List<String> GROUPS = List.of("group 0", "group 0", "group 1", "g");
@@ -476,7 +483,7 @@ final class RestoreMutationTest {
           "hash", "HRANDFIELD {k} 3",
           "stream", "XREVRANGE {k} + - COUNT 3");
 
-  /** A count, and the elements that it counts. */
+  /** Pairs of commands: one counts, and the other returns the counted elements. */
   private static final Map<String, List<String>> READS =
       Map.of(
           "string", List.of("STRLEN {k}", "GET {k}"),

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checks that a master takes writes only with a lease of most of its sentinels. */
+/** Checks that a master accepts writes only with leases from a majority of its sentinels. */
 final class SentinelLeaseTest {
   private static final String READONLY =
       "(error) READONLY You can't write against a read only replica.";
@@ -113,7 +113,7 @@ final class SentinelLeaseTest {
     assertThat(ask("GET a")).isEqualTo("\"1\"");
   }
 
-  /** The clock decides, not a message. */
+  /** Only the clock ends the lease, not a message. */
   @Test
   void refusesWritesWhenTheLeaseHasRunOut() throws Exception {
     assertWritable();

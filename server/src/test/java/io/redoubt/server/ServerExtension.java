@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives each class of {@link ServerTest} a server, and each test an empty one and connections. One
- * of these belongs to one test class, whose tests run one after the other.
+ * Gives each class of {@link ServerTest} a server, and each test an empty server and connections.
+ * An instance belongs to one test class, whose tests run one after another.
  */
 final class ServerExtension
     implements BeforeAllCallback, AfterAllCallback, AfterEachCallback, ParameterResolver {

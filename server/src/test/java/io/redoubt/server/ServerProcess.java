@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server from the test's class path in a process of its own, for tests that may end it. It saves
+ * A server from the test's class path in its own process, for tests that may end it. It saves
  * nothing, allows DEBUG and writes {@code server.log} into its directory.
  */
 public final class ServerProcess implements AutoCloseable {
@@ -30,7 +30,7 @@ public final class ServerProcess implements AutoCloseable {
   /**
    * Starts a server and waits until it accepts connections.
    *
-   * @param jvmOptions options beside those for native access
+   * @param jvmOptions options in addition to those for native access
    * @param directives in the form {@code --name value}
    */
   public static ServerProcess start(Path directory, List<String> jvmOptions, String... directives)
@@ -67,7 +67,7 @@ public final class ServerProcess implements AutoCloseable {
           return;
         }
       } catch (IOException notYet) {
-        // tried again below
+        // The loop retries.
       }
       if (process.waitFor(CONNECT_PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
         break; // it has ended
@@ -76,7 +76,6 @@ public final class ServerProcess implements AutoCloseable {
     throw new IOException(log());
   }
 
-  /** Returns its port on 127.0.0.1. */
   public int port() {
     return port;
   }

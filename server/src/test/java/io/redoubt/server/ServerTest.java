@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A test class that talks to a server of its own, which is empty before each test. The constructor
- * may take a {@link Dialogue} in RESP2, or the {@link RedisServer} itself.
+ * A test class with its own server, which is empty before each test. The constructor may take a
+ * {@link Dialogue} in RESP2, or the {@link RedisServer} itself.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A shutdown that does not come to its end at once, or not at all. */
+/** A shutdown that completes late, or not at all. */
 final class ShutdownTest {
   private static final String FAILED = "(error) ERR Errors trying to SHUTDOWN. Check logs.";
 
@@ -78,7 +78,7 @@ final class ShutdownTest {
     }
   }
 
-  /** A process that ends need not close its server. */
+  /** An ended process need not close its server. */
   @Test
   void deletesTheCommitJournal() throws Exception {
     Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The files beside the data that bind a server: a start reads them before the first request, or
- * fails.
+ * The files in the data directory that bind a server: a start reads them before the first request,
+ * or fails.
  */
 final class StateFilesTest {
   private static final String SENTINEL = "a".repeat(40);
@@ -77,7 +77,7 @@ final class StateFilesTest {
     return client.call("REPLICATION", "FENCE", Long.toString(epoch), sentinel);
   }
 
-  /** Commands that a load permits must find the promises of the last process. */
+  /** Commands permitted during a load must find the promises of the previous process. */
   @Test
   void readsPromisesBeforeALoad() throws Exception {
     try (RedisServer server = server()) {

@@ -51,7 +51,7 @@ public final class TestServers {
     return server;
   }
 
-  /** A server that is not started yet; it has a folder of its own unless told which. */
+  /** Creates a server without starting it, in a new folder unless the lines set one. */
   static RedisServer make(Log log, Disk disk, String... lines) throws Exception {
     return make(log, Threads.ofSystem(), disk, lines);
   }
@@ -97,7 +97,7 @@ public final class TestServers {
     return server;
   }
 
-  /** A server that is not started yet, at the port that the lines name. */
+  /** Creates a server without starting it, at the port that the lines name. */
   static RedisServer makeAtItsPort(Log log, NameLookup names, String... lines) throws Exception {
     Machine machine =
         new Machine(
@@ -128,11 +128,11 @@ public final class TestServers {
         settings, new Environment(clock, log, Seed.ofProcess()), freePort, machine);
   }
 
-  /** Waits for so many turns of a server's loop, for one that must not reply meanwhile. */
+  /** Waits for a number of turns of a server's loop, for tests that expect no reply meanwhile. */
   static void awaitTurns(RedisServer server, int turns) throws InterruptedException {
     for (int i = 0; i < turns; i++) {
       CountDownLatch turn = new CountDownLatch(1);
-      server.loop().schedule(turn::countDown, 1); // what is due later runs in a later turn
+      server.loop().schedule(turn::countDown, 1); // a scheduled task runs in a later turn
       turn.await();
     }
   }

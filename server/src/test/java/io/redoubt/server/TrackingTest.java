@@ -49,7 +49,7 @@ final class TrackingTest {
     receiver.close();
   }
 
-  /** Turns tracking on, in RESP3 for the reader itself, in RESP2 by redirection. */
+  /** Turns tracking on: in RESP3 for the reader itself, in RESP2 by redirection. */
   private void track(String protocol, String... options) throws IOException {
     List<String> words = new ArrayList<>(List.of("CLIENT", "TRACKING", "ON"));
     if (protocol.equals("3")) {
@@ -66,7 +66,7 @@ final class TrackingTest {
     assertThat(reader.call(words.toArray(String[]::new)).text()).isEqualTo("OK");
   }
 
-  /** Returns the messages that were sent so far: keys separated by commas, null for all keys. */
+  /** Returns the messages so far: keys separated by commas, null for all keys. */
   private List<String> sent(String protocol) throws IOException {
     if (protocol.equals("3")) {
       receiver.send("ECHO", MARK);
@@ -408,7 +408,7 @@ final class TrackingTest {
       far.call("CLIENT", "TRACKING", "ON");
       far.call("GET", "first");
       redis.says("SET first 1", "OK");
-      // The first sync replaces all keys, and the write arrives in it or after it.
+      // The first sync replaces all keys; the write arrives in it or after it.
       while (!near.ask("GET first").equals("\"1\"")) {
         Thread.onSpinWait();
       }

@@ -1,4 +1,4 @@
-/** Tests of the append-only file's parts. */
+/** Tests of the parts of the append-only file. */
 @NullMarked
 package io.redoubt.server.aof;
 

@@ -74,7 +74,7 @@ final class EvictionTest {
     return Long.parseLong(text.substring(at, text.indexOf('\r', at)));
   }
 
-  /** Each evicted key causes more output than it frees memory. */
+  /** Each eviction causes more output than the memory it frees. */
   @Test
   void doesNotEvictForTheInvalidationsThatEvictionsCause() throws Exception {
     redis.says("FLUSHALL", "OK");

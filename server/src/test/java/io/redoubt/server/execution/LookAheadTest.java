@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Tests that prefetching changes nothing, whatever the requests are. */
+/** Tests that prefetching has no visible effect, whatever the requests are. */
 @ServerTest
 final class LookAheadTest {
   private static final int FIELDS = 3000;
@@ -27,7 +27,7 @@ final class LookAheadTest {
     this.redis = redis;
   }
 
-  /** Large hashes and sorted sets in two databases, that come and go within the pipelines. */
+  /** Large hashes and sorted sets in two databases, created and deleted within the pipelines. */
   @Test
   void keepsRepliesOfPipelinesOnElements() throws IOException {
     Map<String, String> model = new HashMap<>();

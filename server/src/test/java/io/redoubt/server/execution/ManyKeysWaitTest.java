@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Tests a client blocked on very many keys at once. */
 final class ManyKeysWaitTest {
-  /** A number at which comparing each key with all before it would take minutes. */
+  /** The number of keys, at which comparing each key with all earlier ones would take minutes. */
   private static final int KEYS = 400_000;
 
   @Test

@@ -21,7 +21,7 @@ final class PropagationTest {
   private final Recorder file = new Recorder(Propagation.TO_APPEND_ONLY_FILE);
   private final Recorder replicas = new Recorder(Propagation.TO_REPLICAS);
 
-  /** Keeps the words of what it is given. */
+  /** Records the words of the commands it receives. */
   private record Recorder(int target, List<String> commands) implements Propagation.Sink {
     Recorder(int target) {
       this(target, new ArrayList<>());

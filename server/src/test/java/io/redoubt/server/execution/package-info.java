@@ -1,4 +1,4 @@
-/** Tests of what carries commands out. */
+/** Tests of command execution. */
 @NullMarked
 package io.redoubt.server.execution;
 

@@ -78,7 +78,7 @@ final class DatabaseTest {
     String text = "v".repeat(5000);
     try (RegionArgument key = RegionArgument.of(slabs, "key");
         RegionArgument value = RegionArgument.of(slabs, text)) {
-      long block = slabs.allocateFar(text.length()); // room for the value alone
+      long block = slabs.allocateFar(text.length()); // leaves room for the value only
       Region.limit(0);
       takeAll(taken);
       slabs.free(block, text.length());
@@ -95,7 +95,7 @@ final class DatabaseTest {
     }
   }
 
-  /** Takes all room for small entries that is left. */
+  /** Takes all remaining room for small entries. */
   private void takeAll(List<Long> taken) {
     try {
       while (true) {
@@ -185,7 +185,7 @@ final class DatabaseTest {
         .isEqualTo(counted - 3);
     keyspace.accessClock().frequency(entry, 200, keyspace.nowMillis());
     assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis())).isEqualTo(200);
-    // A new value is no reason to forget how often the key is used.
+    // A new value must not reset the frequency of the key's use.
     put("key");
     assertThat(keyspace.accessClock().frequency(find(database, "key"), keyspace.nowMillis()))
         .isEqualTo(200);

@@ -15,7 +15,9 @@ final class KeyspaceAllocationTest {
   private static final int OPERATIONS = 100_000;
   private static final int KEYS = 10_000;
 
-  /** Bytes an operation: the heap holds the records of runs and pages, each for many entries. */
+  /**
+   * The limit per operation: the heap holds the records of runs and pages, each for many entries.
+   */
   private static final double ALLOWED_BYTES = 0.5;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -17,7 +17,7 @@ import java.util.Random;
 /**
  * The CPU time of SET and GET of 16-byte keys and 64-byte values in the keyspace alone, with and
  * without look-ahead, and the resident memory of a key. Arguments: numbers of keys (by default
- * 1000000 6000000), after the word slots for a table a hash slot.
+ * 1000000 6000000), after the word slots for one table per hash slot.
  */
 public final class KeyspaceBenchmark {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -156,7 +156,9 @@ public final class KeyspaceBenchmark {
     }
   }
 
-  /** Returns CPU time rather than wall time, as the machine may be busy with other processes. */
+  /**
+   * Returns CPU time rather than wall time, because the machine may be busy with other processes.
+   */
   private static long cpuNanos() {
     return THREADS.getCurrentThreadCpuTime();
   }

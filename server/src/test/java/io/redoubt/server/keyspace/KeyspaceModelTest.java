@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random operations on a keyspace and on maps, which must agree; and walks meanwhile, which must
- * hand over what was there when they started.
+ * Random operations on a keyspace and on maps, which must agree, during walks, which must pass the
+ * state at their start.
  */
 final class KeyspaceModelTest {
   private static final int DATABASES = 3;
@@ -144,7 +144,7 @@ final class KeyspaceModelTest {
     }
   }
 
-  /** Drops the slot of a key, the more rarely the larger it is. */
+  /** Drops the slot of a key; large slots are dropped rarely. */
   private void dropSlot(String key) {
     KeyspaceSlots slots = new KeyspaceSlots(keyspace);
     int slot = slot(key);
@@ -157,7 +157,7 @@ final class KeyspaceModelTest {
     map.keySet().removeIf(each -> slot(each) == slot);
     assertThat(slots.drop(slot)).isEqualTo(count).isEqualTo(before - map.size());
     assertThat(slots.count(slot)).isZero();
-    if (!slotWalkFlushed) { // else the walk is over the flushed entries, which are not dropped
+    if (!slotWalkFlushed) { // otherwise the walk is over the flushed entries, which are not dropped
       slotWalkShould
           .keySet()
           .removeIf(each -> slot(each) == slot && !slotWalkDid.containsKey(each));
@@ -170,7 +170,7 @@ final class KeyspaceModelTest {
     return KeySlot.of(key.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** Moves entries, unless a walk has to find them. */
+  /** Moves entries, unless a walk must find them. */
   private void defragment() {
     if (!keyspace.isWalked()) {
       if (!isDefragmenting) {
@@ -197,7 +197,7 @@ final class KeyspaceModelTest {
               argument.address(), argument.length(), value.address(), value.length(), expireAt);
       assertThat(database.find(argument.address(), argument.length())).isEqualTo(entry);
     }
-    Value old = map.get(key); // which is gone by now if its time had come
+    Value old = map.get(key); // already removed if it was due
     long kept = old == null ? Entry.NO_EXPIRY : old.expireAt();
     map.put(key, new Value(text, expireAt == Database.KEEP_EXPIRY ? kept : expireAt));
   }

@@ -62,7 +62,7 @@ final class SlotTablesTest {
   @Test
   void emptySlotsTakeLittleAndFreedOnesNothing() {
     long emptyBytes = slabs.usedBytes();
-    assertThat(emptyBytes - unusedBytes).isLessThan(2 * MOST_EMPTY_BYTES); // and the staged ones
+    assertThat(emptyBytes - unusedBytes).isLessThan(2 * MOST_EMPTY_BYTES); // plus staged ones
     assertThat(database.tableBytes()).isLessThan(MOST_EMPTY_BYTES);
     for (int i = 0; i < 100_000; i++) {
       set("key:" + i);
@@ -313,7 +313,7 @@ final class SlotTablesTest {
       try (Walk walk = keyspace.startWalk(sink::entry)) {
         int before = random.nextInt(100);
         for (int i = 0; i < before && walk.step(8, sink); i++) {
-          // up to anywhere
+          // up to any entry
         }
         long unused = slots.unstage(slot("a"));
         for (int i = 0; i < 50; i++) {

@@ -140,7 +140,7 @@ final class ActiveDefragTest {
     client.says("CONFIG RESETSTAT", "OK");
     configure("activedefrag", "no");
     assertThat(field("stats", "active_defrag_key_hits")).isZero();
-    // Keys and fields still expire: their order knows the entries where they are now.
+    // Keys and fields still expire, so the expiry order has the new addresses of the entries.
     client.says("PEXPIRE expiring:5 1", "(integer) 1");
     client.says("HPEXPIRE hash:5 1 FIELDS 1 field:1", "1) (integer) 1");
     await()

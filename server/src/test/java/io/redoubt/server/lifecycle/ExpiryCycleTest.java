@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 final class ExpiryCycleTest {
   private static final long STEP_MILLIS = 7;
 
-  /** A slice takes as long as there is between two readings of this clock. */
+  /** A clock on which a slice lasts from one reading to the next. */
   private static final class SteppingClock implements Clock {
     private long nanos;
 

@@ -28,7 +28,7 @@ class RdbLoadTest {
   private static final LoadRule MASTER = new LoadRule(true, false, true);
   private static final LoadRule REPLICA = new LoadRule(false, false, true);
 
-  /** Room for the largest hint that is followed, and for the start of a long string. */
+  /** The memory for the largest size hint that is honored, and for the start of a long string. */
   private static final long LITTLE_MEMORY = 20 << 20;
 
   @TempDir Path directory;
@@ -113,7 +113,7 @@ class RdbLoadTest {
     }
   }
 
-  /** A slow machine must not make clients see LOADING where they would not with Redis. */
+  /** On a slow machine clients must not see LOADING where Redis would not show it. */
   @Test
   void loadsASmallFileAtOnce() throws IOException, RdbException {
     try (Bench bench = new Bench(directory)) {
@@ -150,7 +150,7 @@ class RdbLoadTest {
     }
   }
 
-  /** Hints, counts and lengths that the bytes behind them can't keep take no memory. */
+  /** Size hints, counts and lengths that exceed the following bytes reserve no memory. */
   @Test
   void believesNoLengthThatPrecedesItsContent() throws IOException, RdbException {
     for (long lie : new long[] {1L << 24, Integer.MAX_VALUE, 1L << 31, 1L << 40, -1}) {
@@ -182,7 +182,7 @@ class RdbLoadTest {
     return all;
   }
 
-  /** Returns the memory that is used when the items have arrived, and more is to come. */
+  /** Returns the used memory when the items have arrived and more input is expected. */
   private long usedAfter(int[] items, boolean isSized) throws IOException, RdbException {
     byte[] file = file(items);
     try (Bench bench = new Bench(directory)) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Memory under churn: sparse runs are evacuated, idle pages are given back. */
+/** Memory under churn: sparse runs are evacuated, idle pages are returned to the system. */
 final class EvacuationTest {
   private record Block(long address, int sizeBytes, boolean near) {}
 
@@ -93,7 +93,7 @@ final class EvacuationTest {
     Slabs slabs = Slabs.create();
     List<Block> blocks = sparse(slabs, 20_000, 3);
     slabs.startEvacuation();
-    // Nothing is moved, so more of each size is needed than the other runs have room for.
+    // Without evacuation, each size needs more memory than the other runs have room for.
     for (int i = 0; i < 30_000; i++) {
       blocks.add(allocate(slabs));
     }
@@ -127,7 +127,7 @@ final class EvacuationTest {
         }
       }
       if (step % 10_000 == 9_999) {
-        slabs.startEvacuation(); // again, without an end
+        slabs.startEvacuation(); // a second time, without an end
         passTwice(slabs);
       }
     }
@@ -154,7 +154,7 @@ final class EvacuationTest {
     }
     slabs.startPass();
     while (slabs.returnStep()) {
-      // the pages were in use during the pass before
+      // the pages were in use during the previous pass
     }
     assertThat(slabs.activeBytes()).isEqualTo(full);
     passTwice(slabs);

@@ -4,9 +4,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Checking slabs of which a chosen allocation fails, and all later ones too until {@link #recover}.
- * A block of a size that was freed meanwhile does not fail, because its memory is there. The thread
- * of a test arms them between the requests to a server.
+ * Checking slabs in which one chosen allocation fails, or all from there on until {@link #recover}.
+ * A freed block of the same size can still be reused, because its memory exists. The test's thread
+ * arms them between the requests to a server.
  */
 public final class FailingSlabs extends CheckingSlabs {
   private volatile boolean armed;
@@ -17,7 +17,10 @@ public final class FailingSlabs extends CheckingSlabs {
   /** The number of blocks freed and not reused since the slabs were armed, by size. */
   private final Map<Long, Integer> freed = new ConcurrentHashMap<>();
 
-  /** Makes the allocation after the next {@code count} ones fail, and if not once, the rest too. */
+  /**
+   * Makes the allocation after the next {@code count} ones fail, and all later ones unless {@code
+   * justOnce} is set.
+   */
   public void failAfter(long count, boolean justOnce) {
     allowed = count;
     once = justOnce;
@@ -52,7 +55,7 @@ public final class FailingSlabs extends CheckingSlabs {
     }
   }
 
-  /** Releases all memory without a check for leaks, which failures may cause. */
+  /** Releases all memory without a check for leaks, because failures may cause some. */
   @Override
   public void close() {
     trim();

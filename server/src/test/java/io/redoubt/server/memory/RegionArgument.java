@@ -2,7 +2,7 @@ package io.redoubt.server.memory;
 
 import java.nio.charset.StandardCharsets;
 
-/** Bytes of a test in the region, as the arguments of a request are. */
+/** Bytes in the region, like the arguments of a request. */
 public final class RegionArgument implements AutoCloseable {
   private final Slabs slabs;
   private final long address;

@@ -69,7 +69,7 @@ final class RegionTest {
     }
   }
 
-  /** Once much is held, extents are handed out that another thread has made the pages of. */
+  /** Beyond a certain size, extents come from another thread, which has prepared their pages. */
   @Test
   void extentsOfALargeRegionReadAsZeroAndAreDistinct() {
     int extents = 60;

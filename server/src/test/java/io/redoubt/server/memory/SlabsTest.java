@@ -104,7 +104,7 @@ final class SlabsTest {
     assertThat(slabs.reservedBytes()).isBetween(slabs.usedBytes(), slabs.usedBytes() * 12 / 10);
     blocks.forEach(block -> slabs.free(block, 88));
     assertThat(slabs.usedBytes()).isZero();
-    // What stays is one extent, for the next block.
+    // One extent remains, for the next block.
     assertThat(slabs.reservedBytes()).isLessThanOrEqualTo(Region.EXTENT_BYTES);
     slabs.close();
     assertThat(slabs.reservedBytes()).isZero();

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reading redis.conf; the texts are those that redis-server 7.0.15 gives. */
+/** Reading redis.conf; the texts are those of redis-server 7.0.15. */
 final class ConfigFileTest {
   @TempDir Path directory;
 
   private final ServerDirectives settings = new ServerDirectives();
 
-  /** The bytes that a file of lines allocates while it is read. */
+  /** Returns the number of bytes allocated by reading a file with that many lines. */
   private long allocated(int lines) throws Exception {
     String text = "save 1 1\n".repeat(lines);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -41,7 +41,7 @@ final class ConfigFileTest {
     long some = allocated(10_000);
     long twice = allocated(20_000);
     assertThat(settings.persistence.save.value()).hasSize(20_000);
-    // If each line copied those before it, they would take four times as many.
+    // If each line copied the earlier ones, twice the lines would take four times the memory.
     assertThat(twice).isLessThan(3 * some);
   }
 

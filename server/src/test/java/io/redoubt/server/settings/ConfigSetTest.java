@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** CONFIG GET and SET; the texts are those that redis-server 7.0.15 gives. */
+/** CONFIG GET and SET; the texts are those of redis-server 7.0.15. */
 final class ConfigSetTest {
   private final ServerDirectives settings = new ServerDirectives();
 

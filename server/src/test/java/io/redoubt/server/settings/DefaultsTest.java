@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** Names and defaults against a list of those that CONFIG GET of Redis 7.2 shows. */
+/** Compares names and defaults with a list from CONFIG GET of Redis 7.2. */
 final class DefaultsTest {
   private final ServerDirectives settings = new ServerDirectives();
 

@@ -242,7 +242,7 @@ final class RewriteTest {
     assertThatThrownBy(settings::rewrite).hasMessage("The server is running without a config file");
   }
 
-  /** Random files, random CONFIG SETs: what is read back is what was in force. */
+  /** Random files and random CONFIG SETs: rewritten files contain the current values. */
   @Test
   void readsBackItsOutput() throws Exception {
     Random random = Seed.random("RewriteTest");

@@ -6,7 +6,7 @@ import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.launch.ShellOptions;
 import org.junit.jupiter.api.Test;
 
-/** The way by which the page's lines for redis-cli reach a server. */
+/** Tests that the page's lines for redis-cli reach a server as intended. */
 final class ShellOptionsTest {
   private static final String TLS =
       "tls-port 6390\ntls-cert-file s.crt\ntls-key-file s.key\ntls-ca-cert-file ca.crt\n";

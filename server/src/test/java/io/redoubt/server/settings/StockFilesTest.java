@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The active lines of each redis.conf that came with Redis, as they are and as YAML. */
+/** The active lines of each redis.conf shipped with Redis, unchanged and as YAML. */
 final class StockFilesTest {
   @TempDir Path directory;
 
@@ -42,7 +42,9 @@ final class StockFilesTest {
     return settings;
   }
 
-  /** Converts lines: the arguments of one become a list, several of one name a list of these. */
+  /**
+   * Converts lines: several arguments become a list, and several lines of one name a list of lists.
+   */
   private static String toYaml(String conf) throws Exception {
     Map<String, List<String>> byName = new LinkedHashMap<>();
     for (String line : conf.lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList()) {

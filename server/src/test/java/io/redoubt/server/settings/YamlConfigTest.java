@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Configurations in YAML: reading, places of mistakes, CONFIG REWRITE. */
+/** Configurations in YAML: reading, positions of mistakes, CONFIG REWRITE. */
 final class YamlConfigTest {
   @TempDir private Path directory;
   private final ServerDirectives settings = new ServerDirectives();
@@ -203,7 +203,10 @@ final class YamlConfigTest {
     assertThat(Files.readString(file)).contains("generated:").contains("maxmemory 3gb");
   }
 
-  /** Each active line of the shipped file as a pair, several of one name as a list. */
+  /**
+   * Compares each active line of the shipped file as a pair, and several lines of one name as a
+   * list.
+   */
   @Test
   void meansTheSameAsAFileOfRedis() throws Exception {
     Path conf = Path.of("../conf/redis.conf");

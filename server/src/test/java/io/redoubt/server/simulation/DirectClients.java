@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections by which one thread of the simulation asks servers for the writes that WAIT
- * counted. No fault affects the links of their host.
+ * The connections of a thread of the simulation that asks servers for writes counted by WAIT. No
+ * fault affects the links of their host.
  */
 final class DirectClients {
-  /** The database that holds those writes. */
+  /** The database of those writes. */
   static final String DATABASE = "9";
 
   private static final int TIMEOUT_MILLIS = 5_000;

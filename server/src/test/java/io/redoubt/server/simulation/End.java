@@ -5,7 +5,7 @@ import java.util.Deque;
 
 /**
  * One end of a connection. Bytes arrive in order, after the delay of the link; while the link is
- * held they wait. A window limits the bytes under way or unread.
+ * held they wait. A window limits the number of bytes in transit or unread.
  */
 final class End {
   private static final int WINDOW_BYTES = 32 * 1024;
@@ -34,10 +34,10 @@ final class End {
   private int offset;
   private int unreadBytes;
 
-  /** Bytes that the peer has not read yet. */
+  /** The bytes that the peer has not read yet. */
   private int outstandingBytes;
 
-  /** The arrival time of the bytes that were sent last, in nanoseconds. */
+  /** The arrival time of the last sent bytes, in nanoseconds. */
   private long lastArrival;
 
   /** Deliveries that wait for the release of the link. */
@@ -91,7 +91,7 @@ final class End {
     travel(passed.length, () -> peer.arrive(passed));
   }
 
-  /** Delays the arrival of all that is sent until after a time. */
+  /** Delays the arrival of all later bytes until a time. */
   void notBefore(long nanos) {
     lastArrival = nanos;
   }
@@ -105,7 +105,7 @@ final class End {
     }
   }
 
-  /** Closes this end silently, as a host does that loses its power. */
+  /** Closes this end silently, like a power failure of the host. */
   void vanish() {
     closed = true;
     held.clear();
@@ -132,7 +132,7 @@ final class End {
     network.simulation().later(lastArrival - now, arrival);
   }
 
-  /** Starts the deliveries that waited, if the link is no longer held. */
+  /** Starts the waiting deliveries if the link is no longer held. */
   void release() {
     while (!held.isEmpty() && !network.isHeld(host, peer.host)) {
       held.remove().run();

@@ -61,7 +61,7 @@ class FailedLoadTest {
     }
   }
 
-  /** Overwrites some bytes of a file of data, or removes it. */
+  /** Overwrites some bytes of a data file, or removes it. */
   private static void damage(SimulatedNode node, Random random) throws IOException {
     FaultDisk disk = node.machine().faultDisk();
     disk.resume();

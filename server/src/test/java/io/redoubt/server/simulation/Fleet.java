@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** The simulated servers and the replication tree that they were told to form. */
+/** The simulated servers and their ordered replication tree. */
 final class Fleet {
   private final Simulation simulation;
   private final SimulatedNetwork network;
   private final Random random;
   private final List<SimulatedNode> nodes = new ArrayList<>();
 
-  /** The index of the master that each server was told to follow; a master follows itself. */
+  /** The index of the master that each server was ordered to follow; a master follows itself. */
   private final int[] masterOf;
 
   private int master;
@@ -107,7 +107,7 @@ final class Fleet {
     return index == master;
   }
 
-  /** Returns true if a server was told to follow the master directly. */
+  /** Returns true if a server was ordered to follow the master directly. */
   boolean isBelowMaster(int index) {
     return index != master && masterOf[index] == master;
   }
@@ -116,7 +116,10 @@ final class Fleet {
     return (master + 1 + random.nextInt(nodes.size() - 1)) % nodes.size();
   }
 
-  /** Starts all servers: the first as master, each other one below one that is already started. */
+  /**
+   * Starts all servers: the first as the master, each other one as a replica of one already
+   * started.
+   */
   void start() throws Exception {
     for (int i = 0; i < nodes.size(); i++) {
       nodes.get(i).start();
@@ -126,7 +129,7 @@ final class Fleet {
     }
   }
 
-  /** Restarts a killed server in the role that it had. */
+  /** Restarts a killed server in its last role. */
   void restart(int index) throws Exception {
     simulation.note("restart " + nodes.get(index));
     if (index == master) {
@@ -138,7 +141,8 @@ final class Fleet {
   }
 
   /**
-   * Makes a server follow another and returns true if it accepted: it must be up and not loading.
+   * Makes a server follow another one; returns true if it accepted, for which it must be up and not
+   * loading.
    */
   boolean follow(int index, int other) {
     SimulatedNode node = nodes.get(index);
@@ -181,7 +185,7 @@ final class Fleet {
     return true;
   }
 
-  /** Records that a server has become master. */
+  /** Records that a server has become the master. */
   void isMasterNow(int index) {
     masterOf[master] = index;
     master = index;
@@ -207,7 +211,7 @@ final class Fleet {
     }
   }
 
-  /** Makes every server follow the master that is not below it or follows another host. */
+  /** Makes every server follow the master unless it does so already, directly or not. */
   void reattachAll() throws IOException {
     for (int i = 0; i < nodes.size(); i++) {
       if (i == master) {

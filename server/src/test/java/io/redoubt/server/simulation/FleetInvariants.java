@@ -55,7 +55,7 @@ final class FleetInvariants {
     return positions;
   }
 
-  /** The state of the fleet before a write, with the replicas that hold a complete data set. */
+  /** The state of the fleet before a write, with the replicas that have a complete data set. */
   record Before(int term, int[] lives, boolean[] whole) {}
 
   /** Returns the current state of the fleet. */
@@ -159,7 +159,7 @@ final class FleetInvariants {
   /**
    * Compares the content of a node with that of others at the same position.
    *
-   * @return its position and digest; null if it has none to tell
+   * @return its position and digest; null if it has none
    */
   @Nullable String compare(SimulatedNode node) throws IOException {
     if (!node.isUp()) {

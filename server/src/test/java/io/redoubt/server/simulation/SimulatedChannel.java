@@ -182,7 +182,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
       boolean full = count < bytes.readableBytes();
       out.removeBytes(count);
       if (full) {
-        return; // until the end is writable
+        return; // until the end becomes writable
       }
     }
   }

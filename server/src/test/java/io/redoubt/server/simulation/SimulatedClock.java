@@ -16,12 +16,12 @@ public final class SimulatedClock implements Clock {
     this.simulation = simulation;
   }
 
-  /** Returns the host's monotonic time; asking takes no simulated time. */
+  /** Returns the host's monotonic time; this call takes no simulated time. */
   long localNanos() {
     return localBaseNanos + (long) ((simulation.nowNanos() - baseNanos) * rate);
   }
 
-  /** Returns the simulated duration of a duration by this clock. */
+  /** Converts a duration by this clock into a simulated duration. */
   long simulatedNanos(long durationNanos) {
     return (long) Math.ceil(durationNanos / rate);
   }

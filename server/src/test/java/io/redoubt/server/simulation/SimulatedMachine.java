@@ -20,14 +20,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** A host with its clock and disk, on which one process runs that can be paused and killed. */
+/** A host with its clock and disk, and one process that can be paused and killed. */
 public final class SimulatedMachine implements Threads {
   /** The only directory of each disk. */
   public static final Path DIRECTORY = Path.of(System.getProperty("java.io.tmpdir"));
 
   /**
-   * A Java heap that is never full. That of the process counts garbage, so that it would depend on
-   * other simulations when a server looks for more.
+   * A Java heap that is never full. The real heap contains garbage of other simulations, so a
+   * server that checks it would depend on them.
    */
   public static final HeapGate.Heap HEAP =
       new HeapGate.Heap() {
@@ -90,7 +90,7 @@ public final class SimulatedMachine implements Threads {
 
   // The process.
 
-  /** Starts a process, which may use what the machine has until {@link #kill}. */
+  /** Starts a process, which may use the machine until {@link #kill}. */
   public void boot() {
     network.up(host);
     disk.resume();
@@ -107,7 +107,7 @@ public final class SimulatedMachine implements Threads {
     return diskDoor.apply(disk);
   }
 
-  /** Makes processes see the disk through another one. */
+  /** Wraps the disk that processes see. */
   public void diskDoor(UnaryOperator<Disk> door) {
     diskDoor = door;
   }
@@ -148,10 +148,10 @@ public final class SimulatedMachine implements Threads {
   }
 
   /**
-   * Kills the process: nothing that it still does has an effect.
+   * Kills the process: its later actions have no effect.
    *
-   * @param power true if the power fails: peers are not told; {@link #losePower} follows once the
-   *     process has been closed
+   * @param power true for a power failure: peers are not notified, and {@link #losePower} follows
+   *     once the process has been closed
    */
   public void kill(boolean power) {
     disk.stop();
@@ -160,7 +160,7 @@ public final class SimulatedMachine implements Threads {
     resume();
   }
 
-  /** Loses what was not synced to the disk. */
+  /** Loses the data that was not synced to the disk. */
   public void losePower() {
     disk.restart();
     disk.stop();
@@ -214,7 +214,7 @@ public final class SimulatedMachine implements Threads {
     return simulation.unstarted(name, task, turn -> simulation.schedule(gated(turn)));
   }
 
-  /** Returns nothing: processor times are not simulated. */
+  /** Returns an empty result, because processor times are not simulated. */
   @Override
   public Optional<ThreadCpuTimes> ownTimes() {
     return Optional.empty();

@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Hosts, named by their addresses, and a link from each to each other one, which delays or holds
- * bytes. The links of the two directions are independent. Like TCP, a link loses nothing while both
- * ends exist.
+ * Hosts, identified by their addresses, and a link from each host to each other one, which delays
+ * or holds bytes. The links of the two directions are independent. Like TCP, a link loses nothing
+ * while both ends exist.
  */
 public final class SimulatedNetwork {
   private static final int FIRST_FREE_PORT = 30_000;
@@ -22,7 +22,7 @@ public final class SimulatedNetwork {
   /** Changes the bytes that one host sends to another. */
   @FunctionalInterface
   public interface Tap {
-    /** Returns what arrives in place of the bytes. */
+    /** Returns the bytes that arrive instead. */
     byte[] passed(String from, String to, byte[] bytes);
   }
 
@@ -127,7 +127,7 @@ public final class SimulatedNetwork {
   /**
    * Takes a host down, or only its server.
    *
-   * @param silently true if peers are not told, as when the power fails
+   * @param silently true if peers are not notified, as in a power failure
    */
   void down(String host, boolean silently) {
     if (silently) {
@@ -178,7 +178,7 @@ public final class SimulatedNetwork {
   }
 
   /**
-   * Connects an end; its listener is told the outcome unless the link is held or the host is down.
+   * Connects an end; its listener receives the outcome unless the link is held or the host is down.
    */
   void connect(End near, InetSocketAddress remote) {
     String host = remote.getAddress().getHostAddress();

@@ -35,10 +35,10 @@ public final class SimulatedNode {
   private @Nullable RedisServer server;
   private @Nullable RespClient client;
 
-  /** Incremented whenever the node may have lost data. */
+  /** The number of times that the node may have lost data. */
   private int life;
 
-  /** Creates a host whose server is not started; its configuration may be changed later. */
+  /** Creates a host without starting its server; its configuration may be changed later. */
   public SimulatedNode(SimulatedNetwork network, String host, List<String> configuration) {
     this.simulation = network.simulation();
     this.network = network;
@@ -99,8 +99,7 @@ public final class SimulatedNode {
   /**
    * Kills the server.
    *
-   * @param power true if the power fails with it: peers are not told, and writes that were not
-   *     synced to the disk are lost
+   * @param power true for a power failure: peers are not notified, and unsynced writes are lost
    */
   public void kill(boolean power) {
     RedisServer dying = server;

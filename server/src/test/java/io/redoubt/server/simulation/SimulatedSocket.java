@@ -84,7 +84,7 @@ public final class SimulatedSocket extends Socket implements End.Listener {
     LockSupport.unpark(waiting);
   }
 
-  /** A condition that a thread waits for. */
+  /** A condition awaited by a thread. */
   private interface Condition {
     boolean holds();
   }

@@ -49,7 +49,7 @@ public final class SimulatedSockets implements Sockets {
     this.simulation = machine.simulation();
   }
 
-  /** Marks the server's process as dead: it can connect to nothing any more. */
+  /** Marks the server's process as dead, so that it can no longer connect. */
   void die() {
     dead = true;
   }

@@ -16,14 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Virtual threads that take turns on one thread, and their clock. This class is their scheduler:
- * where a thread waits, the random source chooses the next one. When all wait, the clock advances
- * to the next event. Everything therefore follows from the seed.
+ * when a thread waits, the random source chooses the next one, and when all wait, the clock
+ * advances to the next event. Everything therefore follows from the seed.
  *
- * <p>Java has no public way yet to choose the scheduler of virtual threads. The JDK's own tests use
- * a constructor that is reached here with {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
+ * <p>Java has no public API yet to choose the scheduler of virtual threads. The JDK's own tests use
+ * a constructor that is accessible here with {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
  * Threads must wait by parking: one that waits in a monitor or for real time is woken by a thread
  * of the system. All servers of the JVM share the memory region, and another test may hold its lock
- * for a moment. The run then goes on, but no longer depends on the seed alone; the trace says so.
+ * for a moment. The run then continues, but no longer depends on the seed alone; the trace reports
+ * that.
  */
 public final class Simulation {
   /** Lua scripts need a large stack. */
@@ -43,7 +44,7 @@ public final class Simulation {
 
   private static final int SLOWNESSES = 12;
 
-  /** The number of ready threads among which the next one is chosen. */
+  /** The number of ready threads from which the next one is chosen. */
   private static final int CHOICE = 3;
 
   private static final String PREFIX = "simulated ";

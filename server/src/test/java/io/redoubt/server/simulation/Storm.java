@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** The random faults and switches that happen to a fleet, and its recovery from them. */
+/** The random faults and switches of a fleet, and its recovery from them. */
 final class Storm {
   private static final int LONGEST_REST_MILLIS = 400;
   private static final int HEALING_MILLIS = 120_000;
@@ -31,7 +31,7 @@ final class Storm {
     this.random = simulation.random();
   }
 
-  /** Takes random steps, one after the other; the effect of a step may outlast it. */
+  /** Takes random steps, one after another; the effect of a step may outlast it. */
   void run(int steps) throws Exception {
     for (int i = 0; i < steps; i++) {
       simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
@@ -203,7 +203,7 @@ final class Storm {
     }
   }
 
-  /** Returns true if a replica holds a complete data set: nothing else would be promoted. */
+  /** Returns true if a replica has a complete data set, without which no one would promote it. */
   private boolean mayBePromoted(int index) {
     return !invariants.isEmpty(fleet.node(index));
   }

@@ -8,7 +8,7 @@ import io.redoubt.server.replication.RandomCommands;
 import java.io.IOException;
 import java.util.Random;
 
-/** Clients that write to the master, one of which waits for replicas by WAIT. */
+/** Clients that write to the master; one of them waits for replicas by WAIT. */
 final class Writers {
   private static final int STRINGS = 20;
   private static final int MEMBERS = 30;
@@ -63,7 +63,7 @@ final class Writers {
     start("waiter", "10.0.3.1", this::writeAndWait);
   }
 
-  /** Stops the clients and waits until they have. */
+  /** Stops the clients and waits for their end. */
   void stop() {
     stopping = true;
     while (running > 0) {
@@ -93,7 +93,7 @@ final class Writers {
         });
   }
 
-  /** Works with the master until another one is master or it can't be reached. */
+  /** Works with the master until it can't be reached or another server is the master. */
   private void serve(String host, Work work) {
     SimulatedNode master = fleet.master();
     if (!master.isUp()) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Mutated payloads for RESTORE, of every type and encoding since RDB version 6; some also
- * contradict themselves. Version and checksum are valid, so that the mutation reaches the decoder.
+ * Mutated payloads for RESTORE, of every type and encoding since RDB version 6; some are also
+ * inconsistent. Version and checksum are valid, so that the mutation reaches the decoder.
  */
 public final class HostilePayloads {
 
@@ -23,18 +23,18 @@ public final class HostilePayloads {
   private static final int NEWEST_VERSION = 12;
   private static final int MUTANTS_OF_EACH = 8;
 
-  /** The type of hashes with expiring fields, which the earliest expiry follows. */
+  /** The type of hashes with expiring fields, which start with the earliest expiry. */
   private static final byte HASH_METADATA = 24;
 
   private static final int EXPIRY_HIGH_BYTE = 6;
 
-  /** Bytes that mean something in a length, a listpack, an intset, a ziplist or a zipmap. */
+  /** Bytes with a meaning in a length, a listpack, an intset, a ziplist or a zipmap. */
   private static final int[] EDGES = {
     0, 1, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xc3, 0xdf, 0xe0, 0xf0, 0xf1, 0xf4, 0xfd, 0xfe,
     0xff
   };
 
-  /** Counts that no payload keeps, as RDB lengths. */
+  /** Counts that exceed any payload, as RDB lengths. */
   private static final byte[][] LYING_LENGTHS = {
     {0x7f, -1},
     {-128, 0x00, 0x0f, -1, -1},
@@ -51,7 +51,7 @@ public final class HostilePayloads {
   private byte[] valid = {};
   private int mutants;
 
-  /** Payloads that follow from a random generator. */
+  /** Creates payloads derived from a random generator. */
   public HostilePayloads(RandomGenerator random) {
     this.random = random;
     this.values = new RandomValues(random);
@@ -92,7 +92,7 @@ public final class HostilePayloads {
   private byte[] mutated() {
     byte[] bytes = valid.clone();
     if (bytes[0] == HASH_METADATA && random.nextInt(4) == 0) {
-      bytes[EXPIRY_HIGH_BYTE] = 0; // of 48 bits of milliseconds: fields with an expiry are due
+      bytes[EXPIRY_HIGH_BYTE] = 0; // low times: expiring fields are due
     }
     for (int changes = 1 + random.nextInt(3); changes > 0 && bytes.length > 1; changes--) {
       boolean early = random.nextInt(3) == 0;
@@ -118,7 +118,7 @@ public final class HostilePayloads {
     return bytes;
   }
 
-  /** The bytes with a lying length in the place of a byte. */
+  /** Returns the bytes with one byte replaced by a false length. */
   private static byte[] with(byte[] bytes, int at, byte[] length) {
     byte[] all = new byte[bytes.length - 1 + length.length];
     System.arraycopy(bytes, 0, all, 0, at);
@@ -127,7 +127,7 @@ public final class HostilePayloads {
     return all;
   }
 
-  /** A value in an encoding that this server doesn't write, or a string. */
+  /** Returns a value in an encoding that this server doesn't write, or a string. */
   private byte[] old() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int type = new int[] {0, 0, 1, 2, 3, 4, 9, 10, 11, 12, 13, 14}[random.nextInt(12)];
@@ -196,7 +196,7 @@ public final class HostilePayloads {
     }
   }
 
-  /** A sparse or a dense HyperLogLog whose registers are what they come to be. */
+  /** Returns a sparse or a dense HyperLogLog with arbitrary registers. */
   private byte[] hyperLogLog() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(latin("HYLL"));

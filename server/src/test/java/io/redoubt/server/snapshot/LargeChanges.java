@@ -84,7 +84,7 @@ public final class LargeChanges {
     }
   }
 
-  /** Makes a collection of a type and some hundred elements for a key that there is not. */
+  /** Creates a collection of a type with some hundred elements, under an unused key. */
   public void make(Database database, String key, Type type) {
     if (type == Type.STRING) {
       makeString(database, key);
@@ -119,7 +119,7 @@ public final class LargeChanges {
     }
   }
 
-  /** Makes a group, in which some hundred entries are pending. */
+  /** Creates a group with some hundred pending entries. */
   private void group(long entry) {
     long root = Streams.root(entry);
     String name = "group" + random.nextInt(3);
@@ -172,7 +172,7 @@ public final class LargeChanges {
     }
   }
 
-  /** Changes the collection of an entry, which may be gone afterwards. */
+  /** Changes the collection of an entry, which may be removed by that. */
   public void change(Database database, long entry) {
     switch (Entry.type(entry)) {
       case LIST -> changeList(database, entry);

@@ -8,7 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** A loop whose turns the test runs on its own thread. */
+/** True if commands run in every turn. */
 public final class ManualTurns implements LoopTurns {
 
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
@@ -38,7 +38,7 @@ public final class ManualTurns implements LoopTurns {
     return isBusy ? ++commands : 0;
   }
 
-  /** One turn: what other threads have asked for, then what was meant for this turn. */
+  /** Runs one turn: first the requests of other threads, then the tasks of this turn. */
   public void turn() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
@@ -48,7 +48,7 @@ public final class ManualTurns implements LoopTurns {
     }
   }
 
-  /** Makes turns until a condition holds; waits for other threads when there is nothing to do. */
+  /** Runs turns until a condition holds; waits for other threads when there is nothing to do. */
   public void turnUntil(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
       turn();

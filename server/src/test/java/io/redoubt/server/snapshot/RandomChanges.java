@@ -28,7 +28,7 @@ final class RandomChanges {
     this.values = new RandomValues(random);
   }
 
-  /** Changes the collection of an entry, which may be gone afterwards. */
+  /** Changes the collection of an entry, which may be removed by that. */
   void change(Database database, long entry) {
     switch (Entry.type(entry)) {
       case LIST -> list(database, entry);

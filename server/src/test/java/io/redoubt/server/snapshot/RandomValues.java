@@ -32,12 +32,12 @@ public final class RandomValues {
   private final RdbBytes first = new RdbBytes();
   private final RdbBytes second = new RdbBytes();
 
-  /** Values that follow from a random generator. */
+  /** Creates values derived from a random generator. */
   public RandomValues(RandomGenerator random) {
     this.random = random;
   }
 
-  /** A valid payload, not of a string. */
+  /** Returns a valid payload of any type but a string. */
   public byte[] payload() {
     BufferMemory buffers = BufferMemory.offHeap();
     int version = random.nextInt(9, NEWEST_VERSION + 1);
@@ -72,7 +72,7 @@ public final class RandomValues {
     return bytes.at(latin(text), 0, text.length());
   }
 
-  /** A short text, a number, or now and then a longer text. */
+  /** Returns a short text, a number, or occasionally a longer text. */
   String text() {
     return switch (random.nextInt(6)) {
       case 0 -> Long.toString(random.nextLong() >> random.nextInt(64));
@@ -239,7 +239,7 @@ public final class RandomValues {
     };
   }
 
-  /** Restores a value under a key; the entry. */
+  /** Restores a value under a key; returns the entry. */
   static long restore(Bench bench, int database, String key, byte[] payload, long expireAtMillis)
       throws RdbException {
     long address = bench.value(new String(payload, StandardCharsets.ISO_8859_1));

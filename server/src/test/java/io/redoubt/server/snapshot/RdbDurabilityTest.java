@@ -56,7 +56,10 @@ class RdbDurabilityTest {
     assertThat(survivors).containsExactlyInAnyOrder("old", "new");
   }
 
-  /** Saves twice, and has the power fail at a step of the second time; whether it came to that. */
+  /**
+   * Saves twice, with a power failure at a step of the second save; returns true if the step was
+   * reached.
+   */
   private boolean saveWithCut(Random random, int step, Set<String> survivors) throws Exception {
     FaultDisk disk = new FaultDisk(random, folder.getParent(), folder);
     try (Bench bench = new Bench(folder)) {

@@ -33,7 +33,7 @@ class SnapshotConsistencyTest {
     for (int round = 0; round < 8; round++) {
       try (Bench bench = new Bench(directory)) {
         bench.version =
-            RdbFormat.NEWEST_VERSION - round % 2; // older ones forget a little of streams
+            RdbFormat.NEWEST_VERSION - round % 2; // older versions lose some details of streams
         bench.compress = random.nextBoolean();
         int keys = 1 << random.nextInt(13);
         for (int i = 0; i < keys; i++) {
@@ -63,7 +63,7 @@ class SnapshotConsistencyTest {
     }
   }
 
-  /** One random change; the rare large ones only when wild is 1. */
+  /** Makes one random change; the rare large ones only when wild is 1. */
   private static void change(Bench bench, RandomGenerator random, int keys, int wild)
       throws RdbException {
     int index = random.nextInt(3);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Snapshots that find no memory: they fail, and the keyspace and later snapshots do not. */
+/** Snapshots without memory: they fail, and keyspace and later snapshots are unharmed. */
 @Isolated // it limits the memory of the whole process
 final class SnapshotMemoryTest {
   private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
@@ -41,7 +41,7 @@ final class SnapshotMemoryTest {
   @BeforeEach
   void open() {
     bench = new Bench(directory);
-    bench.version = RdbFormat.NEWEST_VERSION; // older ones forget a little of streams
+    bench.version = RdbFormat.NEWEST_VERSION; // older versions lose some details of streams
     bench.largeElements = 50;
     bench.clock.stepNanos = 130_000; // two steps a slice
     snapshots = bench.snapshots;
@@ -51,10 +51,10 @@ final class SnapshotMemoryTest {
   @AfterEach
   void close() {
     giveBack();
-    bench.close(); // finds what was not freed
+    bench.close(); // finds leaked memory
   }
 
-  /** Takes all memory that is left. */
+  /** Takes all remaining memory. */
   private void exhaust() {
     Region.limit(0);
     for (long size = 1 << 20; size >= 8; size /= 2) {

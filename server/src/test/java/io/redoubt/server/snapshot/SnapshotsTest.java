@@ -66,7 +66,7 @@ class SnapshotsTest {
     }
   }
 
-  /** A replica: takes bytes as long as it is ready. */
+  /** A replica that accepts bytes as long as it is ready. */
   private static final class Replica implements SnapshotSink {
     final ByteArrayOutputStream received = new ByteArrayOutputStream();
     boolean ready = true;
@@ -325,7 +325,7 @@ class SnapshotsTest {
     }
     snapshots.close();
     assertThat(snapshots.isRunning()).isFalse();
-    bench.turns.turn(); // what the thread had asked the loop for comes late
+    bench.turns.turn(); // the thread's request to the loop arrives late
     assertThat(replica.received.size()).isZero();
   }
 

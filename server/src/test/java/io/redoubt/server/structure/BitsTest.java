@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Bits in the region beside the same in a {@link BigInteger}, whose digits they are. */
+/** Compares bits in the region with a {@link BigInteger} of the same digits. */
 final class BitsTest {
   private static final int ROUNDS = 3000;
   private static final int MAX_BYTES = 40;

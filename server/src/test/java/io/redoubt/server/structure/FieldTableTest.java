@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A table of fields beside a map. */
+/** Compares a table of fields with a map. */
 final class FieldTableTest {
   private record Value(String text, long expireAt) {}
 
@@ -40,7 +40,7 @@ final class FieldTableTest {
     }
   }
 
-  /** With a few fields, with many, and with now more and now less than a tree is made for. */
+  /** With few fields, with many, and with a number around the threshold of a tree. */
   @ParameterizedTest
   @ValueSource(ints = {20, 130, 3000})
   void behavesLikeAMap(int fields) {

@@ -39,7 +39,7 @@ final class IdTreeTest {
       TreeMap<Id, Long> model = new TreeMap<>();
       for (int step = 0; step < 4000; step++) {
         boolean growing = step / 1000 % 2 == 0;
-        // The times near 0 as unsigned numbers: the first and the last there are.
+        // The times near 0 as unsigned numbers are the first and the last possible ones.
         Id id = new Id(random.nextInt(times) - times / 2, random.nextInt(4));
         if (random.nextInt(10) < (growing ? 8 : 2)) {
           long element = tree.put(id.high(), id.low());
@@ -112,7 +112,7 @@ final class IdTreeTest {
       tree.put(i, 0);
     }
     assertThat((slabs.usedBytes() - before) / 100_000).isLessThanOrEqualTo(17);
-    // As acknowledging does: from the front.
+    // Acknowledgements remove from the front.
     for (int i = 0; i < 100_000; i++) {
       assertThat(IdTree.high(tree.first())).isEqualTo(i);
       tree.remove(i, 0);

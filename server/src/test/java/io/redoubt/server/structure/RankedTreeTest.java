@@ -172,7 +172,7 @@ final class RankedTreeTest {
       tree.insert(i, 8);
     }
     assertThat((slabs.usedBytes() - before) / 100_000).isLessThanOrEqualTo(13);
-    // As expiry does: from the front.
+    // Expiry removes from the front.
     for (int i = 0; i < 100_000; i++) {
       assertThat(RankedTree.key(tree.first())).isEqualTo(i);
       tree.remove(i, 8);

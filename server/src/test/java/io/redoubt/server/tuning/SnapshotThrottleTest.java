@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** The rests of a snapshot's thread by the time it ran and waited. */
+/** The pauses of a snapshot's thread for given times of running and waiting. */
 class SnapshotThrottleTest {
 
   private static final long CHUNK_NANOS = 1_000_000;
@@ -12,7 +12,7 @@ class SnapshotThrottleTest {
 
   private final SnapshotThrottle throttle = new SnapshotThrottle(null);
 
-  /** The sum of the rests, when each chunk takes so long and costs so long a wait. */
+  /** Returns the sum of the pauses if each chunk takes and waits for the given times. */
   private long rests(long waitedNanos) {
     long sum = 0;
     for (int i = 1; i <= CHUNKS; i++) {

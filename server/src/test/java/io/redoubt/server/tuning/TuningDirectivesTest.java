@@ -7,7 +7,7 @@ import io.redoubt.server.ServerTest;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The directives of tuning by CONFIG GET and SET, with requests in between. */
+/** Tests the tuning directives by CONFIG GET and SET, with requests in between. */
 @ServerTest
 final class TuningDirectivesTest {
   private final Dialogue redis;

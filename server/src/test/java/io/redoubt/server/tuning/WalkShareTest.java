@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** The share of the loop's time that a walk takes. */
+/** The share of the loop's time that a walk gets. */
 class WalkShareTest {
 
   private static final long TURN_NANOS = 20_000;
@@ -17,14 +17,14 @@ class WalkShareTest {
     return new WalkShare(() -> commands, percent, now);
   }
 
-  /** The slice after a turn of commands. */
+  /** Returns the slice after a turn of commands. */
   private long turnWith(int executed) {
     now += TURN_NANOS;
     commands += executed;
     return share.sliceNanos(now, false);
   }
 
-  /** Makes turns in which commands take all the time; returns that of the slices. */
+  /** Runs turns that commands use up; returns the total time of the slices. */
   private long slices(int turns) {
     long sum = 0;
     for (int i = 0; i < turns; i++) {

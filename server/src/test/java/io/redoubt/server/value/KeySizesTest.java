@@ -69,7 +69,7 @@ final class KeySizesTest {
     assertThat(redis.text("INFO server keysizes")).contains("db0_distrib_strings_sizes:1=1");
   }
 
-  /** A third of the keys is ten times as long. */
+  /** A third of the keys are ten times as long. */
   @Test
   void estimatesALargeDatabase() {
     int keys = 3 * KeySizes.MOST_KEYS / 2;

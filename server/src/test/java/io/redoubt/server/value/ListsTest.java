@@ -173,7 +173,8 @@ final class ListsTest {
   }
 
   /**
-   * A listpack is never over the limit; a quicklist never so small that it would not become one.
+   * Asserts that a listpack does not exceed the limit, and that a quicklist is too large for a
+   * listpack.
    */
   private void assertForm() {
     assertThat(database.size()).isEqualTo(model.isEmpty() ? 0 : 1);

@@ -49,7 +49,7 @@ final class StringValueTest {
     entry = append(put("key", "12"), "3");
     assertThat(StringValue.encodingName(entry)).isEqualTo("raw");
     assertThat(textOf(entry)).isEqualTo("123");
-    // A new value starts afresh.
+    // A new value starts with no history.
     assertThat(StringValue.encodingName(put("key", "123"))).isEqualTo("int");
   }
 

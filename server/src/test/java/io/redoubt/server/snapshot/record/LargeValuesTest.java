@@ -67,7 +67,7 @@ class LargeValuesTest {
 
   private Bench bench(RandomGenerator random) {
     Bench bench = new Bench(directory);
-    bench.version = RdbFormat.NEWEST_VERSION; // older ones forget a little of streams
+    bench.version = RdbFormat.NEWEST_VERSION; // older versions lose some details of streams
     bench.largeElements = random.nextInt(200);
     bench.clock.stepNanos = 130_000; // two steps a slice
     return bench;

@@ -162,7 +162,10 @@ final class QuicklistTest {
     assertNodes(root);
   }
 
-  /** The middle is compressed as far as it can be, the ends are not, and no node is too large. */
+  /**
+   * Asserts that the inner nodes are compressed where possible, the ends are not, and no node is
+   * too large.
+   */
   private static void assertNodes(long root) {
     long nodes = QuicklistRoot.nodes(root);
     int depth = QuicklistRoot.depth(root);

@@ -43,7 +43,7 @@ final class HashesTest {
       List.of(new HashMap<>(), new HashMap<>());
   private long now = 1000;
 
-  /** The expiries that the keyspace's listener was told: database, key, field. */
+  /** The expiries reported to the keyspace's listener: database, key, field. */
   private final List<String> expired = new ArrayList<>();
 
   @BeforeEach

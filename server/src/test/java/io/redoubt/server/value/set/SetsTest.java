@@ -369,7 +369,7 @@ final class SetsTest {
     }
   }
 
-  /** The members of a temporary set, which is then published, unless it is empty, or discarded. */
+  /** Publishes a temporary set, unless it is empty, or discards it; returns its members. */
   private Set<String> taken(long set) {
     TreeSet<String> found = members(set);
     if (found.isEmpty() || random.nextBoolean()) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Sorted sets of any size against a map that is sorted when looked at. */
+/** Compares sorted sets of any size with a map that is sorted on access. */
 final class SortedSetsTest {
   private record Scored(String member, double score) {}
 
@@ -218,7 +218,7 @@ final class SortedSetsTest {
       keyspace.database(1).remove(entry);
     }
     while (keyspace.freeSome(1) > 0) {
-      // what was removed is freed bit by bit
+      // removed members are freed in slices
     }
   }
 

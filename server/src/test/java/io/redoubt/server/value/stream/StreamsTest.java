@@ -302,7 +302,9 @@ final class StreamsTest {
     return texts;
   }
 
-  /** Goes on with a copy, or with one that was built from what saving a stream sees of it. */
+  /**
+   * Continues with a copy of the stream, or with one rebuilt from the view that a save has of it.
+   */
   private long exchange(Streams streams, long root, int step) {
     assertThat(streams.sizeBytes(root, 0)).isPositive();
     long copy = step % 600 == 599 ? streams.copy(root) : rebuilt(streams, root);
