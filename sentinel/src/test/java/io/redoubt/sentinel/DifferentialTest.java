@@ -71,9 +71,7 @@ class DifferentialTest {
         : reply.isNull() ? "nil" : reply.text();
   }
 
-  /**
-   * Returns a reply without the flag that 7.2 shows of each user, and 7.0 only where it was set.
-   */
+  /** Returns a reply without the flag that 7.2 shows for each user, and 7.0 only if it was set. */
   private static String withoutFlagOf72(Reply reply) {
     return shown(reply).replaceAll(",? sanitize-payload\\b", "");
   }

@@ -81,7 +81,7 @@ class EventsTest {
         .start();
   }
 
-  /** A sentinel, its nodes, and its events, in which ports are replaced by P0, P1 ... */
+  /** A sentinel, its nodes, and its events, in which ports are replaced by P0, P1 and so on. */
   private final class Group {
     private final String name;
     private final List<Integer> ports = FreePorts.several(NODES + 1);
@@ -200,7 +200,7 @@ class EventsTest {
       nodes.getFirst().destroyForcibly().waitFor();
     }
 
-    /** The last event is that the old master, now a replica, is down. */
+    /** Waits for the last event: the old master, now a replica, is down. */
     void awaitSwitch() {
       await()
           .atMost(LIMIT)

@@ -101,7 +101,7 @@ class RealNodesTest {
                     "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + nodePorts.get(1)));
   }
 
-  /** docker stop removes the name of a container too, possibly with the name server. */
+  /** docker stop removes a container's name, too, and perhaps the name server. */
   @Test
   void failsOverWithoutNameServer() throws Exception {
     RealRedis.assumeInstalled();
@@ -136,7 +136,7 @@ class RealNodesTest {
     return words.get(words.indexOf("flags") + 1);
   }
 
-  /** Every node has a name; look-ups block while the name server is away. */
+  /** Resolves the names of the nodes; look-ups block while the name server is away. */
   private InetAddress lookUp(String name) throws UnknownHostException {
     try {
       namesAnswer.await();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SentinelCommandFactsTest {
   private static final String FILE = "sentinel-commands-7.2.6.txt";
 
-  /** Commands that 7.2 does not have: the doctor is ours, the other names are Valkey's. */
+  /** Commands that 7.2 lacks: the doctor is Redoubt's own, the other names are Valkey's. */
   private static final Set<String> NEWER =
       Set.of(
           "sentinel|doctor",
@@ -35,7 +35,7 @@ final class SentinelCommandFactsTest {
           "sentinel|primary");
 
   /**
-   * Commands with options of later versions (CLIENT) and of ours (COORDINATED), and
+   * Commands with options of later versions (CLIENT) and of Redoubt (COORDINATED), and
    * SIMULATE-FAILURE, whose modes 7.2 declares without their tokens, so that no client can show
    * them.
    */
@@ -84,7 +84,7 @@ final class SentinelCommandFactsTest {
     }
   }
 
-  /** Returns the facts without arity, history and argument tree, which show options. */
+  /** Returns the facts without arity, history and argument tree, which contain options. */
   private static String withoutOptions(String line) {
     return line.replaceFirst(" -?[0-9]+ ", " ").replaceFirst(" (history|arguments)=.*", "");
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Compares the sections and fields of a sentinel's INFO with those of Redis 7.2.6. */
 final class SentinelInfoFieldsTest {
-  /** The fields that Redis 7.2.6 does not have, and the section that it hides. */
+  /** The fields that Redis 7.2.6 lacks, and the section that it hides. */
   private static final Set<String> OWN =
       Set.of(
           "java_version",
@@ -68,7 +68,7 @@ final class SentinelInfoFieldsTest {
           "reply_buffer_shrinks",
           "reply_buffer_expands");
 
-  /** Figures of the event loop and rates, which a sentinel of ours does not measure. */
+  /** Figures of the event loop and rates, which Redoubt's sentinel does not measure. */
   private static final Set<String> NOT_MEASURED =
       Set.of(
           "listener0",

@@ -93,7 +93,7 @@ final class SentinelMetricsTest {
     }
   }
 
-  /** Returns the second state that a page is sent: the first may be older than it. */
+  /** Returns the second state sent to a page: the first may predate it. */
   private String state() throws IOException {
     try (Socket socket = new Socket("127.0.0.1", metricsPort)) {
       socket.setSoTimeout(20_000);

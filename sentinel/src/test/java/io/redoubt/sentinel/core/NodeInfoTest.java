@@ -57,7 +57,7 @@ class NodeInfoTest {
     assertThat(info.replicas()).as("replicas of a replica are not the master's").isEmpty();
   }
 
-  /** The text is that of a server that prints errors and a master's name as clients chose them. */
+  /** The text comes from a server whose errors and master's name clients have chosen. */
   @Test
   void believesEachFieldInItsSectionTheFirstTime() {
     NodeInfo info =

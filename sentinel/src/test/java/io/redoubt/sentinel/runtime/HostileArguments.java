@@ -110,7 +110,7 @@ public final class HostileArguments {
     };
   }
 
-  /** Returns the name of a master, often another one's. */
+  /** Returns the name of a master, often of another one. */
   public String name() {
     return oneIn(8) ? text() : oneOf(List.of("mymaster", "MyMaster", "other", "a b", "c\"d", "#e"));
   }

@@ -62,7 +62,7 @@ class SentinelConfigTest {
     return Files.readString(folder.resolve("sentinel.conf"));
   }
 
-  /** The files of 3.0, 4.0 and 6.0 have the lines of their predecessors. */
+  /** The files of 3.0, 4.0 and 6.0 contain the lines of their predecessors. */
   @ParameterizedTest
   @ValueSource(strings = {"2.8", "3.2", "5.0", "6.2", "7.0", "7.2"})
   void readsStockFilesInBothForms(String version) throws Exception {

@@ -88,7 +88,7 @@ class StateHistoriesTest {
     assertThat(sentinels).as("sentinels that were taken").isGreaterThan(HISTORIES / 4);
   }
 
-  /** Checks that the file enables names while a node has one. */
+  /** Expects that the file enables host names while a node has one. */
   private static GlobalOptions expected(SentinelDirectives directives, SentinelState state) {
     GlobalOptions global = directives.words().global();
     return global.withResolveHostnames(global.resolveHostnames() || state.hasHostNames());

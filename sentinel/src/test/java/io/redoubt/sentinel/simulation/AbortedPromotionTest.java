@@ -57,7 +57,7 @@ class AbortedPromotionTest {
     }
   }
 
-  /** The sentinels have seen it as a master only, and know it by its earlier history. */
+  /** The sentinels have seen the node only as a master, and recognize it by its earlier history. */
   @Test
   void promotesTheOnlyReplicaAgainAfterAllSentinelsRestarted() {
     SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 1000);
@@ -72,7 +72,7 @@ class AbortedPromotionTest {
     }
   }
 
-  /** Verifies that a node without a priority as a master keeps its former one. */
+  /** Verifies that a node that reports no priority as a master keeps its former one. */
   @Test
   void doesNotChooseAMasterThatMustNotBePromoted() {
     SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 1000);
@@ -87,7 +87,7 @@ class AbortedPromotionTest {
     }
   }
 
-  /** A node that was never a replica of anybody has none of the group's data. */
+  /** A node that was never a replica has none of the group's data. */
   @Test
   void doesNotChooseAMasterWithoutAnEarlierHistory() {
     SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 1000);

@@ -21,7 +21,7 @@ class AcknowledgedWritesTest {
   private static final int MOST_SEEDS = 10_000;
   private static final long RECOVERY_MILLIS = 180_000;
 
-  /** An order is refused while a failover is in progress. */
+  /** The maximum number of orders; an order is refused while a failover is in progress. */
   private static final int MOST_ORDERS = 6;
 
   @Test
@@ -52,7 +52,7 @@ class AcknowledgedWritesTest {
     assertThat(forced.get()).as("runs that say nothing").isLessThan(SEEDS);
   }
 
-  /** Verifies that the rule detects a member that forgets its promises in a crash. */
+  /** Verifies that the rule detects a member that loses its promises in a crash. */
   @Test
   void catchesAPromiseThatIsNotPersisted() {
     catches(
@@ -130,7 +130,7 @@ class AcknowledgedWritesTest {
     assertThat(fleet.disagreement()).isNull();
   }
 
-  /** The master dies before a sentinel has heard of its group, and a member can't be reached. */
+  /** The master dies before a sentinel has learned of its group, and one member is unreachable. */
   @Test
   void promotesNobodyIfTheGroupIsUnknown() {
     SentinelFleet fleet = new SentinelFleet(6, 3, 3, 2, 1000);
@@ -186,7 +186,10 @@ class AcknowledgedWritesTest {
             fleet.node(1).master().equals(fleet.node(2).address()) ? fleet.node(2) : fleet.node(3));
   }
 
-  /** A leader that dies after it has bound the members leaves a master that confirms nothing. */
+  /**
+   * A leader that dies after it has collected the promises leaves a master that can confirm
+   * nothing.
+   */
   @Test
   void aFailoverThatNobodyFinishedIsTakenUp() {
     SentinelFleet fleet = new SentinelFleet(4, 3, 3, 2, 1000);
@@ -230,7 +233,7 @@ class AcknowledgedWritesTest {
     }
   }
 
-  /** The replica is chosen first, and lacks what the master goes on to confirm. */
+  /** The replica chosen first lacks writes that the master continues to confirm. */
   @Test
   void aPlannedFailoverThatCanNotStopWritesTakesTheOneWithMost() {
     for (int seed = 1; seed <= 20; seed++) {
@@ -252,8 +255,9 @@ class AcknowledgedWritesTest {
   }
 
   /**
-   * With more acknowledgements a failover needs fewer answers, but only the master has heard of
-   * them, and what it confirmed before is on one replica that does not answer.
+   * With more acknowledgements per write, a failover needs fewer promises. Only the master has the
+   * new configuration, and a write confirmed under the earlier one is on a replica that does not
+   * answer.
    */
   @Test
   void doesNotCountByWhatOnlyTheOldMasterKnows() {
@@ -275,9 +279,8 @@ class AcknowledgedWritesTest {
   }
 
   /**
-   * Verifies that a change is not counted by that an earlier master proposed after it had been
-   * replaced: it needs fewer answers than what its successor confirmed, whose group the sentinels
-   * have not read yet.
+   * Verifies that a configuration proposed by a deposed master does not count. It needs fewer
+   * promises than the one confirmed by its successor, whose group the sentinels have not read yet.
    */
   @Test
   void doesNotCountByAChangeOfAMasterThatWasReplaced() {
@@ -315,7 +318,7 @@ class AcknowledgedWritesTest {
     }
   }
 
-  /** Returns a master with three replicas, of which one must acknowledge. */
+  /** Returns a master with three replicas, one of which must acknowledge each write. */
   private static SentinelFleet groupOfFour(int seed) {
     SentinelFleet fleet = new SentinelFleet(seed, 3, 4, 2, 1000);
     fleet.acknowledgeWrites(1);
@@ -323,7 +326,7 @@ class AcknowledgedWritesTest {
     return fleet;
   }
 
-  /** Waits until so many failovers have asked for promises. */
+  /** Waits until the given number of failovers have requested promises. */
   private static void untilFences(SentinelFleet fleet, int count) {
     for (int i = 0; i < 200 && fences(fleet) < count; i++) {
       fleet.runFor(50);
@@ -352,8 +355,8 @@ class AcknowledgedWritesTest {
   }
 
   /**
-   * Cuts the sentinels off from the master, which goes on with its replicas, while the replicas
-   * restart and can be reached now and then.
+   * Cuts the sentinels off from the master, which continues with its replicas, while the replicas
+   * restart and are reachable at times.
    */
   private static void siege(SentinelFleet fleet) {
     for (int round = 0; round < 40; round++) {

@@ -117,7 +117,7 @@ final class SafetyRules {
     }
   }
 
-  /** Checks the leases after one of them has changed: no two masters of a group have one. */
+  /** Checks the leases after a change: no two masters of a group have one. */
   void leased(SimulatedDataNode node) {
     if (!node.hasLease()) {
       return;
@@ -197,7 +197,7 @@ final class SafetyRules {
     }
   }
 
-  /** Checks that an order, SLAVEOF, does not name the process that gets it. */
+  /** Checks that an order, SLAVEOF, does not name its receiver. */
   void ordering(SimulatedSentinel sentinel, Address target, List<String> order) {
     if (order.get(1).equals("NO")) {
       return;

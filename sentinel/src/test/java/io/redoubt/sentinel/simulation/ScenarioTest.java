@@ -15,8 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests scenarios whose complete traces are kept beside the test. {@code -Dredoubt.record=true}
- * records them anew after an intended change of behaviour, so that a review shows the difference.
+ * Tests scenarios whose complete traces are kept next to the test. {@code -Dredoubt.record=true}
+ * records them again after an intended change of behavior, so that a review shows the difference.
  */
 class ScenarioTest {
   private static final boolean RECORD = Boolean.getBoolean("redoubt.record");
@@ -84,7 +84,10 @@ class ScenarioTest {
     compare(fleet, "pause");
   }
 
-  /** The machine's clock is monotonic; even if it jumps, the peers' silence is not inferred. */
+  /**
+   * A machine's clock is monotonic; even if it jumps, the sentinel does not infer that peers were
+   * silent.
+   */
   @Test
   void doesNotBlamePeersForAClockJump() {
     for (long seed = 1; seed <= 20; seed++) {
@@ -216,7 +219,7 @@ class ScenarioTest {
     assertThat(fleet.node(2).master()).as("not promoted").isEqualTo(fleet.node(3).address());
   }
 
-  /** A server that is known by two addresses keeps its role: its run id shows that it is one. */
+  /** A server known by two addresses keeps its role: its run id identifies it. */
   @Test
   void ordersNoServerToFollowItselfAtAnotherAddress() {
     SentinelFleet fleet = new SentinelFleet(11, 3, 3, 2, 1000);

@@ -64,7 +64,7 @@ final class SentinelFleet {
   /**
    * Creates a fleet at its start.
    *
-   * @param ipv6 true for IPv6 addresses, which every second process spells in the long form
+   * @param ipv6 true for IPv6 addresses, which every second process prints in the long form
    * @param groupCount the number of masters
    * @param nodeCount the number of nodes in each group
    */

@@ -86,8 +86,8 @@ class SentinelSimulationTest {
   }
 
   /**
-   * Verifies that a failover that waits for a member does not make the sentinels and the old
-   * master, whose lease has ended, exchange messages as fast as the network allows.
+   * Verifies that the sentinels and the old master, whose lease has expired, do not exchange
+   * messages at network speed while a failover waits for a member.
    */
   @Test
   void offersLeasesAtIntervalsWhileAFailoverWaits() {
@@ -109,13 +109,14 @@ class SentinelSimulationTest {
     int before = fleet.node(1).offers();
     fleet.runFor(10_000);
     assertThat(fleet.sentinels()).anyMatch(each -> each.master().isSubjectivelyDown());
-    // Three sentinels offer one every 225 ms.
+    // Three sentinels make one offer each every 225 ms.
     assertThat(fleet.node(1).offers() - before).isBetween(1, 200);
   }
 
   /**
-   * Verifies that a few sentinels can't replace a master that is down for them by an order, while
-   * the others may have given leases to another one, unless a loss is accepted.
+   * Verifies that a minority of the sentinels can't replace a master they consider down, even on an
+   * operator's order, unless a loss is accepted: the others may have given leases to another
+   * master.
    */
   @Test
   void anOrderWithoutTheMasterNeedsVotesWithLeases() {
@@ -135,8 +136,8 @@ class SentinelSimulationTest {
   }
 
   /**
-   * A planned failover needs the votes of most sentinels with leases: cut off from them, it would
-   * give its new master a later epoch than that of the master that they elect meanwhile.
+   * With leases, a planned failover needs a majority: cut off from it, the sentinel would give its
+   * new master a later epoch than that of the master that the majority elects meanwhile.
    */
   @Test
   void aPlannedFailoverNeedsVotesWithLeases() {
@@ -150,7 +151,7 @@ class SentinelSimulationTest {
     assertThat(fleet.node(1).master()).isNull();
   }
 
-  /** Sentinels vote for a planned failover although the old master has leases, and keeps them. */
+  /** Sentinels vote for a planned failover although the old master has leases, which it keeps. */
   @Test
   void aPlannedFailoverGetsVotesAtOnceWithLeases() {
     SentinelFleet fleet = fleetWithLeases();
@@ -164,7 +165,7 @@ class SentinelSimulationTest {
     assertThat(fleet.nodes()).filteredOn(SimulatedDataNode::hasLease).hasSize(1);
   }
 
-  /** The sentinels have voted for a failover that loses nothing: others renew the leases. */
+  /** The sentinels have voted for a failover without loss: the others renew the leases. */
   @Test
   void aPlannedFailoverMustStopWritesWithLeases() {
     SentinelFleet fleet = fleetWithLeases();

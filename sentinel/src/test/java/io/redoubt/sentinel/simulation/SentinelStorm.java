@@ -123,8 +123,8 @@ final class SentinelStorm {
 
   /**
    * Restarts a sentinel without its state, including its votes and known sentinels. This is safe
-   * only because it hears of the others before it is needed. One sentinel always keeps its disk: if
-   * nobody remembers a node that a moved master doesn't report, nobody can find it.
+   * only because it learns of the others before it is needed. One sentinel always keeps its disk: a
+   * node that a moved master does not report can't be found unless some sentinel has it on record.
    */
   private void loseADisk() {
     SimulatedSentinel sentinel = any(fleet.sentinels().subList(1, fleet.sentinels().size()));
@@ -157,7 +157,7 @@ final class SentinelStorm {
     return list.get(random.nextInt(list.size()));
   }
 
-  /** Ends all faults; returns the problem that remains after a time, null if there is none. */
+  /** Ends all faults; returns the problem that remains after a time, or null. */
   @Nullable String recover(long patienceMillis) {
     note("all heals");
     fleet.network().mend();

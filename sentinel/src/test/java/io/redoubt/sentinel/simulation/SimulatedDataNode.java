@@ -119,33 +119,33 @@ final class SimulatedDataNode {
     return (long) (fleet.now() * NANOS_PER_MILLI * clockRate);
   }
 
-  /** Makes it want leases; its clock drifts by up to 1 %. */
+  /** Makes it request leases; its clock drifts by up to 1 %. */
   void wantLease() {
     wantsLease = true;
     clockRate = 1 + fleet.random().nextDouble(-MAX_DRIFT, MAX_DRIFT);
   }
 
-  /** Makes it take leases for twice as long as they are given. */
+  /** Makes it use leases for twice their length. */
   void keepLeasesTooLong() {
     keepsLeasesTooLong = true;
   }
 
-  /** Returns true if it is a master that may take writes because of its lease. */
+  /** Returns true for a master that may accept writes because of its lease. */
   boolean hasLease() {
     return up && master == null && lease.isArmed() && lease.isValid(nanos());
   }
 
-  /** Returns the number of offers of leases that it has received. */
+  /** Returns the number of lease offers received. */
   int offers() {
     return offers;
   }
 
-  /** Returns true if it wants a lease. */
+  /** Returns true if it requests a lease. */
   boolean wantsLease() {
     return wantsLease;
   }
 
-  /** Loses its files while it is down: it starts as an empty master. */
+  /** Loses its files while it is down: it restarts as an empty master. */
   void loseData() {
     master = null;
     offset = 0;
@@ -354,13 +354,13 @@ final class SimulatedDataNode {
     settings = Map.copyOf(told);
   }
 
-  /** Makes it a member of a group that acknowledges writes. */
+  /** Makes it a member of an acknowledgement group. */
   void join(SimulatedMember joined) {
     member = joined;
     offset = 0;
   }
 
-  /** Makes it a server that exchanges no state of groups. */
+  /** Makes it a server outside of any acknowledgement group. */
   void leaveGroup() {
     member = null;
   }
@@ -369,7 +369,7 @@ final class SimulatedDataNode {
     return Objects.requireNonNull(member);
   }
 
-  /** Returns true if it is no member of a group, or the master of one that works. */
+  /** Returns true if it belongs to no group, or is a master whose group can confirm writes. */
   boolean confirmsWrites() {
     return member == null || (!member.isUnfit() && !member.isReplaced());
   }

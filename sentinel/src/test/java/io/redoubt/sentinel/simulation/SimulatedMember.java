@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated data node as a member of a group that acknowledges writes: its log of writes, the
+ * A simulated data node as a member of an acknowledgement group: its log of writes, the
  * acknowledgements of its replicas, and its promises. Replicas lag by different amounts,
  * acknowledgements get lost, and a crash loses the end of the log.
  */
@@ -26,19 +26,19 @@ final class SimulatedMember {
   private GroupChain chain;
   private long term;
 
-  /** The length of the log with the first entry of the term. */
+  /** The length of the log including the first entry of the term. */
   private int termStart;
 
   private long promised;
   private String promisedTo = "-";
   private long followed;
 
-  /** The promises by the connections of the sentinels that got them. */
+  /** The promised terms, by the sentinel's connection. */
   private final Map<SentinelConnections.Connection, Long> promises = new HashMap<>();
 
   private boolean complete = true;
 
-  /** The length of the log with which it is complete again, as its master has announced. */
+  /** The length at which the log is complete again, as announced by the master. */
   private int completeAt;
 
   private @Nullable SimulatedMember announcedBy;
@@ -70,12 +70,12 @@ final class SimulatedMember {
     return log;
   }
 
-  /** Returns true for a master that may lack what it has confirmed. */
+  /** Returns true for a master that may lack confirmed writes. */
   boolean isUnfit() {
     return !complete;
   }
 
-  /** Returns true for a master in whose place a failover has begun to put another. */
+  /** Returns true for a master that a failover has deposed or is deposing. */
   boolean isReplaced() {
     return replaced || promised > term;
   }
@@ -98,7 +98,7 @@ final class SimulatedMember {
     }
   }
 
-  /** Starts a full sync, before which it forgets its group. */
+  /** Starts a full sync, before which it drops its group. */
   void startFullSync() {
     log = new ArrayList<>();
     chain = GroupChain.EMPTY;
@@ -111,7 +111,7 @@ final class SimulatedMember {
   /**
    * Becomes a master, or is confirmed as one.
    *
-   * @param ordered the term that the sentinel was promised that orders it, -1 if none does
+   * @param ordered the term promised to the ordering sentinel, -1 without one
    */
   void appointed(boolean wasMaster, long ordered) {
     if (wasMaster && complete && promised <= term && !replaced) {
@@ -160,7 +160,7 @@ final class SimulatedMember {
     }
   }
 
-  /** Forgets the acknowledgements of a replica whose connection is lost. */
+  /** Drops the acknowledgements of a replica whose connection is lost. */
   void lost(SimulatedMember replica) {
     acks.remove(replica.id);
   }
@@ -174,7 +174,7 @@ final class SimulatedMember {
     acks.clear();
   }
 
-  /** Gets some of its master's log and acknowledges what it has. */
+  /** Receives part of its master's log and acknowledges its length. */
   void replicate(SimulatedMember master) {
     if (master.isUnfit() || fleet.random().nextInt(3) == 0) {
       return;
@@ -208,7 +208,7 @@ final class SimulatedMember {
 
   // Sentinels.
 
-  /** Makes a promise; returns null if another one was made. */
+  /** Makes a promise; returns null if it has promised otherwise. */
   @Nullable FenceAnswer promise(
       long epoch, String to, SentinelConnections.@Nullable Connection connection, int priority) {
     if (epoch < promised || (epoch == promised && !to.equals(promisedTo))) {
@@ -223,7 +223,7 @@ final class SimulatedMember {
     return new FenceAnswer(id, offset, complete, chain);
   }
 
-  /** Returns the term that was promised on a connection, -1 if none was. */
+  /** Returns the term promised on a connection, -1 if there is none. */
   long promisedOn(SentinelConnections.Connection connection) {
     return promises.getOrDefault(connection, -1L);
   }

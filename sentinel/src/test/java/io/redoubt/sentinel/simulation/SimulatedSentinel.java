@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated sentinel with a disk: the real core with simulated connections. A write takes a while
- * to be durable; a crash before that loses it.
+ * A simulated sentinel with a disk: the real core with simulated connections. A write takes time to
+ * become durable; a crash before that loses it.
  */
 final class SimulatedSentinel {
   private static final long TICK_MILLIS = 100;
@@ -42,14 +42,16 @@ final class SimulatedSentinel {
   /** The offset of its clock from the fleet's. */
   private long clockShift;
 
-  /** True for the check of the rules: votes for every candidate, repeatedly. */
+  /**
+   * True for a deliberate bug that the rules must detect: votes for every candidate, repeatedly.
+   */
   private boolean votesTwice;
 
   private boolean likeRedis;
 
   private @Nullable String password;
 
-  /** The outputs to perform before a crash, negative for no crash. */
+  /** The number of outputs to perform before a crash, negative for no crash. */
   private int dieAfterOutputs = -1;
 
   SimulatedSentinel(SentinelFleet fleet, String name, Address address, SentinelState disk) {
@@ -142,7 +144,9 @@ final class SimulatedSentinel {
     votesTwice = true;
   }
 
-  /** Makes it vote as Redis does: whether the master is up or not, by the request of Redis only. */
+  /**
+   * Makes it vote like Redis' sentinel: even while the master is up, and only on Redis' request.
+   */
   void voteLikeRedis() {
     likeRedis = true;
   }
@@ -225,7 +229,7 @@ final class SimulatedSentinel {
     perform(input);
   }
 
-  /** Steps and performs the outputs; returns the opinion if there is one. */
+  /** Processes an input and performs the outputs; returns the opinion if there is one. */
   private Output.@Nullable Opinion perform(Input input) {
     Sentinel stepping = core;
     if (stepping == null) {
@@ -318,7 +322,7 @@ final class SimulatedSentinel {
     }
   }
 
-  /** Returns a request whose hello spells addresses as this sentinel does. */
+  /** Returns a request whose hello prints addresses as this sentinel does. */
   private NodeRequest withSpelledHello(NodeRequest request) {
     if (request.purpose() != NodeRequest.Purpose.HELLO) {
       return request;
