@@ -1,5 +1,5 @@
 "use strict";
-// Adds the search of all pages and the filter of a page of the reference. Works from a file: the index is a script, too.
+// Adds the search of all pages, and the filter of a reference page. Works from a file, because the index is a script, too.
 
 (() => {
   const MOST = 30;
@@ -146,7 +146,7 @@
       count.textContent = wanted.length ? `${shown} of ${entries.length}` : `${entries.length} entries`;
     };
     field.addEventListener("input", apply);
-    // A link to an entry that the filter hides shows all again.
+    // A link to a hidden entry resets the filter.
     addEventListener("hashchange", () => {
       const target = document.getElementById(location.hash.slice(1));
       if (target?.closest("[hidden]")) {
@@ -187,7 +187,7 @@
   addSearch();
   addFilter();
   followReading();
-  // Beside the text the lists are open, above it they would push it away.
+  // The lists are open next to the text; above it they would push it away.
   const isWide = matchMedia("(min-width: 72rem)");
   const unfold = () => document.querySelectorAll(".sections details").forEach(each => each.open = isWide.matches);
   isWide.addEventListener("change", unfold);

@@ -1,5 +1,5 @@
 // ioredis in a cluster. Arguments: a file, a port, keys. Counts under each key in turn until the file exists; an increment is
-// acknowledged if a replica has it, too. Then prints for each key its numbers of acknowledged and of unknown increments.
+// acknowledged if a replica has it, too. Then prints, for each key, the numbers of acknowledged and of unknown increments.
 const { existsSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Cluster } = require('ioredis');
@@ -8,11 +8,11 @@ const [end, port, ...keys] = process.argv.slice(2);
 const cluster = new Cluster([{ host: '127.0.0.1', port }], {
   clusterRetryStrategy: () => 100,
   slotsRefreshInterval: 500,
-  retryDelayOnFailover: 0, // an increment that is sent again may count twice
+  retryDelayOnFailover: 0, // a repeated increment may count twice
   redisOptions: { connectTimeout: 1_000, commandTimeout: 2_000, autoResendUnfulfilledCommands: false },
 });
 cluster.on('error', () => {});
-// ioredis gives up for good when no node answers its first question.
+// ioredis gives up permanently if no node answers its first request.
 cluster.on('end', () => cluster.connect().catch(() => {}));
 
 async function main() {

@@ -1,5 +1,5 @@
 # redis-py in a cluster. Arguments: a file, a port, keys. Counts under each key in turn until the file exists; an increment is
-# acknowledged if a replica has it, too. Then prints for each key its numbers of acknowledged and of unknown increments.
+# acknowledged if a replica has it, too. Then prints, for each key, the numbers of acknowledged and of unknown increments.
 import logging
 import os
 import sys
@@ -20,7 +20,7 @@ while not os.path.exists(end):
     try:
         client.incr(key)
         node = client.get_node_from_key(key)
-        # The pool of a node has one connection, since nobody else uses it.
+        # The pool of a node has one connection, because this is its only user.
         if client.execute_command("WAIT", 1, 1000, target_nodes=node) < 1:
             raise RedisError("no acknowledgement")
         acknowledged[key] += 1

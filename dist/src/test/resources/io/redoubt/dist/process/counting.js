@@ -1,5 +1,5 @@
 // ioredis finds the master through sentinels. Arguments: the master's name, a file, the sentinels' ports. Counts under the
-// key "ioredis" until the file exists; then prints the numbers of increments that were acknowledged and of unknown outcome.
+// key "ioredis" until the file exists; then prints the numbers of acknowledged increments and of those with an unknown outcome.
 const { existsSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const Redis = require('ioredis');
@@ -9,7 +9,7 @@ const r = new Redis({
   name,
   sentinels: ports.map((port) => ({ host: '127.0.0.1', port })),
   failoverDetector: true,
-  autoResendUnfulfilledCommands: false, // an increment that is sent again may count twice
+  autoResendUnfulfilledCommands: false, // a repeated increment may count twice
   maxRetriesPerRequest: 0,
   connectTimeout: 1_000,
   commandTimeout: 1_000,
@@ -17,7 +17,7 @@ const r = new Redis({
   retryStrategy: () => 100,
 });
 r.on('error', () => {});
-// ioredis gives up for good when it hears of a switch while it is asking the sentinels.
+// ioredis gives up permanently if it learns of a switch while it queries the sentinels.
 r.on('end', () => r.connect().catch(() => {}));
 
 async function main() {

@@ -1,5 +1,5 @@
 # redis-py finds the master through sentinels. Arguments: the master's name, a file, the sentinels' ports. Counts under the
-# key "redis-py" until the file exists; then prints the numbers of increments that were acknowledged and of unknown outcome.
+# key "redis-py" until the file exists; then prints the numbers of acknowledged increments and of those with an unknown outcome.
 import os
 import sys
 import time

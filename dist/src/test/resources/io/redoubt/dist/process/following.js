@@ -16,7 +16,7 @@ const r = new Redis({
 r.on('error', () => {});
 
 async function main() {
-  const masters = new Set(); // each is noted before its counter shows that, and may be killed at once
+  const masters = new Set(); // added before the counter is visible, after which the test may kill the master
   let counted = false;
   const end = Date.now() + 90_000;
   while ((masters.size < 2 || !counted) && Date.now() < end) {
@@ -26,7 +26,7 @@ async function main() {
       await r.incr('ioredis');
       counted = true;
     } catch {
-      // The master of before is gone.
+      // The former master is gone.
     }
     await sleep(20);
   }

@@ -9,7 +9,7 @@ from redis.sentinel import Sentinel
 name, *ports = sys.argv[1:]
 sentinel = Sentinel([("127.0.0.1", int(port)) for port in ports], socket_timeout=2)
 master = sentinel.master_for(name, socket_timeout=2)
-masters = set()  # each is noted before its counter shows that, and may be killed at once
+masters = set()  # added before the counter is visible, after which the test may kill the master
 counted = False
 end = time.monotonic() + 90
 while (len(masters) < 2 or not counted) and time.monotonic() < end:
@@ -19,7 +19,7 @@ while (len(masters) < 2 or not counted) and time.monotonic() < end:
         master.incr("redis-py")
         counted = True
     except RedisError:
-        pass  # The master of before is gone.
+        pass  # The former master is gone.
     time.sleep(0.02)
 assert len(sentinel.discover_slaves(name)) >= 1
 print("ok" if len(masters) == 2 and counted else "no other master")

@@ -9,7 +9,7 @@ r = Redis.new(
   role: :master,
   timeout: 2,
 )
-masters = [] # each is noted before its counter shows that, and may be killed at once
+masters = [] # added before the counter is visible, after which the test may kill the master
 counted = false
 deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 90
 while (masters.uniq.size < 2 || !counted) && Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
@@ -19,7 +19,7 @@ while (masters.uniq.size < 2 || !counted) && Process.clock_gettime(Process::CLOC
     r.incr("redis-rb")
     counted = true
   rescue Redis::BaseError
-    # The master of before is gone.
+    # The former master is gone.
   end
   sleep 0.02
 end

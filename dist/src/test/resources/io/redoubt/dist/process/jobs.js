@@ -1,4 +1,4 @@
-// node jobs.js PORT JOBS: runs so many jobs of BullMQ, a tenth of which fail at first, and a tenth of which are delayed.
+// node jobs.js PORT JOBS: runs JOBS jobs of BullMQ; a tenth of them fail at first, and a tenth are delayed.
 const { Queue, Worker, QueueEvents } = require('bullmq');
 
 const [port, jobs] = process.argv.slice(2).map(Number);

@@ -1,6 +1,6 @@
-// Checks the layout of pages in headless Chromium, whose states the test makes up.
-// Arguments: address of the page, folder for screenshots, the browser. A line on standard output tells the test what
-// was seen; a line on standard input that it may go on.
+// Checks the layout of pages in headless Chromium, with states invented by the test.
+// Arguments: address of the page, folder for screenshots, the browser. A line on standard output reports an
+// observation to the test; a line on standard input resumes the script.
 
 const path = require("node:path");
 const readline = require("node:readline");
@@ -141,7 +141,7 @@ async function main() {
   await until(page, "the sentinel", has, "#kind", "Sentinel");
   await until(page, "the quoted name", has, "#actions code", "sentinel failover 'my'\\\\''master; touch /tmp/x'$");
   await check(page, "sentinel");
-  await say("SENTINEL"); // the test opens as many pages as there may be
+  await say("SENTINEL"); // the test opens the maximum number of pages
   const late = await open();
   await until(late, "the limit of pages", isUnknown, "16 pages are open, and that is the most");
   await check(late, "full");
@@ -154,7 +154,7 @@ async function main() {
   await until(page, "unknown processes", () => [...document.querySelectorAll("#topology .box")].every(box => box.classList.contains("unknown")));
   await until(page, "the sentence of the past", has, "#sentence", "Unknown since .* Before: mymaster");
   await check(page, "killed");
-  await say("LOST"); // the test starts it again
+  await say("LOST"); // the test restarts it
   await until(page, "the server", isLive);
   await until(page, "what is known again", () => !document.body.classList.contains("lost") && document.querySelector("#topology .box.good"));
   await browser.close();

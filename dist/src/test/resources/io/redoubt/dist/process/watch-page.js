@@ -1,6 +1,7 @@
 // Watches the sentinels' pages in headless Chromium while the test kills and restarts the master.
 // Arguments: addresses of the sentinels' pages with commas between, addresses of the master's and a replica's page, port of the
-// master, folder for screenshots, the browser. A line on standard output tells the test what was seen; a line on standard input that it may go on.
+// master, folder for screenshots, the browser. A line on standard output reports an observation to the test; a line on
+// standard input resumes the script.
 
 const path = require("node:path");
 const readline = require("node:readline");
@@ -103,7 +104,7 @@ async function main() {
   await until(old, "that nothing is known of the killed master", () =>
     document.querySelector("#ready").textContent === "unknown" && document.body.classList.contains("lost")
       && document.querySelector("#banner").checkVisibility());
-  // Only the leader is sure to notice the quorum itself: it may ask for the others' votes before they do.
+  // Only the leader is sure to detect the quorum itself: it may request the others' votes before they detect it.
   const page = await first(pages, "+elected-leader", hasEvent, "+elected-leader");
   await page.bringToFront();
   for (const type of ["+sdown", "+odown", "+vote-for-leader", "+switch-master"]) {
