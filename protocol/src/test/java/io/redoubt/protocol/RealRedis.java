@@ -161,7 +161,8 @@ public final class RealRedis implements AutoCloseable {
   }
 
   /**
-   * Sends a command over a connection of its own, with one character of ISO 8859-1 for each byte.
+   * Sends a command over one connection of this object, with one character of ISO 8859-1 for each
+   * byte.
    *
    * @return the text of a single reply, or null for a missing value or an aggregate
    */

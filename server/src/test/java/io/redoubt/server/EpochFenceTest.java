@@ -11,7 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checks that a master refuses writes once a sentinel has announced a newer one of its group. */
+/**
+ * Checks that a master refuses writes once a sentinel has announced a newer master of its group.
+ */
 final class EpochFenceTest {
   private static final String READONLY =
       "(error) READONLY You can't write against a read only replica.";

@@ -4,7 +4,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * Stops the event loop of a server until it is closed. Meanwhile the server answers no client;
- * afterwards it reads all that was sent in one turn.
+ * afterwards it reads everything sent meanwhile in one turn.
  */
 public final class HeldLoop implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);

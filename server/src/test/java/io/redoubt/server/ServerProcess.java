@@ -85,7 +85,7 @@ public final class ServerProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Returns all that it has logged. */
+  /** Returns everything logged so far. */
   public String log() throws IOException {
     return Files.readString(log);
   }

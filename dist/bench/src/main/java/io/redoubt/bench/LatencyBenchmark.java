@@ -61,8 +61,8 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final long REST_MILLIS = 3_000;
 
   /**
-   * The divisor of a power of two that gives the range around it in which elements are added one by
-   * one.
+   * The range around a power of two in which elements are added one by one, as a divisor of the
+   * power.
    */
   private static final int STRETCH = 16;
 

@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     sortOptions = false)
 final class TrackingBenchmark implements Callable<Integer> {
   /**
-   * The clients beside the load.
+   * The clients in addition to the load.
    *
    * @param readers the number of tracking clients that read a key
    */

@@ -28,7 +28,7 @@ final class Compared {
 
   private static final long PATIENCE_MILLIS = 5000;
 
-  /** A line of replies.txt, and what a server answered. */
+  /** A line of replies.txt, and a server's answer. */
   private record Answer(String request, String reply) {}
 
   private Compared() {}
@@ -175,7 +175,7 @@ final class Compared {
         || reply.startsWith("-err unknown subcommand");
   }
 
-  /** Runs replies.txt: each case over a connection of its own, and without data. */
+  /** Runs replies.txt: each case over a new connection to an empty server. */
   private static List<Answer> answers(int port) throws IOException {
     List<Answer> answers = new ArrayList<>();
     Wire wire = new Wire(port);

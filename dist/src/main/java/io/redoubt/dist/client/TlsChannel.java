@@ -88,7 +88,7 @@ final class TlsChannel {
     } while (outgoing.hasRemaining() && channel.isBlocking());
   }
 
-  /** Decrypts what has arrived; returns the number of bytes, negative at the end of the stream. */
+  /** Decrypts the received bytes; returns their number, negative at the end of the stream. */
   int read(ByteBuffer room) throws IOException {
     int before = room.position();
     while (true) {

@@ -120,7 +120,7 @@ final class LoadClient {
     send();
   }
 
-  /** Sends as much as the socket takes. */
+  /** Sends as many bytes as the socket accepts. */
   void send() throws IOException {
     channel.write(requests);
     boolean blocked = requests.hasRemaining() || channel.hasUnsent();

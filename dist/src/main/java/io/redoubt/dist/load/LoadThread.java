@@ -46,7 +46,7 @@ final class LoadThread implements Runnable {
     return latencyMicros.get();
   }
 
-  /** Returns what was measured; for use after the thread has ended. */
+  /** Returns the measured latencies; for use after the thread has ended. */
   MicrosHistogram latencies() {
     return latencies;
   }

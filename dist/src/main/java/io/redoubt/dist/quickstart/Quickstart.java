@@ -94,7 +94,7 @@ public final class Quickstart implements Callable<Integer> {
     System.exit(line.execute(arguments));
   }
 
-  /** Returns the folder above that of the launcher, or the current one without a launcher. */
+  /** Returns the parent of the launcher's folder, or the current folder without a launcher. */
   private static Path ownHome() {
     return Path.of(System.getProperty("redoubt.launcher", "bin/redoubt-quickstart"))
         .resolve("../..")

@@ -19,7 +19,7 @@ final class CommandPages {
   private static final int CATEGORIES_AT = 6;
   private static final int SUBCOMMANDS_AT = 9;
 
-  /** Versions of Redis later than 7.2, which this server is compatible with. */
+  /** Versions of Redis later than 7.2, the version that this server is compatible with. */
   private static final Pattern LATER = Pattern.compile("(7\\.[3-9]|[89]\\.\\d+)\\.\\d+");
 
   private final ReferenceGroup group;

@@ -164,7 +164,7 @@ public final class MarkdownPage {
     return code.getLiteral().length() <= (inTable ? SHORT_IN_TABLE : SHORT);
   }
 
-  /** Returns the heading of a cell's column, which stands beside the cell on a narrow screen. */
+  /** Returns the heading of a cell's column, which is shown next to the cell on a narrow screen. */
   private static String columnOf(TableCell cell) {
     Node table = cell.getParent().getParent().getParent();
     Node column = table.getFirstChild().getFirstChild().getFirstChild();
@@ -175,7 +175,7 @@ public final class MarkdownPage {
     return column == null ? "" : plain(column);
   }
 
-  /** Returns the text of a node and those below it. */
+  /** Returns the text of a node and its descendants. */
   private static String plain(Node node) {
     StringBuilder text = new StringBuilder();
     node.accept(

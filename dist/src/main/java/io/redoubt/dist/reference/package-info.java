@@ -1,6 +1,6 @@
 /**
- * The manual of the distribution, pages of HTML written while it is built: those of {@code doc},
- * rendered from Markdown, and the reference, which follows from the declarations of directives,
+ * The manual of the distribution, pages of HTML written while it is built: the pages of {@code
+ * doc}, rendered from Markdown, and the reference, generated from the declarations of directives,
  * commands, metrics and events. Starts at {@link io.redoubt.dist.reference.Manual}; may import
  * everything.
  */

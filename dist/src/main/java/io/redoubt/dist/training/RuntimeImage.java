@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * The trimmed Java runtime of the distribution, made by jlink from the JDK that runs this program.
- * It has only the modules that Redoubt uses, and a copy of {@code bin/java} for each program: the
- * name of the executable is what {@code ps} shows.
+ * It has only the modules that Redoubt uses, and a copy of {@code bin/java} for each program:
+ * {@code ps} shows the name of the executable.
  */
 final class RuntimeImage {
   /**

@@ -334,8 +334,7 @@ final class Rules {
           "bench", List.of("protocol", "dist", "bench"));
 
   /**
-   * Modules of which all packages are covered by one name in {@link #ASSEMBLIES} and {@link
-   * #DOORS}.
+   * Modules whose packages are all covered by one name in {@link #ASSEMBLIES} and {@link #DOORS}.
    */
   static final List<String> TOOLS = List.of("dist", "bench");
 
@@ -504,7 +503,7 @@ final class Rules {
   static final Map<String, String> SLEEPING_SAMPLES =
       Map.of("FailoverTest.java", "an application that tries again");
 
-  /** The sources of random numbers forbidden in tests, in addition to those of the door. */
+  /** The sources of random numbers forbidden in tests, in addition to the things of the door. */
   static final List<String> RANDOM_SOURCES =
       List.of(
           "java.lang.StrictMath#random",

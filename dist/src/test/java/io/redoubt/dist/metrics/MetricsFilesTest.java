@@ -186,7 +186,7 @@ final class MetricsFilesTest {
     }
   }
 
-  /** Verifies the names of our own metrics; the others are redis_exporter's. */
+  /** Verifies the names of Redoubt's own metrics; the others are redis_exporter's. */
   @Test
   void promtoolAcceptsRulesAndNames() throws Exception {
     RealRedis.assumeInstalled(Files.exists(PROMTOOL), "promtool");

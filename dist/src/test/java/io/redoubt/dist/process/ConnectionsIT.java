@@ -207,7 +207,7 @@ final class ConnectionsIT {
     return Long.parseLong(node.info("memory").get("used_memory_heap"));
   }
 
-  /** A single reading includes what the server allocates meanwhile; only a leak persists. */
+  /** A single reading includes concurrent allocations; only a leak persists. */
   private static void assertHeapReturnsTo(Node node, long before) {
     await()
         .atMost(Distribution.LIMIT)

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Clients that keep connecting to a port, even without a listener, and send pipelined requests.
- * They record what clients see of a server that must not serve.
+ * They record the replies of a server that must not serve.
  */
 final class Hammer implements AutoCloseable {
   /** A key that exists in every data set of the test. */

@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests that corrupt bytes are either refused with a reason or can be walked without leaving the
- * segment, which ends where they do.
+ * Tests that corrupt bytes are either refused with a reason or can be walked without reading past
+ * their end, which is the end of the segment.
  */
 class PackedMutationTest {
 

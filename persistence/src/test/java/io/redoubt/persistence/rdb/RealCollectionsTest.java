@@ -70,7 +70,7 @@ class RealCollectionsTest {
     redis.command("XGROUP", "CREATECONSUMER", "stream", "group", "nobody");
     redis.command("XADD", "emptied", "7-7", "a", "b");
     redis.command("XDEL", "emptied", "7-7");
-    // the replies are arrays, of which only the first line is read
+    // only the first line of these array replies is read
     redis.command("XREADGROUP", "GROUP", "group", "one", "COUNT", "10", "STREAMS", "stream", ">");
     redis.command("XREADGROUP", "GROUP", "group", "two", "COUNT", "3", "STREAMS", "stream", ">");
   }

@@ -108,7 +108,7 @@ final class WatchServerTest {
             new Access(Right.PAGE, Map.of())));
     assertThat(get(port, "/readyz")).startsWith("HTTP/1.1 200");
     assertThat(taken).hasValue(0);
-    assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 503"); // nobody reads them
+    assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 503"); // no client reads them
     assertThat(taken).hasValue(1);
     publish(new Access(Right.PAGE, Map.of()), "");
     assertThat(get(port, "/metrics")).startsWith("HTTP/1.1 200");
@@ -260,7 +260,7 @@ final class WatchServerTest {
     while (server.isWatched()) { // until it sees the end of the connection
       Thread.onSpinWait();
     }
-    server.show("{\"n\":2}"); // nobody watches
+    server.show("{\"n\":2}"); // no page is open
     try (Socket socket = watch();
         var reader = reader(socket)) {
       awaitLine(reader, "event: viewer");

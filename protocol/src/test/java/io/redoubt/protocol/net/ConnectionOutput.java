@@ -48,7 +48,7 @@ public final class ConnectionOutput extends ReplyBuffer {
     return unsentBytes() > 0 || heldBytes > 0;
   }
 
-  /** Sends and flushes what has been written. */
+  /** Sends and flushes the written bytes. */
   public void flush() {
     send();
     connection.flush();

@@ -268,7 +268,7 @@ class RequestDecoderTest {
     }
   }
 
-  /** Off-heap memory that counts what has not been freed. */
+  /** Off-heap memory that counts unfreed blocks. */
   private static final class CountedMemory implements BufferMemory {
     private final BufferMemory memory = BufferMemory.offHeap();
     private long usedBytes;

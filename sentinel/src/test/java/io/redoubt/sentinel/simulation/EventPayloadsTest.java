@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Tests the payloads of events outside an ordinary failover; the scenarios have the others. In the
- * trace {@code n1} represents a node's address, {@code s1} for a sentinel's address and id.
+ * trace {@code n1} represents a node's address, and {@code s1} a sentinel's address and id.
  */
 class EventPayloadsTest {
   private static SentinelFleet fleet(int nodes) {

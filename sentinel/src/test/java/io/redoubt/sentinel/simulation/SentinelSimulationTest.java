@@ -165,7 +165,10 @@ class SentinelSimulationTest {
     assertThat(fleet.nodes()).filteredOn(SimulatedDataNode::hasLease).hasSize(1);
   }
 
-  /** The sentinels have voted for a failover without loss: the others renew the leases. */
+  /**
+   * The votes were for a failover without loss. When it aborts, the other sentinels renew the
+   * leases.
+   */
   @Test
   void aPlannedFailoverMustStopWritesWithLeases() {
     SentinelFleet fleet = fleetWithLeases();

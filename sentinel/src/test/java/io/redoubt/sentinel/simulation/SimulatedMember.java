@@ -136,7 +136,7 @@ final class SimulatedMember {
     chain = chain.proposed(newest().changed(acks, newest().members()));
   }
 
-  /** Takes writes of clients. */
+  /** Accepts writes of clients. */
   void write() {
     if (!isUnfit()) {
       for (int i = fleet.random().nextInt(MOST_WRITES); i > 0; i--) {
@@ -167,7 +167,7 @@ final class SimulatedMember {
 
   // Replica.
 
-  /** Becomes the replica of another one. */
+  /** Becomes the replica of another member. */
   void demoted() {
     complete = false;
     announcedBy = null;

@@ -201,7 +201,7 @@ final class StreamTwinsTest {
         + maybe(consumer());
   }
 
-  // A missing consumer is created at once since 7.2, and with its first entry before.
+  // Since 7.2 a missing consumer is created at once; before, it was created with its first entry.
 
   private void readGroup(Conversation conversation) {
     String key = key();

@@ -367,7 +367,7 @@ final class KeyspaceModelTest {
     assertThat(slotWalkDid.put(keyOf(entry), valueOf(entry))).isNull();
   }
 
-  // Looking at it.
+  // Assertions.
 
   private void assertSameContents() {
     for (int i = 0; i < DATABASES; i++) {

@@ -301,7 +301,10 @@ class AckGroupTest {
     }
   }
 
-  /** A sentinel then requests no promise, and an earlier promise must not block the promotion. */
+  /**
+   * If writes need no acknowledgement, a sentinel requests no promise, and an earlier promise must
+   * not block its promotion.
+   */
   @Test
   void aSentinelPromotesWithoutAPromiseWhereWritesNeedNoAcknowledgement() throws Exception {
     try (ReplicationNode master = ReplicationNode.ours(directory, "write-acks 1", SHORT);

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * The invariants of a fleet, checked during a run and after it.
  *
  * <ul>
- *   <li>A write that n replicas had according to WAIT is found on n replicas, counting those that
- *       were killed or sent to another master since.
- *   <li>A replica that has such a write keeps it until it is killed or told to follow another
- *       server than the master. A replica that has it and becomes master therefore still has it.
- *       Writes that the new master never had are lost; WAIT does not promise otherwise.
+ *   <li>A write that WAIT counted on n replicas is on n replicas, including those that were killed
+ *       or moved to another master since.
+ *   <li>A replica keeps such a write until it is killed or ordered to follow a server other than
+ *       the master. A replica that has it and becomes the master therefore still has it. Writes
+ *       that the new master never had are lost; WAIT does not promise otherwise.
  *   <li>At each position of a history, a replication id and an offset, all servers have the same
  *       content.
  * </ul>

@@ -8,7 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** True if commands run in every turn. */
+/** A loop whose turns the test runs on its own thread. */
 public final class ManualTurns implements LoopTurns {
 
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();

@@ -116,7 +116,7 @@ final class Membership {
     }
   }
 
-  /** A condition that nodes may meet. */
+  /** A condition on the nodes of a cluster. */
   @FunctionalInterface
   interface Condition {
     boolean holds() throws IOException, ProtocolException, ClusterException;

@@ -178,7 +178,7 @@ public final class Shell {
     }
   }
 
-  /** Shows the hint behind the typed line. */
+  /** Shows the hint after the typed line. */
   private Highlighter hints(Terminal terminal) {
     Integer colors = terminal.getNumericCapability(InfoCmp.Capability.max_colors);
     AttributedStyle style =

@@ -252,7 +252,7 @@ public final class CommandRunner {
     return true;
   }
 
-  /** Remembers what a command has changed in the state of the connection. */
+  /** Records a command's changes of the connection's state. */
   private void remember(String name, byte[][] arguments) {
     switch (name) {
       case "select" -> {

@@ -59,7 +59,7 @@ public final class LuaDebugger {
     return active || new String(line, ISO_8859_1).strip().equalsIgnoreCase("restart");
   }
 
-  /** Starts the script on a connection of its own; returns false if that fails. */
+  /** Starts the script on a new connection; returns false if that fails. */
   public boolean start() {
     active = false;
     if (!session.connect()) {

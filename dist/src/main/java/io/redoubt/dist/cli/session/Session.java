@@ -32,7 +32,7 @@ public final class Session implements AutoCloseable {
     this.err = err;
   }
 
-  /** Returns the server and the state that the next connection starts with. */
+  /** Returns the server and the initial state of the next connection. */
   public Target target() {
     return target;
   }
@@ -61,8 +61,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Aborts a blocked call by closing the connection. May be called by any thread, such as that of a
-   * signal.
+   * Aborts a blocked call by closing the connection. May be called by any thread, such as a signal
+   * handler's.
    */
   public void abort() {
     aborted = true;

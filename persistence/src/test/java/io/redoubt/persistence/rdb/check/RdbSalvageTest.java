@@ -25,7 +25,10 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests what {@code redis-check-rdb --fix-to} saves, and that the result needs no repair. */
+/**
+ * Tests that {@code redis-check-rdb --fix-to} saves all readable data, and that the result needs no
+ * repair.
+ */
 class RdbSalvageTest {
 
   private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 400);

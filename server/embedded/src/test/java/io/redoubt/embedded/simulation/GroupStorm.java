@@ -443,7 +443,7 @@ final class GroupStorm {
 
   // Recovery.
 
-  /** Ends all faults and starts what is down. */
+  /** Ends all faults and starts the processes that are down. */
   void heal() throws Exception {
     simulation.note("heal");
     calm = true;

@@ -103,7 +103,7 @@ final class SimulatedGroup {
     return sentinels.get(random.nextInt(sentinels.size()));
   }
 
-  /** Returns all hosts, those of the clients included. */
+  /** Returns all hosts, including those of the clients. */
   List<String> hosts() {
     List<String> hosts = new ArrayList<>();
     servers.forEach(each -> hosts.add(each.host()));
@@ -205,7 +205,7 @@ final class SimulatedGroup {
 
   // Start and end.
 
-  /** Starts all, and waits until the group has formed. */
+  /** Starts all processes, and waits until the group has formed. */
   void start() throws Exception {
     for (GroupServer server : servers) {
       server.start();
@@ -279,7 +279,7 @@ final class SimulatedGroup {
     }
   }
 
-  /** Closes all, at the end of the simulation. */
+  /** Closes all processes, at the end of the simulation. */
   void close() {
     servers.forEach(each -> each.node().machine().resume());
     sentinels.forEach(SentinelProcess::close);

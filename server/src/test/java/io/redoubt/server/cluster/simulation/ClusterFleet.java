@@ -186,7 +186,7 @@ final class ClusterFleet {
     return nodes;
   }
 
-  /** Adds a node that belongs to none of the others. */
+  /** Adds a node outside of the cluster. */
   SimulatedNode addStranger() {
     SimulatedNode stranger = new SimulatedNode(this, nodes.size() + 1, 1000);
     strangers.add(stranger);

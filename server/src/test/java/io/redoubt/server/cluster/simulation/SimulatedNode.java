@@ -225,7 +225,7 @@ final class SimulatedNode {
             });
   }
 
-  /** Takes writes or replicates, and ticks. */
+  /** Accepts writes or replicates, and ticks. */
   private void live() {
     long now = fleet.network().now();
     if (now < pausedUntil) {

@@ -20,7 +20,7 @@ final class GenericCommandsTest {
     this.redis = redis;
   }
 
-  /** A number of keys that is looked up in groups. */
+  /** Many keys are looked up in groups. */
   @Test
   void deletesAndCountsManyKeys() {
     StringBuilder pairs = new StringBuilder();
