@@ -27,7 +27,7 @@ final class RuntimeImage {
       "java.base,java.logging,java.management,java.naming,jdk.jfr,jdk.management,jdk.net,"
           + "jdk.unsupported";
 
-  /** Java's debug attributes only: the native libraries of a JDK have none. */
+  /** Strips only Java's debug attributes, because the native libraries of a JDK have none. */
   private static final List<String> OPTIONS =
       List.of(
           "--add-modules",

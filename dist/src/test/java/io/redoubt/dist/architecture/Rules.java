@@ -503,7 +503,7 @@ final class Rules {
   static final Map<String, String> SLEEPING_SAMPLES =
       Map.of("FailoverTest.java", "an application that tries again");
 
-  /** The sources of random numbers forbidden in tests, in addition to the things of the door. */
+  /** The sources of random numbers forbidden in tests, in addition to those of {@link #DOORS}. */
   static final List<String> RANDOM_SOURCES =
       List.of(
           "java.lang.StrictMath#random",
