@@ -4,6 +4,7 @@ import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
 import java.util.Comparator;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,14 +46,12 @@ final class Candidates {
 
   /** Returns the objection to a replica as a candidate, null if it is fit. */
   static @Nullable Objection objection(SentinelWorld world, Replica replica) {
+    Objection ofItself = objection(replica);
+    if (ofItself != null) {
+      return ofItself;
+    }
     long now = world.nowMillis();
     Timings timings = world.timings();
-    if (replica.isSubjectivelyDown()) {
-      return Objection.DOWN;
-    }
-    if (!replica.link().command.isUp()) {
-      return Objection.DISCONNECTED;
-    }
     if (replica.link().sinceAvailableMillis(now) > timings.millis(Timing.PING_PERIOD) * 5) {
       return Objection.SILENT;
     }
@@ -64,9 +63,6 @@ final class Candidates {
     NodeInfo info = replica.info();
     if (info == null || now - replica.infoAt() > infoLimit) {
       return Objection.STALE_INFO;
-    }
-    if (replica.priority() == 0) {
-      return Objection.PRIORITY_ZERO;
     }
     Trust trust = trust(world, replica);
     if (trust == Trust.NONE) {
@@ -80,6 +76,36 @@ final class Candidates {
       return Objection.STALE_DATA;
     }
     return world.isOfOtherMaster(replica) ? Objection.OTHER_GROUP : null;
+  }
+
+  /**
+   * Returns the objection to a replica whatever its data are, null if there is none. The members of
+   * a group that acknowledges writes answer for their data themselves; see {@link Fencing}.
+   */
+  static @Nullable Objection objection(Replica replica) {
+    if (replica.isSubjectivelyDown()) {
+      return Objection.DOWN;
+    }
+    if (!replica.link().command.isUp()) {
+      return Objection.DISCONNECTED;
+    }
+    if (replica.info() == null) {
+      return Objection.STALE_INFO;
+    }
+    return replica.priority() == 0 ? Objection.PRIORITY_ZERO : null;
+  }
+
+  /** Returns each replica with the objection to it, for the log. */
+  static String objections(SentinelWorld world, Master master) {
+    StringJoiner each = new StringJoiner(", ");
+    each.setEmptyValue("it has none");
+    for (Replica replica : master.replicas()) {
+      Objection objection = objection(world, replica);
+      if (objection != null) {
+        each.add(replica.name() + ": " + objection.text());
+      }
+    }
+    return each.toString();
   }
 
   private static long linkDownLimit(Master master, long now) {

@@ -442,7 +442,13 @@ final class Failovers {
         long wait = world.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
         postpone(master, Math.min(wait, world.timings().millis(Timing.ELECTION_TIMEOUT)));
       }
-      case NO_REPLICA -> abortForLack(master, "-failover-abort-no-good-slave", text);
+      case NO_REPLICA -> {
+        world.remark(
+            Level.NOTICE,
+            "No replica of %s can be promoted: %s"
+                .formatted(master.name(), Candidates.objections(world, master)));
+        abortForLack(master, "-failover-abort-no-good-slave", text);
+      }
       case ACKNOWLEDGED_WRITES -> abortForLack(master, "-failover-abort-acknowledged-writes", text);
       case WRITES_CONTINUE -> {
         world.event(Level.WARNING, "-failover-abort-not-coordinated", master);

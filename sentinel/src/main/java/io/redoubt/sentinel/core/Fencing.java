@@ -320,10 +320,7 @@ final class Fencing {
 
   /** Returns the node if it is a reachable replica that may be promoted. */
   private static Stream<Replica> promotable(Fenced fenced) {
-    return fenced.node() instanceof Replica replica
-            && replica.priority() != 0
-            && !replica.isSubjectivelyDown()
-            && replica.link().command.isUp()
+    return fenced.node() instanceof Replica replica && Candidates.objection(replica) == null
         ? Stream.of(replica)
         : Stream.empty();
   }

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import java.util.Locale;
+
 /** A reason why no node, or not this one, may be promoted now; see {@link Promotions}. */
 enum Objection {
   // To a failover as a whole.
@@ -56,5 +58,10 @@ enum Objection {
   /** It may have restarted since its promise, and lost data. */
   RESTARTED,
   /** It has promised another sentinel to acknowledge only a later master. */
-  OUTPROMISED
+  OUTPROMISED;
+
+  /** Returns the reason in words, as in the log. */
+  String text() {
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
 }

@@ -35,6 +35,9 @@ class OptionsTest {
       fleet.node(3).kill();
       fleet.runFor(20_000);
       assertThat(fleet.node(2).master()).as("seed " + seed).isNotNull();
+      assertThat(String.join("\n", fleet.trace()))
+          .as("seed " + seed)
+          .containsPattern("No replica of \\S+ can be promoted: .*: priority zero");
     }
   }
 
