@@ -24,6 +24,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +40,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(900)
 final class HeapStatesIT {
+  /** The connections that remove masters: a sentinel saves the removals of a moment at once. */
+  private static final int REMOVERS = 50;
+
   private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx64m";
   private static final int FEW = 3;
   private static final int MANY = 300;
@@ -380,7 +386,8 @@ final class HeapStatesIT {
   }
 
   /** Removes state that outlives connections. */
-  private static void cleanUp(Node node) throws IOException {
+  private static void cleanUp(Node node) throws Exception {
+    List<String> masters = new ArrayList<>();
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       for (String[] words :
           new String[][] {{"FLUSHALL"}, {"SCRIPT", "FLUSH"}, {"ACL", "LOG", "RESET"}}) {
@@ -389,11 +396,34 @@ final class HeapStatesIT {
       for (Reply user : List.copyOf(client.call("ACL", "USERS").elements())) {
         client.call("ACL", "DELUSER", user.text());
       }
-      Reply masters = client.call("SENTINEL", "MASTERS");
-      if (masters instanceof Reply.Array) {
-        for (Reply master : List.copyOf(masters.elements())) {
-          client.call("SENTINEL", "REMOVE", List.copyOf(master.elements()).get(1).text());
+      Reply reply = client.call("SENTINEL", "MASTERS");
+      if (reply instanceof Reply.Array) {
+        for (Reply master : reply.elements()) {
+          masters.add(List.copyOf(master.elements()).get(1).text());
         }
+      }
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(REMOVERS)) {
+      List<Future<?>> removers = new ArrayList<>();
+      for (int i = 0; i < Math.min(REMOVERS, masters.size()); i++) {
+        int first = i;
+        removers.add(
+            threads.submit(() -> {
+              remove(node, masters, first);
+              return null;
+            }));
+      }
+      for (Future<?> remover : removers) {
+        remover.get();
+      }
+    }
+  }
+
+  /** Removes each {@link #REMOVERS}-th master. */
+  private static void remove(Node node, List<String> masters, int first) throws IOException {
+    try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
+      for (int i = first; i < masters.size(); i += REMOVERS) {
+        client.call("SENTINEL", "REMOVE", masters.get(i));
       }
     }
   }
