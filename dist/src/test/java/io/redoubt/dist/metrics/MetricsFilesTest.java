@@ -41,6 +41,7 @@ import org.yaml.snakeyaml.Yaml;
 final class MetricsFilesTest {
   private static final Path FOLDER = Path.of("src", "main", "metrics");
   private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
+  private static final Path PYTHON = Path.of("/usr/bin/python3");
   private static final Pattern NAME = Pattern.compile("\\b(?:redis|redoubt)_[a-z0-9_]+");
   private static final Pattern TYPE = Pattern.compile("# TYPE (\\S+) .*");
   private static final Pattern ROW = Pattern.compile("\\| (redis_\\S+) \\| (yes|no: .+) \\|");
@@ -164,7 +165,8 @@ final class MetricsFilesTest {
   @Test
   void prometheusOwnParsersReadBothFormats() throws Exception {
     RealRedis.assumeInstalled(
-        python("import prometheus_client", "") == 0, "python3-prometheus-client");
+        Files.isExecutable(PYTHON) && python("import prometheus_client", "") == 0,
+        "python3-prometheus-client");
     for (int i = 0; i < ports.size(); i++) {
       String plain = scrape(i);
       assertThat(
@@ -218,7 +220,7 @@ final class MetricsFilesTest {
     Path file = Files.writeString(folder.resolve("input"), input);
     String parse =
         input.isEmpty() ? "" : "\nimport sys\nassert len(list(p(sys.stdin.read()))) > 50";
-    return new ProcessBuilder("/usr/bin/python3", "-c", imports + parse)
+    return new ProcessBuilder(PYTHON.toString(), "-c", imports + parse)
         .redirectInput(file.toFile())
         .inheritIO()
         .redirectInput(file.toFile())

@@ -114,6 +114,7 @@ final class InitScriptIT {
   /** The first process of a container may leave ended processes as zombies. */
   @Test
   void stopsAServerThatNobodyReaps() throws Exception {
+    Distribution.assumeInstalled("/usr/bin/python3");
     use("redis", "redis-server", "daemonize yes\nsave \"\"\n");
     environment.put("STOP_WAIT", "10");
     Result result =

@@ -159,7 +159,8 @@ final class SystemdUnitIT {
   }
 
   /** Starts a receiver of the notifications of a service to systemd; it prints each as a line. */
-  private static Process listener(Path socket) throws IOException {
+  private static Process listener(Path socket) throws IOException, InterruptedException {
+    Distribution.assumeInstalled("/usr/bin/python3");
     String script =
         "import socket,sys\n"
             + "s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"
