@@ -191,7 +191,8 @@ public final class Node implements AutoCloseable {
 
   /** Sends the process a signal, such as {@code STOP} or {@code CONT}, and returns at once. */
   public void signal(String name) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+    // The shell's own kill: a small Debian has no program of that name.
+    Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid()).start();
     if (kill.waitFor() != 0) {
       throw new IOException("no signal " + name + " to process " + pid());
     }

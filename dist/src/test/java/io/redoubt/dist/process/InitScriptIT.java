@@ -152,6 +152,13 @@ final class InitScriptIT {
     assumeTrue(
         Distribution.run(environment, with(asNobody, "status")).status() == 3,
         "only root can become another user");
+    String[] reads = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "test", "-x"};
+    assumeTrue(
+        Distribution.run(
+                    environment, with(reads, Distribution.HOME.resolve("bin/redis-server") + ""))
+                .status()
+            == 0,
+        "the folder of the build is closed to other users");
     assertThat(Distribution.run(environment, with(asNobody, "start")))
         .isEqualTo(
             new Result(

@@ -202,6 +202,7 @@ final class StartIT {
     assertThat(title(node)).matches("/.*/bin/redis-server 127\\.0\\.0\\.1:" + node.port());
     node.ask("CONFIG", "SET", "proc-title-template", "{title} at {port} {config-file} \u00e9");
     assertThat(title(node)).matches("/.*/bin/redis-server at " + node.port() + " - \u00e9");
+    Distribution.assumeInstalled("ps");
     Result shown = Distribution.run(Map.of(), "ps", "-o", "args=", "-p", node.pid() + "");
     assertThat(shown.output()).contains("/bin/redis-server at " + node.port());
     node.ask("CONFIG", "SET", "proc-title-template", "x".repeat(100_000));
