@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The shipped files and the manual say of a directive either what it does or that it has no effect.
- * Whether the code of a program reads it decides which of the two is true.
+ * A directive has an effect in a program if the code of that program reads it.
  */
 final class DirectiveEffectsTest {
   private static final List<String> SHARED = List.of("protocol", "persistence");

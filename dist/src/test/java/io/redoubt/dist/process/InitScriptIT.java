@@ -148,11 +148,12 @@ final class InitScriptIT {
     use("redis", "redis-server", "save \"\"\n");
     String path = Files.copy(script, folder.resolve("script")).toString();
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    String[] asNobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", path};
+    String[] nobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    String[] asNobody = with(with(nobody, "sh"), path);
     assumeTrue(
         Distribution.run(environment, with(asNobody, "status")).status() == 3,
         "only root can become another user");
-    String[] reads = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "test", "-x"};
+    String[] reads = with(with(nobody, "test"), "-x");
     assumeTrue(
         Distribution.run(
                     environment, with(reads, Distribution.HOME.resolve("bin/redis-server") + ""))

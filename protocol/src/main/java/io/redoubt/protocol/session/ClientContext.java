@@ -12,8 +12,8 @@ import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 
 /**
- * What the clients of an event loop share: loop, clock, configuration, users, channels, pauses, the
- * output that is held, and counters. Knows no client. Used by the event loop only.
+ * The state shared by the clients of an event loop: loop, clock, configuration, users, channels,
+ * pauses, the output that is held, and counters. Knows no client. Used by the event loop only.
  */
 public final class ClientContext {
   private final Loop loop;

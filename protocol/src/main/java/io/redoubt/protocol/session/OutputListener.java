@@ -1,6 +1,6 @@
 package io.redoubt.protocol.session;
 
-/** What the buffers of a client's output report, and what they must know of its delivery. */
+/** Receives the reports of a client's output buffers, and answers about its delivery. */
 interface OutputListener {
   /** Returns true if earlier output waits for the gate, so that a full chunk must wait, too. */
   boolean isHeld();

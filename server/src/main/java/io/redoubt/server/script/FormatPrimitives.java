@@ -40,26 +40,25 @@ final class FormatPrimitives implements AutoCloseable {
       Lua.pushBoolean(state, 1);
       work.run(state);
       return Lua.top(state) - arguments;
-    } catch (ScriptBudget.Refused refused) {
-      Lua.top(state, arguments);
-      Lua.pushBoolean(state, 0);
-      lua.pushText(state, String.valueOf(refused.getMessage()));
-      return 2;
-    } catch (RegionFull full) {
-      Lua.top(state, arguments);
-      Lua.pushBoolean(state, 0);
-      LuaValues.pushOutOfMemory(state);
-      return 2;
     } catch (ScriptBudget.Interrupted interrupted) {
       Lua.top(state, arguments);
       return 0; // the script fails at its next instruction
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError fault) {
       Lua.top(state, arguments);
       Lua.pushBoolean(state, 0);
-      lua.pushText(state, "ERR internal error: " + fault);
+      pushError(state, fault);
       return 2;
     } finally {
       out.clear();
+    }
+  }
+
+  private void pushError(long state, Throwable fault) {
+    if (fault instanceof RegionFull) {
+      LuaValues.pushOutOfMemory(state);
+    } else {
+      boolean ofScript = fault instanceof ScriptBudget.Refused;
+      lua.pushText(state, ofScript ? "" + fault.getMessage() : "ERR internal error: " + fault);
     }
   }
 

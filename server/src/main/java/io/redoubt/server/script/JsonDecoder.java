@@ -1,6 +1,7 @@
 package io.redoubt.server.script;
 
 import io.redoubt.protocol.bytes.Ascii;
+import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.server.memory.Region;
 import java.util.Arrays;
 
@@ -13,24 +14,11 @@ final class JsonDecoder {
   /** The stack slots that an open object needs: itself, a key and a value. */
   private static final int OPEN_SLOTS = 3;
 
-  /** Integers up to this are exact, and so are their quotients by an exact power of ten. */
-  private static final long MAX_EXACT = 1L << 53;
-
-  private static final int MAX_EXACT_DIGITS = 15;
-
   /** Stands for the byte after the last one. */
   private static final int END = -1;
 
   /** The most bytes that are searched without a question to the budget. */
   private static final int RUN_BYTES = 1 << 12;
-
-  /** The number of elements that marks an object. */
-  private static final int OBJECT = -1;
-
-  /** The powers of ten up to the most decimal places of an exact number. */
-  private static final double[] POWERS_OF_TEN = {
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
-  };
 
   private final ScriptBudget budget;
   private final ScriptOutput unescaped;
@@ -43,9 +31,9 @@ final class JsonDecoder {
   private long at;
   private long end;
 
-  // For each open array its number of elements, or OBJECT; and the fields of objects.
-  private int[] elements = new int[8];
-  private int[] fields = new int[8];
+  // For each open array or object: which of them it is, and how many values it has so far.
+  private boolean[] objects = new boolean[8];
+  private int[] counts = new int[8];
   private int depth;
 
   JsonDecoder(ScriptBudget budget, ScriptOutput unescaped) {
@@ -89,13 +77,13 @@ final class JsonDecoder {
       return;
     }
     while (depth > 0) {
-      boolean object = elements[depth - 1] == OBJECT;
+      boolean object = objects[depth - 1];
+      int count = counts[depth - 1]++;
+      budget.field(count);
       if (object) {
-        budget.field(fields[depth - 1]++);
         Lua.rawSet(state, -3);
       } else {
-        budget.field(elements[depth - 1]++);
-        Lua.rawSet(state, -2, elements[depth - 1]);
+        Lua.rawSet(state, -2, count + 1);
       }
       blank();
       int c = peek();
@@ -125,7 +113,7 @@ final class JsonDecoder {
         yield true;
       }
       case '{' -> {
-        open(OBJECT);
+        open(true);
         if (peek() == '}') {
           close();
           yield true;
@@ -134,7 +122,7 @@ final class JsonDecoder {
         yield false;
       }
       case '[' -> {
-        open(0);
+        open(false);
         if (peek() == ']') {
           close();
           yield true;
@@ -150,16 +138,16 @@ final class JsonDecoder {
     };
   }
 
-  private void open(int kind) {
+  private void open(boolean object) {
     if (depth >= maxDepth || Lua.room(state, OPEN_SLOTS) == 0) {
       throw refused("Found too many nested data structures (" + (depth + 1) + ")");
     }
-    if (depth == elements.length) {
-      elements = Arrays.copyOf(elements, 2 * depth);
-      fields = Arrays.copyOf(fields, 2 * depth);
+    if (depth == counts.length) {
+      objects = Arrays.copyOf(objects, 2 * depth);
+      counts = Arrays.copyOf(counts, 2 * depth);
     }
-    elements[depth] = kind;
-    fields[depth] = 0;
+    objects[depth] = object;
+    counts[depth] = 0;
     depth++;
     budget.pushTable();
     at++;
@@ -320,8 +308,7 @@ final class JsonDecoder {
     if (ordinary && !lenient && isExtended()) {
       throw found("invalid number");
     }
-    boolean negative = first == '-';
-    long from = negative || first == '+' ? at + 1 : at;
+    long from = first == '-' || first == '+' ? at + 1 : at;
     long last = decimalEnd(from);
     if (last > from) {
       if (isHexadecimal(from)) {
@@ -329,7 +316,7 @@ final class JsonDecoder {
         pushRareNumber(last);
       } else {
         last = exponentEnd(last, 'e');
-        pushDecimal(negative, from, last);
+        pushDecimal(last);
       }
     } else {
       last = namedEnd(from);
@@ -430,27 +417,13 @@ final class JsonDecoder {
     return lower >= 'a' && lower <= 'z';
   }
 
-  /** Pushes a number of decimal digits: by integers alone where that is exact. */
-  private void pushDecimal(boolean negative, long from, long last) {
-    long mantissa = 0;
-    int places = 0;
-    boolean point = false;
-    boolean exact = last - from <= MAX_EXACT_DIGITS + 1;
-    for (long place = from; exact && place < last; place++) {
-      int c = Region.getByte(place);
-      if (c == '.') {
-        point = true;
-      } else {
-        exact = Ascii.isDigit(c) && mantissa < MAX_EXACT / 10;
-        mantissa = 10 * mantissa + c - '0';
-        places += point ? 1 : 0;
-      }
-    }
-    if (exact) {
-      double value = mantissa / POWERS_OF_TEN[places];
-      Lua.pushNumber(state, negative ? -value : value);
-    } else {
+  /** Pushes a decimal number, which {@link Doubles} parses unless its exponent is out of range. */
+  private void pushDecimal(long last) {
+    double value = Doubles.parseOrNaN(Region.MEMORY, at, (int) (last - at));
+    if (Double.isNaN(value)) {
       pushRareNumber(last);
+    } else {
+      Lua.pushNumber(state, value);
     }
   }
 

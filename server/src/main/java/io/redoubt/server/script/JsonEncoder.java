@@ -14,7 +14,7 @@ import java.util.HexFormat;
  */
 final class JsonEncoder {
 
-  /** What cjson's functions set. */
+  /** The settings that cjson's functions change. */
   record Settings(
       int maxDepth,
       boolean sparseToObject,

@@ -13,15 +13,6 @@ import java.util.Map;
  */
 final class PatternMatch {
 
-  /** Thrown if the search may not continue. */
-  static final class Interrupted extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    Interrupted() {
-      super(null, null, false, false);
-    }
-  }
-
   /** Decides if a search may continue. */
   interface Permission {
     /** Called repeatedly, each time after less than a millisecond of work. */
@@ -91,7 +82,7 @@ final class PatternMatch {
    * @param mayBeAnchored true if a leading ^ is an anchor
    * @return true if it was found
    * @throws IllegalArgumentException with Lua's error message if the pattern is malformed
-   * @throws Interrupted if the search may not continue
+   * @throws ScriptBudget.Interrupted if the search may not continue
    */
   boolean find(ByteString pattern, boolean mayBeAnchored, long address, long length, long from) {
     Pattern compiled = compiled(pattern, mayBeAnchored);
@@ -127,7 +118,7 @@ final class PatternMatch {
    * Searches for a plain text.
    *
    * @return true if it was found
-   * @throws Interrupted if the search may not continue
+   * @throws ScriptBudget.Interrupted if the search may not continue
    */
   boolean findPlain(long wanted, int wantedLength, long address, long length, long from) {
     captures = 0;
@@ -151,7 +142,7 @@ final class PatternMatch {
     if (credit < 0) {
       credit = STEPS_BETWEEN_QUESTIONS;
       if (!permission.mayGoOn()) {
-        throw new Interrupted();
+        throw new ScriptBudget.Interrupted();
       }
     }
   }

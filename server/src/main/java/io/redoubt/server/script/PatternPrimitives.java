@@ -38,7 +38,7 @@ final class PatternPrimitives {
       Lua.pushBoolean(state, 0);
       lua.pushText(state, String.valueOf(malformed.getMessage()));
       return 2;
-    } catch (PatternMatch.Interrupted e) {
+    } catch (ScriptBudget.Interrupted e) {
       return 0; // the script fails at its next instruction
     }
     if (!found) {

@@ -101,9 +101,9 @@ final class SnapshotWriter implements Runnable {
   }
 
   /**
-   * Tells the thread to finish soon without a result; the queue must be finished or abandoned, too.
-   * The file does not change any more after the return: if the thread is already renaming it, this
-   * method waits.
+   * Orders the thread to finish soon without a result; the queue must be finished or abandoned,
+   * too. The file does not change any more after the return: if the thread is already renaming it,
+   * this method waits.
    */
   void abort() {
     if (stage.compareAndSet(Stage.WRITING, Stage.ABORTED)) {

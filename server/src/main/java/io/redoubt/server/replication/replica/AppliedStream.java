@@ -39,7 +39,7 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
     return decoder != null;
   }
 
-  /** Lets a client execute the stream. */
+  /** Sets the client that executes the stream. */
   void attach(ServerClient master) {
     client = master;
   }
