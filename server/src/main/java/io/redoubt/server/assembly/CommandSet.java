@@ -61,12 +61,12 @@ final class CommandSet {
         new CompletableFuture<List<CommandGroup<Call>>>()
             .completeAsync(this::administration, helper);
     List<CommandGroup<Call>> data = data();
-    values.forEach(parts.table::add);
-    data.forEach(parts.table::add);
-    administration.join().forEach(parts.table::add);
-    parts.dispatcher.commandsAreDeclared();
-    parts.table.tracksDurations(parts.settings.latencyTracking.value());
-    parts.settings.latencyTracking.onChange(parts.table::tracksDurations);
+    values.forEach(parts.clients.table::add);
+    data.forEach(parts.clients.table::add);
+    administration.join().forEach(parts.clients.table::add);
+    parts.clients.dispatcher.commandsAreDeclared();
+    parts.clients.table.tracksDurations(parts.settings.latencyTracking.value());
+    parts.settings.latencyTracking.onChange(parts.clients.table::tracksDurations);
   }
 
   /** Returns the groups that work on the data set, its files and its copies. */
@@ -77,28 +77,30 @@ final class CommandSet {
         List.of(
             payloads,
             new RestoreAskingCommand(payloads),
-            new MigrateCommands(parts.migrationTargets, parts.keyMigrations),
+            new MigrateCommands(
+                parts.replication.migrationTargets, parts.replication.keyMigrations),
             new CapaCommand(),
-            new DatabaseCommands(parts.snapshots::flushedAll),
+            new DatabaseCommands(parts.persistence.snapshots::flushedAll),
             new SelectCommand(),
-            new TransactionCommands(parts.dispatcher::runTransaction),
-            new ScriptCommands(parts.scripting),
-            new FunctionCommands(parts.scripting, parts.clock),
-            new ClusterCommands(parts.clusterNode),
-            new PersistenceCommands(parts.snapshots, parts.appendOnlyFile)));
-    groups.addAll(parts.replication.commands());
+            new TransactionCommands(parts.clients.dispatcher::runTransaction),
+            new ScriptCommands(parts.clients.scripting),
+            new FunctionCommands(parts.clients.scripting, parts.clock),
+            new ClusterCommands(parts.replication.clusterNode),
+            new PersistenceCommands(
+                parts.persistence.snapshots, parts.persistence.appendOnlyFile)));
+    groups.addAll(parts.replication.core.commands());
     groups.add(
         new DebugCommands(
             new Debugging(
                 parts.periodic,
-                parts.dataSet,
+                parts.persistence.dataSet,
                 payloads,
-                parts.replication.roles(),
-                parts.appendOnlyFile,
-                parts.clusterNode,
+                parts.replication.core.roles(),
+                parts.persistence.appendOnlyFile,
+                parts.replication.clusterNode,
                 parts.log,
                 parts::dataSetLost),
-            parts.scripting));
+            parts.clients.scripting));
     return groups;
   }
 
@@ -107,39 +109,42 @@ final class CommandSet {
     Hello hello =
         new Hello(
             Version.REDIS,
-            parts.mode(),
-            () -> parts.replication.isReplica() ? "replica" : "master");
+            parts.replication.mode(),
+            () -> parts.replication.core.isReplica() ? "replica" : "master");
     return List.of(
-        new ConfigCommands(parts.settings, this::resetStatistics, parts.state, parts.log),
-        new ServerCommands(parts.info, parts.clock, parts.shutdown, parts.scripting),
-        new MemoryCommands(parts.memory, parts.processUsage::residentBytes),
-        new LatencyCommands(parts.latency, parts.clock, parts.table),
-        new SlowLogCommands(parts.slowLog),
-        new MonitorCommand(parts.monitors),
+        new ConfigCommands(parts.settings, this::resetStatistics, parts.data.state, parts.log),
+        new ServerCommands(parts.info, parts.clock, parts.shutdown, parts.clients.scripting),
+        new MemoryCommands(parts.clients.memory, parts.processUsage::residentBytes),
+        new LatencyCommands(parts.data.latency, parts.clock, parts.clients.table),
+        new SlowLogCommands(parts.data.slowLog),
+        new MonitorCommand(parts.clients.monitors),
         new ModuleCommands(),
         new LolwutCommand(parts.environment.random()),
-        new ConnectionCommands<>(hello, parts.hellos::pinged),
-        new ClientCommands<>(parts.clients),
+        new ConnectionCommands<>(hello, parts.replication.hellos::pinged),
+        new ClientCommands<>(parts.clients.registry),
         new NoTouchCommand<>(),
-        new PubSubCommands<>(parts.channels, this::publish, this::publishToShard),
+        new PubSubCommands<>(parts.data.channels, this::publish, this::publishToShard),
         new AclCommands<>(
-            parts.clients, parts.table, parts.environment.random(), parts.configuredUsers::file),
-        new CommandCommands<>(parts.table));
+            parts.clients.registry,
+            parts.clients.table,
+            parts.environment.random(),
+            parts.clients.configuredUsers::file),
+        new CommandCommands<>(parts.clients.table));
   }
 
   /** Messages reach replicas too, for their subscribers: in a cluster, all nodes over the bus. */
   private void publish(Call call) {
     requireRoom(call);
-    parts.hellos.published(call);
-    int receivers = PubSubCommands.deliver(parts.channels, call);
+    parts.replication.hellos.published(call);
+    int receivers = PubSubCommands.deliver(parts.data.channels, call);
     passOn(call, false);
     call.reply().integer(receivers);
   }
 
   private void publishToShard(Call call) {
     requireRoom(call);
-    int receivers = PubSubCommands.deliverToShard(parts.channels, call);
-    parts.dispatcher.delivered(receivers);
+    int receivers = PubSubCommands.deliverToShard(parts.data.channels, call);
+    parts.clients.dispatcher.delivered(receivers);
     passOn(call, true);
     call.reply().integer(receivers);
   }
@@ -149,35 +154,36 @@ final class CommandSet {
    */
   private void requireRoom(Call call) {
     long bytes = call.request().end() - call.request().start();
-    if (parts.clusterNode != null
+    if (parts.replication.clusterNode != null
         && bytes > LARGE_MESSAGE
-        && !parts.heap.admits(MESSAGE_COPIES * bytes)) {
+        && !parts.clients.heap.admits(MESSAGE_COPIES * bytes)) {
       throw HeapGate.FULL;
     }
   }
 
   private void passOn(Call call, boolean sharded) {
-    if (parts.clusterNode == null) {
+    if (parts.replication.clusterNode == null) {
       call.propagateAnyway();
     } else {
-      parts.clusterNode.publish(sharded, call.request().string(1), call.request().string(2));
+      parts.replication.clusterNode.publish(
+          sharded, call.request().string(1), call.request().string(2));
     }
   }
 
   private void resetStatistics() {
-    parts.stats.reset();
+    parts.data.stats.reset();
     parts.rates.reset();
-    parts.transport.stats().reset();
-    parts.scripting.scripts().resetStatistics();
-    parts.keyspace.resetFreedCount();
+    parts.clients.transport.stats().reset();
+    parts.clients.scripting.scripts().resetStatistics();
+    parts.data.keyspace.resetFreedCount();
     parts.defrag.resetCounts();
-    parts.table.resetStatistics();
-    parts.clients.resetStatistics();
-    parts.snapshots.resetStatistics();
-    parts.appendOnlyFile.resetStatistics();
-    parts.replication.counts().reset();
-    if (parts.clusterNode != null) {
-      parts.clusterNode.usage().reset();
+    parts.clients.table.resetStatistics();
+    parts.clients.registry.resetStatistics();
+    parts.persistence.snapshots.resetStatistics();
+    parts.persistence.appendOnlyFile.resetStatistics();
+    parts.replication.core.counts().reset();
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.usage().reset();
     }
   }
 }

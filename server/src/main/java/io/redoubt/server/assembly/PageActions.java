@@ -22,18 +22,19 @@ final class PageActions {
   }
 
   void write(Json json) {
-    boolean inCluster = parts.clusterNode != null;
+    boolean inCluster = parts.replication.clusterNode != null;
     String announced =
         inCluster
             ? parts.settings.cluster.clusterAnnounceIp.value()
             : parts.settings.replication.replicaAnnounceIp.value();
-    shell.write(json, announced, parts.listeners.port());
+    shell.write(json, announced, parts.clients.listeners.port());
     json.array("actions");
     offer(json, "info", "info");
     offer(json, "slowlog|get", "slowlog", "get", "10");
     offer(json, "memory|doctor", "memory", "doctor");
     offer(json, "latency|doctor", "latency", "doctor");
-    if (!parts.snapshots.isRunning() && !parts.dataSet.progress().isLoading()) {
+    if (!parts.persistence.snapshots.isRunning()
+        && !parts.persistence.dataSet.progress().isLoading()) {
       offer(json, "bgsave", "bgsave");
     }
     if (inCluster) {
@@ -58,7 +59,7 @@ final class PageActions {
 
   /** Sentinels undo a failover that is not their own: where there are some, they are asked. */
   private void failover(Json json) {
-    for (HeardSentinels.Heard sentinel : parts.heardSentinels.list()) {
+    for (HeardSentinels.Heard sentinel : parts.replication.heardSentinels.list()) {
       if (sentinel.silentMillis() <= PageTopology.SENTINEL_SILENT_MILLIS) {
         json.object()
             .member("host", sentinel.host())
@@ -78,7 +79,7 @@ final class PageActions {
 
   /** Adds a command, unless it was renamed: the name may be meant as a secret. */
   private void offer(Json json, String command, String... words) {
-    if (parts.table.byName(command) != null) {
+    if (parts.clients.table.byName(command) != null) {
       json.object().array("words");
       for (String word : words) {
         json.element(word);

@@ -31,8 +31,8 @@ final class PageFindings {
 
   PageFindings(ServerParts parts) {
     this.parts = parts;
-    memory = new MemoryDiagnosis(parts.memory);
-    latency = new LatencyDiagnosis(parts.latency, parts.settings);
+    memory = new MemoryDiagnosis(parts.clients.memory);
+    latency = new LatencyDiagnosis(parts.data.latency, parts.settings);
   }
 
   /** Writes the commands of the doctors that were asked, and their findings. */
@@ -44,10 +44,10 @@ final class PageFindings {
     }
     json.array("doctors").element("MEMORY DOCTOR");
     json.element(
-        parts.latency.isOn()
+        parts.data.latency.isOn()
             ? "LATENCY DOCTOR"
             : "LATENCY DOCTOR (measures nothing while latency-monitor-threshold is 0)");
-    if (parts.clusterNode != null) {
+    if (parts.replication.clusterNode != null) {
       json.element("CLUSTER DOCTOR");
     }
     json.endArray().array("findings");
@@ -59,10 +59,10 @@ final class PageFindings {
 
   private List<Finding> findings() {
     List<Finding> findings = new ArrayList<>();
-    add(findings, "MEMORY DOCTOR", memory.findings(parts.keyspace));
+    add(findings, "MEMORY DOCTOR", memory.findings(parts.data.keyspace));
     add(findings, "LATENCY DOCTOR", latency.findings());
-    if (parts.clusterNode != null) {
-      add(findings, "CLUSTER DOCTOR", parts.clusterNode.findings());
+    if (parts.replication.clusterNode != null) {
+      add(findings, "CLUSTER DOCTOR", parts.replication.clusterNode.findings());
     }
     return findings.subList(0, Math.min(findings.size(), MAX_FINDINGS));
   }

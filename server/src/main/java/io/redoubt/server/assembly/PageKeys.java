@@ -20,8 +20,8 @@ final class PageKeys {
   private final Keyspace keyspace;
 
   PageKeys(ServerParts parts) {
-    hotKeys = parts.hotKeys;
-    keyspace = parts.keyspace;
+    hotKeys = parts.data.hotKeys;
+    keyspace = parts.data.keyspace;
     bigKeys = new BigKeys(keyspace, parts.clock);
   }
 

@@ -45,11 +45,11 @@ final class PageTopology {
    */
   void write(Json json, Map<String, Long> gone) {
     json.array("groups");
-    if (parts.clusterNode == null) {
+    if (parts.replication.clusterNode == null) {
       group(json, gone);
       json.endArray();
     } else {
-      Cluster cluster = parts.clusterNode.cluster();
+      Cluster cluster = parts.replication.clusterNode.cluster();
       List<Node> masters = masters(cluster);
       masters.stream().limit(MAX_SHARDS).forEach(master -> shard(json, cluster, master));
       json.endArray();
@@ -58,7 +58,7 @@ final class PageTopology {
   }
 
   private String self() {
-    return "this server, port " + parts.listeners.port();
+    return "this server, port " + parts.clients.listeners.port();
   }
 
   private void group(Json json, Map<String, Long> gone) {
@@ -89,7 +89,7 @@ final class PageTopology {
             .member("silentMillis", millis)
             .endObject());
     json.endArray().array("sentinels");
-    for (HeardSentinels.Heard sentinel : parts.heardSentinels.list()) {
+    for (HeardSentinels.Heard sentinel : parts.replication.heardSentinels.list()) {
       boolean silent = sentinel.silentMillis() > SENTINEL_SILENT_MILLIS;
       json.object()
           .member("id", sentinel.address())

@@ -72,25 +72,26 @@ public final class ServerAssembly {
    * @param mistakes receives unknown commands, invalid rules of users and the like
    */
   public void configure(Mistakes mistakes) throws FatalConfigError {
-    if (parts.clusterNode != null && parts.settings.replication.replicaof.value() != null) {
+    if (parts.replication.clusterNode != null
+        && parts.settings.replication.replicaof.value() != null) {
       mistakes.found(
           parts.settings.error(
               parts.settings.replication.replicaof,
               "replicaof directive not allowed in cluster mode"));
     }
-    if (parts.clusterNode != null) {
+    if (parts.replication.clusterNode != null) {
       parts.settings.replication.replicaof.neverWritten();
     }
-    new CommandNames(parts.settings.renameCommand, parts.table).rename(mistakes);
-    parts.configuredUsers.define(mistakes);
+    new CommandNames(parts.settings.renameCommand, parts.clients.table).rename(mistakes);
+    parts.clients.configuredUsers.define(mistakes);
   }
 
   /**
    * Reports mistakes in the files and the port of a cluster node on which {@link #open} would fail.
    */
   public void checkCluster(Mistakes mistakes) throws FatalConfigError {
-    if (parts.clusterNode != null) {
-      parts.clusterNode.check(mistakes);
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.check(mistakes);
     }
   }
 
@@ -110,43 +111,45 @@ public final class ServerAssembly {
   }
 
   private void openParts(Runnable listening) throws IOException {
-    parts.tls.start(parts.log);
-    parts.listeners.open();
-    parts.replication.open();
-    parts.lease.open();
-    parts.rejoin.open();
-    if (parts.clusterNode != null) {
-      parts.clusterNode.open();
+    parts.clients.tls.start(parts.log);
+    parts.clients.listeners.open();
+    parts.replication.core.open();
+    parts.replication.lease.open();
+    parts.replication.rejoin.open();
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.open();
     }
     metrics.open();
     listening.run();
     parts.log.notice("Server initialized");
-    EndOfTurn commits = parts.appendOnlyFile.endOfTurn();
-    parts.transport.atEndOfTurn(
-        parts.clusterNode == null ? commits : parts.clusterNode.reportingAtEndOfTurn(commits));
-    parts.memory.started();
+    EndOfTurn commits = parts.persistence.appendOnlyFile.endOfTurn();
+    parts.clients.transport.atEndOfTurn(
+        parts.replication.clusterNode == null
+            ? commits
+            : parts.replication.clusterNode.reportingAtEndOfTurn(commits));
+    parts.clients.memory.started();
     parts.cron.start(parts.settings.hz.value());
     parts.periodic.housekeeping().start();
     loop().every(this::everySecond, SECOND_MILLIS); // one timer: each one wakes an idle loop
   }
 
   private void everySecond() {
-    parts.clients.everySecond();
-    parts.migrationTargets.closeIdle(parts.clock.wallMillis());
-    parts.keyMigrations.closeIdle(parts.clock.wallMillis());
+    parts.clients.registry.everySecond();
+    parts.replication.migrationTargets.closeIdle(parts.clock.wallMillis());
+    parts.replication.keyMigrations.closeIdle(parts.clock.wallMillis());
     metrics.everySecond();
   }
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */
   public void load(DataSet.Ending ending) {
     boolean isMaster =
-        parts.clusterNode == null
+        parts.replication.clusterNode == null
             ? parts.settings.replication.replicaof.value() == null
-            : parts.clusterNode.cluster().me().isMaster();
-    parts.dataSet.loadAtStart(
+            : parts.replication.clusterNode.cluster().me().isMaster();
+    parts.persistence.dataSet.loadAtStart(
         isMaster,
-        parts.replication.restored(),
-        parts.appendOnlyFile,
+        parts.replication.core.restored(),
+        parts.persistence.appendOnlyFile,
         failure -> ending.loaded(failure == null ? serveAll() : failed(failure)));
   }
 
@@ -167,16 +170,16 @@ public final class ServerAssembly {
   }
 
   private void serve() {
-    parts.stats.reset(); // commands of the append-only file belong to no client
-    parts.table.resetStatistics();
-    parts.latency.reset();
-    parts.replication.start();
-    if (parts.clusterNode != null) {
-      parts.clusterNode.start();
+    parts.data.stats.reset(); // commands of the append-only file belong to no client
+    parts.clients.table.resetStatistics();
+    parts.data.latency.reset();
+    parts.replication.core.start();
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.start();
     }
-    parts.lease.start();
-    parts.rejoin.start();
-    parts.dataSet.becomeWhole();
+    parts.replication.lease.start();
+    parts.replication.rejoin.start();
+    parts.persistence.dataSet.becomeWhole();
     metrics.started();
   }
 
@@ -185,8 +188,8 @@ public final class ServerAssembly {
    * the loop.
    */
   public void clockMoved() {
-    if (parts.clusterNode != null) {
-      parts.clusterNode.clockMoved();
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.clockMoved();
     }
   }
 
@@ -208,7 +211,7 @@ public final class ServerAssembly {
   public void ownProcess() {
     OomAdjustment oom =
         new OomAdjustment(
-            parts.settings, OomScore.ofThisProcess(), parts.replication::isReplica, parts.log);
+            parts.settings, OomScore.ofThisProcess(), parts.replication.core::isReplica, parts.log);
     oom.follow();
     parts.cron.add(oom::followRole);
     String processors = parts.settings.serverCpulist.value();
@@ -224,24 +227,24 @@ public final class ServerAssembly {
             "commands",
             () -> {
               ThreadPriority.lowerPriority();
-              parts.table.derive();
+              parts.clients.table.derive();
             });
     loop().schedule(preparation::start, PREPARATION_MILLIS);
   }
 
   /** Opens a client within the process. May be called on any thread. */
   public DirectConnection direct(DirectConnection.Receiver receiver) {
-    return parts.transport.direct(parts.serverClients::accept, receiver);
+    return parts.clients.transport.direct(parts.clients.connected::accept, receiver);
   }
 
   /** Returns the event loop, which owns data and connections. */
   public Loop loop() {
-    return parts.transport.loop();
+    return parts.clients.loop();
   }
 
   /** Returns the TCP port that the server listens on, 0 for none. */
   public int port() {
-    return parts.listeners.port();
+    return parts.clients.listeners.port();
   }
 
   /** Returns the shutdown of the server. */
@@ -251,7 +254,7 @@ public final class ServerAssembly {
 
   /** Removes unfinished files before the process exits. May be called on any thread. */
   public void abandon() {
-    parts.snapshots.abandon();
+    parts.persistence.snapshots.abandon();
   }
 
   /**
@@ -263,17 +266,17 @@ public final class ServerAssembly {
     metrics.close();
     parts.periodic.stop();
     parts.defrag.stop();
-    if (parts.clusterNode != null) {
-      parts.clusterNode.close();
+    if (parts.replication.clusterNode != null) {
+      parts.replication.clusterNode.close();
     }
-    parts.replication.close();
-    parts.lease.close();
-    parts.listeners.close();
-    parts.keyMigrations.close();
-    parts.transport.closeChannels(); // without appends, writes must be refused from here on
-    parts.snapshots.close();
-    parts.appendOnlyFile.close();
-    parts.migrationTargets.close();
+    parts.replication.core.close();
+    parts.replication.lease.close();
+    parts.clients.listeners.close();
+    parts.replication.keyMigrations.close();
+    parts.clients.transport.closeChannels(); // without appends, writes must be refused from here on
+    parts.persistence.snapshots.close();
+    parts.persistence.appendOnlyFile.close();
+    parts.replication.migrationTargets.close();
   }
 
   /** Logs why {@link #stop} failed. */
@@ -283,13 +286,7 @@ public final class ServerAssembly {
 
   /** Ends the loop and then releases all memory. */
   public void release() {
-    parts.transport.close();
-    parts.eviction.close();
-    parts.slowLog.reset();
-    parts.values.close();
-    parts.scripting.close();
-    parts.keyspace.close();
-    parts.propagation.close();
-    parts.slabs.close();
+    parts.clients.close();
+    parts.data.close();
   }
 }

@@ -63,8 +63,9 @@ final class ServerEvents {
     }
     String link = replication.isLinkUp() ? "up" : replication.isSyncing() ? "full sync" : "down";
     changed("link", replica ? link : "none");
-    changed("save", parts.snapshots.isRunning() ? "running" : "done");
-    changed("append-only rewrite", parts.appendOnlyFile.isRewriting() ? "running" : "done");
+    changed("save", parts.persistence.snapshots.isRunning() ? "running" : "done");
+    changed(
+        "append-only rewrite", parts.persistence.appendOnlyFile.isRewriting() ? "running" : "done");
     changed("ready", unready.isEmpty() ? "yes" : unready);
     Map<String, String> states = new HashMap<>();
     for (ReplicaState each : replication.replicas()) {
@@ -77,8 +78,8 @@ final class ServerEvents {
     while (goneAt.size() > MAX_GONE) {
       goneAt.remove(goneAt.keySet().iterator().next());
     }
-    if (parts.clusterNode != null) {
-      lookAt(parts.clusterNode.cluster());
+    if (parts.replication.clusterNode != null) {
+      lookAt(parts.replication.clusterNode.cluster());
     }
   }
 

@@ -46,11 +46,11 @@ final class ServerInfo {
   ServerInfo(ServerParts parts) {
     this.parts = parts;
     settings = parts.settings;
-    keyspace = parts.keyspace;
-    memory = parts.memory;
-    scripting = parts.scripting;
-    clients = parts.clients;
-    stats = parts.stats;
+    keyspace = parts.data.keyspace;
+    memory = parts.clients.memory;
+    scripting = parts.clients.scripting;
+    clients = parts.clients.registry;
+    stats = parts.data.stats;
     rates = parts.rates;
     clock = parts.clock;
     usage = parts.processUsage;
@@ -59,24 +59,26 @@ final class ServerInfo {
   /** Declares the sections of INFO at its first use; returns the run id. */
   String prepare() {
     ProcessInfo process =
-        new ProcessInfo(settings, clock, clients, parts.table, usage, parts.environment.random());
+        new ProcessInfo(
+            settings, clock, clients, parts.clients.table, usage, parts.environment.random());
     parts.info.declaredAtFirstUse(info -> declare(info, process));
     return process.runId();
   }
 
   private void declare(Info info, ProcessInfo process) {
-    process.declareServer(info, parts.mode(), parts.transport.name(), settings.hz::value);
+    process.declareServer(
+        info, parts.replication.mode(), parts.clients.transport.name(), settings.hz::value);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
-    parts.listeners.declareInfo(server);
+    parts.clients.listeners.declareInfo(server);
     server.text("availability_zone", settings.availabilityZone::value);
     declareClients(process.declareClients(info, this::clusterConnections), process);
     declareMemory(info);
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"), process);
     Section replication = info.section("Replication", "replication");
-    parts.replication.info().declare(replication);
-    replication.text("sentinel_lease", parts.lease::state);
+    parts.replication.core.info().declare(replication);
+    replication.text("sentinel_lease", parts.replication.lease::state);
     process.declareCpu(info);
     info.section("Modules", "modules");
     process.declareCommands(info);
@@ -85,31 +87,32 @@ final class ServerInfo {
 
   private void declarePersistence(Info info) {
     Section section = info.section("Persistence", "persistence");
-    section.flag("loading", parts.dataSet.progress()::isLoading);
-    section.flag("async_loading", parts.dataSet.progress()::isLoadingBeside);
-    parts.snapshots.declareInfo(section::number, section::text);
-    parts.dataSet.progress().declareInfo(section::number);
-    parts.appendOnlyFile.info().declare(section::number, section::text);
-    section.when(parts.appendOnlyFile::isEnabled);
-    parts.appendOnlyFile.info().declareFiles(section::number, section::counter);
+    section.flag("loading", parts.persistence.dataSet.progress()::isLoading);
+    section.flag("async_loading", parts.persistence.dataSet.progress()::isLoadingBeside);
+    parts.persistence.snapshots.declareInfo(section::number, section::text);
+    parts.persistence.dataSet.progress().declareInfo(section::number);
+    parts.persistence.appendOnlyFile.info().declare(section::number, section::text);
+    section.when(parts.persistence.appendOnlyFile::isEnabled);
+    parts.persistence.appendOnlyFile.info().declareFiles(section::number, section::counter);
     section
         .always()
-        .lines(lines -> parts.dataSet.progress().tell(clock.wallMillis(), lines::field));
+        .lines(
+            lines -> parts.persistence.dataSet.progress().tell(clock.wallMillis(), lines::field));
   }
 
   private long clusterConnections() {
-    ClusterNode node = parts.clusterNode;
+    ClusterNode node = parts.replication.clusterNode;
     return node == null || !node.isOpen() ? 0 : node.bus().connectionCount();
   }
 
   private void declareClients(Section section, ProcessInfo process) {
     section
-        .number("total_blocking_keys", parts.blockedClients::keys)
-        .number("total_blocking_keys_on_nokey", parts.blockedClients::keysOrTheirLoss);
+        .number("total_blocking_keys", parts.data.blockedClients::keys)
+        .number("total_blocking_keys_on_nokey", parts.data.blockedClients::keysOrTheirLoss);
     process.declareSubscribers(section);
     section
-        .number("watching_clients", parts.watchedKeys::watchers)
-        .number("total_watched_keys", parts.watchedKeys::size);
+        .number("watching_clients", parts.data.watchedKeys::watchers)
+        .number("total_watched_keys", parts.data.watchedKeys::size);
   }
 
   private void declareMemory(Info info) {
@@ -214,13 +217,13 @@ final class ServerInfo {
         .decimal("instantaneous_input_repl_kbps", 2, rates::replicationInputKib)
         .decimal("instantaneous_output_repl_kbps", 2, rates::replicationOutputKib);
     process.declareRejected(section);
-    parts.replication.counts().declare(section);
+    parts.replication.core.counts().declare(section);
     declareKeys(section);
     process.declareChannels(section);
     declareSideWork(section);
     declareLoop(section);
     process.declareDenials(section);
-    section.counter("sync_interleaved", parts.replication.counts()::interleavedSyncs);
+    section.counter("sync_interleaved", parts.replication.core.counts()::interleavedSyncs);
     process.declareDisconnections(section);
     section.counter("evicted_scripts", () -> scripting.scripts().evicted());
   }
@@ -242,7 +245,8 @@ final class ServerInfo {
   }
 
   private long cachedSockets() {
-    return parts.migrationTargets.size() + (long) parts.keyMigrations.idleCount();
+    return parts.replication.migrationTargets.size()
+        + (long) parts.replication.keyMigrations.idleCount();
   }
 
   /** Forks and I/O threads do not exist here; their fields are 0. */
@@ -259,16 +263,16 @@ final class ServerInfo {
         .counter("active_defrag_key_misses", defragmentation::keyMisses)
         .counter("total_active_defrag_time", parts.defrag::totalMillis)
         .number("current_active_defrag_time", parts.defrag::currentMillis)
-        .number("tracking_total_keys", parts.trackedKeys::size)
-        .number("tracking_total_items", parts.trackedKeys::items)
-        .number("tracking_total_prefixes", parts.trackedClients::prefixes)
+        .number("tracking_total_keys", parts.clients.trackedKeys::size)
+        .number("tracking_total_items", parts.clients.trackedKeys::items)
+        .number("tracking_total_prefixes", parts.clients.trackedClients::prefixes)
         .counter("unexpected_error_replies", stats::unexpectedErrors)
         .counter("total_error_replies", stats::errorReplies)
         .counter("dump_payload_sanitizations", stats::checkedPayloads);
   }
 
   private void declareLoop(Section section) {
-    LoopStats loop = parts.transport.stats();
+    LoopStats loop = parts.clients.transport.stats();
     section
         .counter("total_reads_processed", loop::reads)
         .counter("total_writes_processed", loop::writes)
@@ -284,7 +288,7 @@ final class ServerInfo {
   }
 
   private void declareDebug(Section section) {
-    LoopStats loop = parts.transport.stats();
+    LoopStats loop = parts.clients.transport.stats();
     section
         .onlyByName()
         .counter("eventloop_duration_aof_sum", () -> loop.endNanos() / NANOS_PER_MICRO)
@@ -308,9 +312,9 @@ final class ServerInfo {
     info.section("Errorstats", "errorstats").lines(this::errorLines);
     info.section("Latencystats", "latencystats").notInDefault().lines(this::latencyLines);
     info.section("Cluster", "cluster")
-        .number("cluster_enabled", () -> parts.clusterNode == null ? 0 : 1);
+        .number("cluster_enabled", () -> parts.replication.clusterNode == null ? 0 : 1);
     info.section("Keyspace", "keyspace").lines(this::databaseLines);
-    var sizes = new KeySizes(parts.values);
+    var sizes = new KeySizes(parts.data.values);
     info.section("Keysizes", "keysizes")
         .onlyByName()
         .lines(lines -> sizes.forEach((name, value) -> lines.field(name, value)));
@@ -325,7 +329,7 @@ final class ServerInfo {
     if (!settings.latencyTracking.value()) {
       return;
     }
-    for (Command<?> command : parts.table.numbered()) {
+    for (Command<?> command : parts.clients.table.numbered()) {
       if (command.calls() > 0 && command.durations().total() > 0) {
         String percentiles =
             settings.latencyTrackingInfoPercentiles.value().stream()

@@ -32,13 +32,13 @@ final class ServerMetrics {
   ServerMetrics(ServerParts parts, String runId) {
     this.parts = parts;
     this.runId = runId;
-    replication = parts.replication.view();
+    replication = parts.replication.core.view();
     port =
         new MetricsPort(
             parts.settings,
-            parts.tls,
-            parts.clients.users(),
-            parts.table,
+            parts.clients.tls,
+            parts.clients.registry.users(),
+            parts.clients.table,
             PAGE_COMMANDS,
             parts.clock);
   }
@@ -49,7 +49,7 @@ final class ServerMetrics {
    * @throws IOException if the address can't be listened on
    */
   void open() throws IOException {
-    port.open(() -> parts.transport.loop().execute(this::takeMetrics));
+    port.open(() -> parts.clients.loop().execute(this::takeMetrics));
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
       keys = new PageKeys(parts);
@@ -110,7 +110,7 @@ final class ServerMetrics {
       taking = null;
       port.publish(current.snapshot(), unready());
     } else {
-      parts.transport.loop().schedule(this::takeSlice, SLICE_PAUSE_MILLIS);
+      parts.clients.loop().schedule(this::takeSlice, SLICE_PAUSE_MILLIS);
     }
   }
 
@@ -118,7 +118,7 @@ final class ServerMetrics {
     if (parts.shutdown.isUnderWay()) {
       return "shutting down";
     }
-    if (parts.dataSet.progress().isLoading()) {
+    if (parts.persistence.dataSet.progress().isLoading()) {
       return "loading the data set";
     }
     if (!started) {
@@ -133,7 +133,7 @@ final class ServerMetrics {
         return behind;
       }
     }
-    return parts.clients.pauses().current() == Pauses.Scope.NOTHING ? "" : "paused";
+    return parts.clients.registry.pauses().current() == Pauses.Scope.NOTHING ? "" : "paused";
   }
 
   private String behind() {

@@ -50,10 +50,10 @@ final class ServerPage {
   long[] sample() {
     return new long[] {
       parts.clock.wallMillis(),
-      parts.stats.commands(),
+      parts.data.stats.commands(),
       parts.rates.traffic().input().getAsLong(),
       parts.rates.traffic().output().getAsLong(),
-      parts.transport.stats().busyNanos()
+      parts.clients.transport.stats().busyNanos()
     };
   }
 
@@ -67,14 +67,14 @@ final class ServerPage {
     json.member("kind", "server")
         .member("version", Version.ofThisProcess().describe())
         .member("at", parts.clock.wallMillis())
-        .member("port", parts.listeners.port())
+        .member("port", parts.clients.listeners.port())
         .member("role", replication.isReplica() ? "replica" : "master")
         .member("unready", unready);
     json.member(
         "sentence",
         PageSentence.of(
             replication,
-            parts.clusterNode == null ? null : parts.clusterNode.cluster(),
+            parts.replication.clusterNode == null ? null : parts.replication.clusterNode.cluster(),
             events.gone().size()));
     topology.write(json, events.gone());
     totals(json);
@@ -93,23 +93,23 @@ final class ServerPage {
 
   private void totals(Json json) {
     json.object("totals")
-        .member("commands", parts.stats.commands())
+        .member("commands", parts.data.stats.commands())
         .member("input", parts.rates.traffic().input().getAsLong())
         .member("output", parts.rates.traffic().output().getAsLong())
-        .member("hits", parts.stats.hits())
-        .member("misses", parts.stats.misses())
-        .member("expired", parts.stats.expiredKeys())
-        .member("evicted", parts.stats.evictedKeys())
-        .member("busyNanos", parts.transport.stats().busyNanos())
-        .member("longestNanos", parts.transport.stats().longestNanos())
-        .member("clients", parts.clients.count())
-        .member("blocked", parts.clients.blockedCount())
+        .member("hits", parts.data.stats.hits())
+        .member("misses", parts.data.stats.misses())
+        .member("expired", parts.data.stats.expiredKeys())
+        .member("evicted", parts.data.stats.evictedKeys())
+        .member("busyNanos", parts.clients.transport.stats().busyNanos())
+        .member("longestNanos", parts.clients.transport.stats().longestNanos())
+        .member("clients", parts.clients.registry.count())
+        .member("blocked", parts.clients.registry.blockedCount())
         .endObject();
   }
 
   private void commands(Json json) {
     List<Command<?>> called = new ArrayList<>();
-    for (Command<?> command : parts.table.numbered()) {
+    for (Command<?> command : parts.clients.table.numbered()) {
       if (command.calls() + command.rejectedCalls() > 0) {
         called.add(command);
       }
@@ -133,7 +133,7 @@ final class ServerPage {
   }
 
   private void memory(Json json) {
-    MemoryUse memory = parts.memory;
+    MemoryUse memory = parts.clients.memory;
     MemoryUse.Buffers buffers = memory.buffers();
     json.object("memory")
         .member("used", memory.usedBytes())
@@ -145,7 +145,7 @@ final class ServerPage {
     kind(json, "replicas", buffers.replicasBytes());
     kind(json, "backlog", buffers.backlogBytes());
     kind(json, "append-only file", buffers.appendBytes());
-    kind(json, "scripts", parts.scripting.engineBytes());
+    kind(json, "scripts", parts.clients.scripting.engineBytes());
     kind(json, "Java heap", ProcessUsage.heapBytes());
     json.endArray().endObject();
   }
@@ -156,8 +156,8 @@ final class ServerPage {
 
   private void databases(Json json) {
     json.array("databases");
-    for (int i = 0; i < parts.keyspace.count(); i++) {
-      Database database = parts.keyspace.database(i);
+    for (int i = 0; i < parts.data.keyspace.count(); i++) {
+      Database database = parts.data.keyspace.database(i);
       if (database.size() > 0) {
         json.object()
             .member("index", i)
@@ -172,7 +172,7 @@ final class ServerPage {
   private void slow(Json json) {
     boolean keys = parts.settings.metrics.pageShowKeys.value();
     json.array("slow");
-    for (SlowLog.Entry entry : parts.slowLog.newest(MAX_SLOW)) {
+    for (SlowLog.Entry entry : parts.data.slowLog.newest(MAX_SLOW)) {
       json.object()
           .member("id", entry.id())
           .member("at", entry.seconds())
@@ -189,7 +189,7 @@ final class ServerPage {
 
   /** Returns the first key of a request, empty if the command has none. */
   private String key(List<String> words) {
-    Command<?> command = parts.table.byName(words.getFirst());
+    Command<?> command = parts.clients.table.byName(words.getFirst());
     int index = command == null || command.isContainer() ? 0 : command.firstKey();
     return index > 0 && index < words.size() ? words.get(index) : "";
   }
@@ -198,7 +198,7 @@ final class ServerPage {
     long now = parts.clock.wallMillis();
     json.array("clients");
     int shown = 0;
-    for (Client client : parts.clients.view()) {
+    for (Client client : parts.clients.registry.view()) {
       if (shown++ == MAX_CLIENTS) {
         break;
       }

@@ -112,7 +112,7 @@ final class ServerSamples {
     this.replication = replication;
     this.runId = runId;
     fields = new InfoMetrics(parts.info);
-    commands = new CommandMetrics(parts.table);
+    commands = new CommandMetrics(parts.clients.table);
     startSeconds = parts.clock.wallMillis() / MILLIS_PER_SECOND;
     takenNanos = parts.clock.monotonicNanos();
   }
@@ -176,8 +176,8 @@ final class ServerSamples {
     snapshot.add(START, startSeconds);
     snapshot.add(MAXCLIENTS, parts.settings.common.maxclients.value());
     snapshot.add(MAXMEMORY, parts.settings.memory.maxmemory.value());
-    snapshot.add(SAVE_BYTES, parts.snapshots.lastSaveBytes());
-    ClusterNode node = parts.clusterNode;
+    snapshot.add(SAVE_BYTES, parts.persistence.snapshots.lastSaveBytes());
+    ClusterNode node = parts.replication.clusterNode;
     BusStats bus = node == null || !node.isOpen() ? null : node.bus().stats();
     snapshot.add(CLUSTER_SENT, bus == null ? 0 : bus.sent());
     snapshot.add(CLUSTER_RECEIVED, bus == null ? 0 : bus.received());
@@ -207,11 +207,11 @@ final class ServerSamples {
         "redis_version",
         Version.REDIS,
         "redis_mode",
-        parts.mode(),
+        parts.replication.mode(),
         "maxmemory_policy",
         parts.settings.memory.maxmemoryPolicy.text(),
         "tcp_port",
-        Integer.toString(parts.listeners.port()),
+        Integer.toString(parts.clients.listeners.port()),
         "run_id",
         runId,
         "process_id",
@@ -239,11 +239,11 @@ final class ServerSamples {
   }
 
   private void addDatabases(MetricsSnapshot snapshot) {
-    for (int i = 0; i < parts.keyspace.count(); i++) {
-      Database database = parts.keyspace.database(i);
+    for (int i = 0; i < parts.data.keyspace.count(); i++) {
+      Database database = parts.data.keyspace.database(i);
       if (i == 0 || database.size() > 0) {
         String label = Labels.of("db", "db" + i);
-        double ttl = database.expiries().averageTtlMillis(parts.keyspace.nowMillis());
+        double ttl = database.expiries().averageTtlMillis(parts.data.keyspace.nowMillis());
         snapshot.add(KEYS, label, database.size());
         snapshot.add(EXPIRING, label, database.expiries().size());
         snapshot.add(TTL, label, ttl / MILLIS_PER_SECOND);
@@ -252,15 +252,19 @@ final class ServerSamples {
   }
 
   private void addErrors(MetricsSnapshot snapshot) {
-    parts.stats.errors().forEach((code, n) -> snapshot.add(ERRORS, Labels.of("err", code), n[0]));
+    parts
+        .data
+        .stats
+        .errors()
+        .forEach((code, n) -> snapshot.add(ERRORS, Labels.of("err", code), n[0]));
   }
 
   private void addSlow(MetricsSnapshot snapshot) {
-    snapshot.add(SLOW, parts.slowLog.count());
-    snapshot.add(SLOW_ID, parts.slowLog.lastId());
-    snapshot.add(SLOW_LAST, parts.slowLog.lastMicros() / MICROS_PER_SECOND);
-    for (LatencyEvent event : parts.latency.events()) {
-      Latency.Sample last = parts.latency.samples(event).getLast();
+    snapshot.add(SLOW, parts.data.slowLog.count());
+    snapshot.add(SLOW_ID, parts.data.slowLog.lastId());
+    snapshot.add(SLOW_LAST, parts.data.slowLog.lastMicros() / MICROS_PER_SECOND);
+    for (LatencyEvent event : parts.data.latency.events()) {
+      Latency.Sample last = parts.data.latency.samples(event).getLast();
       String label = Labels.of("event_name", event.label());
       snapshot.add(SPIKE_LAST, label, last.seconds());
       snapshot.add(SPIKE, label, last.millis() / MILLIS_PER_SECOND);
@@ -268,7 +272,7 @@ final class ServerSamples {
   }
 
   private void addLoop(MetricsSnapshot snapshot) {
-    LoopStats loop = parts.transport.stats();
+    LoopStats loop = parts.clients.transport.stats();
     long now = parts.clock.monotonicNanos();
     double busy = loop.busyNanos() - busyNanos;
     double passed = Math.max(1, now - takenNanos);
