@@ -41,7 +41,7 @@ public record SentinelHost(
         SystemSockets.choose(),
         Threads.ofSystem(),
         HeapGate.OF_PROCESS,
-        StateFile::new,
+        StateFile::open,
         Timings.DEFAULTS,
         () -> Runtime.getRuntime().halt(CRASH_STATUS));
   }

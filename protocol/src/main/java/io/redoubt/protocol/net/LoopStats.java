@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 /** Counters of an event loop for INFO. Confined to the loop. */
 public final class LoopStats {
   private final LongSupplier nanoTime;
-  private LongSupplier commands = () -> 0;
+  private final LongSupplier commands;
   private long reads;
   private long writes;
   private long cycles;
@@ -18,15 +18,16 @@ public final class LoopStats {
   private long wokeNanos;
   private long earlierNanos;
 
-  /** Creates counters at 0; {@code nanoTime} is a monotonic clock. */
-  LoopStats(LongSupplier nanoTime) {
+  /**
+   * Creates counters at 0.
+   *
+   * @param nanoTime a monotonic clock
+   * @param commands the counter of executed commands, for the most commands of a cycle
+   */
+  LoopStats(LongSupplier nanoTime, LongSupplier commands) {
     this.nanoTime = nanoTime;
-  }
-
-  /** Sets the counter of executed commands, for the most commands of a cycle. */
-  public void commands(LongSupplier executed) {
-    commands = executed;
-    commandsBefore = executed.getAsLong();
+    this.commands = commands;
+    commandsBefore = commands.getAsLong();
   }
 
   void countRead() {

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,7 @@ public final class Transport implements AutoCloseable {
   private final NettyLoop loop;
   private final BufferMemory memory;
   private final Gathering gathering = new Gathering(this::loopNanos);
-  private final LoopStats stats = new LoopStats(this::loopNanos);
+  private final LoopStats stats;
   private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
@@ -52,9 +53,11 @@ public final class Transport implements AutoCloseable {
   private int listenerMark; // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Transport(String threadName, BufferMemory memory, Sockets sockets) {
+  private Transport(
+      String threadName, BufferMemory memory, Sockets sockets, LongSupplier commands) {
     this.sockets = sockets;
     this.memory = memory;
+    stats = new LoopStats(this::loopNanos, commands);
     turns = new Turns(sockets, gathering, this::loopNanos, stats);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
@@ -75,7 +78,19 @@ public final class Transport implements AutoCloseable {
    * @param memory allocates its buffers; used on the loop's thread only
    */
   public static Transport open(String threadName, BufferMemory memory, Sockets sockets) {
-    return new Transport(threadName, memory, sockets);
+    return open(threadName, memory, sockets, () -> 0);
+  }
+
+  /**
+   * Starts an event loop.
+   *
+   * @param threadName the name of its thread
+   * @param memory allocates its buffers; used on the loop's thread only
+   * @param commands counts the commands executed on the loop, for its statistics
+   */
+  public static Transport open(
+      String threadName, BufferMemory memory, Sockets sockets, LongSupplier commands) {
+    return new Transport(threadName, memory, sockets, commands);
   }
 
   /** Returns the event loop. */

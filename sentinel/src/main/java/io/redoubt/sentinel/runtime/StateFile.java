@@ -17,15 +17,20 @@ public final class StateFile implements StateStore {
   private final SentinelDirectives directives;
   private SentinelState state;
 
+  private StateFile(SentinelDirectives directives, SentinelState state) {
+    this.directives = directives;
+    this.state = state;
+  }
+
   /**
-   * Creates the store in the file of the directives.
+   * Returns the store in the file of the directives. CONFIG REWRITE writes its state from now on.
    *
    * @param state the state in the file
    */
-  public StateFile(SentinelDirectives directives, SentinelState state) {
-    this.directives = directives;
-    this.state = state;
-    directives.sentinel.rewrittenAs(this::lines);
+  public static StateFile open(SentinelDirectives directives, SentinelState state) {
+    StateFile file = new StateFile(directives, state);
+    directives.sentinel.rewrittenAs(file::lines);
+    return file;
   }
 
   private List<List<String>> lines() {

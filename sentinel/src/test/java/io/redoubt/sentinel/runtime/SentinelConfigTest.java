@@ -58,7 +58,7 @@ class SentinelConfigTest {
   }
 
   private String saved(SentinelDirectives directives, SentinelState state) throws IOException {
-    new StateFile(directives, state).prepare(state).run();
+    StateFile.open(directives, state).prepare(state).run();
     return Files.readString(folder.resolve("sentinel.conf"));
   }
 

@@ -74,7 +74,7 @@ class StateHistoriesTest {
         tell(sentinel, directives);
       }
       SentinelState state = sentinel.state();
-      new StateFile(directives, state).prepare(state).run();
+      StateFile.open(directives, state).prepare(state).run();
       SentinelDirectives read = loadWritten(history);
       SentinelState known = read.words().state("");
       String about = "history " + history;

@@ -12,6 +12,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.session.OutputGate;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
@@ -131,11 +132,19 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.trouble = new DiskTrouble(gate, log, appender, output);
     this.rewrites =
         new Rewrites(environment, settings, snapshots, latency, files, new RewriteEnds());
+  }
+
+  /** Follows changes of the configuration. */
+  public void followSettings() {
     settings.persistence.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.persistence.appendfsync.onChange(this::takePolicy);
     settings.persistence.aofCommitJournal.onChange(this::takePolicy);
     settings.persistence.aofDisableAutoGc.onChange(rewrites::removeHistory);
-    gate.heldOutput().gate(output);
+  }
+
+  /** Returns the gate that holds replies until the writes they depend on are durable. */
+  public OutputGate replyGate() {
+    return output;
   }
 
   // Loading.

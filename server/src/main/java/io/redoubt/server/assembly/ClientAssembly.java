@@ -88,7 +88,8 @@ final class ClientAssembly {
     log = environment.log();
     monitors = new Monitors(data.buffers, clock, log);
     // As late as possible: until then, another thread initializes netty.
-    transport = Transport.open("redis-server", data.buffers, machine.sockets().get());
+    transport =
+        Transport.open("redis-server", data.buffers, machine.sockets().get(), data.stats::commands);
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     trackedKeys =
         new TrackedKeys(

@@ -91,6 +91,8 @@ final class PersistenceAssembly {
             data.latency,
             new WriteGate(state, clients.registry),
             position);
+    clients.registry.heldOutput().gate(appendOnlyFile.replyGate());
+    appendOnlyFile.followSettings();
     refuseWritesAfterFailedSaves(settings.persistence);
   }
 

@@ -126,7 +126,6 @@ final class ServerParts {
       data.blockedClients.acks(acks);
     });
     log.role(() -> replication.isReplica() ? 'S' : 'M');
-    clients.transport.stats().commands(data.stats::commands);
     clients.registry.pauses().onChange(this::pausesChanged);
   }
 

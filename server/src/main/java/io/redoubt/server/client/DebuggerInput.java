@@ -29,12 +29,16 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
   private boolean closed;
   private @Nullable Throwable cause;
 
-  /** Replaces the client at its connection. */
+  /** Creates the input of a client's debugger, which is empty before {@link #open}. */
   public DebuggerInput(ServerClient client) {
     this.client = client;
     connection = client.connection();
     decoder = new RequestDecoder(client.context().limits(), client.context().memory());
     bytes = new ByteQueue(client.context().memory());
+  }
+
+  /** Replaces the client at its connection. */
+  public void open() {
     connection.handler(this);
   }
 

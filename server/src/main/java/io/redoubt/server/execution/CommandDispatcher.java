@@ -87,6 +87,7 @@ public final class CommandDispatcher implements Dispatcher {
     lookAhead = new LookAhead(keyspace, table);
     this.heap = heap;
     room = new MemoryRoom(keyspace, state, environment.clock(), log);
+    keyspace.slabs().onShortage(room::onShortage);
     checks = new CommandChecks(table, call, state, eviction, room, heap);
     executor = new CommandExecutor(table, call, trace, environment, room);
     unit =

@@ -45,6 +45,7 @@ final class DebugSession implements AutoCloseable {
     result = new ReplyWriter(collector);
     result.resp(client.reply().resp());
     input = new DebuggerInput(client);
+    input.open();
   }
 
   /** Returns the writer of the script's own reply, which is kept until the session ends. */

@@ -46,7 +46,8 @@ public final class DataSet implements ReplicatedDataSet {
   private final KeyObservers observers;
   private final SnapshotContext context;
   private final Snapshots snapshots;
-  private final LoadProgress progress = new LoadProgress();
+  private final LoadProgress progress;
+  private final LoadView view;
   private final Clock clock;
   private final Log log;
   private final ServerState state;
@@ -69,15 +70,25 @@ public final class DataSet implements ReplicatedDataSet {
     this.log = log;
     this.state = state;
     state.set(Refusal.LOADING, true);
-    LoadView view = new LoadView(progress, clock, log);
-    progress.onReached(view::reached);
-    progress.onChange(loading -> {
+    progress = new LoadProgress(new Loads());
+    view = new LoadView(progress, clock, log);
+  }
+
+  /** Refuses commands during loads, and shows them to the operator. */
+  private final class Loads implements LoadProgress.Listener {
+    @Override
+    public void onLoading(boolean loading) {
       state.set(Refusal.LOADING, loading || !whole);
       view.begin();
       if (!loading && whole) {
         log.status(Launch.READY);
       }
-    });
+    }
+
+    @Override
+    public void onProgress() {
+      view.reached();
+    }
   }
 
   @Override

@@ -94,8 +94,6 @@ public final class SentinelLease {
     this.state = state;
     this.replication = replication;
     this.port = port;
-    state.condition(Refusal.WITHOUT_LEASE, this::refuses);
-    settings.replication.sentinelLease.onChange(this::review);
   }
 
   private Path file() {
@@ -108,6 +106,8 @@ public final class SentinelLease {
    * @throws IOException if the file can't be read; a master would then not require a lease
    */
   public void open() throws IOException {
+    state.condition(Refusal.WITHOUT_LEASE, this::refuses);
+    settings.replication.sentinelLease.onChange(this::review);
     Map<String, Set<String>> known = new TreeMap<>();
     for (String line : savedText().split("\n", -1)) {
       String[] words = line.split(" ", -1);

@@ -2,14 +2,29 @@ package io.redoubt.server.loading;
 
 import java.util.Locale;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** The progress of the current load of the data set, and the result of the last one. */
 public final class LoadProgress {
+  /** Receives the changes of the progress. */
+  public interface Listener {
+    /** Called at the start (true) and the end (false) of a load. */
+    void onLoading(boolean loading);
 
-  private Consumer<Boolean> listener = on -> {};
-  private Runnable watcher = () -> {};
+    /** Called many times a second during a load. */
+    void onProgress();
+  }
+
+  private static final Listener NOBODY =
+      new Listener() {
+        @Override
+        public void onLoading(boolean loading) {}
+
+        @Override
+        public void onProgress() {}
+      };
+
+  private final Listener listener;
   private boolean loading;
   private boolean beside;
   private long startMillis;
@@ -19,19 +34,19 @@ public final class LoadProgress {
   private long keysLoaded;
   private long keysExpired;
 
-  /** Sets the listener for the start (true) and the end (false) of a load. */
-  public void onChange(Consumer<Boolean> newListener) {
-    listener = newListener;
+  /** Creates the progress of the loads of a server. */
+  public LoadProgress(Listener listener) {
+    this.listener = listener;
   }
 
-  /** Sets the listener for progress, called many times a second. */
-  public void onReached(Runnable newWatcher) {
-    watcher = newWatcher;
+  /** Creates the progress of a single load. */
+  public LoadProgress() {
+    this(NOBODY);
   }
 
   private void loading(boolean on) {
     loading = on;
-    listener.accept(on);
+    listener.onLoading(on);
   }
 
   /**
@@ -71,13 +86,13 @@ public final class LoadProgress {
     keysLoaded = loader.keysLoaded();
     keysExpired = loader.keysExpired();
     usedMemory = loader.usedMemoryOfMaker();
-    watcher.run();
+    listener.onProgress();
   }
 
   /** Updates the progress in bytes. */
   public void reached(long bytes) {
     loadedBytes = bytes;
-    watcher.run();
+    listener.onProgress();
   }
 
   /** Finishes the load, successful or not. */

@@ -159,6 +159,7 @@ public final class ReplicationParts implements AutoCloseable {
     appendOnlyFile.onProgress(link::becameDurable);
     clients.registry().setReplicaWaits(group.replies());
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
+    group.replies().followSettings();
     effects.followSettings();
   }
 

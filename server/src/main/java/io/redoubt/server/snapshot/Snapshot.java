@@ -135,6 +135,10 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         undone.forEach(Runnable::run);
       }
     }
+  }
+
+  /** Starts the walk in the next turn of the loop. */
+  void start() {
     context.turns().nextTurn(this::slice);
   }
 

@@ -249,9 +249,11 @@ public final class Snapshots implements AutoCloseable {
       lastAttemptMillis = startedMillis;
     }
     try {
-      running =
+      Snapshot started =
           new Snapshot(
               context, target, sinks, withFieldExpiry, () -> writesMayGoOn.run(), this::over);
+      running = started;
+      started.start();
     } catch (OutOfMemoryError full) {
       sinks.forEach(SnapshotSink::failed);
       ended(target, SaveFailure.line(full));

@@ -34,17 +34,29 @@ class LoadViewTest {
         }
       };
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
-  private final LoadProgress progress = new LoadProgress();
+  private final LoadProgress progress = new LoadProgress(new Reports());
   private final Log log = new Log(clock, ZoneOffset.UTC, 1, written);
   private final LoadView view = new LoadView(progress, clock, log);
+
+  private final class Reports implements LoadProgress.Listener {
+    @Override
+    public void onLoading(boolean loading) {
+      if (loading) {
+        view.begin();
+      }
+    }
+
+    @Override
+    public void onProgress() {
+      view.reached();
+    }
+  }
 
   @Test
   void logsProgressAtIntervals() {
     List<String> statuses = new ArrayList<>();
     log.statusTo(statuses::add);
-    progress.onReached(view::reached);
     progress.begin(nowMillis, 1000);
-    view.begin();
     for (int i = 1; i <= 20; i++) {
       nowMillis += 1_000;
       progress.reached(i * 50L);
@@ -59,9 +71,7 @@ class LoadViewTest {
 
   @Test
   void staysSilentDuringAShortLoad() {
-    progress.onReached(view::reached);
     progress.begin(nowMillis, 1000);
-    view.begin();
     progress.reached(1000);
     assertThat(written.size()).isZero();
   }

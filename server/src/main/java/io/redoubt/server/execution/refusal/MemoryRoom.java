@@ -71,7 +71,6 @@ public final class MemoryRoom {
     this.state = state;
     this.clock = clock;
     this.log = log;
-    keyspace.slabs().onShortage(this::changed);
   }
 
   /** Returns the minimum request size at which the needed memory is estimated. */
@@ -92,7 +91,8 @@ public final class MemoryRoom {
     return keyspace.slabs().checkShortage() != Shortage.NONE;
   }
 
-  private void changed(Shortage shortage) {
+  /** Refuses writes while memory is short. */
+  public void onShortage(Shortage shortage) {
     boolean isShort = shortage != Shortage.NONE;
     if (isShort) {
       state.reason(Refusal.OUT_OF_ROOM, error(shortage).text());

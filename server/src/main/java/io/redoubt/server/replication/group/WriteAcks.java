@@ -105,6 +105,10 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
     this.role = role;
     this.group = group;
     this.onTimeout = onTimeout;
+  }
+
+  /** Follows changes of the configuration. */
+  public void followSettings() {
     settings.writeAcks.onChange(value -> configured());
     settings.writeAcksDurable.onChange(value -> lines.forEach(this::restart));
     settings.writeAcksTimeout.onChange(value -> restartTimer());
