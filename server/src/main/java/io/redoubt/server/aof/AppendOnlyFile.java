@@ -23,6 +23,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.LoopTurns;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,16 +103,16 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.clock = environment.clock();
     this.log = environment.log();
     this.snapshots = snapshots;
-    this.turns = snapshots.context().turns();
+    SnapshotContext context = snapshots.context();
+    this.turns = context.turns();
     this.loader = loader;
     this.propagation = propagation;
     this.latency = latency;
     this.gate = gate;
     this.position = position;
-    this.files = new AppendFiles(snapshots.context().disk(), settings, log);
+    this.files = new AppendFiles(context.disk(), settings, log);
     this.appender =
-        new AofAppender(
-            snapshots.context().threads(), THREAD, this::progressedOnThread, clock::monotonicNanos);
+        new AofAppender(context.threads(), THREAD, this::progressedOnThread, clock::monotonicNanos);
     this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
     this.missing = new MissingEffects(log);
     this.stream =

@@ -65,6 +65,11 @@ public final class Database {
     return context;
   }
 
+  /** Returns the memory of its entries. */
+  public Slabs slabs() {
+    return slabs;
+  }
+
   /** Returns the number of entries, including due ones that have not been removed. */
   public long size() {
     return contents.size();

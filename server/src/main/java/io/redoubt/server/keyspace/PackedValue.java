@@ -58,13 +58,13 @@ public final class PackedValue {
       BlockLength.put(Entry.payloadAddress(entry), bytes);
       return entry;
     }
-    long block = database.context().slabs().allocateFar(bytes);
+    long block = database.slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long entry;
     try {
       entry = database.create(key, keyLength, type, encoding, Encoding.OWN_BLOCK_BYTES);
     } catch (OutOfMemoryError full) {
-      database.context().slabs().free(block, bytes);
+      database.slabs().free(block, bytes);
       throw full;
     }
     OwnBlock.put(Entry.payloadAddress(entry), block, bytes, bytes);
@@ -120,7 +120,7 @@ public final class PackedValue {
       BlockLength.put(Entry.payloadAddress(changed), bytes);
       return changed;
     }
-    long block = database.context().slabs().allocateFar(bytes);
+    long block = database.slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long changed = resizeFor(database, entry, encoding, block, bytes);
     OwnBlock.put(Entry.payloadAddress(changed), block, bytes, bytes);
@@ -136,7 +136,7 @@ public final class PackedValue {
     try {
       return database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
     } catch (OutOfMemoryError full) {
-      database.context().slabs().free(block, capacity);
+      database.slabs().free(block, capacity);
       throw full;
     }
   }
@@ -170,8 +170,8 @@ public final class PackedValue {
   }
 
   private static long moveOut(Database database, long entry, int bytes) {
-    int capacity = capacityFor(database.context().slabs(), bytes);
-    long block = database.context().slabs().allocateFar(capacity);
+    int capacity = capacityFor(database.slabs(), bytes);
+    long block = database.slabs().allocateFar(capacity);
     Region.copy(address(entry), block, sizeBytes(entry));
     int encoding = isIntset(entry) ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
     long changed = resizeFor(database, entry, encoding, block, capacity);
@@ -187,7 +187,7 @@ public final class PackedValue {
     long changed = database.resize(entry, encoding, BlockLength.size(bytes) + bytes);
     long target = BlockLength.put(Entry.payloadAddress(changed), bytes);
     Region.copy(block, target, bytes);
-    database.context().slabs().free(block, capacity);
+    database.slabs().free(block, capacity);
     return changed;
   }
 
@@ -198,7 +198,7 @@ public final class PackedValue {
       OwnBlock.length(payload, bytes);
       return entry;
     }
-    Slabs slabs = database.context().slabs();
+    Slabs slabs = database.slabs();
     int capacity = capacityFor(slabs, bytes);
     long old = OwnBlock.address(payload);
     long block = slabs.allocateFar(capacity);

@@ -41,7 +41,7 @@ public final class Transfers {
     try {
       to.linkWhole(moved, Entry.expireAt(entry));
     } catch (OutOfMemoryError full) {
-      to.context().slabs().free(moved, Entry.sizeBytes(moved));
+      to.slabs().free(moved, Entry.sizeBytes(moved));
       throw full;
     }
     to.context().listener().added(to, moved);
@@ -52,7 +52,7 @@ public final class Transfers {
   /** Removes an entry whose value has been transferred to another entry. */
   private static void leave(Database from, long entry) {
     from.detach(entry);
-    from.context().slabs().free(entry, Entry.sizeBytes(entry));
+    from.slabs().free(entry, Entry.sizeBytes(entry));
   }
 
   /**
@@ -93,7 +93,7 @@ public final class Transfers {
     try {
       insertLike(entry, to, copy);
     } catch (OutOfMemoryError full) {
-      to.context().slabs().free(copy, Entry.sizeBytes(copy));
+      to.slabs().free(copy, Entry.sizeBytes(copy));
       throw full;
     }
     to.context().listener().added(to, copy);

@@ -1,7 +1,10 @@
 package io.redoubt.server.migrate;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.client.ServerClients;
@@ -33,7 +36,8 @@ public final class KeyMigrations {
   private final Keyspace keyspace;
   private final KeyEffects effects;
   private final CommandDispatcher dispatcher;
-  private final ServerClients clients;
+  private final BufferMemory memory;
+  private final Pauses pauses;
   private final List<TargetConnection> idle = new ArrayList<>();
   private final List<KeyMigration> running = new ArrayList<>();
   private boolean closed;
@@ -53,7 +57,9 @@ public final class KeyMigrations {
     this.keyspace = keyspace;
     this.effects = effects;
     this.dispatcher = dispatcher;
-    this.clients = clients;
+    ClientRegistry registry = clients.registry();
+    memory = registry.memory();
+    pauses = registry.pauses();
   }
 
   /** Starts to migrate keys and blocks the calling client. */
@@ -101,7 +107,7 @@ public final class KeyMigrations {
   }
 
   RequestQueue newQueue() {
-    return new RequestQueue(clients.registry().memory(), transport.loop());
+    return new RequestQueue(memory, transport.loop());
   }
 
   /** Takes an idle connection to an address from the pool; returns null if there is none. */
@@ -171,6 +177,6 @@ public final class KeyMigrations {
   void ended(KeyMigration over) {
     running.remove(over);
     held().remove(over);
-    clients.registry().pauses().recheck();
+    pauses.recheck();
   }
 }

@@ -1,9 +1,9 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.Pauses;
-import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.group.WriteAcks;
 import io.redoubt.server.replication.master.ReplicaFeed;
 import io.redoubt.server.replication.master.ReplicaFeeds;
@@ -39,7 +39,8 @@ final class Failover implements Takeover {
   }
 
   private final Log log;
-  private final ServerClients clients;
+  private final Loop loop;
+  private final Pauses pauses;
   private final ReplicaFeeds feeds;
   private final StreamRequests requests;
   private final ReplicationStream stream;
@@ -61,14 +62,16 @@ final class Failover implements Takeover {
 
   Failover(
       Log log,
-      ServerClients clients,
+      Loop loop,
+      Pauses pauses,
       ReplicaFeeds feeds,
       StreamRequests requests,
       ReplicationStream stream,
       WriteAcks writeAcks,
       RoleChange roles) {
     this.log = log;
-    this.clients = clients;
+    this.loop = loop;
+    this.pauses = pauses;
     this.feeds = feeds;
     this.requests = requests;
     this.stream = stream;
@@ -106,11 +109,11 @@ final class Failover implements Takeover {
     forced = force;
     step = Step.CATCHING_UP;
     requests.askForAcks(); // the last thing in the stream
-    clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
+    pauses.begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
-      timeout = clients.loop().schedule(this::timedOut, timeoutMillis);
+      timeout = loop.schedule(this::timedOut, timeoutMillis);
     }
-    clients.loop().execute(this::look);
+    loop.execute(this::look);
   }
 
   /**
@@ -186,6 +189,6 @@ final class Failover implements Takeover {
       timeout.cancel();
       timeout = null;
     }
-    clients.registry().pauses().end(Pauses.Cause.FAILOVER);
+    pauses.end(Pauses.Cause.FAILOVER);
   }
 }

@@ -4,6 +4,8 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.aof.ReplicationPosition;
 import io.redoubt.server.client.ServerClients;
@@ -37,6 +39,7 @@ import io.redoubt.server.replication.state.StreamRequests;
 import io.redoubt.server.replication.state.SyncCounts;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -87,17 +90,20 @@ public final class ReplicationParts implements AutoCloseable {
     this.settings = settings;
     this.appendOnlyFile = appendOnlyFile;
     this.clients = clients;
+    ClientRegistry registry = clients.registry();
+    Pauses pauses = registry.pauses();
+    SnapshotContext files = dataSet.context();
     stream =
         new ReplicationStream(
-            clients.registry().memory(),
+            registry.memory(),
             environment.random(),
             settings.replication.replBacklogSize::value,
             propagation,
             role,
             this::streamGrew,
             this::streamLost);
-    requests = new StreamRequests(settings, clients.registry().pauses(), stream, role);
-    spillSpace = new SpillSpace(environment, settings, dataSet.context().disk(), connector::port);
+    requests = new StreamRequests(settings, pauses, stream, role);
+    spillSpace = new SpillSpace(environment, settings, files.disk(), connector::port);
     FullSyncRate rate =
         new FullSyncRate(
             clients.loop(),
@@ -119,7 +125,7 @@ public final class ReplicationParts implements AutoCloseable {
             new ReplicaEvents());
     memory = new ReplicationMemory(stream, feeds);
     Membership membership =
-        new Membership(environment, clients.loop(), settings, dataSet.context(), connector::port);
+        new Membership(environment, clients.loop(), settings, files, connector::port);
     AckGroup acks =
         new AckGroup(
             log, clients.loop(), settings.replication, membership, feeds, requests, stream, role);
@@ -134,10 +140,12 @@ public final class ReplicationParts implements AutoCloseable {
             acks,
             this::repliesTimedOut);
     group = new GroupParts(membership, acks, replies);
-    failover = new Failover(log, clients, feeds, requests, stream, replies, new RoleOrders());
+    failover =
+        new Failover(
+            log, clients.loop(), pauses, feeds, requests, stream, replies, new RoleOrders());
     effects =
         new RoleEffects(
-            state, settings.replication, dataSet.keyspace(), clients.registry(), role, feeds, acks);
+            state, settings.replication, dataSet.keyspace(), registry, role, feeds, acks);
     changes =
         new DataSetChanges(
             log, appendOnlyFile, dataSet, role, stream, replicas, membership, effects);

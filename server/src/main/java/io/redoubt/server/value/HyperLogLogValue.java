@@ -187,7 +187,7 @@ public final class HyperLogLogValue {
     if (isDense(entry)) {
       return true;
     }
-    Slabs slabs = database.context().slabs();
+    Slabs slabs = database.slabs();
     long plain = slabs.allocateFar(HyperLogLog.REGISTERS);
     Region.zero(plain, HyperLogLog.REGISTERS);
     boolean valid = mergeInto(plain, entry);

@@ -191,7 +191,7 @@ public final class StringValue {
       return changed;
     }
     // The length determines the block's size, so it must not change before the block is replaced.
-    Slabs slabs = database.context().slabs();
+    Slabs slabs = database.slabs();
     long kept = slabs.allocateFar(Math.max(length, 1));
     Region.copy(bytesAddress(changed), kept, length);
     int payloadBytes = BlockLength.size(length) + length;
@@ -209,7 +209,7 @@ public final class StringValue {
     if (!isInteger(entry)) {
       return bytesAddress(entry);
     }
-    long digits = database.context().slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
+    long digits = database.slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
     Numbers.writeLong(Region.MEMORY, digits, integer(entry));
     return digits;
   }
@@ -217,7 +217,7 @@ public final class StringValue {
   /** Ends the reading started by {@link #openBytes} for this entry. */
   public static void closeBytes(Database database, long entry, long address) {
     if (isInteger(entry)) {
-      database.context().slabs().free(address, Numbers.MAX_LONG_LENGTH);
+      database.slabs().free(address, Numbers.MAX_LONG_LENGTH);
     }
   }
 
@@ -262,7 +262,7 @@ public final class StringValue {
   private static long moveOut(Database database, long entry, int length) {
     // The first write gets no spare capacity.
     int capacity = length(entry) == 0 ? length : capacityFor(database, length);
-    long block = database.context().slabs().allocateFar(capacity);
+    long block = database.slabs().allocateFar(capacity);
     Region.copy(bytesAddress(entry), block, length(entry));
     long changed = PackedValue.resizeFor(database, entry, Encoding.OWN_BLOCK, block, capacity);
     OwnBlock.put(Entry.payloadAddress(changed), block, length, capacity);
@@ -276,7 +276,7 @@ public final class StringValue {
       return entry;
     }
     int capacity = capacityFor(database, length);
-    long block = database.context().slabs().allocateFar(capacity);
+    long block = database.slabs().allocateFar(capacity);
     Region.copy(OwnBlock.address(payload), block, OwnBlock.length(payload));
     freeOwnBlock(database, entry);
     OwnBlock.put(payload, block, length, capacity);
@@ -285,7 +285,7 @@ public final class StringValue {
 
   private static int capacityFor(Database database, int length) {
     long wanted = (long) length + Math.min(length, MAX_SLACK_BYTES);
-    return (int) Math.min(database.context().slabs().blockBytes(wanted), Integer.MAX_VALUE);
+    return (int) Math.min(database.slabs().blockBytes(wanted), Integer.MAX_VALUE);
   }
 
   private static void freeOwnBlock(Database database, long entry) {

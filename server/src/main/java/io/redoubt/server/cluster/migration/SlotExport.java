@@ -1,7 +1,9 @@
 package io.redoubt.server.cluster.migration;
 
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
@@ -35,6 +37,7 @@ final class SlotExport implements TargetLink.User {
   private final OutcomeInquiry inquiry;
   private long pausedMillis;
   private long pingedMillis;
+  private final Pauses pauses;
   private long epoch;
   private boolean sent;
   private boolean isUncertain;
@@ -43,6 +46,9 @@ final class SlotExport implements TargetLink.User {
     this.parts = parts;
     this.migration = migration;
     this.ended = ended;
+    ServerClients connected = parts.clients();
+    ClientRegistry registry = connected.registry();
+    pauses = registry.pauses();
     link = new TargetLink(parts, this);
     inquiry =
         new OutcomeInquiry(
@@ -160,13 +166,9 @@ final class SlotExport implements TargetLink.User {
       return;
     }
     pausedMillis = parts.nowMillis();
-    pauses().begin(Pauses.Cause.MIGRATION, Pauses.Scope.WRITES, Long.MAX_VALUE);
+    pauses.begin(Pauses.Cause.MIGRATION, Pauses.Scope.WRITES, Long.MAX_VALUE);
     enter(State.PAUSED);
     link.ask(this::finished, "CLUSTER", "SYNCSLOTS", "FINISH");
-  }
-
-  private Pauses pauses() {
-    return parts.clients().registry().pauses();
   }
 
   private void finished(Reply reply) {
@@ -320,7 +322,7 @@ final class SlotExport implements TargetLink.User {
           .notice(
               "Slot migration %s paused writes for %d ms",
               migration.name(), parts.nowMillis() - pausedMillis);
-      pauses().end(Pauses.Cause.MIGRATION);
+      pauses.end(Pauses.Cause.MIGRATION);
     }
     parts
         .log()

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.migration;
 
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.function.Consumer;
 
 /** A migration at its target, bound to the client by which the source sends. */
@@ -19,6 +20,10 @@ final class SlotImport implements Companion {
 
   Migration migration() {
     return migration;
+  }
+
+  SlotSet slots() {
+    return migration.slots();
   }
 
   ServerClient client() {

@@ -102,7 +102,7 @@ public final class SlotMigrations {
     slots.removeAll(cluster().me().slots());
     for (SlotImport each : imports) {
       if (each.isUnstaged()) {
-        slots.removeAll(each.migration().slots());
+        slots.removeAll(each.slots());
       }
     }
     boolean migrated = false;
@@ -250,7 +250,7 @@ public final class SlotMigrations {
       return "Slots are being manually imported";
     }
     for (SlotImport each : imports) {
-      if (each.migration().slots().intersects(slots)) {
+      if (each.slots().intersects(slots)) {
         return "I am already importing some of the slots";
       }
     }
@@ -290,7 +290,7 @@ public final class SlotMigrations {
       return false;
     }
     finished.unstaged();
-    staged.take(finished.migration().slots());
+    staged.take(finished.slots());
     finished.migration().entered(State.GRANTED, "", parts.nowSeconds());
     return true;
   }
@@ -300,7 +300,7 @@ public final class SlotMigrations {
     SlotImport finished = of(client);
     return finished == null || !finished.isUnstaged()
         ? null
-        : new Input.TakeSlots(finished.migration().slots(), finished.migration().source(), epoch);
+        : new Input.TakeSlots(finished.slots(), finished.migration().source(), epoch);
   }
 
   /** Ends the import if the order to claim the slots was refused. */
@@ -408,10 +408,9 @@ public final class SlotMigrations {
   private void checkOwner(Cluster cluster, SlotImport each) {
     if (cluster.me().isReplica()) {
       fail(each, "This node is a replica");
-    } else if (owns(each.migration().slots())) {
+    } else if (owns(each.slots())) {
       end(each, "", false);
-    } else if (!cluster.ownsAll(
-        cluster.node(each.migration().source()), each.migration().slots())) {
+    } else if (!cluster.ownsAll(cluster.node(each.migration().source()), each.slots())) {
       fail(each, "The source does not own all the slots any more");
     }
   }

@@ -3,7 +3,9 @@ package io.redoubt.server.cluster.node;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.cluster.bus.DataServer;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.message.Endpoint;
@@ -13,6 +15,8 @@ import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.cluster.slot.SlotUsage;
 import io.redoubt.server.execution.SlotGate;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.replication.ReplicationView;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +28,8 @@ final class NodeData implements DataServer {
 
   private final NodeParts parts;
   private final ReplicationView replication;
+  private final Replication roles;
+  private final ClientRegistry clients;
   private final RoutingOptions settings;
   private final SlotMigrations migrations;
   private final SlotUsage usage;
@@ -38,7 +44,11 @@ final class NodeData implements DataServer {
       Supplier<Cluster> cluster,
       Supplier<SlotGate> gate) {
     this.parts = parts;
-    this.replication = parts.replication().view();
+    ReplicationParts replicated = parts.replication();
+    this.replication = replicated.view();
+    this.roles = replicated.roles();
+    ServerClients connected = parts.clients();
+    this.clients = connected.registry();
     this.settings = settings;
     this.migrations = migrations;
     this.usage = usage;
@@ -60,22 +70,22 @@ final class NodeData implements DataServer {
   @Override
   public void follow(Endpoint endpoint) {
     int port = settings.port(endpoint, parts.settings().tls.tlsReplication.value());
-    if (!parts.replication().roles().follows(endpoint.ip(), port)) {
+    if (!roles.follows(endpoint.ip(), port)) {
       // Redirects blocked clients first; replication would disconnect them.
-      gate.get().redirectWaiting(parts.clients().registry());
-      parts.replication().roles().follow(endpoint.ip(), port);
+      gate.get().redirectWaiting(clients);
+      roles.follow(endpoint.ip(), port);
     }
   }
 
   @Override
   public void promote() {
     if (parts.replication().isReplica()) {
-      parts.replication().roles().becomeMaster();
+      roles.becomeMaster();
     }
   }
 
   private Pauses pauses() {
-    return parts.clients().registry().pauses();
+    return clients.pauses();
   }
 
   @Override
@@ -104,7 +114,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void topologyChanged() {
-    gate.get().redirectWaiting(parts.clients().registry());
+    gate.get().redirectWaiting(clients);
     migrations.topologyChanged();
     leaveForeignChannels();
     forgetForeignUsage();
@@ -120,7 +130,7 @@ final class NodeData implements DataServer {
 
   /** Ends subscriptions to sharded channels whose slots have moved to other shards. */
   private void leaveForeignChannels() {
-    Channels channels = parts.clients().registry().channels();
+    Channels channels = clients.channels();
     List<ByteString> foreign = new ArrayList<>();
     for (ByteString name : channels.active(ChannelKind.SHARD_CHANNEL)) {
       if (!cluster.get().isOfMyShard(KeySlot.of(name.toByteArray()))) {
@@ -132,7 +142,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void deliver(boolean sharded, ByteString channel, ByteString message) {
-    Channels channels = parts.clients().registry().channels();
+    Channels channels = clients.channels();
     if (sharded) {
       channels.publishToShard(
           channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());

@@ -130,7 +130,7 @@ enum BitOperation {
   }
 
   private static void keepSingle(Database database, long[] sources, long result, int length) {
-    Slabs slabs = database.context().slabs();
+    Slabs slabs = database.slabs();
     long repeated = slabs.allocateFar(length);
     try {
       Region.zero(repeated, length);

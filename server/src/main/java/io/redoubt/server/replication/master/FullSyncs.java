@@ -1,12 +1,15 @@
 package io.redoubt.server.replication.master;
 
+import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.replication.state.ReplicationStream;
@@ -14,6 +17,8 @@ import io.redoubt.server.replication.state.SyncCounts;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotSink;
+import io.redoubt.server.snapshot.context.FunctionLibraries;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,6 +46,9 @@ public final class FullSyncs {
   private final RandomGenerator random;
   private final ServerDirectives settings;
   private final ServerClients clients;
+  private final BufferMemory memory;
+  private final Disk disk;
+  private final FunctionLibraries libraries;
   private final ReplicatedDataSet dataSet;
   private final SyncCounts counts;
   private final ReplicationStream stream;
@@ -67,6 +75,11 @@ public final class FullSyncs {
     this.settings = context.settings();
     this.clients = clients;
     this.dataSet = context.dataSet();
+    ClientRegistry registry = clients.registry();
+    memory = registry.memory();
+    SnapshotContext snapshots = dataSet.context();
+    disk = snapshots.disk();
+    libraries = snapshots.functions();
     this.counts = context.counts();
     this.stream = context.stream();
     this.context = context;
@@ -270,11 +283,7 @@ public final class FullSyncs {
     } else {
       SnapshotFile made =
           new SnapshotFile(
-              dataSet.context().disk(),
-              dataSet.snapshots().file(),
-              log,
-              stream.history().id(),
-              stream.offset());
+              disk, dataSet.snapshots().file(), log, stream.history().id(), stream.offset());
       throughFile.forEach(made::add);
       feeds.retain();
       file = made;
@@ -312,7 +321,7 @@ public final class FullSyncs {
     }
     log.notice("Removing the RDB file used to feed replicas in a persistence-less instance");
     try {
-      dataSet.context().disk().delete(dataSet.snapshots().file());
+      disk.delete(dataSet.snapshots().file());
     } catch (IOException e) {
       log.warning("Can't remove %s: %s", dataSet.snapshots().file(), SystemErrors.text(e));
     }
@@ -323,10 +332,9 @@ public final class FullSyncs {
     stream.encoder().restart();
     feed.snapshotBegins(
         stream.history().id(), stream.offset(), ReplicationHistory.randomId(random), false);
-    try (BlockOutput out = new BlockOutput(clients.registry().memory());
-        RdbWriter writer = new RdbWriter(out, false, clients.registry().memory())) {
-      List<ByteString> functions =
-          feed.options().isWithFunctions() ? dataSet.context().functions().texts() : List.of();
+    try (BlockOutput out = new BlockOutput(memory);
+        RdbWriter writer = new RdbWriter(out, false, memory)) {
+      List<ByteString> functions = feed.options().isWithFunctions() ? libraries.texts() : List.of();
       if (!functions.isEmpty()) {
         writer.forFunctions();
       }

@@ -2,9 +2,13 @@ package io.redoubt.server.replication.replica;
 
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.replication.state.ReplicationStream;
+import io.redoubt.server.settings.EncodingDirectives;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * started, and the client that executes the requests, once the data set before it is loaded.
  */
 final class AppliedStream implements MasterStream.Target, AutoCloseable {
-  private final LinkParts parts;
+  private final ClientRegistry clients;
+  private final Keyspace keyspace;
+  private final EncodingDirectives encodings;
+  private final ReplicationStream stream;
   private final Dispatcher dispatcher;
   private @Nullable MasterStream decoder;
   private @Nullable ServerClient client;
@@ -22,16 +29,21 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
   /** True if memory ran out while the stream was applied, so that the data set may diverge. */
   private boolean outOfStep;
 
-  AppliedStream(LinkParts parts) {
-    this.parts = parts;
-    dispatcher = parts.clients().registry().dispatcher();
+  AppliedStream(
+      ClientRegistry clients,
+      Keyspace keyspace,
+      EncodingDirectives encodings,
+      ReplicationStream stream) {
+    this.clients = clients;
+    this.keyspace = keyspace;
+    this.encodings = encodings;
+    this.stream = stream;
+    dispatcher = clients.dispatcher();
   }
 
   /** Starts the stream. */
   void open() {
-    decoder =
-        new MasterStream(
-            parts.clients().registry().memory(), parts.clients().registry().limits(), this);
+    decoder = new MasterStream(clients.memory(), clients.limits(), this);
   }
 
   /** Returns true once the stream has started. */
@@ -96,17 +108,17 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
     if (master == null) {
       return;
     }
-    parts.dataSet().keyspace().expiredKeys(ExpiredKeys.KEEP);
+    keyspace.expiredKeys(ExpiredKeys.KEEP);
     dispatcher.dispatch(master, request);
     outOfStep |= master.isOutOfStep();
     if (isAttached()) { // otherwise the request has ended the link, and a new role holds
-      parts.dataSet().keyspace().expiredKeys(ExpiredKeys.HIDE);
+      keyspace.expiredKeys(ExpiredKeys.HIDE);
     }
   }
 
   @Override
   public boolean takesNewerCommands() {
-    return parts.settings().encodings.hashFieldExpiry.value();
+    return encodings.hashFieldExpiry.value();
   }
 
   @Override
@@ -122,7 +134,7 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
   @Override
   public void applied(MemorySegment memory, long from, long to) {
     if (!outOfStep) {
-      parts.following().stream().append(memory, from, to - from);
+      stream.append(memory, from, to - from);
     }
   }
 

@@ -4,15 +4,20 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.replica.MasterLink.State;
+import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
@@ -34,6 +39,8 @@ final class LinkAttempt implements Connection.Handler {
   private final StreamContext following;
   private final Clock clock;
   private final Log log;
+  private final Loop loop;
+  private final Pauses pauses;
   private final Dispatcher dispatcher;
   private final MasterLink link;
   private final StringBuilder line = new StringBuilder();
@@ -61,14 +68,22 @@ final class LinkAttempt implements Connection.Handler {
     this.parts = parts;
     this.following = parts.following();
     this.link = link;
-    clock = parts.environment().clock();
-    log = parts.environment().log();
-    dispatcher = parts.clients().registry().dispatcher();
+    Environment environment = parts.environment();
+    clock = environment.clock();
+    log = environment.log();
+    ServerClients connected = parts.clients();
+    ClientRegistry clients = connected.registry();
+    loop = connected.loop();
+    pauses = clients.pauses();
+    dispatcher = clients.dispatcher();
+    ReplicatedDataSet dataSet = parts.dataSet();
     acks =
         new Acknowledgements(
             following.stream(), following.file(), following.membership(), this::send);
-    applied = new AppliedStream(parts);
-    ahead = new StreamAhead(parts.clients().registry().memory(), following.spillSpace());
+    applied =
+        new AppliedStream(
+            clients, dataSet.keyspace(), parts.settings().encodings, following.stream());
+    ahead = new StreamAhead(clients.memory(), following.spillSpace());
   }
 
   /** Returns the current transfer, null if there is none. */
@@ -104,13 +119,13 @@ final class LinkAttempt implements Connection.Handler {
   /** Applies bytes received during a pause that may have ended. */
   void pausesChanged() {
     if (!ahead.isEmpty()) {
-      parts.clients().loop().schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
+      loop.schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
     }
   }
 
   /** Returns true while clients are paused: the stream must not change the data set either. */
   private boolean isPaused() {
-    return parts.clients().registry().pauses().current() != Pauses.Scope.NOTHING;
+    return pauses.current() != Pauses.Scope.NOTHING;
   }
 
   private void reading(boolean on) {
@@ -352,7 +367,7 @@ final class LinkAttempt implements Connection.Handler {
     try {
       while (!over && !applied.isOutOfStep() && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
-          parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
+          loop.schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master is alive, though its socket is not read
           acks.endTurn();
           return;
@@ -400,7 +415,7 @@ final class LinkAttempt implements Connection.Handler {
       return;
     }
     if (more) {
-      parts.clients().loop().schedule(() -> load(current), 0); // connections go first
+      loop.schedule(() -> load(current), 0); // connections go first
     } else if (current.isRefused() && current.failure() != null) {
       say(current.failure());
       abandonAndWait();

@@ -3,6 +3,7 @@ package io.redoubt.server.replication.replica;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.replication.state.Role;
@@ -49,6 +50,7 @@ public final class MasterLink {
   private static final long REFUSED_MILLIS = 10_000;
 
   private final LinkParts parts;
+  private final StreamContext following;
   private final Clock clock;
   private final Log log;
 
@@ -76,8 +78,10 @@ public final class MasterLink {
 
   public MasterLink(LinkParts parts) {
     this.parts = parts;
-    clock = parts.environment().clock();
-    log = parts.environment().log();
+    Environment environment = parts.environment();
+    clock = environment.clock();
+    log = environment.log();
+    following = parts.following();
   }
 
   // State for others.
@@ -116,7 +120,7 @@ public final class MasterLink {
         address.isEmpty() ? null : address,
         streamAheadBytes(),
         parts.settings().encodings.hashFieldExpiry.value(),
-        ordered ? null : parts.following().membership().followed());
+        ordered ? null : following.membership().followed());
   }
 
   /** Returns the seconds since the last bytes from the master, -1 if the link is down. */
@@ -161,7 +165,7 @@ public final class MasterLink {
 
   /** Returns the database that the master's stream has selected, -1 if it is unknown. */
   public int streamDatabase() {
-    return isConnected() ? selectedDatabase() : parts.following().stream().resumeDatabase();
+    return isConnected() ? selectedDatabase() : following.stream().resumeDatabase();
   }
 
   private long secondsSince(long millis) {
@@ -243,14 +247,14 @@ public final class MasterLink {
   private void become(State newState) {
     boolean wasConnected = isConnected();
     state = newState;
-    Role role = parts.following().role();
+    Role role = following.role();
     role.setReplica(newState != State.IDLE);
     role.setLinkUp(isConnected());
     if (wasConnected != isConnected()) {
       if (wasConnected) {
         downSinceMillis = now();
       }
-      parts.following().changes().onLinkChanged();
+      following.changes().onLinkChanged();
     }
   }
 

@@ -20,6 +20,7 @@ import io.redoubt.server.replication.stream.TransferFraming;
 import io.redoubt.server.settings.ReplicationDirectives.DisklessLoad;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ public final class Transfer implements TransferFraming.Sink {
   private final ServerDirectives settings;
   private final MasterConnector connector;
   private final ReplicatedDataSet dataSet;
+  private final Disk disk;
   private final ServerState state;
   private final ReplicaChanges changes;
   private final Origin origin;
@@ -98,6 +100,8 @@ public final class Transfer implements TransferFraming.Sink {
     this.settings = settings;
     this.connector = connector;
     this.dataSet = dataSet;
+    SnapshotContext context = dataSet.context();
+    disk = context.disk();
     this.state = state;
     this.changes = changes;
     this.origin = origin;
@@ -250,7 +254,7 @@ public final class Transfer implements TransferFraming.Sink {
     Path temporary =
         settings.path(String.format(Locale.ROOT, "temp-%d.%d.rdb", seconds, connector.port()));
     try {
-      file = dataSet.context().disk().create(temporary);
+      file = disk.create(temporary);
       path = temporary;
     } catch (IOException e) {
       fail(
@@ -414,7 +418,6 @@ public final class Transfer implements TransferFraming.Sink {
     completeFile();
     Path target = settings.path(settings.persistence.dbfilename.value());
     dataSet.snapshots().abortSave(); // of the old data, which would replace the received file
-    Disk disk = dataSet.context().disk();
     disk.rename(temporary, target);
     path = null;
     disk.syncDirectory(settings.common.dir.value());
@@ -460,7 +463,7 @@ public final class Transfer implements TransferFraming.Sink {
         "Removing the RDB file obtained from the master. This replica has persistence"
             + " disabled");
     try {
-      dataSet.context().disk().delete(target);
+      disk.delete(target);
     } catch (IOException e) {
       log.warning("Can't remove %s: %s", target, SystemErrors.text(e));
     }
@@ -503,7 +506,7 @@ public final class Transfer implements TransferFraming.Sink {
     closeFile();
     if (path != null) {
       try {
-        dataSet.context().disk().delete(path);
+        disk.delete(path);
       } catch (IOException e) {
         log.warning("Can't remove %s: %s", path, SystemErrors.text(e));
       }
