@@ -27,6 +27,39 @@ final class Rules {
   /** The constructors with more, by class. The list only shrinks. */
   static final Map<String, Integer> MANY_PARTS = Map.of();
 
+  /**
+   * The classes whose constructor hands the new object to another one, with the reason. Elsewhere,
+   * whoever builds an object subscribes it.
+   */
+  static final Map<String, String> REGISTERING =
+      Map.of(
+          "persistence.aof.append.AofAppender", "starts its own thread",
+          "server.snapshot.Snapshot", "starts its own walk, and undoes it if that fails");
+
+  /** The classes through which a command reaches the data that its request names. */
+  static final Set<String> DOORS_OF_COMMANDS = Set.of("Call", "Values");
+
+  /**
+   * How often a package fetches a part through another one, as in {@code clients.registry()
+   * .pauses()}. The numbers only shrink.
+   */
+  static final Map<String, Integer> FETCHED_PARTS =
+      Map.ofEntries(
+          Map.entry("protocol.session", 5),
+          Map.entry("protocol.session.command", 5),
+          Map.entry("sentinel", 3),
+          Map.entry("sentinel.command", 5),
+          Map.entry("sentinel.runtime", 1),
+          Map.entry("server.aof", 2),
+          Map.entry("server.cluster.bus", 3),
+          Map.entry("server.cluster.core", 2),
+          Map.entry("server.cluster.migration", 1),
+          Map.entry("server.cluster.node", 4),
+          Map.entry("server.execution", 1),
+          Map.entry("server.keyspace", 5),
+          Map.entry("server.lifecycle", 1),
+          Map.entry("server.snapshot.context", 1));
+
   /** The packages that each package may import. A test checks that the graph has no cycle. */
   static final Map<String, Set<String>> EDGES =
       edges(
