@@ -1,5 +1,9 @@
 package io.redoubt.server.structure;
 
+import static io.redoubt.server.structure.NodeShape.count;
+import static io.redoubt.server.structure.NodeShape.level;
+import static io.redoubt.server.structure.NodeShape.putCount;
+
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
@@ -12,22 +16,15 @@ import io.redoubt.server.memory.Slabs;
  * #header(long)}). It also remembers the position of the last lookup or step, from which {@link
  * #next} and {@link #previous} continue until the tree changes.
  *
- * <p>The memory of a tree of one node is roughly proportional to its elements. A node that falls
- * below half is merged with a neighbour if both fit into one. A full last leaf is left full when an
- * element is appended, because ids arrive in rising order.
+ * <p>The memory of a tree of one node is roughly proportional to its elements. A full last leaf is
+ * left full when an element is appended, because ids arrive in rising order.
  */
-public final class IdTree {
+public final class IdTree extends BlockTree {
 
   /** The bytes of a tree's state. */
-  public static final int HEADER_BYTES = 16;
+  public static final int HEADER_BYTES = TREE_HEADER_BYTES;
 
-  // The header.
-  private static final int ROOT_AT = 0;
-  private static final int SIZE_AT = 8;
-
-  // A node: its number of elements, its level (0: leaf), the size of its block, the elements.
-  private static final int COUNT_AT = 0;
-  private static final int LEVEL_AT = 4;
+  // A node has the size of its block before its elements.
   private static final int BYTES_AT = 8;
   private static final int ELEMENTS_AT = 16;
   private static final int NODE_BYTES = 1024;
@@ -38,37 +35,23 @@ public final class IdTree {
   private static final int ID_BYTES = 16;
   private static final int INNER_ELEMENT_BYTES = ID_BYTES + 8;
 
-  private static final int MAX_HEIGHT = 16;
-
   private final Slabs slabs;
-  private final int leafElementBytes;
-  private long header;
+  private final NodeShape shape;
   private boolean added;
-
-  // The path to a leaf: by level, the node and the index of the element followed.
-  private final long[] nodes = new long[MAX_HEIGHT];
-  private final int[] places = new int[MAX_HEIGHT];
-  private int top;
 
   /** Creates a view without a tree, for values of the given size, a multiple of 8. */
   public IdTree(Slabs slabs, int valueBytes) {
+    NodeShape shape =
+        new NodeShape(
+            NODE_BYTES, ELEMENTS_AT, ID_BYTES + valueBytes, INNER_ELEMENT_BYTES, ID_BYTES);
+    super(shape);
+    this.shape = shape;
     this.slabs = slabs;
-    this.leafElementBytes = ID_BYTES + valueBytes;
-  }
-
-  /** Makes this a view of the tree whose state is at an address. */
-  public void header(long address) {
-    header = address;
-  }
-
-  /** Returns the number of ids. */
-  public long size() {
-    return Region.getLong(header + SIZE_AT);
   }
 
   /** Returns the number of ids of the tree whose state is at an address. */
   public static long size(long header) {
-    return Region.getLong(header + SIZE_AT);
+    return sizeAt(header);
   }
 
   /** Returns the high half of the id of an element returned by this tree. */
@@ -91,43 +74,25 @@ public final class IdTree {
     return highA != highB ? Long.compareUnsigned(highA, highB) : Long.compareUnsigned(lowA, lowB);
   }
 
-  private long root() {
-    return Region.getLong(header + ROOT_AT);
-  }
-
   private long newNode(int level, int bytes) {
     long node = slabs.allocateFar(bytes);
-    Region.putInt(node + COUNT_AT, 0);
-    Region.putInt(node + LEVEL_AT, level);
+    putCount(node, 0);
+    Region.putInt(node + NodeShape.FORM_AT, level);
     Region.putLong(node + BYTES_AT, bytes);
     return node;
   }
 
-  private void free(long node) {
+  @Override
+  void freeNode(long node) {
     slabs.free(node, Region.getLong(node + BYTES_AT));
   }
 
-  private static int count(long node) {
-    return Region.getInt(node + COUNT_AT);
-  }
-
-  private static int level(long node) {
-    return Region.getInt(node + LEVEL_AT);
-  }
-
-  private int elementBytes(int level) {
-    return level == 0 ? leafElementBytes : INNER_ELEMENT_BYTES;
-  }
-
-  private int capacity(int level, long bytes) {
-    return (int) (bytes - ELEMENTS_AT) / elementBytes(level);
-  }
-
   private long element(long node, int level, int place) {
-    return node + ELEMENTS_AT + (long) place * elementBytes(level);
+    return shape.element(node, level, place);
   }
 
-  private long child(long node, int level, int place) {
+  @Override
+  long child(long node, int level, int place) {
     return Region.getLong(element(node, level, place) + ID_BYTES);
   }
 
@@ -194,12 +159,20 @@ public final class IdTree {
 
   /** Returns the first element. */
   public long first() {
-    return size() == 0 ? 0 : edge(false);
+    if (size() == 0) {
+      return 0;
+    }
+    toEdge(false);
+    return here();
   }
 
   /** Returns the last element. */
   public long last() {
-    return size() == 0 ? 0 : edge(true);
+    if (size() == 0) {
+      return 0;
+    }
+    toEdge(true);
+    return here();
   }
 
   /** Returns the first element whose id is not less than the given one. */
@@ -226,46 +199,12 @@ public final class IdTree {
 
   /** Returns the element after the one returned last. */
   public long next() {
-    int level = 0;
-    while (level <= top && places[level] + 1 >= count(nodes[level])) {
-      level++;
-    }
-    if (level > top) {
-      return 0;
-    }
-    places[level]++;
-    return below(level, false);
+    return advance() ? here() : 0;
   }
 
   /** Returns the element before the one returned last. */
   public long previous() {
-    int level = 0;
-    while (level <= top && places[level] == 0) {
-      level++;
-    }
-    if (level > top) {
-      return 0;
-    }
-    places[level]--;
-    return below(level, true);
-  }
-
-  private long edge(boolean last) {
-    long root = root();
-    top = level(root);
-    nodes[top] = root;
-    places[top] = last ? count(root) - 1 : 0;
-    return below(top, last);
-  }
-
-  /** Descends from a position along the first or the last children. */
-  private long below(int from, boolean last) {
-    for (int level = from; level > 0; level--) {
-      long node = child(nodes[level], level, places[level]);
-      nodes[level - 1] = node;
-      places[level - 1] = last ? count(node) - 1 : 0;
-    }
-    return here();
+    return retreat() ? here() : 0;
   }
 
   // Updates.
@@ -276,18 +215,18 @@ public final class IdTree {
    */
   public long put(long high, long low) {
     if (size() == 0) {
-      Region.putLong(header + ROOT_AT, newNode(0, FIRST_NODE_BYTES));
+      putRoot(newNode(0, FIRST_NODE_BYTES));
     }
     descend(high, low);
     added = !isAtPlace(high, low);
     if (!added) {
       return here();
     }
-    if (count(nodes[0]) == capacity(0, NODE_BYTES)) {
+    if (count(nodes[0]) == shape.capacity(0)) {
       slabs.ensure(top + 2, NODE_BYTES, false); // so that a split cannot fail half way
     }
     long element = insert(0, places[0], high, low);
-    Region.putLong(header + SIZE_AT, size() + 1);
+    putSize(size() + 1);
     return element;
   }
 
@@ -301,7 +240,7 @@ public final class IdTree {
     long node = nodes[level];
     int count = count(node);
     long bytes = Region.getLong(node + BYTES_AT);
-    if (count < capacity(level, bytes)) {
+    if (count < (bytes - ELEMENTS_AT) / shape.elementBytes(level)) {
       return insertInto(node, level, place, high, low);
     }
     if (bytes < NODE_BYTES) {
@@ -309,9 +248,7 @@ public final class IdTree {
     }
     int kept = place == count && isLast(level) ? count : count / 2;
     long right = newNode(level, NODE_BYTES);
-    move(node, kept, right, 0, count - kept, level);
-    Region.putInt(node + COUNT_AT, kept);
-    Region.putInt(right + COUNT_AT, count - kept);
+    shape.split(node, kept, right, level);
     boolean goesLeft = place < kept || (place == kept && kept < count);
     long inserted =
         goesLeft
@@ -322,7 +259,7 @@ public final class IdTree {
       long root = newNode(level + 1, NODE_BYTES);
       putChild(insertInto(root, level + 1, 0, 0, 0), node);
       putChild(insertInto(root, level + 1, 1, high(bound), low(bound)), right);
-      Region.putLong(header + ROOT_AT, root);
+      putRoot(root);
     } else {
       long above = insert(level + 1, places[level + 1] + 1, high(bound), low(bound));
       putChild(above, right);
@@ -337,44 +274,18 @@ public final class IdTree {
   /** Doubles the block of a leaf; only a leaf that is the root is ever smaller than other nodes. */
   private long grow(long leaf, long bytes) {
     long larger = newNode(0, (int) bytes * 2);
-    move(leaf, 0, larger, 0, count(leaf), 0);
-    Region.putInt(larger + COUNT_AT, count(leaf));
-    free(leaf);
-    Region.putLong(header + ROOT_AT, larger);
+    shape.move(leaf, 0, larger, 0, count(leaf), 0);
+    putCount(larger, count(leaf));
+    freeNode(leaf);
+    putRoot(larger);
     return larger;
   }
 
-  /** Returns true if the node on the path at a level is the last of that level. */
-  private boolean isLast(int level) {
-    for (int above = level + 1; above <= top; above++) {
-      if (places[above] != count(nodes[above]) - 1) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private long insertInto(long node, int level, int place, long high, long low) {
-    int count = count(node);
-    move(node, place, node, place + 1, count - place, level);
-    long element = element(node, level, place);
+    long element = shape.insertInto(node, level, place);
     Region.putLong(element, high);
     Region.putLong(element + 8, low);
-    Region.putInt(node + COUNT_AT, count + 1);
     return element;
-  }
-
-  private void removeFrom(long node, int level, int place) {
-    int count = count(node);
-    move(node, place + 1, node, place, count - place - 1, level);
-    Region.putInt(node + COUNT_AT, count - 1);
-  }
-
-  private void move(long from, int fromPlace, long to, int toPlace, int count, int level) {
-    Region.copy(
-        element(from, level, fromPlace),
-        element(to, level, toPlace),
-        (long) count * elementBytes(level));
   }
 
   /** Removes an id; returns false if it is absent. */
@@ -382,75 +293,14 @@ public final class IdTree {
     if (find(high, low) == 0) {
       return false;
     }
-    removeFrom(nodes[0], 0, places[0]);
-    Region.putLong(header + SIZE_AT, size() - 1);
+    shape.removeFrom(nodes[0], 0, places[0]);
+    putSize(size() - 1);
     if (size() == 0) {
-      removeNodesAbove();
+      freeLastLeaf();
+      putRoot(0);
     } else {
       joinUpwards();
     }
-    return true;
-  }
-
-  private void removeNodesAbove() {
-    for (int level = 0; level <= top; level++) {
-      free(nodes[level]);
-    }
-    Region.putLong(header + ROOT_AT, 0);
-  }
-
-  private void joinUpwards() {
-    for (int level = 0; level < top; level++) {
-      long node = nodes[level];
-      int count = count(node);
-      if (count >= capacity(level, NODE_BYTES) / 2) {
-        return;
-      }
-      long parent = nodes[level + 1];
-      int place = places[level + 1];
-      if (count == 0) {
-        free(node);
-        removeFrom(parent, level + 1, place);
-      } else if (!join(parent, level, place) && !join(parent, level, place - 1)) {
-        return;
-      }
-    }
-    dropRoots();
-  }
-
-  /** Replaces a root with a single child by that child. */
-  private void dropRoots() {
-    long root = root();
-    int level = level(root);
-    while (level > 0 && count(root) == 1) {
-      long child = child(root, level, 0);
-      free(root);
-      Region.putLong(header + ROOT_AT, child);
-      root = child;
-      level--;
-    }
-  }
-
-  /** Merges a node with the next one of the same parent, if there is one and both fit. */
-  private boolean join(long parent, int level, int place) {
-    if (place < 0 || place + 1 >= count(parent)) {
-      return false;
-    }
-    long left = child(parent, level + 1, place);
-    long right = child(parent, level + 1, place + 1);
-    int leftCount = count(left);
-    int rightCount = count(right);
-    if (leftCount + rightCount > capacity(level, NODE_BYTES) * 7 / 8) {
-      return false;
-    }
-    if (level > 0) {
-      // The bound of the right node's first element is unused there, but not in the merged node.
-      Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), ID_BYTES);
-    }
-    move(right, 0, left, leftCount, rightCount, level);
-    Region.putInt(left + COUNT_AT, leftCount + rightCount);
-    removeFrom(parent, level + 1, place + 1);
-    free(right);
     return true;
   }
 
@@ -465,23 +315,15 @@ public final class IdTree {
       return false;
     }
     long root = root();
-    edge(true);
+    toEdge(true);
     int count = count(nodes[0]);
     for (int place = 0; place < count; place++) {
       elements.accept(element(nodes[0], 0, place));
     }
-    free(nodes[0]);
-    for (int level = 1; level <= top; level++) {
-      int children = count(nodes[level]) - 1;
-      Region.putInt(nodes[level] + COUNT_AT, children);
-      if (children > 0) {
-        break;
-      }
-      free(nodes[level]);
-    }
+    freeLastLeaf();
     long left = size() - count;
-    Region.putLong(header + SIZE_AT, left);
-    Region.putLong(header + ROOT_AT, left == 0 ? 0 : root);
+    putSize(left);
+    putRoot(left == 0 ? 0 : root);
     return left > 0;
   }
 
@@ -502,8 +344,8 @@ public final class IdTree {
       return slabs.blockBytes(Region.getLong(root + BYTES_AT));
     }
     // Leaves are full if ids arrived in order, and half full at worst.
-    long leaves = size() / (capacity(0, NODE_BYTES) * 7 / 8) + 1;
-    long inner = leaves / (capacity(1, NODE_BYTES) * 7 / 8) + 1;
+    long leaves = size() / (shape.capacity(0) * 7 / 8) + 1;
+    long inner = leaves / (shape.capacity(1) * 7 / 8) + 1;
     return slabs.blockBytes(NODE_BYTES) * (leaves + inner);
   }
 }

@@ -10,43 +10,36 @@ final class RankedNode {
 
   static final int NODE_BYTES = 512;
 
-  // A node: its number of elements; its level (0: leaf) and, in the bits above, its capacity in
-  // elements; the elements.
-  static final int COUNT_AT = 0;
-  static final int FORM_AT = 4;
-  static final int LEVEL_BITS = 0xff;
-  static final int ROOM_SHIFT = 8;
-  static final int ELEMENTS_AT = 8;
+  // The capacity of a node, in elements, is in the bits above its level.
+  private static final int ROOM_SHIFT = 8;
+  private static final int ELEMENTS_AT = 8;
 
   // An element of a leaf is a key and a reference. An element of an inner node has these of the
   // first element below (unused in a node's first), a child and the child's number of elements.
   static final int REFERENCE_AT = 8;
   static final int LEAF_ELEMENT_BYTES = 12;
-  static final int CHILD_AT = 12;
-  static final int BELOW_AT = 16;
-  static final int INNER_ELEMENT_BYTES = 20;
-  static final int LEAF_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / LEAF_ELEMENT_BYTES;
-  static final int INNER_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / INNER_ELEMENT_BYTES;
+  private static final int CHILD_AT = 12;
+  private static final int BELOW_AT = 16;
+  private static final int INNER_ELEMENT_BYTES = 20;
+  static final NodeShape SHAPE =
+      new NodeShape(NODE_BYTES, ELEMENTS_AT, LEAF_ELEMENT_BYTES, INNER_ELEMENT_BYTES, CHILD_AT);
+  static final int LEAF_CAPACITY = SHAPE.capacity(0);
 
   /** The step, in elements, by which a leaf that is the root grows and shrinks. */
   static final int LEAF_STEP = 6;
 
   private RankedNode() {}
 
-  static int count(long node) {
-    return Region.getInt(node + COUNT_AT);
-  }
-
-  static int level(long node) {
-    return Region.getInt(node + FORM_AT) & LEVEL_BITS;
+  static void putForm(long node, int level, int room) {
+    Region.putInt(node + NodeShape.FORM_AT, level | room << ROOM_SHIFT);
   }
 
   static int room(long node) {
-    return Region.getInt(node + FORM_AT) >>> ROOM_SHIFT;
+    return Region.getInt(node + NodeShape.FORM_AT) >>> ROOM_SHIFT;
   }
 
   static long nodeBytes(int level, int room) {
-    return ELEMENTS_AT + (long) room * elementBytes(level);
+    return ELEMENTS_AT + (long) room * SHAPE.elementBytes(level);
   }
 
   /** Returns the capacity of a leaf that is the root, for the given number of elements. */
@@ -54,16 +47,8 @@ final class RankedNode {
     return Math.min(LEAF_CAPACITY, Math.ceilDiv(count, LEAF_STEP) * LEAF_STEP);
   }
 
-  static int elementBytes(int level) {
-    return level == 0 ? LEAF_ELEMENT_BYTES : INNER_ELEMENT_BYTES;
-  }
-
-  static int capacity(int level) {
-    return level == 0 ? LEAF_CAPACITY : INNER_CAPACITY;
-  }
-
   static long element(long node, int level, int place) {
-    return node + ELEMENTS_AT + (long) place * elementBytes(level);
+    return SHAPE.element(node, level, place);
   }
 
   static long child(long node, int level, int place) {
@@ -76,7 +61,7 @@ final class RankedNode {
 
   /** Returns the number of the set's elements in a node and below it. */
   static long total(long node, int level) {
-    int count = count(node);
+    int count = NodeShape.count(node);
     if (level == 0) {
       return count;
     }
@@ -94,29 +79,12 @@ final class RankedNode {
 
   static void insertInto(
       long node, int level, int place, long key, int reference, long child, long below) {
-    int count = count(node);
-    move(node, place, node, place + 1, count - place, level);
-    long element = element(node, level, place);
-    Region.putLong(element, key);
-    Region.putInt(element + REFERENCE_AT, reference);
+    long element = SHAPE.insertInto(node, level, place);
+    putElement(element, key, reference);
     if (level > 0) {
       Region.putInt(element + CHILD_AT, Region.reference(child));
       Region.putInt(element + BELOW_AT, (int) below);
     }
-    Region.putInt(node + COUNT_AT, count + 1);
-  }
-
-  static void removeFrom(long node, int level, int place) {
-    int count = count(node);
-    move(node, place + 1, node, place, count - place - 1, level);
-    Region.putInt(node + COUNT_AT, count - 1);
-  }
-
-  static void move(long from, int fromPlace, long to, int toPlace, int count, int level) {
-    Region.copy(
-        element(from, level, fromPlace),
-        element(to, level, toPlace),
-        (long) count * elementBytes(level));
   }
 
   static void putElement(long element, long key, int reference) {
@@ -126,7 +94,7 @@ final class RankedNode {
 
   static int beforeKey(long node, int level, int from, long key) {
     int low = from;
-    int high = count(node);
+    int high = NodeShape.count(node);
     while (low < high) {
       int middle = (low + high) >>> 1;
       if (Region.getLong(element(node, level, middle)) < key) {

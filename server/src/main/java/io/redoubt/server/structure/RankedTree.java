@@ -1,28 +1,22 @@
 package io.redoubt.server.structure;
 
-import static io.redoubt.server.structure.RankedNode.CHILD_AT;
-import static io.redoubt.server.structure.RankedNode.COUNT_AT;
-import static io.redoubt.server.structure.RankedNode.FORM_AT;
-import static io.redoubt.server.structure.RankedNode.INNER_CAPACITY;
+import static io.redoubt.server.structure.NodeShape.count;
+import static io.redoubt.server.structure.NodeShape.level;
+import static io.redoubt.server.structure.NodeShape.putCount;
 import static io.redoubt.server.structure.RankedNode.LEAF_CAPACITY;
 import static io.redoubt.server.structure.RankedNode.LEAF_ELEMENT_BYTES;
 import static io.redoubt.server.structure.RankedNode.LEAF_STEP;
 import static io.redoubt.server.structure.RankedNode.NODE_BYTES;
 import static io.redoubt.server.structure.RankedNode.REFERENCE_AT;
-import static io.redoubt.server.structure.RankedNode.ROOM_SHIFT;
+import static io.redoubt.server.structure.RankedNode.SHAPE;
 import static io.redoubt.server.structure.RankedNode.addBelow;
 import static io.redoubt.server.structure.RankedNode.beforeKey;
 import static io.redoubt.server.structure.RankedNode.below;
-import static io.redoubt.server.structure.RankedNode.capacity;
-import static io.redoubt.server.structure.RankedNode.child;
-import static io.redoubt.server.structure.RankedNode.count;
 import static io.redoubt.server.structure.RankedNode.element;
 import static io.redoubt.server.structure.RankedNode.insertInto;
-import static io.redoubt.server.structure.RankedNode.level;
-import static io.redoubt.server.structure.RankedNode.move;
 import static io.redoubt.server.structure.RankedNode.nodeBytes;
 import static io.redoubt.server.structure.RankedNode.putElement;
-import static io.redoubt.server.structure.RankedNode.removeFrom;
+import static io.redoubt.server.structure.RankedNode.putForm;
 import static io.redoubt.server.structure.RankedNode.room;
 import static io.redoubt.server.structure.RankedNode.roomFor;
 import static io.redoubt.server.structure.RankedNode.total;
@@ -35,11 +29,9 @@ import io.redoubt.server.memory.Slabs;
  * below them, so that an element is found by rank as fast as by key. Elements are ordered by key
  * (signed), and those of equal key by {@link Ties}.
  *
- * <p>A node that falls below half is merged with a neighbour if both fit into one; so two
- * neighbours are never nearly empty. A full leaf shares its elements with a neighbour that has
- * enough room, and is split only if neither has: so leaves are nearly full, in whatever order
- * elements arrive. A full last leaf is left full when an element is appended, because most expiry
- * times arrive in rising order.
+ * <p>A full leaf shares its elements with a neighbour that has enough room, and is split only if
+ * neither has: so leaves are nearly full, in whatever order elements arrive. A full last leaf is
+ * left full when an element is appended, because most expiry times arrive in rising order.
  *
  * <p>All nodes are of one size, so that a freed one can be reused for any other. Only a leaf that
  * is the root has a smaller block, which grows in steps with its elements.
@@ -53,7 +45,7 @@ import io.redoubt.server.memory.Slabs;
  * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
  * at another tree ({@link #header(long)}).
  */
-public final class RankedTree {
+public final class RankedTree extends BlockTree {
 
   /** The order of blocks with equal keys. */
   @FunctionalInterface
@@ -67,31 +59,22 @@ public final class RankedTree {
   }
 
   // The header.
-  private static final int ROOT_AT = 0;
-  private static final int SIZE_AT = 8;
-  private static final int NODES_BYTES_AT = 16;
-  private static final int SEEN_AT = 24; // a sink for prefetched bytes
-  private static final int HEADER_BYTES = 32;
+  private static final int NODES_BYTES_AT = TREE_HEADER_BYTES;
+  private static final int SEEN_AT = NODES_BYTES_AT + 8; // a sink for prefetched bytes
+  private static final int HEADER_BYTES = SEEN_AT + 8;
 
   /** The bytes of the largest node. */
   public static final int MAX_NODE_BYTES = NODE_BYTES;
-
-  private static final int MAX_HEIGHT = 16;
 
   /** The least room in a leaf's neighbour for sharing elements to be worthwhile. */
   private static final int ROOM_WORTH_SHARING = 3;
 
   private final Slabs slabs;
   private final Ties ties;
-  private long header;
-
-  // The path to a leaf: by level, the node and the index of the element followed.
-  private final long[] nodes = new long[MAX_HEIGHT];
-  private final int[] places = new int[MAX_HEIGHT];
-  private int top;
 
   /** Creates a view without a tree. */
   public RankedTree(Slabs slabs, Ties ties) {
+    super(SHAPE);
     this.slabs = slabs;
     this.ties = ties;
   }
@@ -99,10 +82,10 @@ public final class RankedTree {
   /** Creates an empty tree and makes this a view of it. */
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES);
-    Region.putLong(header + SIZE_AT, 0);
+    putSize(0);
     Region.putLong(header + NODES_BYTES_AT, 0);
     try {
-      Region.putLong(header + ROOT_AT, newNode(0, LEAF_STEP));
+      putRoot(newNode(0, LEAF_STEP));
     } catch (OutOfMemoryError full) {
       slabs.free(header, HEADER_BYTES);
       throw full;
@@ -112,16 +95,6 @@ public final class RankedTree {
   /** Returns the address of the tree's state. */
   public long header() {
     return header;
-  }
-
-  /** Makes this a view of the tree whose state is at an address. */
-  public void header(long address) {
-    header = address;
-  }
-
-  /** Returns the number of elements. */
-  public long size() {
-    return Region.getLong(header + SIZE_AT);
   }
 
   /** Returns the bytes that the tree takes. */
@@ -139,20 +112,22 @@ public final class RankedTree {
     return Region.address(Region.getInt(element + REFERENCE_AT));
   }
 
-  private long root() {
-    return Region.getLong(header + ROOT_AT);
+  @Override
+  long child(long node, int level, int place) {
+    return RankedNode.child(node, level, place);
   }
 
   private long newNode(int level, int room) {
     long bytes = nodeBytes(level, room);
     long node = slabs.allocate(bytes);
-    Region.putInt(node + COUNT_AT, 0);
-    Region.putInt(node + FORM_AT, level | room << ROOM_SHIFT);
+    putCount(node, 0);
+    putForm(node, level, room);
     addNodesBytes(slabs.blockBytes(bytes));
     return node;
   }
 
-  private void freeNode(long node) {
+  @Override
+  void freeNode(long node) {
     long bytes = nodeBytes(level(node), room(node));
     addNodesBytes(-slabs.blockBytes(bytes));
     slabs.free(node, bytes);
@@ -172,10 +147,10 @@ public final class RankedTree {
     }
     long moved = newNode(0, wanted);
     int kept = count(root);
-    move(root, 0, moved, 0, kept, 0);
-    Region.putInt(moved + COUNT_AT, kept);
+    SHAPE.move(root, 0, moved, 0, kept, 0);
+    putCount(moved, kept);
     freeNode(root);
-    Region.putLong(header + ROOT_AT, moved);
+    putRoot(moved);
     return moved;
   }
 
@@ -237,14 +212,14 @@ public final class RankedTree {
     if (isAtPlace(key, reference)) {
       return false;
     }
-    if (count(nodes[0]) == capacity(0)) {
+    if (count(nodes[0]) == SHAPE.capacity(0)) {
       ensureNodes();
     }
     for (int level = 1; level <= top; level++) {
       addBelow(nodes[level], level, places[level], 1);
     }
     insert(0, places[0], key, reference, 0, 0);
-    Region.putLong(header + SIZE_AT, size() + 1);
+    putSize(size() + 1);
     return true;
   }
 
@@ -252,7 +227,7 @@ public final class RankedTree {
   public void ensureInsert() {
     long root = root();
     top = level(root);
-    if (top > 0 || count(root) == capacity(0)) {
+    if (top > 0 || count(root) == SHAPE.capacity(0)) {
       ensureNodes();
     } else {
       slabs.ensure(1, nodeBytes(0, roomFor(count(root) + 1)), true);
@@ -271,7 +246,7 @@ public final class RankedTree {
 
   private void insert(int level, int place, long key, int reference, long child, long below) {
     int count = count(nodes[level]);
-    if (count < capacity(level)) {
+    if (count < SHAPE.capacity(level)) {
       long node = top == 0 ? fittedRoot(count + 1) : nodes[level];
       insertInto(node, level, place, key, reference, child, below);
       return;
@@ -282,10 +257,8 @@ public final class RankedTree {
     }
     int kept = appends ? count : count / 2;
     long node = nodes[level];
-    long right = newNode(level, capacity(level));
-    move(node, kept, right, 0, count - kept, level);
-    Region.putInt(node + COUNT_AT, kept);
-    Region.putInt(right + COUNT_AT, count - kept);
+    long right = newNode(level, SHAPE.capacity(level));
+    SHAPE.split(node, kept, right, level);
     if (place < kept || (place == kept && kept < count)) {
       insertInto(node, level, place, key, reference, child, below);
     } else {
@@ -295,10 +268,10 @@ public final class RankedTree {
     long boundKey = Region.getLong(first);
     int boundReference = Region.getInt(first + REFERENCE_AT);
     if (level == top) {
-      long root = newNode(level + 1, INNER_CAPACITY);
+      long root = newNode(level + 1, SHAPE.capacity(level + 1));
       insertInto(root, level + 1, 0, 0, 0, node, total(node, level));
       insertInto(root, level + 1, 1, boundKey, boundReference, right, total(right, level));
-      Region.putLong(header + ROOT_AT, root);
+      putRoot(root);
     } else {
       long belowRight = total(right, level);
       addBelow(nodes[level + 1], level + 1, places[level + 1], -belowRight);
@@ -344,14 +317,14 @@ public final class RankedTree {
     int kept = (leftCount + rightCount) / 2;
     int moved = leftCount - kept;
     if (moved > 0) {
-      move(right, 0, right, moved, rightCount, 0);
-      move(left, kept, right, 0, moved, 0);
+      SHAPE.move(right, 0, right, moved, rightCount, 0);
+      SHAPE.move(left, kept, right, 0, moved, 0);
     } else {
-      move(right, 0, left, leftCount, -moved, 0);
-      move(right, -moved, right, 0, rightCount + moved, 0);
+      SHAPE.move(right, 0, left, leftCount, -moved, 0);
+      SHAPE.move(right, -moved, right, 0, rightCount + moved, 0);
     }
-    Region.putInt(left + COUNT_AT, kept);
-    Region.putInt(right + COUNT_AT, rightCount + moved);
+    putCount(left, kept);
+    putCount(right, rightCount + moved);
     if (place <= kept) {
       insertInto(left, 0, place, key, reference, 0, 0);
     } else {
@@ -360,16 +333,6 @@ public final class RankedTree {
     addBelow(parent, 1, leftPlace, count(left) - below(parent, 1, leftPlace));
     addBelow(parent, 1, leftPlace + 1, count(right) - below(parent, 1, leftPlace + 1));
     Region.copy(element(right, 0, 0), element(parent, 1, leftPlace + 1), LEAF_ELEMENT_BYTES);
-  }
-
-  /** Returns true if the node on the path at a level is the last of that level. */
-  private boolean isLast(int level) {
-    for (int above = level + 1; above <= top; above++) {
-      if (places[above] != count(nodes[above]) - 1) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /**
@@ -421,12 +384,16 @@ public final class RankedTree {
       addBelow(nodes[level], level, places[level], -1);
     }
     long leaf = nodes[0];
-    removeFrom(leaf, 0, places[0]);
-    Region.putLong(header + SIZE_AT, size() - 1);
+    SHAPE.removeFrom(leaf, 0, places[0]);
+    putSize(size() - 1);
     if (places[0] == 0 && count(leaf) > 0) {
       putBound(0, element(leaf, 0, 0));
     }
     joinUpwards();
+    long root = root();
+    if (level(root) == 0 && !slabs.isShort()) {
+      fittedRoot(Math.max(1, count(root)));
+    }
   }
 
   /** Updates the bound of the node on the path at a level to its new first element. */
@@ -439,67 +406,16 @@ public final class RankedTree {
     }
   }
 
-  private void joinUpwards() {
-    for (int level = 0; level < top; level++) {
-      long node = nodes[level];
-      int count = count(node);
-      if (count >= capacity(level) / 2) {
-        return;
-      }
-      long parent = nodes[level + 1];
-      int place = places[level + 1];
-      if (count == 0) {
-        freeNode(node);
-        removeFrom(parent, level + 1, place);
-        if (place == 0 && count(parent) > 0) {
-          putBound(level + 1, element(parent, level + 1, 0));
-        }
-      } else if (!join(parent, level, place) && !join(parent, level, place - 1)) {
-        return;
-      }
-    }
-    dropRoots();
-    long root = root();
-    if (level(root) == 0 && !slabs.isShort()) {
-      fittedRoot(Math.max(1, count(root)));
+  @Override
+  void onChildRemoved(int level) {
+    if (places[level] == 0 && count(nodes[level]) > 0) {
+      putBound(level, element(nodes[level], level, 0));
     }
   }
 
-  /** Replaces a root with a single child by that child. */
-  private void dropRoots() {
-    long root = root();
-    int level = level(root);
-    while (level > 0 && count(root) == 1) {
-      long child = child(root, level, 0);
-      freeNode(root);
-      Region.putLong(header + ROOT_AT, child);
-      root = child;
-      level--;
-    }
-  }
-
-  /** Merges a node with the next one of the same parent, if there is one and both fit. */
-  private boolean join(long parent, int level, int place) {
-    if (place < 0 || place + 1 >= count(parent)) {
-      return false;
-    }
-    long left = child(parent, level + 1, place);
-    long right = child(parent, level + 1, place + 1);
-    int leftCount = count(left);
-    int rightCount = count(right);
-    if (leftCount + rightCount > capacity(level) * 7 / 8) {
-      return false;
-    }
-    if (level > 0) {
-      // The bound of the right node's first element is unused there, but not in the merged node.
-      Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), CHILD_AT);
-    }
-    move(right, 0, left, leftCount, rightCount, level);
-    Region.putInt(left + COUNT_AT, leftCount + rightCount);
-    addBelow(parent, level + 1, place, below(parent, level + 1, place + 1));
-    removeFrom(parent, level + 1, place + 1);
-    freeNode(right);
-    return true;
+  @Override
+  void onChildrenJoin(long parent, int level, int place) {
+    addBelow(parent, level, place, below(parent, level, place + 1));
   }
 
   /** Returns the first element, valid until the next change; 0 if there is none. */
@@ -555,36 +471,12 @@ public final class RankedTree {
 
   /** Moves to the next element and returns it; 0 after the last. */
   public long next() {
-    if (++places[0] < count(nodes[0])) {
-      return element(nodes[0], 0, places[0]);
-    }
-    for (int level = 1; level <= top; level++) {
-      if (++places[level] < count(nodes[level])) {
-        for (int below = level - 1; below >= 0; below--) {
-          nodes[below] = child(nodes[below + 1], below + 1, places[below + 1]);
-          places[below] = 0;
-        }
-        return element(nodes[0], 0, 0);
-      }
-    }
-    return 0;
+    return advance() ? element(nodes[0], 0, places[0]) : 0;
   }
 
   /** Moves to the previous element and returns it; 0 before the first. */
   public long previous() {
-    if (--places[0] >= 0) {
-      return element(nodes[0], 0, places[0]);
-    }
-    for (int level = 1; level <= top; level++) {
-      if (--places[level] >= 0) {
-        for (int below = level - 1; below >= 0; below--) {
-          nodes[below] = child(nodes[below + 1], below + 1, places[below + 1]);
-          places[below] = count(nodes[below]) - 1;
-        }
-        return element(nodes[0], 0, places[0]);
-      }
-    }
-    return 0;
+    return retreat() ? element(nodes[0], 0, places[0]) : 0;
   }
 
   /** Returns the number of elements before the given one, which need not be present. */
@@ -627,20 +519,9 @@ public final class RankedTree {
    * @return true if there is more to free
    */
   public boolean dismantle() {
-    long node = root();
-    top = level(node);
-    for (int level = top; level > 0; level--) {
-      nodes[level] = node;
-      node = child(node, level, count(node) - 1);
-    }
-    freeNode(node);
-    for (int level = 1; level <= top; level++) {
-      int count = count(nodes[level]) - 1;
-      Region.putInt(nodes[level] + COUNT_AT, count);
-      if (count > 0) {
-        return true;
-      }
-      freeNode(nodes[level]);
+    toEdge(true);
+    if (freeLastLeaf()) {
+      return true;
     }
     slabs.free(header, HEADER_BYTES);
     header = 0;
