@@ -45,155 +45,140 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .holds();
 
   final Command<SentinelCall> masters =
-      command("SENTINEL MASTERS")
+      subcommand("SENTINEL MASTERS")
           .does("Returns the monitored masters.")
           .since("2.8.4")
           .costs("O(N) where N is the number of masters")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instances(call, call.sentinel().masters()));
 
   final Command<SentinelCall> master =
-      command("SENTINEL MASTER master-name")
+      subcommand("SENTINEL MASTER master-name")
           .does("Returns the state of a master.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instance(call, call.master(2)));
 
   final Command<SentinelCall> replicas =
-      command("SENTINEL REPLICAS master-name")
+      subcommand("SENTINEL REPLICAS master-name")
           .does("Returns the replicas of a master.")
           .since("5.0.0")
           .costs("O(N) where N is the number of replicas")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::replicas);
 
   final Command<SentinelCall> slaves =
-      command("SENTINEL SLAVES master-name")
+      subcommand("SENTINEL SLAVES master-name")
           .does("Returns the replicas of a master.")
           .since("2.8.0")
           .costs("O(N) where N is the number of replicas.")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .deprecated("5.0.0", "`SENTINEL REPLICAS`")
           .runs(SentinelCommands::replicas);
 
   final Command<SentinelCall> sentinels =
-      command("SENTINEL SENTINELS master-name")
+      subcommand("SENTINEL SENTINELS master-name")
           .does("Returns the other sentinels of a master.")
           .since("2.8.4")
           .costs("O(N) where N is the number of Sentinels")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instances(call, call.master(2).sentinels()));
 
   final Command<SentinelCall> getMasterAddrByName =
-      command("SENTINEL GET-MASTER-ADDR-BY-NAME master-name")
+      subcommand("SENTINEL GET-MASTER-ADDR-BY-NAME master-name")
           .does("Returns the address and port of a master.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isMasterDownByAddr =
-      command(
+      subcommand(
               "SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch{integer} runid"
                   + " [COORDINATED{coordinated}]")
           .does("Returns a sentinel's opinion on whether a master is down, and its vote.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> failover =
-      command(
+      subcommand(
               "SENTINEL FAILOVER master-name [COORDINATED{coordinated} |"
                   + " FORCE-DATA-LOSS{loss}]{how}")
           .does("Starts a failover of a master.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::failover);
 
   final Command<SentinelCall> reset =
-      command("SENTINEL RESET pattern")
+      subcommand("SENTINEL RESET pattern")
           .does("Resets the masters whose names match a pattern.")
           .since("2.8.4")
           .costs("O(N) where N is the number of monitored masters")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::reset);
 
   final Command<SentinelCall> monitor =
-      command("SENTINEL MONITOR name ip port quorum")
+      subcommand("SENTINEL MONITOR name ip port quorum")
           .does("Starts monitoring.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::monitor);
 
   final Command<SentinelCall> remove =
-      command("SENTINEL REMOVE master-name")
+      subcommand("SENTINEL REMOVE master-name")
           .does("Stops monitoring.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> order(call, new Input.Remove(call.text(2))));
 
   final Command<SentinelCall> set =
-      command("SENTINEL SET master-name (option value){data}...")
+      subcommand("SENTINEL SET master-name (option value){data}...")
           .does("Sets options of a monitored master.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::set);
 
   final Command<SentinelCall> ckquorum =
-      command("SENTINEL CKQUORUM master-name")
+      subcommand("SENTINEL CKQUORUM master-name")
           .does("Checks whether enough sentinels are reachable for a failover of a master.")
           .since("2.8.4")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::ckquorum);
 
   final Command<SentinelCall> primaries =
-      command("SENTINEL PRIMARIES")
+      subcommand("SENTINEL PRIMARIES")
           .does("Returns the monitored masters: Valkey's name of MASTERS.")
           .since("7.2.0")
           .costs("O(N) where N is the number of masters")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instances(call, call.sentinel().masters()));
 
   final Command<SentinelCall> primary =
-      command("SENTINEL PRIMARY primary-name")
+      subcommand("SENTINEL PRIMARY primary-name")
           .does("Returns the state of a master: Valkey's name of MASTER.")
           .since("7.2.0")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(call -> instance(call, call.master(2)));
 
   final Command<SentinelCall> getPrimaryAddrByName =
-      command("SENTINEL GET-PRIMARY-ADDR-BY-NAME primary-name")
+      subcommand("SENTINEL GET-PRIMARY-ADDR-BY-NAME primary-name")
           .does(
               "Returns the address and port of a master: Valkey's name of GET-MASTER-ADDR-BY-NAME.")
           .since("7.2.0")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::getMasterAddrByName);
 
   final Command<SentinelCall> isPrimaryDownByAddr =
-      command(
+      subcommand(
               "SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch{integer} runid"
                   + " [COORDINATED{coordinated}]")
           .does(
               "Returns a sentinel's opinion on whether a master is down: Valkey's name of"
                   + " IS-MASTER-DOWN-BY-ADDR.")
           .since("7.2.0")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> doctor =
-      command("SENTINEL DOCTOR master-name")
+      subcommand("SENTINEL DOCTOR master-name")
           .does("Returns findings on configurations that will cause problems.")
           .since("7.2.0")
           .costs("O(N*N) where N is the number of replicas")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::doctor);
 
   final Command<SentinelCall> infoCache =
-      command("SENTINEL INFO-CACHE nodename...")
+      subcommand("SENTINEL INFO-CACHE nodename...")
           .does("Returns the latest INFO replies of masters and replicas.")
           .since("3.2.0")
           .costs("O(N) where N is the number of instances")
-          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::infoCache);
+
+  private Builder<SentinelCall> subcommand(String usage) {
+    return command(usage).is(ADMIN, SENTINEL, ONLY_SENTINEL);
+  }
 
   /** Creates the group; one instance per server. */
   public SentinelCommands() {

@@ -46,40 +46,19 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
   private static final String COSTS = "O(N), N the number of fields given";
 
   final Command<Call> hexpire =
-      command("HEXPIRE key seconds" + SETTING)
+      setting("HEXPIRE key seconds")
           .does("Sets the time to live of fields of a hash in seconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(WRITE, DENYOOM, FAST)
-          .keys(RW, UPDATE)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            expire(call, 1000, false);
-          });
+          .runs(call -> expire(call, 1000, false));
 
   final Command<Call> hexpireat =
-      command("HEXPIREAT key unix-time-seconds" + SETTING)
+      setting("HEXPIREAT key unix-time-seconds")
           .does("Sets the point in time at which fields of a hash expire, in Unix seconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(WRITE, DENYOOM, FAST)
-          .keys(RW, UPDATE)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            expire(call, 1000, true);
-          });
+          .runs(call -> expire(call, 1000, true));
 
   final Command<Call> hexpiretime =
-      command("HEXPIRETIME" + ASKING)
+      asking("HEXPIRETIME")
           .does("Returns the point in time at which fields of a hash expire, in Unix seconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            times(call, 1000, true);
-          });
+          .runs(call -> times(call, 1000, true));
 
   final Command<Call> hpersist =
       command("HPERSIST" + ASKING)
@@ -88,72 +67,46 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            persist(call);
-          });
+          .runs(HashExpiryCommands::persist);
 
   final Command<Call> hpexpire =
-      command("HPEXPIRE key milliseconds" + SETTING)
+      setting("HPEXPIRE key milliseconds")
           .does("Sets the time to live of fields of a hash in milliseconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(WRITE, DENYOOM, FAST)
-          .keys(RW, UPDATE)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            expire(call, 1, false);
-          });
+          .runs(call -> expire(call, 1, false));
 
   final Command<Call> hpexpireat =
-      command("HPEXPIREAT key unix-time-milliseconds" + SETTING)
+      setting("HPEXPIREAT key unix-time-milliseconds")
           .does("Sets the point in time at which fields of a hash expire, in Unix milliseconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(WRITE, DENYOOM, FAST)
-          .keys(RW, UPDATE)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            expire(call, 1, true);
-          });
+          .runs(call -> expire(call, 1, true));
 
   final Command<Call> hpexpiretime =
-      command("HPEXPIRETIME" + ASKING)
+      asking("HPEXPIRETIME")
           .does("Returns the point in time at which fields of a hash expire, in milliseconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
-          .runs(call -> {
-            call.requireFieldExpiry();
-            times(call, 1, true);
-          });
+          .runs(call -> times(call, 1, true));
 
   final Command<Call> hpttl =
-      command("HPTTL" + ASKING)
+      asking("HPTTL")
           .does("Returns the remaining time to live of fields of a hash in milliseconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .tips("nondeterministic_output")
-          .runs(call -> {
-            call.requireFieldExpiry();
-            times(call, 1, false);
-          });
+          .runs(call -> times(call, 1, false));
 
   final Command<Call> httl =
-      command("HTTL" + ASKING)
+      asking("HTTL")
           .does("Returns the remaining time to live of fields of a hash in seconds.")
-          .since("7.4.0")
-          .costs(COSTS)
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .tips("nondeterministic_output")
-          .runs(call -> {
-            call.requireFieldExpiry();
-            times(call, 1000, false);
-          });
+          .runs(call -> times(call, 1000, false));
+
+  private Builder<Call> setting(String usage) {
+    return command(usage + SETTING)
+        .since("7.4.0")
+        .costs(COSTS)
+        .is(WRITE, DENYOOM, FAST)
+        .keys(RW, UPDATE);
+  }
+
+  private Builder<Call> asking(String usage) {
+    return command(usage + ASKING).since("7.4.0").costs(COSTS).is(READONLY, FAST).keys(RO, ACCESS);
+  }
 
   /** Declares the group. */
   public HashExpiryCommands() {
@@ -179,6 +132,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
   // Reading.
 
   private static void times(Call call, long unitMillis, boolean absolute) {
+    call.requireFieldExpiry();
     long entry = call.read(1, Type.HASH);
     int first = firstField(call, 2, FEW_FIELDS);
     ReplyWriter reply = call.reply();
@@ -201,6 +155,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
   // Setting.
 
   private static void persist(Call call) {
+    call.requireFieldExpiry();
     long entry = call.findForWrite(1, Type.HASH);
     int first = firstField(call, 2, FEW_FIELDS);
     Hashes hashes = call.values().hashes();
@@ -229,6 +184,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
   }
 
   private static void expire(Call call, long unitMillis, boolean absolute) {
+    call.requireFieldExpiry();
     long entry = call.findForWrite(1, Type.HASH);
     long expireAt = FieldAccess.time(call, 2, unitMillis, absolute);
     Condition condition = Condition.named(call, 3);

@@ -30,27 +30,11 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .runs(call -> call.reply().integer(call.database().size()));
 
   final Command<Call> flushall =
-      command("FLUSHALL [ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}")
-          .does("Removes all keys from all databases.")
-          .since("1.0.0")
-          .costs("O(1); the memory is freed in slices, between other commands")
-          .is(WRITE)
-          .categories(Category.KEYSPACE, Category.DANGEROUS)
-          .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .history("4.0.0", "Added the `ASYNC` flushing mode modifier.")
-          .history("6.2.0", "Added the `SYNC` flushing mode modifier.")
-          .runs(this::flushAll);
+      flushing("FLUSHALL").does("Removes all keys from all databases.").runs(this::flushAll);
 
   final Command<Call> flushdb =
-      command("FLUSHDB [ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}")
+      flushing("FLUSHDB")
           .does("Removes all keys from the current database.")
-          .since("1.0.0")
-          .costs("O(1); the memory is freed in slices, between other commands")
-          .is(WRITE)
-          .categories(Category.KEYSPACE, Category.DANGEROUS)
-          .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .history("4.0.0", "Added the `ASYNC` flushing mode modifier.")
-          .history("6.2.0", "Added the `SYNC` flushing mode modifier.")
           .runs(DatabaseCommands::flushDb);
 
   final Command<Call> swapdb =
@@ -64,6 +48,17 @@ public final class DatabaseCommands extends CommandGroup<Call> {
 
   private static final CommandError NOT_IN_A_CLUSTER =
       new CommandError("ERR SWAPDB is not allowed in cluster mode");
+
+  private Builder<Call> flushing(String name) {
+    return command(name + " [ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}")
+        .since("1.0.0")
+        .costs("O(1); the memory is freed in slices, between other commands")
+        .is(WRITE)
+        .categories(Category.KEYSPACE, Category.DANGEROUS)
+        .tips("request_policy:all_shards", "response_policy:all_succeeded")
+        .history("4.0.0", "Added the `ASYNC` flushing mode modifier.")
+        .history("6.2.0", "Added the `SYNC` flushing mode modifier.");
+  }
 
   /** Declares the group; {@code allFlushed} runs when FLUSHALL has removed everything. */
   public DatabaseCommands(Runnable allFlushed) {

@@ -31,83 +31,55 @@ public final class ExpireCommands extends CommandGroup<Call> {
   private static final String CONDITION = " [NX | XX | GT | LT]{condition, since 7.0.0}";
 
   final Command<Call> expire =
-      command("EXPIRE key seconds" + CONDITION)
+      setting("EXPIRE key seconds")
           .does("Sets the time to live of a key in seconds.")
           .since("1.0.0")
-          .costs("O(1)")
-          .is(WRITE, FAST)
-          .keys(RW, UPDATE)
-          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.EX));
 
   final Command<Call> pexpire =
-      command("PEXPIRE key milliseconds" + CONDITION)
+      setting("PEXPIRE key milliseconds")
           .does("Sets the time to live of a key in milliseconds.")
           .since("2.6.0")
-          .costs("O(1)")
-          .is(WRITE, FAST)
-          .keys(RW, UPDATE)
-          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.PX));
 
   final Command<Call> expireat =
-      command("EXPIREAT key unix-time-seconds" + CONDITION)
+      setting("EXPIREAT key unix-time-seconds")
           .does("Sets the point in time at which a key expires, in Unix seconds.")
           .since("1.2.0")
-          .costs("O(1)")
-          .is(WRITE, FAST)
-          .keys(RW, UPDATE)
-          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.EXAT));
 
   final Command<Call> pexpireat =
-      command("PEXPIREAT key unix-time-milliseconds" + CONDITION)
+      setting("PEXPIREAT key unix-time-milliseconds")
           .does("Sets the point in time at which a key expires, in Unix milliseconds.")
           .since("2.6.0")
-          .costs("O(1)")
-          .is(WRITE, FAST)
-          .keys(RW, UPDATE)
-          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.PXAT));
 
   final Command<Call> ttl =
-      command("TTL key")
+      asking("TTL key")
           .does("Returns the remaining time to live of a key in seconds.")
           .since("1.0.0")
-          .costs("O(1)")
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .tips("nondeterministic_output")
           .history("2.8.0", "Added the -2 reply.")
           .runs(call -> left(call, 1000, true));
 
   final Command<Call> pttl =
-      command("PTTL key")
+      asking("PTTL key")
           .does("Returns the remaining time to live of a key in milliseconds.")
           .since("2.6.0")
-          .costs("O(1)")
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .tips("nondeterministic_output")
           .history("2.8.0", "Added the -2 reply.")
           .runs(call -> left(call, 1, true));
 
   final Command<Call> expiretime =
-      command("EXPIRETIME key")
+      asking("EXPIRETIME key")
           .does("Returns the point in time at which a key expires, in Unix seconds.")
           .since("7.0.0")
-          .costs("O(1)")
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .runs(call -> left(call, 1000, false));
 
   final Command<Call> pexpiretime =
-      command("PEXPIRETIME key")
+      asking("PEXPIRETIME key")
           .does("Returns the point in time at which a key expires, in Unix milliseconds.")
           .since("7.0.0")
-          .costs("O(1)")
-          .is(READONLY, FAST)
-          .keys(RO, ACCESS)
           .runs(call -> left(call, 1, false));
 
   final Command<Call> persist =
@@ -118,6 +90,18 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
           .runs(ExpireCommands::persist);
+
+  private Builder<Call> setting(String usage) {
+    return command(usage + CONDITION)
+        .costs("O(1)")
+        .is(WRITE, FAST)
+        .keys(RW, UPDATE)
+        .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.");
+  }
+
+  private Builder<Call> asking(String usage) {
+    return command(usage).costs("O(1)").is(READONLY, FAST).keys(RO, ACCESS);
+  }
 
   /** Declares the group. */
   public ExpireCommands() {

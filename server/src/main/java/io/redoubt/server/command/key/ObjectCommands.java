@@ -38,44 +38,32 @@ public final class ObjectCommands extends CommandGroup<Call> {
           .holds();
 
   final Command<Call> encoding =
-      command("OBJECT ENCODING key")
+      asking("OBJECT ENCODING key")
           .does("Returns the internal encoding of a value.")
           .since("2.2.3")
-          .costs("O(1)")
-          .is(READONLY)
-          .keys(RO)
-          .tips("nondeterministic_output")
           .runs(ObjectCommands::encoding);
 
   final Command<Call> freq =
-      command("OBJECT FREQ key")
+      asking("OBJECT FREQ key")
           .does("Returns the logarithmic access frequency of a value.")
           .since("4.0.0")
-          .costs("O(1)")
-          .is(READONLY)
-          .keys(RO)
-          .tips("nondeterministic_output")
           .runs(ObjectCommands::frequency);
 
   final Command<Call> idletime =
-      command("OBJECT IDLETIME key")
+      asking("OBJECT IDLETIME key")
           .does("Returns the seconds since the last access to a value.")
           .since("2.2.3")
-          .costs("O(1)")
-          .is(READONLY)
-          .keys(RO)
-          .tips("nondeterministic_output")
           .runs(ObjectCommands::idleTime);
 
   final Command<Call> refcount =
-      command("OBJECT REFCOUNT key")
+      asking("OBJECT REFCOUNT key")
           .does("Returns the number of references to a value.")
           .since("2.2.3")
-          .costs("O(1)")
-          .is(READONLY)
-          .keys(RO)
-          .tips("nondeterministic_output")
           .runs(ObjectCommands::referenceCount);
+
+  private Builder<Call> asking(String usage) {
+    return command(usage).costs("O(1)").is(READONLY).keys(RO).tips("nondeterministic_output");
+  }
 
   /** Declares the group. */
   public ObjectCommands() {

@@ -51,82 +51,73 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   }
 
   final Command<Call> zdiff =
-      command("ZDIFF numkeys key... [WITHSCORES]")
+      reading("ZDIFF numkeys key... [WITHSCORES]")
           .does("Returns the difference of sorted sets.")
           .since("6.2.0")
           .costs(DIFFERENCE_COSTS)
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, Operation.DIFFERENCE));
 
   final Command<Call> zdiffstore =
-      command("ZDIFFSTORE destination numkeys key...")
+      storing("ZDIFFSTORE destination numkeys key...")
           .does("Stores the difference of sorted sets.")
           .since("6.2.0")
           .costs(DIFFERENCE_COSTS)
-          .is(WRITE, DENYOOM)
-          .keys(OW, UPDATE)
-          .keys(RO, ACCESS)
           .runs(call -> store(call, Operation.DIFFERENCE, KeyEvent.ZDIFFSTORE));
 
   final Command<Call> zinter =
-      command(
+      reading(
               "ZINTER numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
                   + " | MAX)]{aggregate} [WITHSCORES]")
           .does("Returns the intersection of sorted sets.")
           .since("6.2.0")
           .costs(INTERSECTION_COSTS)
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, Operation.INTERSECTION));
 
   final Command<Call> zintercard =
-      command("ZINTERCARD numkeys key... [LIMIT limit]")
+      reading("ZINTERCARD numkeys key... [LIMIT limit]")
           .does("Returns the number of members of the intersection of sorted sets.")
           .since("7.0.0")
           .costs("O(N*K), N the size of the smallest sorted set and K the number of sorted sets")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(this::intersectionSize);
 
   final Command<Call> zinterstore =
-      command(
+      storing(
               "ZINTERSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
                   + " | MIN | MAX)]{aggregate}")
           .does("Stores the intersection of sorted sets.")
           .since("2.0.0")
           .costs(INTERSECTION_COSTS)
-          .is(WRITE, DENYOOM)
-          .keys(OW, UPDATE)
-          .keys(RO, ACCESS)
           .runs(call -> store(call, Operation.INTERSECTION, KeyEvent.ZINTERSTORE));
 
   final Command<Call> zunion =
-      command(
+      reading(
               "ZUNION numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
                   + " | MAX)]{aggregate} [WITHSCORES]")
           .does("Returns the union of sorted sets.")
           .since("6.2.0")
           .costs(UNION_COSTS)
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, Operation.UNION));
 
   final Command<Call> zunionstore =
-      command(
+      storing(
               "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
                   + " | MIN | MAX)]{aggregate}")
           .does("Stores the union of sorted sets.")
           .since("2.0.0")
           .costs(UNION_COSTS)
-          .is(WRITE, DENYOOM)
-          .keys(OW, UPDATE)
-          .keys(RO, ACCESS)
           .runs(call -> store(call, Operation.UNION, KeyEvent.ZUNIONSTORE));
 
   // The options of the command that runs.
   private boolean withScores;
   private long limit;
+
+  private Builder<Call> reading(String usage) {
+    return command(usage).is(READONLY).keys(RO, ACCESS);
+  }
+
+  private Builder<Call> storing(String usage) {
+    return command(usage).is(WRITE, DENYOOM).keys(OW, UPDATE).keys(RO, ACCESS);
+  }
 
   /** Declares the group. */
   public SortedSetAlgebraCommands() {

@@ -67,39 +67,30 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> count(call, By.LEX));
 
   final Command<Call> zrange =
-      command(
+      reading(
               "ZRANGE key start{string} stop{string} [BYSCORE"
                   + " | BYLEX]{sortby, since 6.2.0} [REV]{since 6.2.0}"
                   + " [LIMIT offset count]{limit, since 6.2.0} [WITHSCORES]")
           .does("Returns the members of a sorted set in a range.")
           .since("1.2.0")
-          .costs(COSTS)
           .history("6.2.0", "Added the `REV`, `BYSCORE`, `BYLEX` and `LIMIT` options.")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, null, false));
 
   final Command<Call> zrangebylex =
-      command("ZRANGEBYLEX key min max [LIMIT offset count]{limit}")
+      reading("ZRANGEBYLEX key min max [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set in a lexicographical range.")
           .since("2.8.9")
-          .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `BYLEX` argument")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, By.LEX, false));
 
   final Command<Call> zrangebyscore =
-      command(
+      reading(
               "ZRANGEBYSCORE key min{double} max{double} [WITHSCORES]{since 2.0.0}"
                   + " [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set with scores in a range.")
           .since("1.0.5")
-          .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `BYSCORE` argument")
           .history("2.0.0", "Added the `WITHSCORES` modifier.")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, By.SCORE, false));
 
   final Command<Call> zrangestore =
@@ -115,64 +106,54 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(this::store);
 
   final Command<Call> zremrangebylex =
-      command("ZREMRANGEBYLEX key min max")
+      removing("ZREMRANGEBYLEX key min max")
           .does("Removes the members of a sorted set in a lexicographical range.")
           .since("2.8.9")
-          .costs(REMOVAL_COSTS)
-          .is(WRITE)
-          .keys(RW, DELETE)
           .runs(call -> remove(call, By.LEX, KeyEvent.ZREMRANGEBYLEX));
 
   final Command<Call> zremrangebyrank =
-      command("ZREMRANGEBYRANK key start stop")
+      removing("ZREMRANGEBYRANK key start stop")
           .does("Removes the members of a sorted set in a range of indexes.")
           .since("2.0.0")
-          .costs(REMOVAL_COSTS)
-          .is(WRITE)
-          .keys(RW, DELETE)
           .runs(call -> remove(call, By.RANK, KeyEvent.ZREMRANGEBYRANK));
 
   final Command<Call> zremrangebyscore =
-      command("ZREMRANGEBYSCORE key min{double} max{double}")
+      removing("ZREMRANGEBYSCORE key min{double} max{double}")
           .does("Removes the members of a sorted set with scores in a range.")
           .since("1.2.0")
-          .costs(REMOVAL_COSTS)
-          .is(WRITE)
-          .keys(RW, DELETE)
           .runs(call -> remove(call, By.SCORE, KeyEvent.ZREMRANGEBYSCORE));
 
   final Command<Call> zrevrange =
-      command("ZREVRANGE key start stop [WITHSCORES]")
+      reading("ZREVRANGE key start stop [WITHSCORES]")
           .does("Returns the members of a sorted set in a range of indexes in reverse order.")
           .since("1.2.0")
-          .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` argument")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, By.RANK, true));
 
   final Command<Call> zrevrangebylex =
-      command("ZREVRANGEBYLEX key max min [LIMIT offset count]{limit}")
+      reading("ZREVRANGEBYLEX key max min [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set in a lexicographical range in reverse order.")
           .since("2.8.9")
-          .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYLEX` arguments")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, By.LEX, true));
 
   final Command<Call> zrevrangebyscore =
-      command(
+      reading(
               "ZREVRANGEBYSCORE key max{double} min{double} [WITHSCORES]"
                   + " [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set with scores in a range in reverse order.")
           .since("2.2.0")
-          .costs(COSTS)
           .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYSCORE` arguments")
           .history("2.1.6", "`min` and `max` can be exclusive.")
-          .is(READONLY)
-          .keys(RO, ACCESS)
           .runs(call -> reply(call, By.SCORE, true));
+
+  private Builder<Call> reading(String usage) {
+    return command(usage).costs(COSTS).is(READONLY).keys(RO, ACCESS);
+  }
+
+  private Builder<Call> removing(String usage) {
+    return command(usage).costs(REMOVAL_COSTS).is(WRITE).keys(RW, DELETE);
+  }
 
   /** Declares the group. */
   public SortedSetRangeCommands() {
