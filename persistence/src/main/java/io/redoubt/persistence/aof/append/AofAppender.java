@@ -4,12 +4,8 @@ import io.redoubt.persistence.aof.CommitJournal;
 import io.redoubt.persistence.aof.append.AppendTarget.TornFile;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Threads;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,18 +52,9 @@ public final class AofAppender implements AutoCloseable {
   /** The longest time for which a write waits for a concurrent sync, which would block it. */
   private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
 
-  /**
-   * The number of parks of a limited wait. A wake-up left over from an earlier wait ends one of
-   * them; the limit ends the wait even if the clock stands still.
-   */
-  private static final int MOST_PARKS = 3;
+  private final AppendProgress progress = new AppendProgress();
+  private final AppendWorker worker;
 
-  private final Listener listener;
-  private final Threads threads;
-  private final LongSupplier monotonicNanos;
-  private final Thread thread;
-
-  // State of the event loop.
   private Policy policy = Policy.NO;
   private Policy wantedPolicy = Policy.NO;
   private boolean forcing = true;
@@ -82,21 +69,6 @@ public final class AofAppender implements AutoCloseable {
   private long postponedSinceNanos = -1;
   private long delayed;
 
-  // Guarded by this.
-  private final Deque<AppendJob> jobs = new ArrayDeque<>();
-  private @Nullable AppendJob running;
-  private @Nullable AppendBuffer spare;
-  private boolean stuck;
-
-  private final SyncTimes syncTimes = new SyncTimes();
-
-  private volatile boolean ending;
-
-  /** The thread that waits for the appender's thread to become idle. */
-  private volatile @Nullable Thread waiting;
-
-  private final AppendProgress progress = new AppendProgress();
-
   /**
    * Creates an appender without a file and starts its thread.
    *
@@ -106,14 +78,9 @@ public final class AofAppender implements AutoCloseable {
    */
   public AofAppender(
       Threads threads, String threadName, Listener listener, LongSupplier monotonicNanos) {
-    this.threads = threads;
-    this.listener = listener;
-    this.monotonicNanos = monotonicNanos;
-    this.thread = threads.unstarted(threadName, this::work);
-    thread.start();
+    worker = new AppendWorker(threads, threadName, monotonicNanos, progress, listener::progressed);
+    worker.start();
   }
-
-  // Methods of the event loop.
 
   /** Sets the policy, after completing the work started under the previous one. */
   public void policy(Policy newPolicy) {
@@ -155,7 +122,7 @@ public final class AofAppender implements AutoCloseable {
     last.forces = true;
     last.preparation = preparation;
     heldFrom = appended;
-    add(last);
+    worker.add(last);
   }
 
   /** Ends a hold without a next file: held bytes go to the current one. */
@@ -189,7 +156,7 @@ public final class AofAppender implements AutoCloseable {
     }
     last.forces = true;
     last.closes = true;
-    add(last);
+    worker.add(last);
     target = null;
     heldFrom = NOT_HELD;
   }
@@ -205,7 +172,7 @@ public final class AofAppender implements AutoCloseable {
     }
     drain();
     if (target != null && failure() == null) {
-      add(settling(target, appended)); // includes bytes found by a load
+      worker.add(settling(target, appended)); // includes bytes found by a load
       drain();
     }
     journal = next;
@@ -213,7 +180,7 @@ public final class AofAppender implements AutoCloseable {
       target.journal(next);
     }
     if (old != null) {
-      closeQuietly(old);
+      AppendWorker.closeQuietly(old);
     }
   }
 
@@ -245,16 +212,7 @@ public final class AofAppender implements AutoCloseable {
 
   /** Returns the number of unwritten bytes. */
   public long bufferedBytes() {
-    long bytes = filling.length();
-    synchronized (this) {
-      for (AppendJob job : jobs) {
-        bytes += job.bytes == null ? 0 : job.bytes.length();
-      }
-      if (running != null && running.bytes != null) {
-        bytes += running.bytes.length();
-      }
-    }
-    return bytes;
+    return filling.length() + worker.unwrittenBytes();
   }
 
   /**
@@ -295,20 +253,13 @@ public final class AofAppender implements AutoCloseable {
   /** Hands the bytes to the thread, merged into its last pending job if possible. */
   private void handOver() {
     AppendTarget current = requireTarget();
-    synchronized (this) {
-      AppendJob last = jobs.peekLast();
-      if (last != null && last.bytes != null && !last.closes && last.target == current) {
-        last.bytes.append(filling.memory(), filling.start(), filling.length());
-        last.end = appended;
-        last.forces = forcing;
-        filling.clear();
-      } else {
-        AppendJob job = new AppendJob(current, appended);
-        job.bytes = takeFilling();
-        job.forces = forcing;
-        add(job);
-      }
+    if (worker.merge(current, filling, appended, forcing)) {
+      return;
     }
+    AppendJob job = new AppendJob(current, appended);
+    job.bytes = takeFilling();
+    job.forces = forcing;
+    worker.add(job);
   }
 
   /**
@@ -330,25 +281,9 @@ public final class AofAppender implements AutoCloseable {
     AppendJob job = new AppendJob(requireTarget(), appended);
     job.bytes = takeFilling();
     job.forces = true;
-    add(job);
-    awaitIdle(mostNanos);
+    worker.add(job);
+    worker.awaitIdle(mostNanos);
     return true;
-  }
-
-  /** Waits until the thread is idle or stuck, or until a timeout. */
-  private void awaitIdle(long mostNanos) {
-    waiting = Thread.currentThread();
-    long start = monotonicNanos.getAsLong();
-    long left = mostNanos;
-    for (int i = 0; i < MOST_PARKS && left > 0 && isAwaited(); i++) {
-      threads.parkNanos(left);
-      left = mostNanos - (monotonicNanos.getAsLong() - start);
-    }
-    waiting = null;
-  }
-
-  private boolean isAwaited() {
-    return isAtWork() && thread.isAlive() && !Thread.currentThread().isInterrupted();
   }
 
   private AppendTarget requireTarget() {
@@ -361,21 +296,8 @@ public final class AofAppender implements AutoCloseable {
 
   private AppendBuffer takeFilling() {
     AppendBuffer full = filling;
-    synchronized (this) {
-      filling = spare == null ? new AppendBuffer() : spare;
-      spare = null;
-    }
+    filling = worker.takeBuffer();
     return full;
-  }
-
-  private void add(AppendJob job) {
-    synchronized (this) {
-      jobs.add(job);
-      if (stuck) {
-        job.giveUpPreparation(failure());
-      }
-    }
-    LockSupport.unpark(thread);
   }
 
   /** Writes on the event loop. */
@@ -396,10 +318,7 @@ public final class AofAppender implements AutoCloseable {
 
   /** Retries failed writes. */
   public void retry() {
-    synchronized (this) {
-      stuck = false;
-    }
-    LockSupport.unpark(thread);
+    worker.retry();
     if (target != null && !isBusy()) {
       writeOut();
     }
@@ -408,7 +327,7 @@ public final class AofAppender implements AutoCloseable {
   /** Makes the thread sync the written bytes, unless it is busy or they are synced. */
   public void force() {
     if (target != null && forcing && !isBusy() && (durable() < passed() || isAhead())) {
-      add(settling(target, passed()));
+      worker.add(settling(target, passed()));
     }
   }
 
@@ -425,8 +344,8 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /** Returns true if the thread has work. */
-  public synchronized boolean isBusy() {
-    return running != null || !jobs.isEmpty();
+  public boolean isBusy() {
+    return worker.isBusy();
   }
 
   /** Returns the number of writes that were delayed by a concurrent sync. */
@@ -448,22 +367,14 @@ public final class AofAppender implements AutoCloseable {
         writeOut();
       }
     }
-    waiting = Thread.currentThread();
-    while (isAwaited()) {
-      LockSupport.park(this);
-    }
-    waiting = null;
-  }
-
-  private synchronized boolean isAtWork() {
-    return isBusy() && !stuck;
+    worker.awaitIdle();
   }
 
   /** Writes and syncs everything; returns the failure that prevents it, or null. */
   public @Nullable IOException writeAndForce() {
     drain();
     if (target != null && failure() == null && (durable() < appended || isAhead())) {
-      add(settling(target, appended));
+      worker.add(settling(target, appended));
       drain();
     }
     return failure();
@@ -474,12 +385,7 @@ public final class AofAppender implements AutoCloseable {
     drain();
     closeTarget();
     drain();
-    synchronized (this) {
-      if (stuck) {
-        giveUpJobs();
-        stuck = false;
-      }
-    }
+    worker.giveUpIfStuck();
     filling.clear();
     progress.closed(appended);
   }
@@ -494,85 +400,46 @@ public final class AofAppender implements AutoCloseable {
   /** Stops the thread; unwritten bytes are lost. */
   @Override
   public void close() {
-    ending = true;
-    LockSupport.unpark(thread);
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (!worker.close()) {
       return;
     }
     filling.close();
-    if (spare != null) {
-      spare.close();
-    }
-    giveUpJobs();
     if (target != null) {
-      closeQuietly(target);
+      AppendWorker.closeQuietly(target);
     }
     if (journal != null) {
-      closeQuietly(journal);
-    }
-  }
-
-  private void giveUpJobs() {
-    for (AppendJob job : jobs) {
-      job.giveUpPreparation(failure());
-      if (job.bytes != null) {
-        job.bytes.close();
-      }
-      if (job.closes) {
-        closeQuietly(job.target);
-      }
-    }
-    jobs.clear();
-  }
-
-  private static void closeQuietly(Closeable file) {
-    try {
-      file.close();
-    } catch (IOException e) {
-      return; // nothing that is still needed depends on the close
+      AppendWorker.closeQuietly(journal);
     }
   }
 
   /** Returns the bytes held by all buffers. */
   public long heldBytes() {
-    long bytes = filling.heldBytes() + (journal == null ? 0 : journal.heldBytes());
-    synchronized (this) {
-      for (AppendJob job : jobs) {
-        bytes += job.bytes == null ? 0 : job.bytes.heldBytes();
-      }
-      if (running != null && running.bytes != null) {
-        bytes += running.bytes.heldBytes();
-      }
-      return bytes + (spare == null ? 0 : spare.heldBytes());
-    }
+    return filling.heldBytes() + (journal == null ? 0 : journal.heldBytes()) + worker.heldBytes();
   }
 
   /** Returns the longest sync since the last call, in nanoseconds. */
   public long takeLongestForceNanos() {
-    return syncTimes.takeLongest();
+    return worker.syncTimes().takeLongest();
   }
 
   /** Returns the moving average of the sync time in nanoseconds; 0 while it is unknown. */
   public long usualForceNanos() {
-    return syncTimes.averageNanos();
+    return worker.syncTimes().averageNanos();
   }
 
   /** Returns the number of syncs since the start. */
   public long forces() {
-    return syncTimes.count();
+    return worker.syncTimes().count();
   }
 
   /** Returns the time of all syncs since the start, in nanoseconds. */
   public long forceNanos() {
-    return syncTimes.totalNanos();
+    return worker.syncTimes().totalNanos();
   }
 
   /** Returns the longest sync since the start, in nanoseconds. */
   public long maxForceNanos() {
-    return syncTimes.maxNanos();
+    return worker.syncTimes().maxNanos();
   }
 
   // Methods of any thread.
@@ -598,75 +465,5 @@ public final class AofAppender implements AutoCloseable {
   /** Returns true if the content of the file is unknown, so that only a rewrite helps. */
   public boolean isDistrusted() {
     return progress.isDistrusted();
-  }
-
-  // Methods of the appender's thread.
-
-  private void work() {
-    for (AppendJob job = next(); job != null; job = next()) {
-      finish(job, run(job));
-      listener.progressed();
-      LockSupport.unpark(waiting);
-    }
-  }
-
-  private synchronized void finish(AppendJob job, boolean done) {
-    running = null;
-    if (!done) {
-      jobs.addFirst(job);
-      stuck = true;
-      jobs.forEach(each -> each.giveUpPreparation(failure()));
-    } else if (job.bytes != null && spare == null) {
-      spare = job.bytes;
-    } else if (job.bytes != null) {
-      job.bytes.close();
-    }
-  }
-
-  private @Nullable AppendJob next() {
-    AppendJob job = begin();
-    while (job == null && !ending && !Thread.currentThread().isInterrupted()) {
-      LockSupport.park(this);
-      job = begin();
-    }
-    return job;
-  }
-
-  private synchronized @Nullable AppendJob begin() {
-    running = ending || stuck ? null : jobs.poll();
-    return running;
-  }
-
-  /** Runs a job; returns false if it must be retried. */
-  private boolean run(AppendJob job) {
-    AppendBuffer bytes = job.bytes;
-    if (bytes != null && !bytes.isEmpty()) {
-      try {
-        job.target.write(bytes);
-      } catch (TornFile e) {
-        progress.distrust(job.target, e);
-        bytes.clear();
-      } catch (IOException e) {
-        progress.failed(e);
-        return false;
-      }
-    }
-    if (job.forces) {
-      long start = monotonicNanos.getAsLong();
-      try {
-        job.force();
-        progress.forced(job.end);
-      } catch (IOException e) {
-        progress.distrust(job.target, e);
-      }
-      syncTimes.record(monotonicNanos.getAsLong() - start);
-    } else {
-      progress.wrote(job.end);
-    }
-    job.prepare();
-    if (job.closes) {
-      closeQuietly(job.target);
-    }
-    return true;
   }
 }
