@@ -1,21 +1,10 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.persistence.rdb.RdbOutput;
-import io.redoubt.persistence.rdb.RdbVisitor;
-import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.snapshot.context.SavePoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
-import io.redoubt.server.snapshot.context.SnapshotSettings;
-import io.redoubt.server.snapshot.record.EntryWriter;
-import io.redoubt.server.snapshot.record.SnapshotChunk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +37,7 @@ public final class Snapshots implements AutoCloseable {
   /** The temporary files being written, for {@link #abandon}, which any thread may call. */
   private final Set<Path> temporaries = ConcurrentHashMap.newKeySet();
 
+  private final BlockingSnapshot blocking;
   private final Runnable writesMayGoOn;
   private final LongConsumer removed;
   private Ending baseEnding = failure -> {};
@@ -65,7 +55,6 @@ public final class Snapshots implements AutoCloseable {
   private boolean lastOk = true;
   private long lastSeconds = -1;
   private long saves;
-  private long owedMicros; // the unspent part of rdb-key-save-delay
 
   /**
    * Creates the snapshots of a data set that has not been saved yet.
@@ -76,12 +65,12 @@ public final class Snapshots implements AutoCloseable {
   public Snapshots(SnapshotContext context, Runnable writesMayGoOn, LongConsumer removed) {
     CommandPathClasses.initialize();
     this.context = context;
+    this.blocking = new BlockingSnapshot(context);
     this.writesMayGoOn = writesMayGoOn;
     this.removed = removed;
     this.lastSaveMillis = context.clock().wallMillis();
   }
 
-  /** Returns the context of snapshots. */
   public SnapshotContext context() {
     return context;
   }
@@ -208,8 +197,8 @@ public final class Snapshots implements AutoCloseable {
 
   /** Writes the base of an append-only file before returning. */
   public void writeBaseNow(SnapshotTarget base) throws IOException {
-    try (RdbFile file = new RdbFile(context, base)) {
-      writeTo(file, base);
+    try {
+      blocking.write(base);
     } catch (UncheckedIOException e) {
       throw new IOException(SystemErrors.text(e), e);
     } catch (OutOfMemoryError full) {
@@ -384,8 +373,8 @@ public final class Snapshots implements AutoCloseable {
   private SaveOutcome writeFile() {
     SnapshotTarget target = new DumpTarget(context, "temp-" + context.pid() + ".rdb");
     temporaries.add(target.temporary());
-    try (RdbFile file = new RdbFile(context, target)) {
-      writeTo(file, target);
+    try {
+      blocking.write(target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("%s", SaveFailure.line(e));
       return SaveOutcome.FAILED; // writes need not be refused, because the caller gets the error
@@ -398,53 +387,6 @@ public final class Snapshots implements AutoCloseable {
     context.log().notice("DB saved on disk");
     saved(changes, context.clock().wallMillis());
     return SaveOutcome.SAVED;
-  }
-
-  private void writeTo(RdbFile file, SnapshotTarget target) throws IOException {
-    Keyspace keyspace = context.keyspace();
-    BufferMemory buffers = BufferMemory.offHeap();
-    SnapshotSettings settings = context.settings();
-    try (Arena arena = Arena.ofConfined()) {
-      FileOutput out =
-          new FileOutput(
-              file,
-              arena.allocate(SnapshotChunk.SIZE_BYTES),
-              settings.checksum() && !target.holdsCommands());
-      FileFormat format =
-          new FileFormat(out, target, settings.compress(), settings.version(), buffers);
-      RdbVisitor writer = format.visitor();
-      format.begin(context);
-      FileHead.tell(writer, context, target);
-      EntryWriter entries =
-          new EntryWriter(
-              writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));
-      int databases = target.isBase() ? keyspace.countWithStaged() : keyspace.count();
-      for (int database = 0; database < databases; database++) {
-        int index = database;
-        keyspace
-            .database(index)
-            .forEach(entry -> {
-              entries.write(index, entry);
-              delay(settings.keySaveDelayMicros());
-            });
-      }
-      writer.end();
-      format.close();
-      out.flush();
-    } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer accepts everything
-    }
-    file.sync();
-    file.publish();
-  }
-
-  /** Delays the save of a key, for tests. */
-  private void delay(long micros) {
-    owedMicros += Math.max(micros, 0);
-    if (owedMicros >= 1000) {
-      BlockingSleep.ofMillis(owedMicros / 1000);
-      owedMicros %= 1000;
-    }
   }
 
   /**
@@ -542,45 +484,5 @@ public final class Snapshots implements AutoCloseable {
   /** Resets the counters for CONFIG RESETSTAT. */
   public void resetStatistics() {
     saves = 0;
-  }
-
-  /** The current sizes of the databases. */
-  private record KeyspaceSizes(Keyspace keyspace) implements EntryWriter.Sizes {
-    @Override
-    public long keys(int database) {
-      return keyspace.database(database).size();
-    }
-
-    @Override
-    public long expiring(int database) {
-      return keyspace.database(database).expiries().size();
-    }
-  }
-
-  /** Writes to a file on the calling thread. */
-  private static final class FileOutput extends RdbOutput {
-    private final RdbFile file;
-    private final MemorySegment window;
-
-    FileOutput(RdbFile file, MemorySegment window, boolean checksum) {
-      super(checksum);
-      this.file = file;
-      this.window = window;
-      window(window, 0, window.byteSize());
-    }
-
-    @Override
-    protected void renew(long end, int atLeastBytes) {
-      try {
-        file.write(window, 0, end);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      window(window, 0, window.byteSize());
-    }
-
-    void flush() throws IOException {
-      file.write(window, 0, position());
-    }
   }
 }
