@@ -2,12 +2,10 @@ package io.redoubt.server.aof;
 
 import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
-import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.persistence.aof.append.AofAppender.Policy;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.net.EndOfTurn;
-import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -15,20 +13,14 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.OutputGate;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.monitoring.Latency;
-import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.loading.LostDataSetException;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
-import io.redoubt.server.snapshot.context.LoopTurns;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,35 +45,21 @@ public final class AppendOnlyFile implements AutoCloseable {
     ON
   }
 
-  private static final long FORCE_NANOS = 1_000_000_000L;
-
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
   private final Snapshots snapshots;
-  private final LoopTurns turns;
   private final AofLoader loader;
   private final Propagation propagation;
-  private final Latency latency;
   private final WriteGate gate;
   private final Supplier<ReplicationPosition> position;
   private final AppendFiles files;
-  private final AofAppender appender;
+  private final AofWriter writer;
   private final IncrementalFiles incrementals;
-  private final MissingEffects missing;
-  private final AppendStream stream;
-  private final DurableOutput output;
-  private final GroupCommit commits;
-  private final DiskTrouble trouble;
   private final Rewrites rewrites;
-  private final List<Runnable> progressListeners = new ArrayList<>();
-  private final AtomicBoolean progressTold = new AtomicBoolean();
   private @Nullable ReplicationPoint loadedPlace;
   private State state = State.OFF;
-  private boolean closed;
-  private long forcedNanos;
   private boolean suspended;
-  private long flushSleepMillis;
 
   /**
    * Creates a file that is off; {@link #begin} turns it on if configured.
@@ -104,33 +82,22 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.log = environment.log();
     this.snapshots = snapshots;
     SnapshotContext context = snapshots.context();
-    this.turns = context.turns();
     this.loader = loader;
     this.propagation = propagation;
-    this.latency = latency;
     this.gate = gate;
     this.position = position;
     this.files = new AppendFiles(context.disk(), settings, log);
-    this.appender =
-        new AofAppender(context.threads(), THREAD, this::progressedOnThread, clock::monotonicNanos);
-    this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
-    this.missing = new MissingEffects(log);
-    this.stream =
-        new AppendStream(
-            appender,
-            clock::wallMillis,
-            settings.persistence.aofTimestampEnabled::value,
-            missing::add);
-    this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
-    this.commits =
-        new GroupCommit(
-            appender,
-            output,
-            gate.heldOutput(),
-            clock,
-            () -> TimeUnit.MICROSECONDS.toNanos(settings.tuning.aofLoopWaitMicros.value()),
-            new Commits());
-    this.trouble = new DiskTrouble(gate, log, appender, output);
+    this.writer =
+        new AofWriter(
+            environment,
+            settings,
+            snapshots,
+            latency,
+            gate,
+            position,
+            this::isEnabled,
+            this::settleLate);
+    this.incrementals = new IncrementalFiles(files, writer.appender(), context.turns(), clock, log);
     this.rewrites =
         new Rewrites(environment, settings, snapshots, latency, files, new RewriteEnds());
   }
@@ -145,7 +112,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Returns the gate that holds replies until the writes they depend on are durable. */
   public OutputGate replyGate() {
-    return output;
+    return writer.replyGate();
   }
 
   // Loading.
@@ -212,7 +179,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (state == State.OFF) {
       files.current().open();
     } else {
-      appender.writeAndForce();
+      writer.writeAndForce();
     }
     AofReplay replay = loader.open(files);
     try (replay) {
@@ -241,11 +208,11 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void turnedOn() {
     if (state == State.OFF) {
-      stream.newFile();
-      propagation.add(stream);
+      writer.newFile();
+      propagation.add(writer.stream());
     }
     state = State.ON;
-    forcedNanos = clock.monotonicNanos();
+    writer.postponeForce();
     takePolicy();
   }
 
@@ -293,18 +260,17 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
     settleNext();
     rewrites.giveUp();
-    propagation.remove(stream);
+    propagation.remove(writer.stream());
     if (state == State.ON) {
-      appender.writeAndForce();
+      writer.writeAndForce();
     }
     boolean waited = state == State.WAITING;
     state = State.OFF;
-    appender.closeFile();
-    appender.policy(Policy.NO);
+    writer.closeFile();
+    writer.setPolicy(Policy.NO);
     incrementals.journal(false);
-    output.strict(false);
-    progressed();
-    output.reset();
+    writer.setStrict(false);
+    writer.reset();
     if (waited) {
       incrementals.dropTemporary();
     }
@@ -329,139 +295,26 @@ public final class AppendOnlyFile implements AutoCloseable {
   private void takePolicy() {
     boolean strict =
         settings.persistence.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
-    appender.policy(
+    writer.setPolicy(
         switch (settings.persistence.appendfsync.value()) {
           case ALWAYS -> strict ? Policy.ALWAYS : Policy.EVERYSEC;
           case EVERYSEC -> Policy.EVERYSEC;
           case NO -> Policy.NO;
         });
     incrementals.journal(strict && settings.persistence.aofCommitJournal.value());
-    output.strict(strict);
-    progressed();
+    writer.setStrict(strict);
   }
 
   // Writing.
 
-  /**
-   * Writes appended bytes before replies are sent. With {@code appendfsync always} this is left to
-   * the end of the turn, where one sync covers all commits of the turn.
-   */
-  private void flushForReplies() {
-    if (!output.isStrict() || !turns.isInTurn()) {
-      flush();
-    }
-  }
-
   /** Returns the task to run at the end of each turn of the event loop. */
   public EndOfTurn endOfTurn() {
-    return commits;
-  }
-
-  /** Writes appended bytes, or hands them to the appender's thread if that is busy or must sync. */
-  private void flush() {
-    if (prepareFlush()) {
-      write();
-      if (trouble.isNew(appender.failure())) {
-        progressed();
-      }
-    }
-  }
-
-  /** The operations of the group commit at the end of a turn. */
-  private final class Commits implements GroupCommit.Committer {
-    @Override
-    public boolean isBusy() {
-      return appender.isBusy() || progressTold.get();
-    }
-
-    @Override
-    public void handOver() {
-      flush();
-    }
-
-    @Override
-    public boolean commit(long mostNanos) {
-      if (!prepareFlush()) {
-        return false;
-      }
-      progressTold.set(true); // saves the thread a wake-up of the loop
-      boolean handedOver = appender.forceWithin(mostNanos);
-      progressed(); // unconditionally: the thread may have finished earlier work
-      return handedOver;
-    }
-  }
-
-  private boolean prepareFlush() {
-    if (state == State.OFF || closed) {
-      return false;
-    }
-    tellPlace();
-    if (output.isStrict()) {
-      output.note();
-    }
-    if (incrementals.isLate()) {
-      settleNext();
-    }
-    if (flushSleepMillis > 0 && appender.hasUnflushed()) {
-      BlockingSleep.ofMillis(flushSleepMillis);
-    }
-    return true;
-  }
-
-  private void write() {
-    if (!latency.isOn() || output.isStrict()) {
-      appender.flush(clock.monotonicNanos()); // with appendfsync always the thread writes
-      return;
-    }
-    LatencyEvent meanwhile =
-        appender.isBusy()
-            ? LatencyEvent.AOF_WRITE_PENDING_FSYNC
-            : snapshots.isRunning()
-                ? LatencyEvent.AOF_WRITE_ACTIVE_CHILD
-                : LatencyEvent.AOF_WRITE_ALONE;
-    long start = clock.monotonicNanos();
-    appender.flush(start);
-    long nanos = clock.monotonicNanos() - start;
-    latency.took(LatencyEvent.AOF_WRITE, nanos);
-    latency.took(meanwhile, nanos);
-  }
-
-  private void tellPlace() {
-    if (missing.exist()) {
-      return; // the files represent no position in the replication stream
-    }
-    if (!stream.tellsOffset(position.get().offset())) {
-      ReplicationPoint now = position.get().place();
-      if (now != null) {
-        stream.tellPlace(now);
-      }
-    }
+    return writer.endOfTurn();
   }
 
   /** Pauses writes if too many bytes are unsynced. Called at the end of each unit of execution. */
   public void unitEnded() {
-    trouble.appended();
-  }
-
-  private void progressedOnThread() {
-    if (!progressTold.getAndSet(true)) {
-      turns.execute(this::progressed);
-    }
-  }
-
-  private void progressed() {
-    progressTold.set(false);
-    long forceNanos = appender.takeLongestForceNanos();
-    if (output.isStrict()) {
-      latency.took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
-    }
-    IOException failure = state == State.OFF ? null : appender.failure();
-    trouble.progressed(failure);
-    output.update();
-    commits.letGo();
-    for (int i = 0; i < progressListeners.size(); i++) {
-      progressListeners.get(i).run();
-    }
+    writer.unitEnded();
   }
 
   /** Starts due syncs, retries and rewrites. Called ten times a second. */
@@ -471,28 +324,11 @@ public final class AppendOnlyFile implements AutoCloseable {
       rewrites.cron(false);
       return;
     }
-    if (trouble.isFailing() && !appender.isDistrusted()) {
-      appender.retry();
-    }
-    appender.forcing(
-        !(settings.persistence.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
-    flush();
-    force();
-    if (appender.isDistrusted() || missing.exist()) {
+    writer.cron(!(settings.persistence.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
+    if (writer.needsRewrite()) {
       rewrites.schedule();
     }
     rewrites.cron(state == State.ON);
-  }
-
-  private void force() {
-    long now = clock.monotonicNanos();
-    if (appender.policy() != Policy.NO && now - forcedNanos >= FORCE_NANOS) {
-      forcedNanos = now;
-      if (appender.passed() == appender.appended()) {
-        output.note();
-      }
-      appender.force();
-    }
   }
 
   // Rewriting.
@@ -512,7 +348,14 @@ public final class AppendOnlyFile implements AutoCloseable {
   /** Switches to the incremental file of a started rewrite once the manifest lists it. */
   private void settleNext() {
     if (incrementals.settle(rewrites::noIncremental)) {
-      flush();
+      writer.flush();
+    }
+  }
+
+  /** Does not let the bytes of a started rewrite wait any longer for its manifest. */
+  private void settleLate() {
+    if (incrementals.isLate()) {
+      settleNext();
     }
   }
 
@@ -534,19 +377,18 @@ public final class AppendOnlyFile implements AutoCloseable {
 
     @Override
     public @Nullable NextIncremental openIncremental(Rewrites.Kind kind) throws IOException {
-      missing.rewriteStarts();
+      writer.onRewriteStarted();
       switch (kind) {
         case FOLLOWED -> {
-          stream.closeTorn();
-          flush();
+          writer.endFile();
           NextIncremental next = incrementals.begin(AppendOnlyFile.this::settleNext);
-          stream.newFile();
+          writer.newFile();
           return next;
         }
         case FIRST -> {
           incrementals.beginTemporary();
-          stream.newFile();
-          propagation.add(stream);
+          writer.newFile();
+          propagation.add(writer.stream());
           takePolicy();
         }
         case ALONE -> files.current().createDirectory();
@@ -563,21 +405,17 @@ public final class AppendOnlyFile implements AutoCloseable {
     public void succeeded(Rewrites.Kind kind) {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
         state = State.ON;
-        forcedNanos = clock.monotonicNanos();
+        writer.postponeForce();
         takePolicy();
       }
-      if (state != State.OFF) {
-        missing.rewritten();
-      }
-      appender.supersede();
-      progressed();
+      writer.onRewritten();
     }
 
     @Override
     public void failed(Rewrites.Kind kind) {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
-        propagation.remove(stream);
-        appender.closeFile();
+        propagation.remove(writer.stream());
+        writer.closeFile();
         incrementals.dropTemporary();
         rewrites.schedule();
       }
@@ -598,49 +436,49 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Adds a listener to be called when more bytes have become durable or a write has failed. */
   public void onProgress(Runnable listener) {
-    progressListeners.add(listener);
+    writer.onProgress(listener);
   }
 
   /** Returns true if the file is durable up to an offset of its bytes. */
   public boolean isDurable(long offset) {
-    return state == State.ON && appender.durable() >= offset;
+    return state == State.ON && writer.isDurable(offset);
   }
 
   /** Returns the durable replication offset, -1 unless appending is on. */
   public long durableStreamOffset() {
-    output.update();
-    return state == State.ON ? output.durableStreamOffset() : -1;
+    long offset = writer.durableStreamOffset();
+    return state == State.ON ? offset : -1;
   }
 
   /** Returns the replication offset up to which the stream may be sent to replicas. */
   public long shownStreamOffset() {
-    return output.shownStreamOffset();
+    return writer.shownStreamOffset();
   }
 
   /** Returns the bytes held by the buffers, 0 while the file is off. */
   public long bufferBytes() {
-    return state == State.OFF ? 0 : appender.heldBytes();
+    return state == State.OFF ? 0 : writer.heldBytes();
   }
 
   /** Returns the fields of INFO. */
   public AofInfo info() {
-    return new AofInfo(this, rewrites, appender);
+    return new AofInfo(this, rewrites, writer.appender());
   }
 
   /** Resets the statistics (CONFIG RESETSTAT). */
   public void resetStatistics() {
     rewrites.resetStatistics();
-    appender.resetDelayed();
+    writer.appender().resetDelayed();
   }
 
   /** Delays each write, for tests (DEBUG AOF-FLUSH-SLEEP). */
   public void flushSleep(long millis) {
-    flushSleepMillis = millis;
+    writer.setFlushSleepMillis(millis);
   }
 
   /** Returns true if the last write succeeded. */
   boolean isWriting() {
-    return !trouble.isFailing();
+    return writer.isWriting();
   }
 
   // The end.
@@ -671,14 +509,13 @@ public final class AppendOnlyFile implements AutoCloseable {
       rewrites.giveUp();
     }
     if (state == State.ON) {
-      tellPlace();
       log.notice("Calling fsync() on the AOF file.");
-      IOException failure = appender.writeAndForce();
+      IOException failure = writer.finish();
       if (failure != null) {
         log.warning("Fail to fsync the AOF file: %s.", SystemErrors.text(failure));
       }
       files.keepTail(position.get().point());
-      progressed();
+      writer.progressed();
     }
     return true;
   }
@@ -694,7 +531,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   /** Stops the appender's thread. Later effects of the current turn are discarded. */
   @Override
   public void close() {
-    closed = true;
-    appender.close();
+    writer.close();
   }
 }
