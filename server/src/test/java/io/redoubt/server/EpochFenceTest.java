@@ -44,8 +44,7 @@ final class EpochFenceTest {
   }
 
   private static String hello(String group, String host, int port, long epoch) {
-    return "PUBLISH __sentinel__:hello 127.0.0.1,26379,%s,%d,%s,%s,%d,%d"
-        .formatted(ID, epoch, group, host, port, epoch);
+    return SentinelHelloLine.of(ID, group, host, port, epoch);
   }
 
   private void hear(String group, String host, int port, long epoch) {

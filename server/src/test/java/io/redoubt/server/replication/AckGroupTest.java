@@ -9,6 +9,7 @@ import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.SentinelHelloLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -495,9 +496,7 @@ class AckGroupTest {
 
   /** Sends a sentinel's hello, which names the group's master at a port. */
   private static void hello(ReplicationNode node, int master, long epoch) throws IOException {
-    node.ask(
-        "PUBLISH __sentinel__:hello 127.0.0.1,26379,%s,%d,m,127.0.0.1,%d,%d"
-            .formatted("0".repeat(40), epoch, master, epoch));
+    node.ask(SentinelHelloLine.of(SENTINEL, "m", "127.0.0.1", master, epoch));
   }
 
   @Test
