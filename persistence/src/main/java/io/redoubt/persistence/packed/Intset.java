@@ -49,7 +49,6 @@ public final class Intset {
     return int32(memory, start + COUNT_AT);
   }
 
-  /** Returns the size of the set in bytes. */
   public static long sizeBytes(MemorySegment memory, long start) {
     return HEADER_BYTES + unsigned32(memory, start + COUNT_AT) * width(memory, start);
   }

@@ -53,7 +53,6 @@ public final class Listpack {
     setByte(memory, start + HEADER_BYTES, END);
   }
 
-  /** Returns the size of the listpack in bytes. */
   public static long sizeBytes(MemorySegment memory, long start) {
     return unsigned32(memory, start);
   }

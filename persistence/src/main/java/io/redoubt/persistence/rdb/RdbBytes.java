@@ -17,7 +17,6 @@ public final class RdbBytes {
     return this;
   }
 
-  /** Returns the memory of the bytes. */
   public MemorySegment memory() {
     return memory;
   }

@@ -44,7 +44,6 @@ public final class ByteString implements Comparable<ByteString> {
     return new ByteString(bytes);
   }
 
-  /** Returns the length in bytes. */
   public int length() {
     return bytes.length;
   }

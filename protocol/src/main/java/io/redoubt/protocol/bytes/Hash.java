@@ -25,7 +25,6 @@ public final class Hash {
   private final long key1;
   private final long key2;
 
-  /** Creates a hash with the given key. */
   public Hash(long key1, long key2) {
     this.key1 = key1 ^ SPREAD_1;
     this.key2 = key2 ^ SPREAD_2;

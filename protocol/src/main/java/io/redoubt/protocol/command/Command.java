@@ -112,7 +112,6 @@ public final class Command<C> {
     return categories;
   }
 
-  /** Returns true if the command is in the category. */
   public boolean isIn(Category category) {
     return (categories & category.bit()) != 0;
   }

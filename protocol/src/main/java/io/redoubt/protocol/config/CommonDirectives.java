@@ -46,23 +46,14 @@ public final class CommonDirectives extends DirectiveGroup {
 
   /** The facilities of syslog. */
   public enum SyslogFacility {
-    /** {@code user}. */
     USER,
-    /** {@code local0}. */
     LOCAL0,
-    /** {@code local1}. */
     LOCAL1,
-    /** {@code local2}. */
     LOCAL2,
-    /** {@code local3}. */
     LOCAL3,
-    /** {@code local4}. */
     LOCAL4,
-    /** {@code local5}. */
     LOCAL5,
-    /** {@code local6}. */
     LOCAL6,
-    /** {@code local7}. */
     LOCAL7;
 
     /** Returns the code of RFC 3164, section 4.1.1. */
@@ -93,7 +84,6 @@ public final class CommonDirectives extends DirectiveGroup {
     section("NETWORK");
   }
 
-  /** {@code bind}. */
   public final BindDirective bind =
       bindAddresses("bind", List.of(new BindAddress("*", false), new BindAddress("::*", true)))
           .shipped("127.0.0.1 -::1")
@@ -102,7 +92,6 @@ public final class CommonDirectives extends DirectiveGroup {
                   + " machine. '*' and '::*' are all addresses of IPv4 and IPv6. Without this line"
                   + " the server listens on all addresses, and protected-mode applies.");
 
-  /** {@code bind-source-addr}. */
   public final TextDirective bindSourceAddr =
       text("bind-source-addr", "")
           .shown(
@@ -110,14 +99,12 @@ public final class CommonDirectives extends DirectiveGroup {
               "The local address of connections to other servers: a master, nodes of a"
                   + " cluster, and the servers that a sentinel watches.");
 
-  /** {@code protected-mode}. */
   public final YesNoDirective protectedMode =
       yesNo("protected-mode", true)
           .doc(
               "Serve only clients on this machine while the default user has no password."
                   + " Turn it off only behind a firewall.");
 
-  /** {@code enable-protected-configs}. */
   public final ChoiceDirective<Permission> enableProtectedConfigs =
       choice("enable-protected-configs", Permission.NO)
           .immutable()
@@ -126,13 +113,11 @@ public final class CommonDirectives extends DirectiveGroup {
                   + " to write arbitrary files: no, yes, or local (connections from this"
                   + " machine).");
 
-  /** {@code enable-debug-command}. */
   public final ChoiceDirective<Permission> enableDebugCommand =
       choice("enable-debug-command", Permission.NO)
           .immutable()
           .doc("The clients that may use DEBUG: no, yes or local.");
 
-  /** {@code enable-module-command}. */
   public final ChoiceDirective<Permission> enableModuleCommand =
       choice("enable-module-command", Permission.NO)
           .immutable()
@@ -140,11 +125,9 @@ public final class CommonDirectives extends DirectiveGroup {
               "The clients that may use MODULE LOAD, LOADEX and UNLOAD, which then reply that"
                   + " modules can't be loaded here: no, yes or local.");
 
-  /** {@code port}. */
   public final IntDirective port =
       integer("port", 6379).between(0, 65535).doc("The TCP port; 0 for none.");
 
-  /** {@code tcp-backlog}. */
   public final IntDirective tcpBacklog =
       integer("tcp-backlog", 511)
           .immutable()
@@ -152,35 +135,29 @@ public final class CommonDirectives extends DirectiveGroup {
               "The maximum number of connections waiting to be accepted. Linux reduces it to"
                   + " /proc/sys/net/core/somaxconn.");
 
-  /** {@code unixsocket}. */
   public final TextDirective unixsocket =
       text("unixsocket", "")
           .immutable()
           .shown("/run/redis.sock", "The path of a Unix domain socket to listen on as well.");
 
-  /** {@code unixsocketperm}. */
   public final OctalDirective unixsocketperm =
       octal("unixsocketperm", 0).immutable().shown("700", "The mode of that socket.");
 
-  /** {@code unixsocketgroup}. */
   public final TextDirective unixsocketgroup =
       text("unixsocketgroup", "")
           .fixedAtRunTime("can't set immutable config")
           .shown("redis", "The group that owns that socket.");
 
-  /** {@code timeout}. */
   public final IntDirective timeout =
       integer("timeout", 0)
           .doc("Seconds after which an idle client is disconnected; 0 disables it.");
 
-  /** {@code tcp-keepalive}. */
   public final IntDirective tcpKeepalive =
       integer("tcp-keepalive", 300)
           .doc(
               "Seconds between TCP keep-alives, which detect dead peers and keep connections open"
                   + " in firewalls; 0 disables them.");
 
-  /** {@code socket-mark-id}. */
   public final LongDirective socketMarkId =
       number("socket-mark-id", 0)
           .between(0, 0xFFFF_FFFFL)
@@ -193,13 +170,11 @@ public final class CommonDirectives extends DirectiveGroup {
     section("GENERAL");
   }
 
-  /** {@code daemonize}. */
   public final YesNoDirective daemonize =
       yesNo("daemonize", false)
           .immutable()
           .doc("Run in the background; the command returns when the server is listening.");
 
-  /** {@code supervised}. */
   public final ChoiceDirective<Supervision> supervised =
       choice("supervised", Supervision.NO)
           .immutable()
@@ -207,7 +182,6 @@ public final class CommonDirectives extends DirectiveGroup {
               "The supervisor to notify when the server is ready: systemd (through NOTIFY_SOCKET),"
                   + " upstart (by stopping once), auto (detected from the environment), no.");
 
-  /** {@code pidfile}. */
   public final TextDirective pidfile =
       text("pidfile", "")
           .immutable()
@@ -216,72 +190,59 @@ public final class CommonDirectives extends DirectiveGroup {
               "The file that contains the process id, removed on exit. Without this line a server"
                   + " in the background uses /var/run/redis.pid.");
 
-  /** {@code loglevel}. */
   public final ChoiceDirective<Log.Level> loglevel =
       choice("loglevel", Log.Level.NOTICE)
           .doc("The minimum level of logged messages: debug, verbose, notice, warning, nothing.");
 
-  /** {@code logfile}. */
   public final TextDirective logfile =
       text("logfile", "")
           .immutable()
           .shipped("\"\"")
           .doc("The log file; if empty, the log goes to standard output.");
 
-  /** {@code log-format}. */
   public final ChoiceDirective<LogFormat.Style> logFormat =
       choice("log-format", LogFormat.Style.LEGACY)
           .doc("The form of log lines: legacy (Redis' form) or logfmt.");
 
-  /** {@code log-timestamp-format}. */
   public final ChoiceDirective<LogFormat.Timestamps> logTimestampFormat =
       choice("log-timestamp-format", LogFormat.Timestamps.LEGACY)
           .doc("The form of times in the log: legacy, iso8601, or milliseconds of Unix time.");
 
-  /** {@code syslog-enabled}. */
   public final YesNoDirective syslogEnabled =
       yesNo("syslog-enabled", false).immutable().doc("Write to the system log (/dev/log), too.");
 
-  /** {@code syslog-ident}. */
   public final TextDirective syslogIdent =
       text("syslog-ident", "redis").immutable().doc("The program's name in the system log.");
 
-  /** {@code syslog-facility}. */
   public final ChoiceDirective<SyslogFacility> syslogFacility =
       choice("syslog-facility", SyslogFacility.LOCAL0)
           .immutable()
           .doc("The facility in the system log: user, or local0 to local7.");
 
-  /** {@code crash-log-enabled}. */
   public final YesNoDirective crashLogEnabled =
       yesNo("crash-log-enabled", true).acceptedWithoutEffect().doc("Describe a crash in the log.");
 
-  /** {@code crash-memcheck-enabled}. */
   public final YesNoDirective crashMemcheckEnabled =
       yesNo("crash-memcheck-enabled", true)
           .acceptedWithoutEffectExcept(List.of(false))
           .doc("Test the memory after a crash.");
 
-  /** {@code use-exit-on-panic}. */
   public final YesNoDirective useExitOnPanic =
       yesNo("use-exit-on-panic", false)
           .hidden()
           .acceptedWithoutEffect()
           .doc("Exit instead of aborting after a failed assertion.");
 
-  /** {@code always-show-logo}. */
   public final YesNoDirective alwaysShowLogo =
       yesNo("always-show-logo", false)
           .immutable()
           .doc("Print the logo with port and process id on start, even if the log goes to a file.");
 
-  /** {@code set-proc-title}. */
   public final YesNoDirective setProcTitle =
       yesNo("set-proc-title", true)
           .immutable()
           .doc("Show the process by a title, such as redis-server *:6379, in ps and ss.");
 
-  /** {@code proc-title-template}. */
   public final TextDirective procTitleTemplate =
       text("proc-title-template", "{title} {listen-addr} {server-mode}")
           .check(template -> {
@@ -293,7 +254,6 @@ public final class CommonDirectives extends DirectiveGroup {
               "The template of the process title: {title} {listen-addr} {server-mode}"
                   + " {port} {tls-port} {unixsocket} {config-file}.");
 
-  /** {@code locale-collate}. */
   public final TextDirective localeCollate =
       text("locale-collate", "")
           .check(name -> {
@@ -304,7 +264,6 @@ public final class CommonDirectives extends DirectiveGroup {
           .acceptedWithoutEffectExcept(List.of("C", "POSIX"))
           .doc("The locale in which SORT ALPHA and Lua compare texts.");
 
-  /** {@code dir}. */
   public final DirectoryDirective dir =
       directory("dir", Path.of("").toAbsolutePath())
           .guarded()
@@ -316,20 +275,17 @@ public final class CommonDirectives extends DirectiveGroup {
     section("SECURITY");
   }
 
-  /** {@code requirepass}. */
   public final TextDirective requirepass =
       text("requirepass", "")
           .sensitive()
           .shown("foobared", "The password of the default user; clients send it with AUTH.");
 
-  /** {@code requirepass-file}. */
   public final TextDirective requirepassFile =
       fileOf(requirepass)
           .shown(
               "/etc/redis/password",
               "A file that holds the password, so that it needn't stand here.");
 
-  /** {@code user}. */
   public final FileWord user =
       fileWord("user")
           .arguments(1, Integer.MAX_VALUE)
@@ -339,7 +295,6 @@ public final class CommonDirectives extends DirectiveGroup {
               "A user: its name and rules as in ACL SETUSER. One line per user; cannot be combined"
                   + " with aclfile.");
 
-  /** {@code aclfile}. */
   public final TextDirective aclfile =
       text("aclfile", "")
           .immutable()
@@ -347,12 +302,10 @@ public final class CommonDirectives extends DirectiveGroup {
               "/etc/redis/users.acl",
               "A file of user lines, read at startup and by ACL LOAD, written by ACL SAVE.");
 
-  /** {@code acl-pubsub-default}. */
   public final ChoiceDirective<PubsubDefault> aclPubsubDefault =
       choice("acl-pubsub-default", PubsubDefault.RESETCHANNELS)
           .doc("The channels that a new user may use: allchannels or resetchannels (none).");
 
-  /** {@code acllog-max-len}. */
   public final LongDirective acllogMaxLen =
       number("acllog-max-len", 128).doc("The maximum number of entries of ACL LOG.");
 
@@ -360,7 +313,6 @@ public final class CommonDirectives extends DirectiveGroup {
     section("CLIENTS");
   }
 
-  /** {@code maxclients}. */
   public final LongDirective maxclients =
       number("maxclients", 10000)
           .between(1, 0xFFFF_FFFFL)
@@ -368,7 +320,6 @@ public final class CommonDirectives extends DirectiveGroup {
               "The maximum number of connected clients. It is lowered if the limit of open files"
                   + " (ulimit -n) is too low for them.");
 
-  /** {@code client-output-buffer-limit}. */
   public final OutputLimitsDirective clientOutputBufferLimit =
       outputLimits(
               "client-output-buffer-limit",
@@ -382,20 +333,17 @@ public final class CommonDirectives extends DirectiveGroup {
                   + " output at which a client is disconnected at once, and the soft limit with the"
                   + " seconds it may be exceeded. 0 is no limit.");
 
-  /** {@code client-query-buffer-limit}. */
   public final MemoryDirective clientQueryBufferLimit =
       memory("client-query-buffer-limit", 1024 * MIB)
           .between(MIB, Long.MAX_VALUE)
           .doc("The maximum size of a client's pending requests.");
 
-  /** {@code maxmemory-clients}. */
   public final MemoryOrPercentDirective maxmemoryClients =
       memoryOrPercent("maxmemory-clients", 0)
           .doc(
               "The maximum memory of all connections together, in bytes or as a percentage of"
                   + " maxmemory; beyond it the largest connections are closed. 0 is no limit.");
 
-  /** {@code proto-max-bulk-len}. */
   public final MemoryDirective protoMaxBulkLen =
       memory("proto-max-bulk-len", 512 * MIB)
           .between(MIB, Long.MAX_VALUE)

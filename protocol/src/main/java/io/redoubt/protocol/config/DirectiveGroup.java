@@ -75,12 +75,10 @@ public abstract class DirectiveGroup {
     return add(new MemoryOrPercentDirective(name, defaultBytes));
   }
 
-  /** Declares a yes or no. */
   protected final YesNoDirective yesNo(String name, boolean defaultValue) {
     return add(new YesNoDirective(name, defaultValue));
   }
 
-  /** Declares a text. */
   protected final TextDirective text(String name, String defaultValue) {
     return add(new TextDirective(name, defaultValue));
   }
@@ -106,7 +104,6 @@ public abstract class DirectiveGroup {
     return add(new BindDirective(name, defaultValue));
   }
 
-  /** Declares a directory. */
   protected final DirectoryDirective directory(String name, Path defaultValue) {
     return add(new DirectoryDirective(name, defaultValue));
   }

@@ -12,7 +12,6 @@ public final class MetricsDirectives extends DirectiveGroup {
     section("METRICS");
   }
 
-  /** {@code metrics-port}. */
   public final IntDirective metricsPort =
       integer("metrics-port", 0)
           .between(0, 65535)
@@ -23,13 +22,11 @@ public final class MetricsDirectives extends DirectiveGroup {
                   + " set. Metrics need a user that may run INFO, by basic authentication unless"
                   + " the default user needs no password.");
 
-  /** {@code metrics-bind}. */
   public final TextDirective metricsBind =
       text("metrics-bind", "127.0.0.1")
           .fixedAtRunTime(IMMUTABLE)
           .doc("The address on which metrics-port listens.");
 
-  /** {@code metrics-hosts}. */
   public final TextDirective metricsHosts =
       text("metrics-hosts", "")
           .fixedAtRunTime(IMMUTABLE)
@@ -38,7 +35,6 @@ public final class MetricsDirectives extends DirectiveGroup {
               "The host names, separated by spaces, under which metrics-port may be"
                   + " requested, in addition to localhost and IP addresses.");
 
-  /** {@code page-show-keys}. */
   public final YesNoDirective pageShowKeys =
       yesNo("page-show-keys", false)
           .doc("Show names of keys on the page of metrics-port; it never shows values.");

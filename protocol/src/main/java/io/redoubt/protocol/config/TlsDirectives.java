@@ -25,19 +25,16 @@ public final class TlsDirectives extends DirectiveGroup {
     section("TLS");
   }
 
-  /** {@code tls-port}. */
   public final IntDirective tlsPort =
       integer("tls-port", 0)
           .between(0, 65535)
           .doc("The port for TLS connections, in addition to the plain port; 0 for none.");
 
-  /** {@code tls-cert-file}. */
   public final TextDirective tlsCertFile =
       text("tls-cert-file", "")
           .namesContent()
           .shown("server.crt", "The server's certificate (PEM).");
 
-  /** {@code tls-key-file}. */
   public final TextDirective tlsKeyFile =
       text("tls-key-file", "")
           .namesContent()
@@ -47,13 +44,11 @@ public final class TlsDirectives extends DirectiveGroup {
                   + " or SEC 1. To load renewed files, set one of these directives by CONFIG SET to"
                   + " the value that it has.");
 
-  /** {@code tls-key-file-pass}. */
   public final TextDirective tlsKeyFilePass =
       text("tls-key-file-pass", "")
           .sensitive()
           .shown("secret", "The passphrase of the private key, if it is encrypted.");
 
-  /** {@code tls-client-cert-file}. */
   public final TextDirective tlsClientCertFile =
       text("tls-client-cert-file", "")
           .namesContent()
@@ -62,56 +57,46 @@ public final class TlsDirectives extends DirectiveGroup {
               "The certificate to present as a client, for instance to a master; by default the"
                   + " server's own.");
 
-  /** {@code tls-client-key-file}. */
   public final TextDirective tlsClientKeyFile =
       text("tls-client-key-file", "")
           .namesContent()
           .shown("client.key", "The private key of the client certificate.");
 
-  /** {@code tls-client-key-file-pass}. */
   public final TextDirective tlsClientKeyFilePass =
       text("tls-client-key-file-pass", "")
           .sensitive()
           .shown("secret", "The passphrase of the client key, if it is encrypted.");
 
-  /** {@code tls-dh-params-file}. */
   public final TextDirective tlsDhParamsFile =
       text("tls-dh-params-file", "")
           .acceptedWithoutEffect()
           .shown("redis.dh", "Diffie-Hellman parameters for old ciphers.");
 
-  /** {@code tls-ca-cert-file}. */
   public final TextDirective tlsCaCertFile =
       text("tls-ca-cert-file", "")
           .namesContent()
           .shown("ca.crt", "The CA certificates that verify peers' certificates.");
 
-  /** {@code tls-ca-cert-dir}. */
   public final TextDirective tlsCaCertDir =
       text("tls-ca-cert-dir", "")
           .namesContent()
           .shown("/etc/ssl/certs", "A directory of CA certificates, instead or in addition.");
 
-  /** {@code tls-auth-clients}. */
   public final ChoiceDirective<AuthClients> tlsAuthClients =
       choice("tls-auth-clients", AuthClients.YES)
           .doc("Require client certificates: yes, no, or optional (verified if presented).");
 
-  /** {@code tls-replication}. */
   public final YesNoDirective tlsReplication =
       yesNo("tls-replication", false).doc("Use TLS on the replica's link to its master.");
 
-  /** {@code tls-cluster}. */
   public final YesNoDirective tlsCluster =
       yesNo("tls-cluster", false)
           .doc("Use TLS on the cluster bus, on which all nodes must agree, and in MIGRATE.");
 
-  /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =
       text("tls-protocols", "")
           .shown("\"TLSv1.2 TLSv1.3\"", "The TLS versions to offer; these two by default.");
 
-  /** {@code tls-ciphers}. */
   public final TextDirective tlsCiphers =
       text("tls-ciphers", "")
           .shown(
@@ -119,25 +104,20 @@ public final class TlsDirectives extends DirectiveGroup {
               "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl). Those with RSA key"
                   + " exchange are off unless they are selected, as they are by DEFAULT.");
 
-  /** {@code tls-ciphersuites}. */
   public final TextDirective tlsCiphersuites =
       text("tls-ciphersuites", "")
           .shown("TLS_CHACHA20_POLY1305_SHA256", "The cipher suites of TLS 1.3.");
 
-  /** {@code tls-prefer-server-ciphers}. */
   public final YesNoDirective tlsPreferServerCiphers =
       yesNo("tls-prefer-server-ciphers", false)
           .doc("Prefer the server's order of ciphers to the client's.");
 
-  /** {@code tls-session-caching}. */
   public final YesNoDirective tlsSessionCaching =
       yesNo("tls-session-caching", true).doc("Cache sessions for returning clients.");
 
-  /** {@code tls-session-cache-size}. */
   public final IntDirective tlsSessionCacheSize =
       integer("tls-session-cache-size", 20 * 1024).doc("The maximum number of cached sessions.");
 
-  /** {@code tls-session-cache-timeout}. */
   public final IntDirective tlsSessionCacheTimeout =
       integer("tls-session-cache-timeout", 300).doc("Seconds that a session is cached.");
 

@@ -111,7 +111,6 @@ public final class Section {
     return number(field, () -> value.getAsBoolean() ? 1 : 0);
   }
 
-  /** Declares a text field. */
   public Section text(String field, Supplier<String> value) {
     return add(lines -> lines.field(field, value.get()), null);
   }

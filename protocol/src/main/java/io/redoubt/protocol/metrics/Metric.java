@@ -25,7 +25,6 @@ public final class Metric {
     this.help = help;
   }
 
-  /** Declares a gauge. */
   public static Metric gauge(String name, String help) {
     return new Metric(name, Kind.GAUGE, help);
   }
@@ -38,7 +37,6 @@ public final class Metric {
     return new Metric(name, Kind.COUNTER, help);
   }
 
-  /** Declares a histogram. */
   public static Metric histogram(String name, String help) {
     return new Metric(name, Kind.HISTOGRAM, help);
   }

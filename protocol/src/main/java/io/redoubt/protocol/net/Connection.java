@@ -106,7 +106,6 @@ public final class Connection {
     this.tls = tls;
   }
 
-  /** Returns true for the first read in the given round of reads. */
   boolean isFirstReadIn(int round) {
     boolean first = readRound != round;
     readRound = round;

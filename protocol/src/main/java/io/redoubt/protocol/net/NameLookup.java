@@ -6,7 +6,6 @@ import java.net.UnknownHostException;
 /** A resolver of host names, which may block. */
 @FunctionalInterface
 public interface NameLookup {
-  /** Returns the address of a host. */
   InetAddress find(String name) throws UnknownHostException;
 
   /** Returns the system's resolver. */

@@ -35,7 +35,6 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
   /** Executes pending requests at the end of the turn. */
   public abstract void resumeProcessing();
 
-  /** Returns the writer of replies. */
   public abstract ReplyWriter reply();
 
   /** Returns true if its requests have to wait. */

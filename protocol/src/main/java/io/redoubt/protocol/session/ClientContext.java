@@ -62,7 +62,6 @@ public final class ClientContext {
     return loop;
   }
 
-  /** Returns the clock. */
   public Clock clock() {
     return clock;
   }
@@ -91,7 +90,6 @@ public final class ClientContext {
     return settings;
   }
 
-  /** Returns the users. */
   public Users users() {
     return users;
   }
@@ -104,7 +102,6 @@ public final class ClientContext {
     return channels;
   }
 
-  /** Returns the pauses of clients. */
   public Pauses pauses() {
     return pauses;
   }

@@ -295,7 +295,6 @@ public final class ClientRegistry implements Client.Home {
     return trackedClients;
   }
 
-  /** Returns the pauses of clients. */
   public Pauses pauses() {
     return context.pauses();
   }
@@ -360,7 +359,6 @@ public final class ClientRegistry implements Client.Home {
     return context.log();
   }
 
-  /** Returns the clock. */
   public Clock clock() {
     return context.clock();
   }
@@ -380,7 +378,6 @@ public final class ClientRegistry implements Client.Home {
     return context.settings();
   }
 
-  /** Returns the users. */
   public Users users() {
     return context.users();
   }

@@ -45,7 +45,6 @@ public abstract class ClientSession {
     return id;
   }
 
-  /** Returns the user. */
   public final User user() {
     return user;
   }
@@ -55,7 +54,6 @@ public abstract class ClientSession {
     return names;
   }
 
-  /** Returns true if the client is authenticated. */
   public final boolean isAuthenticated() {
     return authenticated || users.allowsUnauthenticated();
   }

@@ -46,7 +46,6 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
 
   // ---- connection
 
-  /** Returns the connection. */
   public final Connection connection() {
     return socket.connection();
   }

@@ -12,7 +12,6 @@ import io.redoubt.sentinel.runtime.StateKeeper;
 public final class SentinelCall extends SessionCall {
   private final SentinelControl control;
 
-  /** Creates calls for the given sentinel. */
   public SentinelCall(SentinelControl control) {
     this.control = control;
   }

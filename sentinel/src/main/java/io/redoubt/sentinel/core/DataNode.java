@@ -38,7 +38,6 @@ public abstract class DataNode extends Instance {
     return infoAt == MachineClock.NEVER ? 0 : now - infoAt;
   }
 
-  /** Returns the role that the node reports. */
   public final NodeInfo.Role reportedRole() {
     return reportedRole;
   }

@@ -41,7 +41,6 @@ public abstract class Instance {
     return masterName;
   }
 
-  /** Returns its address. */
   public final Address address() {
     return address;
   }
@@ -56,7 +55,6 @@ public abstract class Instance {
     return runId == null ? "" : runId;
   }
 
-  /** Returns true if it is subjectively down. */
   public final boolean isSubjectivelyDown() {
     return subjectivelyDown;
   }

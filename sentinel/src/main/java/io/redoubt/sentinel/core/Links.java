@@ -70,7 +70,6 @@ final class Links {
     return users;
   }
 
-  /** Returns all links. */
   Collection<Link> all() {
     return links.values();
   }

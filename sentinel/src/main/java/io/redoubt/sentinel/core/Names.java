@@ -64,7 +64,6 @@ final class Names {
     return one.isSamePlace(other) || numbered(one).isSamePlace(numbered(other));
   }
 
-  /** Returns true if a replica follows the master. */
   boolean follows(NodeInfo replica, Address master) {
     return !replica.masterLink().host().isEmpty() && same(replica.masterLink().address(), master);
   }

@@ -51,7 +51,6 @@ public final class ScriptQueue {
       return command;
     }
 
-    /** Returns true if it is running. */
     public boolean isRunning() {
       return running;
     }

@@ -60,7 +60,6 @@ public final class SentinelControl {
     return answer;
   }
 
-  /** Returns the queue of scripts. */
   public ScriptQueue scripts() {
     return driver.scripts();
   }

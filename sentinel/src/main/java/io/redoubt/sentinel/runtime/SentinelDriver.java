@@ -112,7 +112,6 @@ public final class SentinelDriver {
     keeper.whenSettled(kept -> done.run());
   }
 
-  /** Returns the queue of scripts. */
   public ScriptQueue scripts() {
     return scripts;
   }

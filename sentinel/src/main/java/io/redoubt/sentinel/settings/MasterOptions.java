@@ -18,7 +18,6 @@ public record MasterOptions(
     ScriptPaths scripts,
     long masterRebootDownAfterMillis,
     long forgetAfterMillis) {
-  /** Returns the defaults for a master with the given quorum. */
   public static MasterOptions defaults(int quorum, Timings timings) {
     return new MasterOptions(
         quorum,

@@ -25,7 +25,6 @@ public record Settings(
         port, "", 0, false, false, NodeAccess.of("", ""), SimulatedCrash.NONE, Timings.DEFAULTS);
   }
 
-  /** Returns the announced port. */
   public int announcedPort() {
     return announcePort == 0 ? port : announcePort;
   }

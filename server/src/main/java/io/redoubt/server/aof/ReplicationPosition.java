@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The replication position of the current data set. */
 public interface ReplicationPosition {
-  /** Returns the replication offset. */
   long offset();
 
   /** Returns the id, offset and database, or null if the data set has no position. */

@@ -247,7 +247,6 @@ public final class ServerAssembly {
     return parts.clients.listeners.port();
   }
 
-  /** Returns the shutdown of the server. */
   public Shutdown shutdown() {
     return parts.shutdown;
   }

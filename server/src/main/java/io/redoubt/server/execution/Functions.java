@@ -45,7 +45,6 @@ public final class Functions {
     this.call = call;
   }
 
-  /** Returns the libraries. */
   public Collection<Library> libraries() {
     return Collections.unmodifiableCollection(libraries.values());
   }

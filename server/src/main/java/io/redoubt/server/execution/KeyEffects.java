@@ -28,7 +28,6 @@ public final class KeyEffects implements KeyspaceListener {
   private final ServerState state;
   private final MaxmemoryDirectives settings;
 
-  /** Creates the effects. */
   public KeyEffects(
       Propagation propagation,
       KeyspaceEvents events,

@@ -18,7 +18,6 @@ public final class CorruptFileReport implements CheckTerminal {
   private final Clock clock;
   private final StringBuilder line = new StringBuilder();
 
-  /** Creates a report to a log. */
   public CorruptFileReport(Log log, Clock clock) {
     this.log = log;
     this.clock = clock;

@@ -25,7 +25,6 @@ public final class ExpiryCycle {
   private final Clock clock;
   private boolean on = true;
 
-  /** Creates an expiry cycle that is on. */
   public ExpiryCycle(
       Keyspace keyspace, ServerRole role, ServerStats stats, Latency latency, Clock clock) {
     this.keyspace = keyspace;
@@ -40,7 +39,6 @@ public final class ExpiryCycle {
     on = nowOn;
   }
 
-  /** Returns true if the expiry cycle is on. */
   boolean isOn() {
     return on;
   }

@@ -49,7 +49,6 @@ final class ScratchListpack implements AutoCloseable {
     usedBytes = Listpack.sizeBytes(MEMORY, block);
   }
 
-  /** Returns the address of the listpack. */
   long address() {
     return block;
   }

@@ -262,7 +262,6 @@ public final class ReplicationParts implements AutoCloseable {
     return counts;
   }
 
-  /** Returns the commands of replication. */
   public List<CommandGroup<Call>> commands() {
     return List.of(
         new ReplicationCommands(log, roles, role, stream, replicas, group, link, failover),

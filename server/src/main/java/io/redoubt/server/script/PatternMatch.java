@@ -54,7 +54,6 @@ final class PatternMatch {
     return start;
   }
 
-  /** Returns the end of the match. */
   long end() {
     return end;
   }
@@ -64,7 +63,6 @@ final class PatternMatch {
     return captures;
   }
 
-  /** Returns the start of a capture. */
   long captureStart(int capture) {
     return captureStart[capture];
   }

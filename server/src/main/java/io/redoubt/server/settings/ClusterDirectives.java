@@ -32,115 +32,94 @@ public final class ClusterDirectives extends DirectiveGroup {
     section("CLUSTER");
   }
 
-  /** {@code cluster-enabled}. */
   public final YesNoDirective clusterEnabled =
       yesNo("cluster-enabled", false).immutable().doc("Run as a node of a cluster.");
 
-  /** {@code cluster-config-file}. */
   public final TextDirective clusterConfigFile =
       text("cluster-config-file", "nodes.conf")
           .immutable()
           .doc("The file in which a node stores the state of the cluster.");
 
-  /** {@code cluster-node-timeout}. */
   public final LongDirective clusterNodeTimeout =
       number("cluster-node-timeout", 15000)
           .doc("Milliseconds without contact after which a node is considered failed.");
 
-  /** {@code cluster-ping-interval}. */
   public final LongDirective clusterPingInterval =
       number("cluster-ping-interval", 0)
           .hidden()
           .doc("Milliseconds between pings of cluster nodes; 0 for the default.");
 
-  /** {@code cluster-port}. */
   public final IntDirective clusterPort =
       integer("cluster-port", 0)
           .between(0, 65535)
           .immutable()
           .doc("The port of the cluster bus; 0 for port + 10000.");
 
-  /** {@code cluster-replica-validity-factor}. */
   public final IntDirective clusterReplicaValidityFactor =
       integer("cluster-replica-validity-factor", 10)
           .alias("cluster-slave-validity-factor")
           .doc("The factor that limits the age of a replica's data for a failover.");
 
-  /** {@code cluster-migration-barrier}. */
   public final IntDirective clusterMigrationBarrier =
       integer("cluster-migration-barrier", 1)
           .doc("The number of replicas that a master retains when others migrate.");
 
-  /** {@code cluster-allow-replica-migration}. */
   public final YesNoDirective clusterAllowReplicaMigration =
       yesNo("cluster-allow-replica-migration", true)
           .doc("Let replicas migrate to masters without replicas.");
 
-  /** {@code cluster-require-full-coverage}. */
   public final YesNoDirective clusterRequireFullCoverage =
       yesNo("cluster-require-full-coverage", true)
           .doc("Serve no slots while some are not covered.");
 
-  /** {@code cluster-replica-no-failover}. */
   public final YesNoDirective clusterReplicaNoFailover =
       yesNo("cluster-replica-no-failover", false)
           .alias("cluster-slave-no-failover")
           .doc("Never start a failover by this replica.");
 
-  /** {@code cluster-allow-reads-when-down}. */
   public final YesNoDirective clusterAllowReadsWhenDown =
       yesNo("cluster-allow-reads-when-down", false).doc("Serve reads while the cluster is down.");
 
-  /** {@code cluster-allow-pubsubshard-when-down}. */
   public final YesNoDirective clusterAllowPubsubshardWhenDown =
       yesNo("cluster-allow-pubsubshard-when-down", true)
           .doc("Serve sharded channels while the cluster is down.");
 
-  /** {@code cluster-slot-stats-enabled}. */
   public final YesNoDirective clusterSlotStatsEnabled =
       yesNo("cluster-slot-stats-enabled", false)
           .doc(
               "Count the processor time and the bytes of each slot's commands, for CLUSTER"
                   + " SLOT-STATS.");
 
-  /** {@code cluster-link-sendbuf-limit}. */
   public final MemoryDirective clusterLinkSendbufLimit =
       memory("cluster-link-sendbuf-limit", 0)
           .unsigned()
           .doc("The maximum size of pending output to another node; 0 is no limit.");
 
-  /** {@code cluster-announce-hostname}. */
   public final TextDirective clusterAnnounceHostname =
       text("cluster-announce-hostname", "")
           .check(ClusterDirectives::looksLikeHostname)
           .doc("The host name to announce; other nodes look for a lost one at its address.");
 
-  /** {@code cluster-announce-human-nodename}. */
   public final TextDirective clusterAnnounceHumanNodename =
       text("cluster-announce-human-nodename", "")
           .check(ClusterDirectives::looksLikeNodeName)
           .doc("A human-readable name of the node.");
 
-  /** {@code cluster-preferred-endpoint-type}. */
   public final ChoiceDirective<EndpointType> clusterPreferredEndpointType =
       choice("cluster-preferred-endpoint-type", EndpointType.IP)
           .doc("The endpoint that clients are given: ip, hostname, unknown-endpoint.");
 
-  /** {@code cluster-announce-ip}. */
   public final TextDirective clusterAnnounceIp =
       text("cluster-announce-ip", "")
           .check(ClusterDirectives::looksLikeAddress)
           .doc("The address to announce.");
 
-  /** {@code cluster-announce-tls-port}. */
   public final IntDirective clusterAnnounceTlsPort =
       integer("cluster-announce-tls-port", 0).between(0, 65535).doc("The TLS port to announce.");
 
-  /** {@code cluster-announce-port}. */
   public final IntDirective clusterAnnouncePort =
       integer("cluster-announce-port", 0).between(0, 65535).doc("The port to announce.");
 
-  /** {@code cluster-announce-bus-port}. */
   public final IntDirective clusterAnnounceBusPort =
       integer("cluster-announce-bus-port", 0)
           .between(0, 65535)

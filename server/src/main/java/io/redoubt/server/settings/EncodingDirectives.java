@@ -13,19 +13,16 @@ public final class EncodingDirectives extends DirectiveGroup {
     section("ENCODINGS");
   }
 
-  /** {@code hash-max-listpack-entries}. */
   public final LongDirective hashMaxListpackEntries =
       number("hash-max-listpack-entries", 512)
           .alias("hash-max-ziplist-entries")
           .doc("The maximum number of fields of a hash encoded as a listpack.");
 
-  /** {@code hash-max-listpack-value}. */
   public final MemoryDirective hashMaxListpackValue =
       memory("hash-max-listpack-value", 64)
           .alias("hash-max-ziplist-value")
           .doc("The maximum length of a field or value of such a hash, in bytes.");
 
-  /** {@code hash-field-expiry}. */
   public final YesNoDirective hashFieldExpiry =
       yesNo("hash-field-expiry", true)
           .doc(
@@ -37,7 +34,6 @@ public final class EncodingDirectives extends DirectiveGroup {
                   + "refused, as is RESTORE of a hash with expiring fields, and a replica "
                   + "receives no expiries either.");
 
-  /** {@code list-max-listpack-size}. */
   public final IntDirective listMaxListpackSize =
       integer("list-max-listpack-size", -2)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
@@ -46,54 +42,44 @@ public final class EncodingDirectives extends DirectiveGroup {
               "The maximum size of a list node: a number of elements, or -1 to -5 "
                   + "for 4, 8, 16, 32 or 64 kb.");
 
-  /** {@code list-compress-depth}. */
   public final IntDirective listCompressDepth =
       integer("list-compress-depth", 0)
           .doc("The number of uncompressed nodes at each end of a list; 0 disables compression.");
 
-  /** {@code set-max-intset-entries}. */
   public final LongDirective setMaxIntsetEntries =
       number("set-max-intset-entries", 512)
           .doc("The maximum number of members of a set encoded as an intset.");
 
-  /** {@code set-max-listpack-entries}. */
   public final LongDirective setMaxListpackEntries =
       number("set-max-listpack-entries", 128)
           .doc("The maximum number of members of a set encoded as a listpack.");
 
-  /** {@code set-max-listpack-value}. */
   public final LongDirective setMaxListpackValue =
       number("set-max-listpack-value", 64)
           .doc("The maximum length of a member of such a set, in bytes.");
 
-  /** {@code zset-max-listpack-entries}. */
   public final LongDirective zsetMaxListpackEntries =
       number("zset-max-listpack-entries", 128)
           .alias("zset-max-ziplist-entries")
           .doc("The maximum number of members of a sorted set encoded as a listpack.");
 
-  /** {@code zset-max-listpack-value}. */
   public final MemoryDirective zsetMaxListpackValue =
       memory("zset-max-listpack-value", 64)
           .alias("zset-max-ziplist-value")
           .doc("The maximum length of a member of such a sorted set, in bytes.");
 
-  /** {@code hll-sparse-max-bytes}. */
   public final MemoryDirective hllSparseMaxBytes =
       memory("hll-sparse-max-bytes", 3000)
           .doc("The maximum size of a HyperLogLog in the sparse encoding, in bytes.");
 
-  /** {@code stream-node-max-bytes}. */
   public final MemoryDirective streamNodeMaxBytes =
       memory("stream-node-max-bytes", 4096)
           .doc("The maximum size of a stream node; 0 is no limit.");
 
-  /** {@code stream-node-max-entries}. */
   public final LongDirective streamNodeMaxEntries =
       number("stream-node-max-entries", 100)
           .doc("The maximum number of entries of a stream node; 0 is no limit.");
 
-  /** {@code activerehashing}. */
   public final YesNoDirective activerehashing =
       yesNo("activerehashing", true)
           .acceptedWithoutEffect()

@@ -35,7 +35,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
     section("MEMORY");
   }
 
-  /** {@code maxmemory}. */
   public final MemoryDirective maxmemory =
       memory("maxmemory", 0)
           .unsigned()
@@ -44,7 +43,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
               "The memory that data and buffers may use before maxmemory-policy "
                   + "applies; 0 is no limit.");
 
-  /** {@code cgroup-memory-guard}. */
   public final YesNoDirective cgroupMemoryGuard =
       yesNo("cgroup-memory-guard", true)
           .doc(
@@ -52,7 +50,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
                   + " control group (container, systemd unit), at which the kernel would kill it."
                   + " The Java virtual machine's part of the limit is set aside.");
 
-  /** {@code maxmemory-policy}. */
   public final ChoiceDirective<MaxmemoryPolicy> maxmemoryPolicy =
       choice("maxmemory-policy", MaxmemoryPolicy.NOEVICTION)
           .doc(
@@ -61,7 +58,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
                   + "allkeys-lru, allkeys-lfu, allkeys-random, or noeviction, which "
                   + "refuses writes.");
 
-  /** {@code maxmemory-samples}. */
   public final IntDirective maxmemorySamples =
       integer("maxmemory-samples", 5)
           .between(1, Integer.MAX_VALUE)
@@ -69,7 +65,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
               "The number of keys sampled to choose the one to evict: more is more exact "
                   + "and slower.");
 
-  /** {@code maxmemory-eviction-tenacity}. */
   public final IntDirective maxmemoryEvictionTenacity =
       integer("maxmemory-eviction-tenacity", 10)
           .between(0, 100)
@@ -77,25 +72,21 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
               "The time for which eviction may delay a client: up to 10 in units of "
                   + "50 microseconds, then 15 percent more for each; 100 for no limit.");
 
-  /** {@code lfu-log-factor}. */
   public final IntDirective lfuLogFactor =
       integer("lfu-log-factor", 10)
           .doc(
               "The access counter of the LFU policies grows more slowly the higher this factor"
                   + " is.");
 
-  /** {@code lfu-decay-time}. */
   public final IntDirective lfuDecayTime =
       integer("lfu-decay-time", 1)
           .doc("Minutes after which the access counter of the LFU policies is decremented.");
 
-  /** {@code active-expire-effort}. */
   public final IntDirective activeExpireEffort =
       integer("active-expire-effort", 1)
           .between(1, 10)
           .doc("The effort to remove expired keys that are not accessed, from 1 to 10.");
 
-  /** {@code tracking-table-max-keys}. */
   public final LongDirective trackingTableMaxKeys =
       number("tracking-table-max-keys", 1_000_000)
           .doc("The maximum number of keys tracked for clients with a cache; 0 is no limit.");
@@ -104,28 +95,23 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
     section("LAZY FREEING");
   }
 
-  /** {@code lazyfree-lazy-eviction}. */
   public final YesNoDirective lazyfreeLazyEviction =
       yesNo("lazyfree-lazy-eviction", false)
           .doc(
               "Free evicted keys in the background. Here large values are always freed in slices;"
                   + " replicas receive UNLINK instead of DEL.");
 
-  /** {@code lazyfree-lazy-expire}. */
   public final YesNoDirective lazyfreeLazyExpire =
       yesNo("lazyfree-lazy-expire", false).doc("The same for expired keys.");
 
-  /** {@code lazyfree-lazy-server-del}. */
   public final YesNoDirective lazyfreeLazyServerDel =
       yesNo("lazyfree-lazy-server-del", false).doc("The same for keys that a command overwrites.");
 
-  /** {@code lazyfree-lazy-user-del}. */
   public final YesNoDirective lazyfreeLazyUserDel =
       yesNo("lazyfree-lazy-user-del", false)
           .acceptedWithoutEffectExcept(List.of(true))
           .doc("Make DEL behave as UNLINK.");
 
-  /** {@code lazyfree-lazy-user-flush}. */
   public final YesNoDirective lazyfreeLazyUserFlush =
       yesNo("lazyfree-lazy-user-flush", false)
           .doc("Make ASYNC the default of FLUSHALL and FLUSHDB.");
@@ -134,7 +120,6 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
     section("DEFRAGMENTATION");
   }
 
-  /** {@code activedefrag}. */
   public final YesNoDirective activedefrag =
       yesNo("activedefrag", false)
           .doc(
@@ -142,43 +127,36 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
                   + " pages and return these to the system. Does nothing during a save or full"
                   + " sync.");
 
-  /** {@code active-defrag-ignore-bytes}. */
   public final MemoryDirective activeDefragIgnoreBytes =
       memory("active-defrag-ignore-bytes", 100 << 20)
           .between(1, Long.MAX_VALUE)
           .doc("The amount of fragmentation below which defragmentation does not start.");
 
-  /** {@code active-defrag-threshold-lower}. */
   public final IntDirective activeDefragThresholdLower =
       integer("active-defrag-threshold-lower", 10)
           .between(0, 1000)
           .doc("The percentage of fragmentation at which it starts.");
 
-  /** {@code active-defrag-threshold-upper}. */
   public final IntDirective activeDefragThresholdUpper =
       integer("active-defrag-threshold-upper", 100)
           .between(0, 1000)
           .doc("The percentage of fragmentation at which it takes most time.");
 
-  /** {@code active-defrag-cycle-min}. */
   public final IntDirective activeDefragCycleMin =
       integer("active-defrag-cycle-min", 1)
           .between(1, 99)
           .doc("The minimum share of processor time, in percent.");
 
-  /** {@code active-defrag-cycle-max}. */
   public final IntDirective activeDefragCycleMax =
       integer("active-defrag-cycle-max", 25)
           .between(1, 99)
           .doc("The maximum share of processor time, in percent.");
 
-  /** {@code active-defrag-max-scan-fields}. */
   public final LongDirective activeDefragMaxScanFields =
       number("active-defrag-max-scan-fields", 1000)
           .between(1, Long.MAX_VALUE)
           .doc("The number of elements up to which a collection is moved, as a whole and at once.");
 
-  /** {@code jemalloc-bg-thread}. */
   public final YesNoDirective jemallocBgThread =
       yesNo("jemalloc-bg-thread", true)
           .acceptedWithoutEffectExcept(List.of(false))

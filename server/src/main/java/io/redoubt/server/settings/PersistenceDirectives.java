@@ -37,7 +37,6 @@ public final class PersistenceDirectives extends DirectiveGroup {
     section("SNAPSHOTTING");
   }
 
-  /** {@code save}. */
   public final SaveDirective save =
       add(new SaveDirective(
               List.of(
@@ -48,22 +47,18 @@ public final class PersistenceDirectives extends DirectiveGroup {
               "Save the data after a number of seconds if at least a number of changes were made"
                   + " since the last save; any of the pairs suffices. save \"\" disables it.");
 
-  /** {@code stop-writes-on-bgsave-error}. */
   public final YesNoDirective stopWritesOnBgsaveError =
       yesNo("stop-writes-on-bgsave-error", true)
           .doc("Refuse writes after a failed background save, so that the failure is noticed.");
 
-  /** {@code rdbcompression}. */
   public final YesNoDirective rdbcompression =
       yesNo("rdbcompression", true).doc("Compress strings in snapshots.");
 
-  /** {@code rdbchecksum}. */
   public final YesNoDirective rdbchecksum =
       yesNo("rdbchecksum", true)
           .immutable()
           .doc("End snapshots with a checksum, verified when they are loaded.");
 
-  /** {@code rdb-write-version}. */
   public final IntDirective rdbWriteVersion =
       integer("rdb-write-version", 9)
           .between(9, 12)
@@ -71,7 +66,6 @@ public final class PersistenceDirectives extends DirectiveGroup {
               "The lowest version of the RDB format to write. Data that requires a "
                   + "higher version gets it; version 9 can be loaded by Redis 5 and later.");
 
-  /** {@code sanitize-dump-payload}. */
   public final ChoiceDirective<Sanitize> sanitizeDumpPayload =
       choice("sanitize-dump-payload", Sanitize.NO)
           .acceptedWithoutEffectExcept(List.of(Sanitize.YES, Sanitize.CLIENTS))
@@ -81,24 +75,20 @@ public final class PersistenceDirectives extends DirectiveGroup {
                   + " files; an inconsistent value, as older servers may have written, is"
                   + " repaired with a warning.");
 
-  /** {@code dbfilename}. */
   public final TextDirective dbfilename =
       text("dbfilename", "dump.rdb")
           .guarded()
           .check(fileName("dbfilename", "filename", true))
           .doc("The name of the snapshot file in dir.");
 
-  /** {@code rdb-del-sync-files}. */
   public final YesNoDirective rdbDelSyncFiles =
       yesNo("rdb-del-sync-files", false)
           .doc("Remove the files of full syncs if persistence is disabled.");
 
-  /** {@code rdb-save-incremental-fsync}. */
   public final YesNoDirective rdbSaveIncrementalFsync =
       yesNo("rdb-save-incremental-fsync", true)
           .doc("Sync snapshots to disk incrementally while they are written.");
 
-  /** {@code rdb-key-save-delay}. */
   public final IntDirective rdbKeySaveDelay =
       integer("rdb-key-save-delay", 0)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
@@ -107,14 +97,12 @@ public final class PersistenceDirectives extends DirectiveGroup {
               "Microseconds to wait after saving each key; if negative, the number "
                   + "of keys to save per microsecond.");
 
-  /** {@code key-load-delay}. */
   public final IntDirective keyLoadDelay =
       integer("key-load-delay", 0)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
           .hidden()
           .doc("The same for loading keys.");
 
-  /** {@code loading-process-events-interval-bytes}. */
   public final IntDirective loadingProcessEventsIntervalBytes =
       integer("loading-process-events-interval-bytes", 2 << 20)
           .between(1024, Integer.MAX_VALUE)
@@ -126,27 +114,23 @@ public final class PersistenceDirectives extends DirectiveGroup {
     section("APPEND ONLY FILE");
   }
 
-  /** {@code appendonly}. */
   public final YesNoDirective appendonly =
       yesNo("appendonly", false)
           .fixedWhileLoading()
           .doc("Append every write to a file, from which the data is restored at startup.");
 
-  /** {@code appendfilename}. */
   public final TextDirective appendfilename =
       text("appendfilename", "appendonly.aof")
           .immutable()
           .check(fileName("appendfilename", "filename", false))
           .doc("The prefix of the names of the append-only files.");
 
-  /** {@code appenddirname}. */
   public final TextDirective appenddirname =
       text("appenddirname", "appendonlydir")
           .immutable()
           .check(fileName("appenddirname", "dirname", false))
           .doc("The directory of these files, within dir.");
 
-  /** {@code appendfsync}. */
   public final ChoiceDirective<Appendfsync> appendfsync =
       choice("appendfsync", Appendfsync.EVERYSEC)
           .doc(
@@ -154,7 +138,6 @@ public final class PersistenceDirectives extends DirectiveGroup {
                   + "everysec, or no (left to the operating system). With always, see "
                   + "aof-commit-journal before starting another server on the files.");
 
-  /** {@code aof-commit-journal}. */
   public final YesNoDirective aofCommitJournal =
       yesNo("aof-commit-journal", true)
           .doc(
@@ -165,44 +148,36 @@ public final class PersistenceDirectives extends DirectiveGroup {
                   + "redis-check-aof --fix on the manifest: both transfer them to the "
                   + "append-only file.");
 
-  /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =
       yesNo("no-appendfsync-on-rewrite", false)
           .doc("Do not sync while a snapshot or a rewrite keeps the disk busy.");
 
-  /** {@code auto-aof-rewrite-percentage}. */
   public final IntDirective autoAofRewritePercentage =
       integer("auto-aof-rewrite-percentage", 100)
           .doc(
               "Rewrite the file when it has grown by this percentage since the last "
                   + "rewrite; 0 disables automatic rewrites.");
 
-  /** {@code auto-aof-rewrite-min-size}. */
   public final MemoryDirective autoAofRewriteMinSize =
       memory("auto-aof-rewrite-min-size", 64 << 20)
           .doc("The minimum size for an automatic rewrite.");
 
-  /** {@code aof-load-truncated}. */
   public final YesNoDirective aofLoadTruncated =
       yesNo("aof-load-truncated", true)
           .doc("Load a file that ends within a command, up to the last complete command.");
 
-  /** {@code aof-use-rdb-preamble}. */
   public final YesNoDirective aofUseRdbPreamble =
       yesNo("aof-use-rdb-preamble", true)
           .doc("Start rewritten files with a snapshot in the RDB format.");
 
-  /** {@code aof-timestamp-enabled}. */
   public final YesNoDirective aofTimestampEnabled =
       yesNo("aof-timestamp-enabled", false)
           .doc("Record timestamps in the file, so that it can be truncated to a point in time.");
 
-  /** {@code aof-rewrite-incremental-fsync}. */
   public final YesNoDirective aofRewriteIncrementalFsync =
       yesNo("aof-rewrite-incremental-fsync", true)
           .doc("Sync rewritten files to disk incrementally while they are written.");
 
-  /** {@code aof-disable-auto-gc}. */
   public final YesNoDirective aofDisableAutoGc =
       yesNo("aof-disable-auto-gc", false).hidden().doc("Keep obsolete files.");
 

@@ -36,7 +36,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
     section("REPLICATION");
   }
 
-  /** {@code replicaof}. */
   public final ReplicaofDirective replicaof =
       add(new ReplicaofDirective())
           .immutable()
@@ -45,7 +44,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "<masterip> <masterport>",
               "The master of this server; without this line it starts as a master.");
 
-  /** {@code masterauth}. */
   public final TextDirective masterauth =
       text("masterauth", "")
           .sensitive()
@@ -55,56 +53,47 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The password for authentication to the master, and in a slot migration to the"
                   + " target.");
 
-  /** {@code masterauth-file}. */
   public final TextDirective masterauthFile =
       fileOf(masterauth)
           .shown(
               "/etc/redis/master-password",
               "A file that holds the password for the master, so that it needn't stand here.");
 
-  /** {@code masteruser}. */
   public final TextDirective masteruser =
       text("masteruser", "")
           .newerName("primaryuser")
           .sensitive()
           .shown("<username>", "The user for the same; without it, only the password is sent.");
 
-  /** {@code replica-serve-stale-data}. */
   public final YesNoDirective replicaServeStaleData =
       yesNo("replica-serve-stale-data", true)
           .alias("slave-serve-stale-data")
           .doc("Serve possibly stale data while the link to the master is down.");
 
-  /** {@code replica-read-only}. */
   public final YesNoDirective replicaReadOnly =
       yesNo("replica-read-only", true)
           .alias("slave-read-only")
           .doc("Refuse writes of clients on a replica.");
 
-  /** {@code replica-ignore-disk-write-errors}. */
   public final YesNoDirective replicaIgnoreDiskWriteErrors =
       yesNo("replica-ignore-disk-write-errors", false)
           .acceptedWithoutEffectExcept(List.of(true))
           .doc("Continue on a replica that can't write to its disk. A replica always does here.");
 
-  /** {@code repl-diskless-sync}. */
   public final YesNoDirective replDisklessSync =
       yesNo("repl-diskless-sync", true)
           .doc("Send full syncs directly to the replicas' sockets, without a file.");
 
-  /** {@code repl-diskless-sync-delay}. */
   public final IntDirective replDisklessSyncDelay =
       integer("repl-diskless-sync-delay", 5)
           .doc("Seconds that a full sync without a file waits for further replicas.");
 
-  /** {@code repl-diskless-sync-max-replicas}. */
   public final IntDirective replDisklessSyncMaxReplicas =
       integer("repl-diskless-sync-max-replicas", 0)
           .doc(
               "The number of waiting replicas at which such a sync starts before the delay ends; 0"
                   + " is no limit.");
 
-  /** {@code repl-diskless-load}. */
   public final ChoiceDirective<DisklessLoad> replDisklessLoad =
       choice("repl-diskless-load", DisklessLoad.DISABLED)
           .doc(
@@ -112,7 +101,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + "on-empty-db, from the socket if it has no data; swapdb, from the "
                   + "socket, keeping the old data until the new data is complete.");
 
-  /** {@code repl-interleaved-sync}. */
   public final YesNoDirective replInterleavedSync =
       yesNo("repl-interleaved-sync", true)
           .doc(
@@ -121,7 +109,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + "than the master. Must be set on both; the master also requires "
                   + "repl-diskless-sync and an output limit for replicas.");
 
-  /** {@code repl-spill-dir}. */
   public final TextDirective replSpillDir =
       text("repl-spill-dir", "")
           .shown(
@@ -130,38 +117,32 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + "its memory buffer, on masters and replicas; the data directory by "
                   + "default.");
 
-  /** {@code repl-spill-max}. */
   public final MemoryDirective replSpillMax =
       memory("repl-spill-max", 16L << 30)
           .doc(
               "The maximum size of these files, on a master for all replicas together; 0 "
                   + "is no limit.");
 
-  /** {@code repl-max-concurrent-full-syncs}. */
   public final IntDirective replMaxConcurrentFullSyncs =
       integer("repl-max-concurrent-full-syncs", 0)
           .doc("The maximum number of replicas in a full sync at the same time; 0 is no limit.");
 
-  /** {@code repl-full-sync-rate}. */
   public final MemoryDirective replFullSyncRate =
       memory("repl-full-sync-rate", 0)
           .doc("The maximum rate of all full syncs together, in bytes per second; 0 is no limit.");
 
-  /** {@code replica-refuse-empty-master}. */
   public final YesNoDirective replicaRefuseEmptyMaster =
       yesNo("replica-refuse-empty-master", true)
           .doc(
               "Keep the data of a replica whose master is empty and has a new replication"
                   + " ID, as after a loss of its data. The link then stays down.");
 
-  /** {@code repl-ping-replica-period}. */
   public final IntDirective replPingReplicaPeriod =
       integer("repl-ping-replica-period", 10)
           .between(1, Integer.MAX_VALUE)
           .alias("repl-ping-slave-period")
           .doc("Seconds between pings from a master to its replicas.");
 
-  /** {@code repl-timeout}. */
   public final IntDirective replTimeout =
       integer("repl-timeout", 60)
           .between(1, Integer.MAX_VALUE)
@@ -169,12 +150,10 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "Seconds without data or pings after which master and replica drop the "
                   + "link; must exceed repl-ping-replica-period.");
 
-  /** {@code repl-disable-tcp-nodelay}. */
   public final YesNoDirective replDisableTcpNodelay =
       yesNo("repl-disable-tcp-nodelay", false)
           .doc("Delay small packets to replicas to combine them.");
 
-  /** {@code repl-backlog-size}. */
   public final MemoryDirective replBacklogSize =
       memory("repl-backlog-size", 1 << 20)
           .between(1, Long.MAX_VALUE)
@@ -183,22 +162,18 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The size of the backlog, from which a reconnected replica continues "
                   + "without a full sync.");
 
-  /** {@code repl-backlog-ttl}. */
   public final LongDirective replBacklogTtl =
       number("repl-backlog-ttl", 3600)
           .doc("Seconds without replicas after which the backlog is freed; 0 for never.");
 
-  /** {@code replica-priority}. */
   public final IntDirective replicaPriority =
       integer("replica-priority", 100)
           .alias("slave-priority")
           .doc("Sentinels prefer the replica with the lowest number; 0 is never promoted.");
 
-  /** {@code replica-announced}. */
   public final YesNoDirective replicaAnnounced =
       yesNo("replica-announced", true).doc("Show this replica in the replies of sentinels.");
 
-  /** {@code ready-max-lag}. */
   public final IntDirective readyMaxLag =
       integer("ready-max-lag", 30)
           .between(0, Integer.MAX_VALUE)
@@ -206,19 +181,16 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The seconds without a byte from the master after which /readyz of a replica fails; 0"
                   + " for no limit. Masters ping every repl-ping-replica-period.");
 
-  /** {@code min-replicas-to-write}. */
   public final IntDirective minReplicasToWrite =
       integer("min-replicas-to-write", 0)
           .alias("min-slaves-to-write")
           .doc("Refuse writes while fewer replicas than this are up to date; 0 disables it.");
 
-  /** {@code min-replicas-max-lag}. */
   public final IntDirective minReplicasMaxLag =
       integer("min-replicas-max-lag", 10)
           .alias("min-slaves-max-lag")
           .doc("The maximum lag of an up-to-date replica in seconds; 0 disables it.");
 
-  /** {@code write-acks}. */
   public final WriteAcksDirective writeAcks =
       add(new WriteAcksDirective())
           .doc(
@@ -226,7 +198,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + " sent, or majority: enough to form a majority together with the master. 0"
                   + " sends replies at once. The server serves other requests meanwhile.");
 
-  /** {@code write-acks-timeout}. */
   public final IntDirective writeAcksTimeout =
       integer("write-acks-timeout", 1000)
           .doc(
@@ -234,14 +205,12 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + " the error UNACKED: it was applied here, but may be lost in a failover. 0"
                   + " waits without limit.");
 
-  /** {@code write-acks-durable}. */
   public final YesNoDirective writeAcksDurable =
       yesNo("write-acks-durable", false)
           .doc(
               "Count a replica only once the write is durable there. The replicas must have"
                   + " appendonly yes; with appendfsync always they sync at once.");
 
-  /** {@code write-acks-reads}. */
   public final YesNoDirective writeAcksReads =
       yesNo("write-acks-reads", false)
           .doc(
@@ -249,7 +218,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + " read neither writes that may still be lost nor, while the master is"
                   + " partitioned, outdated data.");
 
-  /** {@code replica-announce-ip}. */
   public final TextDirective replicaAnnounceIp =
       text("replica-announce-ip", "")
           .alias("slave-announce-ip")
@@ -258,14 +226,12 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "The address that a replica announces to its master, if it is behind "
                   + "NAT or in a container.");
 
-  /** {@code replica-announce-port}. */
   public final IntDirective replicaAnnouncePort =
       integer("replica-announce-port", 0)
           .between(0, 65535)
           .alias("slave-announce-port")
           .shown("1234", "The port that a replica announces.");
 
-  /** {@code rejoin-sentinels}. */
   public final HostPortsDirective rejoinSentinels =
       add(new HostPortsDirective("rejoin-sentinels"))
           .shown(
@@ -273,18 +239,15 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "Sentinels to ask after a restart whether this server is still the master, in"
                   + " addition to the ones that it remembers.");
 
-  /** {@code rejoin-auth-user}. */
   public final TextDirective rejoinAuthUser =
       text("rejoin-auth-user", "")
           .shown("asker", "The user for authentication to these sentinels.");
 
-  /** {@code rejoin-auth-pass}. */
   public final TextDirective rejoinAuthPass =
       text("rejoin-auth-pass", "")
           .sensitive()
           .shown("secret", "The password for authentication to these sentinels.");
 
-  /** {@code rejoin-timeout}. */
   public final IntDirective rejoinTimeout =
       integer("rejoin-timeout", 10_000)
           .between(0, Integer.MAX_VALUE)
@@ -292,7 +255,6 @@ public final class ReplicationDirectives extends DirectiveGroup {
               "Milliseconds for which a restarted master with sentinels refuses "
                   + "writes until they have answered; 0 disables it.");
 
-  /** {@code sentinel-lease}. */
   public final YesNoDirective sentinelLease =
       yesNo("sentinel-lease", false)
           .doc(
@@ -301,20 +263,17 @@ public final class ReplicationDirectives extends DirectiveGroup {
                   + " down-after-milliseconds ago, to promote no other node. Other servers of the"
                   + " group must have the same setting. The loss of most sentinels stops writes.");
 
-  /** {@code replica-ignore-maxmemory}. */
   public final YesNoDirective replicaIgnoreMaxmemory =
       yesNo("replica-ignore-maxmemory", true)
           .alias("slave-ignore-maxmemory")
           .doc("Leave eviction on a replica to its master.");
 
-  /** {@code replica-lazy-flush}. */
   public final YesNoDirective replicaLazyFlush =
       yesNo("replica-lazy-flush", false)
           .alias("slave-lazy-flush")
           .acceptedWithoutEffectExcept(List.of(true))
           .doc("Free a replica's old data in the background before a full sync.");
 
-  /** {@code propagation-error-behavior}. */
   public final ChoiceDirective<PropagationErrors> propagationErrorBehavior =
       choice("propagation-error-behavior", PropagationErrors.IGNORE)
           .acceptedWithoutEffect()

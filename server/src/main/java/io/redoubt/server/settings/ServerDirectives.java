@@ -61,31 +61,26 @@ public final class ServerDirectives extends Directives {
     section("SERVER");
   }
 
-  /** {@code databases}. */
   public final IntDirective databases =
       integer("databases", 16)
           .between(1, Integer.MAX_VALUE)
           .immutable()
           .doc("The number of databases; SELECT takes their index, from 0.");
 
-  /** {@code availability-zone}. */
   public final TextDirective availabilityZone =
       text("availability-zone", "")
           .shown("zone-a", "The availability zone of this server, shown by INFO server.");
 
-  /** {@code hz}. */
   public final IntDirective hz =
       integer("hz", 10)
           .keptWithin(1, 500)
           .doc("The frequency of background tasks per second, from 1 to 500.");
 
-  /** {@code dynamic-hz}. */
   public final YesNoDirective dynamicHz =
       yesNo("dynamic-hz", true)
           .acceptedWithoutEffectExcept(List.of(false))
           .doc("Increase that frequency with the number of clients.");
 
-  /** {@code rename-command}. */
   public final FileWord renameCommand =
       fileWord("rename-command")
           .arguments(2, 2)
@@ -93,25 +88,21 @@ public final class ServerDirectives extends Directives {
               "CONFIG \"\"",
               "Rename a command, or disable it with \"\". ACL rules are preferable.");
 
-  /** {@code latency-tracking}. */
   public final YesNoDirective latencyTracking =
       yesNo("latency-tracking", true)
           .doc(
               "Count the durations of commands, for INFO latencystats and LATENCY" + " HISTOGRAM.");
 
-  /** {@code latency-tracking-info-percentiles}. */
   public final PercentilesDirective latencyTrackingInfoPercentiles =
       add(new PercentilesDirective("latency-tracking-info-percentiles", List.of(50.0, 99.0, 99.9)))
           .doc("The percentiles that INFO latencystats shows.");
 
-  /** {@code latency-monitor-threshold}. */
   public final LongDirective latencyMonitorThreshold =
       number("latency-monitor-threshold", 0)
           .doc(
               "The minimum duration of events recorded for LATENCY, in milliseconds; 0 "
                   + "disables it.");
 
-  /** {@code slowlog-log-slower-than}. */
   public final LongDirective slowlogLogSlowerThan =
       number("slowlog-log-slower-than", 10000)
           .newerName("commandlog-execution-slower-than")
@@ -120,13 +111,11 @@ public final class ServerDirectives extends Directives {
               "The minimum duration of commands in the slow log, in microseconds; 0 "
                   + "for all, -1 for none.");
 
-  /** {@code slowlog-max-len}. */
   public final LongDirective slowlogMaxLen =
       number("slowlog-max-len", 128)
           .newerName("commandlog-slow-execution-max-len")
           .doc("The maximum number of commands in the slow log.");
 
-  /** {@code notify-keyspace-events}. */
   public final EventFlagsDirective notifyKeyspaceEvents =
       add(new EventFlagsDirective("notify-keyspace-events"))
           .doc(
@@ -135,13 +124,11 @@ public final class ServerDirectives extends Directives {
                   + "sets, hashes, sorted sets, streams; x expired, e evicted, d module; A "
                   + "for all of these; m misses; n new keys. Empty for none.");
 
-  /** {@code busy-reply-threshold}. */
   public final LongDirective busyReplyThreshold =
       number("busy-reply-threshold", 5000)
           .alias("lua-time-limit")
           .doc("Milliseconds after which other clients of a running script get a BUSY error.");
 
-  /** {@code lua-enable-deprecated-api}. */
   public final YesNoDirective luaEnableDeprecatedApi =
       yesNo("lua-enable-deprecated-api", false)
           .immutable()
@@ -154,20 +141,17 @@ public final class ServerDirectives extends Directives {
     section("SHUTDOWN");
   }
 
-  /** {@code shutdown-timeout}. */
   public final IntDirective shutdownTimeout =
       integer("shutdown-timeout", 10)
           .doc(
               "Seconds that a shutdown waits for the first append-only file, and for "
                   + "replicas to catch up.");
 
-  /** {@code shutdown-on-sigint}. */
   public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
       flags("shutdown-on-sigint", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
           .doc("The action of SIGINT: default, or some of save, nosave, now, force.");
 
-  /** {@code shutdown-on-sigterm}. */
   public final FlagsDirective<ShutdownFlag> shutdownOnSigterm =
       flags("shutdown-on-sigterm", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
@@ -177,7 +161,6 @@ public final class ServerDirectives extends Directives {
     section("KERNEL");
   }
 
-  /** {@code io-threads}. */
   public final IntDirective ioThreads =
       integer("io-threads", 1)
           .between(1, 128)
@@ -185,14 +168,12 @@ public final class ServerDirectives extends Directives {
           .acceptedWithoutEffect()
           .doc("The number of threads for socket I/O.");
 
-  /** {@code io-threads-do-reads}. */
   public final YesNoDirective ioThreadsDoReads =
       yesNo("io-threads-do-reads", false)
           .immutable()
           .acceptedWithoutEffect()
           .doc("Use these threads for reading, too.");
 
-  /** {@code oom-score-adj}. */
   public final ChoiceDirective<OomScoreAdj> oomScoreAdj =
       choice("oom-score-adj", OomScoreAdj.NO)
           .alsoAfter("yes", "relative", OomScoreAdj.YES)
@@ -200,12 +181,10 @@ public final class ServerDirectives extends Directives {
               "Adjust the process's score of the kernel's OOM killer: no, yes, "
                   + "relative, absolute.");
 
-  /** {@code oom-score-adj-values}. */
   public final OomScoreValuesDirective oomScoreAdjValues =
       add(new OomScoreValuesDirective("oom-score-adj-values", List.of(0, 200, 800)))
           .doc("The scores of a master, a replica and a child process.");
 
-  /** {@code disable-thp}. */
   public final YesNoDirective disableThp =
       yesNo("disable-thp", true)
           .immutable()
@@ -240,13 +219,11 @@ public final class ServerDirectives extends Directives {
           .immutable()
           .doc("The processors for the thread of a background save or a full sync.");
 
-  /** {@code ignore-warnings}. */
   public final TextDirective ignoreWarnings =
       text("ignore-warnings", "")
           .acceptedWithoutEffectExcept(List.of("ARM64-COW-BUG"))
           .doc("Warnings to suppress at startup.");
 
-  /** {@code watchdog-period}. */
   public final IntDirective watchdogPeriod =
       integer("watchdog-period", 0)
           .hidden()

@@ -11,7 +11,6 @@ public final class TuningDirectives extends DirectiveGroup {
     section("TUNING");
   }
 
-  /** {@code gathering-micros}. */
   public final IntDirective gatheringMicros =
       integer("gathering-micros", 0)
           .between(0, 1000)
@@ -21,7 +20,6 @@ public final class TuningDirectives extends DirectiveGroup {
                   + "processor time for each; latency rises by up to as much. 0 disables "
                   + "it.");
 
-  /** {@code snapshot-loop-percent}. */
   public final IntDirective snapshotLoopPercent =
       integer("snapshot-loop-percent", 8)
           .between(1, 90)
@@ -30,13 +28,11 @@ public final class TuningDirectives extends DirectiveGroup {
                   + " may take while commands run, in percent. A snapshot that starts later uses a"
                   + " changed value.");
 
-  /** {@code full-sync-loop-percent}. */
   public final IntDirective fullSyncLoopPercent =
       integer("full-sync-loop-percent", 25)
           .between(1, 90)
           .doc("The same for snapshots for replicas.");
 
-  /** {@code snapshot-thread-rests}. */
   public final YesNoDirective snapshotThreadRests =
       yesNo("snapshot-thread-rests", true)
           .doc(
@@ -44,7 +40,6 @@ public final class TuningDirectives extends DirectiveGroup {
                   + "commands run, if processors are scarce. Has no effect if the thread "
                   + "never waits for a processor.");
 
-  /** {@code aof-loop-wait-micros}. */
   public final IntDirective aofLoopWaitMicros =
       integer("aof-loop-wait-micros", 5000)
           .between(0, 1_000_000)

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 
 /** The file written by a snapshot, at first under a temporary name. */
 public interface SnapshotTarget {
-  /** Returns the temporary path. */
   Path temporary();
 
   /** Returns true if the file is the base of an append-only file. */

@@ -106,7 +106,6 @@ final class Buckets {
     return Long.reverse((Long.reverse(cursor) | (-1L >>> bits)) + 1);
   }
 
-  /** Returns the address of a bucket. */
   long address(int number) {
     return address(directory(), number);
   }

@@ -39,7 +39,6 @@ public final class FieldElement {
     return element + BlockLength.sizeAt(element);
   }
 
-  /** Returns the length of the field. */
   public static int fieldLength(long element) {
     return BlockLength.get(element);
   }
@@ -70,7 +69,6 @@ public final class FieldElement {
     };
   }
 
-  /** Returns the length of the value. */
   public static int valueLength(long element) {
     long start = valueStart(element);
     int first = Region.getUnsignedByte(start);

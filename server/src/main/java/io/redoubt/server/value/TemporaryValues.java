@@ -25,7 +25,6 @@ public final class TemporaryValues implements AutoCloseable {
   /** Created for the first value. */
   private @Nullable Keyspace temporaries;
 
-  /** Creates the temporary values of a keyspace. */
   public TemporaryValues(Keyspace keyspace) {
     this.keyspace = keyspace;
   }

@@ -53,7 +53,6 @@ public final class Values implements AutoCloseable {
     temporaries.structures(Type.LIST, lists);
   }
 
-  /** Returns the keyspace. */
   public Keyspace keyspace() {
     return keyspace;
   }
@@ -63,27 +62,22 @@ public final class Values implements AutoCloseable {
     return limits;
   }
 
-  /** Returns the lists. */
   public Lists lists() {
     return lists;
   }
 
-  /** Returns the sorted sets. */
   public SortedSets sortedSets() {
     return sortedSets;
   }
 
-  /** Returns the hashes. */
   public Hashes hashes() {
     return hashes;
   }
 
-  /** Returns the streams. */
   public Streams streams() {
     return streams;
   }
 
-  /** Returns the sets. */
   public Sets sets() {
     return sets;
   }

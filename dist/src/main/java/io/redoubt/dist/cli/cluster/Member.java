@@ -207,7 +207,6 @@ final class Member implements AutoCloseable {
     return reply;
   }
 
-  /** Returns the exception for an error reply. */
   ClusterException refused(Reply.Error error) {
     return new ClusterException(
         "[ERR] Node " + address() + " replied with error:\n" + error.message());

@@ -18,7 +18,6 @@ public record Printing(
     boolean pushes,
     boolean interactive) {
 
-  /** Returns the formatter of replies. */
   public ReplyFormatter formatter() {
     return new ReplyFormatter(form, elementDelimiter, replyDelimiter);
   }

@@ -7,7 +7,6 @@ import java.util.List;
 public final class BindDirective extends ManyWordsDirective<List<BindAddress>, BindDirective> {
   private static final int MAX = 16;
 
-  /** Declares the directive with its default. */
   public BindDirective(String name, List<BindAddress> defaultValue) {
     super(name, defaultValue);
   }

@@ -17,7 +17,6 @@ public final class ChoiceDirective<E extends Enum<E>>
     extends OneWordDirective<E, ChoiceDirective<E>> {
   private final Map<String, E> byWord = new LinkedHashMap<>();
 
-  /** Declares the directive with its default. */
   public ChoiceDirective(String name, E defaultValue) {
     super(name, defaultValue);
     for (E constant : defaultValue.getDeclaringClass().getEnumConstants()) {

@@ -16,7 +16,6 @@ import java.util.List;
  */
 public final class DirectoryDirective extends Directive<Path, DirectoryDirective> {
 
-  /** Declares the directive with its default. */
   public DirectoryDirective(String name, Path defaultValue) {
     super(name, defaultValue);
   }

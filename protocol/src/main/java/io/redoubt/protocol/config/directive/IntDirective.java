@@ -7,7 +7,6 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
   private int clampMin = Integer.MIN_VALUE;
   private int clampMax = Integer.MAX_VALUE;
 
-  /** Declares the directive with its default. */
   public IntDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }

@@ -5,7 +5,6 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
   private long min;
   private long max = Long.MAX_VALUE;
 
-  /** Declares the directive with its default. */
   public LongDirective(String name, long defaultValue) {
     super(name, defaultValue);
   }

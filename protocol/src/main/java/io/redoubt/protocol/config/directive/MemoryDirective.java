@@ -9,7 +9,6 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   private long clampMinBytes;
   private boolean unsigned;
 
-  /** Declares the directive with its default. */
   public MemoryDirective(String name, long defaultBytes) {
     super(name, defaultBytes);
   }

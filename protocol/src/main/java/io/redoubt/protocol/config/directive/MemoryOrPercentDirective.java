@@ -14,7 +14,6 @@ public final class MemoryOrPercentDirective
    */
   public record Amount(long number, boolean percent) {}
 
-  /** Declares the directive with its default. */
   public MemoryOrPercentDirective(String name, long defaultBytes) {
     super(name, new Amount(defaultBytes, false));
   }

@@ -4,7 +4,6 @@ package io.redoubt.protocol.config.directive;
 public final class OctalDirective extends OneWordDirective<Integer, OctalDirective> {
   private static final int MAX = 0777;
 
-  /** Declares the directive with its default. */
   public OctalDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }

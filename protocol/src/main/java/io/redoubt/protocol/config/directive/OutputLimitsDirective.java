@@ -11,7 +11,6 @@ import java.util.Map;
 public final class OutputLimitsDirective
     extends ManyWordsDirective<Map<ClientClass, OutputLimit>, OutputLimitsDirective> {
 
-  /** Declares the directive with its default. */
   public OutputLimitsDirective(String name, Map<ClientClass, OutputLimit> defaultValue) {
     super(name, defaultValue);
   }

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 public final class TextDirective extends OneWordDirective<String, TextDirective> {
   private @Nullable TextDirective secret;
 
-  /** Declares the directive with its default. */
   public TextDirective(String name, String defaultValue) {
     super(name, defaultValue);
   }

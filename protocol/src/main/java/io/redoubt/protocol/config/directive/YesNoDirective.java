@@ -3,12 +3,10 @@ package io.redoubt.protocol.config.directive;
 /** {@code yes} or {@code no}. */
 public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirective> {
 
-  /** Declares the directive with its default. */
   public YesNoDirective(String name, boolean defaultValue) {
     super(name, defaultValue);
   }
 
-  /** Returns true if it is yes. */
   public boolean value() {
     return current();
   }

@@ -26,7 +26,6 @@ public final class NoTouchCommand<C extends SessionCall> extends CommandGroup<C>
           .is(NOSCRIPT, LOADING, STALE)
           .runs(call -> ClientCommands.flag(call, ClientFlag.NO_TOUCH));
 
-  /** Creates the command. */
   public NoTouchCommand() {
     super(Group.CONNECTION);
   }

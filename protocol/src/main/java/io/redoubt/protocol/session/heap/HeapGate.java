@@ -225,7 +225,6 @@ public final class HeapGate {
   /** The bytes admitted since holders were last asked, which they will report. */
   private long unreportedBytes;
 
-  /** Creates the gate of a heap. */
   public HeapGate(Heap heap, Clock clock, Log log) {
     this.heap = heap;
     this.clock = clock;

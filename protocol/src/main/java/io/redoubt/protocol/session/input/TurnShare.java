@@ -76,7 +76,6 @@ public final class TurnShare {
     lookedNanos = now;
   }
 
-  /** Returns true if the share is used up. */
   boolean isUsedUp() {
     return usedUp;
   }

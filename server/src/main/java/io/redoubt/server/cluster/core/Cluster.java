@@ -216,7 +216,6 @@ public final class Cluster {
     return world.myself().id();
   }
 
-  /** Returns this node. */
   public Node me() {
     return world.myself();
   }

@@ -183,12 +183,10 @@ public final class Node {
     flags &= ~flag;
   }
 
-  /** Returns true if this is a master. */
   public boolean isMaster() {
     return has(NodeFlag.MASTER);
   }
 
-  /** Returns true if this is a replica. */
   public boolean isReplica() {
     return has(NodeFlag.REPLICA);
   }

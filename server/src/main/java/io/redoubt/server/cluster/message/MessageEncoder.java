@@ -16,7 +16,6 @@ public final class MessageEncoder {
 
   private MessageEncoder() {}
 
-  /** Returns the bytes of a message. */
   public static byte[] encode(Message message) {
     Body body = message.body();
     ByteBuffer out = ByteBuffer.allocate(Math.addExact(Layout.HEADER, length(body)));

@@ -18,7 +18,6 @@ public record ClusterState(
     nodes = List.copyOf(nodes);
   }
 
-  /** Returns the record of this node. */
   public NodeRecord myself() {
     for (NodeRecord node : nodes) {
       if (node.id().equals(myId)) {

@@ -60,7 +60,6 @@ public record NodeRecord(
     public static final OpenSlots NONE = new OpenSlots(Map.of(), Map.of());
   }
 
-  /** Returns the config epoch. */
   public long configEpoch() {
     return claim.configEpoch();
   }

@@ -99,7 +99,6 @@ public final class KeySlot {
     return of(memory, offset, length);
   }
 
-  /** Returns the slot of a key. */
   public static int of(byte[] key) {
     return of(MemorySegment.ofArray(key), 0, key.length);
   }

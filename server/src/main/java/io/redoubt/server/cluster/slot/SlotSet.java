@@ -68,7 +68,6 @@ public final class SlotSet {
     return number >= 0 && number < SLOTS;
   }
 
-  /** Returns true if the slot is in the set. */
   public boolean contains(int slot) {
     return (words[slot >>> 6] & 1L << slot) != 0;
   }
@@ -130,7 +129,6 @@ public final class SlotSet {
     return count;
   }
 
-  /** Returns true if the set is empty. */
   public boolean isEmpty() {
     for (long word : words) {
       if (word != 0) {
@@ -140,7 +138,6 @@ public final class SlotSet {
     return true;
   }
 
-  /** Returns a copy. */
   public SlotSet copy() {
     return new SlotSet(words.clone());
   }

@@ -116,7 +116,6 @@ public final class DebugCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED, SYSCMD)
           .runs(this::debug);
 
-  /** Declares the command. */
   public DebugCommands(Host host, Scripting scripting) {
     super(Group.SERVER);
     this.host = host;

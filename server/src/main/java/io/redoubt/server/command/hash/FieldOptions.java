@@ -126,7 +126,6 @@ final class FieldOptions {
     return keeps;
   }
 
-  /** Returns true if a time is given. */
   boolean hasTime() {
     return unit != null;
   }

@@ -31,7 +31,6 @@ public final class CapaCommand extends CommandGroup<Call> {
           .is(NOSCRIPT, LOADING, STALE)
           .runs(CapaCommand::capa);
 
-  /** Declares the command. */
   public CapaCommand() {
     super(Group.CONNECTION);
   }

@@ -23,7 +23,6 @@ public final class SelectCommand extends CommandGroup<Call> {
           .is(LOADING, STALE, FAST)
           .runs(SelectCommand::select);
 
-  /** Declares the command. */
   public SelectCommand() {
     super(Group.CONNECTION);
   }

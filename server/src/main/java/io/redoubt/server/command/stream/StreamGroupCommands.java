@@ -125,7 +125,6 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
   private boolean makesStream;
   private long entriesRead;
 
-  /** Declares the group. */
   public StreamGroupCommands() {
     super(Group.STREAM);
   }

@@ -106,7 +106,6 @@ public final class SetCommand extends CommandGroup<Call> {
     }
   }
 
-  /** Declares the command. */
   public SetCommand() {
     super(Group.STRING);
   }

@@ -63,7 +63,6 @@ public final class MemoryUse {
     startupOverheadBytes = growingOverheadBytes();
   }
 
-  /** Returns the buffers. */
   public Buffers buffers() {
     return buffers;
   }

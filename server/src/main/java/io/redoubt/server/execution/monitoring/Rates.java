@@ -33,7 +33,6 @@ public final class Rates {
   private final Rate cycles = new Rate(NANOS_PER_SECOND);
   private final Rate nanosPerCycle = new Rate(1);
 
-  /** Creates rates of 0. */
   public Rates(ServerStats stats, LoopStats loop, Traffic traffic) {
     this.stats = stats;
     this.loop = loop;

@@ -55,7 +55,6 @@ public final class ServerState {
     return reason == null ? first.error() : reason;
   }
 
-  /** Returns true if the server is in a state. */
   public boolean is(Refusal refusal) {
     return (mask & refusal.bit()) != 0;
   }

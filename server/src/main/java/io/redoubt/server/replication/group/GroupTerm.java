@@ -25,7 +25,6 @@ final class GroupTerm {
     this.membership = membership;
   }
 
-  /** Returns the number of the term. */
   long number() {
     return number;
   }

@@ -84,7 +84,6 @@ public final class Replicas implements ReplicaFeed.Listener {
     this.listener = listener;
   }
 
-  /** Returns the feeds of the replicas. */
   public ReplicaFeeds feeds() {
     return feeds;
   }

@@ -10,7 +10,6 @@ public interface ReplicatedDataSet {
   /** Returns the keys. */
   Keyspace keyspace();
 
-  /** Returns the snapshots of the data set. */
   Snapshots snapshots();
 
   /** Returns the context of loads that fill the data set. */

@@ -13,7 +13,6 @@ public sealed interface PsyncDecision {
   /** The id sent by a replica without a history, to request a full sync. */
   String ANY_ID = "?";
 
-  /** Returns the lines to log. */
   List<LogLine> log();
 
   /**

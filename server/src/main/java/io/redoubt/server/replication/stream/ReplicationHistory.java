@@ -40,7 +40,6 @@ public final class ReplicationHistory {
     return digits.toString();
   }
 
-  /** Returns the id of this history. */
   public String id() {
     return id;
   }

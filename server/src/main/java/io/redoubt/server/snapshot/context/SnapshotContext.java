@@ -48,7 +48,6 @@ public record SnapshotContext(
     return contents.values().keyspace();
   }
 
-  /** Returns the libraries of functions. */
   public FunctionLibraries functions() {
     return contents.functions();
   }

@@ -15,7 +15,6 @@ public final class DenseRegisters {
 
   private DenseRegisters() {}
 
-  /** Returns a register. */
   public static int get(long address, int index) {
     int bit = index * BITS;
     long at = address + (bit >> 3);

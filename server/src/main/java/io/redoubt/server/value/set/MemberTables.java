@@ -37,7 +37,6 @@ public final class MemberTables implements Structures {
     table.setGate(gate);
   }
 
-  /** Returns the address of the member in a block. */
   public static long memberAddress(long block) {
     return block + BlockLength.sizeAt(block);
   }

@@ -161,7 +161,6 @@ public final class RankedMembers {
     ScoredMember.free(slabs, block);
   }
 
-  /** Returns the rank of a member. */
   long rank(long block) {
     return tree.rank(ScoredMember.key(ScoredMember.score(block)), block);
   }

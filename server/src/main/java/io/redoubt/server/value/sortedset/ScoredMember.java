@@ -54,7 +54,6 @@ public final class ScoredMember {
     slabs.free(block, sizeBytes(block));
   }
 
-  /** Returns the address of the member. */
   public static long address(long block) {
     return block + LENGTH_AT + BlockLength.sizeAt(block + LENGTH_AT);
   }
@@ -64,7 +63,6 @@ public final class ScoredMember {
     return BlockLength.get(block + LENGTH_AT);
   }
 
-  /** Returns the score. */
   public static double score(long block) {
     int form = Region.getByte(block);
     long at = address(block) + length(block);

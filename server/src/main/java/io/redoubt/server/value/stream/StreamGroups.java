@@ -516,7 +516,6 @@ public final class StreamGroups {
     }
   }
 
-  /** Returns the size of the groups of a stream in bytes. */
   long sizeBytes(long root) {
     groups.header(root + Streams.GROUPS_AT);
     long bytes = groups.sizeBytes();

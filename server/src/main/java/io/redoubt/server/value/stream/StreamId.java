@@ -23,7 +23,6 @@ public final class StreamId {
   private long millis;
   private long sequence;
 
-  /** Creates the id 0-0. */
   public StreamId() {}
 
   /** Returns the milliseconds. */
@@ -68,7 +67,6 @@ public final class StreamId {
     Region.putLong(address + 8, sequence);
   }
 
-  /** Returns true if the id is 0-0. */
   public boolean isFirst() {
     return (millis | sequence) == 0;
   }
