@@ -3,7 +3,6 @@ package io.redoubt.protocol.net;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -27,12 +26,8 @@ final class EpollSockets extends SystemSockets {
 
   @Override
   public IoHandlerFactory handlers() {
-    return EpollIoHandler.newFactory();
-  }
-
-  @Override
-  public IoRegistration registered(IoRegistration made) {
-    return new EpollRegistration(made);
+    IoHandlerFactory netty = EpollIoHandler.newFactory();
+    return executor -> new EpollHandler(netty.newHandler(executor));
   }
 
   @Override

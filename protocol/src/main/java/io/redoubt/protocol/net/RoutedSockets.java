@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -41,11 +40,6 @@ public final class RoutedSockets implements Sockets {
   @Override
   public IoHandlerFactory handlers() {
     return sockets.handlers();
-  }
-
-  @Override
-  public IoRegistration registered(IoRegistration made) {
-    return sockets.registered(made);
   }
 
   @Override

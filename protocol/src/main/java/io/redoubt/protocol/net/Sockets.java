@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -20,13 +19,6 @@ public interface Sockets {
 
   /** Creates the polling mechanism of a loop. */
   IoHandlerFactory handlers();
-
-  /**
-   * Returns the registration that a channel uses to declare its interest to the polling mechanism.
-   */
-  default IoRegistration registered(IoRegistration made) {
-    return made;
-  }
 
   /**
    * Creates a loop with its own thread, which the first task starts.

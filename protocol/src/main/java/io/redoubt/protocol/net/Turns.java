@@ -124,7 +124,7 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-      return sockets.registered(handler.register(handle));
+      return handler.register(handle);
     }
 
     @Override

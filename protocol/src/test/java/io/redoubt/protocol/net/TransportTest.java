@@ -257,6 +257,57 @@ class TransportTest extends TransportFixture {
   }
 
   /**
+   * A connection that is opened while the events of a poll are handled has the descriptor of the
+   * one that was closed just before, but not its events: here the end of that one.
+   */
+  @Test
+  void aConnectionHearsNothingOfTheOneThatHadItsDescriptor() throws Exception {
+    EchoHandler link = new EchoHandler();
+    EchoHandler next = new EchoHandler();
+    try (ServerSocket oldPeer = new ServerSocket(0, 1, loopback(0).getAddress());
+        ServerSocket newPeer = new ServerSocket(0, 1, loopback(0).getAddress())) {
+      EchoHandler served =
+          new EchoHandler() {
+            @Override
+            public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
+              if (memory.get(ValueLayout.JAVA_BYTE, from) == 'y') {
+                link.opened.join().close();
+                transport.connect(loopback(newPeer.getLocalPort()), null, 5000, next);
+              }
+              super.onBytes(connection, memory, from, to);
+            }
+          };
+      Listener listener = listen(() -> served);
+      try (Socket client = new Socket("127.0.0.1", listener.port())) {
+        client.getOutputStream().write('x'); // epoll lists it first if it just did
+        assertThat(client.getInputStream().read()).isEqualTo('x');
+        transport.connect(loopback(oldPeer.getLocalPort()), null, 5000, link);
+        Socket end = oldPeer.accept();
+        link.opened.join();
+        // A full backlog: the new connection is established after the events of the poll.
+        List<Socket> waiting =
+            List.of(
+                new Socket("127.0.0.1", newPeer.getLocalPort()),
+                new Socket("127.0.0.1", newPeer.getLocalPort()));
+        CountDownLatch sent = stopLoop(() -> {});
+        client.getOutputStream().write('y');
+        end.close();
+        sent.countDown();
+        for (Socket other : waiting) {
+          newPeer.accept().close();
+          other.close();
+        }
+        try (Socket accepted = newPeer.accept()) {
+          accepted.setSoTimeout(30_000);
+          accepted.getOutputStream().write("hello".getBytes(UTF_8));
+          assertThat(accepted.getInputStream().readNBytes(5)).isEqualTo("hello".getBytes(UTF_8));
+        }
+      }
+      assertThat(next.closed.join()).isNull();
+    }
+  }
+
+  /**
    * Runs a task on the loop and stops the loop, so that all bytes the test sends arrive in one
    * turn.
    *
@@ -617,7 +668,7 @@ class TransportTest extends TransportFixture {
     assertThat(loop.thread().getName()).isEqualTo("test-loop");
     List<Integer> order = new ArrayList<>();
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-    loop.execute(() -> order.add(1));
+    CountDownLatch submitted = stopLoop(() -> order.add(1));
     loop.schedule(
         () -> {
           order.add(3);
@@ -626,6 +677,7 @@ class TransportTest extends TransportFixture {
         20);
     loop.execute(() -> order.add(loop.inLoop() && Thread.currentThread() == loop.thread() ? 2 : 0));
     loop.schedule(() -> order.add(9), 10).cancel();
+    submitted.countDown();
     done.join();
     assertThat(order).containsExactly(1, 2, 3);
   }
