@@ -48,11 +48,7 @@ final class AcksBenchmark implements Callable<Integer> {
       description = "SETs per round and row (default: ${DEFAULT-VALUE}).")
   private int operations = 100_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 5;
+  @Mixin private RoundCount rounds = new RoundCount(5);
 
   @Option(
       names = "--delay",
@@ -64,7 +60,7 @@ final class AcksBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison<Row> rows = Comparison.ofRounds(rounds.count(), this::measure);
     Comparison.head("");
     print(rows, "no acks, 1 client", Row::few);
     print(rows, "WAIT 1, 1 client", Row::fewWaits);

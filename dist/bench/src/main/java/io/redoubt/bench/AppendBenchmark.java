@@ -54,11 +54,7 @@ final class AppendBenchmark implements Callable<Integer> {
           "SETs per round with always (default: ${DEFAULT-VALUE}); four times as many otherwise.")
   private int operations = 100_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 5;
+  @Mixin private RoundCount rounds = new RoundCount(5);
 
   @Option(
       names = "--fsync-delay",
@@ -75,7 +71,7 @@ final class AppendBenchmark implements Callable<Integer> {
     if (fsyncDelayMicros > 0) {
       servers.delayFsync(fsyncDelayMicros);
     }
-    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison<Row> rows = Comparison.ofRounds(rounds.count(), this::measure);
     Comparison.head("thousands a second");
     rows.row("always, 50 clients", row -> row.benchmark().few(), ALWAYS_GOAL);
     rows.row("always, 500 clients", row -> row.benchmark().many(), ALWAYS_GOAL);

@@ -27,10 +27,10 @@ import picocli.CommandLine.Option;
     description = {
       "The server's processor time per operation, summed over all its threads, under a load of"
           + " redis-benchmark with 50 connections. The servers take turns, round by round; the"
-          + " ratio is the median of the rounds' ratios, the times are medians. Each row starts"
-          + " with rounds that are not counted, in which Java compiles the code. P is the number"
-          + " of requests in a pipeline. Unless the title says otherwise, an operation picks one"
-          + " of a million keys or elements at random.",
+          + " ratio is the median of the rounds' ratios, the times are medians. Each row"
+          + " starts with rounds that are not counted, in which Java compiles the code. P"
+          + " is the number of requests in a pipeline. Unless the title says otherwise, an"
+          + " operation picks one of a million keys or elements at random.",
       "With --metrics, both servers are of the distribution: the first without metrics-port, the"
           + " second with one that is scraped every five seconds.",
       "With --cluster, both servers are in cluster mode and serve all slots; rows whose keys lie in"
@@ -180,11 +180,7 @@ final class CpuBenchmark implements Callable<Integer> {
               + " fewer of expensive operations.")
   private int operations = MILLION;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
-  private int rounds = 5;
+  @Mixin private RoundCount rounds = new RoundCount(5);
 
   @Mixin private RowFilter only = new RowFilter();
 
@@ -333,10 +329,11 @@ final class CpuBenchmark implements Callable<Integer> {
     }
     Comparison<Double> micros =
         Comparison.ofRounds(
-            rounds, ofRedis -> micros(load, pipeline, count, ofRedis ? redis : redoubt));
+            rounds.count(), ofRedis -> micros(load, pipeline, count, ofRedis ? redis : redoubt));
     double[] theirs = micros.redis().stream().mapToDouble(Double::doubleValue).toArray();
     double[] ours = micros.redoubt().stream().mapToDouble(Double::doubleValue).toArray();
-    double[] ratios = IntStream.range(0, rounds).mapToDouble(i -> ours[i] / theirs[i]).toArray();
+    double[] ratios =
+        IntStream.range(0, rounds.count()).mapToDouble(i -> ours[i] / theirs[i]).toArray();
     System.out.printf(
         Locale.ROOT,
         "%-24s %4d %12.3f %12.3f %7.2f %6.2f%n",

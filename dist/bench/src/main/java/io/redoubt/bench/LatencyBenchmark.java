@@ -74,15 +74,11 @@ final class LatencyBenchmark implements Callable<Integer> {
       description = "Members, fields and keys (default: ${DEFAULT-VALUE}).")
   private int size = 10_000_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Number of rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Comparison<List<Row>> rows = Comparison.ofRounds(rounds, this::rows);
+    Comparison<List<Row>> rows = Comparison.ofRounds(rounds.count(), this::rows);
     System.out.printf(
         Locale.ROOT,
         "%-30s %10s %10s %10s %10s %6s %12s %12s%n",

@@ -34,17 +34,13 @@ final class LoadBenchmark implements Callable<Integer> {
       description = "Strings of 64 bytes (default: ${DEFAULT-VALUE}).")
   private int keys = 5_000_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   private int files;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison<Row> rows = Comparison.ofRounds(rounds.count(), this::measure);
     Comparison.head("seconds");
     rows.row("BGSAVE, idle", Row::saveSeconds, GOAL);
     rows.row("start with the file", Row::loadSeconds, GOAL);

@@ -87,11 +87,7 @@ final class OpenLoopBenchmark implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private int warmUpSeconds = 2;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Number of rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   @Option(
       names = "--with",
@@ -111,7 +107,7 @@ final class OpenLoopBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     List<Candidate> candidates = candidates();
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds.count(); round++) {
       for (Candidate candidate : round % 2 == 0 ? candidates : candidates.reversed()) {
         try (MeasuredServer server = candidate.start().get()) {
           measure(server, candidate.rows());

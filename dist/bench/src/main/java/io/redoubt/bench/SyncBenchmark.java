@@ -46,11 +46,7 @@ final class SyncBenchmark implements Callable<Integer> {
       description = "Strings of 64 bytes (default: ${DEFAULT-VALUE}).")
   private int keys = 5_000_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   @Option(
       names = "--with",
@@ -62,7 +58,7 @@ final class SyncBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison<Row> rows = Comparison.ofRounds(rounds.count(), this::measure);
     Comparison.head("");
     rows.row("seconds", Row::seconds, 1);
     rows.row("p99.9 of a GET before, ms", Row::p999BeforeMillis, Comparison.NO_GOAL);

@@ -62,11 +62,7 @@ final class TrackingBenchmark implements Callable<Integer> {
       description = "SETs per round (default: ${DEFAULT-VALUE}).")
   private int operations = KEYS;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   @Mixin private RowFilter only = new RowFilter();
 
@@ -94,7 +90,7 @@ final class TrackingBenchmark implements Callable<Integer> {
       figures(row, redoubt, besideRedoubt);
       Comparison<Figures> all =
           Comparison.ofRounds(
-              rounds,
+              rounds.count(),
               ofRedis ->
                   figures(row, ofRedis ? redis : redoubt, ofRedis ? besideRedis : besideRedoubt));
       all.row("SET, " + row.title(), Figures::setMicros, GOAL);
