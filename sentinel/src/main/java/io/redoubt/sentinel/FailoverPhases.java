@@ -121,7 +121,7 @@ final class FailoverPhases {
     if (phase != null) {
       boolean ofAnother = type.endsWith("down") && !payload.startsWith("master ");
       if (!ofAnother && (current.size() < MAX_MASTERS || current.containsKey(master))) {
-        started(progress(master, now), type, phase, now);
+        onPhaseStart(progress(master, now), type, phase, now);
       }
       return "";
     }
@@ -160,7 +160,7 @@ final class FailoverPhases {
         });
   }
 
-  private static void started(Progress progress, String type, String phase, Moment now) {
+  private static void onPhaseStart(Progress progress, String type, String phase, Moment now) {
     boolean isLate = type.endsWith("down") && !progress.phase.equals(DETECTION);
     if (!isLate && !phase.equals(progress.phase)) {
       progress.enter(phase, now.monotonicMillis());

@@ -107,7 +107,7 @@ final class SentinelMetrics {
   }
 
   /** Handles an event of the sentinel. */
-  void happened(String type, String payload) {
+  void onEvent(String type, String payload) {
     if (page == null) {
       return;
     }

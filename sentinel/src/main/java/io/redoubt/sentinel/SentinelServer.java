@@ -273,7 +273,7 @@ public final class SentinelServer implements AutoCloseable {
           channels.publish(ByteString.of(channel), ByteString.of(message));
           SentinelMetrics watching = metrics;
           if (watching != null) {
-            watching.happened(channel, message);
+            watching.onEvent(channel, message);
           }
         };
     ScriptQueue scripts =

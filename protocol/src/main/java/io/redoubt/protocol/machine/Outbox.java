@@ -20,7 +20,7 @@ public final class Outbox<O> {
   }
 
   /** Requests that the state is persisted before the outputs of this step. */
-  public void stateChanged() {
+  public void markStateChanged() {
     stateChanged = true;
   }
 

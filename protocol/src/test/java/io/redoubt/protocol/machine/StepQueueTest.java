@@ -69,7 +69,7 @@ class StepQueueTest {
   void persistsAChangedStateBeforeOtherOutputs() {
     Outbox<String> outbox = new Outbox<>();
     outbox.emit("vote");
-    outbox.stateChanged();
+    outbox.markStateChanged();
     assertThat(outbox.end(first -> first.add("persist"))).containsExactly("persist", "vote");
     outbox.emit("ping");
     assertThat(outbox.end(first -> first.add("persist"))).containsExactly("ping");

@@ -30,11 +30,11 @@ final class InstanceFields {
     fields.common(instance, sentinel);
     switch (instance) {
       case Master master -> {
-        fields.reported(master);
+        fields.putReported(master);
         fields.master(master);
       }
       case Replica replica -> {
-        fields.reported(replica);
+        fields.putReported(replica);
         fields.replica(replica);
       }
       case SentinelPeer peer -> fields.sentinel(peer);
@@ -102,7 +102,7 @@ final class InstanceFields {
     }
   }
 
-  private void reported(DataNode node) {
+  private void putReported(DataNode node) {
     put("info-refresh", node.sinceInfoMillis(now));
     put("role-reported", node.reportedRole().word());
     put("role-reported-time", node.reportedRoleMillis(now));

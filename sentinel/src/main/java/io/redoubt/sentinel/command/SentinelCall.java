@@ -74,7 +74,7 @@ public final class SentinelCall extends SessionCall {
     } else {
       StateWait wait = new StateWait(client(), answer);
       client().block(wait, 0);
-      keeper.whenSettled(wait::settled);
+      keeper.whenSettled(wait::onSettled);
     }
   }
 }

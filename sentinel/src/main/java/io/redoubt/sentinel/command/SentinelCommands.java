@@ -400,12 +400,12 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     for (Master master : wanted) {
       reply.bulk(master.name());
       reply.array(1 + master.replicas().size());
-      cached(call, master);
-      master.replicas().forEach(replica -> cached(call, replica));
+      replyCached(call, master);
+      master.replicas().forEach(replica -> replyCached(call, replica));
     }
   }
 
-  private static void cached(SentinelCall call, DataNode node) {
+  private static void replyCached(SentinelCall call, DataNode node) {
     ReplyWriter reply = call.reply();
     reply.array(2);
     reply.integer(node.sinceInfoMillis(call.sentinel().nowMillis()));

@@ -28,7 +28,7 @@ final class StateWait implements Waiting {
   }
 
   /** Ends the wait once the write has succeeded or failed. */
-  void settled(boolean kept) {
+  void onSettled(boolean kept) {
     if (!over) {
       client.unblock();
       reply(kept);

@@ -68,24 +68,24 @@ public abstract class DataNode extends Instance {
   }
 
   /** Records a new connection, on which the node has not refused our password yet. */
-  final void connected() {
+  final void onConnected() {
     refusesPassword = false;
   }
 
-  final void passwordRefused() {
+  final void onPasswordRefused() {
     refusesPassword = true;
   }
 
-  final void settingsRead(Map<String, String> values) {
+  final void setSettings(Map<String, String> values) {
     settings = Map.copyOf(values);
   }
 
-  final void infoAsked(long now) {
+  final void setInfoAskedAt(long now) {
     infoAskedAt = now;
   }
 
   /** Records an INFO, except for its role; see {@link #roleReported}. */
-  final void infoReceived(NodeInfo parsed, String text, long now) {
+  final void onInfo(NodeInfo parsed, String text, long now) {
     info = parsed;
     infoText = text;
     infoAt = now;

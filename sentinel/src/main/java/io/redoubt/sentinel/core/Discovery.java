@@ -36,33 +36,33 @@ final class Discovery {
     this.failovers = failovers;
   }
 
-  void info(DataNode node, String text) {
+  void onInfo(DataNode node, String text) {
     long now = world.nowMillis();
     NodeInfo before = node.info();
     NodeInfo info = NodeInfo.parse(text, node.reportedRole());
-    node.infoReceived(info, text, now);
+    node.onInfo(info, text, now);
     noteRunId(node, info);
-    leases.informed(node, info);
+    leases.onInfo(node, info);
     if (node instanceof Master master) {
       for (Address replica : info.replicas()) {
         noteReplica(master, replica);
       }
-      handover.masterObserved(master, info);
+      handover.onMasterInfo(master, info);
       if (info.role() == NodeInfo.Role.MASTER
           && info.acks().group() != null
           && master.groupReported(info.acks().group())) {
-        world.stateChanged();
+        world.markStateChanged();
       }
     }
     noteRole(node, info);
     if (node instanceof Replica replica) {
-      replica.observed(info);
+      replica.onReplicaInfo(info);
       if (before == null
           || !before.masterLink().address().isSamePlace(info.masterLink().address())) {
-        replica.masterChanged(now);
+        replica.onMasterChange(now);
       }
       if (!world.isTilted()) {
-        failovers.observed(replica, info);
+        failovers.onInfo(replica, info);
         correct(replica, info);
       }
     }
@@ -75,10 +75,10 @@ final class Discovery {
     if (node.hasRunId()) {
       world.event(Level.NOTICE, "+reboot", node);
       if (node instanceof Master master) {
-        master.rebooted(world.nowMillis());
+        master.onReboot(world.nowMillis());
       }
     }
-    node.identified(info.runId());
+    node.setRunId(info.runId());
   }
 
   private void noteReplica(Master master, Address address) {
@@ -87,7 +87,7 @@ final class Discovery {
         && !world.names.same(master.address(), address)) {
       Replica replica = roster.addReplica(master, address);
       world.event(Level.NOTICE, "+slave", replica);
-      world.stateChanged();
+      world.markStateChanged();
     }
   }
 
@@ -140,9 +140,9 @@ final class Discovery {
           && info.replicas().stream()
               .noneMatch(each -> world.names.same(each, replica.address()))) {
         world.event(Level.NOTICE, "-slave", replica);
-        master.replicaGone(replica);
+        master.removeReplica(replica);
         roster.forget(replica);
-        world.stateChanged();
+        world.markStateChanged();
       }
     }
   }
@@ -163,21 +163,21 @@ final class Discovery {
       return null;
     }
     if (hello.runId().equals(world.myId())) {
-      world.ownIdHeard(!links.hasAnnounced(hello.sentinel()));
+      world.onOwnId(!links.hasAnnounced(hello.sentinel()));
       return null;
     }
     SentinelPeer peer = notePeer(master, hello);
-    peer.helloHeard(world.nowMillis());
+    peer.onHello(world.nowMillis());
     // After a restart, the greater of the two would be read from the file as the current epoch.
     world.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
     if (master.raiseConfigEpoch(hello.configEpoch())) {
       failovers.supersede(master, hello.configEpoch());
-      world.stateChanged();
+      world.markStateChanged();
       if (!world.names.same(hello.master(), master.address())) {
         world.event(Level.WARNING, "+config-update-from", peer);
         Address from = master.address();
         failovers.switchTo(master, hello.master());
-        leases.moved(master);
+        leases.onMasterChange(master);
         world.runReconfigScript(master, false, from, master.address());
         return master;
       }
@@ -213,7 +213,7 @@ final class Discovery {
     }
     SentinelPeer peer = roster.addPeer(master, hello.sentinel(), hello.runId());
     world.event(Level.NOTICE, "+sentinel", peer);
-    world.stateChanged();
+    world.markStateChanged();
     return peer;
   }
 
@@ -241,6 +241,6 @@ final class Discovery {
     Link shared = links.ofSentinel(peer.runId(), address);
     links.release(peer);
     peer.moveTo(address, shared == null ? links.make(address) : shared);
-    world.stateChanged();
+    world.markStateChanged();
   }
 }

@@ -63,7 +63,7 @@ final class Doctor {
         }
       }
     }
-    node.settingsRead(settings);
+    node.setSettings(settings);
   }
 
   /** Logs the findings once, when discovery should have completed. */

@@ -61,8 +61,8 @@ final class Elections {
    * @param coordinated true if the failover stops the master's writes first
    */
   void vote(Master master, String candidate, long epoch, boolean coordinated) {
-    master.voted(candidate, epoch);
-    world.stateChanged();
+    master.castVote(candidate, epoch);
+    world.markStateChanged();
     world.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
     if (!candidate.equals(world.myId())) {
       leaderWait.expect(master, candidate, coordinated);
@@ -90,13 +90,13 @@ final class Elections {
         world.wakeBy(due);
         continue;
       }
-      peer.opinionAsked(now);
+      peer.setOpinionAskedAt(now);
       long epoch = world.currentEpoch();
       String candidate = "*";
       if (failover != null && stands) {
         epoch = failover.epoch();
         candidate = world.myId();
-        peer.voteAsked(epoch);
+        peer.setVoteAskedForEpoch(epoch);
       }
       boolean vote = !candidate.equals("*");
       List<String> words =
@@ -117,12 +117,12 @@ final class Elections {
   }
 
   /** Handles a sentinel's opinion and optional vote. */
-  void answered(SentinelPeer peer, NodeRequest request, Answer answer) {
+  void onAnswer(SentinelPeer peer, NodeRequest request, Answer answer) {
     boolean coordinated =
         request.commands().getFirst().getLast().equals(Input.AskedIfDown.COORDINATED);
     if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
       // A Redis sentinel, which votes regardless of the master's state.
-      peer.coordinationRefused();
+      peer.onCoordinationRefused();
       askPeers(world.masterOf(peer), true);
       return;
     }
@@ -133,9 +133,9 @@ final class Elections {
         || !(items.values().get(2) instanceof Answer.Number epoch)) {
       return;
     }
-    peer.opinionAnswered(down.value() == 1, world.nowMillis());
+    peer.onOpinion(down.value() == 1, world.nowMillis());
     if (request.purpose() == Purpose.VOTE) {
-      peer.voteAnswered(Long.parseLong(request.commands().getFirst().get(4)));
+      peer.setVoteAnsweredForEpoch(Long.parseLong(request.commands().getFirst().get(4)));
     }
     if (!leader.value().equals("*") && peer.voted(leader.value(), epoch.value())) {
       world.remark(

@@ -101,7 +101,7 @@ final class FailoverAttempt {
     return fenceAskedAt;
   }
 
-  void fenceAsked(long now) {
+  void setFenceAskedAt(long now) {
     fenceAskedAt = now;
   }
 
@@ -148,13 +148,13 @@ final class FailoverAttempt {
     stateSince = now;
   }
 
-  void replicaChosen(Replica replica) {
+  void setChosen(Replica replica) {
     chosen = replica;
     caughtUp = false;
   }
 
   /** Records that the chosen replica has all data of the master, whose writes are stopped. */
-  void caughtUp() {
+  void markCaughtUp() {
     caughtUp = true;
   }
 
@@ -175,12 +175,12 @@ final class FailoverAttempt {
   }
 
   /** Records the first request to stop writes. */
-  void writesStopAsked() {
+  void markWritesStopAsked() {
     writesStop = WritesStop.ASKED;
   }
 
   /** Records the master's confirmation: its offset no longer changes. */
-  void writesStopped(long now) {
+  void onWritesStopped(long now) {
     writesStop = WritesStop.STOPPED;
     stoppedAt = now;
     finalOffset = -1;
@@ -189,22 +189,22 @@ final class FailoverAttempt {
   /**
    * Records that writes continue: the master has refused to stop them, or is about to resume them.
    */
-  void writesResumed() {
+  void onWritesResumed() {
     writesStop = WritesStop.NONE;
   }
 
   /** Records a request for a pause, which lasts for a limited time. */
-  void pauseAsked(long now) {
+  void setPauseAskedAt(long now) {
     pausedAt = now;
   }
 
   /** Records a pause of this process, during which the master's pause may have expired. */
-  void pauseDoubted() {
+  void doubtPause() {
     pausedAt = MachineClock.NEVER;
   }
 
   /** Records the offset of a master whose writes are stopped; only the first one counts. */
-  void offsetReported(long offset) {
+  void onOffset(long offset) {
     if (writesStop == WritesStop.STOPPED && finalOffset < 0) {
       finalOffset = offset;
     }

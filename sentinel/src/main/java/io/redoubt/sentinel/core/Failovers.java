@@ -133,7 +133,7 @@ final class Failovers {
     leaderWait.expect(master, null);
     world.raiseEpoch(master, world.currentEpoch() + 1);
     long epoch = world.currentEpoch();
-    master.failoverStarted(
+    master.setFailover(
         new FailoverAttempt(epoch, forced, coordinated, acceptsLoss, world.nowMillis()));
     world.event(Level.WARNING, "+try-failover", master);
     elections.vote(master, world.myId(), epoch, coordinated);
@@ -149,7 +149,7 @@ final class Failovers {
       if (world.settings().crash().afterElection()) {
         world.emit(new Output.Crash("crash-after-election"));
       }
-      master.electionWon();
+      master.onElectionWon();
       enter(failover, State.SELECT_REPLICA);
       world.event(Level.WARNING, "+failover-state-select-slave", master);
       return;
@@ -201,7 +201,7 @@ final class Failovers {
       abort(master, Objection.NO_REPLICA, "");
       return;
     }
-    failover.replicaChosen(chosen);
+    failover.setChosen(chosen);
     world.event(Level.WARNING, "+selected-slave", chosen);
     if (planned) {
       enter(failover, State.HANDOVER);
@@ -214,7 +214,7 @@ final class Failovers {
   }
 
   /** Handles the master's reply to CLIENT PAUSE. */
-  void pauseAnswered(Master master, Answer answer) {
+  void onPauseAnswer(Master master, Answer answer) {
     FailoverAttempt failover = master.failover();
     if (failover != null) {
       act(master, failover, handover.pauseAnswered(master, answer));
@@ -249,7 +249,7 @@ final class Failovers {
   /** Promotes the replica that has all acknowledged writes. */
   private void promoteFenced(FailoverAttempt failover, Replica replica) {
     if (failover.chosen() != replica) {
-      failover.replicaChosen(replica);
+      failover.setChosen(replica);
       world.event(Level.WARNING, "+selected-slave", replica);
     }
     order(failover);
@@ -279,7 +279,7 @@ final class Failovers {
 
   private void orderPromotion(Replica promoted) {
     boolean unused = links.setRole(promoted, null);
-    promoted.promotionOrdered(world.nowMillis());
+    promoted.setPromotionOrderedAt(world.nowMillis());
   }
 
   private void awaitPromotion(Master master, FailoverAttempt failover) {
@@ -312,7 +312,7 @@ final class Failovers {
   }
 
   /** Handles the reply to a role change by requesting INFO, which reports the node's new role. */
-  void roleAnswered(Instance instance, Answer answer) {
+  void onRoleAnswer(Instance instance, Answer answer) {
     // The first command of the transaction is the one that changes the role.
     Answer outcome =
         answer instanceof Answer.Items items && !items.values().isEmpty()
@@ -337,7 +337,7 @@ final class Failovers {
   }
 
   /** Handles a replica's INFO, which may show the progress of our failover. */
-  void observed(Replica replica, NodeInfo info) {
+  void onInfo(Replica replica, NodeInfo info) {
     Master master = world.masterOf(replica);
     FailoverAttempt failover = master.failover();
     Replica chosen = failover == null ? null : failover.chosen();
@@ -345,16 +345,16 @@ final class Failovers {
       return;
     }
     if (chosen != replica) {
-      reconfiguration.observed(replica, info, chosen);
+      reconfiguration.onInfo(replica, info, chosen);
     } else if (failover.state() == State.WAIT_PROMOTION && info.role() == NodeInfo.Role.MASTER) {
-      promoted(master, failover, replica);
+      onPromoted(master, failover, replica);
     }
   }
 
-  private void promoted(Master master, FailoverAttempt failover, Replica promoted) {
+  private void onPromoted(Master master, FailoverAttempt failover, Replica promoted) {
     master.raiseConfigEpoch(failover.epoch());
     enter(failover, State.RECONF_REPLICAS);
-    world.stateChanged();
+    world.markStateChanged();
     world.event(Level.WARNING, "+promoted-slave", promoted);
     if (world.settings().crash().afterPromotion()) {
       world.emit(new Output.Crash("crash-after-promotion"));
@@ -479,12 +479,12 @@ final class Failovers {
     FailoverAttempt failover = master.failover();
     if (failover != null) {
       handover.resumeWrites(master, failover);
-      master.failoverDropped();
+      master.clearFailover();
     }
   }
 
   private void postpone(Master master, long millis) {
-    master.attemptPostponed(world.nowMillis() + millis);
+    master.postponeAttempt(world.nowMillis() + millis);
     world.wakeBy(master.nextAttemptAt());
   }
 }

@@ -92,7 +92,7 @@ final class Fencing {
   }
 
   private void ask(Master master, FailoverAttempt failover) {
-    failover.fenceAsked(world.nowMillis());
+    failover.setFenceAskedAt(world.nowMillis());
     for (DataNode node : nodes(master)) {
       if (owesAnswer(node, failover)) {
         links.send(
@@ -106,7 +106,7 @@ final class Fencing {
   }
 
   /** Handles a node's answer to the request for a promise. */
-  void answered(DataNode node, NodeRequest request, Answer answer) {
+  void onAnswer(DataNode node, NodeRequest request, Answer answer) {
     FailoverAttempt failover = world.masterOf(node).failover();
     if (failover == null
         || failover.state() != FailoverAttempt.State.FENCE

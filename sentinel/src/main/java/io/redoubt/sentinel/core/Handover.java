@@ -57,12 +57,12 @@ final class Handover {
   /** Stops the master's writes. */
   void stopWrites(Master master, FailoverAttempt failover) {
     world.event(Level.NOTICE, "+failover-state-stop-writes", master);
-    failover.writesStopAsked();
+    failover.markWritesStopAsked();
     pause(master, failover);
   }
 
   private void pause(Master master, FailoverAttempt failover) {
-    failover.pauseAsked(world.nowMillis());
+    failover.setPauseAskedAt(world.nowMillis());
     links.clientPause(master, PAUSE_MILLIS);
   }
 
@@ -73,22 +73,22 @@ final class Handover {
       return Decision.WAIT;
     }
     if (answer instanceof Answer.Failure failure) {
-      failover.writesResumed();
+      failover.onWritesResumed();
       return failover.state() == FailoverAttempt.State.HANDOVER
           ? withoutPause(master, failover, "the master answered: " + failure.text())
           : Decision.WAIT;
     }
-    failover.writesStopped(world.nowMillis());
+    failover.onWritesStopped(world.nowMillis());
     links.askInfo(master);
     return Decision.WAIT;
   }
 
   /** Handles the master's INFO: the first one during the pause has the final offset. */
-  void masterObserved(Master master, NodeInfo info) {
+  void onMasterInfo(Master master, NodeInfo info) {
     FailoverAttempt failover = master.failover();
     // Clients must receive the replies to acknowledged writes before the master is replaced.
     if (failover != null && info.role() == NodeInfo.Role.MASTER && info.acks().waiting() == 0) {
-      failover.offsetReported(info.offset());
+      failover.onOffset(info.offset());
     }
   }
 
@@ -104,7 +104,7 @@ final class Handover {
         && info.masterLink().isUp()
         && isOfSameHistory(master, info)
         && info.offset() >= failover.finalOffset()) {
-      failover.caughtUp();
+      failover.markCaughtUp();
       return new Decision.Promote(chosen);
     }
     if (failover.writesStop() == FailoverAttempt.WritesStop.ASKED) {
@@ -188,7 +188,7 @@ final class Handover {
   static void onProcessPause(Master master) {
     FailoverAttempt failover = master.failover();
     if (failover != null) {
-      failover.pauseDoubted();
+      failover.doubtPause();
     }
   }
 
@@ -205,7 +205,7 @@ final class Handover {
   /** Ends the pause after the failover or its abort. */
   void resumeWrites(Master master, FailoverAttempt failover) {
     if (failover.writesStop() != FailoverAttempt.WritesStop.NONE) {
-      failover.writesResumed();
+      failover.onWritesResumed();
       if (master.link().command.isUp()) {
         links.send(
             master, Link.Kind.COMMAND, Purpose.PAUSE, links.words(master, "CLIENT", "UNPAUSE"));

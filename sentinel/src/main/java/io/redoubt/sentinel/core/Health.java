@@ -29,7 +29,7 @@ final class Health {
       return;
     }
     long now = world.nowMillis();
-    instance.viewChanged(down, now);
+    instance.setSubjectivelyDown(down, now);
     world.event(Level.WARNING, down ? "+sdown" : "-sdown", instance);
     if (down && instance instanceof Master master) {
       elections.askPeers(master, true);
@@ -81,7 +81,7 @@ final class Health {
     // Our own failover deposes the master, too; that must not make it ODOWN halfway.
     boolean byUs = master.isFailoverInProgress() && !master.isSubjectivelyDown();
     if (!acks.isReplaced() || byUs) {
-      master.notReplaced();
+      master.clearReplaced();
       return acks.isIncomplete();
     }
     return master.replacedMillis(now)
@@ -105,14 +105,14 @@ final class Health {
       return;
     }
     if (down) {
-      master.becameObjectivelyDown(now, now + world.randomMillis(0, DESYNC_MILLIS));
+      master.onObjectivelyDown(now, now + world.randomMillis(0, DESYNC_MILLIS));
       world.event(
           Level.WARNING,
           "+odown",
           master,
           world.described(master) + " #quorum " + agreeing + "/" + master.options().quorum());
     } else {
-      master.recoveredObjectively(now);
+      master.onObjectivelyUp(now);
       world.event(Level.WARNING, "-odown", master);
     }
   }

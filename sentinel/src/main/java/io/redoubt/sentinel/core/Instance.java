@@ -85,17 +85,17 @@ public abstract class Instance {
   }
 
   /** Records that our view of it has changed. */
-  final void viewChanged(boolean down, long now) {
+  final void setSubjectivelyDown(boolean down, long now) {
     subjectivelyDown = down;
     subjectivelyDownSince = now;
   }
 
-  final void helloSent(long now) {
+  final void setHelloSentAt(long now) {
     helloSentAt = now;
   }
 
   /** Records the run id of the process at its address. */
-  final void identified(String processRunId) {
+  final void setRunId(String processRunId) {
     runId = processRunId;
   }
 

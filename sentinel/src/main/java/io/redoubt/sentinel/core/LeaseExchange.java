@@ -30,7 +30,7 @@ final class LeaseExchange {
   private boolean refused;
 
   /** Records the answer; {@code offer} is true if the node understood it as an offer. */
-  void understood(boolean offer) {
+  void onUnderstood(boolean offer) {
     refused = !offer;
   }
 

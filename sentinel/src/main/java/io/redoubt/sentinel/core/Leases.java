@@ -59,7 +59,7 @@ final class Leases {
   }
 
   /** Handles a node's INFO, which reports whether it requires leases. */
-  void informed(DataNode node, NodeInfo info) {
+  void onInfo(DataNode node, NodeInfo info) {
     LeaseExchange lease = node.link().lease;
     boolean before = lease.wanted;
     lease.wanted = info.wantsLease();
@@ -85,7 +85,7 @@ final class Leases {
   }
 
   /** Offers leases at once after a change of the master. */
-  void moved(Master master) {
+  void onMasterChange(Master master) {
     offer(master);
     master.replicas().forEach(this::offer);
   }
@@ -187,11 +187,11 @@ final class Leases {
   }
 
   /** Handles the answer to an offer. */
-  void answered(Link link, NodeRequest request, Answer answer) {
+  void onAnswer(Link link, NodeRequest request, Answer answer) {
     LeaseExchange lease = link.lease;
     LeaseOffer offer = LeaseOffer.parse(request.commands().getFirst().getLast());
     boolean held = answer.equals(new Answer.Text(LeaseOffer.HELD));
-    lease.understood(held || answer.equals(new Answer.Text(LeaseOffer.FREE)));
+    lease.onUnderstood(held || answer.equals(new Answer.Text(LeaseOffer.FREE)));
     if (lease.isRefused()
         || offer == null
         || offer.sequence() != lease.sequence
@@ -213,7 +213,7 @@ final class Leases {
             && now < promise.until();
     if (gaveUp) {
       promises.put(master.name(), new Promise(node.address(), now));
-      moved(master);
+      onMasterChange(master);
     } else if (!lease.held && !lease.hurried && mayHold(node)) {
       lease.hurried = true;
       offer(node);

@@ -94,11 +94,11 @@ final class Links {
     Side side = link.side(kind);
     if (side.state != State.DOWN) {
       world.emit(new Output.Disconnect(link.id(), kind));
-      broken(link, kind);
+      onBroken(link, kind);
     }
   }
 
-  private void broken(Link link, Kind kind) {
+  private void onBroken(Link link, Kind kind) {
     link.side(kind).state = State.DOWN;
     if (kind == Kind.COMMAND) {
       link.pending = 0;
@@ -129,13 +129,13 @@ final class Links {
    * Handles the answer to the greeting. A node that refuses our password counts as disconnected; a
    * wrong password alone does not, because the node may not require one.
    */
-  void greeted(Instance instance, Answer answer) {
+  void onGreeted(Instance instance, Answer answer) {
     if (instance instanceof DataNode node
         && answer instanceof Answer.Failure(String text)
         && (text.startsWith("WRONGPASS")
             || text.startsWith("NOAUTH")
             || text.startsWith("ERR invalid password"))) {
-      node.passwordRefused();
+      node.onPasswordRefused();
     }
     if (answer instanceof Answer.Failure failure
         && failure.text().startsWith("NOAUTH")
@@ -161,11 +161,11 @@ final class Links {
           users.getFirst(),
           world.described(users.getFirst()) + " #" + reason);
     }
-    broken(link, kind);
+    onBroken(link, kind);
     return users;
   }
 
-  void heard(int id) {
+  void onHeard(int id) {
     Link link = links.get(id);
     if (link != null) {
       link.heardAt = world.nowMillis();
@@ -182,7 +182,7 @@ final class Links {
   }
 
   /** Handles the answer to a PING; a loading node or a replica without a master is alive, too. */
-  void pong(Link link, Answer answer) {
+  void onPong(Link link, Answer answer) {
     long now = world.nowMillis();
     link.pongAt = now;
     boolean pong = answer instanceof Answer.Status status && status.text().startsWith("PONG");
@@ -198,7 +198,7 @@ final class Links {
     if (pong) {
       for (Instance user : users(link)) {
         if (user instanceof Master master) {
-          master.ponged();
+          master.onPong();
         }
       }
     }
@@ -211,7 +211,7 @@ final class Links {
 
   void askInfo(DataNode node) {
     if (node.link().command.isUp()) {
-      node.infoAsked(world.nowMillis());
+      node.setInfoAskedAt(world.nowMillis());
       send(node, Kind.COMMAND, Purpose.INFO, words(node, "INFO"));
     }
   }
@@ -249,7 +249,7 @@ final class Links {
             world.shown(master.currentAddress()),
             master.configEpoch());
     announced.add(hello.sentinel());
-    instance.helloSent(world.nowMillis());
+    instance.setHelloSentAt(world.nowMillis());
     send(
         instance,
         Kind.COMMAND,

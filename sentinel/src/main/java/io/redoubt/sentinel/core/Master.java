@@ -147,7 +147,7 @@ public final class Master extends DataNode {
   }
 
   /** Records that the master is not deposed. */
-  void notReplaced() {
+  void clearReplaced() {
     replacedSince = MachineClock.NEVER;
   }
 
@@ -189,19 +189,19 @@ public final class Master extends DataNode {
     return peers.get(runId);
   }
 
-  void replicaFound(Replica replica) {
+  void addReplica(Replica replica) {
     replicas.put(replica.address(), replica);
   }
 
-  void replicaGone(Replica replica) {
+  void removeReplica(Replica replica) {
     replicas.remove(replica.address());
   }
 
-  void sentinelFound(SentinelPeer peer) {
+  void addSentinel(SentinelPeer peer) {
     peers.put(peer.runId(), peer);
   }
 
-  void sentinelGone(SentinelPeer peer) {
+  void removeSentinel(SentinelPeer peer) {
     peers.remove(peer.runId());
   }
 
@@ -211,19 +211,19 @@ public final class Master extends DataNode {
     peers.clear();
   }
 
-  void reconfigured(MasterOptions newOptions) {
+  void setOptions(MasterOptions newOptions) {
     options = newOptions;
   }
 
   /** Records a new process at the master's address; it may load for the configured time. */
-  void rebooted(long now) {
+  void onReboot(long now) {
     if (options.masterRebootDownAfterMillis() > 0) {
       rebootSince = now;
     }
   }
 
   /** Records a PONG: a rebooted master has loaded its data. */
-  void ponged() {
+  void onPong() {
     rebootSince = MachineClock.NEVER;
   }
 
@@ -237,14 +237,14 @@ public final class Master extends DataNode {
    *
    * @param earliestAttempt the time before which this sentinel must not start a failover
    */
-  void becameObjectivelyDown(long now, long earliestAttempt) {
+  void onObjectivelyDown(long now, long earliestAttempt) {
     objectivelyDown = true;
     objectivelyDownSince = now;
     nextAttemptAt = Math.max(nextAttemptAt, earliestAttempt);
   }
 
   /** Records that a quorum no longer agrees; the next elections start without a back-off. */
-  void recoveredObjectively(long now) {
+  void onObjectivelyUp(long now) {
     objectivelyDown = false;
     objectivelyDownSince = now;
     lostElections = 0;
@@ -275,7 +275,7 @@ public final class Master extends DataNode {
   }
 
   /** Casts our vote; the epoch must not be lower than that of any previous vote. */
-  void voted(String candidate, long epoch) {
+  void castVote(String candidate, long epoch) {
     if (epoch < leaderEpoch) {
       throw new IllegalStateException("a vote in epoch " + epoch + " after " + leaderEpoch);
     }
@@ -339,12 +339,12 @@ public final class Master extends DataNode {
     return lackedReplicaAt;
   }
 
-  void failoverStarted(FailoverAttempt attempt) {
+  void setFailover(FailoverAttempt attempt) {
     failover = attempt;
     lackedReplica = false;
   }
 
-  void electionWon() {
+  void onElectionWon() {
     lostElections = 0;
   }
 
@@ -361,11 +361,11 @@ public final class Master extends DataNode {
     lackedReplicaAt = now;
   }
 
-  void failoverDropped() {
+  void clearFailover() {
     failover = null;
   }
 
-  void attemptPostponed(long until) {
+  void postponeAttempt(long until) {
     nextAttemptAt = until;
   }
 

@@ -25,7 +25,7 @@ final class Names {
   }
 
   /** Records the result of a name resolution. */
-  void resolved(String name, String address) {
+  void onResolved(String name, String address) {
     addresses.put(name.toLowerCase(Locale.ROOT), address);
   }
 

@@ -24,7 +24,7 @@ final class Reconfiguration {
       if (replica.reconf() == Reconf.SENT
           && now - replica.orderedAt() > world.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
         world.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
-        replica.reconfigurationFinished();
+        replica.onReconfigurationEnd();
       }
       if (replica.isReconfiguring()) {
         inProgress++;
@@ -58,24 +58,24 @@ final class Reconfiguration {
   /** Orders a replica to follow the new master; returns false if it is the new master itself. */
   private boolean turn(Replica replica, Address master, String event) {
     if (!links.setRole(replica, master)) {
-      replica.reconfigurationFinished();
+      replica.onReconfigurationEnd();
       return false;
     }
-    replica.reconfigurationOrdered(world.nowMillis());
+    replica.onReconfigurationOrdered(world.nowMillis());
     world.event(Level.NOTICE, event, replica);
     return true;
   }
 
   /** Handles the INFO of a replica, which may follow the new master already. */
-  void observed(Replica replica, NodeInfo info, Replica promoted) {
+  void onInfo(Replica replica, NodeInfo info, Replica promoted) {
     if (replica.reconf() == Reconf.SENT
         && info.role() == NodeInfo.Role.REPLICA
         && world.names.follows(info, promoted.address())) {
-      replica.reconfigurationStarted();
+      replica.onReconfigurationStart();
       world.event(Level.NOTICE, "+slave-reconf-inprog", replica);
     }
     if (replica.reconf() == Reconf.IN_PROGRESS && info.masterLink().isUp()) {
-      replica.reconfigurationFinished();
+      replica.onReconfigurationEnd();
       world.event(Level.NOTICE, "+slave-reconf-done", replica);
     }
   }

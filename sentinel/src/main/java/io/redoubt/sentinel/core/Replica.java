@@ -70,12 +70,12 @@ public final class Replica extends DataNode {
   }
 
   /** Records that its INFO reports a new master. */
-  void masterChanged(long now) {
+  void onMasterChange(long now) {
     followsSince = now;
   }
 
   /** Records an INFO; one of a previous process is forgotten. */
-  void observed(NodeInfo info) {
+  void onReplicaInfo(NodeInfo info) {
     NodeInfo before = lastAsReplica;
     if (info.role() == NodeInfo.Role.REPLICA) {
       lastAsReplica = info;
@@ -110,22 +110,22 @@ public final class Replica extends DataNode {
     return info;
   }
 
-  void promotionOrdered(long now) {
+  void setPromotionOrderedAt(long now) {
     orderedAt = now;
   }
 
-  void reconfigurationOrdered(long now) {
+  void onReconfigurationOrdered(long now) {
     reconf = Reconf.SENT;
     orderedAt = now;
   }
 
   /** Records that it follows the new master and awaits its data. */
-  void reconfigurationStarted() {
+  void onReconfigurationStart() {
     reconf = Reconf.IN_PROGRESS;
   }
 
   /** Records that it has the new master's data, or is no longer awaited. */
-  void reconfigurationFinished() {
+  void onReconfigurationEnd() {
     reconf = Reconf.DONE;
   }
 

@@ -28,7 +28,7 @@ final class Roster {
             ++lastInstanceId, master.name(), address, links.make(address), world.nowMillis());
     replica.link().addUser(replica.id());
     world.add(replica);
-    master.replicaFound(replica);
+    master.addReplica(replica);
     return replica;
   }
 
@@ -39,7 +39,7 @@ final class Roster {
         new SentinelPeer(++lastInstanceId, master.name(), address, link, runId, world.nowMillis());
     link.addUser(peer.id());
     world.add(peer);
-    master.sentinelFound(peer);
+    master.addSentinel(peer);
     return peer;
   }
 
@@ -54,11 +54,11 @@ final class Roster {
     for (Master master : world.masters()) {
       SentinelPeer peer = master.peer(runId);
       if (peer != null) {
-        master.sentinelGone(peer);
+        master.removeSentinel(peer);
         forget(peer);
       }
     }
-    world.stateChanged();
+    world.markStateChanged();
   }
 
   void forgetOthers(Master master) {

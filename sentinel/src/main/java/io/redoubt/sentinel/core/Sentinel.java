@@ -108,13 +108,13 @@ public final class Sentinel {
     switch (input) {
       case Input.Tick() -> tick();
       case Input.Connected(int link, Link.Kind kind, String localHost) ->
-          upkeep.connected(link, kind, localHost);
+          upkeep.onConnected(link, kind, localHost);
       case Input.Disconnected(int link, Link.Kind kind, String reason) ->
-          disconnected(links.disconnected(link, kind, reason));
+          onDisconnected(links.disconnected(link, kind, reason));
       case Input.Replied(int link, NodeRequest request, Answer answer) ->
-          replied(link, request, answer);
+          onReply(link, request, answer);
       case Input.HelloHeard(int link, String payload) -> {
-        links.heard(link);
+        links.onHeard(link);
         Master moved = discovery.hello(payload);
         if (moved != null) {
           react(moved);
@@ -134,10 +134,10 @@ public final class Sentinel {
           react(master);
         }
       }
-      case Input.Resolved(String name, String address) -> world.names.resolved(name, address);
+      case Input.Resolved(String name, String address) -> world.names.onResolved(name, address);
       case Input.Leave() -> world.masters().forEach(leases::leave);
       case Input.FlushConfig() -> {
-        world.stateChanged();
+        world.markStateChanged();
         world.emit(new Output.Done(1));
       }
       case Input.Configure(Settings changed) -> configure(changed);
@@ -145,7 +145,7 @@ public final class Sentinel {
     return world.result();
   }
 
-  private void disconnected(List<Instance> users) {
+  private void onDisconnected(List<Instance> users) {
     for (Instance user : users) {
       upkeep.maintain(user);
       react(world.masterOf(user));
@@ -200,14 +200,14 @@ public final class Sentinel {
     }
   }
 
-  private void replied(int linkId, NodeRequest request, Answer answer) {
+  private void onReply(int linkId, NodeRequest request, Answer answer) {
     Link link = links.answered(linkId, request);
     Instance instance = world.instance(request.instance());
     if (link == null) {
       return;
     }
     if (request.purpose() == NodeRequest.Purpose.PING) {
-      links.pong(link, answer);
+      links.onPong(link, answer);
       for (Instance user : links.users(link)) {
         if (!world.isTilted()) {
           health.judge(user);
@@ -222,32 +222,32 @@ public final class Sentinel {
     switch (request.purpose()) {
       case INFO -> {
         if (instance instanceof DataNode node && answer instanceof Answer.Text text) {
-          discovery.info(node, text.value());
+          discovery.onInfo(node, text.value());
         }
       }
       case OPINION, VOTE -> {
         if (instance instanceof SentinelPeer peer) {
-          elections.answered(peer, request, answer);
+          elections.onAnswer(peer, request, answer);
         }
       }
-      case ROLE -> failovers.roleAnswered(instance, answer);
+      case ROLE -> failovers.onRoleAnswer(instance, answer);
       case FENCE -> {
         if (instance instanceof DataNode node) {
-          fencing.answered(node, request, answer);
+          fencing.onAnswer(node, request, answer);
         }
       }
       case PAUSE -> {
         if (instance instanceof Master master) {
-          failovers.pauseAnswered(master, answer);
+          failovers.onPauseAnswer(master, answer);
         }
       }
-      case LEASE -> leases.answered(link, request, answer);
+      case LEASE -> leases.onAnswer(link, request, answer);
       case CONFIGURATION -> {
         if (instance instanceof DataNode node) {
           doctor.receiveSettings(node, answer);
         }
       }
-      case GREETING -> links.greeted(instance, answer);
+      case GREETING -> links.onGreeted(instance, answer);
       case SUBSCRIPTION, HELLO, PING -> {
         // Nothing depends on these; PING was handled above.
       }
@@ -262,7 +262,7 @@ public final class Sentinel {
     }
     MasterOptions options = MasterOptions.defaults(quorum, world.timings());
     announceMonitor(roster.add(MasterState.fresh(name, address, options)));
-    world.stateChanged();
+    world.markStateChanged();
     world.emit(new Output.Done(1));
   }
 
@@ -281,7 +281,7 @@ public final class Sentinel {
       world.event(Level.WARNING, "-monitor", master);
       roster.forgetOthers(master);
       roster.forget(master);
-      world.stateChanged();
+      world.markStateChanged();
       world.emit(new Output.Done(1));
     }
   }
@@ -292,7 +292,7 @@ public final class Sentinel {
       return;
     }
     boolean otherAuth = !options.access().hasLoginOf(master.options().access());
-    master.reconfigured(options);
+    master.setOptions(options);
     if (otherAuth) {
       upkeep.renew(master);
       master.replicas().forEach(upkeep::renew);
@@ -300,7 +300,7 @@ public final class Sentinel {
     for (String change : changes) {
       world.event(Level.WARNING, "+set", master, world.described(master) + " " + change);
     }
-    world.stateChanged();
+    world.markStateChanged();
     world.emit(new Output.Done(changes.size()));
     react(master);
   }
@@ -345,7 +345,7 @@ public final class Sentinel {
         failovers.restart(master);
         boolean unused = master.groupReported(null);
         world.event(Level.WARNING, "+reset-master", master);
-        world.stateChanged();
+        world.markStateChanged();
         count++;
       }
     }

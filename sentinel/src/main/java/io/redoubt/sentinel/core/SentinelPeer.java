@@ -83,28 +83,28 @@ public final class SentinelPeer extends Instance {
     return coordinationRefusedAt != link().command.connectedAt;
   }
 
-  void coordinationRefused() {
+  void onCoordinationRefused() {
     coordinationRefusedAt = link().command.connectedAt;
   }
 
-  void helloHeard(long now) {
+  void onHello(long now) {
     helloHeardAt = now;
   }
 
-  void opinionAsked(long now) {
+  void setOpinionAskedAt(long now) {
     askedAt = now;
   }
 
-  void voteAsked(long epoch) {
+  void setVoteAskedForEpoch(long epoch) {
     voteAskedForEpoch = epoch;
   }
 
-  void opinionAnswered(boolean masterDown, long now) {
+  void onOpinion(boolean masterDown, long now) {
     answeredAt = now;
     findsMasterDown = masterDown;
   }
 
-  void voteAnswered(long epoch) {
+  void setVoteAnsweredForEpoch(long epoch) {
     voteAnsweredForEpoch = epoch;
   }
 

@@ -156,7 +156,7 @@ final class SentinelWorld {
   void raiseEpoch(Master master, long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
-      outbox.stateChanged();
+      outbox.markStateChanged();
       if (isJoining()) {
         masters.values().forEach(each -> each.abstainUntil(epoch));
       }
@@ -164,8 +164,8 @@ final class SentinelWorld {
     }
   }
 
-  void stateChanged() {
-    outbox.stateChanged();
+  void markStateChanged() {
+    outbox.markStateChanged();
   }
 
   void emit(Output output) {
@@ -241,7 +241,7 @@ final class SentinelWorld {
   /** Replaces the settings. */
   void configure(Settings changed) {
     settings = changed;
-    outbox.stateChanged();
+    outbox.markStateChanged();
   }
 
   /** Returns the latest time of the next tick, in the caller's milliseconds. */
@@ -279,7 +279,7 @@ final class SentinelWorld {
    *
    * @param fromAnother true if we have not announced its address, so another sentinel sent it
    */
-  void ownIdHeard(boolean fromAnother) {
+  void onOwnId(boolean fromAnother) {
     heardOwnId |= fromAnother;
   }
 

@@ -21,7 +21,7 @@ final class Succession {
   /** Announces a promoted replica, which is not yet in the master's place. */
   void announce(Master master) {
     links.sayHelloToAll(master);
-    leases.moved(master);
+    leases.onMasterChange(master);
     world.runReconfigScript(master, true, master.address(), master.currentAddress());
   }
 
@@ -47,7 +47,7 @@ final class Succession {
     links.release(master);
     Replica chosen = world.replicaAt(master, to);
     if (chosen != null) {
-      master.replicaGone(chosen);
+      master.removeReplica(chosen);
     }
     // Other sentinels may report the address of a host name.
     Address address = chosen == null ? to : chosen.address();
@@ -66,12 +66,12 @@ final class Succession {
    */
   void complete(Master master, Address earlier, @Nullable Replica chosen) {
     if (chosen != null && chosen.hasRunId()) {
-      master.identified(chosen.runId());
+      master.setRunId(chosen.runId());
     }
     roster.addReplica(master, earlier);
     for (Replica replica : master.replicas()) {
       world.event(Level.NOTICE, "+slave", replica);
     }
-    world.stateChanged();
+    world.markStateChanged();
   }
 }

@@ -52,7 +52,7 @@ final class Upkeep {
     }
   }
 
-  void connected(int id, Kind kind, String localHost) {
+  void onConnected(int id, Kind kind, String localHost) {
     Link link = links.get(id);
     if (link == null || link.side(kind).state != State.CONNECTING) {
       return;
@@ -80,7 +80,7 @@ final class Upkeep {
     links.ping(user);
     for (Instance each : users) {
       if (each instanceof DataNode node) {
-        node.connected(); // until it answers the greeting
+        node.onConnected(); // until it answers the greeting
         links.askInfo(node);
         doctor.requestSettings(node);
       }

@@ -89,10 +89,10 @@ public final class HostNames {
       // Keep the last address.
     }
     InetAddress address = found;
-    loop.execute(() -> ended(name, address));
+    loop.execute(() -> finish(name, address));
   }
 
-  private void ended(String name, @Nullable InetAddress found) {
+  private void finish(String name, @Nullable InetAddress found) {
     List<Waiter> served = waiters.remove(name);
     if (found != null && !found.equals(known.put(name, found))) {
       changed.accept(name, found);

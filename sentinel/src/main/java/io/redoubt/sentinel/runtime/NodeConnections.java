@@ -228,7 +228,7 @@ final class NodeConnections {
       try {
         Reply reply = decoder.next();
         while (reply != null && !abandoned) {
-          received(reply);
+          onReply(reply);
           reply = decoder.next();
         }
       } catch (ProtocolException e) {
@@ -236,7 +236,7 @@ final class NodeConnections {
       }
     }
 
-    private void received(Reply reply) {
+    private void onReply(Reply reply) {
       if (end.kind() == Link.Kind.EVENTS && reply instanceof Reply.Array(List<Reply> parts)) {
         if (parts.size() == 3 && isBulk(parts.get(0), "message")) {
           inputs.accept(new Input.HelloHeard(end.link(), parts.get(2).text()));

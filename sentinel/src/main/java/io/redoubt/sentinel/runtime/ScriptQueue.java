@@ -162,28 +162,28 @@ public final class ScriptQueue {
         .start(() -> {
           try {
             Process process = builder.start();
-            loop.execute(() -> started(job, process));
+            loop.execute(() -> onStart(job, process));
             int status = process.waitFor();
-            loop.execute(() -> ended(job, status, timings));
+            loop.execute(() -> onEnd(job, status, timings));
           } catch (IOException | InterruptedException e) {
-            loop.execute(() -> notStarted(job));
+            loop.execute(() -> onStartFailure(job));
           }
         });
   }
 
   private static final Path NULL_DEVICE = Path.of("/dev/null");
 
-  private void started(Job job, Process process) {
+  private void onStart(Job job, Process process) {
     job.process = process;
     log.debug("+script-child %d", process.pid());
   }
 
-  private void notStarted(Job job) {
+  private void onStartFailure(Job job) {
     jobs.remove(job);
     warn("-script-error", job.command.getFirst() + " " + NOT_STARTED + " 0");
   }
 
-  private void ended(Job job, int status, Timings timings) {
+  private void onEnd(Job job, int status, Timings timings) {
     boolean bySignal = status > SIGNAL_STATUS && status <= SIGNAL_STATUS + MAX_SIGNAL;
     int signal = bySignal ? status - SIGNAL_STATUS : 0;
     log.debug("-script-child %d %d %d", job.pid(), bySignal ? 0 : status, signal);
@@ -202,7 +202,7 @@ public final class ScriptQueue {
 
   private void warn(String type, String payload) {
     log.warning("%s %s", type, payload);
-    listener.happened(type, payload);
+    listener.onEvent(type, payload);
   }
 
   /** Kills running jobs and drops waiting ones. */

@@ -62,7 +62,7 @@ public final class SentinelConfig {
   @FunctionalInterface
   interface WrongLines {
     /** Receives the index of a line and the reason. */
-    void found(int index, String reason) throws FatalConfigError;
+    void onWrongLine(int index, String reason) throws FatalConfigError;
   }
 
   /** A line that precedes its master's monitor line. */
@@ -296,12 +296,12 @@ public final class SentinelConfig {
   void finish(Path directory, WrongLines wrong) throws FatalConfigError {
     for (NamedHost named : hosts) {
       if (!global.resolveHostnames() && !IpAddress.isLiteral(IpAddress.canonical(named.host()))) {
-        wrong.found(named.index(), "Can't resolve instance hostname.");
+        wrong.onWrongLine(named.index(), "Can't resolve instance hostname.");
       }
     }
     for (List<Early> left : early.values()) {
       for (Early line : left) {
-        wrong.found(line.index(), NO_SUCH_MASTER);
+        wrong.onWrongLine(line.index(), NO_SUCH_MASTER);
       }
     }
     for (Map.Entry<String, Draft> master : masters.entrySet()) {
@@ -310,7 +310,7 @@ public final class SentinelConfig {
           MasterOptionParser.checkScript(master.getValue().options, word, directory);
         } catch (MasterOptionParser.Refusal e) {
           int index = written.getOrDefault(word + " " + master.getKey(), 0);
-          wrong.found(index, e.reason());
+          wrong.onWrongLine(index, e.reason());
         }
       }
     }
@@ -322,7 +322,7 @@ public final class SentinelConfig {
   }
 
   /** Sets the options for all masters, for SENTINEL CONFIG SET. */
-  public void global(GlobalOptions changed) {
+  public void setGlobal(GlobalOptions changed) {
     global = changed;
   }
 

@@ -92,7 +92,7 @@ public final class SentinelControl {
   /** Changes the options for all masters and saves them. */
   public void change(GlobalOptions options) {
     boolean keepsNames = words.global().resolveHostnames() && !options.resolveHostnames();
-    words.global(options);
+    words.setGlobal(options);
     if (keepsNames && sentinel().state().hasHostNames()) {
       log.warning(
           "Some nodes are known by name: the config file keeps 'resolve-hostnames yes', because the"

@@ -28,7 +28,7 @@ public final class SentinelDriver {
      * @param channel its type, such as {@code +sdown}
      * @param message its payload
      */
-    void happened(String channel, String message);
+    void onEvent(String channel, String message);
   }
 
   private final Sentinel sentinel;
@@ -148,7 +148,7 @@ public final class SentinelDriver {
 
   private void perform(Output output) {
     switch (output) {
-      case Output.Persist(SentinelState state) -> keeper.changed(state);
+      case Output.Persist(SentinelState state) -> keeper.save(state);
       case Output.Connect(var link, Link.Kind kind, var address) ->
           connections.connect(link, kind, address);
       case Output.Disconnect(var link, Link.Kind kind) -> {
@@ -159,15 +159,15 @@ public final class SentinelDriver {
       case Output.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
         if (event.published()) {
-          keeper.whenSettled(kept -> listener.happened(event.type(), event.payload()));
+          keeper.whenSettled(kept -> listener.onEvent(event.type(), event.payload()));
         }
       }
       case Output.RunScript(String path, var arguments) ->
           keeper.whenSettled(kept -> scripts.add(path, arguments));
       case Output.Remark(Output.Level level, String text) -> log(level, text);
-      case Output.Opinion opinion -> answered(opinion);
-      case Output.Done done -> answered(done);
-      case Output.Refused refused -> answered(refused);
+      case Output.Opinion opinion -> keepAnswer(opinion);
+      case Output.Done done -> keepAnswer(done);
+      case Output.Refused refused -> keepAnswer(refused);
       case Output.Crash(String why) -> {
         log.warning("Sentinel CRASH because of SENTINEL simulate-failure %s", why);
         keeper.whenSettled(kept -> crash.run());
@@ -176,7 +176,7 @@ public final class SentinelDriver {
   }
 
   /** Keeps the first answer, which is that to the order; later steps only follow from it. */
-  private void answered(Output output) {
+  private void keepAnswer(Output output) {
     if (answer == null) {
       answer = output;
     }

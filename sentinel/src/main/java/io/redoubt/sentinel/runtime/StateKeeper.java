@@ -23,7 +23,7 @@ public final class StateKeeper {
      *
      * @param kept true if the state is durable
      */
-    void ended(boolean kept);
+    void onEnd(boolean kept);
   }
 
   private record Waiter(long change, Outcome outcome) {}
@@ -57,7 +57,7 @@ public final class StateKeeper {
   }
 
   /** Saves a changed state. */
-  public void changed(SentinelState state) {
+  public void save(SentinelState state) {
     newest = state;
     changes++;
     if (!writing) {
@@ -89,7 +89,7 @@ public final class StateKeeper {
    */
   public void whenSettled(Outcome outcome) {
     if (isSettled()) {
-      outcome.ended(!failed);
+      outcome.onEnd(!failed);
     } else {
       waiters.add(new Waiter(changes, outcome));
     }
@@ -101,7 +101,7 @@ public final class StateKeeper {
     try {
       write = store.prepare(state);
     } catch (IOException e) {
-      ended(covered, e);
+      onWriteEnd(covered, e);
       return;
     }
     writing = true;
@@ -109,7 +109,7 @@ public final class StateKeeper {
       Exception fault = run(write);
       loop.execute(() -> {
         writing = false;
-        ended(covered, fault);
+        onWriteEnd(covered, fault);
       });
     });
   }
@@ -123,7 +123,7 @@ public final class StateKeeper {
     }
   }
 
-  private void ended(long covered, @Nullable Exception fault) {
+  private void onWriteEnd(long covered, @Nullable Exception fault) {
     tried = covered;
     if (fault == null) {
       log.notice("Sentinel new configuration saved on disk");
@@ -140,7 +140,7 @@ public final class StateKeeper {
     Waiter next = waiters.peek();
     while (next != null && next.change() <= covered) {
       waiters.remove();
-      next.outcome().ended(fault == null);
+      next.outcome().onEnd(fault == null);
       next = waiters.peek();
     }
   }

@@ -193,7 +193,7 @@ class StateHistoriesTest {
           case 4 -> global.withAnnounceHostnames(random.nextBoolean());
           default -> global.withResolveHostnames(random.nextBoolean());
         };
-    directives.words().global(changed);
+    directives.words().setGlobal(changed);
     step(
         sentinel,
         new Input.Configure(

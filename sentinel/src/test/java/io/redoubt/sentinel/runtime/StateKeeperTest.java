@@ -29,8 +29,8 @@ class StateKeeperTest {
     written.add(state.currentEpoch());
   }
 
-  private void changed(long epoch) {
-    keeper.changed(new SentinelState("id", epoch, List.of()));
+  private void save(long epoch) {
+    keeper.save(new SentinelState("id", epoch, List.of()));
   }
 
   private void tell(String what) {
@@ -45,11 +45,11 @@ class StateKeeperTest {
 
   @Test
   void waitsForTheWriteThatCoversAChange() {
-    changed(1);
+    save(1);
     tell("a");
-    changed(2);
+    save(2);
     tell("b");
-    changed(3);
+    save(3);
     tell("c");
     assertThat(told).isEmpty();
     assertThat(keeper.isSettled()).isFalse();
@@ -66,7 +66,7 @@ class StateKeeperTest {
   @Test
   void retriesAFailedWrite() {
     broken = true;
-    changed(1);
+    save(1);
     tell("a");
     disk.remove().run();
     tell("b");
@@ -94,7 +94,7 @@ class StateKeeperTest {
             disk::add,
             Runnable::run,
             Log.silent(Clock.system()));
-    blind.changed(new SentinelState("id", 1, List.of()));
+    blind.save(new SentinelState("id", 1, List.of()));
     assertThat(blind.isSettled()).isTrue();
     assertThat(blind.isKept()).isFalse();
     assertThat(disk).isEmpty();

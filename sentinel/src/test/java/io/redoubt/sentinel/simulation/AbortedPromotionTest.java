@@ -76,7 +76,7 @@ class AbortedPromotionTest {
   @Test
   void doesNotChooseAMasterThatMustNotBePromoted() {
     SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 1000);
-    fleet.node(2).priority(0);
+    fleet.node(2).setPriority(0);
     fleet.runFor(15_000);
     fleet.node(1).kill();
     fleet.runFor(3000);

@@ -92,7 +92,7 @@ class AcknowledgedWritesTest {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.acknowledgeWrites(1);
       fleet.runFor(15_000);
-      fleet.node(2).priority(1);
+      fleet.node(2).setPriority(1);
       fleet.network().cut(fleet.node(1).address().toString(), fleet.node(2).address().toString());
       fleet.runFor(12_000);
       fleet.node(1).kill();
@@ -241,8 +241,8 @@ class AcknowledgedWritesTest {
       fleet.acknowledgeWrites(1);
       fleet.rules().allowForced();
       fleet.runFor(15_000);
-      fleet.node(2).priority(1);
-      fleet.node(3).priority(100);
+      fleet.node(2).setPriority(1);
+      fleet.node(3).setPriority(100);
       fleet.runFor(12_000);
       fleet.network().cut(fleet.node(1).address().toString(), fleet.node(2).address().toString());
       cut(fleet, fleet.node(1));

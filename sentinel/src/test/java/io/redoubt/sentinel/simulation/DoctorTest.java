@@ -21,7 +21,7 @@ class DoctorTest {
 
   private static SentinelFleet fleet(int sentinels, int quorum) {
     SentinelFleet fleet = new SentinelFleet(9, sentinels, 2, quorum, 1000);
-    fleet.nodes().forEach(node -> node.settings(GOOD));
+    fleet.nodes().forEach(node -> node.setSettings(GOOD));
     return fleet;
   }
 
@@ -40,7 +40,7 @@ class DoctorTest {
   private static void set(SimulatedDataNode node, String name, String value) {
     Map<String, String> settings = new HashMap<>(GOOD);
     settings.put(name, value);
-    node.settings(settings);
+    node.setSettings(settings);
   }
 
   @Test
@@ -97,7 +97,7 @@ class DoctorTest {
     fleet
         .connections()
         .to(fleet.node(2).address())
-        .forEach(SentinelConnections.Connection::closedByTarget);
+        .forEach(SentinelConnections.Connection::closeByTarget);
     assertThat(words(fleet)).containsExactly("password-refused");
   }
 
@@ -109,11 +109,11 @@ class DoctorTest {
     Map<String, String> settings = new HashMap<>(GOOD);
     settings.put("save", "");
     settings.put("appendonly", "no");
-    forgetful.node(1).settings(settings);
+    forgetful.node(1).setSettings(settings);
     assertThat(words(forgetful)).containsExactly("persistence-off");
     settings.put("appendonly", "yes");
     SentinelFleet logging = fleet(3, 2);
-    logging.node(1).settings(settings);
+    logging.node(1).setSettings(settings);
     assertThat(words(logging)).isEmpty();
   }
 
@@ -138,21 +138,21 @@ class DoctorTest {
   @Test
   void findsMembersThatAFailoverWouldLack() {
     SentinelFleet group = new SentinelFleet(9, 3, 3, 2, 1000);
-    group.nodes().forEach(node -> node.settings(GOOD));
+    group.nodes().forEach(node -> node.setSettings(GOOD));
     group.acknowledgeWrites(1);
     assertThat(words(group)).isEmpty();
     group.node(3).kill();
     assertThat(words(group)).containsExactly("acks-members-missing");
     assertThat(findings(group).getFirst()).contains("1 can be reached. Missing: 10.0.0.3:6379. ");
     group.node(3).start();
-    group.node(2).priority(0);
+    group.node(2).setPriority(0);
     assertThat(words(group)).containsExactly("acks-priority");
   }
 
   @Test
   void findsReplicasThatCannotBeMembers() {
     SentinelFleet group = new SentinelFleet(9, 3, 4, 2, 1000);
-    group.nodes().forEach(node -> node.settings(GOOD));
+    group.nodes().forEach(node -> node.setSettings(GOOD));
     group.acknowledgeWrites(1);
     group.node(4).leaveGroup();
     assertThat(words(group)).contains("acks-no-member");

@@ -94,7 +94,7 @@ class EventPayloadsTest {
     for (int i = 3; i <= 5; i++) {
       fleet.node(i).ignoreOrders();
     }
-    fleet.node(2).priority(1);
+    fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     List<String> events = events(fleet, 1, 8000);
@@ -114,7 +114,7 @@ class EventPayloadsTest {
     SentinelFleet fleet = fleet(3);
     set(fleet, 30_000);
     fleet.node(3).ignoreOrders();
-    fleet.node(2).priority(1);
+    fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     assertThat(events(fleet, 1, 15_000))

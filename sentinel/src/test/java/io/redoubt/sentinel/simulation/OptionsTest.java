@@ -27,7 +27,7 @@ class OptionsTest {
   void neverPromotesPriorityZero() {
     for (long seed = 1; seed <= 10; seed++) {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
-      fleet.node(2).priority(0);
+      fleet.node(2).setPriority(0);
       fleet.runFor(15_000);
       fleet.node(1).kill();
       fleet.runFor(5000);
@@ -45,7 +45,7 @@ class OptionsTest {
   void prefersTheLowerPriority() {
     for (long seed = 1; seed <= 10; seed++) {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
-      fleet.node(2 + (int) (seed % 2)).priority(10);
+      fleet.node(2 + (int) (seed % 2)).setPriority(10);
       fleet.runFor(15_000);
       fleet.node(1).kill();
       fleet.runFor(5000);

@@ -53,17 +53,17 @@ final class SafetyRules {
     forcedAllowed = true;
   }
 
-  void happened(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
+  void onEvent(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
     if (event.type().equals("+elected-leader") && !forcedAllowed) {
       Master master = core.master(event.payload().split(" ", -1)[1]);
       if (master == null) {
         throw new Violation(sentinel.name() + " leads for a master that it does not watch");
       }
-      elected(sentinel, master);
+      onElected(sentinel, master);
     }
   }
 
-  private void elected(SimulatedSentinel sentinel, Master master) {
+  private void onElected(SimulatedSentinel sentinel, Master master) {
     long epoch = candidacies.getOrDefault(new Seat(sentinel.id(), master.name()), -1L);
     Term term = new Term(master.name(), epoch);
     String other = leaders.putIfAbsent(term, sentinel.id());
@@ -94,7 +94,7 @@ final class SafetyRules {
     }
   }
 
-  private void voted(SimulatedSentinel voter, String master, String candidate, long epoch) {
+  private void onVote(SimulatedSentinel voter, String master, String candidate, long epoch) {
     String before = votes.putIfAbsent(new Ballot(voter.id(), master, epoch), candidate);
     if (before != null && !before.equals(candidate) && voter.isHonest()) {
       throw new Violation(
@@ -111,14 +111,14 @@ final class SafetyRules {
       return;
     }
     String master = fleet.masterOf(asked);
-    voted(voter, master, opinion.leader(), opinion.leaderEpoch());
+    onVote(voter, master, opinion.leader(), opinion.leaderEpoch());
     if (voter.isHonest() && leaderEpochOnDisk(voter, master) < opinion.leaderEpoch()) {
       throw new Violation(voter.name() + " tells a vote that is not on its disk");
     }
   }
 
   /** Checks the leases after a change: no two masters of a group have one. */
-  void leased(SimulatedDataNode node) {
+  void checkLeases(SimulatedDataNode node) {
     if (!node.hasLease()) {
       return;
     }
@@ -136,7 +136,7 @@ final class SafetyRules {
   }
 
   /** Records writes whose clients got a reply. */
-  void acknowledged(List<Long> confirmed) {
+  void onAcknowledged(List<Long> confirmed) {
     acknowledged.addAll(confirmed);
   }
 
@@ -183,7 +183,7 @@ final class SafetyRules {
       if (leaderEpochOnDisk(sentinel, master) < epoch) {
         throw new Violation(sentinel.name() + " asks for votes before its own is on its disk");
       }
-      voted(sentinel, master, sentinel.id(), epoch);
+      onVote(sentinel, master, sentinel.id(), epoch);
       candidacies.put(new Seat(sentinel.id(), master), epoch);
     }
   }
@@ -218,7 +218,7 @@ final class SafetyRules {
   }
 
   /** Checks the state after a step. */
-  void stepped(SimulatedSentinel sentinel, Sentinel core) {
+  void onStep(SimulatedSentinel sentinel, Sentinel core) {
     rises(sentinel, "", "epoch on disk", currentEpochs, sentinel.disk().currentEpoch());
     for (Master master : core.masters()) {
       String name = master.name();

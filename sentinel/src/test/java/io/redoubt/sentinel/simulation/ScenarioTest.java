@@ -119,7 +119,7 @@ class ScenarioTest {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
       fleet.rules().allowForced();
       fleet.runFor(5000);
-      fleet.sentinel(1).diskDelay(400);
+      fleet.sentinel(1).setDiskDelay(400);
       fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
       for (int millis = 0; millis < 5000; millis++) {
         fleet.runFor(1);
@@ -150,13 +150,13 @@ class ScenarioTest {
     SentinelFleet fleet = new SentinelFleet(5, 3, 2, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
-    fleet.node(1).replicationId("a".repeat(40));
-    fleet.node(2).replicationId("b".repeat(40));
+    fleet.node(1).setReplicationId("a".repeat(40));
+    fleet.node(2).setReplicationId("b".repeat(40));
     fleet.runFor(11_000);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(20_000);
     assertThat(fleet.node(2).master()).isEqualTo(fleet.node(1).address());
-    fleet.node(2).replicationId("a".repeat(40));
+    fleet.node(2).setReplicationId("a".repeat(40));
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.node(2).master()).isNull();
@@ -228,7 +228,7 @@ class ScenarioTest {
     fleet.alsoAt(other, fleet.node(2));
     fleet.nodes().forEach(node -> node.listAlso(other));
     fleet.runFor(15_000);
-    fleet.node(3).priority(200);
+    fleet.node(3).setPriority(200);
     fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(60_000);
     assertThat(fleet.node(2).master()).as("promoted").isNull();

@@ -71,13 +71,13 @@ final class SentinelConnections {
     }
 
     /** Closes the peer's end; the owner learns of it once the link permits. */
-    void closedByTarget() {
+    void closeByTarget() {
       if (open) {
         open = false;
         there.close();
         back.put(() -> {
           back.close();
-          owner.closed(this);
+          owner.onClosed(this);
         });
       }
     }

@@ -172,12 +172,12 @@ final class SentinelFleet {
     GroupConfig group = new GroupConfig(0, 1, acks, ids.getFirst(), ids);
     for (int i = 0; i < groupSize; i++) {
       nodes.get(i).join(new SimulatedMember(this, ids.get(i), group));
-      nodes.get(i).priority(random.nextInt(1, 200));
+      nodes.get(i).setPriority(random.nextInt(1, 200));
     }
   }
 
   /** Sets whether connections break randomly. */
-  void lossy(boolean on) {
+  void setLossy(boolean on) {
     lossy = on;
   }
 
@@ -186,7 +186,7 @@ final class SentinelFleet {
     if (lossy) {
       for (SentinelConnections.Connection each : connections.open()) {
         if (random.nextInt(50) == 0) {
-          each.closedByTarget();
+          each.closeByTarget();
         }
       }
     }
@@ -269,14 +269,14 @@ final class SentinelFleet {
     network.runFor(millis);
   }
 
-  void happened(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
+  void onEvent(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
     if (event.published()) {
       note(sentinel.name(), event.type() + " " + event.payload());
     }
-    rules.happened(sentinel, core, event);
+    rules.onEvent(sentinel, core, event);
   }
 
-  void remarked(SimulatedSentinel sentinel, String text) {
+  void onRemark(SimulatedSentinel sentinel, String text) {
     note(sentinel.name(), "(" + text + ")");
   }
 

@@ -24,7 +24,7 @@ final class SentinelStorm {
   /** Injects faults for a time. */
   void rage(long millis) {
     long end = fleet.now() + millis;
-    fleet.sentinels().forEach(each -> each.diskDelay(random.nextLong(30)));
+    fleet.sentinels().forEach(each -> each.setDiskDelay(random.nextLong(30)));
     while (fleet.now() < end) {
       strike();
       fleet.runFor(random.nextLong(200, 6000));
@@ -74,7 +74,7 @@ final class SentinelStorm {
         note("break connections");
         for (SentinelConnections.Connection connection : fleet.connections().open()) {
           if (random.nextInt(3) == 0) {
-            connection.closedByTarget();
+            connection.closeByTarget();
           }
         }
       }
@@ -97,7 +97,7 @@ final class SentinelStorm {
       case 14 -> {
         boolean on = random.nextBoolean();
         note(on ? "connections break" : "connections hold");
-        fleet.lossy(on);
+        fleet.setLossy(on);
       }
       case 15 -> {
         SimulatedDataNode node = any(fleet.nodes());
@@ -110,7 +110,7 @@ final class SentinelStorm {
         SimulatedSentinel sentinel = any(fleet.sentinels());
         long millis = random.nextBoolean() ? 30 : random.nextLong(100, 4000);
         note("disk of " + sentinel.name() + " takes up to " + millis);
-        sentinel.diskDelay(millis);
+        sentinel.setDiskDelay(millis);
       }
       default -> {
         SimulatedDataNode node = any(fleet.nodes());
@@ -131,11 +131,11 @@ final class SentinelStorm {
     note("lost disk of " + sentinel.name());
     for (SimulatedSentinel each : fleet.sentinels()) {
       each.crashAfterOutputs(-1);
-      each.diskDelay(0);
+      each.setDiskDelay(0);
       each.start();
     }
     fleet.network().mend();
-    fleet.lossy(false);
+    fleet.setLossy(false);
     fleet.nodes().forEach(SimulatedDataNode::start);
     sentinel.loseState(fleet.freshFile());
     sentinel.start();
@@ -162,12 +162,12 @@ final class SentinelStorm {
     note("all heals");
     fleet.network().mend();
     fleet.network().delays(1, 3);
-    fleet.lossy(false);
+    fleet.setLossy(false);
     fleet.nodes().forEach(node -> node.cloneOf(null));
     fleet.nodes().forEach(SimulatedDataNode::start);
     for (SimulatedSentinel sentinel : fleet.sentinels()) {
       sentinel.crashAfterOutputs(-1);
-      sentinel.diskDelay(2);
+      sentinel.setDiskDelay(2);
       sentinel.start();
     }
     long end = fleet.now() + patienceMillis;

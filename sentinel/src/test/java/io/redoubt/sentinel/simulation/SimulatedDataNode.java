@@ -110,7 +110,7 @@ final class SimulatedDataNode {
     if (up) {
       up = false;
       subscribers.clear();
-      fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelConnections.Connection::closeByTarget);
     }
   }
 
@@ -163,9 +163,9 @@ final class SimulatedDataNode {
       earlierEnd = offset;
     }
     if (member != null && changed == null) {
-      member.appointed(master == null, ordered);
+      member.onAppointed(master == null, ordered);
     } else if (member != null && master == null) {
-      member.demoted();
+      member.onDemoted();
     }
     master = changed;
     linkedSince = -1;
@@ -203,7 +203,7 @@ final class SimulatedDataNode {
         linkDownSince = fleet.now();
       }
       if (source != null && source.member != null && member != null) {
-        source.member.lost(member);
+        source.member.onLost(member);
       }
       return;
     }
@@ -260,7 +260,7 @@ final class SimulatedDataNode {
         }
         String held = lease.receive(offer, nanos(), master == null);
         answer(connection, request, new Answer.Text(held));
-        fleet.rules().leased(this);
+        fleet.rules().checkLeases(this);
       }
       case FENCE -> fence(connection, request);
       case HELLO -> {
@@ -268,7 +268,7 @@ final class SimulatedDataNode {
         subscribers.removeIf(each -> !each.open);
         for (SentinelConnections.Connection each : fleet.connections().to(address)) {
           if (subscribers.contains(each)) {
-            each.back.put(() -> each.owner.heard(each, payload));
+            each.back.put(() -> each.owner.onHello(each, payload));
           }
         }
         answer(connection, request, new Answer.Number(1));
@@ -325,7 +325,7 @@ final class SimulatedDataNode {
   private void closeAllBut(SentinelConnections.@Nullable Connection spared) {
     for (SentinelConnections.Connection each : fleet.connections().to(address)) {
       if (each != spared) {
-        each.closedByTarget();
+        each.closeByTarget();
       }
     }
   }
@@ -350,7 +350,7 @@ final class SimulatedDataNode {
   }
 
   /** Sets the settings reported from the next connection on. */
-  void settings(Map<String, String> told) {
+  void setSettings(Map<String, String> told) {
     settings = Map.copyOf(told);
   }
 
@@ -375,12 +375,12 @@ final class SimulatedDataNode {
   }
 
   /** Sets its replica-priority. */
-  void priority(int value) {
+  void setPriority(int value) {
     priority = value;
   }
 
   /** Sets its replica-announced. */
-  void announced(boolean value) {
+  void setAnnounced(boolean value) {
     announced = value;
   }
 
@@ -416,7 +416,7 @@ final class SimulatedDataNode {
   }
 
   /** Reports a replication id. */
-  void replicationId(String id) {
+  void setReplicationId(String id) {
     replicationId = id;
   }
 
@@ -428,7 +428,7 @@ final class SimulatedDataNode {
   private static void answer(
       SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (connection.kind == Link.Kind.COMMAND) {
-      connection.back.put(() -> connection.owner.replied(connection, request, answer));
+      connection.back.put(() -> connection.owner.onReply(connection, request, answer));
     }
   }
 

@@ -113,7 +113,7 @@ final class SimulatedMember {
    *
    * @param ordered the term promised to the ordering sentinel, -1 without one
    */
-  void appointed(boolean wasMaster, long ordered) {
+  void onAppointed(boolean wasMaster, long ordered) {
     if (wasMaster && complete && promised <= term && !replaced) {
       return;
     }
@@ -145,7 +145,7 @@ final class SimulatedMember {
     }
   }
 
-  private void acknowledged(SimulatedMember replica) {
+  private void onAcknowledged(SimulatedMember replica) {
     if (replica.promised > term || promised > term) {
       replaced = true;
       return;
@@ -156,19 +156,19 @@ final class SimulatedMember {
         acks.values().stream().sorted(Comparator.reverseOrder()).limit(needed).toList();
     if (offsets.size() == needed && offsets.getLast() >= termStart) {
       chain = chain.settled();
-      fleet.rules().acknowledged(log.subList(0, offsets.getLast()));
+      fleet.rules().onAcknowledged(log.subList(0, offsets.getLast()));
     }
   }
 
   /** Drops the acknowledgements of a replica whose connection is lost. */
-  void lost(SimulatedMember replica) {
+  void onLost(SimulatedMember replica) {
     acks.remove(replica.id);
   }
 
   // Replica.
 
   /** Becomes the replica of another member. */
-  void demoted() {
+  void onDemoted() {
     complete = false;
     announcedBy = null;
     acks.clear();
@@ -202,7 +202,7 @@ final class SimulatedMember {
       }
     }
     if (fleet.random().nextInt(5) != 0) {
-      master.acknowledged(this);
+      master.onAcknowledged(this);
     }
   }
 

@@ -91,14 +91,14 @@ final class SimulatedSentinel {
   }
 
   /** Sets the maximum duration of a write. */
-  void diskDelay(long millis) {
+  void setDiskDelay(long millis) {
     diskDelayMillis = millis;
   }
 
   /** Requires a password and closes all connections. */
   void wantPassword(String wanted) {
     password = wanted;
-    fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
+    fleet.connections().to(address).forEach(SentinelConnections.Connection::closeByTarget);
   }
 
   String name() {
@@ -177,7 +177,7 @@ final class SimulatedSentinel {
       dieAfterOutputs = -1;
       connections.values().forEach(SentinelConnections.Connection::close);
       connections.clear();
-      fleet.connections().to(address).forEach(SentinelConnections.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelConnections.Connection::closeByTarget);
     }
   }
 
@@ -245,7 +245,7 @@ final class SimulatedSentinel {
         dieAfterOutputs--;
       }
       switch (output) {
-        case Output.Persist(SentinelState state) -> keeper.changed(state);
+        case Output.Persist(SentinelState state) -> keeper.save(state);
         case Output.Connect(int link, Link.Kind kind, Address target) ->
             connect(link, kind, target);
         case Output.Disconnect(int link, Link.Kind kind) -> {
@@ -256,20 +256,20 @@ final class SimulatedSentinel {
         }
         case Output.Send(int link, Link.Kind kind, NodeRequest request) ->
             send(connections.get(new End(link, kind)), request);
-        case Output.Event event -> fleet.happened(this, stepping, event);
+        case Output.Event event -> fleet.onEvent(this, stepping, event);
         case Output.Opinion given -> opinion = given;
         case Output.RunScript(String path, List<String> arguments) ->
-            fleet.remarked(this, path + " " + String.join(" ", arguments));
-        case Output.Remark(Output.Level level, String text) -> fleet.remarked(this, text);
-        case Output.Done(long count) -> fleet.remarked(this, "done " + count);
-        case Output.Refused(String error) -> fleet.remarked(this, "refused: " + error);
+            fleet.onRemark(this, path + " " + String.join(" ", arguments));
+        case Output.Remark(Output.Level level, String text) -> fleet.onRemark(this, text);
+        case Output.Done(long count) -> fleet.onRemark(this, "done " + count);
+        case Output.Refused(String error) -> fleet.onRemark(this, "refused: " + error);
         case Output.Crash crash -> {
           crash();
           return null;
         }
       }
     }
-    fleet.rules().stepped(this, stepping);
+    fleet.rules().onStep(this, stepping);
     long wanted = stepping.wakeAtMillis();
     wanted = wanted == Long.MAX_VALUE ? wanted : wanted - clockShift;
     if (wanted < wakeAt || wakeAt <= fleet.now()) {
@@ -343,10 +343,10 @@ final class SimulatedSentinel {
         !fleet.network().isCut(address.toString(), target.toString())
             && !fleet.network().isCut(target.toString(), address.toString());
     long answerAfter = wired ? 2 * fleet.network().delay() : 1000;
-    fleet.network().after(answerAfter, () -> connectAnswered(connection, wired));
+    fleet.network().after(answerAfter, () -> onConnectAnswer(connection, wired));
   }
 
-  private void connectAnswered(SentinelConnections.Connection connection, boolean wired) {
+  private void onConnectAnswer(SentinelConnections.Connection connection, boolean wired) {
     End end = new End(connection.link, connection.kind);
     if (connections.get(end) != connection || connection.incarnation != incarnation) {
       return;
@@ -369,20 +369,20 @@ final class SimulatedSentinel {
         && connections.get(new End(connection.link, connection.kind)) == connection;
   }
 
-  void closed(SentinelConnections.Connection connection) {
+  void onClosed(SentinelConnections.Connection connection) {
     if (isCurrent(connection)) {
       connections.remove(new End(connection.link, connection.kind));
       step(new Input.Disconnected(connection.link, connection.kind, "closed"));
     }
   }
 
-  void replied(SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
+  void onReply(SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (isCurrent(connection)) {
       step(new Input.Replied(connection.link, request, answer));
     }
   }
 
-  void heard(SentinelConnections.Connection connection, String payload) {
+  void onHello(SentinelConnections.Connection connection, String payload) {
     if (isCurrent(connection)) {
       step(new Input.HelloHeard(connection.link, payload));
     }
@@ -465,7 +465,7 @@ final class SimulatedSentinel {
   private static void answer(
       SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (connection.open) {
-      connection.back.put(() -> connection.owner.replied(connection, request, answer));
+      connection.back.put(() -> connection.owner.onReply(connection, request, answer));
     }
   }
 }

@@ -76,7 +76,7 @@ final class GossipReception {
     world.raiseEpoch(header.currentEpoch());
     if (header.configEpoch() > sender.configEpoch) {
       sender.configEpoch = header.configEpoch();
-      world.stateChanged();
+      world.markStateChanged();
     }
     sender.offset = header.offset();
     if (header.says(Header.EXTENSION_DATA)) {

@@ -142,7 +142,7 @@ final class Orders {
     } else {
       myself.configEpoch = epoch;
       world.raiseEpoch(epoch);
-      world.stateChanged();
+      world.markStateChanged();
       done();
     }
   }

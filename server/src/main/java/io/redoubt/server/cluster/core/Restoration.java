@@ -113,7 +113,7 @@ final class Restoration {
       } else {
         myself.set(NodeFlag.NOFAILOVER);
       }
-      world.stateChanged();
+      world.markStateChanged();
     }
   }
 

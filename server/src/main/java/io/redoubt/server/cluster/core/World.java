@@ -151,13 +151,13 @@ final class World {
   }
 
   /** Requests that the state is persisted before the other outputs of this step. */
-  void stateChanged() {
-    outbox.stateChanged();
+  void markStateChanged() {
+    outbox.markStateChanged();
   }
 
   /** Requests the same, and reports changed slots, roles or addresses. */
   void topologyChanged() {
-    outbox.stateChanged();
+    outbox.markStateChanged();
     topologyChanged = true;
   }
 
@@ -170,7 +170,7 @@ final class World {
   void raiseEpoch(long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
-      outbox.stateChanged();
+      outbox.markStateChanged();
     }
   }
 
@@ -183,13 +183,13 @@ final class World {
   void restoreEpochs(long epoch, long voteEpoch) {
     currentEpoch = epoch;
     lastVoteEpoch = voteEpoch;
-    outbox.stateChanged();
+    outbox.markStateChanged();
   }
 
   /** Records this node's vote in an epoch. */
   void voted(long epoch) {
     lastVoteEpoch = epoch;
-    outbox.stateChanged();
+    outbox.markStateChanged();
   }
 
   /** Starts replication from a master, if its address is known. */
