@@ -21,6 +21,16 @@ public final class TlsDirectives extends DirectiveGroup {
     OPTIONAL
   }
 
+  /** The values of {@code tls-provider}. */
+  public enum TlsProvider {
+    /** BoringSSL where it can do what is configured, else Java's. */
+    AUTO,
+    /** BoringSSL. */
+    OPENSSL,
+    /** Java's. */
+    JDK
+  }
+
   {
     section("TLS");
   }
@@ -112,6 +122,14 @@ public final class TlsDirectives extends DirectiveGroup {
       yesNo("tls-prefer-server-ciphers", false)
           .doc("Prefer the server's order of ciphers to the client's.");
 
+  public final ChoiceDirective<TlsProvider> tlsProvider =
+      choice("tls-provider", TlsProvider.AUTO)
+          .doc(
+              "The implementation of TLS: openssl (BoringSSL), jdk (Java's, which takes more"
+                  + " processor time), or auto: BoringSSL unless it can't be loaded or can't do what"
+                  + " is configured (tls-ciphersuites; certificates for Ed25519, DSA, RSA-PSS). INFO"
+                  + " server says which it is.");
+
   public final YesNoDirective tlsSessionCaching =
       yesNo("tls-session-caching", true).doc("Cache sessions for returning clients.");
 
@@ -133,6 +151,7 @@ public final class TlsDirectives extends DirectiveGroup {
             tlsCiphers,
             tlsCiphersuites,
             tlsPreferServerCiphers,
+            tlsProvider,
             tlsSessionCaching,
             tlsSessionCacheSize,
             tlsSessionCacheTimeout));

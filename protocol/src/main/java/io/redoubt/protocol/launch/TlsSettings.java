@@ -9,6 +9,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,12 @@ public final class TlsSettings {
   public int announcedPort(int plainPort) {
     int port = directives.tls.tlsPort.value();
     return directives.tls.tlsReplication.value() && port != 0 ? port : plainPort;
+  }
+
+  /** Returns {@code openssl}, {@code jdk}, or {@code none} while nothing uses TLS. */
+  public String provider() {
+    Tls known = server == null ? client : server;
+    return known == null ? "none" : known.provider().name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -183,7 +190,12 @@ public final class TlsSettings {
     return new Tls.Terms(
         words(directives.tls.tlsProtocols, " "),
         directives.tls.tlsCiphers.value(),
-        words(directives.tls.tlsCiphersuites, ":"));
+        words(directives.tls.tlsCiphersuites, ":"),
+        switch (directives.tls.tlsProvider.value()) {
+          case AUTO -> Tls.Provider.AUTO;
+          case OPENSSL -> Tls.Provider.OPENSSL;
+          case JDK -> Tls.Provider.JDK;
+        });
   }
 
   private static List<String> words(TextDirective directive, String separator) {

@@ -61,6 +61,15 @@ public final class Connection {
     }
 
     /**
+     * Encrypted input has arrived that may be the peer's end, after which nothing could be sent. It
+     * is kept until the handler has answered all earlier input and calls {@link #passEnd}, which it
+     * does at once unless overridden. More input may arrive before or instead.
+     */
+    default void onPossibleEnd(Connection connection) {
+      connection.passEnd();
+    }
+
+    /**
      * The connection was closed or could not be established. Called once.
      *
      * @param cause the error, or null if either peer just closed the connection
@@ -97,6 +106,9 @@ public final class Connection {
   private boolean flushLeftBytes;
   private boolean closing;
   private boolean closeNotified;
+
+  /** True if the peer's possible end passes as soon as nothing is queued. */
+  private boolean endMayPass;
 
   Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean unix, boolean tls) {
     this.channel = channel;
@@ -247,6 +259,18 @@ public final class Connection {
       channel.close();
     } else if (handler != null) {
       handler.onWritable(this);
+      if (endMayPass) {
+        passEnd();
+      }
+    }
+  }
+
+  /** Lets the peer's possible end pass when all queued output has been written. */
+  public void passEnd() {
+    endMayPass = queuedBytes > 0;
+    RecordInput input = endMayPass ? null : channel.pipeline().get(RecordInput.class);
+    if (input != null) {
+      channel.eventLoop().execute(input::passHeld); // not within the handler's turn
     }
   }
 
@@ -517,6 +541,14 @@ public final class Connection {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
         endSocketInput();
+      } else if (event == RecordInput.POSSIBLE_END) {
+        readBuffer.notifyReader(Connection.this);
+        Handler current = handler;
+        if (opened && current != null) {
+          current.onPossibleEnd(Connection.this);
+        } else {
+          passEnd();
+        }
       } else if (event == SslCloseCompletionEvent.SUCCESS) {
         inputEnding = mayHalfClose(context);
       } else if (event instanceof SslHandshakeCompletionEvent handshake) {
@@ -537,10 +569,15 @@ public final class Connection {
       }
     }
 
-    /** Returns true if output can follow the peer's close_notify, which TLS 1.3 brought. */
+    /**
+     * Returns true if output can follow the peer's close_notify: TLS 1.3 permits it, and Java's
+     * engine.
+     */
     private boolean mayHalfClose(ChannelHandlerContext context) {
       SslHandler encryption = context.pipeline().get(SslHandler.class);
-      return encryption != null && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
+      return encryption != null
+          && !encryption.engine().isOutboundDone()
+          && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
     }
 
     private void endInput() {

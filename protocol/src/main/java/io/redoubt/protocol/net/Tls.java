@@ -1,19 +1,14 @@
 package io.redoubt.protocol.net;
 
 import io.netty.buffer.AdaptiveByteBufAllocator;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,6 +17,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -64,20 +60,37 @@ public final class Tls {
    */
   public record Authorities(@Nullable Path file, @Nullable Path directory) {}
 
+  /** The implementation of TLS for the connections of loops. */
+  public enum Provider {
+    /** BoringSSL where it can do what the configuration asks for, else Java's. */
+    AUTO,
+    /** BoringSSL, from netty-tcnative. */
+    OPENSSL,
+    /** Java's. */
+    JDK
+  }
+
   /**
    * The negotiable protocol versions and cipher suites.
    *
    * @param protocols such as {@code TLSv1.3}; empty for 1.2 and 1.3
    * @param ciphers the suites up to TLS 1.2 as an OpenSSL list; empty for Java's defaults, which
    *     have no RSA key exchange
-   * @param suites the suites of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's
-   *     defaults
+   * @param suites the suites of TLS 1.3, such as {@code TLS_AES_128_GCM_SHA256}; empty for the
+   *     provider's defaults
+   * @param provider the implementation that negotiates
    */
-  public record Terms(List<String> protocols, String ciphers, List<String> suites) {
+  public record Terms(
+      List<String> protocols, String ciphers, List<String> suites, Provider provider) {
     private static final List<String> DEFAULT_PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
 
     /** The defaults. */
     public static final Terms DEFAULT = new Terms(List.of(), "", List.of());
+
+    /** Creates terms for any provider. */
+    public Terms(List<String> protocols, String ciphers, List<String> suites) {
+      this(protocols, ciphers, suites, Provider.AUTO);
+    }
 
     /** Copies the lists. */
     public Terms {
@@ -85,8 +98,8 @@ public final class Tls {
       suites = List.copyOf(suites);
     }
 
-    /** Returns the names of the suites to enable, the preferred ones first. */
-    private List<String> enabled() throws IOException {
+    /** Returns Java's names of the suites to enable, the preferred ones first. */
+    List<String> enabled() throws IOException {
       SSLContext context;
       try {
         context = SSLContext.getInstance("TLS");
@@ -119,7 +132,7 @@ public final class Tls {
     }
 
     /** Returns true for the form of names that TLS 1.3 has, without a key exchange. */
-    private static boolean isOfTls13(String suite) {
+    static boolean isOfTls13(String suite) {
       return !suite.contains("_WITH_") && !suite.endsWith("_SCSV");
     }
 
@@ -140,9 +153,9 @@ public final class Tls {
     public static final Sessions DEFAULT = new Sessions(true, 20 * 1024, 300);
 
     /** The largest age that TLS 1.3 permits (RFC 8446, 4.6.1); for longer ones Java has none. */
-    private static final int MAX_SECONDS = 7 * 24 * 3600;
+    static final int MAX_SECONDS = 7 * 24 * 3600;
 
-    private boolean resumable() {
+    boolean resumable() {
       return enabled && seconds > 0;
     }
   }
@@ -164,15 +177,18 @@ public final class Tls {
   /**
    * The contents of the files of a configuration.
    *
+   * @param context makes the engines of channels
    * @param service the settings of a server, null for a client
+   * @param blocking makes the sockets and engines of threads that may wait, null for a server
    */
-  private record Loaded(SslContext context, @Nullable Service service) {}
+  private record Loaded(
+      SslContext context, @Nullable Service service, @Nullable JdkSslContext blocking) {}
 
   /** Replaced as a whole, since listeners and dialers of other threads hold this object. */
   private volatile Loaded loaded;
 
-  private Tls(SslContext context, @Nullable Service service) {
-    this.loaded = new Loaded(context, service);
+  private Tls(Loaded loaded) {
+    this.loaded = loaded;
   }
 
   /** Takes over the contents of another configuration, for later connections. */
@@ -188,8 +204,6 @@ public final class Tls {
   public static Tls server(Identity identity, Authorities authorities, Terms terms, Service service)
       throws IOException {
     Credentials credentials = Credentials.read(identity);
-    Sessions sessions = service.sessions();
-    // Beyond the largest age Java issues no tickets, which could not be revoked.
     SslContextBuilder builder =
         SslContextBuilder.forServer(credentials.key(), credentials.chain())
             .clientAuth(
@@ -197,13 +211,9 @@ public final class Tls {
                   case UNWANTED -> ClientAuth.NONE;
                   case OPTIONAL -> ClientAuth.OPTIONAL;
                   case REQUIRED -> ClientAuth.REQUIRE;
-                })
-            .sessionCacheSize(sessions.count())
-            .sessionTimeout(
-                sessions.resumable()
-                    ? Math.min(sessions.seconds(), Sessions.MAX_SECONDS)
-                    : Sessions.MAX_SECONDS + 1);
-    return new Tls(built(builder, authorities, terms), service);
+                });
+    TlsContexts contexts = contexts(builder, credentials, authorities, terms);
+    return new Tls(new Loaded(contexts.ofServer(service.sessions()), service, null));
   }
 
   /**
@@ -214,7 +224,8 @@ public final class Tls {
    */
   public static Tls client(@Nullable Identity identity, Authorities authorities, Terms terms)
       throws IOException {
-    return new Tls(built(clientBuilder(identity), authorities, terms), null);
+    Credentials credentials = identity == null ? null : Credentials.read(identity);
+    return ofClient(contexts(clientBuilder(credentials), credentials, authorities, terms));
   }
 
   /**
@@ -224,54 +235,61 @@ public final class Tls {
    * @throws IOException if a file cannot be read or is invalid
    */
   public static Tls insecureClient(@Nullable Identity identity, Terms terms) throws IOException {
+    Credentials credentials = identity == null ? null : Credentials.read(identity);
     SslContextBuilder builder =
-        clientBuilder(identity).trustManager(InsecureTrustManagerFactory.INSTANCE);
-    return new Tls(built(builder, new Authorities(null, null), terms), null);
+        clientBuilder(credentials).trustManager(InsecureTrustManagerFactory.INSTANCE);
+    return ofClient(contexts(builder, credentials, new Authorities(null, null), terms));
   }
 
-  private static SslContextBuilder clientBuilder(@Nullable Identity identity) throws IOException {
+  private static Tls ofClient(TlsContexts contexts) throws IOException {
+    return new Tls(new Loaded(contexts.ofClient(), null, contexts.ofThreads()));
+  }
+
+  private static SslContextBuilder clientBuilder(@Nullable Credentials credentials) {
     SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm(null);
-    if (identity != null) {
-      Credentials credentials = Credentials.read(identity);
+    if (credentials != null) {
       builder.keyManager(credentials.key(), credentials.chain());
     }
     return builder;
   }
 
-  private static SslContext built(SslContextBuilder builder, Authorities authorities, Terms terms)
+  private static TlsContexts contexts(
+      SslContextBuilder builder,
+      @Nullable Credentials credentials,
+      Authorities authorities,
+      Terms terms)
       throws IOException {
     List<X509Certificate> trusted = Credentials.trusted(authorities);
-    try {
-      if (!trusted.isEmpty()) {
-        builder.trustManager(trusted);
-      }
-      return builder
-          .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
-          .sslProvider(SslProvider.JDK)
-          .protocols(terms.protocols())
-          .build();
-    } catch (IllegalArgumentException e) {
-      throw new IOException(reason(e), e);
+    if (!trusted.isEmpty()) {
+      builder.trustManager(trusted);
     }
+    List<X509Certificate> certificates = new ArrayList<>(trusted);
+    if (credentials != null) {
+      certificates.add(credentials.chain().getFirst());
+    }
+    return new TlsContexts(builder, terms, certificates);
   }
 
-  private static String reason(IllegalArgumentException e) {
-    Throwable cause = e.getCause();
-    return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
+  /** Returns the provider in force, {@code OPENSSL} or {@code JDK}. */
+  public Provider provider() {
+    return loaded.context() instanceof JdkSslContext ? Provider.JDK : Provider.OPENSSL;
   }
 
   /** Returns a factory of TLS sockets, which perform the handshake at first use. */
   public SSLSocketFactory sockets() {
-    if (loaded.context() instanceof JdkSslContext jdk) {
-      SSLParameters parameters = jdk.newEngine(UnpooledByteBufAllocator.DEFAULT).getSSLParameters();
-      return new TlsSocketFactory(jdk.context().getSocketFactory(), parameters);
-    }
-    throw new IllegalStateException("not of the JDK");
+    JdkSslContext context = blocking();
+    SSLParameters parameters =
+        context.newEngine(UnpooledByteBufAllocator.DEFAULT).getSSLParameters();
+    return new TlsSocketFactory(context.context().getSocketFactory(), parameters);
   }
 
-  /** Creates the engine of one connection to a server, with the server's name for SNI. */
+  private JdkSslContext blocking() {
+    return Objects.requireNonNull(loaded.blocking(), "a server's");
+  }
+
+  /** Creates the engine of a blocking connection to a server, with the server's name for SNI. */
   public SSLEngine engine(String host, int port) {
-    return loaded.context().newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
+    return blocking().newEngine(UnpooledByteBufAllocator.DEFAULT, host, port);
   }
 
   /**
@@ -294,30 +312,16 @@ public final class Tls {
       parameters.setUseCipherSuitesOrder(service.ownOrder());
       engine.setSSLParameters(parameters);
       if (!service.sessions().resumable()) {
-        handler.handshakeFuture().addListener(done -> engine.getSession().invalidate());
+        TlsContexts.forgetSession(handler);
       }
     }
-    channel.pipeline().addLast(new Detach(), handler);
+    channel
+        .pipeline()
+        .addLast(context instanceof JdkSslContext ? new SharedInput() : new RecordInput(), handler);
   }
 
   /** The pool of buffers of encryption, made for the first connection that needs it. */
   private static final class Pool {
     static final ByteBufAllocator OF_ALL = new AdaptiveByteBufAllocator();
-  }
-
-  /**
-   * Copies input, because the receive buffer is shared by all connections of the loop and partial
-   * records must be kept.
-   */
-  private static final class Detach extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      ByteBuf shared = (ByteBuf) message;
-      try {
-        context.fireChannelRead(context.alloc().buffer(shared.readableBytes()).writeBytes(shared));
-      } finally {
-        shared.release();
-      }
-    }
   }
 }

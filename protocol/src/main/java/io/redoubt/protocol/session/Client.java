@@ -49,6 +49,9 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     /** Finishes a client whose peer has ended its output. */
     void onInputEnd(Client client);
 
+    /** Answers a client before the end of its peer's output is known. */
+    void onPossibleEnd(Client client);
+
     /** Finishes a client at the end of the turn: resumes, flushes or closes it. */
     void atEndOfTurn(Client client);
 
@@ -161,6 +164,11 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
   @Override
   public void onInputEnd(Connection from) {
     conductor.onInputEnd(this);
+  }
+
+  @Override
+  public void onPossibleEnd(Connection from) {
+    conductor.onPossibleEnd(this);
   }
 
   @Override

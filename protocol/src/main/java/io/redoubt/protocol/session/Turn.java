@@ -419,11 +419,23 @@ public final class Turn implements Client.Conductor {
     closeIfAnswered(client);
   }
 
+  @Override
+  public void onPossibleEnd(Client client) {
+    client.turn().endHeld = true;
+    closeIfAnswered(client);
+  }
+
   /** Closes if the peer has ended its output and all of its requests have run. */
   private void closeIfAnswered(Client client) {
-    if (!client.turn().inputEnded
+    TurnState turn = client.turn();
+    if (!(turn.inputEnded || turn.endHeld)
         || client.isEnding()
         || (client.mayExecute() && hasMoreToRun(client))) {
+      return;
+    }
+    if (turn.endHeld && !turn.inputEnded) {
+      turn.endHeld = false;
+      client.socket().connection().passEnd();
       return;
     }
     if (client.mayExecute()

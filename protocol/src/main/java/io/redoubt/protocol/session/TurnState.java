@@ -13,4 +13,7 @@ final class TurnState {
 
   /** True if the peer has ended its output. */
   boolean inputEnded;
+
+  /** True if the connection holds back what may be the end of the peer's output. */
+  boolean endHeld;
 }

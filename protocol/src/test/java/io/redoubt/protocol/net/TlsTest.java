@@ -32,11 +32,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** TLS connections between transports and Java's own sockets. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(names = {"JDK", "OPENSSL"})
 class TlsTest {
   private static final String CHACHA = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
   private static final String GCM = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
@@ -45,6 +50,7 @@ class TlsTest {
   private static Tls.Identity ours;
   private static Tls.Identity stranger;
 
+  @Parameter private Tls.Provider provider;
   private final CountingMemory memory = new CountingMemory();
   private Transport transport;
 
@@ -54,17 +60,25 @@ class TlsTest {
     stranger = SelfSigned.make(folder, "stranger");
   }
 
+  private Tls.Terms terms() {
+    return terms(List.of(), "", List.of());
+  }
+
+  private Tls.Terms terms(List<String> protocols, String ciphers, List<String> suites) {
+    return new Tls.Terms(protocols, ciphers, suites, provider);
+  }
+
   private static Tls.Authorities authority(Tls.Identity identity) {
     return new Tls.Authorities(identity.certificate(), null);
   }
 
-  private static Tls client(Tls.Identity shown) throws IOException {
-    return Tls.client(shown, authority(ours), Tls.Terms.DEFAULT);
+  private Tls client(Tls.Identity shown) throws IOException {
+    return Tls.client(shown, authority(ours), terms());
   }
 
   private Listener listen(Tls.ClientCertificates clients, Connection.Handler handler)
       throws IOException {
-    Tls tls = Tls.server(ours, authority(ours), Tls.Terms.DEFAULT, new Tls.Service(clients));
+    Tls tls = Tls.server(ours, authority(ours), terms(), new Tls.Service(clients));
     return transport.listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(handler));
   }
 
@@ -176,8 +190,7 @@ class TlsTest {
   @Test
   void refusesClientsWithoutAValidCertificate() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
-    for (Tls wrong :
-        List.of(client(stranger), Tls.client(null, authority(ours), Tls.Terms.DEFAULT))) {
+    for (Tls wrong : List.of(client(stranger), Tls.client(null, authority(ours), terms()))) {
       try (Socket socket = wrong.sockets().createSocket("127.0.0.1", listener.port())) {
         assertThatThrownBy(
                 () -> {
@@ -191,7 +204,7 @@ class TlsTest {
     EchoHandler echo = new EchoHandler();
     Listener lenient = listen(Tls.ClientCertificates.UNWANTED, echo);
     try (Socket socket =
-        Tls.client(null, authority(ours), Tls.Terms.DEFAULT)
+        Tls.client(null, authority(ours), terms())
             .sockets()
             .createSocket("127.0.0.1", lenient.port())) {
       socket.getOutputStream().write(1);
@@ -207,7 +220,7 @@ class TlsTest {
         new InetSocketAddress("127.0.0.1", listener.port()),
         null,
         5000,
-        Tls.client(null, authority(stranger), Tls.Terms.DEFAULT),
+        Tls.client(null, authority(stranger), terms()),
         suspicious);
     assertThat(suspicious.closed.join()).isInstanceOf(IOException.class);
     assertThat(suspicious.opened).isNotDone();
@@ -219,10 +232,7 @@ class TlsTest {
     Tls.Identity wrong = new Tls.Identity(nonsense, nonsense, "");
     assertThatThrownBy(() ->
             Tls.server(
-                wrong,
-                authority(ours),
-                Tls.Terms.DEFAULT,
-                new Tls.Service(Tls.ClientCertificates.UNWANTED)))
+                wrong, authority(ours), terms(), new Tls.Service(Tls.ClientCertificates.UNWANTED)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("nonsense");
   }
@@ -234,7 +244,7 @@ class TlsTest {
         Tls.server(
             withPassword,
             authority(ours),
-            Tls.Terms.DEFAULT,
+            terms(),
             new Tls.Service(Tls.ClientCertificates.REQUIRED));
     Listener listener =
         transport.listen(
@@ -261,14 +271,20 @@ class TlsTest {
   })
   void usesAllKindsOfKeysOnBothSides(String certificate, String key) throws Exception {
     Tls.Identity identity = identity(certificate, key);
+    boolean ofJavaAlone = key.endsWith(".pkcs8");
+    if (ofJavaAlone && provider == Tls.Provider.OPENSSL) {
+      assertThatThrownBy(() -> Tls.client(identity, authority(identity), terms()))
+          .hasMessageStartingWith("tls-provider openssl is not possible here: BoringSSL does not");
+      return;
+    }
     Tls server =
         Tls.server(
             identity,
             authority(identity),
-            Tls.Terms.DEFAULT,
+            terms(),
             new Tls.Service(Tls.ClientCertificates.REQUIRED));
     int port = listen(server);
-    Tls client = Tls.client(identity, authority(identity), Tls.Terms.DEFAULT);
+    Tls client = Tls.client(identity, authority(identity), terms());
     SSLSession session = session(client, port, "TLSv1.3");
     assertThat(session.getLocalCertificates()).isEqualTo(session.getPeerCertificates());
   }
@@ -294,17 +310,17 @@ class TlsTest {
   @Test
   void becomesAnotherConfigurationForNewConnections() throws Exception {
     Tls.Service service = new Tls.Service(Tls.ClientCertificates.UNWANTED);
-    Tls server = Tls.server(ours, authority(ours), Tls.Terms.DEFAULT, service);
+    Tls server = Tls.server(ours, authority(ours), terms(), service);
     int port = listen(server);
     try (SSLSocket open = (SSLSocket) client(ours).sockets().createSocket("127.0.0.1", port)) {
       open.startHandshake();
-      server.become(Tls.server(stranger, authority(ours), Tls.Terms.DEFAULT, service));
+      server.become(Tls.server(stranger, authority(ours), terms(), service));
       open.getOutputStream().write(7);
       assertThat(open.getInputStream().read()).isEqualTo(7);
     }
     assertThatThrownBy(() -> session(client(ours), port, "TLSv1.3"))
         .isInstanceOf(IOException.class);
-    Tls other = Tls.client(null, authority(stranger), Tls.Terms.DEFAULT);
+    Tls other = Tls.client(null, authority(stranger), terms());
     assertThat(session(other, port, "TLSv1.3").isValid()).isTrue();
   }
 
@@ -338,7 +354,7 @@ class TlsTest {
 
   @Test
   void limitsTheCiphersOfTls12() throws Exception {
-    Tls.Terms terms = new Tls.Terms(List.of(), "ECDHE-ECDSA-CHACHA20-POLY1305", List.of());
+    Tls.Terms terms = terms(List.of(), "ECDHE-ECDSA-CHACHA20-POLY1305", List.of());
     int port = listen(terms, service(false, Tls.Sessions.DEFAULT));
     Tls any = client(ours);
     assertThat(session(any, port, "TLSv1.2").getCipherSuite()).isEqualTo(CHACHA);
@@ -348,7 +364,8 @@ class TlsTest {
 
   @Test
   void keepsTheCiphersOfTls12WhenThoseOfTls13AreLimited() throws Exception {
-    Tls.Terms terms = new Tls.Terms(List.of(), "", List.of("TLS_CHACHA20_POLY1305_SHA256"));
+    Tls.Terms terms =
+        new Tls.Terms(List.of(), "", List.of("TLS_CHACHA20_POLY1305_SHA256"), Tls.Provider.JDK);
     int port = listen(terms, service(false, Tls.Sessions.DEFAULT));
     Tls any = client(ours);
     assertThat(session(any, port, "TLSv1.3").getCipherSuite())
@@ -356,14 +373,35 @@ class TlsTest {
     assertThat(session(any, port, "TLSv1.2").getCipherSuite()).startsWith("TLS_ECDHE_ECDSA_");
   }
 
+  @Test
+  void takesJavaWhereBoringSslCannot() throws Exception {
+    Tls.Identity edwards = identity("ed25519.crt", "ed25519.pkcs8");
+    List<String> suites = List.of("TLS_AES_128_GCM_SHA256");
+    assertThat(
+            Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "", List.of())).provider())
+        .isEqualTo(Tls.Provider.OPENSSL);
+    for (Tls client :
+        List.of(
+            Tls.client(edwards, authority(ours), Tls.Terms.DEFAULT),
+            Tls.client(ours, authority(edwards), Tls.Terms.DEFAULT),
+            Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "DHE", List.of())),
+            Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "", suites)))) {
+      assertThat(client.provider()).isEqualTo(Tls.Provider.JDK);
+    }
+    Tls.Terms strict = new Tls.Terms(List.of(), "", suites, Tls.Provider.OPENSSL);
+    assertThatThrownBy(() -> Tls.client(ours, authority(ours), strict))
+        .hasMessage(
+            "tls-provider openssl is not possible here: BoringSSL does not let the suites of"
+                + " TLS 1.3 be chosen (tls-ciphersuites)");
+  }
+
   /** Sockets are used where a thread may wait, as for what other servers say before a start. */
   @Test
   void givesSocketsTheTermsOfTheirConfiguration() throws Exception {
-    int any = listen(Tls.Terms.DEFAULT, service(false, Tls.Sessions.DEFAULT));
+    int any = listen(terms(), service(false, Tls.Sessions.DEFAULT));
     int newest =
-        listen(
-            new Tls.Terms(List.of("TLSv1.3"), "", List.of()), service(false, Tls.Sessions.DEFAULT));
-    Tls.Terms terms = new Tls.Terms(List.of("TLSv1.2"), "CHACHA20", List.of());
+        listen(terms(List.of("TLSv1.3"), "", List.of()), service(false, Tls.Sessions.DEFAULT));
+    Tls.Terms terms = terms(List.of("TLSv1.2"), "CHACHA20", List.of());
     Tls client = Tls.client(null, authority(ours), terms);
     try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", any)) {
       assertThat(socket.getSession().getCipherSuite()).isEqualTo(CHACHA);
@@ -377,20 +415,16 @@ class TlsTest {
   @Test
   void refusesListsThatNameNoCipher() {
     assertThatThrownBy(() ->
-            listen(
-                new Tls.Terms(List.of(), "RC4-MD5", List.of()),
-                service(false, Tls.Sessions.DEFAULT)))
+            listen(terms(List.of(), "RC4-MD5", List.of()), service(false, Tls.Sessions.DEFAULT)))
         .hasMessage("Failed to configure ciphers: none is meant by RC4-MD5");
     assertThatThrownBy(() ->
-            listen(
-                new Tls.Terms(List.of(), "", List.of("TLS_X")),
-                service(false, Tls.Sessions.DEFAULT)))
+            listen(terms(List.of(), "", List.of("TLS_X")), service(false, Tls.Sessions.DEFAULT)))
         .hasMessage("Failed to configure ciphersuites: none of [TLS_X]");
   }
 
   @Test
   void prefersTheOrderOfClientOrServer() throws Exception {
-    Tls.Terms servers = new Tls.Terms(List.of("TLSv1.2"), "AESGCM:CHACHA20", List.of());
+    Tls.Terms servers = terms(List.of("TLSv1.2"), "AESGCM:CHACHA20", List.of());
     Tls client = client(ours);
     int asClientsWant = listen(servers, service(false, Tls.Sessions.DEFAULT));
     int asServerWants = listen(servers, service(true, Tls.Sessions.DEFAULT));
@@ -412,7 +446,7 @@ class TlsTest {
 
   /** Returns true if the session of a second connection has the creation time of the first. */
   private boolean resumes(String protocol, Tls.Sessions sessions) throws Exception {
-    int port = listen(Tls.Terms.DEFAULT, service(false, sessions));
+    int port = listen(terms(), service(false, sessions));
     Tls client = client(ours);
     long created = session(client, port, protocol).getCreationTime();
     while (System.currentTimeMillis() == created) {

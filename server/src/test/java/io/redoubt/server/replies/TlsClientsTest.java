@@ -21,17 +21,23 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Clients over TLS, while it is reconfigured and after they have sent close_notify. Only TLS 1.3
  * permits them to read on then: in version 1.2 the receiver discards pending output and closes (RFC
  * 5246, 7.2.1).
  */
+@ParameterizedClass
+@ValueSource(strings = {"openssl", "jdk"})
 final class TlsClientsTest {
   private static final int VALUE_BYTES = 1 << 20;
   private static final int LARGE_REPLIES = 64;
   private static final int TIMEOUT_MILLIS = 10_000;
 
+  @Parameter private String provider;
   @TempDir private Path folder;
   private RedisServer server;
   private Tls.Identity identity;
@@ -44,6 +50,7 @@ final class TlsClientsTest {
     server =
         TestServers.start(
             "tls-port " + port,
+            "tls-provider " + provider,
             "tls-auth-clients no",
             "tls-cert-file " + identity.certificate(),
             "tls-key-file " + identity.key(),
@@ -85,7 +92,7 @@ final class TlsClientsTest {
   @Test
   void keepsListeningAfterATypo() throws Exception {
     try (var redis = new Dialogue(server.port())) {
-      for (String typo : new String[] {"tls-ciphers HIHG", "tls-ciphersuites TLS_AES"}) {
+      for (String typo : List.of("tls-ciphers HIHG", "tls-ciphersuites TLS_AES")) {
         assertThat(redis.ask("CONFIG SET " + typo))
             .contains("Unable to update TLS configuration. Check server logs.");
         redis.says("CONFIG GET tls-ciphers", "1) \"tls-ciphers\"\n2) \"\"");

@@ -1,0 +1,149 @@
+package io.redoubt.protocol.net;
+
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslServerContext;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.internal.tcnative.SSL;
+import java.io.IOException;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the contexts of a configuration with the provider that it asks for. */
+final class TlsContexts {
+  private static final int MAX_EC_BITS = 384;
+
+  private final SslContextBuilder builder;
+  private final Tls.Terms terms;
+  private final List<X509Certificate> certificates;
+
+  /**
+   * Creates contexts.
+   *
+   * @param builder has identity and authorities
+   * @param certificates those of identity and authorities
+   * @throws IOException if the terms name no cipher
+   */
+  TlsContexts(SslContextBuilder builder, Tls.Terms terms, List<X509Certificate> certificates)
+      throws IOException {
+    this.builder =
+        builder
+            .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
+            .protocols(terms.protocols());
+    this.terms = terms;
+    this.certificates = certificates;
+  }
+
+  /** Builds the context for a client's channels. */
+  SslContext ofClient() throws IOException {
+    SslContext context = ofOpenSsl();
+    return context == null ? ofThreads() : context;
+  }
+
+  /** Builds the context for a client's sockets, which are Java's. */
+  JdkSslContext ofThreads() throws IOException {
+    return (JdkSslContext) built(SslProvider.JDK);
+  }
+
+  /** Builds the context for a server's channels. */
+  SslContext ofServer(Tls.Sessions sessions) throws IOException {
+    int seconds = Math.min(sessions.seconds(), Tls.Sessions.MAX_SECONDS);
+    builder.sessionCacheSize(sessions.count()).sessionTimeout(seconds);
+    if (ofOpenSsl() instanceof OpenSslServerContext context) {
+      keep(sessions, context);
+      return context;
+    }
+    if (!sessions.resumable()) {
+      // Beyond the largest age Java issues no tickets, which could not be revoked.
+      builder.sessionTimeout(Tls.Sessions.MAX_SECONDS + 1);
+    }
+    return built(SslProvider.JDK);
+  }
+
+  private static void keep(Tls.Sessions sessions, OpenSslServerContext context) {
+    OpenSslServerSessionContext kept = context.sessionContext();
+    kept.setSessionCacheEnabled(sessions.resumable());
+    if (sessions.count() == 0) {
+      kept.setSessionCacheSize(Integer.MAX_VALUE);
+    }
+  }
+
+  /** Lets no later connection resume the session of this one. */
+  static void forgetSession(SslHandler handler) {
+    SSLEngine engine = handler.engine();
+    if (engine instanceof ReferenceCountedOpenSslEngine open) {
+      SSL.setOptions(open.sslPointer(), SSL.SSL_OP_NO_TICKET);
+    } else {
+      handler.handshakeFuture().addListener(done -> engine.getSession().invalidate());
+    }
+  }
+
+  /**
+   * Builds a context of OpenSSL's, or returns null for Java to take its place.
+   *
+   * @throws IOException if the terms insist on OpenSSL, which can't fulfil them
+   */
+  private @Nullable SslContext ofOpenSsl() throws IOException {
+    if (terms.provider() == Tls.Provider.JDK) {
+      return null;
+    }
+    String obstacle = obstacle();
+    if (obstacle == null) {
+      try {
+        return built(SslProvider.OPENSSL);
+      } catch (IOException e) {
+        obstacle = e.getMessage();
+      }
+    }
+    if (terms.provider() == Tls.Provider.OPENSSL) {
+      throw new IOException("tls-provider openssl is not possible here: " + obstacle);
+    }
+    return null;
+  }
+
+  private @Nullable String obstacle() throws IOException {
+    if (!OpenSsl.isAvailable()) {
+      return "the library can't be loaded: " + OpenSsl.unavailabilityCause().getMessage();
+    }
+    if (!terms.suites().isEmpty()) {
+      return "BoringSSL does not let the suites of TLS 1.3 be chosen (tls-ciphersuites)";
+    }
+    List<String> older =
+        terms.enabled().stream().filter(name -> !Tls.Terms.isOfTls13(name)).toList();
+    if (!terms.ciphers().isEmpty() && older.stream().noneMatch(OpenSsl::isCipherSuiteAvailable)) {
+      return "BoringSSL has none of the ciphers " + terms.ciphers();
+    }
+    return certificates.stream()
+        .map(X509Certificate::getPublicKey)
+        .filter(key -> !signsInBoringSsl(key))
+        .map(key -> "BoringSSL does not sign with keys of the kind " + key.getAlgorithm())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Returns true for the keys that BoringSSL uses and accepts of peers unless told otherwise. */
+  private static boolean signsInBoringSsl(PublicKey key) {
+    return key.getAlgorithm().equals("RSA")
+        || (key instanceof ECPublicKey ec
+            && ec.getParams().getCurve().getField().getFieldSize() <= MAX_EC_BITS);
+  }
+
+  private SslContext built(SslProvider provider) throws IOException {
+    try {
+      return builder.sslProvider(provider).build();
+    } catch (IllegalArgumentException e) {
+      Throwable cause = e.getCause();
+      throw new IOException(e.getMessage() + (cause == null ? "" : ": " + cause.getMessage()), e);
+    }
+  }
+}
