@@ -12,6 +12,7 @@ import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.settings.Settings;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** The sections of a sentinel's INFO. */
 final class SentinelInfo {
@@ -35,10 +36,11 @@ final class SentinelInfo {
    * Declares all sections.
    *
    * @param transport the polling mechanism of the event loop
+   * @param tlsProvider the implementation of TLS
    * @param commands the number of executed commands
    */
-  void declare(Info info, String transport, LongSupplier commands) {
-    process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND);
+  void declare(Info info, String transport, Supplier<String> tlsProvider, LongSupplier commands) {
+    process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND, tlsProvider);
     process.declareSubscribers(process.declareClients(info, () -> 0));
     Section stats = info.section("Stats", "stats");
     process.declareReceived(stats);

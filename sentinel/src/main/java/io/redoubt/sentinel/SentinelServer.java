@@ -18,6 +18,7 @@ import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.launch.TlsReload;
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
@@ -213,6 +214,8 @@ public final class SentinelServer implements AutoCloseable {
             connection ->
                 clients.admission().accept(connection, () -> new SentinelClient(clients)));
     listeners.open();
+    new TlsReload(directives.tls.tlsAutoReloadInterval, tls, transport.loop(), host.threads(), log)
+        .start();
     SentinelMetrics watching =
         new SentinelMetrics(
             directives,
@@ -327,7 +330,8 @@ public final class SentinelServer implements AutoCloseable {
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
-    info.declaredAtFirstUse(used -> sections.declare(used, transport.name(), dispatcher::commands));
+    info.declaredAtFirstUse(
+        used -> sections.declare(used, transport.name(), tls::provider, dispatcher::commands));
     return new Configured(state, core, store, driver, clients, table, info, heap);
   }
 

@@ -22,6 +22,7 @@ final class SentinelInfoFieldsTest {
           "java_version",
           "server_name",
           "redoubt_version",
+          "tls_provider",
           "pubsub_clients",
           "client_query_buffer_limit_disconnections",
           "client_output_buffer_limit_disconnections",

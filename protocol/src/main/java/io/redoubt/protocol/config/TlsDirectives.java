@@ -130,6 +130,12 @@ public final class TlsDirectives extends DirectiveGroup {
                   + " is configured (tls-ciphersuites; certificates for Ed25519, DSA, RSA-PSS). INFO"
                   + " server says which it is.");
 
+  public final IntDirective tlsAutoReloadInterval =
+      integer("tls-auto-reload-interval", 0)
+          .doc(
+              "Seconds between looks for renewed certificates and keys, which are then loaded for"
+                  + " new connections; 0 to load them only at CONFIG SET of their path.");
+
   public final YesNoDirective tlsSessionCaching =
       yesNo("tls-session-caching", true).doc("Cache sessions for returning clients.");
 

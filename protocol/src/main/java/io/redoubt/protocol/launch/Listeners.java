@@ -260,7 +260,6 @@ public final class Listeners {
 
   /** Declares one field of INFO for each kind of listener, with Redis' number of the kind. */
   public void declareInfo(Section server) {
-    server.text("tls_provider", tls::provider);
     server.lines(lines -> {
       if (!tcp.isEmpty()) {
         lines.field("listener0", "name=tcp" + binds() + ",port=" + port());

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** The INFO fields of every program: the process, its clients, its commands. */
@@ -65,8 +66,10 @@ public final class ProcessInfo {
    * @param mode {@code standalone} or {@code sentinel}
    * @param transport the polling mechanism of the event loop
    * @param hz the frequency of periodic work, per second
+   * @param tlsProvider the implementation of TLS
    */
-  public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
+  public void declareServer(
+      Info info, String mode, String transport, IntSupplier hz, Supplier<String> tlsProvider) {
     Version version = Version.ofThisProcess();
     info.section("Server", "server")
         .text("redis_version", () -> Version.REDIS)
@@ -96,7 +99,8 @@ public final class ProcessInfo {
         .text("config_file", this::configFile)
         .number("io_threads_active", () -> 0)
         .text("server_name", () -> "redoubt")
-        .text("redoubt_version", version::number);
+        .text("redoubt_version", version::number)
+        .text("tls_provider", tlsProvider);
   }
 
   private static String property(String name) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,10 @@ public final class TlsSettings {
   public void start(Log log) throws ListenException {
     try {
       load();
+      Tls known = server == null ? client : server;
+      if (known != null) {
+        log.notice("TLS provider: %s", known.providerWithReason());
+      }
     } catch (IOException e) {
       log.warning("%s", SystemErrors.textWithFile(e));
       throw new ListenException("Failed to configure TLS. Check logs for more info.", e);
@@ -78,6 +83,16 @@ public final class TlsSettings {
   public int announcedPort(int plainPort) {
     int port = directives.tls.tlsPort.value();
     return directives.tls.tlsReplication.value() && port != 0 ? port : plainPort;
+  }
+
+  /** Returns the configured files and folders of keys and certificates. */
+  List<Path> files() {
+    return directives.tls.certificates().stream()
+        .filter(each -> each != directives.tls.tlsKeyFilePass)
+        .filter(each -> each != directives.tls.tlsClientKeyFilePass)
+        .map(this::path)
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** Returns {@code openssl}, {@code jdk}, or {@code none} while nothing uses TLS. */

@@ -17,6 +17,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -180,9 +181,13 @@ public final class Tls {
    * @param context makes the engines of channels
    * @param service the settings of a server, null for a client
    * @param blocking makes the sockets and engines of threads that may wait, null for a server
+   * @param obstacle why the context is Java's although any provider may be used, or empty
    */
   private record Loaded(
-      SslContext context, @Nullable Service service, @Nullable JdkSslContext blocking) {}
+      SslContext context,
+      @Nullable Service service,
+      @Nullable JdkSslContext blocking,
+      String obstacle) {}
 
   /** Replaced as a whole, since listeners and dialers of other threads hold this object. */
   private volatile Loaded loaded;
@@ -213,7 +218,8 @@ public final class Tls {
                   case REQUIRED -> ClientAuth.REQUIRE;
                 });
     TlsContexts contexts = contexts(builder, credentials, authorities, terms);
-    return new Tls(new Loaded(contexts.ofServer(service.sessions()), service, null));
+    SslContext context = contexts.ofServer(service.sessions());
+    return new Tls(new Loaded(context, service, null, contexts.obstacle()));
   }
 
   /**
@@ -242,7 +248,8 @@ public final class Tls {
   }
 
   private static Tls ofClient(TlsContexts contexts) throws IOException {
-    return new Tls(new Loaded(contexts.ofClient(), null, contexts.ofThreads()));
+    SslContext context = contexts.ofClient();
+    return new Tls(new Loaded(context, null, contexts.ofThreads(), contexts.obstacle()));
   }
 
   private static SslContextBuilder clientBuilder(@Nullable Credentials credentials) {
@@ -273,6 +280,13 @@ public final class Tls {
   /** Returns the provider in force, {@code OPENSSL} or {@code JDK}. */
   public Provider provider() {
     return loaded.context() instanceof JdkSslContext ? Provider.JDK : Provider.OPENSSL;
+  }
+
+  /** Returns the provider for a reader, and why it is not OpenSSL. */
+  public String providerWithReason() {
+    String obstacle = loaded.obstacle();
+    return provider().name().toLowerCase(Locale.ROOT)
+        + (obstacle.isEmpty() ? "" : ", because " + obstacle);
   }
 
   /** Returns a factory of TLS sockets, which perform the handshake at first use. */

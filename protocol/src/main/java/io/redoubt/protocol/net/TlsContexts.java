@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.internal.tcnative.SSL;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -27,6 +28,9 @@ final class TlsContexts {
   private final Tls.Terms terms;
   private final List<X509Certificate> certificates;
 
+  /** Why Java takes the place of OpenSSL; empty if it was chosen, or does not. */
+  private String obstacle = "";
+
   /**
    * Creates contexts.
    *
@@ -42,6 +46,11 @@ final class TlsContexts {
             .protocols(terms.protocols());
     this.terms = terms;
     this.certificates = certificates;
+  }
+
+  /** Returns why a context is Java's in place of OpenSSL's; empty if there was no such reason. */
+  String obstacle() {
+    return obstacle;
   }
 
   /** Builds the context for a client's channels. */
@@ -97,12 +106,12 @@ final class TlsContexts {
     if (terms.provider() == Tls.Provider.JDK) {
       return null;
     }
-    String obstacle = obstacle();
-    if (obstacle == null) {
+    obstacle = findObstacle();
+    if (obstacle.isEmpty()) {
       try {
         return built(SslProvider.OPENSSL);
       } catch (IOException e) {
-        obstacle = e.getMessage();
+        obstacle = SystemErrors.text(e);
       }
     }
     if (terms.provider() == Tls.Provider.OPENSSL) {
@@ -111,7 +120,7 @@ final class TlsContexts {
     return null;
   }
 
-  private @Nullable String obstacle() throws IOException {
+  private String findObstacle() throws IOException {
     if (!OpenSsl.isAvailable()) {
       return "the library can't be loaded: " + OpenSsl.unavailabilityCause().getMessage();
     }
@@ -128,7 +137,7 @@ final class TlsContexts {
         .filter(key -> !signsInBoringSsl(key))
         .map(key -> "BoringSSL does not sign with keys of the kind " + key.getAlgorithm())
         .findFirst()
-        .orElse(null);
+        .orElse("");
   }
 
   /** Returns true for the keys that BoringSSL uses and accepts of peers unless told otherwise. */

@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.launch.CommandNames;
+import io.redoubt.protocol.launch.TlsReload;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;
@@ -112,6 +113,13 @@ public final class ServerAssembly {
 
   private void openParts(Runnable listening) throws IOException {
     parts.clients.tls.start(parts.log);
+    new TlsReload(
+            parts.settings.tls.tlsAutoReloadInterval,
+            parts.clients.tls,
+            parts.clients.transport.loop(),
+            threads,
+            parts.log)
+        .start();
     parts.clients.listeners.open();
     parts.replication.core.open();
     parts.replication.lease.open();

@@ -67,7 +67,11 @@ final class ServerInfo {
 
   private void declare(Info info, ProcessInfo process) {
     process.declareServer(
-        info, parts.replication.mode(), parts.clients.transport.name(), settings.hz::value);
+        info,
+        parts.replication.mode(),
+        parts.clients.transport.name(),
+        settings.hz::value,
+        parts.clients.tls::provider);
     Section server = info.section("Server", "server");
     parts.shutdown.declareInfo(server);
     parts.clients.listeners.declareInfo(server);

@@ -7,15 +7,20 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.SelfSigned;
 import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +44,7 @@ final class TlsClientsTest {
 
   @Parameter private String provider;
   @TempDir private Path folder;
+  private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private RedisServer server;
   private Tls.Identity identity;
   private int port;
@@ -49,6 +55,7 @@ final class TlsClientsTest {
     port = FreePorts.one();
     server =
         TestServers.start(
+            new Log(Clock.system(), ZoneOffset.UTC, 1, log),
             "tls-port " + port,
             "tls-provider " + provider,
             "tls-auth-clients no",
@@ -75,6 +82,10 @@ final class TlsClientsTest {
     try (RespClient client = client(protocol)) {
       return client.call("PING").text();
     }
+  }
+
+  private String log() {
+    return log.toString(StandardCharsets.UTF_8);
   }
 
   private static int count(RespClient client) throws IOException {
@@ -119,6 +130,23 @@ final class TlsClientsTest {
       assertThat(redis.ask("CONFIG SET tls-key-file " + identity.key()))
           .contains("Unable to update TLS configuration. Check server logs.");
       assertThat(ping("TLSv1.2")).isEqualTo("PONG");
+    }
+  }
+
+  /** A certificate may be written before its key, and by a hurried operator wrongly. */
+  @Test
+  void loadsRenewedFilesByItself() throws Exception {
+    Tls.Identity renewed = SelfSigned.make(folder, "renewed");
+    try (var redis = new Dialogue(server.port())) {
+      assertThat(redis.ask("INFO server")).contains("tls_provider:" + provider);
+      redis.says("CONFIG SET tls-auto-reload-interval 1", "OK");
+      Files.writeString(identity.key(), "junk");
+      await().until(() -> log().contains("the earlier ones remain in use: Failed to load private"));
+      assertThat(ping("TLSv1.3")).isEqualTo("PONG");
+      Files.copy(renewed.certificate(), identity.certificate(), REPLACE_EXISTING);
+      Files.copy(renewed.key(), identity.key(), REPLACE_EXISTING);
+      await().until(() -> log().contains("have changed and were loaded"));
+      assertThat(ping("TLSv1.2")).isEqualTo("PONG"); // trusts the renewed certificate only
     }
   }
 

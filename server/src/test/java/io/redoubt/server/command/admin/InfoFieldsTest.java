@@ -29,6 +29,7 @@ final class InfoFieldsTest {
           "java_version",
           "server_name",
           "redoubt_version",
+          "tls_provider",
           "pubsub_clients",
           "watching_clients",
           "total_watched_keys",
