@@ -57,7 +57,7 @@ final class RankedTreeTest {
           new RankedTree(
               slabs,
               (referenceA, referenceB) -> {
-                assertThat(live).contains(referenceA);
+                assertThat(live.contains(referenceA)).as("block %d", referenceA).isTrue();
                 return Integer.compareUnsigned(referenceA, referenceB);
               });
       tree.create();
