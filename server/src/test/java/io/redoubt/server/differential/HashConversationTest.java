@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hashes of all sizes, with few fields and values, so that commands often meet the same ones. */
 final class HashConversationTest {
-  private static final int REQUESTS = 12_000;
+  private static final int REQUESTS = Integer.getInteger("redoubt.requests", 8_000);
   private static final String[] NUMBERS = {
     "0",
     "1",

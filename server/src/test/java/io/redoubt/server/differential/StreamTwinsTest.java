@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * replication stream.
  */
 final class StreamTwinsTest {
-  private static final int REQUESTS = 6000;
+  private static final int REQUESTS = Integer.getInteger("redoubt.requests", 4000);
   private static final int KEYS = 2;
 
   /** Fields that may differ: times, fields of 7.2, and the sizes of Redis' radix trees. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 final class ReplySweepTest {
   private static final double PART =
-      Double.parseDouble(System.getProperty("redoubt.sweep", "0.12"));
+      Double.parseDouble(System.getProperty("redoubt.sweep", "0.08"));
   private static final int PATIENCE_MILLIS = 20_000;
   private static final int BLOCKED_MILLIS = 25;
   private static final int CHECK_WAITERS_EVERY = 100;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * -Dredoubt.seeds=…} choose other seeds than the build's.
  */
 class SimulationTest {
-  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 100);
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 60);
   private static final int STEPS = 20;
   private static final int SHOWN_LINES = 80;
 

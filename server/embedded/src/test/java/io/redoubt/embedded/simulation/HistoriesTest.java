@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * -Dredoubt.planted=true} plants the bug.
  */
 class HistoriesTest {
-  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 30);
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 20);
   private static final int MOST_SEEDS = 10_000;
   private static final int STEPS = 25;
   private static final int RECOVERY_MILLIS = 15_000;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * prints its trace; {@code -Dredoubt.seeds=100000} runs more than a build does.
  */
 class ClusterSimulationTest {
-  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 50);
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 30);
   private static final long STORM_MILLIS = 60_000;
   private static final long RECOVERY_MILLIS = 180_000;
 
