@@ -22,7 +22,7 @@ final class DebianPackagesIT {
     Distribution.assumeInstalled("dpkg-deb");
     Result built =
         Distribution.run(
-            Map.of(),
+            Distribution.PACKING,
             DEBS.toString(),
             Distribution.HOME.toString(),
             "2026-01-01T00:00:00Z",

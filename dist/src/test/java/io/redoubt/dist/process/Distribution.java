@@ -24,6 +24,11 @@ final class Distribution {
               + System.getProperty("os.arch").replace("amd64", "x86_64")
               + ".tar.gz");
 
+  /**
+   * The environment of scripts that pack: packages of a test are compressed at the fastest level.
+   */
+  static final Map<String, String> PACKING = Map.of("REDOUBT_COMPRESSION", "1");
+
   static final Duration LIMIT = Duration.ofSeconds(30);
 
   private Distribution() {}

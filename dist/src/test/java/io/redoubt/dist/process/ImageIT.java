@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.redoubt.dist.process.Distribution.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +28,7 @@ final class ImageIT {
     for (int i = 0; i < words.length; i++) {
       words[i] = command[i].toString();
     }
-    return Distribution.run(Map.of(), words);
+    return Distribution.run(Distribution.PACKING, words);
   }
 
   @BeforeAll

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +24,7 @@ final class PackageLifeIT {
   @TempDir private Path folder;
 
   private static void succeed(List<String> command) throws Exception {
-    Result result = Distribution.run(Map.of(), command.toArray(String[]::new));
+    Result result = Distribution.run(Distribution.PACKING, command.toArray(String[]::new));
     assertThat(result.status()).as("%s: %s", command, result.output()).isZero();
   }
 

@@ -41,7 +41,11 @@ final class RpmPackagesIT {
     home = Files.createSymbolicLink(home.resolve("redoubt-" + version), Distribution.HOME);
     Result built =
         Distribution.run(
-            Map.of(), RPMS.toString(), home.toString(), "2026-01-01T00:00:00Z", packages + "");
+            Distribution.PACKING,
+            RPMS.toString(),
+            home.toString(),
+            "2026-01-01T00:00:00Z",
+            packages + "");
     assertThat(built).isEqualTo(new Result(0, ""));
   }
 
