@@ -89,6 +89,10 @@ final class Contents {
     return slots == null ? entries.hash(keyAddress, keyLength) : slots.hash(keyAddress, keyLength);
   }
 
+  long hashOf(long entry) {
+    return hash(Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
   /** Returns the table of a hash's slot, or of all entries; valid until the next call. */
   ByteTable table(long hash) {
     if (slots != null) {

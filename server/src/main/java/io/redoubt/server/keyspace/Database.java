@@ -29,6 +29,7 @@ public final class Database {
 
   private final KeyspaceContext context;
   private final Slabs slabs;
+  private final EntryShapes shapes;
   private final int index;
   private Contents contents;
   private Expiries expiries;
@@ -42,6 +43,7 @@ public final class Database {
     this.context = context;
     this.index = index;
     slabs = context.slabs();
+    shapes = new EntryShapes(slabs);
     contents = context.newContents(index);
     expiries = contents.expiries;
   }
@@ -310,7 +312,8 @@ public final class Database {
     if (newExpireAt >= 0) {
       expiries.ensureAdd();
     }
-    long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
+    long entry =
+        shapes.reshape(contents, hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
     expiries.removeElements(nextElementExpiry, old);
     oldValue.free();
     AccessClock clock = context.accessClock();
@@ -378,54 +381,9 @@ public final class Database {
     return entry;
   }
 
-  /**
-   * Changes the form of an entry, in another block if necessary, which then replaces it in the
-   * table; the expiry order is up to the caller. Keeps key, epoch, clock, the expiry time if there
-   * is one before and after, and the first {@code keptBytes} of the payload.
-   */
-  private long reshape(
-      long hash,
-      long entry,
-      Type type,
-      int encoding,
-      boolean expires,
-      int payloadBytes,
-      int keptBytes) {
-    long oldBytes = Entry.sizeBytes(entry);
-    long newBytes = Entry.sizeBytes(Entry.keyLength(entry), expires, payloadBytes);
-    long oldPayload = Entry.payloadAddress(entry);
-    if (slabs.blockBytes(newBytes) == slabs.blockBytes(oldBytes)) {
-      Entry.putForm(entry, type, encoding, expires);
-      Region.copy(oldPayload, Entry.payloadAddress(entry), keptBytes);
-      return entry;
-    }
-    long moved = slabs.allocate(newBytes);
-    long keyEnd = Entry.keyEnd(entry);
-    Region.copy(
-        entry, moved, keyEnd - entry + (Entry.expires(entry) && expires ? Entry.EXPIRY_BYTES : 0));
-    Entry.putForm(moved, type, encoding, expires);
-    Region.copy(oldPayload, Entry.payloadAddress(moved), keptBytes);
-    contents.table(hash).replace(hash, entry, moved);
-    slabs.free(entry, oldBytes);
-    return moved;
-  }
-
   /** Moves an entry to another block; returns the entry. */
   long relocate(long entry) {
-    expiries.ensureAdd();
-    long sizeBytes = Entry.sizeBytes(entry);
-    long moved = slabs.allocate(sizeBytes);
-    Region.copy(entry, moved, sizeBytes);
-    long hash = hashOf(entry);
-    contents.table(hash).replace(hash, entry, moved);
-    if (Entry.expires(entry)) {
-      expiries.remove(Entry.expireAt(entry), entry);
-      expiries.add(moved, Entry.expireAt(entry));
-    }
-    expiries.removeElements(Entry.nextElementExpiry(entry), entry);
-    expiries.addElements(moved);
-    slabs.free(entry, sizeBytes);
-    return moved;
+    return shapes.relocate(contents, entry);
   }
 
   /**
@@ -435,23 +393,7 @@ public final class Database {
    * @return the entry, which may have moved
    */
   public long resize(long entry, int encoding, int payloadBytes) {
-    if (Entry.expires(entry)) {
-      expiries.ensureAdd();
-    }
-    long moved =
-        reshape(
-            hashOf(entry),
-            entry,
-            Entry.type(entry),
-            encoding,
-            Entry.expires(entry),
-            payloadBytes,
-            Math.min(payloadBytes, Entry.payloadBytes(entry)));
-    if (moved != entry && Entry.expires(moved)) {
-      expiries.remove(Entry.expireAt(moved), entry);
-      expiries.add(moved, Entry.expireAt(moved));
-    }
-    return moved;
+    return shapes.resize(contents, entry, encoding, payloadBytes);
   }
 
   /**
@@ -461,24 +403,7 @@ public final class Database {
    * @return the entry, which may have moved
    */
   public long nextElementExpiry(long entry, long millis) {
-    long before = Entry.nextElementExpiry(entry);
-    if (before == millis) {
-      return entry;
-    }
-    expiries.ensureAdd();
-    long changed = entry;
-    if (millis == Entry.NO_EXPIRY) {
-      changed = resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-    } else if (before == Entry.NO_EXPIRY) {
-      changed = resize(entry, Encoding.EXPIRING_STRUCTURE, Encoding.EXPIRING_STRUCTURE_BYTES);
-    }
-    expiries.removeElements(before, entry);
-    if (millis == Entry.NO_EXPIRY) {
-      return changed;
-    }
-    Entry.putNextElementExpiry(changed, millis);
-    expiries.addElements(changed);
-    return changed;
+    return shapes.nextElementExpiry(contents, entry, millis);
   }
 
   /**
@@ -490,7 +415,7 @@ public final class Database {
   }
 
   private long hashOf(long entry) {
-    return contents.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
+    return contents.hashOf(entry);
   }
 
   // Removals.
@@ -605,15 +530,7 @@ public final class Database {
    */
   public long setExpiry(long entry, long millis) {
     beforeChange(entry);
-    expiries.ensureAdd();
-    if (Entry.expires(entry)) {
-      expiries.remove(Entry.expireAt(entry), entry);
-      expiries.add(entry, millis);
-      return entry;
-    }
-    long moved = reform(entry, true);
-    expiries.add(moved, millis);
-    return moved;
+    return shapes.setExpiry(contents, entry, millis);
   }
 
   /** Removes the expiry time of an entry; returns the entry, which may have moved. */
@@ -622,28 +539,6 @@ public final class Database {
       return entry;
     }
     beforeChange(entry);
-    expiries.ensureAdd();
-    long expireAt = Entry.expireAt(entry);
-    long moved = reform(entry, false);
-    expiries.remove(expireAt, entry);
-    return moved;
-  }
-
-  private long reform(long entry, boolean expires) {
-    int payloadBytes = Entry.payloadBytes(entry);
-    long moved =
-        reshape(
-            hashOf(entry),
-            entry,
-            Entry.type(entry),
-            Entry.encoding(entry),
-            expires,
-            payloadBytes,
-            payloadBytes);
-    if (moved != entry) {
-      expiries.removeElements(Entry.nextElementExpiry(moved), entry);
-      expiries.addElements(moved);
-    }
-    return moved;
+    return shapes.persist(contents, entry);
   }
 }
