@@ -1,7 +1,5 @@
 package io.redoubt.server.migrate;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.resp.Reply;
@@ -12,11 +10,8 @@ import io.redoubt.server.execution.RepeatedWait;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.HeldKeys;
-import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.migrate.MovedKey.State;
-import io.redoubt.server.snapshot.export.PayloadDump;
-import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -45,12 +40,9 @@ public final class KeyMigration extends RepeatedWait
   private static final CommandError CHANGED =
       new CommandError("IOERR a key was changed while it was migrated");
 
-  private static final byte[] CRLF = {'\r', '\n'};
-  private static final byte[] REPLACE = "$7\r\nREPLACE\r\n".getBytes(US_ASCII);
   private static final byte[] PROGRESS =
       RequestEncoder.encode("CLIENT", "CAPA", "restore-progress");
   private static final int MAX_QUEUED_BYTES = 256 << 10;
-  private static final int PIECE_BYTES = 64 << 10;
   private static final long NANOS_A_MILLI = 1_000_000;
   private static final long RETRY_MILLIS = 5;
 
@@ -66,8 +58,7 @@ public final class KeyMigration extends RepeatedWait
   private final List<MovedKey> sent = new ArrayList<>();
   private @Nullable TargetConnection target;
   private @Nullable Cancellable timer;
-  private @Nullable PayloadDump dump;
-  private boolean headSent;
+  private @Nullable RestoreRequest restore;
   private boolean isFromPool;
   private boolean touched;
   private boolean completing;
@@ -203,29 +194,24 @@ public final class KeyMigration extends RepeatedWait
 
   /** Writes or sends a part of the next key; returns false if no key is left. */
   private boolean step(RequestQueue queue) {
-    PayloadDump current = dump;
+    RestoreRequest current = restore;
     if (current == null) {
-      return dumpNext();
+      return startNext();
     }
     if (!current.isWritten()) {
-      boolean unused = current.step();
+      current.write();
       return true;
     }
-    if (!headSent) {
-      sendHead(queue, sent.getLast(), current.sizeBytes());
-      headSent = true;
+    if (!current.isStarted()) {
+      start(current, sent.getLast(), queue);
     }
-    if (!current.take(queue::append, PIECE_BYTES)) {
-      queue.append(MemorySegment.ofArray(CRLF), 0, CRLF.length);
-      if (options.replaces()) {
-        queue.append(MemorySegment.ofArray(REPLACE), 0, REPLACE.length);
-      }
-      closeDump();
+    if (!current.sendPiece(queue)) {
+      closeRestore();
     }
     return true;
   }
 
-  private boolean dumpNext() {
+  private boolean startNext() {
     for (; next < keys.size(); next++) {
       MovedKey key = keys.get(next);
       if (key.state() == State.WAITING) {
@@ -234,8 +220,8 @@ public final class KeyMigration extends RepeatedWait
         if (entry == Entry.NONE || database.isDue(entry)) {
           key.enter(State.GONE, Entry.NONE);
         } else {
-          dump = newDump(entry);
-          headSent = false;
+          restore =
+              new RestoreRequest(values, entry, options.replaces(), owner.settings().persistence);
           key.enter(State.WRITING, entry);
           sent.add(key);
           return true;
@@ -245,49 +231,20 @@ public final class KeyMigration extends RepeatedWait
     return false;
   }
 
-  /**
-   * Returns a new dump. A long string is dumped in one step, so it is not compressed, which would
-   * take much longer.
-   */
-  private PayloadDump newDump(long entry) {
-    var persistence = owner.settings().persistence;
-    boolean isLong =
-        Entry.type(entry) == Type.STRING
-            && !StringValue.isInteger(entry)
-            && StringValue.length(entry) > PIECE_BYTES;
-    return new PayloadDump(
-        values,
-        entry,
-        persistence.rdbcompression.value() && !isLong,
-        persistence.rdbWriteVersion.value());
-  }
-
-  private void sendHead(RequestQueue queue, MovedKey key, long payloadBytes) {
-    long expireAt = Entry.expireAt(key.entry());
-    long now = clock().wallMillis();
-    long ttl = expireAt == Entry.NO_EXPIRY ? 0 : Math.max(expireAt - now, 1);
-    String command = inCluster ? "RESTORE-ASKING" : "RESTORE";
-    int length = request().length(key.argument());
-    append(queue, "*" + (options.replaces() ? 5 : 4) + "\r\n" + bulk(command) + "$" + length);
-    queue.append(MemorySegment.ofArray(CRLF), 0, CRLF.length);
-    queue.append(Region.MEMORY, request().offset(key.argument()), length);
-    append(queue, "\r\n" + bulk(Long.toString(ttl)) + "$" + payloadBytes + "\r\n");
+  private void start(RestoreRequest current, MovedKey key, RequestQueue queue) {
+    current.start(
+        queue,
+        inCluster ? "RESTORE-ASKING" : "RESTORE",
+        request().offset(key.argument()),
+        request().length(key.argument()),
+        clock().wallMillis());
     key.enter(State.SENT, key.entry());
   }
 
-  private static String bulk(String text) {
-    return "$" + text.length() + "\r\n" + text + "\r\n";
-  }
-
-  private static void append(RequestQueue queue, String text) {
-    byte[] bytes = text.getBytes(US_ASCII);
-    queue.append(MemorySegment.ofArray(bytes), 0, bytes.length);
-  }
-
-  private void closeDump() {
-    if (dump != null) {
-      dump.close();
-      dump = null;
+  private void closeRestore() {
+    if (restore != null) {
+      restore.close();
+      restore = null;
     }
   }
 
@@ -322,7 +279,7 @@ public final class KeyMigration extends RepeatedWait
   }
 
   private void decideIfReplied() {
-    if (dump == null && waiting == 0 && replies == preludeReplies + sent.size()) {
+    if (restore == null && waiting == 0 && replies == preludeReplies + sent.size()) {
       decide();
     }
   }
@@ -340,12 +297,12 @@ public final class KeyMigration extends RepeatedWait
     target = null;
     boolean mayTryAgain = isFromPool && replies == 0 && !isOver();
     if (!mayTryAgain) {
-      fail(headSent || !sent.isEmpty() ? NOT_READ : NO_CONNECTION);
+      fail(sent.isEmpty() ? NO_CONNECTION : NOT_READ);
       return;
     }
     // The target may have closed the idle connection unnoticed, so a new one is tried.
     isFromPool = false;
-    closeDump();
+    closeRestore();
     sent.clear();
     keys.forEach(MovedKey::again);
     waiting = keys.size();
@@ -399,7 +356,7 @@ public final class KeyMigration extends RepeatedWait
     if (Arrays.binarySearch(hashes, keyHash) < 0) {
       return false;
     }
-    return !options.copies() || dump != null;
+    return !options.copies() || restore != null;
   }
 
   @Override
@@ -435,7 +392,7 @@ public final class KeyMigration extends RepeatedWait
       if (key.isTouched()) {
         key.untouched();
         if (key.state() == State.WRITING) {
-          closeDump();
+          closeRestore();
           sent.remove(key);
           key.again();
           waiting++;
@@ -457,7 +414,7 @@ public final class KeyMigration extends RepeatedWait
       return;
     }
     decided = true;
-    closeDump();
+    closeRestore();
     if (client().isReleased()) {
       loop().execute(this::completeAlone);
     } else {
@@ -554,7 +511,7 @@ public final class KeyMigration extends RepeatedWait
       return;
     }
     over = true;
-    closeDump();
+    closeRestore();
     if (timer != null) {
       timer.cancel();
     }
