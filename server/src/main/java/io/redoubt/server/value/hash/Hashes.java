@@ -1,7 +1,6 @@
 package io.redoubt.server.value.hash;
 
 import io.redoubt.persistence.packed.Listpack;
-import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
@@ -45,6 +44,7 @@ public final class Hashes implements Structures {
   private final Limits limits;
   private final HashField found = new HashField();
   private final HashCursor cursor;
+  private final PackedFields packed;
 
   private final FieldTable table;
 
@@ -63,6 +63,7 @@ public final class Hashes implements Structures {
     this.keyspace = keyspace;
     this.limits = limits;
     cursor = new HashCursor(keyspace);
+    packed = new PackedFields(keyspace);
     table = new FieldTable(keyspace.slabs(), keyspace.hash());
     source = new FieldTable(keyspace.slabs(), keyspace.hash());
     target = new FieldTable(keyspace.slabs(), keyspace.hash());
@@ -401,49 +402,12 @@ public final class Hashes implements Structures {
     long root = table.create();
     table.marked(small);
     try {
-      addAll(table, MEMORY, PackedValue.address(entry));
+      packed.addTo(table, PackedValue.address(entry));
     } catch (OutOfMemoryError full) {
       drop(root);
       throw full;
     }
     return PackedValue.become(database, entry, root);
-  }
-
-  /** Adds the pairs of a listpack to a table; returns false if a field occurs twice. */
-  private boolean addAll(FieldTable into, MemorySegment memory, long start) {
-    long text = keyspace.slabs().allocateFar(2L * Numbers.MAX_LONG_LENGTH);
-    boolean unique = true;
-    try {
-      long field = Listpack.first(memory, start);
-      while (field != Listpack.NONE) {
-        long value = Listpack.after(memory, field);
-        long fieldAt = bytesAt(memory, field, text);
-        int fieldLength = Listpack.textLength(memory, field);
-        int valueLength = Listpack.textLength(memory, value);
-        long element = into.find(fieldAt, fieldLength);
-        unique &= element == 0;
-        if (element == 0) {
-          element = into.insert(fieldAt, fieldLength, valueLength);
-          Listpack.copyText(memory, value, MEMORY, FieldElement.valueAddress(element));
-        }
-        field = Listpack.next(memory, value);
-      }
-    } finally {
-      keyspace.slabs().free(text, 2L * Numbers.MAX_LONG_LENGTH);
-    }
-    return unique;
-  }
-
-  /**
-   * Returns the address of a listpack entry's bytes; an integer is first formatted into {@code
-   * text}.
-   */
-  private static long bytesAt(MemorySegment memory, long entry, long text) {
-    if (!Listpack.isInteger(memory, entry)) {
-      return Listpack.bytesAt(memory, entry);
-    }
-    Numbers.writeLong(MEMORY, text, Listpack.integer(memory, entry));
-    return text;
   }
 
   /**
@@ -461,7 +425,7 @@ public final class Hashes implements Structures {
       long root = table.create();
       boolean isDistinct;
       try {
-        isDistinct = addAll(table, MEMORY, start);
+        isDistinct = packed.addTo(table, start);
       } catch (OutOfMemoryError full) {
         drop(root);
         throw full;
@@ -472,39 +436,13 @@ public final class Hashes implements Structures {
       }
       return database.createStructure(key, keyLength, Type.HASH, root);
     }
-    if (hasTwice(start, count)) {
+    if (packed.hasTwice(start, count)) {
       return 0;
     }
     int bytes = (int) Listpack.sizeBytes(MEMORY, start);
     long entry = PackedValue.create(database, key, keyLength, Type.HASH, false, bytes);
     Region.copy(start, PackedValue.address(entry), bytes);
     return entry;
-  }
-
-  /** Up to this number of fields, pairwise comparison is faster than building a table. */
-  private static final int MAX_COMPARED = 64;
-
-  private boolean hasTwice(long start, int count) {
-    if (count / 2 > MAX_COMPARED) {
-      long root = target.create();
-      try {
-        return !addAll(target, MEMORY, start);
-      } finally {
-        drop(root);
-      }
-    }
-    long text = keyspace.slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
-    boolean twice = false;
-    long field = Listpack.first(MEMORY, start);
-    while (field != Listpack.NONE && !twice) {
-      long next = Listpack.after(MEMORY, Listpack.after(MEMORY, field));
-      long bytes = bytesAt(MEMORY, field, text);
-      int length = Listpack.textLength(MEMORY, field);
-      twice = Listpack.find(MEMORY, next, MEMORY, bytes, length, 1) != Listpack.NONE;
-      field = Listpack.next(MEMORY, Listpack.after(MEMORY, field));
-    }
-    keyspace.slabs().free(text, Numbers.MAX_LONG_LENGTH);
-    return twice;
   }
 
   private void drop(long root) {
