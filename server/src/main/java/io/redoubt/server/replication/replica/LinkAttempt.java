@@ -23,15 +23,12 @@ import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One connection to the master, from the attempt to its end. */
 final class LinkAttempt implements Connection.Handler {
-  private static final int LONGEST_LINE = 4096;
-
   /** The maximum duration of a slice in which the buffered stream is applied. */
   private static final long SLICE_NANOS = 2_000_000;
 
@@ -43,7 +40,7 @@ final class LinkAttempt implements Connection.Handler {
   private final Pauses pauses;
   private final Dispatcher dispatcher;
   private final MasterLink link;
-  private final StringBuilder line = new StringBuilder();
+  private final ReplyLine line = new ReplyLine();
   private final Acknowledgements acks;
   private @Nullable Connection connection;
   private @Nullable Handshake handshake;
@@ -259,22 +256,9 @@ final class LinkAttempt implements Connection.Handler {
   }
 
   private long handshakeBytes(Handshake talk, MemorySegment memory, long from, long to) {
-    long position = from;
-    while (position < to) {
-      byte next = memory.get(ValueLayout.JAVA_BYTE, position++);
-      if (next == '\n') {
-        int length = line.length();
-        if (length > 0 && line.charAt(length - 1) == '\r') {
-          line.setLength(length - 1);
-        }
-        String text = line.toString();
-        line.setLength(0);
-        follow(talk.reply(text));
-        return position;
-      }
-      if (line.length() < LONGEST_LINE) {
-        line.append((char) (next & 0xff));
-      }
+    long position = line.read(memory, from, to);
+    if (line.isComplete()) {
+      follow(talk.reply(line.take()));
     }
     return position;
   }
