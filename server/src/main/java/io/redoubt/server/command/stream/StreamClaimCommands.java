@@ -18,6 +18,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.Streams;
@@ -247,10 +248,10 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     }
     long deliveries = 1;
     if (element != 0) {
-      if (minIdle > 0 && call.now() - StreamGroups.delivered(element) < minIdle) {
+      if (minIdle > 0 && call.now() - PendingEntry.delivered(element) < minIdle) {
         return Outcome.NOTHING;
       }
-      deliveries = StreamGroups.deliveries(element);
+      deliveries = PendingEntry.deliveries(element);
     }
     if (retryCount >= 0) {
       deliveries = retryCount;
@@ -337,8 +338,8 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
         element = pending.ceiling(id.millis(), id.sequence());
         continue;
       }
-      if (minIdle == 0 || call.now() - StreamGroups.delivered(element) >= minIdle) {
-        long deliveries = StreamGroups.deliveries(element);
+      if (minIdle == 0 || call.now() - PendingEntry.delivered(element) >= minIdle) {
+        long deliveries = PendingEntry.deliveries(element);
         deliveries = justIds ? deliveries : Streams.next(deliveries);
         take(call, group, consumer, call.now(), deliveries);
         id.store(claimed.add(StreamId.BYTES));

@@ -2,6 +2,7 @@ package io.redoubt.server.command.stream;
 
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import java.nio.charset.StandardCharsets;
 
@@ -36,11 +37,11 @@ final class StreamEffects {
         keyArg,
         groupArg,
         group,
-        StreamGroups.owner(element),
+        PendingEntry.owner(element),
         IdTree.high(element),
         IdTree.low(element),
-        StreamGroups.delivered(element),
-        StreamGroups.deliveries(element));
+        PendingEntry.delivered(element),
+        PendingEntry.deliveries(element));
   }
 
   /** Propagates a pending entry with its consumer, delivery time and number of deliveries. */

@@ -22,6 +22,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.Streams;
@@ -414,16 +415,16 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   /** Replies with a pending entry if it is idle for long enough; returns the number replied. */
   private static int replyPending(Call call, long element, long minIdle) {
-    long idle = call.now() - StreamGroups.delivered(element);
+    long idle = call.now() - PendingEntry.delivered(element);
     if (minIdle > 0 && idle < minIdle) {
       return 0;
     }
     ReplyWriter reply = call.reply();
     reply.array(4);
     StreamId.reply(reply, element);
-    replyName(call, StreamGroups.owner(element));
+    replyName(call, PendingEntry.owner(element));
     reply.integer(Math.max(idle, 0));
-    reply.integer(StreamGroups.deliveries(element));
+    reply.integer(PendingEntry.deliveries(element));
     return 1;
   }
 }

@@ -13,6 +13,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
@@ -251,9 +252,9 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     for (long i = 0; i < most && element != 0; i++) {
       reply.array(4);
       StreamId.reply(reply, element);
-      StreamGroupCommands.replyName(call, StreamGroups.owner(element));
-      reply.integer(StreamGroups.delivered(element));
-      reply.integer(StreamGroups.deliveries(element));
+      StreamGroupCommands.replyName(call, PendingEntry.owner(element));
+      reply.integer(PendingEntry.delivered(element));
+      reply.integer(PendingEntry.deliveries(element));
       element = pending.next();
     }
     reply.bulk("consumers");
@@ -285,8 +286,8 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
       long element = pending.find(IdTree.high(own), IdTree.low(own));
       reply.array(3);
       StreamId.reply(reply, own);
-      reply.integer(StreamGroups.delivered(element));
-      reply.integer(StreamGroups.deliveries(element));
+      reply.integer(PendingEntry.delivered(element));
+      reply.integer(PendingEntry.deliveries(element));
       own = ids.next();
     }
   }

@@ -10,6 +10,7 @@ import io.redoubt.persistence.rdb.RdbValueVisitor;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.Streams;
 import java.lang.foreign.MemorySegment;
@@ -108,7 +109,7 @@ public final class StreamExport {
     IdTree pending = groups.pending(group);
     for (long at = pending.first(); at != 0; at = pending.next()) {
       visitor.pendingEntry(
-          IdTree.high(at), IdTree.low(at), StreamGroups.delivered(at), StreamGroups.deliveries(at));
+          IdTree.high(at), IdTree.low(at), PendingEntry.delivered(at), PendingEntry.deliveries(at));
     }
     int consumers = groups.consumers(group);
     visitor.streamConsumers(consumers);

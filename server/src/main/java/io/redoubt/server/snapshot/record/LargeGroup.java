@@ -7,6 +7,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.snapshot.export.StreamExport;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -174,7 +175,7 @@ public final class LargeGroup implements AutoCloseable {
     for (int i = 0; i < ENTRIES_A_STEP && !walked; i++) {
       int order = note == 0 ? 1 : there == 0 ? -1 : compare(note, there);
       if (order <= 0) {
-        if (StreamGroups.owner(note) != NOBODY) {
+        if (PendingEntry.owner(note) != NOBODY) {
           write(note, record);
         }
         passed(note);
@@ -209,8 +210,8 @@ public final class LargeGroup implements AutoCloseable {
     long high = IdTree.high(element);
     long low = IdTree.low(element);
     record.pendingEntry(
-        high, low, StreamGroups.delivered(element), StreamGroups.deliveries(element));
-    Consumer owner = byAddress.get(StreamGroups.owner(element));
+        high, low, PendingEntry.delivered(element), PendingEntry.deliveries(element));
+    Consumer owner = byAddress.get(PendingEntry.owner(element));
     if (owner == null) {
       throw new IllegalStateException("a pending entry has no consumer");
     }

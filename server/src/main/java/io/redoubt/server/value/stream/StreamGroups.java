@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The consumer groups of streams, their consumers and their pending entries. Groups and consumers
- * are identified by the addresses of their blocks, a pending entry by its tree element, valid until
- * the next change.
+ * are identified by the addresses of their blocks, a {@link PendingEntry} by its tree element.
  *
  * <pre>
  *   group      0  length of the name (4 bytes)
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  *             16  when it last received an entry, -1 for never
  *             24  the tree of the ids pending for it
  *             40  the name
- *   pending    0  the time of the last delivery, in Unix milliseconds
- *              8  the number of deliveries
- *             16  the consumer; 0 only during loading
  * </pre>
  */
 public final class StreamGroups {
@@ -50,11 +46,6 @@ public final class StreamGroups {
   private static final int IDS_AT = 24;
   private static final int CONSUMER_NAME_AT = IDS_AT + IdTree.HEADER_BYTES;
 
-  private static final int DELIVERED_AT = 0;
-  private static final int DELIVERIES_AT = 8;
-  private static final int OWNER_AT = 16;
-  private static final int PENDING_VALUE_BYTES = 24;
-
   private final Keyspace keyspace;
   private final Slabs slabs;
   private final NamedBlocks groups;
@@ -70,7 +61,7 @@ public final class StreamGroups {
     slabs = keyspace.slabs();
     groups = new NamedBlocks(slabs, GROUP_NAME_AT);
     consumers = new NamedBlocks(slabs, CONSUMER_NAME_AT);
-    pending = new IdTree(slabs, PENDING_VALUE_BYTES);
+    pending = new IdTree(slabs, PendingEntry.SIZE_BYTES);
     ids = new IdTree(slabs, 0);
   }
 
@@ -303,7 +294,7 @@ public final class StreamGroups {
 
   /** Returns a separate view of the pending entries of a group. */
   public IdTree newPending(long group) {
-    IdTree view = new IdTree(slabs, PENDING_VALUE_BYTES);
+    IdTree view = new IdTree(slabs, PendingEntry.SIZE_BYTES);
     view.header(group + PENDING_AT);
     return view;
   }
@@ -314,30 +305,10 @@ public final class StreamGroups {
     return ids;
   }
 
-  /** Returns the time of the last delivery of a pending entry, in Unix milliseconds. */
-  public static long delivered(long element) {
-    return Region.getLong(IdTree.value(element) + DELIVERED_AT);
-  }
-
-  /** Returns the number of deliveries of a pending entry. */
-  public static long deliveries(long element) {
-    return Region.getLong(IdTree.value(element) + DELIVERIES_AT);
-  }
-
-  /** Returns the consumer of a pending entry. */
-  public static long owner(long element) {
-    return Region.getLong(IdTree.value(element) + OWNER_AT);
-  }
-
   /** Records one more delivery of a pending entry. */
   public void deliveredAgain(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
-    delivered(element, unixMillis, Streams.next(deliveries(element)));
-  }
-
-  private static void delivered(long element, long unixMillis, long deliveries) {
-    Region.putLong(IdTree.value(element) + DELIVERED_AT, unixMillis);
-    Region.putLong(IdTree.value(element) + DELIVERIES_AT, deliveries);
+    PendingEntry.putDelivery(element, unixMillis, Streams.next(PendingEntry.deliveries(element)));
   }
 
   /** Makes an entry pending for a consumer, even if it is pending already for any consumer. */
@@ -345,8 +316,8 @@ public final class StreamGroups {
     beforePending(group, id.millis(), id.sequence());
     long element = pending(group).put(id.millis(), id.sequence());
     boolean added = pending.added();
-    delivered(element, unixMillis, deliveries);
-    long before = added ? 0 : owner(element);
+    PendingEntry.putDelivery(element, unixMillis, deliveries);
+    long before = added ? 0 : PendingEntry.owner(element);
     if (before == consumer) {
       return;
     }
@@ -358,7 +329,7 @@ public final class StreamGroups {
       }
       throw full;
     }
-    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+    PendingEntry.putOwner(element, consumer);
     if (before != 0) {
       pendingIds(before).remove(id.millis(), id.sequence());
     }
@@ -371,7 +342,7 @@ public final class StreamGroups {
       return false;
     }
     beforePending(group, id.millis(), id.sequence());
-    pendingIds(owner(element)).remove(id.millis(), id.sequence());
+    pendingIds(PendingEntry.owner(element)).remove(id.millis(), id.sequence());
     return pending.remove(id.millis(), id.sequence());
   }
 
@@ -383,8 +354,8 @@ public final class StreamGroups {
     if (!pending.added()) {
       return false;
     }
-    delivered(element, unixMillis, deliveries);
-    Region.putLong(IdTree.value(element) + OWNER_AT, 0);
+    PendingEntry.putDelivery(element, unixMillis, deliveries);
+    PendingEntry.putOwner(element, 0);
     return true;
   }
 
@@ -399,10 +370,10 @@ public final class StreamGroups {
    */
   public boolean assign(long group, long consumer, StreamId id) {
     long element = pending(group).find(id.millis(), id.sequence());
-    if (element == 0 || owner(element) != 0) {
+    if (element == 0 || PendingEntry.owner(element) != 0) {
       return false;
     }
-    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+    PendingEntry.putOwner(element, consumer);
     pendingIds(consumer).put(id.millis(), id.sequence());
     return true;
   }
@@ -423,8 +394,8 @@ public final class StreamGroups {
     long assigned = 0;
     IdTree all = pending(group);
     for (long element = all.first(); element != 0; element = all.next()) {
-      if (owner(element) == 0) {
-        Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+      if (PendingEntry.owner(element) == 0) {
+        PendingEntry.putOwner(element, consumer);
         pendingIds(consumer).put(IdTree.high(element), IdTree.low(element));
         assigned++;
       }
@@ -506,13 +477,14 @@ public final class StreamGroups {
   }
 
   private void copyPending(long group, long copy, StreamId id) {
-    IdTree source = new IdTree(slabs, PENDING_VALUE_BYTES);
+    IdTree source = new IdTree(slabs, PendingEntry.SIZE_BYTES);
     source.header(group + PENDING_AT);
     for (long element = source.first(); element != 0; element = source.next()) {
-      long owner = owner(element);
+      long owner = PendingEntry.owner(element);
       long consumer = findConsumer(copy, consumerName(owner), nameLength(owner));
       id.set(IdTree.high(element), IdTree.low(element));
-      deliver(copy, consumer, id, delivered(element), deliveries(element));
+      deliver(
+          copy, consumer, id, PendingEntry.delivered(element), PendingEntry.deliveries(element));
     }
   }
 

@@ -242,10 +242,10 @@ final class StreamsTest {
       TreeMap<Id, Pending> pending = new TreeMap<>();
       IdTree tree = groups.pending(group);
       for (long at = tree.first(); at != 0; at = tree.next()) {
-        long owner = StreamGroups.owner(at);
+        long owner = PendingEntry.owner(at);
         String consumer = string(StreamGroups.consumerName(owner), owner);
         pending.put(
-            id(at), new Pending(consumer, StreamGroups.delivered(at), StreamGroups.deliveries(at)));
+            id(at), new Pending(consumer, PendingEntry.delivered(at), PendingEntry.deliveries(at)));
       }
       found.put(string(StreamGroups.groupName(group), group), pending);
       List<Id> ofConsumers = new ArrayList<>();
@@ -336,8 +336,8 @@ final class StreamsTest {
       IdTree pending = from.pending(group);
       for (long at = pending.first(); at != 0; at = pending.next()) {
         id.load(at);
-        long delivered = StreamGroups.delivered(at);
-        assertThat(to.addPending(made, id, delivered, StreamGroups.deliveries(at))).isTrue();
+        long delivered = PendingEntry.delivered(at);
+        assertThat(to.addPending(made, id, delivered, PendingEntry.deliveries(at))).isTrue();
       }
       assertThat(to.isAssigned(made)).isEqualTo(pending.size() == 0);
       for (int k = 0; k < from.consumers(group); k++) {
