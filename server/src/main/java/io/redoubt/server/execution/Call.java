@@ -82,11 +82,6 @@ public final class Call extends RegionCall {
     return observers;
   }
 
-  /** Starts the call of another command. */
-  void begin(ServerClient client, Request request, Command<Call> command) {
-    begin(client, request, command, client.reply());
-  }
-
   /** Starts a call of another command with a reply to the given writer. */
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
