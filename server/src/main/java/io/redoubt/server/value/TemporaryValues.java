@@ -8,7 +8,6 @@ import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,18 +19,19 @@ import org.jspecify.annotations.Nullable;
 public final class TemporaryValues implements AutoCloseable {
 
   private final Keyspace keyspace;
-  private final Map<Type, Structures> structures = new EnumMap<>(Type.class);
+  private final Map<Type, Structures> structures;
 
   /** Created for the first value. */
   private @Nullable Keyspace temporaries;
 
-  public TemporaryValues(Keyspace keyspace) {
+  /**
+   * Creates the temporary values of a keyspace.
+   *
+   * @param structures free and copy the large values, by type
+   */
+  public TemporaryValues(Keyspace keyspace, Map<Type, Structures> structures) {
     this.keyspace = keyspace;
-  }
-
-  /** Registers the structures of a type, needed to free and copy its large values. */
-  public void structures(Type type, Structures kind) {
-    structures.put(type, kind);
+    this.structures = structures;
   }
 
   /** Returns the database in which the values are created, one key at a time; it is empty. */

@@ -12,6 +12,7 @@ import io.redoubt.server.value.set.SetMembers;
 import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.SortedSets;
 import io.redoubt.server.value.stream.Streams;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +49,7 @@ public final class Values implements AutoCloseable {
     sets = new Sets(keyspace, limits);
     keyspace.structures(Type.SET, sets.tables());
     setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
-    temporaries = new TemporaryValues(keyspace);
-    temporaries.structures(Type.SET, sets.tables());
-    temporaries.structures(Type.LIST, lists);
+    temporaries = new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables(), Type.LIST, lists));
   }
 
   public Keyspace keyspace() {

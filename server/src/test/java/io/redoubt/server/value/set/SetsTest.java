@@ -37,13 +37,13 @@ final class SetsTest {
   private final SmallLimits limits = new SmallLimits();
   private final Sets sets = new Sets(keyspace, limits);
   private final SetAlgebra algebra = new SetAlgebra(sets, new SetMembers(slabs));
-  private final TemporaryValues temporaries = new TemporaryValues(keyspace);
+  private final TemporaryValues temporaries =
+      new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables()));
   private final Map<String, Set<String>> model = new HashMap<>();
 
   @BeforeEach
   void registerStructures() {
     keyspace.structures(Type.SET, sets.tables());
-    temporaries.structures(Type.SET, sets.tables());
     keyspace.nowMicros(1_700_000_000_000_000L);
   }
 
