@@ -3,6 +3,7 @@ package io.redoubt.server.assembly;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.http.Json;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.monitoring.BigKeys;
 import io.redoubt.server.execution.monitoring.HotKeys;
 import io.redoubt.server.keyspace.Keyspace;
@@ -19,10 +20,10 @@ final class PageKeys {
   private final BigKeys bigKeys;
   private final Keyspace keyspace;
 
-  PageKeys(ServerParts parts) {
-    hotKeys = parts.data.hotKeys;
-    keyspace = parts.data.keyspace;
-    bigKeys = new BigKeys(keyspace, parts.clock);
+  PageKeys(DataAssembly data, Clock clock) {
+    hotKeys = data.hotKeys;
+    keyspace = data.keyspace;
+    bigKeys = new BigKeys(keyspace, clock);
   }
 
   /** Samples commands and keys if a page is open; to be called once a second. */

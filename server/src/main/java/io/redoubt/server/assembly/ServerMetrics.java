@@ -52,7 +52,7 @@ final class ServerMetrics {
     port.open(() -> parts.clients.loop().execute(this::takeMetrics));
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
-      keys = new PageKeys(parts);
+      keys = new PageKeys(parts.data, parts.clock);
       events = new ServerEvents(parts, replication, port::happened);
       page = new ServerPage(parts, replication, keys, events);
       ServerSamples.Taking first = samples.start();
