@@ -55,7 +55,7 @@ final class EmbeddedSentinel implements Node {
                 host.sockets().get(),
                 Threads.ofSystem(),
                 HeapGate.OF_PROCESS,
-                StateFile::new,
+                StateFile::open,
                 timings,
                 () -> started.thenAccept(SentinelServer::stop)),
             () -> ended.complete(null));
