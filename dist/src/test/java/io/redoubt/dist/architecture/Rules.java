@@ -33,7 +33,7 @@ final class Rules {
    */
   static final Map<String, String> REGISTERING =
       Map.of(
-          "persistence.aof.append.AofAppender", "starts its own thread",
+          "persistence.aof.append.AppendWorker", "starts its own thread",
           "server.snapshot.Snapshot", "starts its own walk, and undoes it if that fails");
 
   /** The classes through which a command reaches the data that its request names. */
@@ -50,7 +50,6 @@ final class Rules {
           Map.entry("sentinel", 3),
           Map.entry("sentinel.command", 5),
           Map.entry("sentinel.runtime", 1),
-          Map.entry("server.aof", 2),
           Map.entry("server.cluster.bus", 3),
           Map.entry("server.cluster.core", 2),
           Map.entry("server.cluster.migration", 1),

@@ -8,6 +8,7 @@ import io.redoubt.persistence.aof.AofVisitor;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.Request;
@@ -65,8 +66,9 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   /** Opens the files without loading anything. */
   AofReplay(AofLoader loader, AppendFiles directory) throws IOException {
-    clock = loader.environment().clock();
-    log = loader.environment().log();
+    Environment environment = loader.environment();
+    clock = environment.clock();
+    log = environment.log();
     context = loader.context();
     progress = loader.progress();
     propagation = loader.propagation();

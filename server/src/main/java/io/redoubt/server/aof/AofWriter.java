@@ -13,6 +13,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.snapshot.context.LoopTurns;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,14 +71,15 @@ final class AofWriter {
       Runnable beforeFlush) {
     this.clock = environment.clock();
     this.snapshots = snapshots;
-    this.turns = snapshots.context().turns();
+    SnapshotContext context = snapshots.context();
+    this.turns = context.turns();
     this.latency = latency;
     this.position = position;
     this.on = on;
     this.beforeFlush = beforeFlush;
     this.appender =
         new AofAppender(
-            snapshots.context().threads(),
+            context.threads(),
             AppendOnlyFile.THREAD,
             this::progressedOnThread,
             clock::monotonicNanos);
