@@ -4,27 +4,31 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.resp.ProtocolException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Counts complete replies in a stream, without creating objects for them. Input may be split
  * anywhere.
  */
-final class ReplyCounter {
+public final class ReplyCounter {
   /** A script may reply with tables nested 200 deep. */
   private static final int MAX_DEPTH = 1024;
 
   /** The limit of a kept line; longer simple strings and errors are truncated. */
   private static final int MAX_LINE_BYTES = 64 * 1024;
 
-  private final byte[] line = new byte[MAX_LINE_BYTES];
+  private static final int FIRST_LINE_BYTES = 64;
+  private static final int FIRST_DEPTH = 8;
+
+  private byte[] line = new byte[FIRST_LINE_BYTES];
   private int lineBytes;
 
   /** The bytes of a string that are still to come, with its line end. */
   private long skip;
 
   /** The elements missing at each depth of open collections. */
-  private final long[] missing = new long[MAX_DEPTH];
+  private long[] missing = new long[FIRST_DEPTH];
 
   private int depth;
   private @Nullable String error;
@@ -43,14 +47,14 @@ final class ReplyCounter {
   }
 
   /** Returns the first error reply since the last call, or null. */
-  @Nullable String takeError() {
+  public @Nullable String takeError() {
     String taken = error;
     error = null;
     return taken;
   }
 
   /** Consumes all remaining bytes and returns the number of replies that they complete. */
-  int count(ByteBuffer bytes) throws ProtocolException {
+  public int count(ByteBuffer bytes) throws ProtocolException {
     int replies = 0;
     while (bytes.hasRemaining()) {
       if (skip > 0) {
@@ -65,6 +69,9 @@ final class ReplyCounter {
       byte b = bytes.get();
       if (b != '\n') {
         if (lineBytes < MAX_LINE_BYTES) {
+          if (lineBytes == line.length) {
+            line = Arrays.copyOf(line, 2 * lineBytes);
+          }
           line[lineBytes++] = b;
         } else if (line[0] != '+' && line[0] != '-') {
           throw new ProtocolException("Protocol error: too long a line in a reply");
@@ -117,6 +124,9 @@ final class ReplyCounter {
     }
     if (depth == MAX_DEPTH) {
       throw new ProtocolException("Protocol error: too deep a reply");
+    }
+    if (depth == missing.length) {
+      missing = Arrays.copyOf(missing, 2 * depth);
     }
     missing[depth++] = elements;
     return 0;

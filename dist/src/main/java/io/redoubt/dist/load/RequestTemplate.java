@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
  * The encoded requests of one pipeline. Each client has a copy, in which numbers of twelve digits
  * overwrite {@code __rand_int__}, so that sending encodes nothing.
  */
-final class RequestTemplate {
+public final class RequestTemplate {
   private static final byte[] PLACE = "__rand_int__".getBytes(ISO_8859_1);
 
   private final byte[] bytes;
@@ -41,12 +41,12 @@ final class RequestTemplate {
   }
 
   /** Repeats a request to fill a pipeline. */
-  static RequestTemplate of(byte[][] arguments, int pipeline) {
+  public static RequestTemplate of(byte[][] arguments, int pipeline) {
     return ofEncoded(RequestEncoder.encode(arguments), pipeline);
   }
 
   /** Repeats an encoded request, such as an inline one. */
-  static RequestTemplate ofEncoded(byte[] request, int pipeline) {
+  public static RequestTemplate ofEncoded(byte[] request, int pipeline) {
     ByteArrayOutputStream all = new ByteArrayOutputStream(request.length * pipeline);
     for (int i = 0; i < pipeline; i++) {
       all.writeBytes(request);
@@ -55,7 +55,7 @@ final class RequestTemplate {
   }
 
   /** Returns a copy of the bytes for one client. */
-  ByteBuffer buffer() {
+  public ByteBuffer buffer() {
     return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
   }
 
@@ -64,7 +64,7 @@ final class RequestTemplate {
    *
    * @param limit the exclusive upper bound of the numbers
    */
-  void randomize(ByteBuffer buffer, SplittableRandom random, long limit) {
+  public void randomize(ByteBuffer buffer, SplittableRandom random, long limit) {
     for (int place : places) {
       long number = limit == 0 ? 0 : random.nextLong(limit);
       for (int digit = PLACE.length - 1; digit >= 0; digit--) {
