@@ -54,6 +54,13 @@ final class ReplyCounterTest {
   }
 
   @Test
+  void countsDeepReplies() throws Exception {
+    ReplyCounter counter = new ReplyCounter();
+    assertThat(counter.count(bytes("*1\r\n".repeat(200) + "*2\r\n:1\r\n"))).isZero();
+    assertThat(counter.count(bytes(":2\r\n+OK\r\n"))).isEqualTo(2);
+  }
+
+  @Test
   void refusesWhatIsNoReply() {
     assertThatThrownBy(() -> new ReplyCounter().count(bytes("HTTP/1.1 400\r\n")))
         .isInstanceOf(ProtocolException.class);
