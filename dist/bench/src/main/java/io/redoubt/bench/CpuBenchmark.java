@@ -35,7 +35,14 @@ import picocli.CommandLine.Option;
           + " second with one that is scraped every five seconds.",
       "With --cluster, both servers are in cluster mode and serve all slots; rows whose keys lie in"
           + " several slots are left out.",
-      "The last column is the goal for the ratio."
+      "The last column is the goal for the ratio.",
+      "With --all, rows of all commands, the worst first: all with 50 clients and P=16, unless the"
+          + " row says otherwise; everyday commands also with P=1; GET, SET, PING, INCR, HGET,"
+          + " LPUSH, ZADD, XADD and EVALSHA with 1, 50, 500 and 2000 clients and P=1 and 16, and"
+          + " with 50 clients and P=100. Encodings are crossed with their sizes, and strings with"
+          + " 10 B to 1 MB; nothing else is crossed. Each row warms up until the compiler is idle,"
+          + " for at most twelve times --warm-up; a * marks one in which it was not. A row"
+          + " with an error reply is not measured. The full table takes about a quarter of an hour."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -64,6 +71,7 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int MILLION = 1_000_000;
   private static final int MAX_NAMED_ELEMENTS = 10_000;
   private static final int PIPELINE = 16;
+  private static final int DEEP_PIPELINE = 100;
   private static final int CONNECTIONS = 50;
   private static final int POLL_MILLIS = 20;
   private static final int WARM_UP_ROUNDS = 3;
@@ -188,8 +196,31 @@ final class CpuBenchmark implements Callable<Integer> {
       names = "--pipeline",
       split = ",",
       paramLabel = "P",
-      description = "Only the rows with this P, 1 or 16.")
-  private List<Integer> pipelines = List.of(1, PIPELINE);
+      description = "Only the rows with this P, 1 or 16; with --all also 100.")
+  private List<Integer> pipelines = List.of(1, PIPELINE, DEEP_PIPELINE);
+
+  @Option(names = "--all", description = "Measures all commands, the worst first.")
+  private boolean all;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "SECONDS",
+      description =
+          "With --all, starts no further row after this time (default: ${DEFAULT-VALUE}).")
+  private long limitSeconds = 3600;
+
+  @Option(
+      names = "--round",
+      paramLabel = "MILLISECONDS",
+      description = "With --all, the processor time of a round (default: ${DEFAULT-VALUE}).")
+  private int roundMillis = 80;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "MILLISECONDS",
+      description =
+          "With --all, the least processor time of a warm-up (default: ${DEFAULT-VALUE}).")
+  private int warmMillis = 250;
 
   @Option(
       names = "--metrics",
@@ -233,6 +264,16 @@ final class CpuBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (all) {
+      RowBenchmark.Depth depth =
+          new RowBenchmark.Depth(
+              rounds, servers.scaled(roundMillis), servers.scaled(warmMillis), limitSeconds);
+      try (MeasuredServer redis = servers.start(true);
+          MeasuredServer redoubt = servers.start(false)) {
+        new RowBenchmark(only, pipelines, depth, redis, redoubt).run();
+      }
+      return 0;
+    }
     System.out.printf(
         Locale.ROOT,
         "%-24s %4s %12s %12s %7s %6s%n",

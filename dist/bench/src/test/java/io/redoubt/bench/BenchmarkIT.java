@@ -35,6 +35,18 @@ final class BenchmarkIT {
         .matches("INCR +16 +[0-9.]+ +[0-9.]+ +[0-9.]+ +0\\.60");
   }
 
+  @Test
+  @Timeout(120)
+  void measuresRowsOfAllCommands() throws Exception {
+    RealRedis.assumeInstalled("redis-server");
+    String table =
+        run("cpu", "--all", "--quick", "--rounds=1", "--only=INCRBYFLOAT,SPOP 10", "--pipeline=16");
+    assertThat(table.lines().map(line -> line.replaceAll("  .*", "")))
+        .as(table)
+        .contains("INCRBYFLOAT", "HINCRBYFLOAT", "SPOP 10 of 100 000");
+    assertThat(table).contains("of 3 rows, ").doesNotContain("not measured");
+  }
+
   /** Returns the output of the script, which must succeed. */
   private static String run(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(SCRIPT.toString()));

@@ -79,7 +79,7 @@ public final class MeasuredServer implements AutoCloseable {
   }
 
   /** Opens a connection without a reply timeout. */
-  RespClient connect() throws IOException {
+  public RespClient connect() throws IOException {
     return RespClient.connect(HOST, port(), NO_TIMEOUT);
   }
 
@@ -122,6 +122,25 @@ public final class MeasuredServer implements AutoCloseable {
       }
     }
     return nanosByThread.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Returns the processor time of the JIT compiler's threads, included in {@link #cpuNanos}. */
+  public long compilerNanos() throws IOException {
+    long nanos = 0;
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(proc("task"))) {
+      for (Path thread : threads) {
+        try {
+          String name = Files.readString(thread.resolve("comm"));
+          if (name.startsWith("C1 ") || name.startsWith("C2 ")) {
+            String line = Files.readString(thread.resolve("schedstat"));
+            nanos += Long.parseLong(line.split(" ", 2)[0]);
+          }
+        } catch (NoSuchFileException stopped) {
+          continue;
+        }
+      }
+    }
+    return nanos;
   }
 
   /** Waits until the server has loaded its data. */

@@ -1,0 +1,217 @@
+package io.redoubt.bench.rows;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.bench.rows.Row.Load;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * The rows of {@code benchmark cpu --all}, read from {@code rows.txt}. The lines of that file:
+ *
+ * <ul>
+ *   <li>{@code script NAME = TEXT}: a script or document; lines that start with a blank continue it
+ *   <li>{@code without COMMAND...}: commands that need no row
+ *   <li>{@code group TITLE}: starts with an empty server; the following lines prepare it, wherever
+ *       they stand in the group
+ *   <li>{@code once COMMAND}, {@code each COUNT COMMAND}, {@code grow COUNT COMMAND + ARGUMENTS},
+ *       {@code capture NAME COMMAND}, {@code listen COUNT COMMAND | ...}: see {@link Group.Kind}
+ *   <li>{@code range COUNT}: the range of random numbers in the rows that follow
+ *   <li>{@code row [OPTIONS] TITLE = COMMAND | ...}: a row, with 50 clients and P=16. Options:
+ *       {@code P=1,16}, {@code c=10} (clients), {@code range=}, {@code ops=} (operations of a run),
+ *       {@code refill} (prepare again before each run), {@code +} (also P=1), {@code x} (crossed: 1
+ *       to 2000 clients, and P=1, 16, 100)
+ * </ul>
+ *
+ * <p>Placeholders: {@code <9>} is a text of nine bytes, {@code %NAME} a script, {@code %%NAME} its
+ * SHA-1, {@code @NAME} a captured reply, {@code *9(TEXT)} repeats a text, and {@code #} is twelve
+ * digits: a random number in a row, the number of the element in a preparation, where also {@code
+ * ~} is that number without leading zeros, {@code ?} twelve scattered digits and {@code ^} one.
+ */
+public final class RowTable {
+  private static final String FILE = "rows.txt";
+  private static final int CLIENTS = 50;
+  private static final int PIPELINE = 16;
+  private static final int RANGE = 100_000;
+
+  /** One client to thousands, and the depths of pipelines, of the rows marked {@code x}. */
+  private static final List<Load> CROSSED =
+      List.of(
+          new Load(1, 1),
+          new Load(1, 16),
+          new Load(50, 1),
+          new Load(50, 16),
+          new Load(50, 100),
+          new Load(500, 1),
+          new Load(500, 16),
+          new Load(2000, 1),
+          new Load(2000, 16));
+
+  private static final Pattern OPTIONS = Pattern.compile("\\[([^\\]]*)\\] ");
+  private static final Pattern REPEATED = Pattern.compile("\\*(\\d+)\\(([^)]*)\\)");
+
+  private final Map<String, String> scripts = new HashMap<>();
+  private final Set<String> without = new LinkedHashSet<>();
+  private final List<Group> groups = new ArrayList<>();
+  private String script = "";
+  private int range = RANGE;
+
+  private RowTable() {}
+
+  /** Reads the table of this module. */
+  public static RowTable read() throws IOException {
+    try (InputStream text = RowTable.class.getResourceAsStream(FILE)) {
+      return parse(new String(Objects.requireNonNull(text).readAllBytes(), UTF_8));
+    }
+  }
+
+  /**
+   * Parses a table.
+   *
+   * @throws IllegalArgumentException if a line is none of the known forms
+   */
+  static RowTable parse(String text) {
+    RowTable table = new RowTable();
+    for (String line : text.lines().toList()) {
+      try {
+        table.add(line);
+      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+        throw new IllegalArgumentException(FILE + ": " + line, e);
+      }
+    }
+    return table;
+  }
+
+  private void add(String line) {
+    if (line.isBlank() || line.startsWith("#")) {
+      return;
+    }
+    if (line.startsWith(" ")) {
+      scripts.merge(script, line.substring(1), (first, next) -> first + "\n" + next);
+      return;
+    }
+    String[] words = line.split(" ", 2);
+    String rest = words[1];
+    switch (words[0]) {
+      case "script" -> {
+        String[] parts = rest.split(" = ", 2);
+        script = parts[0];
+        scripts.put(script, parts[1]);
+      }
+      case "without" -> without.addAll(List.of(rest.split(" ")));
+      case "group" -> {
+        groups.add(new Group(rest, new ArrayList<>(), new ArrayList<>()));
+        range = RANGE;
+      }
+      case "range" -> range = Integer.parseInt(rest);
+      case "row" -> groups.getLast().rows().add(row(rest));
+      default -> groups.getLast().steps().add(step(words[0], rest));
+    }
+  }
+
+  private static Group.Step step(String kind, String rest) {
+    String[] parts = rest.split(" ", 2);
+    return switch (kind) {
+      case "once" -> new Group.Step(Group.Kind.ONCE, 1, "", rest);
+      case "each" -> new Group.Step(Group.Kind.EACH, Integer.parseInt(parts[0]), "", parts[1]);
+      case "grow" -> new Group.Step(Group.Kind.GROW, Integer.parseInt(parts[0]), "", parts[1]);
+      case "listen" -> new Group.Step(Group.Kind.LISTEN, Integer.parseInt(parts[0]), "", parts[1]);
+      case "capture" -> new Group.Step(Group.Kind.CAPTURE, 1, parts[0], parts[1]);
+      default -> throw new IllegalArgumentException(kind);
+    };
+  }
+
+  private Row row(String line) {
+    String text = line;
+    List<Integer> pipelines = List.of(PIPELINE);
+    List<Load> loads = List.of();
+    int clients = CLIENTS;
+    int rowRange = range;
+    int operations = Row.BY_TIME;
+    boolean refill = false;
+    if (OPTIONS.matcher(line).lookingAt()) {
+      text = line.substring(line.indexOf(']') + 2);
+      for (String option : line.substring(1, line.indexOf(']')).split(" ")) {
+        String value = option.substring(option.indexOf('=') + 1);
+        switch (option.substring(0, option.length() - value.length())) {
+          case "P=" -> pipelines = Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
+          case "c=" -> clients = Integer.parseInt(value);
+          case "range=" -> rowRange = Integer.parseInt(value);
+          case "ops=" -> operations = Integer.parseInt(value);
+          default -> {
+            switch (option) {
+              case "refill" -> refill = true;
+              case "+" -> pipelines = List.of(1, PIPELINE);
+              case "x" -> loads = CROSSED;
+              default -> throw new IllegalArgumentException(option);
+            }
+          }
+        }
+      }
+    }
+    if (loads.isEmpty()) {
+      int count = clients;
+      loads = pipelines.stream().map(pipeline -> new Load(count, pipeline)).toList();
+    }
+    int equals = text.indexOf(" = ");
+    String request = text.substring(equals + 3);
+    return new Row(
+        text.substring(0, equals), loads, commands(request), rowRange, operations, refill);
+  }
+
+  /** Splits a text into commands, with repetitions written out. */
+  public static List<String> commands(String text) {
+    String all = REPEATED.matcher(text).replaceAll(RowTable::repeat);
+    return Arrays.stream(all.split(" \\| ")).map(String::strip).toList();
+  }
+
+  private static String repeat(MatchResult found) {
+    return String.join(" ", Collections.nCopies(Integer.parseInt(found.group(1)), found.group(2)));
+  }
+
+  /** Returns the groups in their order. */
+  public List<Group> groups() {
+    return groups;
+  }
+
+  /** Returns the scripts and documents by name. */
+  public Map<String, String> scripts() {
+    return scripts;
+  }
+
+  /**
+   * Returns those of the given commands that have no row and need one.
+   *
+   * @param commands names as in {@code COMMAND LIST}, such as {@code client|list}
+   */
+  public List<String> missing(List<String> commands) {
+    Set<String> named = new LinkedHashSet<>();
+    for (Group group : groups) {
+      for (Row row : group.rows()) {
+        for (String command : row.request()) {
+          String[] words = command.toUpperCase(Locale.ROOT).split(" ");
+          named.add(words[0]);
+          named.add(words.length > 1 ? words[0] + "|" + words[1] : words[0]);
+        }
+      }
+    }
+    return commands.stream()
+        .map(name -> name.toUpperCase(Locale.ROOT))
+        .filter(name -> !named.contains(name) && !name.endsWith("|HELP"))
+        .filter(name -> !without.contains(name) && !without.contains(name.split("\\|")[0]))
+        .sorted()
+        .toList();
+  }
+}
