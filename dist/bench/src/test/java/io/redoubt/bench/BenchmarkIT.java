@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.RealRedis;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,7 +39,7 @@ final class BenchmarkIT {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(300)
   void measuresRowsOfAllCommands() throws Exception {
     RealRedis.assumeInstalled("redis-server");
     String table =
@@ -45,6 +48,48 @@ final class BenchmarkIT {
         .as(table)
         .contains("INCRBYFLOAT", "HINCRBYFLOAT", "SPOP 10 of 100 000");
     assertThat(table).contains("of 3 rows, ").doesNotContain("not measured");
+  }
+
+  @Test
+  @Timeout(300)
+  void measuresTls() throws Exception {
+    RealRedis.assumeInstalled("redis-server", "openssl");
+    String table = run("tls", "--quick", "--rounds=1", "--only=SET 1 KB P=16,resumed TLSv1.2");
+    assertThat(table).containsPattern("SET 1 KB P=16 +[0-9.]+ +[0-9.]+");
+    // All of Redis' sessions are resumed, or the client could not tell.
+    assertThat(table).containsPattern("resumed, of 20 +20 +[0-9]+");
+  }
+
+  @Test
+  @Timeout(300)
+  void measuresTheLoadOfEachFile() throws Exception {
+    RealRedis.assumeInstalled("redis-server");
+    String table = run("loading", "--quick", "--rounds=1", "--elements=50000");
+    assertThat(table.lines().filter(line -> line.matches(".*, s +[0-9.]+ +[0-9.]+ .*")))
+        .as(table)
+        .hasSize(12);
+  }
+
+  @Test
+  @Timeout(300)
+  void measuresJobs() throws Exception {
+    RealRedis.assumeInstalled("redis-server", "node", "npm");
+    List<String> command = new ArrayList<>(List.of("jobs", "--quick", "--rounds=1"));
+    command.add("--jobs=2000");
+    modules().ifPresent(folder -> command.add("--modules=" + folder));
+    assertThat(run(command.toArray(String[]::new)))
+        .containsPattern("add +[0-9.]+ +[0-9.]+")
+        .containsPattern("process +[0-9.]+ +[0-9.]+");
+  }
+
+  /** Returns the modules that a test of the distribution has installed. */
+  private static Optional<Path> modules() throws IOException {
+    try (Stream<Path> folders = Files.list(Path.of("../target"))) {
+      return folders
+          .map(folder -> folder.resolve("node_modules"))
+          .filter(folder -> Files.isDirectory(folder.resolve("bullmq")))
+          .findAny();
+    }
   }
 
   /** Returns the output of the script, which must succeed. */
