@@ -14,7 +14,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** A server with the rows' data in it, and the clients that put the rows' load on it. */
 public final class Subject implements AutoCloseable {
@@ -22,14 +21,14 @@ public final class Subject implements AutoCloseable {
   private static final int PIPELINE_BYTES = 1 << 16;
 
   private final MeasuredServer server;
-  private final Map<String, String> scripts;
+  private final List<String> scripts;
   private final Words words;
   private final ClosedLoop loop;
 
   public Subject(MeasuredServer server, RowTable table) throws IOException {
     this.server = server;
     scripts = table.scripts();
-    words = new Words(scripts);
+    words = new Words(table.texts());
     loop = new ClosedLoop(server);
   }
 
@@ -52,10 +51,8 @@ public final class Subject implements AutoCloseable {
       check(client.call("FLUSHALL"));
       check(client.call("SCRIPT", "FLUSH"));
       check(client.call("FUNCTION", "FLUSH"));
-      for (Map.Entry<String, String> script : scripts.entrySet()) {
-        if (script.getValue().contains("return") && !script.getValue().startsWith("#!")) {
-          check(client.call("SCRIPT", "LOAD", script.getValue()));
-        }
+      for (String script : scripts) {
+        check(client.call("SCRIPT", "LOAD", script));
       }
       Pipeline pipeline = new Pipeline(client);
       for (Group.Step step : group.steps()) {

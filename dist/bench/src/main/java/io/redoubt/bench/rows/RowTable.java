@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  * The rows of {@code benchmark cpu --all}, read from {@code rows.txt}. The lines of that file:
  *
  * <ul>
- *   <li>{@code script NAME = TEXT}: a script or document; lines that start with a blank continue it
+ *   <li>{@code script NAME = TEXT}: a script, loaded before each group; {@code text NAME = TEXT}:
+ *       another text. Lines that start with a blank continue it
  *   <li>{@code without COMMAND...}: commands that need no row
  *   <li>{@code group TITLE}: starts with an empty server; the following lines prepare it, wherever
  *       they stand in the group
@@ -35,10 +36,11 @@ import java.util.regex.Pattern;
  *       to 2000 clients, and P=1, 16, 100)
  * </ul>
  *
- * <p>Placeholders: {@code <9>} is a text of nine bytes, {@code %NAME} a script, {@code %%NAME} its
- * SHA-1, {@code @NAME} a captured reply, {@code *9(TEXT)} repeats a text, and {@code #} is twelve
- * digits: a random number in a row, the number of the element in a preparation, where also {@code
- * ~} is that number without leading zeros, {@code ?} twelve scattered digits and {@code ^} one.
+ * <p>Placeholders: {@code <9>} is a text of nine bytes, {@code %NAME} a script or text, {@code
+ * %%NAME} its SHA-1, {@code @NAME} a captured reply, {@code *9(TEXT)} repeats a text, and {@code #}
+ * is twelve digits: a random number in a row, the number of the element in a preparation, where
+ * also {@code ~} is that number without leading zeros, {@code ?} twelve scattered digits and {@code
+ * ^} one.
  */
 public final class RowTable {
   private static final String FILE = "rows.txt";
@@ -62,18 +64,19 @@ public final class RowTable {
   private static final Pattern OPTIONS = Pattern.compile("\\[([^\\]]*)\\] ");
   private static final Pattern REPEATED = Pattern.compile("\\*(\\d+)\\(([^)]*)\\)");
 
-  private final Map<String, String> scripts = new HashMap<>();
+  private final Map<String, String> texts = new HashMap<>();
+  private final List<String> scripts = new ArrayList<>();
   private final Set<String> without = new LinkedHashSet<>();
   private final List<Group> groups = new ArrayList<>();
-  private String script = "";
+  private String text = "";
   private int range = RANGE;
 
   private RowTable() {}
 
   /** Reads the table of this module. */
   public static RowTable read() throws IOException {
-    try (InputStream text = RowTable.class.getResourceAsStream(FILE)) {
-      return parse(new String(Objects.requireNonNull(text).readAllBytes(), UTF_8));
+    try (InputStream lines = RowTable.class.getResourceAsStream(FILE)) {
+      return parse(new String(Objects.requireNonNull(lines).readAllBytes(), UTF_8));
     }
   }
 
@@ -82,9 +85,9 @@ public final class RowTable {
    *
    * @throws IllegalArgumentException if a line is none of the known forms
    */
-  static RowTable parse(String text) {
+  static RowTable parse(String lines) {
     RowTable table = new RowTable();
-    for (String line : text.lines().toList()) {
+    for (String line : lines.lines().toList()) {
       try {
         table.add(line);
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -99,16 +102,19 @@ public final class RowTable {
       return;
     }
     if (line.startsWith(" ")) {
-      scripts.merge(script, line.substring(1), (first, next) -> first + "\n" + next);
+      texts.merge(text, line.substring(1), (first, next) -> first + "\n" + next);
       return;
     }
     String[] words = line.split(" ", 2);
     String rest = words[1];
     switch (words[0]) {
-      case "script" -> {
+      case "script", "text" -> {
         String[] parts = rest.split(" = ", 2);
-        script = parts[0];
-        scripts.put(script, parts[1]);
+        text = parts[0];
+        texts.put(text, parts[1]);
+        if (words[0].equals("script")) {
+          scripts.add(text);
+        }
       }
       case "without" -> without.addAll(List.of(rest.split(" ")));
       case "group" -> {
@@ -134,7 +140,7 @@ public final class RowTable {
   }
 
   private Row row(String line) {
-    String text = line;
+    String unmarked = line;
     List<Integer> pipelines = List.of(PIPELINE);
     List<Load> loads = List.of();
     int clients = CLIENTS;
@@ -142,7 +148,7 @@ public final class RowTable {
     int operations = Row.BY_TIME;
     boolean refill = false;
     if (OPTIONS.matcher(line).lookingAt()) {
-      text = line.substring(line.indexOf(']') + 2);
+      unmarked = line.substring(line.indexOf(']') + 2);
       for (String option : line.substring(1, line.indexOf(']')).split(" ")) {
         String value = option.substring(option.indexOf('=') + 1);
         switch (option.substring(0, option.length() - value.length())) {
@@ -165,15 +171,15 @@ public final class RowTable {
       int count = clients;
       loads = pipelines.stream().map(pipeline -> new Load(count, pipeline)).toList();
     }
-    int equals = text.indexOf(" = ");
-    String request = text.substring(equals + 3);
+    int equals = unmarked.indexOf(" = ");
+    String request = unmarked.substring(equals + 3);
     return new Row(
-        text.substring(0, equals), loads, commands(request), rowRange, operations, refill);
+        unmarked.substring(0, equals), loads, commands(request), rowRange, operations, refill);
   }
 
   /** Splits a text into commands, with repetitions written out. */
-  public static List<String> commands(String text) {
-    String all = REPEATED.matcher(text).replaceAll(RowTable::repeat);
+  public static List<String> commands(String request) {
+    String all = REPEATED.matcher(request).replaceAll(RowTable::repeat);
     return Arrays.stream(all.split(" \\| ")).map(String::strip).toList();
   }
 
@@ -186,9 +192,14 @@ public final class RowTable {
     return groups;
   }
 
-  /** Returns the scripts and documents by name. */
-  public Map<String, String> scripts() {
-    return scripts;
+  /** Returns the scripts. */
+  public List<String> scripts() {
+    return scripts.stream().map(name -> Objects.requireNonNull(texts.get(name))).toList();
+  }
+
+  /** Returns the scripts and other texts by name. */
+  public Map<String, String> texts() {
+    return texts;
   }
 
   /**

@@ -24,9 +24,9 @@ public final class Words {
 
   private final Map<String, byte[]> named = new HashMap<>();
 
-  /** Creates the words of a server, which has the given scripts. */
-  public Words(Map<String, String> scripts) {
-    scripts.forEach((name, text) -> {
+  /** Creates the words of a server; a text may be a script. */
+  public Words(Map<String, String> texts) {
+    texts.forEach((name, text) -> {
       named.put("%" + name, text.getBytes(UTF_8));
       named.put("%%" + name, sha1(text));
     });

@@ -33,6 +33,7 @@ final class RowTableTest {
             # a comment
             script add = return 1
              + 2
+            text other = a text
             without SAVE
             group sets
             grow 100 SADD set + m:#
@@ -54,7 +55,8 @@ final class RowTableTest {
                 true),
             new Row(
                 "SCARD", List.of(new Load(50, 16)), List.of("SCARD set"), 7, Row.BY_TIME, false));
-    assertThat(table.scripts()).containsExactly(Map.entry("add", "return 1\n+ 2"));
+    assertThat(table.scripts()).containsExactly("return 1\n+ 2");
+    assertThat(table.texts()).containsEntry("other", "a text").hasSize(2);
     assertThat(table.missing(List.of("spop", "save", "get", "object|help", "client|list")))
         .containsExactly("CLIENT|LIST", "GET");
   }
