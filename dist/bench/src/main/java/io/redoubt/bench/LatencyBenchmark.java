@@ -123,8 +123,11 @@ final class LatencyBenchmark implements Callable<Integer> {
     List<Row> rows = new ArrayList<>();
     beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // warms up
     rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
+    rows.add(beside(server, "COMMAND DOCS", each -> each.ask("COMMAND", "DOCS")));
     grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
+    Loader.load(server, 0, elements, DataSets::manyStrings);
+    rows.add(beside(server, "FLUSHALL SYNC of keys", each -> each.ask("FLUSHALL", "SYNC")));
     grow(rows, server, "sorted set", elements, DataSets.BATCH, DataSets.sortedSet("zset"));
     grow(rows, server, "hash", elements, DataSets.BATCH, DataSets.hash("hash"));
     for (String key : List.of("zset", "hash")) {

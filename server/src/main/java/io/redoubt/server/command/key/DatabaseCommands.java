@@ -67,22 +67,40 @@ public final class DatabaseCommands extends CommandGroup<Call> {
   }
 
   private void flushAll(Call call) {
+    if (FlushWait.isOver(call)) {
+      call.reply().ok();
+      return;
+    }
     boolean lazily = lazily(call);
+    boolean later = lazily || call.mayWait();
     long removed = 0;
     call.flushed();
     for (int i = 0; i < call.keyspace().count(); i++) {
-      removed += call.flush(call.keyspace().database(i), lazily);
+      removed += call.flush(call.keyspace().database(i), later);
     }
     call.changedAll(removed); // before the save, which makes it zero again
     allFlushed.run();
-    call.reply().ok();
+    reply(call, lazily);
   }
 
   private static void flushDb(Call call) {
+    if (FlushWait.isOver(call)) {
+      call.reply().ok();
+      return;
+    }
     boolean lazily = lazily(call);
     call.flushed();
-    call.changedAll(call.flush(call.database(), lazily));
-    call.reply().ok();
+    call.changedAll(call.flush(call.database(), lazily || call.mayWait()));
+    reply(call, lazily);
+  }
+
+  /** Replies, unless the client must wait because much memory is still to be freed. */
+  private static void reply(Call call, boolean lazily) {
+    if (lazily || !call.mayWait() || FlushWait.freesAtOnce(call.keyspace())) {
+      call.reply().ok();
+    } else {
+      new FlushWait(call).begin();
+    }
   }
 
   private static boolean lazily(Call call) {

@@ -1,14 +1,29 @@
 package io.redoubt.server.command.key;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** FLUSHALL with configured save points. */
+/** FLUSHALL and FLUSHDB: with configured save points, and of many keys. */
 final class FlushAllTest {
+  private static final String POPULATE = "DEBUG POPULATE 200000 key 60";
+  private static final String NOTHING_PENDING = "lazyfree_pending_objects:0\r";
+
   @TempDir private Path directory;
 
   @Test
@@ -22,6 +37,66 @@ final class FlushAllTest {
     try (RedisServer server = start();
         Dialogue redis = new Dialogue(server.port())) {
       redis.says("DBSIZE", "(integer) 0");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"FLUSHALL", "FLUSHALL SYNC", "FLUSHDB", "FLUSHDB SYNC"})
+  void servesOthersWhileMemoryIsFreed(String flush) throws Exception {
+    try (RedisServer server = TestServers.start("enable-debug-command yes");
+        Dialogue redis = new Dialogue(server.port());
+        Socket others = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      redis.says(POPULATE, "OK");
+      var flushed = new AtomicBoolean();
+      CompletableFuture<Void> writer =
+          CompletableFuture.runAsync(() -> writeUntil(flushed, others));
+      await().until(() -> redis.ask("EXISTS served").equals("(integer) 1"));
+      // Both requests come in one read, so without a wait nothing runs between them.
+      redis.client().sendRaw(flush + "\r\nGET served\r\nINFO memory\r\n");
+      redis.hears("OK");
+      assertThat(redis.client().receive()).isNotInstanceOf(Reply.Null.class);
+      assertThat(redis.client().receive().text()).contains(NOTHING_PENDING);
+      flushed.set(true);
+      writer.get();
+    }
+  }
+
+  private static void writeUntil(AtomicBoolean flushed, Socket socket) {
+    try {
+      socket.getOutputStream().write("CLIENT REPLY OFF\r\n".getBytes(US_ASCII));
+      while (!flushed.get()) {
+        socket.getOutputStream().write("INCR served\r\n".repeat(100).getBytes(US_ASCII));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void freesTheMemoryBeforeATransactionReplies() throws Exception {
+    try (RedisServer server = TestServers.start("enable-debug-command yes");
+        Dialogue redis = new Dialogue(server.port())) {
+      redis.says(POPULATE, "OK");
+      redis.client().sendRaw("MULTI\r\nFLUSHALL\r\nINFO memory\r\nEXEC\r\n");
+      redis.hears("OK");
+      redis.hears("QUEUED");
+      redis.hears("QUEUED");
+      assertThat(redis.client().receive().toString()).contains("OK", NOTHING_PENDING.strip());
+    }
+  }
+
+  @Test
+  void unblocksAWaitingFlush() throws Exception {
+    try (RedisServer server = TestServers.start("enable-debug-command yes");
+        Dialogue redis = new Dialogue(server.port());
+        Dialogue other = new Dialogue(server.port())) {
+      other.says(POPULATE, "OK");
+      long id = redis.integer("CLIENT ID");
+      redis.client().sendRaw("FLUSHALL\r\nDBSIZE\r\n");
+      await().until(() -> other.ask("DBSIZE").equals("(integer) 0"));
+      other.ask("CLIENT UNBLOCK " + id);
+      redis.hears("OK");
+      redis.hears("(integer) 0");
     }
   }
 
