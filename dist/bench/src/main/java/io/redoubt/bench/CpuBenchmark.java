@@ -267,7 +267,10 @@ final class CpuBenchmark implements Callable<Integer> {
     if (all) {
       RowBenchmark.Depth depth =
           new RowBenchmark.Depth(
-              rounds, servers.scaled(roundMillis), servers.scaled(warmMillis), limitSeconds);
+              rounds.count(),
+              servers.scaled(roundMillis),
+              servers.scaled(warmMillis),
+              limitSeconds);
       try (MeasuredServer redis = servers.start(true);
           MeasuredServer redoubt = servers.start(false)) {
         new RowBenchmark(only, pipelines, depth, redis, redoubt).run();
