@@ -1,6 +1,5 @@
 package io.redoubt.dist.process;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,14 +7,10 @@ import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,26 +22,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 final class HugeArgumentsIT {
-  private static final int HEAP_MEGABYTES = 24;
-  private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m";
-  private static final int HUGE_BYTES = 27 << 20;
-
   /** Subscribers receive at most 32 MB at once. */
   private static final int HELLO_BYTES = 24 << 20;
 
-  private static final int REPLY_BYTES = 64;
-  private static final int TIMEOUT_MILLIS = 30_000;
-
-  /** Commands that end the server or its role, or never reply. */
-  private static final Set<String> LEFT_OUT =
-      Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
-
   private static final String HELLOS = "__sentinel__:hello";
-  private static final byte[] HUGE = new byte[HUGE_BYTES];
-
-  static {
-    Arrays.fill(HUGE, (byte) '1');
-  }
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
@@ -65,14 +44,15 @@ final class HugeArgumentsIT {
     Node master = nodes.server(Kind.REDOUBT);
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.writeString(file, "sentinel monitor m 127.0.0.1 " + master.port() + " 1\n");
-    Node sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    Node sentinel =
+        nodes.after(HugeRequests.HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
     await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" sub=1 "));
     List<List<String>> requests;
     try (RespClient client = sentinel.connect()) {
       requests = requests(client);
     }
     for (List<String> words : requests) {
-      send(sentinel, words);
+      HugeRequests.send(sentinel, words);
       assertThat(sentinel.ask("PING").text()).as(words.toString()).isEqualTo("PONG");
     }
     String before = listener(master).split(" ")[0];
@@ -90,7 +70,7 @@ final class HugeArgumentsIT {
   private void attack(String cluster) throws Exception {
     Node node =
         nodes.serverAfter(
-            HEAP,
+            HugeRequests.HEAP,
             "--cluster-enabled",
             cluster,
             "--cluster-port",
@@ -102,7 +82,7 @@ final class HugeArgumentsIT {
       for (List<String> words : requests(watch)) {
         boolean matters = cluster.equals("no") || words.getFirst().equals("cluster");
         if (matters) {
-          send(node, words);
+          HugeRequests.send(node, words);
           count++;
           goesOn(watch, words);
         }
@@ -135,7 +115,7 @@ final class HugeArgumentsIT {
   private static void add(Reply command, List<List<String>> requests) {
     List<Reply> facts = List.copyOf(command.elements());
     List<String> name = List.of(facts.get(0).text().split("\\|", -1));
-    if (LEFT_OUT.contains(name.getFirst())) {
+    if (HugeRequests.LEFT_OUT.contains(name.getFirst())) {
       return;
     }
     List<Reply> subcommands = List.copyOf(facts.get(9).elements());
@@ -152,27 +132,6 @@ final class HugeArgumentsIT {
       List<String> request = new ArrayList<>(words);
       request.set(at, "");
       requests.add(request);
-    }
-  }
-
-  /** Sends a request, and waits for a reply or the end of the connection. */
-  private static void send(Node node, List<String> words) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
-      socket.setSoTimeout(TIMEOUT_MILLIS);
-      var out = socket.getOutputStream();
-      try {
-        out.write(("*" + words.size() + "\r\n").getBytes(US_ASCII));
-        for (String word : words) {
-          byte[] bytes = word.isEmpty() ? HUGE : word.getBytes(US_ASCII);
-          out.write(("$" + bytes.length + "\r\n").getBytes(US_ASCII));
-          out.write(bytes);
-          out.write(new byte[] {'\r', '\n'});
-        }
-      } catch (IOException closed) {
-        return; // the caller checks that the server is still running
-      }
-      int read = socket.getInputStream().read(new byte[REPLY_BYTES]);
-      assertThat(read).as(words.toString()).isNotZero();
     }
   }
 }

@@ -1,18 +1,13 @@
 package io.redoubt.dist.process;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.resp.Reply;
-import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,15 +18,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 final class HugeValuesIT {
-  private static final int HEAP_MEGABYTES = 24;
-  private static final int HUGE_BYTES = 27 << 20;
-  private static final int REPLY_BYTES = 64;
-  private static final int TIMEOUT_MILLIS = 30_000;
-
-  /** Commands that end the server or its role, or never reply. */
-  private static final Set<String> LEFT_OUT =
-      Set.of("shutdown", "debug", "sync", "psync", "replicaof", "slaveof", "failover", "monitor");
-
   private static final List<String> KEYS =
       List.of("string", "list", "set", "zset", "hash", "stream");
 
@@ -86,13 +72,12 @@ final class HugeValuesIT {
 
   @Test
   void endNoServer() throws Exception {
-    Node node =
-        nodes.serverAfter("export REDOUBT_JAVA_OPTS=-Xmx" + HEAP_MEGABYTES + "m", "--save", "");
+    Node node = nodes.serverAfter(HugeRequests.HEAP, "--save", "");
     int count = 0;
     try (RespClient watch = node.connect()) {
       fill(node, watch);
       for (List<String> words : requests(watch)) {
-        send(node, words);
+        HugeRequests.send(node, words);
         count++;
         goesOn(node, watch, words);
       }
@@ -102,7 +87,7 @@ final class HugeValuesIT {
   }
 
   private static void fill(Node node, RespClient watch) throws IOException {
-    String last = Integer.toString(HUGE_BYTES - 1);
+    String last = Integer.toString(HugeRequests.HUGE_BYTES - 1);
     assertThat(watch.call("SETRANGE", "kept:string", last, "1").isError()).isFalse();
     List<List<String>> additions =
         List.of(
@@ -112,7 +97,7 @@ final class HugeValuesIT {
             List.of("HSET", "kept:hash", "field", ""),
             List.of("XADD", "kept:stream", "*", "field", ""));
     for (List<String> words : additions) {
-      sendHuge(node, words);
+      assertThat(HugeRequests.send(node, words)).as(words.toString()).isTrue();
     }
     watch.call("XGROUP", "CREATE", "kept:stream", "group", "0");
     watch.call("RPUSH", "small", "1");
@@ -146,7 +131,7 @@ final class HugeValuesIT {
   private static void add(Reply command, List<List<String>> requests) {
     List<Reply> facts = List.copyOf(command.elements());
     List<String> name = List.of(facts.get(0).text().split("\\|", -1));
-    if (LEFT_OUT.contains(name.getFirst())) {
+    if (HugeRequests.LEFT_OUT.contains(name.getFirst())) {
       return;
     }
     facts.get(9).elements().forEach(each -> add(each, requests));
@@ -159,37 +144,6 @@ final class HugeValuesIT {
       List<String> all = new ArrayList<>(name);
       all.addAll(Collections.nCopies(arguments, key));
       requests.add(all);
-    }
-  }
-
-  /** Sends a request, and waits for a reply or the end of the connection. */
-  private static void send(Node node, List<String> words) throws IOException {
-    try (Socket socket = open(node)) {
-      socket.getOutputStream().write(RequestEncoder.encode(words.toArray(String[]::new)));
-      int read = socket.getInputStream().read(new byte[REPLY_BYTES]);
-      assertThat(read).as(words.toString()).isNotZero();
-    }
-  }
-
-  private static Socket open(Node node) throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port());
-    socket.setSoTimeout(TIMEOUT_MILLIS);
-    return socket;
-  }
-
-  /** Sends a request in which an empty word represents a huge one. */
-  private static void sendHuge(Node node, List<String> words) throws IOException {
-    byte[] huge = "1".repeat(HUGE_BYTES).getBytes(US_ASCII);
-    try (Socket socket = open(node)) {
-      var out = socket.getOutputStream();
-      out.write(("*" + words.size() + "\r\n").getBytes(US_ASCII));
-      for (String word : words) {
-        byte[] bytes = word.isEmpty() ? huge : word.getBytes(US_ASCII);
-        out.write(("$" + bytes.length + "\r\n").getBytes(US_ASCII));
-        out.write(bytes);
-        out.write(new byte[] {'\r', '\n'});
-      }
-      assertThat(socket.getInputStream().read(new byte[REPLY_BYTES])).isPositive();
     }
   }
 }
