@@ -206,7 +206,7 @@ final class AcknowledgedClientsIT {
       } catch (RuntimeException e) {
         unknown++;
       }
-      Thread.sleep(done ? 1 : 20); // as an application does between requests
+      Thread.sleep(done ? 5 : 20); // as an application does between requests
     }
     return new Counts(acknowledged, unknown);
   }

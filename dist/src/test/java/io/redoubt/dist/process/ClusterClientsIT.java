@@ -324,7 +324,7 @@ final class ClusterClientsIT {
       }
       boolean acknowledged = done;
       counts.compute(key, (name, before) -> before.plus(acknowledged));
-      Thread.sleep(done ? 1 : 20); // as an application does between requests
+      Thread.sleep(done ? 5 : 20); // as an application does between requests
     }
     return counts;
   }

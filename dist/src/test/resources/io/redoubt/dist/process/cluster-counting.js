@@ -29,7 +29,7 @@ async function main() {
     }
     const counts = done ? acknowledged : unknown;
     counts.set(key, counts.get(key) + 1);
-    await sleep(done ? 1 : 20);
+    await sleep(done ? 5 : 20);
   }
   for (const key of keys) {
     console.log(key, acknowledged.get(key), unknown.get(key));

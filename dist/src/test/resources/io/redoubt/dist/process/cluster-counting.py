@@ -24,7 +24,7 @@ while not os.path.exists(end):
         if client.execute_command("WAIT", 1, 1000, target_nodes=node) < 1:
             raise RedisError("no acknowledgement")
         acknowledged[key] += 1
-        time.sleep(0.001)
+        time.sleep(0.005)
     except (RedisError, RedisClusterException, OSError):
         unknown[key] += 1
         time.sleep(0.02)

@@ -27,7 +27,7 @@ async function main() {
     try {
       await r.incr('ioredis');
       acknowledged++;
-      await sleep(1);
+      await sleep(5);
     } catch {
       unknown++;
       await sleep(20);

@@ -15,7 +15,7 @@ while not os.path.exists(end):
     try:
         master.incr("redis-py")
         acknowledged += 1
-        time.sleep(0.001)
+        time.sleep(0.005)
     except RedisError:
         unknown += 1
         time.sleep(0.02)
