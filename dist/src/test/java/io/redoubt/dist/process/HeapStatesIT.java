@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Unprivileged clients fill a server and a sentinel with a Java heap of 64 MB with each kind of
+ * Unprivileged clients fill a server and a sentinel with a Java heap of 32 MB with each kind of
  * state that a connection may leave there: some with few connections and much state each, some with
  * many connections and little. The process survives, an old connection is served, and new state is
  * admitted once the clients have left.
@@ -43,12 +43,12 @@ final class HeapStatesIT {
   /** The connections that remove masters: a sentinel saves the removals of a moment at once. */
   private static final int REMOVERS = 50;
 
-  private static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx64m";
+  private static final String HEAP = Nodes.addOptions("-Xmx32m");
   private static final int FEW = 3;
   private static final int MANY = 300;
 
   /** The number of items of all connections together; several times the capacity of the heap. */
-  private static final int ITEMS = 600_000;
+  private static final int ITEMS = 300_000;
 
   private static final byte[] ARGUMENT = "$1\r\nk\r\n".getBytes(UTF_8);
 
@@ -237,7 +237,7 @@ final class HeapStatesIT {
   void endNoSentinel() throws Exception {
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.createFile(file);
-    Node sentinel = nodes.start(Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    Node sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
     attack(sentinel, statesOfSentinel());
   }
 

@@ -12,7 +12,7 @@ import java.util.Set;
 /** Requests with an argument that is larger than the Java heap of the process that receives it. */
 final class HugeRequests {
   /** The line of a start script that gives a process a heap smaller than {@link #HUGE_BYTES}. */
-  static final String HEAP = "export REDOUBT_JAVA_OPTS=-Xmx24m";
+  static final String HEAP = Nodes.addOptions("-Xmx24m");
 
   static final int HUGE_BYTES = 27 << 20;
 

@@ -51,7 +51,7 @@ final class MemoryEndIT {
   @Test
   void survivesAFullRegion() throws Exception {
     survives(
-        start("export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + (256L << 20)),
+        start(Nodes.addOptions("-Dio.redoubt.region.bytes=" + (256L << 20))),
         "the address space for");
   }
 

@@ -68,6 +68,11 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     return node;
   }
 
+  /** Returns a command of {@link #after} that adds options for the JVM to those of all tests. */
+  static String addOptions(String options) {
+    return "export REDOUBT_JAVA_OPTS=\"$REDOUBT_JAVA_OPTS " + options + "\"";
+  }
+
   /**
    * Starts this project's server on a free port in a new folder, from a shell that executed a
    * command before, and waits until it answers.
