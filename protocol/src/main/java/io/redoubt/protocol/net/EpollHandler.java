@@ -62,6 +62,7 @@ final class EpollHandler implements IoHandler {
   }
 
   /** Drops the events of the poll during which a channel was registered. */
+  @SuppressWarnings("try") // the interface's close() may throw any exception
   private final class Handle implements EpollIoHandle {
     private final EpollIoHandle channel;
     private final int registeredIn = polls;
